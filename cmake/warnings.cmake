@@ -1,0 +1,17 @@
+# Flags of every target of ours; link tw_flags PRIVATE.
+add_library(tw_flags INTERFACE)
+target_compile_options(tw_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)
+# g++ 12 at -O3 warns of what cannot happen: in fmt 9's fill characters, in std::string's assignment (GCC bug 105651).
+target_compile_options(tw_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>
+                                          $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+if(TILEWRIGHT_ASAN)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+if(TILEWRIGHT_PORTABLE)
+  add_link_options(-static-libstdc++ -static-libgcc)
+endif()
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
