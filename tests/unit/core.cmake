@@ -1,0 +1,14 @@
+tilewright_test(core_tests
+  SOURCES
+    core_basics_test.cpp
+    core_catalog_file_test.cpp
+    core_epilogue_test.cpp
+    core_expr_test.cpp
+    core_job_test.cpp
+    core_plan_test.cpp
+    core_problem_test.cpp
+    core_space_test.cpp
+    core_spec_error_test.cpp
+    core_spec_test.cpp
+    core_statistics_test.cpp
+  LIBRARIES tw_core)

@@ -1,0 +1,94 @@
+#include <gtest/gtest.h>
+
+#include "core_fixture.h"
+#include "device_info.h"
+#include "digest.h"
+#include "dtype.h"
+#include "measurement.h"
+
+namespace tw {
+namespace {
+
+TEST(DType, NamesRoundTrip) {
+  for (const DType dtype : {DType::f32, DType::f16, DType::bf16, DType::f64}) {
+    EXPECT_EQ(parse_dtype(name_of(dtype)), dtype);
+  }
+  EXPECT_EQ(parse_dtype("f33"), std::nullopt);
+  EXPECT_EQ(size_of(DType::bf16), 2);
+  EXPECT_EQ(size_of(DType::f64), 8);
+  EXPECT_EQ(cpp_type_of(DType::f32), "float");
+}
+
+TEST(DType, UlpIsWhatRoundingLoses) {
+  EXPECT_EQ(static_cast<float>(1 + ulp_of(DType::f32)), 1.0F);  // a tie, to even
+  EXPECT_GT(static_cast<float>(1 + ulp_of(DType::f32) * 1.01), 1.0F);
+}
+
+TEST(Digest, IsXxh3Of128Bits) {
+  // The value that XXH3's specification gives for the empty input.
+  EXPECT_EQ(digest(""), "99aa06d3014798d86001c324468d497f");
+  EXPECT_NE(digest("a"), digest("b"));
+}
+
+TEST(Outcome, NamesRoundTrip) {
+  for (int i = 0; i <= static_cast<int>(Outcome::pruned); ++i) {
+    const auto outcome = static_cast<Outcome>(i);
+    EXPECT_EQ(parse_outcome(name_of(outcome)), outcome);
+  }
+  EXPECT_EQ(parse_outcome("fine"), std::nullopt);
+}
+
+TEST(Measurement, MedianOfNoSamplesIsZero) {
+  Measurement measurement;
+  EXPECT_EQ(measurement.median_ns(), 0);
+  measurement.samples_ns = {3, 1, 2};
+  EXPECT_EQ(measurement.median_ns(), 2);
+}
+
+TEST(DeviceInfo, NamesAndValuesMatch) {
+  const DeviceInfo info = emulated_device(90);
+  const auto values = device_values(info);
+  ASSERT_EQ(device_names().size(), values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (device_names()[i] == "smem_optin") {
+      EXPECT_EQ(values[i], 232448);
+    }
+    if (device_names()[i] == "cc") {
+      EXPECT_EQ(values[i], 90);
+    }
+    if (device_names()[i] == "l2_bytes") {
+      EXPECT_EQ(values[i], 62914560);
+    }
+  }
+}
+
+TEST(DeviceInfo, EmulatesFourArchitectures) {
+  for (const int cc : {80, 89, 90, 120}) {
+    const DeviceInfo info = emulated_device(cc);
+    EXPECT_EQ(info.smem_per_sm - info.smem_optin, 1024) << cc;  // what CUDA keeps of each block
+    EXPECT_EQ(info.cc, cc);
+  }
+  EXPECT_NE(test::error_of([] { emulated_device(70); }).find("80, 89, 90 or 120"),
+            std::string::npos);
+}
+
+TEST(DeviceInfo, ArchitecturesWithWgmmaAreSpecific) {
+  EXPECT_EQ(architecture_of(80), "sm_80");
+  EXPECT_EQ(architecture_of(90), "sm_90a");
+  EXPECT_EQ(architecture_of(120), "sm_120");
+}
+
+TEST(DeviceInfo, DatasheetGoesByTheWholeModel) {
+  DeviceInfo info;
+  info.model = "NVIDIA H200";
+  add_datasheet(info);
+  EXPECT_EQ(info.memory_bandwidth, 4.8e12);
+  EXPECT_EQ(info.f32_flops, 66.9e12);
+  DeviceInfo unknown;
+  unknown.model = "NVIDIA H200 Mini";
+  add_datasheet(unknown);
+  EXPECT_EQ(unknown.memory_bandwidth, 0);
+}
+
+}  // namespace
+}  // namespace tw

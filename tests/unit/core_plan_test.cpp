@@ -1,0 +1,142 @@
+#include <gtest/gtest.h>
+
+#include "core_fixture.h"
+#include "plan.h"
+
+namespace tw {
+namespace {
+
+using test::changed;
+
+class PlanTest : public ::testing::Test {
+ protected:
+  Catalog catalog_ = test::toy_catalog();
+  DeviceInfo device_ = emulated_device(90);
+
+  const OpSpec& op() const { return catalog_.at("axpy").op; }
+  const KernelSpec& kernel() const { return catalog_.at("axpy").kernels[0]; }
+  LoweredPlan lowered(const std::string& shape, const std::vector<std::int64_t>& configuration,
+                      const std::string& epilogue = "") const {
+    const Problem problem = parse_problem(op(), {shape, "f32", "", epilogue});
+    return lower(catalog_, kernel(), problem, device_, configuration);
+  }
+  // The reason with `to` for `from` in the kernel's file.
+  std::string invalid_with(const std::string& from, const std::string& to) {
+    Texts spaces = test::toy_spaces();
+    spaces["axpy/simple.toml"] = changed(test::toy_kernel, from, to);
+    catalog_ = Catalog::load(spaces, test::toy_sources());
+    return lowered("3x5", {128, 0, 1}).invalid;
+  }
+};
+
+TEST_F(PlanTest, VariantIsAType) {
+  const Problem problem = parse_problem(op(), {"3x5,order=padded"});
+  const std::vector<std::int64_t> configuration{64, 1, 1};
+  EXPECT_EQ(variant_text(op(), kernel(), problem, configuration, "v7"),
+            "struct v7 {\n"
+            "  static constexpr tw::axpy::Choices choices{tw::axpy::Order::padded};\n"
+            "  static constexpr tw::axpy::simple::Knobs knobs{64, true, "
+            "tw::axpy::simple::Walk::backward};\n"
+            "};\n");
+  const std::string moved = variant_text(op(), kernel(), problem, configuration, "v0", "tw_1f");
+  EXPECT_NE(moved.find("tw_1f::axpy::simple::Walk::backward"), std::string::npos);
+  EXPECT_NE(moved.find("tw_1f::axpy::Order::padded"), std::string::npos);
+  EXPECT_EQ(moved.find("tw::"), std::string::npos);
+  EXPECT_EQ(namespace_of(kernel()), "tw::axpy::simple");
+}
+
+TEST_F(PlanTest, LowersTheLaunchesThatApply) {
+  const LoweredPlan both = lowered("30x50,beta=2,pitch=60", {64, 1, 1}, "clamp(0,6),bias_column");
+  ASSERT_EQ(both.invalid, "");
+  const Plan& plan = both.plan;
+  ASSERT_EQ(plan.launches.size(), 2U);
+  EXPECT_EQ(plan.launches[0].grid, (std::array<std::int64_t, 3>{24, 1, 1}));
+  EXPECT_EQ(plan.launches[0].block, (std::array<std::int64_t, 3>{64, 1, 1}));
+  EXPECT_EQ(plan.launches[0].smem_bytes, 256);
+  EXPECT_EQ(plan.workspaces.at(0).bytes, 4 * 24);
+  EXPECT_EQ(plan.program.entries,
+            (std::vector<std::string>{
+                "tw::axpy::simple::kernel<float, v0, tw::epilogue::Chain<tw::epilogue::Clamp, "
+                "tw::epilogue::BiasColumn>>",
+                "tw::axpy::simple::finish<float, v0, tw::epilogue::Chain<tw::epilogue::Clamp, "
+                "tw::epilogue::BiasColumn>>"}));
+  EXPECT_EQ(plan.launches[1].entry, 1);
+  EXPECT_EQ(plan.epilogue_extents, std::vector<std::int64_t>{50});
+  EXPECT_EQ(plan.epilogue_scalars, (std::vector<float>{0, 6}));
+  EXPECT_EQ(plan.tolerance_ulps, 4);
+
+  const auto& args = plan.launches[0].args;
+  ASSERT_EQ(args.size(), 9U);
+  EXPECT_EQ(args[0].value, 30);
+  EXPECT_EQ(args[1].value, 1500);
+  EXPECT_EQ(args[3].kind, ArgSpec::Kind::tensor);
+  EXPECT_EQ(args[3].index, 1);
+  EXPECT_EQ(args[4].value, 60);
+  EXPECT_EQ(args[5].scalar, 1);
+  EXPECT_EQ(args[6].scalar, 2);
+  EXPECT_EQ(args[8].kind, ArgSpec::Kind::workspace);
+
+  EXPECT_EQ(lowered("30x50", {64, 0, 0}).plan.launches.size(), 1U);
+}
+
+TEST_F(PlanTest, ProgramIncludesTheOpsHeaderAndTheVariant) {
+  const Plan plan = lowered("3x5", {128, 0, 0}).plan;
+  EXPECT_TRUE(plan.program.text.starts_with(
+      "#include \"axpy/op.cuh\"\n#include \"axpy/simple.cuh\"\nstruct v0 {"));
+  EXPECT_EQ(plan.program.headers.size(), 4U);
+  EXPECT_FALSE(plan.program.extern_c);
+  ASSERT_TRUE(plan.has_reference);
+  EXPECT_EQ(plan.reference.text,
+            "#include \"axpy/op.cuh\"\n#include \"axpy/reference.cuh\"\nstruct v0 {\n"
+            "  static constexpr tw::axpy::Choices choices{tw::axpy::Order::packed};\n};\n");
+  EXPECT_EQ(plan.reference.entries.at(0), "tw::axpy::reference<float, v0, tw::epilogue::Chain<>>");
+  EXPECT_EQ(plan.reference_launch.args[7].kind, ArgSpec::Kind::expected);
+  EXPECT_EQ(plan.reference_launch.args[7].index, 1);
+}
+
+TEST_F(PlanTest, AScaledTensorIsReadUnlessItsScalarIsZero) {
+  EXPECT_FALSE(lowered("3x5", {128, 0, 0}).plan.tensors[1].is_read);
+  EXPECT_TRUE(lowered("3x5,beta=0.5", {128, 0, 0}).plan.tensors[1].is_read);
+  EXPECT_TRUE(lowered("3x5", {128, 0, 0}).plan.tensors[0].is_read);
+}
+
+TEST_F(PlanTest, WhatCannotBeLaunchedSaysWhy) {
+  EXPECT_EQ(lowered("3x5", {2048, 0, 0}).invalid, "block \"threads\" = 2048 is not from 1 to 1024");
+  EXPECT_NE(invalid_with("block = [\"threads\"]", "block = [\"threads\", 9]").find("1152 threads"),
+            std::string::npos);
+  EXPECT_NE(invalid_with("\"threads * 4\"", "\"threads * 4000\"").find("at most 232448"),
+            std::string::npos);
+  EXPECT_NE(invalid_with("\"threads * 4\"", "\"threads / (rows - 3)\"").find("smem"),
+            std::string::npos);
+  EXPECT_NE(invalid_with("grid = [\"blocks\"]", "grid = [1, 65536]").find("not from 1 to 65535"),
+            std::string::npos);
+  EXPECT_NE(invalid_with("grid = [\"blocks\"]", "grid = [\"blocks - 1\"]").find("not from 1"),
+            std::string::npos);
+  EXPECT_EQ(invalid_with("args = [\"rows\"", "args = [\"rows << 31\""),
+            "argument \"rows << 31\" = 6442450944 does not fit in an int");
+  EXPECT_NE(invalid_with("4 * blocks", "0 - blocks").find("workspace partials"), std::string::npos);
+  EXPECT_NE(invalid_with("grid = [1]", "cluster = [2]\ngrid = [3]").find("cluster of 2"),
+            std::string::npos);
+  EXPECT_EQ(invalid_with("grid = [1]", "cluster = [2]\ngrid = [4]"), "");
+  device_ = emulated_device(80);
+  EXPECT_NE(invalid_with("grid = [1]", "cluster = [2]\ngrid = [4]").find("needs cc 90"),
+            std::string::npos);
+}
+
+TEST_F(PlanTest, MacrosDefineEverything) {
+  std::string text = changed(test::toy_kernel, "needs = ", "knobs = \"macros\"\nneeds = ");
+  text = changed(text, "tw::axpy::simple::kernel", "kernel");
+  Texts spaces = test::toy_spaces();
+  spaces["axpy/simple.toml"] = changed(text, "tw::axpy::simple::finish", "finish");
+  catalog_ = Catalog::load(spaces, test::toy_sources());
+  const Plan plan = lowered("3x5,order=padded", {64, 1, 1}).plan;
+  EXPECT_TRUE(plan.program.extern_c);
+  EXPECT_EQ(plan.program.text, "#include \"axpy/simple.cuh\"\n");
+  EXPECT_EQ(plan.program.entries, (std::vector<std::string>{"kernel", "finish"}));
+  EXPECT_EQ(plan.program.defines,
+            (std::vector<std::string>{"T=float", "rows=3", "columns=5", "pitch=8", "pad=0",
+                                      "order=1", "threads=64", "vector=1", "walk=1"}));
+}
+
+}  // namespace
+}  // namespace tw

@@ -1,0 +1,43 @@
+// What is known about a device: the limits that expressions call device.*, and what a result has to
+// state.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tw {
+
+struct DeviceInfo {
+  std::string kind;   // "cuda", "cpu", "replay"
+  std::string model;  // "NVIDIA H200"; the cpu device: "cpu emulating sm_90"
+  std::string uuid;   // provenance; empty where there is none
+  int cc = 0;         // compute capability times ten
+  int sms = 0;
+  std::int64_t smem_optin = 0;  // bytes of shared memory a block can opt in to
+  std::int64_t smem_per_sm = 0;
+  std::int64_t regs_per_sm = 0;
+  int threads_per_sm = 0;
+  int blocks_per_sm = 0;
+  int max_threads = 0;  // per block
+  std::int64_t l2_bytes = 0;
+  std::int64_t memory_bytes = 0;
+  double sm_clock_mhz = 0;
+  double memory_bandwidth = 0;  // bytes/s, datasheet; 0 if unknown
+  double f32_flops = 0;         // datasheet peak of plain fp32 FMA; 0 if unknown
+  double tf32_flops = 0, bf16_flops = 0;
+  std::string driver;     // "580.159"
+  std::string toolchain;  // "NVRTC 13.0", "g++ 12.2.0"
+};
+
+// "sm_90a" for cc 90, "sm_80" for 80, ...: the architecture that kernels are compiled for.
+std::string architecture_of(int cc);
+// The names behind "device." and their values, in one order; both of the same length.
+const std::vector<std::string>& device_names();
+std::vector<std::int64_t> device_values(const DeviceInfo& info);
+// The limits that the cpu device emulates and that tests and compile checks use; cc one of 80, 89,
+// 90, 120.
+DeviceInfo emulated_device(int cc);
+// Fills in peaks (sources in the .cpp) by model name; leaves unknown models at 0.
+void add_datasheet(DeviceInfo& info);
+
+}  // namespace tw

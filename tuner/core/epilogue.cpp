@@ -1,0 +1,159 @@
+// Parsing and printing of epilogue chains.
+#include "epilogue.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+
+#include "error.h"
+#include "expr.h"
+
+namespace tw {
+namespace {
+
+constexpr std::size_t max_steps = 16;
+
+const std::vector<EpilogueWord>& words() {
+  static const std::vector<EpilogueWord> table{
+      {"bias_column",
+       "BiasColumn",
+       {},
+       {},
+       true,
+       "adds a vector: one value a column of the output"},
+      {"bias_row", "BiasRow", {}, {}, true, "adds a vector: one value a row of the output"},
+      {"relu", "Relu", {}, {}, false, "max(x, 0)"},
+      {"sigmoid", "Sigmoid", {}, {}, false, "1 / (1 + exp(-x))"},
+      {"clamp", "Clamp", {"lo", "hi"}, {0, 1}, false, "min(max(x, lo), hi)"},
+      {"scale", "Scale", {"factor"}, {2}, false, "x * factor"},
+  };
+  return table;
+}
+
+std::string trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return "";
+  return std::string(text.substr(first, text.find_last_not_of(" \t") - first + 1));
+}
+
+const EpilogueWord& word_of(const std::string& name) {
+  std::vector<std::string> known;
+  for (const EpilogueWord& word : words()) {
+    if (word.name == name) return word;
+    known.emplace_back(word.name);
+  }
+  const std::string near = nearest(name, known);
+  throw Error(fmt::format("epilogue step '{}' is unknown: {}", name,
+                          near.empty() ? fmt::format("the steps are {}", fmt::join(known, ", "))
+                                       : fmt::format("did you mean '{}'?", near)));
+}
+
+float number_of(const std::string& text, const EpilogueWord& word) {
+  float value = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, fault] = std::from_chars(text.data(), end, value);
+  if (fault != std::errc() || rest != end || !std::isfinite(value)) {
+    throw Error(fmt::format("epilogue step {}: '{}' is not a finite number", word.name, text));
+  }
+  return value;
+}
+
+// `text` split at commas outside parentheses, each part trimmed. Throws Error on unbalanced ones.
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  int depth = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    const char c = i < text.size() ? text[i] : ',';
+    if (c == '(') ++depth;
+    if (c == ')') --depth;
+    const bool ends = c == ',' && (depth == 0 || i == text.size());
+    if (depth < 0 || depth > 1 || (depth != 0 && i == text.size())) {
+      throw Error(fmt::format("epilogue '{}': parentheses do not match", text));
+    }
+    if (!ends) continue;
+    parts.push_back(trimmed(text.substr(begin, i - begin)));
+    begin = i + 1;
+  }
+  return parts;
+}
+
+EpilogueStep parse_step(const std::string& text) {
+  const auto open = text.find('(');
+  EpilogueStep step;
+  step.word = &word_of(trimmed(text.substr(0, open)));
+  const EpilogueWord& word = *step.word;
+  std::vector<std::string> arguments;
+  if (open != std::string::npos) {
+    if (text.back() != ')') {
+      throw Error(fmt::format("epilogue step '{}': a comma belongs after ')'", text));
+    }
+    const std::string inside = trimmed(text.substr(open + 1, text.size() - open - 2));
+    if (!inside.empty()) arguments = split(inside);
+  }
+  if (arguments.size() != word.parameters.size()) {
+    throw Error(word.parameters.empty()
+                    ? fmt::format("epilogue step '{}': {} takes no arguments", text, word.name)
+                    : fmt::format("epilogue step '{}': write {}({}), for example {}({})", text,
+                                  word.name, fmt::join(word.parameters, ","), word.name,
+                                  fmt::join(word.typical, ",")));
+  }
+  for (const std::string& argument : arguments) step.arguments.push_back(number_of(argument, word));
+  return step;
+}
+
+std::vector<std::string> steps_of(std::string_view text) {
+  if (trimmed(text).empty()) return {};
+  std::vector<std::string> parts = split(text);
+  if (parts.size() > max_steps) {
+    throw Error(
+        fmt::format("an epilogue has at most {} steps, this one has {}", max_steps, parts.size()));
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::span<const EpilogueWord> epilogue_words() { return words(); }
+
+Epilogue Epilogue::parse(std::string_view text) {
+  Epilogue epilogue;
+  for (const std::string& part : steps_of(text)) epilogue.steps.push_back(parse_step(part));
+  return epilogue;
+}
+
+Epilogue Epilogue::from_structure(std::string_view text) {
+  Epilogue epilogue;
+  for (const std::string& part : steps_of(text)) {
+    const EpilogueWord& word = word_of(part);
+    epilogue.steps.push_back({&word, word.typical});
+  }
+  return epilogue;
+}
+
+std::string Epilogue::text() const {
+  std::vector<std::string> parts;
+  for (const EpilogueStep& step : steps) {
+    parts.push_back(step.arguments.empty()
+                        ? std::string(step.word->name)
+                        : fmt::format("{}({})", step.word->name, fmt::join(step.arguments, ",")));
+  }
+  return fmt::format("{}", fmt::join(parts, ","));
+}
+
+std::string Epilogue::structure() const {
+  std::vector<std::string_view> parts;
+  for (const EpilogueStep& step : steps) parts.push_back(step.word->name);
+  return fmt::format("{}", fmt::join(parts, ","));
+}
+
+std::string Epilogue::cpp_type() const {
+  std::vector<std::string> parts;
+  for (const EpilogueStep& step : steps) {
+    parts.push_back(fmt::format("tw::epilogue::{}", step.word->cpp_type));
+  }
+  return fmt::format("tw::epilogue::Chain<{}>", fmt::join(parts, ", "));
+}
+
+}  // namespace tw

@@ -1,0 +1,40 @@
+// The vocabulary of epilogue chains, and chains as a user writes them:
+// "bias_column,clamp(0,6),scale(2)". The device side of each word is a struct of the same name in
+// kernels/common/epilogue.cuh.
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tw {
+
+struct EpilogueWord {
+  std::string_view name;                     // "clamp"
+  std::string_view cpp_type;                 // "Clamp"
+  std::vector<std::string_view> parameters;  // run-time scalars: "lo", "hi"
+  std::vector<float> typical;                // one a parameter, for examples
+  bool takes_tensor = false;  // a vector along an axis that the op's [epilogue] extents give
+  std::string_view doc;
+};
+std::span<const EpilogueWord> epilogue_words();
+
+struct EpilogueStep {
+  const EpilogueWord* word = nullptr;
+  std::vector<float> arguments;
+};
+
+// An epilogue chain. Run-time arguments reach the kernel as struct { const void* tensor[max(1,
+// tensors)]; float scalar[max(1, scalars)]; }, in the chain's order.
+struct Epilogue {
+  std::vector<EpilogueStep> steps;
+
+  static Epilogue parse(std::string_view text);  // Throws Error. Empty text: the empty chain.
+  // Of a text without arguments, as structure() makes it; the arguments become the typical ones.
+  static Epilogue from_structure(std::string_view text);
+  std::string text() const;       // canonical; parses back to the same chain
+  std::string structure() const;  // text without the arguments: "bias_column,clamp,scale"
+  std::string cpp_type() const;   // "tw::epilogue::Chain<tw::epilogue::BiasColumn, ...>"
+};
+
+}  // namespace tw

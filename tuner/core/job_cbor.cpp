@@ -1,0 +1,396 @@
+// The serialisation of jobs and results: CBOR objects with a version. A message comes from another
+// process, so that nothing in it is trusted: sizes, ranges and indices are checked.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "error.h"
+#include "job.h"
+
+namespace tw {
+namespace {
+
+using json = nlohmann::json;
+
+constexpr int version = 1;
+constexpr std::size_t max_bytes = 64u << 20;
+constexpr int max_depth = 16;
+
+// Builds the tree, but stops at a depth that no message of ours has: the reader is recursive.
+class BoundedBuilder : public nlohmann::detail::json_sax_dom_parser<json> {
+ public:
+  explicit BoundedBuilder(json& tree) : json_sax_dom_parser(tree, false) {}
+  bool start_object(std::size_t size) {
+    return ++depth_ <= max_depth && json_sax_dom_parser::start_object(size);
+  }
+  bool start_array(std::size_t size) {
+    return ++depth_ <= max_depth && json_sax_dom_parser::start_array(size);
+  }
+  bool end_object() { return --depth_, json_sax_dom_parser::end_object(); }
+  bool end_array() { return --depth_, json_sax_dom_parser::end_array(); }
+
+ private:
+  int depth_ = 0;
+};
+
+[[noreturn]] void malformed(const std::string& what) {
+  throw Error(
+      fmt::format("a message between processes is malformed ({}): run again, and report it "
+                  "if it comes back",
+                  what));
+}
+
+const json& at(const json& object, const char* key) {
+  if (!object.is_object()) malformed("not an object");
+  const auto found = object.find(key);
+  if (found == object.end()) malformed(fmt::format("'{}' is missing", key));
+  return *found;
+}
+
+std::int64_t integer_from(const json& value, std::int64_t low, std::int64_t high) {
+  if (!value.is_number_integer()) malformed("not an integer");
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX) malformed("too large");
+  const auto result = value.get<std::int64_t>();
+  if (result < low || result > high) malformed(fmt::format("{} is out of range", result));
+  return result;
+}
+
+template <class T = std::int64_t>
+T integer(const json& object, const char* key, std::int64_t low = std::numeric_limits<T>::min(),
+          std::int64_t high = std::numeric_limits<T>::max()) {
+  return static_cast<T>(integer_from(at(object, key), low, high));
+}
+
+std::uint64_t identifier(const json& object, const char* key) {
+  const json& value = at(object, key);
+  if (!value.is_number_unsigned()) malformed(fmt::format("'{}' is not an unsigned integer", key));
+  return value.get<std::uint64_t>();
+}
+
+double real_from(const json& value) {
+  if (!value.is_number()) malformed("not a number");
+  return value.get<double>();
+}
+double real(const json& object, const char* key) { return real_from(at(object, key)); }
+
+bool boolean(const json& object, const char* key) {
+  const json& value = at(object, key);
+  if (!value.is_boolean()) malformed(fmt::format("'{}' is not a boolean", key));
+  return value.get<bool>();
+}
+
+const std::string& text_from(const json& value) {
+  if (!value.is_string()) malformed("not a string");
+  return value.get_ref<const std::string&>();
+}
+const std::string& text(const json& object, const char* key) { return text_from(at(object, key)); }
+
+const json& array(const json& object, const char* key) {
+  const json& value = at(object, key);
+  if (!value.is_array()) malformed(fmt::format("'{}' is not an array", key));
+  return value;
+}
+
+// One element a member of the array at `key`.
+template <class Read>
+auto list(const json& object, const char* key, const Read& read) {
+  std::vector<std::decay_t<decltype(read(object))>> result;
+  for (const json& item : array(object, key)) result.push_back(read(item));
+  return result;
+}
+
+std::array<std::int64_t, 3> extent(const json& object, const char* key) {
+  const json& value = array(object, key);
+  if (value.size() != 3) malformed(fmt::format("'{}' has not three elements", key));
+  std::array<std::int64_t, 3> result{};
+  for (std::size_t i = 0; i < 3; ++i) result[i] = integer_from(value[i], 1, INT32_MAX);
+  return result;
+}
+
+template <class T, class Write>
+json listed(const std::vector<T>& items, const Write& write) {
+  json result = json::array();
+  for (const T& item : items) result.push_back(write(item));
+  return result;
+}
+
+json to_json(const PlanArg& arg) {
+  return {{"kind", static_cast<int>(arg.kind)},
+          {"index", arg.index},
+          {"value", arg.value},
+          {"scalar", arg.scalar}};
+}
+
+// `tensors`, `workspaces`: how many the plan has.
+PlanArg arg_from(const json& object, std::size_t tensors, std::size_t workspaces) {
+  using Kind = ArgSpec::Kind;
+  PlanArg arg;
+  arg.kind = static_cast<Kind>(integer<int>(object, "kind", 0, static_cast<int>(Kind::int64)));
+  arg.index = integer<int>(object, "index");
+  arg.value = integer(object, "value");
+  arg.scalar = real(object, "scalar");
+  const bool of_tensor =
+      arg.kind == Kind::tensor || arg.kind == Kind::expected || arg.kind == Kind::magnitude;
+  const std::size_t count = of_tensor                     ? tensors
+                            : arg.kind == Kind::workspace ? workspaces
+                                                          : std::size_t{1};
+  if (arg.index < 0 || static_cast<std::size_t>(arg.index) >= count) malformed("an index");
+  return arg;
+}
+
+json to_json(const PlanLaunch& launch) {
+  return {{"entry", launch.entry},
+          {"grid", launch.grid},
+          {"block", launch.block},
+          {"cluster", launch.cluster},
+          {"smem", launch.smem_bytes},
+          {"args", listed(launch.args, [](const PlanArg& arg) { return to_json(arg); })}};
+}
+
+PlanLaunch launch_from(const json& object, const Program& program, std::size_t tensors,
+                       std::size_t workspaces) {
+  PlanLaunch launch;
+  launch.entry =
+      integer<int>(object, "entry", 0, static_cast<std::int64_t>(program.entries.size()) - 1);
+  launch.grid = extent(object, "grid");
+  launch.block = extent(object, "block");
+  launch.cluster = extent(object, "cluster");
+  launch.smem_bytes = integer(object, "smem", 0, INT32_MAX);
+  launch.args =
+      list(object, "args", [&](const json& arg) { return arg_from(arg, tensors, workspaces); });
+  return launch;
+}
+
+json to_json(const Program& program) {
+  return {{"text", program.text},
+          {"headers", program.headers},
+          {"entries", program.entries},
+          {"extern_c", program.extern_c},
+          {"defines", program.defines}};
+}
+
+Program program_from(const json& object) {
+  Program program;
+  program.text = text(object, "text");
+  const json& headers = at(object, "headers");
+  if (!headers.is_object()) malformed("'headers' is not an object");
+  for (const auto& [path, content] : headers.items()) program.headers[path] = text_from(content);
+  program.entries = list(object, "entries", [](const json& e) { return text_from(e); });
+  program.extern_c = boolean(object, "extern_c");
+  program.defines = list(object, "defines", [](const json& d) { return text_from(d); });
+  return program;
+}
+
+json to_json(const PlanTensor& tensor) {
+  return {{"name", tensor.name},
+          {"role", static_cast<int>(tensor.role)},
+          {"dtype", name_of(tensor.dtype)},
+          {"shape", tensor.layout.shape},
+          {"strides", tensor.layout.strides},
+          {"elements", tensor.layout.elements},
+          {"is_read", tensor.is_read}};
+}
+
+PlanTensor tensor_from(const json& object) {
+  constexpr std::int64_t max_elements = std::int64_t{1} << 40;
+  const auto size = [](const json& value) { return integer_from(value, 0, max_elements); };
+  PlanTensor tensor;
+  tensor.name = text(object, "name");
+  tensor.role = static_cast<Role>(integer<int>(object, "role", 0, static_cast<int>(Role::inout)));
+  const auto dtype = parse_dtype(text(object, "dtype"));
+  if (!dtype) malformed("a dtype");
+  tensor.dtype = *dtype;
+  tensor.layout.shape = list(object, "shape", size);
+  tensor.layout.strides = list(object, "strides", size);
+  if (tensor.layout.shape.size() != tensor.layout.strides.size()) malformed("a layout");
+  tensor.layout.elements = integer(object, "elements", 0, max_elements);
+  // Who walks the tensor must stay inside it.
+  std::int64_t last = 0;
+  for (std::size_t i = 0; i < tensor.layout.shape.size(); ++i) {
+    const std::int64_t stride = tensor.layout.strides[i], steps = tensor.layout.shape[i] - 1;
+    if (steps < 0 || (stride > 0 && steps > (max_elements - last) / stride)) malformed("a layout");
+    last += steps * stride;
+  }
+  if (tensor.layout.elements != last + 1) malformed("a layout");
+  tensor.is_read = boolean(object, "is_read");
+  return tensor;
+}
+
+json to_json(const PlanWorkspace& workspace) {
+  return {{"bytes", workspace.bytes}, {"init", static_cast<int>(workspace.init)}};
+}
+
+PlanWorkspace workspace_from(const json& object) {
+  using Init = WorkspaceSpec::Init;
+  return {integer(object, "bytes", 0),
+          static_cast<Init>(integer<int>(object, "init", 0, static_cast<int>(Init::zero_each)))};
+}
+
+json to_json(const Plan& plan) {
+  return {
+      {"program", to_json(plan.program)},
+      {"launches", listed(plan.launches, [](const PlanLaunch& l) { return to_json(l); })},
+      {"tensors", listed(plan.tensors, [](const PlanTensor& t) { return to_json(t); })},
+      {"workspaces", listed(plan.workspaces, [](const PlanWorkspace& w) { return to_json(w); })},
+      {"epilogue_extents", plan.epilogue_extents},
+      {"epilogue_scalars", plan.epilogue_scalars},
+      {"align", plan.align},
+      {"tolerance_ulps", plan.tolerance_ulps},
+      {"has_reference", plan.has_reference},
+      {"reference", to_json(plan.reference)},
+      {"reference_launch", to_json(plan.reference_launch)}};
+}
+
+Plan plan_from(const json& object) {
+  Plan plan;
+  plan.program = program_from(at(object, "program"));
+  plan.tensors = list(object, "tensors", tensor_from);
+  plan.workspaces = list(object, "workspaces", workspace_from);
+  const std::size_t tensors = plan.tensors.size(), workspaces = plan.workspaces.size();
+  plan.launches = list(object, "launches", [&](const json& launch) {
+    return launch_from(launch, plan.program, tensors, workspaces);
+  });
+  plan.epilogue_extents = list(object, "epilogue_extents", [](const json& value) {
+    return integer_from(value, 0, std::int64_t{1} << 40);
+  });
+  plan.epilogue_scalars = list(object, "epilogue_scalars", [](const json& value) {
+    return static_cast<float>(real_from(value));
+  });
+  plan.align = integer(object, "align", 1, 4096);
+  plan.tolerance_ulps = real(object, "tolerance_ulps");
+  plan.has_reference = boolean(object, "has_reference");
+  plan.reference = program_from(at(object, "reference"));
+  if (plan.has_reference) {
+    plan.reference_launch = launch_from(at(object, "reference_launch"), plan.reference, tensors, 0);
+  }
+  return plan;
+}
+
+json to_json(const SampleLimits& limits) {
+  return {{"min_samples", limits.min_samples}, {"max_samples", limits.max_samples},
+          {"max_ms", limits.max_ms},           {"relative_interval", limits.relative_interval},
+          {"cold_l2", limits.cold_l2},         {"timeout_ms", limits.timeout_ms}};
+}
+
+SampleLimits limits_from(const json& object) {
+  SampleLimits limits;
+  limits.min_samples = integer<int>(object, "min_samples", 0);
+  limits.max_samples = integer<int>(object, "max_samples", 0);
+  limits.max_ms = real(object, "max_ms");
+  limits.relative_interval = real(object, "relative_interval");
+  limits.cold_l2 = boolean(object, "cold_l2");
+  limits.timeout_ms = real(object, "timeout_ms");
+  return limits;
+}
+
+json to_json(const Measurement& m) {
+  return {{"outcome", name_of(m.outcome)}, {"note", m.note},
+          {"samples_ns", m.samples_ns},    {"compile_ms", m.compile_ms},
+          {"registers", m.registers},      {"spill_bytes", m.spill_bytes},
+          {"smem_bytes", m.smem_bytes},    {"blocks_per_sm", m.blocks_per_sm},
+          {"error_ulps", m.error_ulps},    {"timer", m.timer},
+          {"metrics", m.metrics}};
+}
+
+Measurement measurement_from(const json& object) {
+  Measurement m;
+  const auto outcome = parse_outcome(text(object, "outcome"));
+  if (!outcome) malformed("an outcome");
+  m.outcome = *outcome;
+  m.note = text(object, "note");
+  m.samples_ns = list(object, "samples_ns", real_from);
+  m.compile_ms = real(object, "compile_ms");
+  m.registers = integer<int>(object, "registers");
+  m.spill_bytes = integer(object, "spill_bytes");
+  m.smem_bytes = integer(object, "smem_bytes");
+  m.blocks_per_sm = integer<int>(object, "blocks_per_sm");
+  m.error_ulps = real(object, "error_ulps");
+  m.timer = text(object, "timer");
+  const json& metrics = at(object, "metrics");
+  if (!metrics.is_object()) malformed("'metrics' is not an object");
+  for (const auto& [name, value] : metrics.items()) m.metrics[name] = real_from(value);
+  return m;
+}
+
+std::string bytes_of(const json& message) {
+  std::string bytes;
+  json::to_cbor(message, nlohmann::detail::output_adapter<char>(bytes));
+  return bytes;
+}
+
+json parse_message(const std::string& bytes, std::string_view what) {
+  if (bytes.size() > max_bytes) malformed("more than 64 MiB");
+  json message;
+  BoundedBuilder builder(message);
+  try {
+    if (!json::sax_parse(bytes, &builder, json::input_format_t::cbor)) malformed("not CBOR");
+  } catch (const json::exception& fault) {  // a size that no container can have
+    malformed(fault.what());
+  }
+  if (integer<int>(message, "version") != version) malformed("another version");
+  if (text(message, "what") != what) malformed("of another kind");
+  return message;
+}
+
+}  // namespace
+
+std::string serialise(const Job& job) {
+  json args = json::array();
+  for (const auto& [word, arg] : job.baseline_args) args.push_back({word, to_json(arg)});
+  return bytes_of({{"version", version},
+                   {"what", "job"},
+                   {"id", job.id},
+                   {"purpose", static_cast<int>(job.purpose)},
+                   {"problem", job.problem},
+                   {"kernel", job.kernel},
+                   {"configuration", job.configuration},
+                   {"plan", to_json(job.plan)},
+                   {"library", job.baseline.library},
+                   {"call", job.baseline.call},
+                   {"baseline_args", std::move(args)},
+                   {"incumbent_ns", job.incumbent_ns},
+                   {"limits", to_json(job.limits)},
+                   {"seed", job.seed}});
+}
+
+Job parse_job(const std::string& bytes) {
+  const json message = parse_message(bytes, "job");
+  Job job;
+  job.id = identifier(message, "id");
+  job.purpose = static_cast<Purpose>(
+      integer<int>(message, "purpose", 0, static_cast<int>(Purpose::baseline)));
+  job.problem = text(message, "problem");
+  job.kernel = text(message, "kernel");
+  job.configuration = text(message, "configuration");
+  job.plan = plan_from(at(message, "plan"));
+  job.baseline.library = text(message, "library");
+  job.baseline.call = text(message, "call");
+  for (const json& pair : array(message, "baseline_args")) {
+    if (!pair.is_array() || pair.size() != 2) malformed("a baseline's argument");
+    job.baseline_args.emplace_back(text_from(pair[0]),
+                                   arg_from(pair[1], job.plan.tensors.size(), 0));
+  }
+  job.incumbent_ns = real(message, "incumbent_ns");
+  job.limits = limits_from(at(message, "limits"));
+  job.seed = identifier(message, "seed");
+  return job;
+}
+
+std::string serialise(const Finished& finished) {
+  return bytes_of({{"version", version},
+                   {"what", "finished"},
+                   {"id", finished.id},
+                   {"measurement", to_json(finished.measurement)}});
+}
+
+Finished parse_finished(const std::string& bytes) {
+  const json message = parse_message(bytes, "finished");
+  Finished finished;
+  finished.id = identifier(message, "id");
+  finished.measurement = measurement_from(at(message, "measurement"));
+  return finished;
+}
+
+}  // namespace tw

@@ -1,0 +1,191 @@
+// Reads a kernel's TOML, and checks it against the source that it describes.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "digest.h"
+#include "error.h"
+#include "spec_reader.h"
+
+namespace tw {
+namespace {
+
+bool fits(const Field& field, const Knob& knob) {
+  const bool named = field.type.find(pascal_case(knob.name)) != std::string::npos;
+  switch (knob.kind) {
+    case Knob::Kind::boolean:
+      return field.type == "bool";
+    case Knob::Kind::word:
+      return named;
+    case Knob::Kind::integer:
+      return field.type != "bool" && !named;
+  }
+  return false;
+}
+
+std::string_view type_for(Knob::Kind kind) {
+  return kind == Knob::Kind::boolean ? "bool" : kind == Knob::Kind::integer ? "int" : "an enum";
+}
+
+// The knobs' values initialise the struct by position: names, order and types must agree.
+void check_fields(const TomlTable& root, const KernelSpec& kernel, const std::string& text) {
+  const auto fields = knobs_fields(text);
+  if (!fields) {
+    root.table("kernel").fail(root.table("kernel").at("source"),
+                              fmt::format("{} has no `struct Knobs {{ ... }};`: add it, or use "
+                                          "knobs = \"macros\"",
+                                          kernel.source));
+  }
+  std::vector<std::string> names;
+  for (const Field& field : *fields) names.push_back(field.name);
+  const std::vector<TomlTable> tables = root.tables("knob");
+  for (std::size_t i = 0; i < kernel.knobs.size(); ++i) {
+    const Knob& knob = kernel.knobs[i];
+    const TomlTable table = tables[i].named(fmt::format("knob '{}'", knob.name));
+    const TomlNode& node = table.at("name");
+    if (std::find(names.begin(), names.end(), knob.name) == names.end()) {
+      table.fail(node, fmt::format("struct Knobs in {} has no such field{}", kernel.source,
+                                   suggestion(knob.name, names)));
+    }
+    const Field& field = (*fields)[i < fields->size() ? i : 0];
+    if (field.name != knob.name) {
+      table.fail(node, fmt::format("field {} of struct Knobs in {} is '{}': put the [[knob]]s in "
+                                   "the order of the fields",
+                                   i + 1, kernel.source, field.name));
+    }
+    if (!fits(field, knob)) {
+      table.fail(node, fmt::format("its field in {} has the type {}: use {}{}", kernel.source,
+                                   field.type, type_for(knob.kind),
+                                   knob.kind == Knob::Kind::word
+                                       ? fmt::format(" {} with its values", pascal_case(knob.name))
+                                       : ""));
+    }
+  }
+  if (fields->size() > kernel.knobs.size()) {
+    root.fail(fmt::format("struct Knobs in {} has the field '{}', which has no [[knob]]: add one",
+                          kernel.source, names[kernel.knobs.size()]));
+  }
+}
+
+void read_needs(const Scope& scope, const TomlTable& head, KernelSpec& kernel) {
+  kernel.needs.expr = read_expr(scope, head, "needs", "true");
+  kernel.needs.reason = kernel.needs.expr.text();
+  for (const int slot : kernel.needs.expr.reads()) {
+    if (slot < kernel.first_knob) continue;
+    head.fail(head.at("needs"), fmt::format("'needs' reads the knob '{}': move it to [require]",
+                                            scope.names.name(slot)));
+  }
+}
+
+void read_workspaces(Scope& scope, const TomlTable& root, KernelSpec& kernel) {
+  using Init = WorkspaceSpec::Init;
+  for (const TomlTable& table : root.tables("workspace")) {
+    table.allow({"name", "bytes", "init"});
+    WorkspaceSpec workspace;
+    workspace.name = table.text("name");
+    workspace.bytes = read_expr(scope, table, "bytes");
+    const std::string init = table.text("init", "none");
+    if (init != "none" && init != "zero_once" && init != "zero_each") {
+      table.fail(table.at("init"), fmt::format("init '{}' is unknown: use none, zero_once or "
+                                               "zero_each",
+                                               init));
+    }
+    workspace.init = init == "none"        ? Init::none
+                     : init == "zero_once" ? Init::zero_once
+                                           : Init::zero_each;
+    scope.declare(table, table.at("name"), workspace.name, Scope::Kind::workspace);
+    kernel.workspaces.push_back(std::move(workspace));
+  }
+}
+
+void read_launches(const Scope& scope, const TomlTable& root, const Texts& closure,
+                   KernelSpec& kernel) {
+  for (const TomlTable& table : root.tables("launch")) {
+    table.allow({"entry", "when", "grid", "block", "smem", "cluster", "args"});
+    kernel.launches.push_back(read_launch(scope, table));
+    const LaunchSpec& launch = kernel.launches.back();
+    check_entry(table, launch.entry, closure);
+    if (kernel.knobs_are_macros && launch.entry.find("::") != std::string::npos) {
+      table.fail(table.at("entry"), fmt::format("entry '{}': with knobs = \"macros\" an entry is "
+                                                "an extern \"C\" function",
+                                                launch.entry));
+    }
+    for (const ArgSpec& arg : launch.args) {
+      if (arg.kind != ArgSpec::Kind::expected && arg.kind != ArgSpec::Kind::magnitude) continue;
+      table.fail(table.at("args"), fmt::format("'{}_expected' and '{}_magnitude' belong to the "
+                                               "reference: remove them",
+                                               arg.name, arg.name));
+    }
+  }
+  if (kernel.launches.empty()) root.fail("a kernel needs at least one [[launch]]: add it");
+}
+
+// How the kernel is launched, as canonical text.
+std::string launch_text(const KernelSpec& kernel) {
+  std::string text;
+  for (const WorkspaceSpec& workspace : kernel.workspaces) {
+    text += fmt::format("workspace {} {} {}\n", workspace.name, static_cast<int>(workspace.init),
+                        workspace.bytes.text());
+  }
+  for (const LaunchSpec& launch : kernel.launches) {
+    text += fmt::format("launch {} when {} smem {}\n", launch.entry, launch.when.text(),
+                        launch.smem_bytes.text());
+    for (int i = 0; i < 3; ++i) {
+      text += fmt::format("{} | {} | {}\n", launch.grid[i].text(), launch.block[i].text(),
+                          launch.cluster[i].text());
+    }
+    for (const ArgSpec& arg : launch.args) {
+      text += fmt::format("arg {} {}{}\n", static_cast<int>(arg.kind), arg.name, arg.value.text());
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std::string& name,
+                       const OpSpec& op, SourceTree& sources) {
+  const TomlTable root(node, path, "");
+  root.allow({"kernel", "knob", "let", "require", "workspace", "launch"});
+  root.at("kernel");
+  const TomlTable head = root.table("kernel");
+  head.allow({"doc", "source", "needs", "knobs"});
+  KernelSpec kernel;
+  kernel.op = op.name;
+  kernel.name = name;
+  kernel.doc = head.text("doc", "");
+  kernel.source = head.text("source");
+  const std::string knobs = head.text("knobs", "type");
+  if (knobs != "type" && knobs != "macros") {
+    head.fail(head.at("knobs"),
+              fmt::format("knobs = \"{}\" is unknown: use type or macros", knobs));
+  }
+  kernel.knobs_are_macros = knobs == "macros";
+  Texts closure;
+  try {
+    closure = sources.closure(kernel.source);
+  } catch (const Error& fault) {
+    head.fail(head.at("source"), fault.what());
+  }
+  Scope scope(op);
+  kernel.first_knob = scope.names.size();
+  kernel.knobs = read_knobs(scope, root);
+  if (!kernel.knobs_are_macros) check_fields(root, kernel, closure[kernel.source]);
+  scope.read_lets(root.table("let"));
+  read_needs(scope, head, kernel);
+  kernel.require = scope.read_require(root.table("require"));
+  read_workspaces(scope, root, kernel);
+  read_launches(scope, root, closure, kernel);
+
+  std::string all;
+  for (const auto& [file, text] : closure)
+    all += fmt::format("{} {}\n{}\n", file, text.size(), text);
+  kernel.source_digest = digest(all + space_text({}, scope.lets, {}) + launch_text(kernel));
+  std::vector<Constraint> constraints = kernel.require;
+  constraints.push_back(kernel.needs);
+  kernel.space_digest = digest(space_text(kernel.knobs, scope.lets, constraints));
+  kernel.names = std::move(scope.names);
+  return kernel;
+}
+
+}  // namespace tw

@@ -1,0 +1,88 @@
+// Lowering: from (kernel, problem, device limits, configuration) to what a worker needs, with every
+// expression evaluated. A worker that holds a Plan needs neither the specs, nor the database, nor
+// the source tree.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "problem.h"
+#include "space.h"
+#include "spec.h"
+
+namespace tw {
+
+struct PlanArg {
+  ArgSpec::Kind kind{};
+  int index =
+      0;  // tensor, expected, magnitude: into Plan::tensors; workspace: into Plan::workspaces
+  std::int64_t value = 0;  // int32, int64
+  double scalar = 0;
+};
+
+struct PlanLaunch {
+  int entry = 0;  // into Program::entries
+  std::array<std::int64_t, 3> grid{1, 1, 1}, block{1, 1, 1}, cluster{1, 1, 1};
+  std::int64_t smem_bytes = 0;
+  std::vector<PlanArg> args;
+};
+
+// What is compiled: one translation unit and the headers it includes.
+struct Program {
+  std::string text;  // includes the kernel's source and defines the variant
+  Texts headers;     // by include path
+  std::vector<std::string>
+      entries;  // "tw::gemm::simt::kernel<float, v0, tw::epilogue::Chain<>>", or an extern "C" name
+  bool extern_c = false;
+  std::vector<std::string> defines;  // "block_m=64": macros, for kernels of others
+};
+
+struct PlanTensor {
+  std::string name;
+  Role role = Role::in;
+  DType dtype = DType::f32;
+  TensorLayout layout;
+  bool is_read = true;  // false: an inout tensor whose scalar is zero, poisoned like an out tensor
+};
+struct PlanWorkspace {
+  std::int64_t bytes = 0;
+  WorkspaceSpec::Init init = WorkspaceSpec::Init::none;
+};
+
+struct Plan {
+  Program program;
+  std::vector<PlanLaunch> launches;
+  std::vector<PlanTensor> tensors;
+  std::vector<PlanWorkspace> workspaces;
+  std::vector<std::int64_t> epilogue_extents;  // elements of each tensor argument of the chain
+  std::vector<float> epilogue_scalars;
+  std::int64_t align = 16;
+  double tolerance_ulps = 0;
+  bool has_reference = false;
+  Program reference;  // the oracle; used only if has_reference
+  PlanLaunch reference_launch;
+};
+
+// Throws Error only for faults of the spec. A configuration whose launch or sizes have no value, or
+// exceed the device's limits (threads a block, grid, shared memory), gives a Plan with `invalid`
+// set.
+struct LoweredPlan {
+  Plan plan;
+  std::string invalid;  // why it cannot be launched; empty: it can
+};
+LoweredPlan lower(const Catalog& catalog, const KernelSpec& kernel, const Problem& problem,
+                  const DeviceInfo& device, std::span<const std::int64_t> configuration);
+
+// The C++ text of a variant: "struct v0 { static constexpr ... choices{...}; static constexpr ...
+// knobs{...}; };" Also what db/emit writes, so that what ships is what was measured. `root`
+// replaces the namespace tw.
+std::string variant_text(const OpSpec& op, const KernelSpec& kernel, const Problem& problem,
+                         std::span<const std::int64_t> configuration, const std::string& name,
+                         const std::string& root = "tw");
+// "gemm/simt.cuh" -> "tw::gemm::simt": the namespace of its Knobs, derived from the first launch's
+// entry.
+std::string namespace_of(const KernelSpec& kernel);
+
+}  // namespace tw

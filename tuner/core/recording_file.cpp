@@ -1,0 +1,112 @@
+// Recordings as files: gzip in and out, sizes bounded, never half-written.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/iostreams/device/array.hpp>
+#include <boost/iostreams/filter/gzip.hpp>
+#include <boost/iostreams/filtering_streambuf.hpp>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "error.h"
+#include "recording_parts.h"
+
+namespace tw {
+namespace {
+
+namespace fs = std::filesystem;
+namespace io = boost::iostreams;
+
+// Twenty times the largest public recordings; parsed, it takes some gigabytes.
+constexpr std::size_t max_bytes = std::size_t{256} << 20;
+
+[[noreturn]] void too_large(const std::string& path) {
+  throw Error(
+      fmt::format("{}: is larger than 256 MiB: name a recording of one search space", path));
+}
+
+std::string read_bytes(const std::string& path) {
+  std::error_code failure;
+  const fs::file_status status = fs::status(path, failure);
+  if (status.type() == fs::file_type::not_found) {
+    throw Error(fmt::format("{}: there is no such file: name a recording", path));
+  }
+  if (fs::is_directory(status)) {
+    throw Error(fmt::format("{}: is a folder: name a recording in it", path));
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    throw Error(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
+  }
+  std::string bytes;
+  std::string chunk(std::size_t{1} << 20, '\0');
+  while (file.read(chunk.data(), static_cast<std::streamsize>(chunk.size())), file.gcount() > 0) {
+    bytes.append(chunk.data(), static_cast<std::size_t>(file.gcount()));
+    if (bytes.size() > max_bytes) too_large(path);
+  }
+  return bytes;
+}
+
+// What comes out of the stream, up to a little more than `most` bytes.
+std::string drain(io::filtering_streambuf<io::input>& stream, std::size_t most) {
+  std::string text;
+  std::string chunk(std::size_t{1} << 16, '\0');
+  while (text.size() <= most) {
+    const auto count = stream.sgetn(chunk.data(), static_cast<std::streamsize>(chunk.size()));
+    if (count <= 0) break;
+    text.append(chunk.data(), static_cast<std::size_t>(count));
+  }
+  return text;
+}
+
+std::string inflate(const std::string& bytes, const std::string& path) {
+  std::string text;
+  try {
+    io::filtering_streambuf<io::input> stream;
+    stream.push(io::gzip_decompressor());
+    stream.push(io::array_source(bytes.data(), bytes.size()));
+    text = drain(stream, max_bytes);
+  } catch (const std::ios_base::failure&) {
+    throw Error(fmt::format("{}: the gzip file is damaged or truncated: fetch it again", path));
+  }
+  if (text.size() > max_bytes) too_large(path);
+  return text;
+}
+
+std::string deflate(const std::string& text) {
+  io::filtering_streambuf<io::input> stream;
+  stream.push(io::gzip_compressor(io::gzip_params(io::gzip::best_compression)));
+  stream.push(io::array_source(text.data(), text.size()));
+  return drain(stream, std::string::npos - 1);
+}
+
+}  // namespace
+
+std::string read_inflated(const std::string& path) {
+  std::string bytes = read_bytes(path);
+  return bytes.starts_with("\x1f\x8b") ? inflate(bytes, path) : bytes;
+}
+
+void write_atomically(const std::string& text, const std::string& path) {
+  const std::string bytes = path.ends_with(".gz") ? deflate(text) : text;
+  const std::string temporary = fmt::format("{}.{}.tmp", path, getpid());
+  errno = 0;
+  std::ofstream file(temporary, std::ios::binary);
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  std::error_code failure;
+  if (file) {
+    fs::rename(temporary, path, failure);
+  } else {
+    failure = std::error_code(errno, std::generic_category());
+  }
+  if (!failure) return;
+  std::error_code ignored;
+  fs::remove(temporary, ignored);
+  throw Error(fmt::format("{}: cannot be written: {}: name a file in a writable folder with space",
+                          path, failure.message()));
+}
+
+}  // namespace tw

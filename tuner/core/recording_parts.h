@@ -1,0 +1,92 @@
+// The parts behind recording.h: files, JSON with a place for each error, and others' knobs.
+// Private to recording*.cpp.
+#pragma once
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "recording.h"
+
+namespace tw {
+
+// The bytes of a file, inflated if they are gzip. Throws Error.
+std::string read_inflated(const std::string& path);
+// To a temporary name, then renamed; deflated if the path ends in .gz. Throws Error.
+void write_atomically(const std::string& text, const std::string& path);
+
+// value * 10^exponent on the decimal digits of the value: what a file of milliseconds says becomes
+// nanoseconds without a rounding that the file does not have (5.657843999999999 ms is
+// 5657843.999999999 ns), and back.
+double times_ten_to(double value, int exponent);
+
+// A part of a JSON document that knows where it is: "x.json: results[3].times: is not an object".
+class Place {
+ public:
+  Place(const nlohmann::json& value, std::string file, std::string where = "")
+      : value_(&value), file_(std::move(file)), where_(std::move(where)) {}
+
+  const nlohmann::json& json() const { return *value_; }
+  [[noreturn]] void fail(std::string_view what) const;  // throws Error
+
+  bool has(const char* name) const { return value_->is_object() && value_->contains(name); }
+  Place at(const char* name) const;  // throws Error if it is missing
+  const Place& object() const;       // itself; throws Error if it is none, so do the others
+  const nlohmann::json::array_t& array() const;
+  const std::string& text() const;
+  double number() const;  // finite
+  std::int64_t integer() const;
+  std::vector<double> numbers() const;
+  // A member if it is there, else the fallback.
+  std::string text_or(const char* name, std::string_view fallback) const;
+  double number_or(const char* name, double fallback) const;
+  std::int64_t integer_or(const char* name, std::int64_t fallback) const;
+  // The element of an array.
+  Place element(std::size_t index) const;
+
+ private:
+  const nlohmann::json* value_;
+  std::string file_, where_;
+};
+
+bool is_int64(const nlohmann::json& value);
+
+// Turns a table of JSON values, one column a knob, into knobs and configurations.
+class ForeignTable {
+ public:
+  explicit ForeignTable(std::vector<std::string> names);
+  std::size_t columns() const { return names_.size(); }
+  // Values in the order in which the file lists them for a knob; those that only rows have follow.
+  // The JSON must outlive the table.
+  void offer(std::size_t column, const nlohmann::json& value);
+  void add(const nlohmann::json& value);  // the next cell, row by row
+  // Moves the configurations into the trials, one a row.
+  void finish(Recording& recording, const Place& document);
+
+ private:
+  Knob infer(std::size_t column, std::vector<std::int64_t>& cells, const Place& document) const;
+  std::vector<std::string> names_;
+  std::vector<std::vector<const nlohmann::json*>> offered_;
+  std::vector<const nlohmann::json*> cells_;
+};
+
+// Keeps the last trial of each configuration.
+void drop_repeated(std::vector<RecordedTrial>& trials);
+
+// The fields of DeviceInfo by their names in the metadata block.
+using DeviceTexts = std::vector<std::pair<const char*, std::string*>>;
+using DeviceInts = std::vector<std::pair<const char*, int*>>;
+using DeviceBytes = std::vector<std::pair<const char*, std::int64_t*>>;
+using DeviceRates = std::vector<std::pair<const char*, double*>>;
+DeviceTexts device_texts(DeviceInfo& device);
+DeviceInts device_ints(DeviceInfo& device);
+DeviceBytes device_bytes(DeviceInfo& device);
+DeviceRates device_rates(DeviceInfo& device);
+
+// `first_configuration`: the names of the first result's knobs in the file's order.
+Recording parse_t4(const Place& document, const std::vector<std::string>& first_configuration);
+Recording parse_kernel_tuner(const Place& document);
+
+}  // namespace tw

@@ -1,0 +1,175 @@
+// Op and kernel specifications as read from TOML, checked, with every expression parsed.
+// The format: docs/search_spaces.md.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dtype.h"
+#include "expr.h"
+
+namespace tw {
+
+// Texts by path ("gemm/simt.cuh", "gemm/op.toml"): embedded in the executable, or read from a
+// folder.
+using Texts = std::map<std::string, std::string, std::less<>>;
+
+struct Constraint {
+  std::string reason;
+  Expr expr;
+};
+
+struct DimSpec {
+  std::string name, doc;
+  std::optional<Expr> fallback;  // over earlier dims and the choices; none: the user must give it
+  std::int64_t min = 1, max = 2147483647;
+};
+struct ChoiceSpec {
+  std::string name, doc;
+  std::vector<std::string> values;  // the first is the default
+};
+struct ScalarSpec {
+  std::string name, doc;
+  double fallback = 0;
+};
+
+enum class Role { in, out, inout };
+struct TensorSpec {
+  std::string name, doc;
+  Role role = Role::in;
+  std::vector<Expr> shape, strides;  // elements
+  std::string scaled_by;             // a scalar; empty: always read
+};
+
+// A named sub-expression.
+struct LetSpec {
+  std::string name;
+  Expr expr;
+};
+
+// One argument of a kernel.
+struct ArgSpec {
+  enum class Kind { tensor, expected, magnitude, workspace, scalar, epilogue, int32, int64 } kind{};
+  std::string name;  // tensor, workspace, scalar
+  Expr value;        // int32, int64
+};
+
+struct LaunchSpec {
+  std::string entry;
+  Expr when;
+  Expr grid[3], block[3], cluster[3], smem_bytes;
+  std::vector<ArgSpec> args;
+};
+
+struct BaselineSpec {
+  std::string library, call;            // "cublas", "gemm"
+  std::map<std::string, ArgSpec> args;  // the adaptor's words to this op's
+};
+
+struct OpSpec {
+  std::string name, doc, example;
+  std::vector<DType> dtypes;
+  std::vector<DimSpec> dims;
+  std::vector<ChoiceSpec> choices;
+  std::vector<ScalarSpec> scalars;
+  std::vector<TensorSpec> tensors;
+  Expr flops, bytes;
+  std::vector<Constraint> require;
+  std::vector<std::string> epilogue_steps;
+  std::map<std::string, Expr> epilogue_extents;  // elements of a tensor-valued step's vector
+  std::vector<LetSpec> lets;  // op.toml's [let], usable in the kernels' files too
+  std::string header;         // "gemm/op.cuh", where the choices' enums are; empty if there is none
+  std::string reference_source;  // empty: no reference; the default configuration is the oracle
+  LaunchSpec reference;
+  std::map<std::string, Expr> tolerance;  // by dtype name, in ulps of the magnitude
+  std::vector<BaselineSpec> baselines;
+  std::vector<std::string> edge_shapes;
+  Names names;  // slots: dims, choices, sizeof_t, align, device.*; the same prefix in every
+                // kernel's names
+};
+
+struct Knob {
+  enum class Kind { integer, boolean, word } kind = Kind::integer;
+  std::string name, doc;
+  std::vector<std::int64_t>
+      values;                      // non-empty, unique; the first is the default; words: 0, 1, ...
+  std::vector<std::string> words;  // Kind::word only
+
+  std::string text(std::int64_t value) const;  // "128", "true", "along_m"
+};
+
+// "split_k" -> "SplitK": the enum of a choice or of a named knob.
+std::string pascal_case(std::string_view name);
+
+struct WorkspaceSpec {
+  enum class Init { none, zero_once, zero_each } init = Init::none;
+  std::string name;
+  Expr bytes;
+};
+
+struct KernelSpec {
+  std::string op, name, doc;  // "gemm", "simt"
+  std::string source;         // "gemm/simt.cuh"
+  bool knobs_are_macros = false;
+  Constraint needs;
+  std::vector<Knob> knobs;
+  std::vector<Constraint> require;
+  std::vector<WorkspaceSpec> workspaces;
+  std::vector<LaunchSpec> launches;
+  Names names;         // the op's names, then the knobs
+  int first_knob = 0;  // slot of the first knob; the others follow in order
+  // Of the source, everything it includes, transitively, and how it is launched ([[launch]],
+  // [[workspace]]): what a measured time depends on besides the configuration.
+  std::string source_digest;
+  std::string space_digest;  // of the knobs, their values and the constraints
+};
+
+struct OpEntry {
+  OpSpec op;
+  std::vector<KernelSpec> kernels;  // by name
+};
+
+// Knobs and constraints alone: a file with [[knob]], [let] and [require], for spaces that have no
+// kernel (tests, benchmarks).
+struct BareSpace {
+  Names names;  // the knobs, from slot 0
+  std::vector<Knob> knobs;
+  std::vector<Constraint> require;
+};
+BareSpace parse_bare_space(const std::string& toml, const std::string& path);
+
+// All ops and kernels of a set of TOML and source texts.
+class Catalog {
+ public:
+  // `spaces`: "gemm/op.toml", "gemm/simt.toml", ...; `sources`: "gemm/simt.cuh", "common/...".
+  // `origin` is what errors put before a path ("search_spaces/").
+  // Throws Error with file, line, key and remedy.
+  static Catalog load(Texts spaces, Texts sources, std::string origin = "");
+  // One op from a folder of the user: `path` names its op.toml; kernels are the other .toml files
+  // beside it; sources are searched beside it and then in `builtin`. Sources outside the folder are
+  // refused.
+  static Catalog load_file(const std::string& path, const Texts& builtin_sources);
+
+  const std::vector<OpEntry>& ops() const { return ops_; }
+  const OpEntry* find(std::string_view op) const;  // nullptr if there is none
+  const OpEntry& at(std::string_view op) const;    // Throws Error with the nearest name
+  // The source at `path` and everything it includes, transitively, by path.
+  Texts sources_of(std::string_view path) const;
+  bool foreign() const { return foreign_; }  // loaded by load_file
+
+ private:
+  std::vector<OpEntry> ops_;
+  Texts sources_;
+  std::map<std::string, Texts, std::less<>> closures_;  // sources_of, of what the ops name
+  bool foreign_ = false;
+};
+
+// The texts embedded in the executable (made by cmake/embed.cmake).
+const Texts& builtin_spaces();
+const Texts& builtin_sources();
+
+}  // namespace tw
