@@ -1,0 +1,32 @@
+// A worker for the tests of tuner/devices/process: does what each message says.
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "process.h"
+
+int main(int argc, char** argv) {
+  tw::WorkerChannel channel;
+  while (const auto message = channel.receive()) {
+    if (*message == "exit") return 3;
+    if (*message == "crash") std::raise(SIGSEGV);
+    if (*message == "hang") {
+      std::puts("noise on stdout");
+      while (true) ::pause();
+    }
+    if (*message == "arguments") {
+      std::string all;
+      for (int i = 1; i < argc; ++i) all += std::string(argv[i]) + " ";
+      channel.send(all);
+    } else if (*message == "environment") {
+      const char* value = std::getenv("TW_TEST");
+      channel.send(value ? value : "");
+    } else {
+      channel.send(*message);
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,90 @@
+#include <gtest/gtest.h>
+
+#include "race.h"
+#include "search_test_spaces.h"
+
+namespace tw {
+namespace {
+
+std::vector<Job> jobs_named(std::initializer_list<const char*> names) {
+  std::vector<Job> jobs;
+  for (const char* name : names) jobs.push_back({.configuration = name});
+  return jobs;
+}
+
+void finish(Race& race) {
+  for (int i = 0; i < 1000 && !race.step({}); ++i) {
+  }
+}
+
+// Noise that repeats: a few parts in a thousand, and a drift that slows every later measurement.
+Measurement noisy(double time_ns, int& count) {
+  const double noise = 1 + 0.002 * ((count * 7) % 5 - 2);
+  const double drift = 1 + 0.001 * count++;
+  Measurement measurement;
+  measurement.samples_ns = {time_ns * noise * drift, time_ns * drift, time_ns * drift};
+  return measurement;
+}
+
+TEST(Race, RanksByTimeDespiteDriftAndTiesTheEqual) {
+  int count = 0;
+  FakeDevice device(
+      4, [&](const Job& job) { return noisy(job.configuration == "slow" ? 1050 : 1000, count); });
+  Race race(device, jobs_named({"slow", "fast", "equal"}), 10, 1);
+  finish(race);
+  const std::vector<Race::Entrant> ranking = race.ranking();
+  ASSERT_EQ(ranking.size(), 3u);
+  EXPECT_EQ(ranking[2].job.configuration, "slow");
+  EXPECT_EQ(Race::tied(ranking), 2u);
+  EXPECT_EQ(race.rounds_done(), 10);
+  EXPECT_EQ(ranking[0].medians_ns.size(), 10u);
+  EXPECT_EQ(ranking[0].pooled.samples_ns.size(), 30u);
+}
+
+TEST(Race, InterleavesAndShufflesItsRounds) {
+  FakeDevice device(4, [](const Job&) { return measured(1000); });
+  Race race(device, jobs_named({"a", "b", "c", "d"}), 8, 3);
+  finish(race);
+  ASSERT_EQ(device.submitted.size(), 32u);
+  EXPECT_EQ(device.most_queued, 1u);
+  std::set<std::string> orders;
+  for (std::size_t round = 0; round < 8; ++round) {
+    std::string order;
+    for (std::size_t i = 0; i < 4; ++i) order += device.submitted[4 * round + i].configuration;
+    std::string sorted = order;
+    std::sort(sorted.begin(), sorted.end());
+    EXPECT_EQ(sorted, "abcd");
+    orders.insert(order);
+  }
+  EXPECT_GT(orders.size(), 3u);
+}
+
+TEST(Race, AnEntrantThatFailsIsOutAndTheOthersGoOn) {
+  int count = 0;
+  FakeDevice device(4, [&](const Job& job) {
+    if (job.configuration != "flaky" || ++count < 3)
+      return measured(job.configuration == "a" ? 10 : 5);
+    Measurement failed;
+    failed.outcome = Outcome::wrong_result;
+    return failed;
+  });
+  Race race(device, jobs_named({"flaky", "a"}), 5, 1);
+  finish(race);
+  const std::vector<Race::Entrant> ranking = race.ranking();
+  EXPECT_EQ(ranking[0].job.configuration, "a");
+  EXPECT_EQ(ranking[1].pooled.outcome, Outcome::wrong_result);
+  EXPECT_EQ(Race::tied(ranking), 1u);
+  EXPECT_EQ(count, 3);
+}
+
+TEST(Race, AnInterruptedRaceRanksByItsWholeRounds) {
+  FakeDevice device(4, [](const Job& job) { return measured(job.configuration == "a" ? 10 : 12); });
+  Race race(device, jobs_named({"a", "b"}), 5, 1);
+  for (int i = 0; i < 2; ++i) race.step({});
+  EXPECT_GE(race.rounds_done(), 1);
+  EXPECT_LT(race.rounds_done(), 5);
+  EXPECT_EQ(race.ranking()[0].job.configuration, "a");
+}
+
+}  // namespace
+}  // namespace tw

@@ -1,0 +1,117 @@
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <set>
+
+#include "error.h"
+#include "random.h"
+#include "sampler.h"
+#include "search_test_spaces.h"
+#include "strategy.h"
+
+namespace tw {
+namespace {
+
+// Asks one at a time and tells at once, as a device of capacity 1 does.
+std::vector<std::size_t> run(Strategy& strategy, const SearchSpace& space, std::size_t budget) {
+  std::vector<std::size_t> asked;
+  while (asked.size() < budget) {
+    const std::vector<std::size_t> indices = strategy.ask(1);
+    if (indices.empty()) break;
+    asked.push_back(indices.front());
+    const Evaluation evaluation{indices.front(), bowl_ns(space, indices.front())};
+    strategy.tell({&evaluation, 1});
+  }
+  return asked;
+}
+
+class EveryStrategy : public testing::TestWithParam<std::string> {};
+
+TEST_P(EveryStrategy, VisitsEachConfigurationOnceUntilTheSpaceIsExhausted) {
+  const SearchSpace space = grid_space(3, 5);
+  const auto strategy = make_strategy(GetParam(), space, 7);
+  const std::vector<std::size_t> asked = run(*strategy, space, 1000);
+  EXPECT_EQ(asked.size(), space.size());
+  EXPECT_EQ(std::set<std::size_t>(asked.begin(), asked.end()).size(), space.size());
+  EXPECT_TRUE(strategy->ask(1).empty());
+}
+
+TEST_P(EveryStrategy, NeverAsksForWhatItWasTold) {
+  const SearchSpace space = grid_space(2, 6);
+  const auto strategy = make_strategy(GetParam(), space, 7);
+  std::vector<Evaluation> known;
+  for (std::size_t i = 0; i < space.size(); i += 2) known.push_back({i, bowl_ns(space, i)});
+  strategy->tell(known);
+  const std::vector<std::size_t> asked = run(*strategy, space, 1000);
+  EXPECT_EQ(asked.size(), space.size() - known.size());
+  for (const std::size_t index : asked) EXPECT_EQ(index % 2, 1u);
+}
+
+TEST_P(EveryStrategy, IsDeterministicForASeed) {
+  const SearchSpace space = grid_space(4, 6);
+  const auto first = make_strategy(GetParam(), space, 3),
+             second = make_strategy(GetParam(), space, 3);
+  EXPECT_EQ(run(*first, space, 100), run(*second, space, 100));
+}
+
+TEST_P(EveryStrategy, AsksForMoreBeforeItIsTold) {
+  const SearchSpace space = grid_space(3, 5);
+  const auto strategy = make_strategy(GetParam(), space, 7);
+  const std::vector<std::size_t> asked = strategy->ask(40);
+  EXPECT_EQ(asked.size(), 40u);
+  EXPECT_EQ(std::set<std::size_t>(asked.begin(), asked.end()).size(), 40u);
+}
+
+TEST_P(EveryStrategy, SurvivesASpaceInWhichEverythingFails) {
+  const SearchSpace space = grid_space(2, 4);
+  const auto strategy = make_strategy(GetParam(), space, 7);
+  std::size_t count = 0;
+  for (auto indices = strategy->ask(1); !indices.empty(); indices = strategy->ask(1), ++count) {
+    const Evaluation failed{indices.front(), std::numeric_limits<double>::infinity()};
+    strategy->tell({&failed, 1});
+  }
+  EXPECT_EQ(count, space.size());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EveryStrategy, testing::Values("local", "random", "exhaustive"),
+                         [](const auto& info) { return info.param; });
+
+TEST(LocalSearch, StartsWithTheDefaultAndFindsTheBottomOfABowlSoonerThanChance) {
+  const SearchSpace space = grid_space(5, 8);  // 32,768 configurations, one of which is best
+  const auto strategy = make_strategy("local", space, 11);
+  const std::vector<std::size_t> asked = run(*strategy, space, 250);
+  EXPECT_EQ(asked.front(), space.default_index());
+  double best = std::numeric_limits<double>::infinity();
+  for (const std::size_t index : asked) best = std::min(best, bowl_ns(space, index));
+  EXPECT_EQ(best, 1000);
+}
+
+TEST(MakeStrategy, NamesWhatThereIs) {
+  const SearchSpace space = grid_space(1, 2);
+  try {
+    make_strategy("anneal", space, 1);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("local, random, exhaustive"), std::string::npos);
+  }
+}
+
+TEST(Sampler, DrawsAUniformPermutation) {
+  // 24 permutations of 4; 24,000 draws give each about 1,000 times; the chi-squared bound is far
+  // beyond chance (23 degrees, p < 1e-6).
+  std::map<std::vector<std::size_t>, int> counts;
+  for (std::uint64_t seed = 0; seed < 24000; ++seed) {
+    Sampler sampler(4, seed);
+    std::vector<std::size_t> order;
+    while (const auto index = sampler.draw()) order.push_back(*index);
+    ++counts[order];
+  }
+  ASSERT_EQ(counts.size(), 24u);
+  double chi_squared = 0;
+  for (const auto& [order, count] : counts)
+    chi_squared += (count - 1000.0) * (count - 1000.0) / 1000;
+  EXPECT_LT(chi_squared, 80);
+}
+
+}  // namespace
+}  // namespace tw

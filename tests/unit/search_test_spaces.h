@@ -1,0 +1,76 @@
+// Small spaces and a fake device for the tests of the search.
+#pragma once
+#include <cmath>
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "device.h"
+#include "space.h"
+
+namespace tw {
+
+// `knobs` integer knobs of `values` values each, unconstrained.
+inline SearchSpace grid_space(int knobs, int values) {
+  std::vector<Knob> list;
+  for (int k = 0; k < knobs; ++k) {
+    Knob knob;
+    knob.name = "k" + std::to_string(k);
+    for (int v = 0; v < values; ++v) knob.values.push_back(v);
+    list.push_back(knob);
+  }
+  return SearchSpace::enumerate(list, {}, 0, std::vector<std::int64_t>(list.size()));
+}
+
+// A bowl: the time of a configuration grows with its distance from (3, 3, ...).
+inline double bowl_ns(const SearchSpace& space, std::size_t index) {
+  double time = 1000;
+  for (const std::int64_t value : space[index]) {
+    time += 100 * std::abs(static_cast<double>(value) - 3);
+  }
+  return time;
+}
+
+// Answers after `delay` later submissions or waits, in an order that a seed shuffles; times from a
+// function of the configuration's text.
+class FakeDevice : public Device {
+ public:
+  FakeDevice(int capacity, std::function<Measurement(const Job&)> answer, bool newest_first = false)
+      : capacity_(capacity), answer_(std::move(answer)), newest_first_(newest_first) {
+    info_.kind = "fake";
+  }
+  const DeviceInfo& info() const override { return info_; }
+  int capacity() const override { return capacity_; }
+  void submit(Job job) override {
+    most_queued = std::max(most_queued, queue_.size() + 1);
+    submitted.push_back(job);
+    queue_.push_back(std::move(job));
+  }
+  std::vector<Finished> wait(std::chrono::steady_clock::time_point) override {
+    if (queue_.empty()) return {};
+    Job job = newest_first_ ? queue_.back() : queue_.front();
+    newest_first_ ? queue_.pop_back() : queue_.pop_front();
+    return {{job.id, answer_(job)}};
+  }
+  void cancel() override { queue_.clear(); }
+
+  std::vector<Job> submitted;
+  std::size_t most_queued = 0;
+
+ private:
+  DeviceInfo info_;
+  int capacity_;
+  std::function<Measurement(const Job&)> answer_;
+  bool newest_first_;
+  std::deque<Job> queue_;
+};
+
+inline Measurement measured(double time_ns) {
+  Measurement measurement;
+  measurement.samples_ns = {time_ns};
+  return measurement;
+}
+
+}  // namespace tw

@@ -1,0 +1,272 @@
+#include "process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "error.h"
+
+extern char** environ;
+
+namespace tw {
+namespace {
+
+constexpr int worker_in = 3, worker_out = 4;                   // descriptors in the worker
+constexpr std::size_t max_frame_bytes = std::size_t{1} << 30;  // more is a broken peer
+
+std::string& worker_executable() {
+  static std::string path = "/proc/self/exe";
+  return path;
+}
+
+std::string error_text(int error) { return std::strerror(error); }
+
+// False: the other end is gone.
+bool write_all(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+bool write_frame(int descriptor, std::string_view frame) {
+  if (frame.size() > max_frame_bytes) throw Error("a message to a worker exceeds 1 GiB");
+  const auto size = static_cast<std::uint32_t>(frame.size());
+  char header[sizeof size];
+  std::memcpy(header, &size, sizeof size);
+  return write_all(descriptor, {header, sizeof size}) && write_all(descriptor, frame);
+}
+
+// Takes the first whole frame off the buffer.
+std::optional<std::string> take_frame(std::string& buffer) {
+  std::uint32_t size = 0;
+  if (buffer.size() < sizeof size) return std::nullopt;
+  std::memcpy(&size, buffer.data(), sizeof size);
+  if (size > max_frame_bytes) throw Error("a worker sent a malformed message");
+  if (buffer.size() < sizeof size + size) return std::nullopt;
+  std::string frame = buffer.substr(sizeof size, size);
+  buffer.erase(0, sizeof size + size);
+  return frame;
+}
+
+struct Pipe {
+  int read_end = -1, write_end = -1;
+};
+Pipe make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    throw Error(fmt::format("cannot make a pipe to a worker: {}", error_text(errno)));
+  }
+  return {ends[0], ends[1]};
+}
+
+void close_if_open(int& descriptor) {
+  if (descriptor >= 0) ::close(descriptor);
+  descriptor = -1;
+}
+
+// The environment with additions; earlier settings of the same names are replaced.
+std::vector<std::string> environment_with(const std::vector<std::string>& additions) {
+  std::vector<std::string> result = additions;
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view text = *entry;
+    const std::string_view name = text.substr(0, text.find('=') + 1);
+    const bool replaced = std::any_of(additions.begin(), additions.end(),
+                                      [&](const auto& added) { return added.starts_with(name); });
+    if (!replaced) result.emplace_back(text);
+  }
+  return result;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// Signals that the parent handles (Ctrl-C) must not reach workers: they get a group of their own,
+// and die with the parent.
+int spawn(const std::vector<std::string>& arguments, const std::vector<std::string>& additions,
+          int child_in, int child_out) {
+  std::vector<std::string> words{worker_executable(), "__worker"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<std::string> environment = environment_with(additions);
+  // dup2 onto itself would leave close-on-exec set, so both go through descriptors above the
+  // targets.
+  const int in = ::fcntl(child_in, F_DUPFD_CLOEXEC, 10);
+  const int out = ::fcntl(child_out, F_DUPFD_CLOEXEC, 10);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, in, worker_in);
+  posix_spawn_file_actions_adddup2(&actions, out, worker_out);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  int pid = -1;
+  const int error = ::posix_spawn(&pid, words.front().c_str(), &actions, &attributes,
+                                  pointers_to(words).data(), pointers_to(environment).data());
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  ::close(in);
+  ::close(out);
+  if (error != 0) {
+    throw Error(fmt::format("cannot start a worker ({}): {}", words.front(), error_text(error)));
+  }
+  return pid;
+}
+
+}  // namespace
+
+void set_worker_executable(std::string path) { worker_executable() = std::move(path); }
+
+WorkerProcess::WorkerProcess(const std::vector<std::string>& arguments,
+                             const std::vector<std::string>& environment) {
+  ::signal(SIGPIPE, SIG_IGN);  // a dead worker is an answer, not a signal
+  Pipe down = make_pipe(), up = make_pipe();
+  try {
+    pid_ = spawn(arguments, environment, down.read_end, up.write_end);
+  } catch (...) {
+    for (int* end : {&down.read_end, &down.write_end, &up.read_end, &up.write_end}) {
+      close_if_open(*end);
+    }
+    throw;
+  }
+  ::close(down.read_end);
+  ::close(up.write_end);
+  to_worker_ = down.write_end;
+  from_worker_ = up.read_end;
+  ::fcntl(from_worker_, F_SETFL, O_NONBLOCK);
+  pidfd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+}
+
+WorkerProcess::WorkerProcess(WorkerProcess&& other) noexcept { *this = std::move(other); }
+
+WorkerProcess& WorkerProcess::operator=(WorkerProcess&& other) noexcept {
+  std::swap(pid_, other.pid_);
+  std::swap(pidfd_, other.pidfd_);
+  std::swap(to_worker_, other.to_worker_);
+  std::swap(from_worker_, other.from_worker_);
+  std::swap(reaped_, other.reaped_);
+  std::swap(status_, other.status_);
+  std::swap(buffer_, other.buffer_);
+  return *this;
+}
+
+WorkerProcess::~WorkerProcess() {
+  if (pid_ > 0) kill();
+  close_all();
+}
+
+void WorkerProcess::close_all() noexcept {
+  close_if_open(pidfd_);
+  close_if_open(to_worker_);
+  close_if_open(from_worker_);
+}
+
+bool WorkerProcess::send(std::string_view frame) { return write_frame(to_worker_, frame); }
+
+std::optional<std::string> WorkerProcess::receive() {
+  if (auto frame = take_frame(buffer_)) return frame;
+  char chunk[65536];
+  while (true) {
+    const ssize_t count = ::read(from_worker_, chunk, sizeof chunk);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return std::nullopt;
+    buffer_.append(chunk, static_cast<std::size_t>(count));
+    if (auto frame = take_frame(buffer_)) return frame;
+  }
+}
+
+void WorkerProcess::reap(bool block) {
+  if (reaped_ || pid_ <= 0) return;
+  int result = 0;
+  do {
+    result = ::waitpid(pid_, &status_, block ? 0 : WNOHANG);
+  } while (result < 0 && errno == EINTR);
+  reaped_ = result != 0;
+}
+
+bool WorkerProcess::alive() {
+  reap(false);
+  return pid_ > 0 && !reaped_;
+}
+
+std::string WorkerProcess::end_reason() {
+  reap(false);
+  if (!reaped_) return "";
+  if (WIFSIGNALED(status_)) {
+    const int signal = WTERMSIG(status_);
+    return fmt::format("killed by signal {} ({})", signal, strsignal(signal));
+  }
+  return fmt::format("exited with {}", WEXITSTATUS(status_));
+}
+
+void WorkerProcess::kill() {
+  if (reaped_ || pid_ <= 0) return;
+  // Through the pidfd where there is one, so that a recycled pid is never hit; then the group: a
+  // worker may have started a compiler.
+  if (pidfd_ >= 0) ::syscall(SYS_pidfd_send_signal, pidfd_, SIGKILL, nullptr, 0);
+  ::kill(-pid_, SIGKILL);
+  reap(true);
+}
+
+bool wait_any(std::span<const int> descriptors, std::chrono::steady_clock::time_point deadline) {
+  std::vector<pollfd> polls;
+  for (const int descriptor : descriptors) {
+    polls.push_back({.fd = descriptor, .events = POLLIN, .revents = 0});
+  }
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+  const auto milliseconds = std::clamp<std::int64_t>(left.count(), 0, 3'600'000);
+  return ::poll(polls.data(), polls.size(), static_cast<int>(milliseconds)) >= 0;
+}
+
+WorkerChannel::WorkerChannel() {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // had it died before this, receive() sees its end closed
+  ::fcntl(worker_in, F_SETFD, FD_CLOEXEC);
+  ::fcntl(worker_out, F_SETFD, FD_CLOEXEC);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+std::optional<std::string> WorkerChannel::receive() {
+  std::string buffer;
+  char chunk[65536];
+  std::size_t wanted = sizeof(std::uint32_t);
+  while (true) {
+    if (auto frame = take_frame(buffer)) return frame;
+    if (buffer.size() >= sizeof(std::uint32_t)) {
+      std::uint32_t size = 0;
+      std::memcpy(&size, buffer.data(), sizeof size);
+      wanted = sizeof size + size;
+    }
+    const std::size_t part = std::min(sizeof chunk, wanted - buffer.size());
+    const ssize_t count = ::read(worker_in, chunk, part);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return std::nullopt;
+    buffer.append(chunk, static_cast<std::size_t>(count));
+  }
+}
+
+void WorkerChannel::send(std::string_view frame) {
+  if (!write_frame(worker_out, frame)) ::_exit(0);
+}
+
+}  // namespace tw

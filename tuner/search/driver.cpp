@@ -1,0 +1,96 @@
+#include "driver.h"
+
+#include <algorithm>
+
+namespace tw {
+namespace {
+
+Evaluation evaluation_of(std::size_t index, const Measurement& measurement) {
+  const bool ok = measurement.outcome == Outcome::ok && !measurement.samples_ns.empty();
+  return {index, ok ? measurement.median_ns() : std::numeric_limits<double>::infinity()};
+}
+
+}  // namespace
+
+Driver::Driver(Device& device, SearchTask task)
+    : device_(device), task_(std::move(task)), info_(device.info()) {}
+
+void Driver::tell_known(std::span<const Evaluation> known) {
+  for (const Evaluation& evaluation : known) {
+    if (evaluation.time_ns < std::numeric_limits<double>::infinity()) {
+      offer_incumbent(evaluation.time_ns);
+    }
+  }
+  task_.strategy->tell(known);
+}
+
+void Driver::offer_incumbent(double time_ns) {
+  if (time_ns > 0 && (incumbent_ns_ == 0 || time_ns < incumbent_ns_)) incumbent_ns_ = time_ns;
+}
+
+void Driver::start(std::size_t index) {
+  Asked asked{.index = index, .id = next_id_++, .measurement = {}};
+  const Configuration configuration = (*task_.space)[index];
+  Job job;
+  job.id = asked.id;
+  job.problem = task_.problem_key;
+  job.kernel = task_.kernel_name;
+  job.configuration = text_of(task_.space->knobs(), configuration);
+  job.incumbent_ns = incumbent_ns_;
+  job.limits = task_.limits;
+  job.seed = task_.seed;
+  if (task_.catalog) {
+    LoweredPlan lowered = lower(*task_.catalog, *task_.kernel, task_.problem, info_, configuration);
+    if (!lowered.invalid.empty()) {
+      asked.measurement.emplace();
+      asked.measurement->outcome = Outcome::launch_failed;
+      asked.measurement->note = lowered.invalid;
+    }
+    job.plan = std::move(lowered.plan);
+  }
+  const bool submit = !asked.measurement;
+  asked_.push_back(std::move(asked));
+  if (submit) device_.submit(std::move(job));
+}
+
+void Driver::fill(std::int64_t& may_start) {
+  while (may_start > 0 && outstanding() < device_.capacity()) {
+    const std::vector<std::size_t> indices = task_.strategy->ask(1);
+    if (indices.empty()) {
+      exhausted_ = asked_.empty();
+      return;
+    }
+    start(indices.front());
+    --may_start;
+  }
+}
+
+void Driver::take(std::vector<Finished> finished) {
+  for (Finished& one : finished) {
+    const auto asked =
+        std::find_if(asked_.begin(), asked_.end(), [&](const Asked& a) { return a.id == one.id; });
+    if (asked != asked_.end()) asked->measurement = std::move(one.measurement);
+  }
+}
+
+std::vector<Driver::Result> Driver::step(std::int64_t may_start,
+                                         std::chrono::steady_clock::time_point deadline) {
+  fill(may_start);
+  const bool ready = !asked_.empty() && asked_.front().measurement;
+  if (!asked_.empty() && !ready) take(device_.wait(deadline));
+  std::vector<Result> results;
+  while (!asked_.empty() && asked_.front().measurement) {
+    Result result{asked_.front().index, std::move(*asked_.front().measurement)};
+    asked_.pop_front();
+    const Evaluation evaluation = evaluation_of(result.index, result.measurement);
+    if (evaluation.time_ns < std::numeric_limits<double>::infinity()) {
+      offer_incumbent(evaluation.time_ns);
+    }
+    task_.strategy->tell({&evaluation, 1});
+    results.push_back(std::move(result));
+    fill(may_start);
+  }
+  return results;
+}
+
+}  // namespace tw

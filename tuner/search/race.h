@@ -1,0 +1,46 @@
+// The final: the best few configurations measured again, interleaved, so that drift of clocks and
+// temperature hits all alike.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include "device.h"
+
+namespace tw {
+
+class Race {
+ public:
+  struct Entrant {
+    Job job;                         // as it was searched, or a baseline; the race sets id and purpose
+    Measurement pooled;              // the samples of all rounds
+    std::vector<double> medians_ns;  // one a round
+  };
+
+  // `rounds` rounds, each over all entrants in a seeded random order. The device must outlive the
+  // race.
+  Race(Device& device, std::vector<Job> entrants, int rounds, std::uint64_t seed);
+
+  // Goes on until the deadline; true when all rounds are done. An entrant that fails in a round is
+  // out, with that outcome.
+  bool step(std::chrono::steady_clock::time_point deadline);
+  int rounds_done() const;
+
+  // Fastest first by the median of the round medians over completed rounds; entrants that failed
+  // come last.
+  std::vector<Entrant> ranking() const;
+  // How many of the ranking's first are statistically tied with its first: the 95 % Student
+  // interval of the mean log ratio of the paired round medians includes zero. At least 1 unless
+  // there is no entrant. Ties beyond a gap do not count.
+  static std::size_t tied(const std::vector<Entrant>& ranking);
+
+ private:
+  void submit_next();
+  Device& device_;
+  std::vector<Entrant> entrants_;
+  std::vector<std::size_t> order_;  // entrants by turn, all rounds
+  std::size_t turn_ = 0;
+  bool in_flight_ = false;
+};
+
+}  // namespace tw
