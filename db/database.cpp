@@ -1,0 +1,270 @@
+// Opens the SQLite file: who may open what, the schema's versions, and SQLite's errors in words.
+#include "database.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <thread>
+
+namespace tw {
+
+extern const char* const schema_sql;  // db/schema.sql, embedded by the build
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int application_id = 0x54494C45;  // "TILE" in the file's header marks our databases
+// A write takes well under a millisecond: with a minute of patience no number of tuners on one
+// host sees "database is locked".
+constexpr int busy_timeout_ms = 60'000;
+
+std::string folder_of(const std::string& path) {
+  const std::string folder = fs::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+// Refuses what SQLite would answer with "unable to open database file".
+void check_path(const std::string& path, Store::Mode mode) {
+  if (path.empty()) throw Error("--db: the database's path is empty: name a file");
+  std::error_code failure;
+  const fs::file_status status = fs::status(path, failure);
+  if (failure && status.type() != fs::file_type::not_found) {
+    throw Error(fmt::format("{}: cannot be reached: {}: name another database with --db", path,
+                            failure.message()));
+  }
+  if (fs::is_directory(status)) {
+    throw Error(fmt::format("{}: is a folder: name a file in it, such as {}", path,
+                            (fs::path(path) / "tilewright.db").string()));
+  }
+  if (fs::exists(status)) {
+    if (!fs::is_regular_file(status)) {
+      throw Error(fmt::format("{}: is not a regular file: name another database", path));
+    }
+    return;
+  }
+  if (mode == Store::Mode::read_only) {
+    throw Error(
+        fmt::format("{}: there is no such database: run `tune` first, or name another "
+                    "file with --db",
+                    path));
+  }
+  fs::create_directories(folder_of(path), failure);
+  if (failure) {
+    throw Error(fmt::format("{}: cannot create its folder: {}: name another database with --db",
+                            path, failure.message()));
+  }
+}
+
+// Tries again while another process holds the locks of a moment for which SQLite does not call its
+// busy handler: switching to WAL, recovering a log, closing the last connection.
+template <class Action>
+auto patiently(Action action) {
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(busy_timeout_ms);
+  for (;;) {
+    try {
+      return action();
+    } catch (const SQLite::Exception& error) {
+      if (error.getErrorCode() != SQLITE_BUSY || std::chrono::steady_clock::now() > deadline) throw;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+bool allowed(const std::string& path, int access_mode) {
+  return faccessat(AT_FDCWD, path.c_str(), access_mode, AT_EACCESS) == 0;
+}
+
+struct Identity {
+  int application = 0, version = 0, objects = 0;
+};
+
+// As of one moment: others may be creating the schema.
+Identity identity_of(SQLite::Database& database) {
+  const auto number = [&](const char* query) { return database.execAndGet(query).getInt(); };
+  const auto read = [&] {
+    return Identity{number("PRAGMA application_id"), number("PRAGMA user_version"),
+                    number("SELECT count(*) FROM sqlite_master")};
+  };
+  if (sqlite3_get_autocommit(database.getHandle()) == 0) return read();
+  return patiently([&] {
+    SQLite::Transaction moment(database);  // rolled back: it only reads
+    return read();
+  });
+}
+
+// The schema's version: 0 for an empty database. Throws Error for a database of others and for a
+// newer one.
+int checked_version(SQLite::Database& database, const std::string& path, int known) {
+  const Identity identity = identity_of(database);
+  const int version = identity.version;
+  if (identity.application != application_id) {
+    if (version == 0 && identity.objects == 0) return 0;
+    throw Error(fmt::format(
+        "{}: is an SQLite database of another program: name another file with --db", path));
+  }
+  if (version > known) {
+    throw Error(fmt::format(
+        "{}: made by a newer tilewright: schema {}, this one knows {}: upgrade tilewright, or name "
+        "another file with --db",
+        path, version, known));
+  }
+  return version;
+}
+
+void migrate(SQLite::Database& database, const std::string& path, Migrations steps) {
+  const int known = static_cast<int>(steps.size());
+  if (checked_version(database, path, known) == known) return;
+  Write write(database);
+  // Asked again under the lock: another process may have been faster.
+  for (int version = checked_version(database, path, known); version < known; ++version) {
+    database.exec(steps[static_cast<std::size_t>(version)]);
+  }
+  database.exec(fmt::format("PRAGMA application_id = {}", application_id));
+  database.exec(fmt::format("PRAGMA user_version = {}", known));
+  write.commit();
+}
+
+SQLite::Database open_for_writing(const std::string& path, Migrations steps) {
+  const bool existed = fs::exists(path);
+  if (existed && !allowed(path, W_OK)) {
+    throw Error(fmt::format(
+        "{}: cannot be written: make it writable (chmod u+w), or name another file with --db",
+        path));
+  }
+  if (!allowed(folder_of(path), W_OK)) {
+    throw Error(fmt::format(
+        "{}: its folder {} cannot be written, which SQLite needs for its log: make it writable, or "
+        "name another file with --db",
+        path, folder_of(path)));
+  }
+  SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, busy_timeout_ms);
+  checked_version(database, path, static_cast<int>(steps.size()));
+  // Survives the end of the process at any time; a power cut may take the last moments, no more.
+  patiently([&] { return database.execAndGet("PRAGMA journal_mode = WAL").getString(); });
+  database.exec("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
+  migrate(database, path, steps);
+  return database;
+}
+
+std::string uri_of(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : fs::absolute(path).string()) {
+    const bool special = c == '%' || c == '?' || c == '#';
+    uri += special ? fmt::format("%{:02X}", static_cast<unsigned char>(c)) : std::string(1, c);
+  }
+  return uri + "?immutable=1";
+}
+
+// A database in WAL mode cannot be opened where its log cannot be made (a read-only folder or
+// medium), except as a file that nobody changes.
+SQLite::Database open_immutable(const std::string& path) {
+  std::error_code none;
+  const auto log_bytes = fs::file_size(path + "-wal", none);
+  if (!none && log_bytes > 0) {
+    throw Error(fmt::format(
+        "{0}: its latest rows are in {0}-wal, which cannot be read in a read-only folder: copy "
+        "both files to a writable folder and name the copy",
+        path));
+  }
+  return SQLite::Database(uri_of(path), SQLite::OPEN_READONLY | SQLite::OPEN_URI);
+}
+
+SQLite::Database open_for_reading(const std::string& path, Migrations steps) {
+  if (!allowed(path, R_OK)) {
+    throw Error(fmt::format("{}: cannot be read: make it readable (chmod u+r)", path));
+  }
+  SQLite::Database database(path, SQLite::OPEN_READONLY, busy_timeout_ms);
+  const int known = static_cast<int>(steps.size());
+  int version = 0;
+  try {
+    version = checked_version(database, path, known);
+  } catch (const SQLite::Exception& error) {
+    if (error.getErrorCode() != SQLITE_CANTOPEN && error.getErrorCode() != SQLITE_READONLY) throw;
+    database = open_immutable(path);
+    version = checked_version(database, path, known);
+  }
+  if (version == known) return database;
+  if (version == 0) throw Error(fmt::format("{}: is empty: run `tune` first", path));
+  throw Error(fmt::format(
+      "{}: has the older schema {}: open it once with a command that writes, such as `tune`", path,
+      version));
+}
+
+}  // namespace
+
+Migrations migrations() {
+  static const char* const steps[] = {schema_sql};
+  return steps;
+}
+
+Error in_words(const SQLite::Exception& error, const std::string& path) {
+  const char* text = error.what();
+  switch (error.getErrorCode()) {
+    case SQLITE_FULL:
+      return Error(fmt::format(
+          "{}: the disk is full: free some space and run the same command again; the rows that "
+          "were written before are kept",
+          path));
+    case SQLITE_NOTADB:
+      return Error(fmt::format("{}: is not an SQLite database: name another file with --db", path));
+    case SQLITE_CORRUPT:
+      return Error(fmt::format(
+          "{0}: is damaged or truncated ({1}): restore it from a copy, or save what is left with "
+          "`sqlite3 {0} .recover`",
+          path, text));
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return Error(fmt::format(
+          "{}: another program has kept it locked for a minute: end that program (fuser {})", path,
+          path));
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+      return Error(fmt::format(
+          "{}: cannot be opened ({}): make the file and its folder writable, or name another file "
+          "with --db",
+          path, text));
+    case SQLITE_IOERR:
+      return Error(fmt::format(
+          "{}: the file system failed ({}): check its space, quota and health; the rows that were "
+          "written before are kept",
+          path, text));
+    default:
+      return Error(fmt::format("{}: {}", path, text));
+  }
+}
+
+SQLite::Database open_database(const std::string& path, Store::Mode mode, Migrations steps) {
+  check_path(path, mode);
+  // SQLite gives ":memory:" and "file:..." a meaning of their own, but not below a folder.
+  const std::string file = path.find(':') == path.npos || path[0] == '/' ? path : "./" + path;
+  try {
+    return mode == Store::Mode::read_only ? open_for_reading(file, steps)
+                                          : open_for_writing(file, steps);
+  } catch (const SQLite::Exception& error) {
+    throw in_words(error, path);
+  }
+}
+
+Write::Write(SQLite::Database& database) : database_(database) {
+  database_.exec("BEGIN IMMEDIATE");
+}
+
+Write::~Write() {
+  // After some errors SQLite has rolled back by itself, and this one fails: both are fine.
+  if (open_) database_.tryExec("ROLLBACK");
+}
+
+void Write::commit() {
+  database_.exec("COMMIT");
+  open_ = false;
+}
+
+}  // namespace tw

@@ -1,0 +1,126 @@
+// Rows of the database as C++ values and back.
+#include "rows.h"
+
+#include <array>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace tw {
+namespace {
+
+using nlohmann::json;
+
+TrialKind kind_from(std::string_view text) {
+  if (text == "race") return TrialKind::race;
+  return text == "baseline" ? TrialKind::baseline : TrialKind::search;
+}
+
+// Throws std::invalid_argument unless `text` is a JSON list of numbers.
+std::vector<double> samples_from(std::string_view text) {
+  if (text.size() < 2 || text.front() != '[' || text.back() != ']') {
+    throw std::invalid_argument("samples_ns is not a list");
+  }
+  std::vector<double> samples;
+  if (text == "[]") return samples;
+  const char* const end = text.data() + text.size() - 1;
+  for (const char* at = text.data() + 1;; ++at) {
+    while (at != end && *at == ' ') ++at;
+    const auto [next, error] = std::from_chars(at, end, samples.emplace_back());
+    if (error != std::errc()) throw std::invalid_argument("samples_ns has no number at a place");
+    if (next == end) return samples;
+    if (*next != ',') throw std::invalid_argument("samples_ns lacks a comma");
+    at = next;
+  }
+}
+
+std::map<std::string, double> metrics_from(const std::string& text) {
+  std::map<std::string, double> metrics;
+  if (text == "{}") return metrics;
+  const json map = json::parse(text);
+  for (const auto& [name, value] : map.items()) {
+    if (value.is_number()) metrics[name] = value.get<double>();
+  }
+  return metrics;
+}
+
+}  // namespace
+
+std::string_view name_of(TrialKind kind) {
+  switch (kind) {
+    case TrialKind::search:
+      return "search";
+    case TrialKind::race:
+      return "race";
+    case TrialKind::baseline:
+      return "baseline";
+  }
+  return "";
+}
+
+std::string samples_text(const std::vector<double>& samples_ns) {
+  std::string text = "[";
+  std::array<char, 32> buffer;
+  for (const double sample : samples_ns) {
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), sample).ptr;
+    if (text.size() > 1) text += ',';
+    text.append(buffer.data(), end);
+  }
+  return text + "]";
+}
+
+std::string metrics_text(const std::map<std::string, double>& metrics) {
+  return json(metrics).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+Trial trial_from(SQLite::Statement& row) {
+  int column = 0;
+  const auto text = [&] { return row.getColumn(column++).getString(); };
+  const auto integer = [&] { return row.getColumn(column++).getInt64(); };
+  const auto real = [&] { return row.getColumn(column++).getDouble(); };
+  Trial trial;
+  trial.id = integer();
+  trial.run = integer();
+  trial.created = text();
+  Context& context = trial.context;
+  for (std::string* field :
+       {&context.op, &context.problem, &context.kernel, &context.source_digest,
+        &context.device_model, &context.device_limits, &context.driver, &context.toolchain}) {
+    *field = text();
+  }
+  context.protocol = static_cast<int>(integer());
+  context.l2 = text();
+  const auto source = parse_source(text());
+  trial.kind = kind_from(text());
+  trial.configuration = text();
+  Measurement& measurement = trial.measurement;
+  const auto outcome = parse_outcome(text());
+  if (!source || !outcome) throw std::invalid_argument("unknown source or outcome");
+  context.source = *source;
+  measurement.outcome = *outcome;
+  measurement.note = text();
+  measurement.samples_ns = samples_from(text());
+  measurement.compile_ms = real();
+  measurement.registers = static_cast<int>(integer());
+  measurement.spill_bytes = integer();
+  measurement.smem_bytes = integer();
+  measurement.blocks_per_sm = static_cast<int>(integer());
+  measurement.error_ulps = real();
+  measurement.timer = text();
+  measurement.metrics = metrics_from(text());
+  return trial;
+}
+
+void bind_context(SQLite::Statement& statement, const Context& context) {
+  int at = 0;
+  for (const std::string* field :
+       {&context.op, &context.problem, &context.kernel, &context.source_digest,
+        &context.device_model, &context.device_limits, &context.driver, &context.toolchain}) {
+    statement.bind(++at, *field);
+  }
+  statement.bind(++at, context.protocol);
+  statement.bind(++at, context.l2);
+  statement.bind(++at, std::string(name_of(context.source)));
+}
+
+}  // namespace tw

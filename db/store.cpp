@@ -1,0 +1,319 @@
+// Writes and reads rows. What wins is decided by the view `winners` in schema.sql, not here.
+#include "store.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <utility>
+
+#include "database.h"
+#include "rows.h"
+
+namespace tw {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<std::pair<Source, std::string_view>, 4> source_names{{
+    {Source::measured, "measured"},
+    {Source::replayed, "replayed"},
+    {Source::imported, "imported"},
+    {Source::cpu, "cpu"},
+}};
+
+// A WHERE clause that grows, and its values.
+struct Where {
+  std::string clause;
+  std::vector<std::string> values;
+  // `test` has one question mark.
+  void add(const std::string& test, const std::string& value) {
+    if (value.empty()) return;
+    clause += (clause.empty() ? " WHERE " : " AND ") + test;
+    values.push_back(value);
+  }
+  void add(const Filter& filter) {
+    add("c.op = ?", filter.op);
+    add("instr(c.problem, ?) > 0", filter.problem);
+    add("c.kernel = ?", filter.kernel);
+    add("instr(c.device_model, ?) > 0", filter.device);
+    add("c.source = ?", filter.source);
+    add("c.l2 = ?", filter.l2);
+  }
+  void bind(SQLite::Statement& statement) const {
+    int at = 0;
+    for (const std::string& value : values) statement.bind(++at, value);
+  }
+};
+
+std::string limit_clause(const Filter& filter) {
+  return filter.limit > 0 ? fmt::format(" LIMIT {}", filter.limit) : "";
+}
+
+}  // namespace
+
+std::string_view name_of(Source source) {
+  for (const auto& [value, name] : source_names) {
+    if (value == source) return name;
+  }
+  return "";
+}
+
+std::optional<Source> parse_source(std::string_view text) {
+  for (const auto& [value, name] : source_names) {
+    if (name == text) return value;
+  }
+  return std::nullopt;
+}
+
+std::string device_limits_of(const DeviceInfo& info) {
+  const std::vector<std::string>& names = device_names();
+  const std::vector<std::int64_t> values = device_values(info);
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string name = names[i].substr(names[i].rfind('.') + 1);
+    constexpr std::int64_t gib = std::int64_t{1} << 30;
+    text += text.empty() ? "" : " ";
+    text += name == "memory_bytes" ? fmt::format("memory_gib={}", (values[i] + gib / 2) / gib)
+                                   : fmt::format("{}={}", name, values[i]);
+  }
+  return text;
+}
+
+struct Store::Impl {
+  std::string path;
+  mutable SQLite::Database database;
+
+  // Runs `action`; SQLite's exceptions become Errors.
+  template <class Action>
+  auto guarded(Action action) const {
+    try {
+      return action();
+    } catch (const SQLite::Exception& error) {
+      throw in_words(error, path);
+    } catch (const std::invalid_argument& error) {
+      throw Error(fmt::format("{}: a row is damaged: {}", path, error.what()));
+    } catch (const json::exception& error) {
+      throw Error(fmt::format("{}: a row is damaged: {}", path, error.what()));
+    }
+  }
+
+  std::int64_t context_id(const Context& context);
+  std::int64_t insert_trial(std::int64_t run, TrialKind kind, const Context& context,
+                            std::string_view configuration, const Measurement& measurement);
+  std::vector<Trial> read_trials(const std::string& tail, const Where& where) const;
+};
+
+// Inside a write.
+std::int64_t Store::Impl::context_id(const Context& context) {
+  SQLite::Statement find(
+      database,
+      fmt::format("SELECT id FROM context WHERE ({}) = (?,?,?,?,?,?,?,?,?,?,?)", context_columns));
+  bind_context(find, context);
+  if (find.executeStep()) return find.getColumn(0).getInt64();
+  SQLite::Statement insert(
+      database,
+      fmt::format("INSERT INTO context ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", context_columns));
+  bind_context(insert, context);
+  insert.exec();
+  return database.getLastInsertRowid();
+}
+
+// Inside a write.
+std::int64_t Store::Impl::insert_trial(std::int64_t run, TrialKind kind, const Context& context,
+                                       std::string_view configuration,
+                                       const Measurement& measurement) {
+  SQLite::Statement insert(
+      database,
+      "INSERT INTO trial (run_id, context_id, kind, configuration, outcome, note, median_ns, "
+      "samples_ns, compile_ms, registers, spill_bytes, smem_bytes, blocks_per_sm, error_ulps, "
+      "timer, metrics) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  int at = 0;
+  insert.bind(++at, run);
+  insert.bind(++at, context_id(context));
+  insert.bind(++at, std::string(name_of(kind)));
+  insert.bind(++at, std::string(configuration));
+  insert.bind(++at, std::string(name_of(measurement.outcome)));
+  insert.bind(++at, measurement.note);
+  ++at;  // stays NULL without samples
+  if (!measurement.samples_ns.empty()) insert.bind(at, measurement.median_ns());
+  insert.bind(++at, samples_text(measurement.samples_ns));
+  insert.bind(++at, measurement.compile_ms);
+  insert.bind(++at, measurement.registers);
+  insert.bind(++at, measurement.spill_bytes);
+  insert.bind(++at, measurement.smem_bytes);
+  insert.bind(++at, measurement.blocks_per_sm);
+  insert.bind(++at, measurement.error_ulps);
+  insert.bind(++at, measurement.timer);
+  insert.bind(++at, metrics_text(measurement.metrics));
+  insert.exec();
+  return database.getLastInsertRowid();
+}
+
+// `tail` follows the WHERE clause.
+std::vector<Trial> Store::Impl::read_trials(const std::string& tail, const Where& where) const {
+  SQLite::Statement query(
+      database, fmt::format("SELECT {} FROM trial t JOIN context c ON c.id = t.context_id{}{}",
+                            trial_columns, where.clause, tail));
+  where.bind(query);
+  std::vector<Trial> trials;
+  while (query.executeStep()) trials.push_back(trial_from(query));
+  return trials;
+}
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+Store::~Store() = default;
+
+Store Store::open(const std::string& path, Mode mode) {
+  return Store(std::unique_ptr<Impl>(new Impl{path, open_database(path, mode)}));
+}
+
+std::int64_t Store::begin_run(const RunInfo& run) {
+  return impl_->guarded([&] {
+    Write write(impl_->database);
+    SQLite::Statement insert(
+        impl_->database,
+        "INSERT INTO run (context_id, space_digest, space_size, strategy, seed, command, "
+        "device_uuid, device, commit_id) VALUES (?,?,?,?,?,?,?,?,?)");
+    int at = 0;
+    insert.bind(++at, impl_->context_id(run.context));
+    insert.bind(++at, run.space_digest);
+    insert.bind(++at, run.space_size);
+    insert.bind(++at, run.strategy);
+    insert.bind(++at, static_cast<std::int64_t>(run.seed));
+    insert.bind(++at, run.command);
+    insert.bind(++at, run.device_uuid);
+    insert.bind(++at, run.device_json);
+    insert.bind(++at, run.commit);
+    insert.exec();
+    const std::int64_t id = impl_->database.getLastInsertRowid();
+    write.commit();
+    return id;
+  });
+}
+
+void Store::end_run(std::int64_t run, std::string_view status) {
+  impl_->guarded([&] {
+    Write write(impl_->database);
+    SQLite::Statement update(impl_->database,
+                             "UPDATE run SET status = ?, ended = "
+                             "strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = ?");
+    update.bind(1, std::string(status));
+    update.bind(2, run);
+    update.exec();
+    write.commit();
+  });
+}
+
+std::int64_t Store::append(std::int64_t run, TrialKind kind, const Context& context,
+                           std::string_view configuration, const Measurement& measurement) {
+  return impl_->guarded([&] {
+    Write write(impl_->database);
+    const std::int64_t id = impl_->insert_trial(run, kind, context, configuration, measurement);
+    write.commit();
+    return id;
+  });
+}
+
+void Store::append_race(std::int64_t run, const std::vector<Finalist>& ranking, std::size_t tied) {
+  impl_->guarded([&] {
+    Write write(impl_->database);
+    SQLite::Statement insert_race(impl_->database, "INSERT INTO race (run_id) VALUES (?)");
+    insert_race.bind(1, run);
+    insert_race.exec();
+    const std::int64_t race = impl_->database.getLastInsertRowid();
+    for (std::size_t i = 0; i < ranking.size(); ++i) {
+      const Finalist& finalist = ranking[i];
+      const std::int64_t trial = impl_->insert_trial(run, TrialKind::race, finalist.context,
+                                                     finalist.configuration, finalist.measurement);
+      SQLite::Statement insert(
+          impl_->database, "INSERT INTO finalist (race_id, rank, trial_id, tied) VALUES (?,?,?,?)");
+      insert.bind(1, race);
+      insert.bind(2, static_cast<std::int64_t>(i + 1));
+      insert.bind(3, trial);
+      insert.bind(4, i < tied ? 1 : 0);
+      insert.exec();
+    }
+    write.commit();
+  });
+}
+
+std::vector<Trial> Store::known(const Context& context) const {
+  return impl_->guarded([&] {
+    SQLite::Statement query(
+        impl_->database,
+        fmt::format(
+            "SELECT {} FROM context c JOIN trial t ON t.context_id = c.id AND t.kind = 'search' "
+            "WHERE ({}) = (?,?,?,?,?,?,?,?,?,?,?) AND NOT EXISTS (SELECT 1 FROM trial later "
+            "WHERE later.context_id = t.context_id AND later.configuration = t.configuration "
+            "AND later.kind = 'search' AND later.id > t.id) ORDER BY t.id",
+            trial_columns, context_columns));
+    bind_context(query, context);
+    std::vector<Trial> trials;
+    while (query.executeStep()) trials.push_back(trial_from(query));
+    return trials;
+  });
+}
+
+std::vector<Trial> Store::trials(const Filter& filter) const {
+  Where where;
+  where.add(filter);
+  where.add("t.outcome = ?", filter.outcome ? std::string(name_of(*filter.outcome)) : "");
+  return impl_->guarded(
+      [&] { return impl_->read_trials(" ORDER BY t.id DESC" + limit_clause(filter), where); });
+}
+
+std::vector<Winner> Store::winners(const Filter& filter) const {
+  Filter strict = filter;
+  if (strict.source.empty()) strict.source = name_of(Source::measured);
+  if (strict.l2.empty()) strict.l2 = "cold";
+  Where where;
+  where.add(strict);
+  return impl_->guarded([&] {
+    SQLite::Statement query(
+        impl_->database,
+        fmt::format("SELECT {}, w.raced, w.tied, w.baseline_ns, w.baseline FROM winners w "
+                    "JOIN trial t ON t.id = w.trial JOIN context c ON c.id = t.context_id{} "
+                    "ORDER BY c.op, c.problem, c.device_model, c.device_limits{}",
+                    trial_columns, where.clause, limit_clause(filter)));
+    where.bind(query);
+    std::vector<Winner> winners;
+    while (query.executeStep()) {
+      Winner& winner = winners.emplace_back();
+      winner.trial = trial_from(query);
+      winner.raced = query.getColumn(trial_column_count).getInt() != 0;
+      winner.tied = json::parse(query.getColumn(trial_column_count + 1).getString());
+      if (query.getColumn(trial_column_count + 2).isNull()) continue;
+      winner.baseline_ns = query.getColumn(trial_column_count + 2).getDouble();
+      winner.baseline = query.getColumn(trial_column_count + 3).getString();
+    }
+    return winners;
+  });
+}
+
+std::optional<Trial> Store::baseline(const Context& context) const {
+  Where where;
+  for (const auto& [column, value] :
+       {std::pair{"c.op = ?", context.op},
+        {"c.problem = ?", context.problem},
+        {"c.device_model = ?", context.device_model},
+        {"c.device_limits = ?", context.device_limits},
+        {"c.driver = ?", context.driver},
+        {"c.protocol = CAST(? AS INTEGER)", std::to_string(context.protocol)},
+        {"c.l2 = ?", context.l2},
+        {"c.source = ?", std::string(name_of(context.source))}}) {
+    where.clause += (where.clause.empty() ? " WHERE " : " AND ") + std::string(column);
+    where.values.push_back(value);
+  }
+  return impl_->guarded([&]() -> std::optional<Trial> {
+    std::vector<Trial> found = impl_->read_trials(
+        " AND t.kind = 'baseline' AND t.outcome = 'ok' ORDER BY t.id DESC LIMIT 1", where);
+    if (found.empty()) return std::nullopt;
+    return std::move(found.front());
+  });
+}
+
+}  // namespace tw

@@ -1,0 +1,197 @@
+// The rules of docs/database.md about who wins.
+#include <string>
+
+#include "db_fixture.h"
+
+namespace tw {
+namespace {
+
+class DbWinners : public DbTest {
+ protected:
+  void search(const Context& at, const std::string& configuration, double ns) {
+    db_.append(run_, TrialKind::search, at, configuration, ok(ns));
+  }
+  void race(const std::vector<Store::Finalist>& ranking, std::size_t tied) {
+    db_.append_race(run_, ranking, tied);
+  }
+  Winner winner(const Filter& filter = {}) {
+    const std::vector<Winner> all = db_.winners(filter);
+    EXPECT_EQ(all.size(), 1u);
+    return all.empty() ? Winner{} : all[0];
+  }
+  std::string name(const Filter& filter = {}) {
+    const Winner found = winner(filter);
+    return found.trial.context.kernel + ": " + found.trial.configuration;
+  }
+
+  Store db_ = store();
+  std::int64_t run_ = db_.begin_run(run_info());
+};
+
+TEST_F(DbWinners, NobodyWinsWithoutAnOkTrial) {
+  EXPECT_TRUE(db_.winners({}).empty());
+  db_.append(run_, TrialKind::search, context(), "a=1", failed(Outcome::wrong_result, "3e5 ulps"));
+  db_.append(run_, TrialKind::baseline, context("cublas"), "", ok(10));
+  EXPECT_TRUE(db_.winners({}).empty());
+}
+
+TEST_F(DbWinners, WithoutARaceTheFastestTrialOfAnyKernelWins) {
+  search(context(), "a=1", 100);
+  search(context(), "a=2", 90);
+  search(context("mma"), "b=1", 95);
+  Measurement pruned = ok(1);
+  pruned.outcome = Outcome::pruned;
+  db_.append(run_, TrialKind::search, context(), "a=3", pruned);
+  const Winner found = winner();
+  EXPECT_EQ(found.trial.configuration, "a=2");
+  EXPECT_EQ(found.trial.measurement.median_ns(), 90);
+  EXPECT_FALSE(found.raced);
+  EXPECT_TRUE(found.tied.empty());
+  EXPECT_FALSE(found.baseline_ns.has_value());
+}
+
+TEST_F(DbWinners, OfAConfigurationTheLatestTrialCounts) {
+  search(context(), "a=1", 50);  // a lucky one
+  search(context(), "a=2", 90);
+  search(context(), "a=1", 100);
+  EXPECT_EQ(name(), "simt: a=2");
+  db_.append(run_, TrialKind::search, context(), "a=2", failed(Outcome::faulted, "x"));
+  EXPECT_EQ(name(), "simt: a=1");
+}
+
+TEST_F(DbWinners, AnUnracedTrialNeverDisplacesARacedWinner) {
+  search(context(), "a=1", 100);
+  search(context("mma"), "b=1", 101);
+  race({{context("mma"), "b=1", ok(99)}, {context(), "a=1", ok(99.5)}, {context(), "a=2", ok(110)}},
+       2);
+  search(context(), "a=7", 10);
+  search(context("new"), "c=1", 10);
+  const Winner found = winner();
+  EXPECT_EQ(found.trial.configuration, "b=1");
+  EXPECT_EQ(found.trial.kind, TrialKind::race);
+  EXPECT_EQ(found.trial.measurement.median_ns(), 99);
+  EXPECT_TRUE(found.raced);
+  EXPECT_EQ(found.tied, std::vector<std::string>{"simt: a=1"});
+}
+
+TEST_F(DbWinners, TheLatestRaceDecidesEvenIfItIsSlower) {
+  race({{context(), "a=1", ok(80)}}, 1);
+  race({{context(), "a=2", ok(100)}, {context(), "a=1", ok(105)}}, 1);
+  EXPECT_EQ(name(), "simt: a=2");
+  // A race in which nobody finished decides nothing.
+  race({{context(), "a=9", failed(Outcome::faulted, "x")}}, 1);
+  EXPECT_EQ(name(), "simt: a=2");
+}
+
+TEST_F(DbWinners, ANewSourceVoidsItsKernelsRowsAndRaces) {
+  race({{context(), "a=1", ok(80)}, {context("mma"), "b=1", ok(85)}}, 2);
+  search(context("mma"), "b=1", 85);
+  Context edited = context();
+  edited.source_digest = "d2";
+  search(edited, "a=5", 82);
+  EXPECT_EQ(name(), "simt: a=5") << "the race's winner does not exist any more";
+  EXPECT_FALSE(winner().raced);
+  // A failure of a yet newer source changes nothing.
+  edited.source_digest = "d3";
+  db_.append(run_, TrialKind::search, edited, "a=5", failed(Outcome::compile_failed, "x"));
+  EXPECT_EQ(name(), "simt: a=5");
+}
+
+TEST_F(DbWinners, TheTiedAreOfTheCurrentSource) {
+  race({{context("mma"), "b=1", ok(80)}, {context(), "a=1", ok(81)}}, 2);
+  EXPECT_EQ(winner().tied, std::vector<std::string>{"simt: a=1"});
+  Context edited = context();
+  edited.source_digest = "d2";
+  search(edited, "a=1", 60);
+  EXPECT_EQ(name(), "mma: b=1");
+  EXPECT_TRUE(winner().tied.empty());
+}
+
+TEST_F(DbWinners, WithoutARaceTheDriverUsedLastCounts) {
+  search(context(), "a=1", 50);
+  Context updated = context();
+  updated.driver = "590.1";
+  search(updated, "a=2", 60);
+  EXPECT_EQ(name(), "simt: a=2");
+  EXPECT_EQ(winner().trial.context.driver, "590.1");
+  search(context(), "a=3", 70);  // back to the old one: its rows are the newest now
+  EXPECT_EQ(name(), "simt: a=1");
+}
+
+TEST_F(DbWinners, ARaceStaysInForceUntilTheNewDriversOwnRace) {
+  race({{context(), "a=1", ok(50)}}, 1);
+  Context updated = context();
+  updated.driver = "590.1";
+  search(updated, "a=2", 40);
+  EXPECT_EQ(name(), "simt: a=1");
+  race({{updated, "a=2", ok(60)}}, 1);
+  EXPECT_EQ(name(), "simt: a=2");
+}
+
+TEST_F(DbWinners, OnlyRowsOfOneProtocolAreCompared) {
+  race({{context(), "a=1", ok(50)}}, 1);
+  Context next = context();
+  next.protocol = protocol_version + 1;
+  search(next, "a=2", 60);
+  EXPECT_EQ(name(), "simt: a=2");
+  search(context("mma"), "b=1", 10);  // by an older program, later
+  EXPECT_EQ(name(), "simt: a=2");
+}
+
+TEST_F(DbWinners, OtherSourcesAndAWarmCacheWinOnlyIfNamed) {
+  search(context(), "a=1", 100);
+  for (const Source source : {Source::replayed, Source::imported, Source::cpu}) {
+    Context other = context();
+    other.source = source;
+    search(other, "a=2", 1);
+  }
+  Context warm = context();
+  warm.l2 = "warm";
+  search(warm, "a=3", 2);
+  EXPECT_EQ(name(), "simt: a=1");
+  EXPECT_EQ(name({.source = "replayed"}), "simt: a=2");
+  EXPECT_EQ(name({.source = "cpu"}), "simt: a=2");
+  EXPECT_EQ(name({.l2 = "warm"}), "simt: a=3");
+}
+
+TEST_F(DbWinners, EachProblemAndDeviceHasItsOwn) {
+  Context larger = context();
+  larger.problem = "gemm f32 m=128,n=64,k=64";
+  Context other = context();
+  other.device_model = "NVIDIA A100";
+  Context slice = context();
+  slice.device_limits = "cc=90 sms=16";
+  search(slice, "d=1", 4);
+  search(other, "c=1", 3);
+  search(larger, "b=1", 2);
+  search(context(), "a=1", 1);
+  std::vector<std::string> names;
+  for (const Winner& found : db_.winners({})) names.push_back(found.trial.configuration);
+  EXPECT_EQ(names, (std::vector<std::string>{"b=1", "c=1", "a=1", "d=1"}));
+  EXPECT_EQ(db_.winners({.device = "A100"}).size(), 1u);
+  EXPECT_EQ(db_.winners({.op = "conv2d"}).size(), 0u);
+  EXPECT_EQ(db_.winners({.limit = 3}).size(), 3u);
+}
+
+TEST_F(DbWinners, TheFastestLibrarysNewestBaselineStandsBesideIt) {
+  search(context(), "a=1", 100);
+  db_.append(run_, TrialKind::baseline, context("cublas"), "", ok(70));
+  db_.append(run_, TrialKind::baseline, context("cublas"), "", ok(120));
+  db_.append(run_, TrialKind::baseline, context("cudnn"), "", ok(150));
+  Context other_driver = context("cublas");
+  other_driver.driver = "590";
+  db_.append(run_, TrialKind::baseline, other_driver, "", ok(10));
+  db_.append(run_, TrialKind::baseline, context("cutensor"), "", failed(Outcome::faulted, "x"));
+  EXPECT_EQ(winner().baseline, "cublas");
+  EXPECT_EQ(winner().baseline_ns, 120);
+
+  const auto found = db_.baseline(context());
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->context.kernel, "cudnn") << "the latest";
+  Context elsewhere = context();
+  elsewhere.device_model = "NVIDIA A100";
+  EXPECT_FALSE(db_.baseline(elsewhere).has_value());
+}
+
+}  // namespace
+}  // namespace tw
