@@ -1,0 +1,83 @@
+// Asynchronous copies from device memory to shared memory (cp.async, sm_80 and later).
+//
+// A thread's copies land at the cp_async_wait that covers them and not before; other threads see
+// them after the barrier that follows. Both addresses are aligned to the size of the copy.
+#pragma once
+
+#include "common/config.cuh"
+
+namespace tw {
+
+// Copies kBytes (4, 8 or 16) if `wanted`. 16 bytes go past L1; smaller copies go through it. The
+// condition is a predicate of the instruction: a branch would cut the surrounding code into pieces
+// that cannot be scheduled together.
+template <int kBytes>
+TW_DEVICE void cp_async_if(bool wanted, void* shared, const void* global) {
+  static_assert(kBytes == 4 || kBytes == 8 || kBytes == 16, "cp.async moves 4, 8 or 16 bytes");
+#ifdef TW_CPU_DEVICE
+  if (wanted) tw_cpu::cp_async(shared, global, kBytes, kBytes);
+#else
+  const unsigned to = static_cast<unsigned>(__cvta_generic_to_shared(shared));
+  if constexpr (kBytes == 16) {
+    asm volatile(
+        "{\n"
+        ".reg .pred wanted;\n"
+        "setp.ne.b32 wanted, %2, 0;\n"
+        "@wanted cp.async.cg.shared.global.L2::128B [%0], [%1], 16;\n"
+        "}" ::"r"(to),
+        "l"(global), "r"(static_cast<int>(wanted))
+        : "memory");
+  } else {
+    asm volatile(
+        "{\n"
+        ".reg .pred wanted;\n"
+        "setp.ne.b32 wanted, %2, 0;\n"
+        "@wanted cp.async.ca.shared.global.L2::128B [%0], [%1], %3;\n"
+        "}" ::"r"(to),
+        "l"(global), "r"(static_cast<int>(wanted)), "n"(kBytes)
+        : "memory");
+  }
+#endif
+}
+
+// Copies kBytes, or writes as many zeros and does not touch `global`.
+template <int kBytes>
+TW_DEVICE void cp_async_or_zero(void* shared, const void* global, bool valid) {
+  static_assert(kBytes == 4 || kBytes == 8 || kBytes == 16, "cp.async moves 4, 8 or 16 bytes");
+  const int source_bytes = valid ? kBytes : 0;
+#ifdef TW_CPU_DEVICE
+  tw_cpu::cp_async(shared, global, kBytes, source_bytes);
+#else
+  const unsigned to = static_cast<unsigned>(__cvta_generic_to_shared(shared));
+  if constexpr (kBytes == 16) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(global),
+                 "r"(source_bytes)
+                 : "memory");
+  } else {
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(to), "l"(global),
+                 "n"(kBytes), "r"(source_bytes)
+                 : "memory");
+  }
+#endif
+}
+
+// Closes the group of this thread's copies since the last commit; a group may be empty.
+TW_DEVICE void cp_async_commit() {
+#ifdef TW_CPU_DEVICE
+  tw_cpu::cp_async_commit();
+#else
+  asm volatile("cp.async.commit_group;" ::: "memory");
+#endif
+}
+
+// Waits until at most kPending of this thread's groups, the youngest, are still under way.
+template <int kPending>
+TW_DEVICE void cp_async_wait() {
+#ifdef TW_CPU_DEVICE
+  tw_cpu::cp_async_wait(kPending);
+#else
+  asm volatile("cp.async.wait_group %0;" ::"n"(kPending) : "memory");
+#endif
+}
+
+}  // namespace tw

@@ -1,0 +1,29 @@
+// One spelling for what the compilers of this code (nvcc, NVRTC, a host compiler on the cpu device)
+// say differently, and the integer arithmetic that tile shapes are computed with.
+#pragma once
+
+#ifndef TW_DEVICE
+#define TW_DEVICE __device__ __forceinline__
+#endif
+
+#ifndef TW_HOST_DEVICE
+#define TW_HOST_DEVICE __host__ __device__
+#endif
+
+// Unrolls the loop that follows. It is what keeps arrays in registers; on a host it would only cost
+// compile time.
+#ifndef TW_UNROLL
+#ifdef TW_CPU_DEVICE
+#define TW_UNROLL
+#else
+#define TW_UNROLL _Pragma("unroll")
+#endif
+#endif
+
+namespace tw {
+
+TW_HOST_DEVICE constexpr int ceil_div(int a, int b) { return (a + b - 1) / b; }
+TW_HOST_DEVICE constexpr int min(int a, int b) { return a < b ? a : b; }
+TW_HOST_DEVICE constexpr int max(int a, int b) { return a > b ? a : b; }
+
+}  // namespace tw
