@@ -1,0 +1,156 @@
+// What the conformance tests run: the edge problems of an op, and for each kernel a small set of
+// configurations in which every value of every knob occurs.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "error.h"
+#include "problem.h"
+#include "space.h"
+#include "spec.h"
+
+namespace tw::conformance {
+
+// "layout=nn", "layout=nt", ...: all combinations of the op's choices; {""} if it has none.
+inline std::vector<std::string> choice_texts(const OpSpec& op) {
+  std::vector<std::string> texts{""};
+  for (const ChoiceSpec& choice : op.choices) {
+    std::vector<std::string> longer;
+    for (const std::string& text : texts) {
+      for (const std::string& value : choice.values) {
+        longer.push_back(text + (text.empty() ? "" : ",") + choice.name + "=" + value);
+      }
+    }
+    texts = std::move(longer);
+  }
+  return texts;
+}
+
+// The op's edge shapes with the choices of `choices`, in every dtype, with tensors that are aligned
+// to 16 bytes and to no more than an element.
+inline std::vector<Problem> edge_problems(const OpSpec& op, const std::string& choices) {
+  std::vector<Problem> problems;
+  for (const DType dtype : op.dtypes) {
+    for (const std::string& shape : op.edge_shapes) {
+      for (const int align : {16, size_of(dtype)}) {
+        ProblemText text;
+        text.shape = shape + (choices.empty() ? "" : ",") + choices;
+        text.dtype = name_of(dtype);
+        text.align = std::max(align, 4);
+        problems.push_back(parse_problem(op, text));
+      }
+    }
+  }
+  return problems;
+}
+
+// Targets whose limits allow different configurations: a constraint may ask large tiles to fill the
+// device, which a shape that is quick to emulate does on a small one alone.
+inline const std::vector<DeviceInfo>& devices() {
+  static const std::vector<DeviceInfo> all = [] {
+    DeviceInfo large = emulated_device(90), small = large;
+    small.sms = 4;
+    return std::vector<DeviceInfo>{large, small};
+  }();
+  return all;
+}
+
+// The space of a kernel for a problem on one of the devices.
+struct Space {
+  const DeviceInfo* device;
+  SearchSpace space;
+};
+// None for a device on which the kernel does not serve the problem.
+inline std::vector<Space> spaces_of(const OpSpec& op, const KernelSpec& kernel,
+                                    const Problem& problem) {
+  std::vector<Space> spaces;
+  for (const DeviceInfo& device : devices()) {
+    try {
+      spaces.push_back(
+          {&device, SearchSpace::enumerate(kernel, slots_of(op, kernel.names, problem, device))});
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  return spaces;
+}
+
+// A knob's place and one of its values.
+using Setting = std::pair<std::size_t, std::int64_t>;
+
+inline std::set<Setting> settings_of(const Configuration& configuration) {
+  std::set<Setting> settings;
+  for (std::size_t knob = 0; knob < configuration.size(); ++knob) {
+    settings.insert({knob, configuration[knob]});
+  }
+  return settings;
+}
+
+inline void erase_settings(const Configuration& configuration, std::set<Setting>& settings) {
+  for (const Setting& setting : settings_of(configuration)) settings.erase(setting);
+}
+
+inline std::set<Setting> all_settings(const KernelSpec& kernel) {
+  std::set<Setting> settings;
+  for (std::size_t knob = 0; knob < kernel.knobs.size(); ++knob) {
+    for (const std::int64_t value : kernel.knobs[knob].values) settings.insert({knob, value});
+  }
+  return settings;
+}
+
+// At least `count` configurations (all, if there are fewer), each valid in one of the spaces, that
+// hold every setting which occurs in any: the default first, then greedily by what is still
+// missing. A function of the seed alone.
+inline std::vector<Configuration> covering_sample(const KernelSpec& kernel,
+                                                  const std::vector<Space>& spaces,
+                                                  std::size_t count, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::set<Configuration> pool;
+  std::set<Setting> missing = all_settings(kernel);
+  for (const auto& [device, space] : spaces) {
+    pool.insert(space[space.default_index()]);
+    for (int i = 0; i < 30; ++i) pool.insert(space[random() % space.size()]);
+    // Settings that chance has missed.
+    for (const Configuration& configuration : pool) erase_settings(configuration, missing);
+    for (std::size_t i = 0; i < space.size() && !missing.empty(); ++i) {
+      const bool first = std::any_of(missing.begin(), missing.end(), [&](const Setting& setting) {
+        const Knob& knob = space.knobs()[setting.first];
+        return knob.values[static_cast<std::size_t>(space.level(i, setting.first))] ==
+               setting.second;
+      });
+      if (!first) continue;
+      erase_settings(*pool.insert(space[i]).first, missing);
+    }
+  }
+  std::vector<Configuration> candidates(pool.begin(), pool.end());
+  for (std::size_t i = candidates.size(); i > 1; --i) {
+    std::swap(candidates[i - 1], candidates[random() % i]);
+  }
+  std::vector<Configuration> sample;
+  if (!spaces.empty()) sample.push_back(spaces.front().space[spaces.front().space.default_index()]);
+  missing = all_settings(kernel);
+  while (true) {
+    if (!sample.empty()) {
+      erase_settings(sample.back(), missing);
+      std::erase(candidates, sample.back());
+    }
+    const auto gain = [&](const Configuration& configuration) {
+      const std::set<Setting> settings = settings_of(configuration);
+      return std::count_if(settings.begin(), settings.end(),
+                           [&](const Setting& s) { return missing.contains(s); });
+    };
+    const auto best = std::max_element(
+        candidates.begin(), candidates.end(),
+        [&](const Configuration& a, const Configuration& b) { return gain(a) < gain(b); });
+    if (best == candidates.end()) return sample;
+    if (gain(*best) == 0 && sample.size() >= count) return sample;
+    sample.push_back(*best);
+  }
+}
+
+}  // namespace tw::conformance

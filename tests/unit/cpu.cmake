@@ -1,0 +1,13 @@
+# A test that runs kernels on the host. Its executable is its own worker, and what it compiles stays
+# in the build tree.
+function(tilewright_cpu_test name)
+  tilewright_test(${name} ${ARGN})
+  target_sources(${name} PRIVATE ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/cpu_test_main.cpp)
+  target_compile_definitions(${name} PRIVATE TW_TEST_CACHE="${CMAKE_CURRENT_BINARY_DIR}/cpu-cache")
+endfunction()
+
+tilewright_cpu_test(cpu_test SOURCES cpu_parts_test.cpp cpu_shim_test.cpp cpu_device_test.cpp
+  LIBRARIES tw_cpu)
+tilewright_cpu_test(conformance_test SOURCES conformance_test.cpp conformance_gemm_reference_test.cpp
+  LIBRARIES tw_cpu TIMEOUT 600)
+tilewright_cpu_test(mutation_test SOURCES mutation_test.cpp LIBRARIES tw_cpu TIMEOUT 300)

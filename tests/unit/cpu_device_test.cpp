@@ -1,0 +1,212 @@
+// The cpu device from the outside: jobs in, measurements out, whatever the kernels do.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "cpu.h"
+#include "sanitizer.h"
+
+namespace tw {
+namespace {
+
+using cpu::has_asan;
+
+// y = 2 * x over 100 elements in rows of 10 that are 12 apart; `misdeed` is what the kernel does
+// beside or instead.
+Job doubling(const std::string& misdeed, std::uint64_t id = 1) {
+  Job job;
+  job.id = id;
+  job.kernel = "doubling";
+  job.limits.timeout_ms = 20000;
+  Plan& plan = job.plan;
+  plan.program.text =
+      "__global__ void doubling(const float* x, float* y, int n) {\n"
+      "  const int i = blockIdx.x * blockDim.x + threadIdx.x, at = i / 10 * 12 + i % 10;\n"
+      "  float value = i < n ? 2 * x[at] : 0;\n" +
+      misdeed + "\n  if (i < n) y[at] = value;\n}\n";
+  plan.program.entries = {"doubling"};
+  plan.reference.text =
+      "__global__ void reference(const float* x, int n, double* y, double* magnitude) {\n"
+      "  const int i = threadIdx.x, at = i / 10 * 12 + i % 10;\n"
+      "  y[at] = 2.0 * x[at];\n"
+      "  magnitude[at] = fabs(y[at]);\n"
+      "}\n";
+  plan.reference.entries = {"reference"};
+  plan.has_reference = true;
+  plan.tolerance_ulps = 2;
+  const TensorLayout layout{{10, 10}, {12, 1}, 118};
+  plan.tensors = {{"x", Role::in, DType::f32, layout, true},
+                  {"y", Role::out, DType::f32, layout, true}};
+  using Kind = ArgSpec::Kind;
+  plan.launches.resize(1);
+  plan.launches[0].grid = {4, 1, 1};
+  plan.launches[0].block = {32, 1, 1};
+  plan.launches[0].args = {{Kind::tensor, 0, 0, 0}, {Kind::tensor, 1, 0, 0}, {Kind::int32, 0, 100, 0}};
+  plan.reference_launch.block = {100, 1, 1};
+  plan.reference_launch.args = {{Kind::tensor, 0, 0, 0},
+                                {Kind::int32, 0, 100, 0},
+                                {Kind::expected, 1, 0, 0},
+                                {Kind::magnitude, 1, 0, 0}};
+  return job;
+}
+
+class CpuDeviceTest : public testing::Test {
+ protected:
+  // Waits for as many answers as there are jobs.
+  std::map<std::uint64_t, Measurement> answers(std::size_t count) {
+    std::map<std::uint64_t, Measurement> result;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (result.size() < count && std::chrono::steady_clock::now() < deadline) {
+      for (Finished& finished : device_->wait(deadline)) {
+        result[finished.id] = std::move(finished.measurement);
+      }
+    }
+    return result;
+  }
+  Measurement answer(Job job) {
+    const std::uint64_t id = job.id;
+    device_->submit(std::move(job));
+    return answers(1)[id];
+  }
+  void expect(const std::string& misdeed, Outcome outcome, const std::string& note) {
+    const Measurement measurement = answer(doubling(misdeed));
+    EXPECT_EQ(measurement.outcome, outcome) << measurement.note;
+    EXPECT_NE(measurement.note.find(note), std::string::npos) << measurement.note;
+    EXPECT_TRUE(measurement.samples_ns.empty());
+  }
+
+  std::unique_ptr<Device> device_ = open_cpu();
+};
+
+TEST_F(CpuDeviceTest, SaysWhatItIs) {
+  const DeviceInfo& info = device_->info();
+  EXPECT_EQ(info.kind, "cpu");
+  EXPECT_EQ(info.model, "cpu emulating sm_90");
+  EXPECT_EQ(info.cc, 90);
+  EXPECT_EQ(info.smem_optin, emulated_device(90).smem_optin);
+  EXPECT_EQ(info.f32_flops, 0);
+  EXPECT_EQ(open_cpu(80)->info().model, "cpu emulating sm_80");
+}
+
+TEST_F(CpuDeviceTest, VerifiesAndTimes) {
+  const Measurement measurement = answer(doubling(""));
+  EXPECT_EQ(measurement.outcome, Outcome::ok) << measurement.note;
+  EXPECT_EQ(measurement.samples_ns.size(), 5u);
+  EXPECT_GT(measurement.median_ns(), 0);
+  EXPECT_EQ(measurement.error_ulps, 0);
+  EXPECT_EQ(measurement.timer, "cpu");
+}
+
+TEST_F(CpuDeviceTest, PurposeSaysWhatIsDone) {
+  Job verify = doubling("");
+  verify.purpose = Purpose::verify;
+  const Measurement verified = answer(verify);
+  EXPECT_EQ(verified.error_ulps, 0);
+  EXPECT_TRUE(verified.samples_ns.empty());
+  Job round = doubling("");
+  round.purpose = Purpose::race_round;
+  const Measurement timed = answer(round);
+  EXPECT_EQ(timed.error_ulps, -1);
+  EXPECT_FALSE(timed.samples_ns.empty());
+}
+
+TEST_F(CpuDeviceTest, AJobThatCannotBeatTheIncumbentStopsEarly) {
+  Job job = doubling("");
+  job.incumbent_ns = 1;
+  const Measurement measurement = answer(job);
+  EXPECT_EQ(measurement.outcome, Outcome::ok);
+  EXPECT_EQ(measurement.samples_ns.size(), 1u);
+  EXPECT_EQ(measurement.metrics.at("stopped_early"), 1);
+}
+
+TEST_F(CpuDeviceTest, WrongResult) {
+  expect("if (i == 57) value += 1;", Outcome::wrong_result, "y[5,7] = ");
+  expect("if (i == 57) return;", Outcome::wrong_result, "y[5,7] = nan");
+}
+
+TEST_F(CpuDeviceTest, ResultThatDependsOnTheOrderOfThreads) {
+  expect("__shared__ int first; if (threadIdx.x == 0) first = i; value += first != i / 32 * 32;",
+         Outcome::wrong_result, "y[");
+}
+
+TEST_F(CpuDeviceTest, CompileFailed) {
+  expect("value = undeclared;", Outcome::compile_failed, "variant.cpp:5:9: error: 'undeclared' was not declared");
+}
+
+TEST_F(CpuDeviceTest, LaunchFailed) {
+  Job job = doubling("");
+  job.plan.launches[0].args.pop_back();
+  Measurement measurement = answer(job);
+  EXPECT_EQ(measurement.outcome, Outcome::launch_failed);
+  EXPECT_EQ(measurement.note, "the kernel takes 3 arguments, its TOML passes 2");
+  job = doubling("");
+  job.plan.launches[0].args[2].kind = ArgSpec::Kind::int64;
+  measurement = answer(job);
+  EXPECT_EQ(measurement.outcome, Outcome::launch_failed);
+  EXPECT_EQ(measurement.note, "argument 3 of the kernel has 4 bytes, its TOML passes 8");
+}
+
+TEST_F(CpuDeviceTest, WritesWhereItMustNot) {
+  expect("if (i == 10) y[10] = 1;", Outcome::faulted,
+         "wrote between the rows of y, 10 elements from its start");
+  expect("if (i == 10) const_cast<float*>(x)[3] = 1;", Outcome::faulted, "");
+  const std::string past = has_asan ? "AddressSanitizer: use-after-poison" : "wrote outside of y, 4 bytes past the end";
+  expect("if (i == 10) y[119] = 1;", Outcome::faulted, past);
+}
+
+TEST_F(CpuDeviceTest, ACrashCostsItsJobAlone) {
+  expect("if (i == 10) *reinterpret_cast<volatile int*>(16) = 1;", Outcome::faulted,
+         has_asan ? "AddressSanitizer: SEGV" : "killed by signal 11");
+  EXPECT_EQ(answer(doubling("")).outcome, Outcome::ok);
+}
+
+TEST_F(CpuDeviceTest, AHangCostsItsJobAlone) {
+  Job job = doubling("volatile bool forever = true; while (forever) {}");
+  job.limits.timeout_ms = 300;
+  const Measurement measurement = answer(job);
+  EXPECT_EQ(measurement.outcome, Outcome::timed_out);
+  EXPECT_EQ(measurement.note, "no result after 0.3 s");
+  EXPECT_EQ(answer(doubling("")).outcome, Outcome::ok);
+}
+
+TEST_F(CpuDeviceTest, EveryJobOfManyIsAnsweredOnce) {
+  for (std::uint64_t id = 1; id <= 12; ++id) {
+    device_->submit(doubling(id % 3 == 0 ? "if (i == 57) value += 1;" : "", id));
+  }
+  const auto result = answers(12);
+  ASSERT_EQ(result.size(), 12u);
+  for (const auto& [id, measurement] : result) {
+    EXPECT_EQ(measurement.outcome, id % 3 == 0 ? Outcome::wrong_result : Outcome::ok);
+  }
+}
+
+TEST_F(CpuDeviceTest, CancelDropsEverything) {
+  for (std::uint64_t id = 1; id <= 6; ++id) {
+    device_->submit(doubling("volatile bool forever = true; while (forever) {}", id));
+  }
+  device_->cancel();
+  EXPECT_TRUE(device_->wait(std::chrono::steady_clock::now()).empty());
+  EXPECT_EQ(answer(doubling("", 7)).outcome, Outcome::ok);
+}
+
+TEST_F(CpuDeviceTest, WithoutAReferenceTheThreadOrdersMustAgree) {
+  Job job = doubling("");
+  job.plan.has_reference = false;
+  const Measurement measurement = answer(job);
+  EXPECT_EQ(measurement.outcome, Outcome::ok) << measurement.note;
+  EXPECT_EQ(measurement.error_ulps, -1);
+  job = doubling("__shared__ int first; if (threadIdx.x == 0) first = i; value += first != i / 32 * 32;");
+  job.plan.has_reference = false;
+  EXPECT_EQ(answer(job).outcome, Outcome::wrong_result);
+}
+
+TEST_F(CpuDeviceTest, HasNoBaselines) {
+  Job job = doubling("");
+  job.purpose = Purpose::baseline;
+  EXPECT_EQ(answer(job).note, "the cpu device has no baselines");
+}
+
+}  // namespace
+}  // namespace tw

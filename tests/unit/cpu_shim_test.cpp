@@ -1,0 +1,413 @@
+// What kernels rely on when they run on the host: each test runs small kernels through the shim and
+// the scheduler, in both thread orders.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "module.h"
+#include "sanitizer.h"
+#include "scheduler.h"
+
+namespace tw::cpu {
+namespace {
+
+// One module for all tests, so that one compile serves them. Kernels are named after their tests.
+constexpr const char* kernels = R"(
+template <class T> __global__ void reverse(T* out, int barrier) {
+  __shared__ __align__(16) T line[256];
+  const unsigned last = blockDim.x - 1;
+  line[threadIdx.x] = static_cast<T>(blockIdx.x * 1000 + threadIdx.x);
+  if (barrier) __syncthreads();
+  out[blockIdx.x * blockDim.x + threadIdx.x] = line[last - threadIdx.x];
+}
+__global__ void indices(unsigned* out) {
+  const unsigned block = blockIdx.x + gridDim.x * (blockIdx.y + gridDim.y * blockIdx.z);
+  const unsigned thread = threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z);
+  out[block * blockDim.x * blockDim.y * blockDim.z + thread] = block * 100 + thread;
+}
+__global__ void shared_dynamic(float* out, int write_at, int read_at) {
+  float* shared = static_cast<float*>(tw_cpu::dynamic_shared());
+  if (threadIdx.x == 0) shared[write_at] = 1;
+  __syncthreads();
+  out[threadIdx.x] = shared[read_at];
+}
+__global__ void shuffles(int* out) {
+  const int lane = threadIdx.x % 32, all = 0xffffffff;
+  out[threadIdx.x] = __shfl_sync(all, lane * 3, lane + 5, 8);
+  out[64 + threadIdx.x] = __shfl_up_sync(all, lane, 3, 16);
+  out[128 + threadIdx.x] = __shfl_down_sync(all, lane, 3, 16);
+  out[192 + threadIdx.x] = __shfl_xor_sync(all, lane, 9);
+  const double wide = __shfl_xor_sync(all, lane + 0.25, 31);
+  out[256 + threadIdx.x] = static_cast<int>(4 * wide);
+  const float4 v = make_float4(1, 2, 3, 4);
+  out[320 + threadIdx.x] = __shfl_sync(all, static_cast<int>(v.w) + lane, 0);
+}
+__global__ void reduce(float* out) {
+  float sum = threadIdx.x;
+  for (int step = 16; step > 0; step /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, step);
+  out[threadIdx.x] = sum;
+}
+__global__ void votes(unsigned* out) {
+  const unsigned lane = threadIdx.x % 32;
+  const unsigned mask = lane < 16 ? 0x0000ffffu : 0xffff0000u;
+  out[threadIdx.x] = __ballot_sync(mask, lane % 3 == 0);
+  out[48 + threadIdx.x] = __any_sync(0xffffffffu, lane == 7) + 2 * __all_sync(0xffffffffu, lane < 16);
+  out[96 + threadIdx.x] = __activemask() >> lane;
+}
+__global__ void warp_exchange(int* out) {
+  __shared__ int line[64];
+  line[threadIdx.x] = threadIdx.x;
+  __syncwarp();
+  out[threadIdx.x] = line[threadIdx.x ^ 1];
+}
+__global__ void collective_after_exit(int* out) {
+  if (threadIdx.x >= 20) return;
+  out[threadIdx.x] = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x), 19);
+}
+__global__ void bad_collective(int* out, int kind) {
+  const unsigned lane = threadIdx.x;
+  if (kind == 0) out[lane] = __ballot_sync(lane < 16 ? 0x0001ffffu : 0xffff8000u, 1);
+  if (kind == 1) out[lane] = __ballot_sync(0x1u, 1);
+  if (kind == 2) out[lane] = __any_sync(0xfffffff0u, 1);
+  if (kind == 3 && lane < 16) out[lane] = __shfl_sync(0x0000ffffu, 1, 20);
+  if (kind == 5) out[lane] = lane < 16 ? __ballot_sync(0xffffffffu, 1) : __shfl_sync(0xffffffffu, 1, 0);
+  if (kind == 4 && lane < 16) __syncwarp();
+  if (kind == 4 && lane >= 16) __syncthreads();
+}
+__global__ void early_exit() {
+  if (threadIdx.x >= 20) return;
+  __syncthreads();
+}
+__global__ void copies(float* out, const float* in, int pending) {
+  float* shared = static_cast<float*>(tw_cpu::dynamic_shared()) + 8 * threadIdx.x;
+  for (int i = 0; i < 8; ++i) shared[i] = 7;
+  tw_cpu::cp_async(shared, in + 4 * threadIdx.x, 16, 16);
+  tw_cpu::cp_async_commit();
+  tw_cpu::cp_async(shared + 4, in, 16, 4);
+  tw_cpu::cp_async_commit();
+  tw_cpu::cp_async_wait(pending);
+  for (int i = 0; i < 8; ++i) out[8 * threadIdx.x + i] = shared[i];
+}
+__global__ void copies_without_barrier(float* out, const float* in, int barrier) {
+  float* shared = static_cast<float*>(tw_cpu::dynamic_shared());
+  tw_cpu::cp_async(shared + threadIdx.x, in + threadIdx.x, 4, 4);
+  tw_cpu::cp_async_commit();
+  tw_cpu::cp_async_wait(0);
+  if (barrier) __syncthreads();
+  out[threadIdx.x] = shared[threadIdx.x ^ 1];
+}
+__global__ void bad_copy(const float* in, int from, int to, int bytes) {
+  float* shared = static_cast<float*>(tw_cpu::dynamic_shared());
+  tw_cpu::cp_async(shared + to, in + from, bytes, bytes);
+}
+__global__ void atomics(unsigned* u, int* i, float* f) {
+  atomicAdd(f, 0.5f);
+  atomicAdd(i, 2);
+  atomicMax(i + 1, static_cast<int>(threadIdx.x) - 5);
+  atomicMin(i + 2, -static_cast<int>(threadIdx.x));
+  atomicInc(u, 5);
+  atomicDec(u + 1, 5);
+  atomicOr(u + 2, 1u << (threadIdx.x % 32));
+  if (atomicCAS(u + 3, 0, 17) == 0) atomicAdd(u + 4, 1);
+  atomicExch(u + 5, 9);
+}
+__global__ void last_block(unsigned* counter, int* out) {
+  __shared__ bool last;
+  if (threadIdx.x == 0) last = atomicInc(counter, gridDim.x - 1) == gridDim.x - 1;
+  __syncthreads();
+  if (last && threadIdx.x == 0) *out += 1;
+}
+__global__ void vector_load(float* out, const float* in, int offset) {
+  const float4 v = *reinterpret_cast<const float4*>(in + offset);
+  *out = v.x + v.w;
+}
+__global__ void static_overflow(int* out, int at) {
+  __shared__ int line[8];
+  line[at] = 1;
+  *out = line[at];
+}
+__global__ void trap() { __trap(); }
+__global__ void many_barriers(int* out, int rounds) {
+  __shared__ int total;
+  if (threadIdx.x == 0) total = 0;
+  for (int i = 0; i < rounds; ++i) {
+    __syncthreads();
+    if (threadIdx.x == i % blockDim.x) total += i;
+  }
+  __syncthreads();
+  out[threadIdx.x] = total;
+}
+)";
+const std::vector<std::string> entries{
+    "reverse<float>", "indices",     "shared_dynamic",         "shuffles", "reduce",
+    "votes",          "warp_exchange", "collective_after_exit", "bad_collective", "early_exit",
+    "copies",         "copies_without_barrier", "bad_copy",    "atomics",  "last_block",
+    "vector_load",    "static_overflow", "trap",               "many_barriers"};
+
+class ShimTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    Program program;
+    program.text = kernels;
+    program.entries = entries;
+    const Compiled compiled = compile_module({&program, 1});
+    ASSERT_EQ(compiled.error, "");
+    module_ = new LoadedModule(compiled.path);
+  }
+  static void TearDownTestSuite() {
+    delete module_;
+    module_ = nullptr;
+  }
+
+  template <class... A>
+  std::string run(const std::string& entry, Geometry geometry, bool backwards, A... args) {
+    std::vector<void*> pointers{static_cast<void*>(&args)...};
+    const auto at = std::find(entries.begin(), entries.end(), entry) - entries.begin();
+    return scheduler_.run(module_->module(), static_cast<int>(at), geometry, pointers,
+                          {3, backwards});
+  }
+
+  static LoadedModule* module_;
+  Scheduler scheduler_;
+};
+LoadedModule* ShimTest::module_ = nullptr;
+
+Geometry threads(std::int64_t count, std::int64_t smem_bytes = 0) {
+  return {{1, 1, 1}, {count, 1, 1}, smem_bytes};
+}
+
+TEST_F(ShimTest, BarrierMakesSharedWritesVisible) {
+  for (const bool backwards : {false, true}) {
+    std::vector<float> out(3 * 200);
+    ASSERT_EQ(run("reverse<float>", {{3, 1, 1}, {200, 1, 1}, 0}, backwards, out.data(), 1), "");
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      EXPECT_EQ(out[i], static_cast<float>(i / 200 * 1000 + 199 - i % 200));
+    }
+  }
+}
+
+TEST_F(ShimTest, MissingBarrierShows) {
+  std::vector<float> out(3 * 200);
+  ASSERT_EQ(run("reverse<float>", {{3, 1, 1}, {200, 1, 1}, 0}, false, out.data(), 0), "");
+  int wrong = 0;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    wrong += out[i] != static_cast<float>(i / 200 * 1000 + 199 - i % 200);
+  }
+  EXPECT_GT(wrong, 0);
+}
+
+TEST_F(ShimTest, IndicesCoverGridAndBlock) {
+  for (const bool backwards : {false, true}) {
+    std::vector<unsigned> out(24 * 30, 0);
+    ASSERT_EQ(run("indices", {{2, 3, 4}, {5, 3, 2}, 0}, backwards, out.data()), "");
+    for (unsigned i = 0; i < out.size(); ++i) EXPECT_EQ(out[i], i / 30 * 100 + i % 30);
+  }
+}
+
+TEST_F(ShimTest, DynamicSharedMemoryStartsAsNaN) {
+  std::vector<float> out(4);
+  ASSERT_EQ(run("shared_dynamic", threads(4, 64), false, out.data(), 0, 15), "");
+  EXPECT_TRUE(std::isnan(out[0]));
+  ASSERT_EQ(run("shared_dynamic", threads(4, 64), false, out.data(), 15, 15), "");
+  EXPECT_EQ(out[3], 1);
+}
+
+TEST_F(ShimTest, WriteOutsideOfDynamicSharedMemoryIsAFault) {
+  std::vector<float> out(4);
+  const auto past = [&] {
+    return run("shared_dynamic", threads(4, 64), false, out.data(), 17, 0);
+  };
+  const auto before = [&] {
+    return run("shared_dynamic", threads(4, 64), false, out.data(), -1, 0);
+  };
+  if (has_asan) {
+    EXPECT_DEATH(past(), "use-after-poison");
+    EXPECT_DEATH(before(), "use-after-poison");
+  } else {
+    EXPECT_EQ(past(),
+              "wrote outside of dynamic shared memory, 4 bytes past the end, in block (0,0,0)");
+    EXPECT_EQ(before(),
+              "wrote outside of dynamic shared memory, 4 bytes before the start, in block (0,0,0)");
+  }
+}
+
+TEST_F(ShimTest, Shuffles) {
+  for (const bool backwards : {false, true}) {
+    std::vector<int> out(384, -1);
+    ASSERT_EQ(run("shuffles", threads(64), backwards, out.data()), "");
+    for (std::size_t i = 0; i < 64; ++i) {
+      const int lane = static_cast<int>(i) % 32;
+      EXPECT_EQ(out[i], (lane / 8 * 8 + (lane + 5) % 8) * 3);
+      EXPECT_EQ(out[64 + i], lane % 16 < 3 ? lane : lane - 3);
+      EXPECT_EQ(out[128 + i], lane % 16 + 3 >= 16 ? lane : lane + 3);
+      EXPECT_EQ(out[192 + i], lane ^ 9);
+      EXPECT_EQ(out[256 + i], 4 * (31 - lane) + 1);
+      EXPECT_EQ(out[320 + i], 4);
+    }
+  }
+}
+
+TEST_F(ShimTest, ButterflyReduction) {
+  for (const bool backwards : {false, true}) {
+    std::vector<float> out(96);
+    ASSERT_EQ(run("reduce", threads(96), backwards, out.data()), "");
+    for (std::size_t i = 0; i < 96; ++i) {
+      EXPECT_EQ(out[i], static_cast<float>(31 * 16 + i / 32 * 1024));
+    }
+  }
+}
+
+TEST_F(ShimTest, VotesBySubsetsAndInAWarpThatIsNotFull) {
+  for (const bool backwards : {false, true}) {
+    std::vector<unsigned> out(144);
+    ASSERT_EQ(run("votes", threads(48), backwards, out.data()), "");
+    for (std::size_t i = 0; i < 48; ++i) {
+      const unsigned thirds = 0x49249249u;
+      EXPECT_EQ(out[i], thirds & (i % 32 < 16 ? 0xffffu : 0xffff0000u)) << i;
+      EXPECT_EQ(out[48 + i], i < 32 ? 1u : 3u) << i;
+      EXPECT_EQ(out[96 + i], 1u) << i;
+    }
+  }
+}
+
+TEST_F(ShimTest, SyncwarpMakesSharedWritesVisible) {
+  for (const bool backwards : {false, true}) {
+    std::vector<int> out(64);
+    ASSERT_EQ(run("warp_exchange", threads(64), backwards, out.data()), "");
+    for (int i = 0; i < 64; ++i) EXPECT_EQ(out[static_cast<std::size_t>(i)], i ^ 1);
+  }
+}
+
+TEST_F(ShimTest, CollectivesWaitForLiveThreadsOnly) {
+  for (const bool backwards : {false, true}) {
+    std::vector<int> out(32, -1);
+    ASSERT_EQ(run("collective_after_exit", threads(32), backwards, out.data()), "");
+    EXPECT_EQ(out, [] {
+      std::vector<int> expected(32, -1);
+      std::fill_n(expected.begin(), 20, 19);
+      return expected;
+    }());
+  }
+}
+
+TEST_F(ShimTest, WrongCollectivesAreFaults) {
+  std::vector<int> out(32);
+  const auto fault = [&](int kind) {
+    return run("bad_collective", threads(32), false, out.data(), kind);
+  };
+  const auto expect = [&](int kind, const std::string& part) {
+    const std::string what = fault(kind);
+    EXPECT_NE(what.find(part), std::string::npos) << what;
+  };
+  expect(0, "0 are at __syncthreads() and 0 have returned; 32 wait in warp collectives");
+  expect(1, "lacks its own thread");
+  expect(2, "lacks its own thread");
+  expect(3, "thread 20 of the warp, which takes no part");
+  expect(4, "deadlock: of 32 threads, 16 are at __syncthreads() and 0 have returned; 16 wait");
+  expect(5, "32 wait in warp collectives for others, one with mask 0xffffffff");
+}
+
+TEST_F(ShimTest, BarrierAfterSomeThreadsReturnedIsAFaultAndTheNextLaunchRuns) {
+  EXPECT_EQ(run("early_exit", threads(32), false),
+            "20 of 32 threads are at __syncthreads() and the others have returned");
+  std::vector<float> out(96);
+  ASSERT_EQ(run("reduce", threads(96), false, out.data()), "");
+  EXPECT_EQ(out[0], 496);
+}
+
+TEST_F(ShimTest, CopiesLandAtTheWaitThatCoversThem) {
+  std::vector<float> in(16), out(32);
+  std::iota(in.begin(), in.end(), 1.0f);
+  for (const int pending : {0, 1, 2}) {
+    ASSERT_EQ(run("copies", threads(4, 128), false, out.data(), in.data(), pending), "");
+    for (std::size_t i = 0; i < 32; ++i) {
+      const std::size_t thread = i / 8, group = i / 4 % 2, word = i % 4;
+      if (group == 0 && pending < 2) {
+        EXPECT_EQ(out[i], in[4 * thread + word]);
+      } else if (group == 1 && pending < 1) {
+        EXPECT_EQ(out[i], word == 0 ? in[0] : 0.0f);
+      } else {
+        EXPECT_TRUE(std::isnan(out[i])) << i;
+      }
+    }
+  }
+}
+
+TEST_F(ShimTest, CopiesReachOtherThreadsAtTheBarrier) {
+  std::vector<float> in(64), out(64);
+  std::iota(in.begin(), in.end(), 1.0f);
+  ASSERT_EQ(run("copies_without_barrier", threads(64, 256), true, out.data(), in.data(), 1), "");
+  for (std::size_t i = 0; i < 64; ++i) EXPECT_EQ(out[i], in[i ^ 1]);
+  ASSERT_EQ(run("copies_without_barrier", threads(64, 256), true, out.data(), in.data(), 0), "");
+  EXPECT_TRUE(std::any_of(out.begin(), out.end(), [](float x) { return std::isnan(x); }));
+}
+
+TEST_F(ShimTest, CopiesMustBeAlignedAndOfACopyableSize) {
+  alignas(16) std::array<float, 16> in{};
+  const auto fault = [&](int from, int to, int bytes) {
+    return run("bad_copy", threads(1, 256), false, in.data(), from, to, bytes);
+  };
+  EXPECT_EQ(fault(4, 4, 16), "");
+  EXPECT_EQ(fault(1, 4, 16),
+            "misaligned cp.async of 16 bytes, thread (0,0,0) of block (0,0,0)");
+  EXPECT_EQ(fault(4, 1, 8), "misaligned cp.async of 8 bytes, thread (0,0,0) of block (0,0,0)");
+  EXPECT_EQ(fault(4, 4, 12), "cp.async moves 4, 8 or 16 bytes, thread (0,0,0) of block (0,0,0)");
+}
+
+TEST_F(ShimTest, Atomics) {
+  for (const bool backwards : {false, true}) {
+    std::array<unsigned, 6> u{0, 3, 0, 0, 0, 0};
+    std::array<int, 3> i{1, -100, 100};
+    float f = 1;
+    ASSERT_EQ(run("atomics", {{2, 1, 1}, {40, 1, 1}, 0}, backwards, u.data(), i.data(), &f), "");
+    EXPECT_EQ(f, 41);
+    EXPECT_EQ(i, (std::array<int, 3>{161, 34, -39}));
+    EXPECT_EQ(u, (std::array<unsigned, 6>{80 % 6, (3 + 6 * 80 - 80) % 6, 0xffffffffu, 17, 1, 9}));
+  }
+}
+
+TEST_F(ShimTest, TheLastBlockIsOne) {
+  for (const bool backwards : {false, true}) {
+    unsigned counter = 0;
+    int last = 0;
+    ASSERT_EQ(run("last_block", {{7, 1, 1}, {64, 1, 1}, 0}, backwards, &counter, &last), "");
+    EXPECT_EQ(last, 1);
+    EXPECT_EQ(counter, 0u);
+  }
+}
+
+TEST_F(ShimTest, MisalignedVectorAccessIsAFaultThatNamesThePlace) {
+  alignas(16) std::array<float, 16> in{1, 2, 3, 4, 5, 6, 7, 8};
+  float out = 0;
+  ASSERT_EQ(run("vector_load", threads(1), false, &out, in.data(), 4), "");
+  EXPECT_EQ(out, 13);
+  const std::string fault = run("vector_load", threads(1), false, &out, in.data(), 2);
+  EXPECT_TRUE(fault.starts_with("misaligned access at ")) << fault;
+  EXPECT_TRUE(fault.ends_with(", thread (0,0,0) of block (0,0,0)")) << fault;
+}
+
+TEST_F(ShimTest, IndexBeyondAnArrayIsAFault) {
+  int out = 0;
+  ASSERT_EQ(run("static_overflow", threads(1), false, &out, 7), "");
+  const std::string fault = run("static_overflow", threads(1), false, &out, 8);
+  EXPECT_TRUE(fault.starts_with("index beyond an array at ")) << fault;
+}
+
+TEST_F(ShimTest, TrapIsAFault) {
+  EXPECT_EQ(run("trap", threads(2), true).substr(0, 8), "__trap()");
+}
+
+TEST_F(ShimTest, FullBlocksWithManyBarriers) {
+  for (const bool backwards : {false, true}) {
+    std::vector<int> out(1024);
+    ASSERT_EQ(run("many_barriers", threads(1024), backwards, out.data(), 100), "");
+    EXPECT_EQ(out, std::vector<int>(1024, 4950));
+  }
+}
+
+}  // namespace
+}  // namespace tw::cpu

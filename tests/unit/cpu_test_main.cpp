@@ -1,0 +1,19 @@
+// The main of tests that run kernels on the host: the cpu device starts its workers by running the
+// executable it is in.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "cpu.h"
+#include "process.h"
+
+int main(int argc, char** argv) {
+  setenv("XDG_CACHE_HOME", TW_TEST_CACHE, 1);
+  if (argc == 3 && std::strcmp(argv[1], "__worker") == 0 && std::strcmp(argv[2], "cpu") == 0) {
+    tw::WorkerChannel channel;
+    return tw::cpu_worker(channel);
+  }
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

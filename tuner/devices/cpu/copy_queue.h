@@ -1,0 +1,30 @@
+// The asynchronous copies of one thread.
+#pragma once
+#include <cstddef>
+#include <vector>
+
+namespace tw::cpu {
+
+// Between its issue and the wait that covers it a copy has not happened: the destination holds
+// NaNs, so that a missing wait is seen, and so is a copy into a buffer that is still being read.
+class CopyQueue {
+ public:
+  void push(void* smem, const void* global, int bytes, int source_bytes);
+  void commit() { group_ends_.push_back(copies_.size()); }
+  // Lands the committed groups except for the newest `pending`.
+  void wait(int pending);
+  void clear();
+
+ private:
+  struct Copy {
+    void* smem;
+    const void* global;
+    int bytes, source_bytes;
+  };
+  void forget_landed();
+  std::vector<Copy> copies_;             // from landed_ on: under way
+  std::vector<std::size_t> group_ends_;  // from landed_groups_ on: committed groups under way
+  std::size_t landed_ = 0, landed_groups_ = 0;
+};
+
+}  // namespace tw::cpu

@@ -1,0 +1,175 @@
+#include "cpu.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "error.h"
+#include "frames.h"
+#include "host_compiler.h"
+#include "module.h"
+#include "process.h"
+
+namespace tw {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using cpu::frame_compiled, cpu::frame_error, cpu::frame_finished;
+
+constexpr double max_compile_ms = 120'000;
+constexpr std::uintmax_t max_cache_bytes = 512u << 20;
+
+DeviceInfo describe(int emulated_cc) {
+  DeviceInfo info = emulated_device(emulated_cc);
+  info.kind = "cpu";
+  info.model = fmt::format("cpu emulating sm_{}", emulated_cc);
+  info.toolchain = cpu::host_compiler().version;
+  info.memory_bytes = static_cast<std::int64_t>(::sysconf(_SC_PHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
+  // The emulated target's peaks bound nothing here.
+  info.sm_clock_mhz = info.memory_bandwidth = 0;
+  info.f32_flops = info.tf32_flops = info.bf16_flops = 0;
+  return info;
+}
+
+Clock::time_point after_ms(double ms) {
+  return Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                            std::chrono::duration<double, std::milli>(ms));
+}
+
+class CpuDevice final : public Device {
+ public:
+  explicit CpuDevice(int emulated_cc) : info_(describe(emulated_cc)) {
+    cpu::trim_cache(cpu::cache_folder(), max_cache_bytes);
+    slots_.resize(std::max(1u, std::thread::hardware_concurrency()));
+  }
+
+  const DeviceInfo& info() const override { return info_; }
+  int capacity() const override { return static_cast<int>(slots_.size()) + 1; }
+
+  void submit(Job job) override {
+    queue_.push_back(std::move(job));
+    dispatch();
+  }
+
+  std::vector<Finished> wait(Clock::time_point deadline) override {
+    collect();
+    if (finished_.empty()) {
+      std::vector<int> descriptors;
+      Clock::time_point wake = deadline;
+      for (const Slot& slot : slots_) {
+        if (!slot.job) continue;
+        descriptors.push_back(slot.process->descriptor());
+        wake = std::min(wake, slot.deadline);
+      }
+      wait_any(descriptors, wake);
+      collect();
+    }
+    return std::exchange(finished_, {});
+  }
+
+  void cancel() override {
+    queue_.clear();
+    finished_.clear();
+    for (Slot& slot : slots_) {
+      if (slot.job) slot = Slot{};
+    }
+  }
+
+ private:
+  struct Slot {
+    std::optional<WorkerProcess> process;
+    std::optional<Job> job;
+    bool compiled = false;
+    Clock::time_point deadline;
+  };
+
+  // Gives queued jobs to idle workers, starting those that do not run.
+  void dispatch() {
+    for (Slot& slot : slots_) {
+      if (queue_.empty()) return;
+      if (slot.job) continue;
+      const std::string frame = serialise(queue_.front());
+      if (!slot.process || !slot.process->alive() || !slot.process->send(frame)) {
+        slot.process.emplace(std::vector<std::string>{"cpu"});
+        if (!slot.process->send(frame)) throw Error("cannot start a worker of the cpu device");
+      }
+      slot.job = std::move(queue_.front());
+      queue_.pop_front();
+      slot.compiled = false;
+      slot.deadline = after_ms(max_compile_ms);
+    }
+  }
+
+  void collect() {
+    for (Slot& slot : slots_) {
+      if (!slot.job) continue;
+      read_frames(slot);
+      if (slot.job && !slot.process->alive()) {
+        read_frames(slot);  // what it said last
+        if (slot.job) fail(slot, Outcome::faulted, slot.process->end_reason());
+      } else if (slot.job && Clock::now() >= slot.deadline) {
+        slot.process->kill();
+        expire(slot);
+      }
+    }
+    dispatch();
+  }
+
+  void read_frames(Slot& slot) {
+    while (slot.job) {
+      const auto frame = slot.process->receive();
+      if (!frame) return;
+      const std::string text = frame->substr(std::min<std::size_t>(1, frame->size()));
+      const char kind = frame->empty() ? '\0' : frame->front();
+      if (kind == frame_compiled) {
+        slot.compiled = true;
+        slot.deadline = after_ms(slot.job->limits.timeout_ms);
+      } else if (kind == frame_finished) {
+        finished_.push_back(parse_finished(text));
+        slot.job.reset();
+      } else if (kind == frame_error) {
+        slot.job.reset();
+        throw Error(text);
+      } else {
+        throw Error("a worker of the cpu device sent a malformed message");
+      }
+    }
+  }
+
+  void expire(Slot& slot) {
+    if (slot.compiled) {
+      fail(slot, Outcome::timed_out,
+           fmt::format("no result after {:.3g} s", slot.job->limits.timeout_ms / 1000));
+    } else {
+      fail(slot, Outcome::compile_failed,
+           fmt::format("the compiler took more than {:.0f} s", max_compile_ms / 1000));
+    }
+  }
+
+  void fail(Slot& slot, Outcome outcome, std::string note) {
+    Finished finished;
+    finished.id = slot.job->id;
+    finished.measurement.outcome = outcome;
+    finished.measurement.note = std::move(note);
+    finished_.push_back(std::move(finished));
+    slot.job.reset();
+  }
+
+  DeviceInfo info_;
+  std::vector<Slot> slots_;
+  std::deque<Job> queue_;
+  std::vector<Finished> finished_;
+};
+
+}  // namespace
+
+std::unique_ptr<Device> open_cpu(int emulated_cc) {
+  return std::make_unique<CpuDevice>(emulated_cc);
+}
+
+}  // namespace tw

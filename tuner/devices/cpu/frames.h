@@ -1,0 +1,12 @@
+// What a worker of the cpu device tells its parent: a frame is one of these and a text.
+#pragma once
+
+namespace tw::cpu {
+
+enum Frame : char {
+  frame_compiled = 'C',  // the job's clock starts; no text
+  frame_finished = 'F',  // a serialised Finished
+  frame_error = 'E',     // a fault of the machine: the text of an Error
+};
+
+}  // namespace tw::cpu

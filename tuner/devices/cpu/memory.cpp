@@ -1,0 +1,156 @@
+#include "memory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "values.h"
+
+namespace tw::cpu {
+namespace {
+
+constexpr std::size_t workspace_alignment = 256;  // what cudaMalloc gives
+
+template <class T>
+void append(std::vector<std::byte>& bytes, const T& value) {
+  const auto* begin = reinterpret_cast<const std::byte*>(&value);
+  bytes.insert(bytes.end(), begin, begin + sizeof value);
+}
+
+template <class T>
+std::vector<std::byte> bytes_of(const T& value) {
+  std::vector<std::byte> bytes;
+  append(bytes, value);
+  return bytes;
+}
+
+// The epilogue's tensors have the type of what it is applied to.
+DType output_dtype(const Plan& plan) {
+  const auto output = std::find_if(plan.tensors.begin(), plan.tensors.end(),
+                                   [](const PlanTensor& t) { return t.role != Role::in; });
+  return output == plan.tensors.end() ? DType::f32 : output->dtype;
+}
+
+}  // namespace
+
+PlanMemory::PlanMemory(const Plan& plan, std::uint64_t seed) : plan_(plan) {
+  std::uint64_t stream = 0;
+  const auto alignment = static_cast<std::size_t>(plan.align);
+  const auto allocate = [&](DType dtype, const TensorLayout& layout, bool random) {
+    Guarded buffer(static_cast<std::size_t>(layout.elements) *
+                       static_cast<std::size_t>(size_of(dtype)),
+                   alignment);
+    if (random) fill_random(dtype, buffer.data(), layout, seed, stream);
+    ++stream;
+    return buffer;
+  };
+  for (const PlanTensor& tensor : plan.tensors) {
+    const bool random = tensor.role == Role::in || (tensor.role == Role::inout && tensor.is_read);
+    tensors_.push_back(allocate(tensor.dtype, tensor.layout, random));
+    const Guarded& buffer = tensors_.back();
+    before_.emplace_back(buffer.data(), buffer.data() + buffer.size());
+  }
+  for (const PlanWorkspace& workspace : plan.workspaces) {
+    workspaces_.emplace_back(static_cast<std::size_t>(workspace.bytes), workspace_alignment);
+  }
+  for (const std::int64_t extent : plan.epilogue_extents) {
+    epilogue_tensors_.push_back(allocate(output_dtype(plan), {{extent}, {1}, extent}, true));
+    append(epilogue_, epilogue_tensors_.back().data());
+  }
+  if (epilogue_tensors_.empty()) append<void*>(epilogue_, nullptr);
+  for (const float scalar : plan.epilogue_scalars) append(epilogue_, scalar);
+  if (plan.epilogue_scalars.empty()) append(epilogue_, 0.0f);
+  while (epilogue_.size() % alignof(void*) != 0) epilogue_.push_back(std::byte{0});
+  zero_workspaces(WorkspaceSpec::Init::zero_once);
+}
+
+void PlanMemory::restore_outputs() {
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    if (plan_.tensors[i].role != Role::in) {
+      std::memcpy(tensors_[i].data(), before_[i].data(), before_[i].size());
+    }
+  }
+}
+
+void PlanMemory::zero_workspaces(WorkspaceSpec::Init init) {
+  for (std::size_t i = 0; i < workspaces_.size(); ++i) {
+    if (plan_.workspaces[i].init == init) {
+      std::memset(workspaces_[i].data(), 0, workspaces_[i].size());
+    }
+  }
+}
+
+std::string PlanMemory::damage() const {
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    const PlanTensor& tensor = plan_.tensors[i];
+    if (const std::string zones = tensors_[i].damage(); !zones.empty()) {
+      return fmt::format("wrote outside of {}, {}", tensor.name, zones);
+    }
+    if (tensor.role == Role::in &&
+        std::memcmp(tensors_[i].data(), before_[i].data(), before_[i].size()) != 0) {
+      return fmt::format("wrote to the input {}", tensor.name);
+    }
+  }
+  for (std::size_t i = 0; i < workspaces_.size(); ++i) {
+    if (const std::string zones = workspaces_[i].damage(); !zones.empty()) {
+      return fmt::format("wrote outside of workspace {}, {}", i, zones);
+    }
+  }
+  for (std::size_t i = 0; i < epilogue_tensors_.size(); ++i) {
+    if (const std::string zones = epilogue_tensors_[i].damage(); !zones.empty()) {
+      return fmt::format("wrote outside of the epilogue's tensor {}, {}", i, zones);
+    }
+  }
+  return "";
+}
+
+PlanMemory::Arguments::Arguments(const PlanMemory& memory, const PlanLaunch& launch,
+                                 const std::vector<Guarded>& expected,
+                                 const std::vector<Guarded>& magnitude) {
+  for (const PlanArg& arg : launch.args) {
+    const auto index = static_cast<std::size_t>(arg.index);
+    switch (arg.kind) {
+      case ArgSpec::Kind::tensor:
+        values_.push_back(bytes_of(memory.tensors_[index].data()));
+        break;
+      case ArgSpec::Kind::expected:
+        values_.push_back(bytes_of(expected.at(index).data()));
+        break;
+      case ArgSpec::Kind::magnitude:
+        values_.push_back(bytes_of(magnitude.at(index).data()));
+        break;
+      case ArgSpec::Kind::workspace:
+        values_.push_back(bytes_of(memory.workspaces_[index].data()));
+        break;
+      case ArgSpec::Kind::scalar:
+        values_.push_back(bytes_of(static_cast<float>(arg.scalar)));
+        break;
+      case ArgSpec::Kind::epilogue:
+        values_.push_back(memory.epilogue_);
+        break;
+      case ArgSpec::Kind::int32:
+        values_.push_back(bytes_of(static_cast<std::int32_t>(arg.value)));
+        break;
+      case ArgSpec::Kind::int64:
+        values_.push_back(bytes_of(arg.value));
+        break;
+    }
+  }
+  for (auto& value : values_) pointers_.push_back(value.data());
+}
+
+std::string PlanMemory::Arguments::mismatch(int arg_count, const unsigned* arg_bytes) const {
+  if (static_cast<std::size_t>(arg_count) != values_.size()) {
+    return fmt::format("the kernel takes {} arguments, its TOML passes {}", arg_count,
+                       values_.size());
+  }
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    if (values_[i].size() == arg_bytes[i]) continue;
+    return fmt::format("argument {} of the kernel has {} bytes, its TOML passes {}", i + 1,
+                       arg_bytes[i], values_[i].size());
+  }
+  return "";
+}
+
+}  // namespace tw::cpu

@@ -1,0 +1,51 @@
+// A plan's tensors, workspaces and epilogue arguments in the memory of the emulated device.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "guarded.h"
+#include "plan.h"
+
+namespace tw::cpu {
+
+class PlanMemory {
+ public:
+  // Inputs (and inout tensors that are read) are random in [-1, 1); outputs, and what lies between
+  // the rows of a padded tensor, are NaNs.
+  PlanMemory(const Plan& plan, std::uint64_t seed);
+
+  // Puts outputs back to what they were at first.
+  void restore_outputs();
+  void zero_workspaces(WorkspaceSpec::Init init);
+  // What the last launches wrote where they must not: "wrote outside of c, 4 bytes past the end";
+  // empty: nothing.
+  std::string damage() const;
+
+  std::byte* tensor(std::size_t index) const { return tensors_[index].data(); }
+  const std::byte* tensor_before(std::size_t index) const { return before_[index].data(); }
+
+  // The arguments of one launch, as Scheduler::run takes them. `expected` and `magnitude`: the
+  // oracle's buffers by tensor, empty where no argument names them.
+  class Arguments {
+   public:
+    Arguments(const PlanMemory& memory, const PlanLaunch& launch,
+              const std::vector<Guarded>& expected = {}, const std::vector<Guarded>& magnitude = {});
+    std::vector<void*>& pointers() { return pointers_; }
+    // Why the entry point cannot be called with them; empty: it can.
+    std::string mismatch(int arg_count, const unsigned* arg_bytes) const;
+
+   private:
+    std::vector<std::vector<std::byte>> values_;
+    std::vector<void*> pointers_;
+  };
+
+ private:
+  const Plan& plan_;
+  std::vector<Guarded> tensors_, workspaces_, epilogue_tensors_;
+  std::vector<std::vector<std::byte>> before_;
+  std::vector<std::byte> epilogue_;  // the chain's Args struct
+};
+
+}  // namespace tw::cpu

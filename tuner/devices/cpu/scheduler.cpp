@@ -1,0 +1,303 @@
+#include "scheduler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <numeric>
+#include <utility>
+
+#include "copy_queue.h"
+#include "values.h"
+
+namespace tw::cpu {
+namespace {
+
+// What the functions of tw_cpu::Runtime act on: a process runs one block at a time.
+Scheduler* running = nullptr;
+
+// The permutation i -> (first + i * stride) % count of 0..count-1.
+class Permutation {
+ public:
+  Permutation(std::uint64_t seed, std::int64_t count, bool backwards)
+      : count_(count), backwards_(backwards) {
+    const auto unsigned_count = static_cast<std::uint64_t>(count);
+    first_ = static_cast<std::int64_t>(mix(seed) % unsigned_count);
+    stride_ = static_cast<std::int64_t>(mix(seed + 1) % unsigned_count);
+    while (std::gcd(stride_, count) != 1) stride_ = (stride_ + 1) % count;
+  }
+  std::int64_t operator[](std::int64_t i) const {
+    return (first_ + (backwards_ ? count_ - 1 - i : i) * stride_) % count_;
+  }
+
+ private:
+  std::int64_t count_, first_ = 0, stride_ = 1;
+  bool backwards_;
+};
+
+std::array<unsigned, 3> index_of(std::int64_t linear, const std::array<std::int64_t, 3>& extents) {
+  return {static_cast<unsigned>(linear % extents[0]),
+          static_cast<unsigned>(linear / extents[0] % extents[1]),
+          static_cast<unsigned>(linear / extents[0] / extents[1])};
+}
+
+tw_cpu::Index to_index(const std::array<unsigned, 3>& values) {
+  return {values[0], values[1], values[2]};
+}
+
+std::int64_t product(const std::array<std::int64_t, 3>& extents) {
+  return extents[0] * extents[1] * extents[2];
+}
+
+
+}  // namespace
+
+struct Scheduler::Thread {
+  explicit Thread(Scheduler& scheduler) : fiber([this, &scheduler] { scheduler.enter(*this); }) {}
+
+  Fiber fiber;
+  State state = State::done;
+  int number = 0;  // in the block
+  tw_cpu::Index index{};
+  CopyQueue copies;
+  // Of the warp collective that it waits in.
+  Collective kind{};
+  unsigned mask = 0;
+  std::uint64_t value = 0;
+  int source = 0;
+  std::uint64_t answer = 0;
+};
+
+Scheduler::Scheduler() = default;
+Scheduler::~Scheduler() = default;
+
+tw_cpu::Runtime Scheduler::runtime() {
+  tw_cpu::Runtime result{};
+  result.sync_threads = [] { running->wait(State::at_barrier); };
+  result.shuffle = [](unsigned mask, unsigned long long bits, int source) -> unsigned long long {
+    return running->collective(Collective::shuffle, mask, bits, source);
+  };
+  result.ballot = [](unsigned mask, bool predicate) {
+    return static_cast<unsigned>(running->collective(Collective::ballot, mask, predicate, 0));
+  };
+  result.sync_warp = [](unsigned mask) { running->collective(Collective::sync_warp, mask, 0, 0); };
+  result.cp_async = [](void* smem, const void* global, int bytes, int source_bytes) {
+    if (bytes != 4 && bytes != 8 && bytes != 16) running->fault("cp.async moves 4, 8 or 16 bytes");
+    if (source_bytes < 0 || source_bytes > bytes) {
+      running->fault("cp.async reads at most as many bytes as it writes");
+    }
+    const auto addresses =
+        reinterpret_cast<std::uintptr_t>(smem) | reinterpret_cast<std::uintptr_t>(global);
+    if (addresses % static_cast<unsigned>(bytes) != 0) {
+      running->fault(fmt::format("misaligned cp.async of {} bytes", bytes));
+    }
+    running->current_->copies.push(smem, global, bytes, source_bytes);
+  };
+  result.cp_async_commit = [] { running->current_->copies.commit(); };
+  result.cp_async_wait = [](int pending) {
+    if (pending < 0) running->fault("cp_async_wait of a negative count");
+    running->current_->copies.wait(pending);
+  };
+  result.dynamic_shared = []() -> void* { return running->shared_->data(); };
+  result.fault = [](const char* what, const char* file, unsigned line) {
+    if (!file) running->fault(what);
+    const std::string_view path = file;
+    running->fault(fmt::format("{} at {}:{}", what, path.substr(path.starts_with("./") ? 2 : 0), line));
+  };
+  return result;
+}
+
+std::string Scheduler::run(const tw_cpu::Module& module, int entry, const Geometry& geometry,
+                           std::span<void* const> args, Order order) {
+  static const tw_cpu::Runtime services = runtime();
+  module_ = &module;
+  entry_ = &module.entries[entry];
+  args_ = args;
+  *module.runtime = &services;
+  prepare(geometry);
+  running = this;
+  const std::int64_t blocks = product(geometry.grid);
+  const Permutation permutation(mix(order.seed), blocks, order.backwards);
+  for (std::int64_t i = 0; i < blocks && fault_.empty(); ++i) {
+    const std::int64_t block = permutation[i];
+    *module.block_index = to_index(index_of(block, geometry.grid));
+    run_block(mix(order.seed ^ mix(static_cast<std::uint64_t>(block))), order.backwards);
+  }
+  running = nullptr;
+  shared_.reset();
+  return std::exchange(fault_, {});
+}
+
+void Scheduler::prepare(const Geometry& geometry) {
+  count_ = static_cast<int>(product(geometry.block));
+  *module_->grid_dim = {static_cast<unsigned>(geometry.grid[0]),
+                        static_cast<unsigned>(geometry.grid[1]),
+                        static_cast<unsigned>(geometry.grid[2])};
+  *module_->block_dim = {static_cast<unsigned>(geometry.block[0]),
+                         static_cast<unsigned>(geometry.block[1]),
+                         static_cast<unsigned>(geometry.block[2])};
+  for (int number = 0; number < count_; ++number) {
+    if (static_cast<std::size_t>(number) == threads_.size()) {
+      threads_.push_back(std::make_unique<Thread>(*this));
+    }
+    Thread& thread = *threads_[static_cast<std::size_t>(number)];
+    thread.number = number;
+    thread.index = to_index(index_of(number, geometry.block));
+  }
+  shared_ = std::make_unique<Guarded>(static_cast<std::size_t>(geometry.smem_bytes), 128);
+}
+
+void Scheduler::run_block(std::uint64_t block_seed, bool backwards) {
+  shared_->poison_all();
+  done_ = 0;
+  for (int i = 0; i < count_; ++i) {
+    threads_[static_cast<std::size_t>(i)]->state = State::ready;
+    threads_[static_cast<std::size_t>(i)]->copies.clear();
+  }
+  for (std::uint64_t pass = 0; done_ < count_ && fault_.empty(); ++pass) {
+    const bool progress = run_pass(block_seed + 2 * pass, backwards);
+    if (fault_.empty() && !release_barrier() && !progress) fault_ = stuck();
+  }
+  if (fault_.empty()) check_guards();
+  if (fault_.empty()) return;
+  for (int i = 0; i < count_; ++i) {
+    threads_[static_cast<std::size_t>(i)]->fiber.reset();
+  }
+}
+
+// Lets every thread that can run run until it has to wait. False if none could.
+bool Scheduler::run_pass(std::uint64_t seed, bool backwards) {
+  const Permutation permutation(seed, count_, backwards);
+  bool progress = false;
+  for (int i = 0; i < count_; ++i) {
+    Thread& thread = *threads_[static_cast<std::size_t>(permutation[i])];
+    if (thread.state != State::ready) continue;
+    progress = true;
+    current_ = &thread;
+    *module_->thread_index = thread.index;
+    thread.fiber.resume();
+    if (!fault_.empty()) break;
+  }
+  return progress;
+}
+
+// Opens the barrier if all live threads have reached it. True if it did.
+bool Scheduler::release_barrier() {
+  const auto begin = threads_.begin(), end = begin + count_;
+  const auto waiting = std::count_if(
+      begin, end, [](const auto& thread) { return thread->state == State::at_barrier; });
+  if (waiting == 0 || waiting + done_ < count_) return false;
+  if (done_ > 0) {
+    fault_ = fmt::format("{} of {} threads are at __syncthreads() and the others have returned",
+                         waiting, count_);
+    return false;
+  }
+  std::for_each(begin, end, [](const auto& thread) { thread->state = State::ready; });
+  return true;
+}
+
+void Scheduler::enter(Thread& thread) {
+  entry_->call(args_.data());
+  thread.state = State::done;
+  ++done_;
+  // A collective of the live threads of its warp may have waited for this one.
+  const int warp = thread.number / 32;
+  for (int number = warp * 32; number < std::min(count_, warp * 32 + 32); ++number) {
+    const Thread& other = *threads_[static_cast<std::size_t>(number)];
+    if (other.state == State::in_collective) complete_collective(warp, other.kind, other.mask);
+  }
+}
+
+void Scheduler::check_guards() {
+  const std::string damage = shared_->damage();
+  if (damage.empty()) return;
+  const tw_cpu::Index& block = *module_->block_index;
+  fault_ = fmt::format("wrote outside of dynamic shared memory, {}, in block ({},{},{})", damage,
+                       block.x, block.y, block.z);
+}
+
+void Scheduler::fault(const std::string& what) {
+  fault_ = what + place_of(*current_);
+  while (true) current_->fiber.suspend();
+}
+
+void Scheduler::wait(State state) {
+  Thread& thread = *current_;
+  thread.state = state;
+  thread.fiber.suspend();
+}
+
+std::uint64_t Scheduler::collective(Collective kind, unsigned mask, std::uint64_t value,
+                                    int source) {
+  Thread& thread = *current_;
+  const int warp = thread.number / 32;
+  if ((mask >> (thread.number % 32) & 1u) == 0) {
+    fault(fmt::format("a warp collective whose mask {:#010x} lacks its own thread", mask));
+  }
+  thread.kind = kind;
+  thread.mask = mask;
+  thread.value = value;
+  thread.source = source;
+  thread.state = State::in_collective;
+  complete_collective(warp, kind, mask);
+  if (thread.state == State::in_collective) thread.fiber.suspend();
+  return thread.answer;
+}
+
+// If all live threads of the mask have arrived, gives each its answer.
+void Scheduler::complete_collective(int warp, Collective kind, unsigned mask) {
+  unsigned present = 0, votes = 0;
+  const auto thread_of = [&](int lane) -> Thread& {
+    return *threads_[static_cast<std::size_t>(warp * 32 + lane)];
+  };
+  for (int lane = 0; lane < std::min(32, count_ - warp * 32); ++lane) {
+    const Thread& thread = thread_of(lane);
+    if ((mask >> lane & 1u) == 0 || thread.state == State::done) continue;
+    if (thread.state != State::in_collective || thread.mask != mask || thread.kind != kind) return;
+    present |= 1u << lane;
+    if (thread.value != 0) votes |= 1u << lane;
+  }
+  for (unsigned left = present; left != 0; left &= left - 1) {
+    Thread& thread = thread_of(std::countr_zero(left));
+    if (thread.kind == Collective::shuffle) {
+      if (thread.source < 0 || thread.source > 31 || (present >> thread.source & 1u) == 0) {
+        fault(fmt::format("a shuffle reads from thread {} of the warp, which takes no part (mask {:#010x})",
+                          thread.source, mask));
+      }
+      thread.answer = thread_of(thread.source).value;
+    } else {
+      thread.answer = votes;
+    }
+  }
+  for (unsigned left = present; left != 0; left &= left - 1) {
+    thread_of(std::countr_zero(left)).state = State::ready;
+  }
+}
+
+std::string Scheduler::stuck() const {
+  int at_barrier = 0, in_collectives = 0;
+  const Thread* example = nullptr;
+  for (int i = 0; i < count_; ++i) {
+    const Thread& thread = *threads_[static_cast<std::size_t>(i)];
+    if (thread.state == State::at_barrier) ++at_barrier;
+    if (thread.state != State::in_collective) continue;
+    ++in_collectives;
+    example = &thread;
+  }
+  std::string text = fmt::format("deadlock: of {} threads, {} are at __syncthreads() and {} have returned",
+                                 count_, at_barrier, done_);
+  if (example) {
+    text += fmt::format("; {} wait in warp collectives for others, one with mask {:#010x}{}",
+                        in_collectives, example->mask, place_of(*example));
+  }
+  return text;
+}
+
+std::string Scheduler::place_of(const Thread& thread) const {
+  const tw_cpu::Index& block = *module_->block_index;
+  return fmt::format(", thread ({},{},{}) of block ({},{},{})", thread.index.x, thread.index.y,
+                     thread.index.z, block.x, block.y, block.z);
+}
+
+}  // namespace tw::cpu

@@ -1,0 +1,73 @@
+// Runs the launches of compiled kernels on the host: one block at a time, its threads as fibers
+// that give way at barriers, warp collectives and their end.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "abi.h"
+#include "fiber.h"
+#include "guarded.h"
+
+namespace tw::cpu {
+
+// In which order the threads of a block run between two barriers, and the blocks of a grid: a
+// seeded permutation, or the same one backwards. Of any two threads each comes first in one of the
+// two.
+struct Order {
+  std::uint64_t seed = 1;
+  bool backwards = false;
+};
+
+struct Geometry {
+  std::array<std::int64_t, 3> grid{1, 1, 1}, block{1, 1, 1};
+  std::int64_t smem_bytes = 0;
+};
+
+class Scheduler {
+ public:
+  static constexpr int max_threads = 1024;
+  Scheduler();
+  ~Scheduler();
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // Runs entry point `entry` of the module; args[i] points to its i-th argument. Returns what went
+  // wrong ("deadlock: ...", "misaligned access at gemm/simt.cuh:88, thread ..."), empty if nothing.
+  std::string run(const tw_cpu::Module& module, int entry, const Geometry& geometry,
+                  std::span<void* const> args, Order order);
+
+ private:
+  struct Thread;
+  enum class State { done, ready, at_barrier, in_collective };
+  enum class Collective { shuffle, ballot, sync_warp };
+  static tw_cpu::Runtime runtime();
+
+  void run_block(std::uint64_t block_seed, bool backwards);
+  bool run_pass(std::uint64_t seed, bool backwards);
+  bool release_barrier();
+  void prepare(const Geometry& geometry);
+  void enter(Thread& thread);
+  void check_guards();
+  [[noreturn]] void fault(const std::string& what);
+  void wait(State state);
+  std::uint64_t collective(Collective kind, unsigned mask, std::uint64_t value, int source);
+  void complete_collective(int warp, Collective kind, unsigned mask);
+  std::string stuck() const;
+  std::string place_of(const Thread& thread) const;
+
+  std::vector<std::unique_ptr<Thread>> threads_;  // grown to the largest block so far
+  int count_ = 0;                                 // threads of this block
+  int done_ = 0;
+  Thread* current_ = nullptr;
+  const tw_cpu::Module* module_ = nullptr;
+  const tw_cpu::EntryPoint* entry_ = nullptr;
+  std::span<void* const> args_;
+  std::unique_ptr<Guarded> shared_;
+  std::string fault_;
+};
+
+}  // namespace tw::cpu

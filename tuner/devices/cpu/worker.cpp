@@ -1,0 +1,134 @@
+// The process in which kernels of the cpu device are compiled and run. A crash or a hang of a kernel
+// ends or blocks this process alone; the parent restarts it.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "cpu.h"
+#include "error.h"
+#include "execute.h"
+#include "frames.h"
+#include "job.h"
+#include "module.h"
+#include "process.h"
+#include "sanitizer.h"
+
+namespace tw {
+namespace {
+
+using namespace tw::cpu;
+
+class Worker {
+ public:
+  explicit Worker(WorkerChannel& channel) : channel_(channel) {}
+
+  void run(const Job& job) {
+    job_ = job.id;
+    Measurement measurement;
+    if (job.purpose == Purpose::baseline) {
+      measurement.outcome = Outcome::launch_failed;
+      measurement.note = "the cpu device has no baselines";
+    } else {
+      measurement = measure(job);
+    }
+    finish(measurement);
+  }
+
+  void finish(const Measurement& measurement) {
+    channel_.send(static_cast<char>(frame_finished) + serialise(Finished{job_, measurement}));
+  }
+
+ private:
+  static Measurement uncompiled(const std::string& note) {
+    Measurement measurement;
+    measurement.outcome = Outcome::compile_failed;
+    measurement.note = note;
+    return measurement;
+  }
+
+  Measurement measure(const Job& job) {
+    const Compiled program = compile_module({&job.plan.program, 1});
+    if (program.path.empty()) return uncompiled(program.error);
+    LoadedProgram reference;
+    const bool verify = job.purpose != Purpose::race_round;
+    if (verify && job.plan.has_reference) {
+      const Compiled compiled = compile_module({&job.plan.reference, 1});
+      if (compiled.path.empty()) {
+        return uncompiled("the op's reference does not compile: " + compiled.error);
+      }
+      reference.module = &reference_at(compiled.path.string());
+    }
+    channel_.send(std::string(1, frame_compiled));
+    const LoadedModule loaded(program.path);
+    ExecuteOptions options;
+    options.seed = job.seed;
+    options.verify = verify;
+    options.time = job.purpose != Purpose::verify;
+    options.incumbent_ns = job.incumbent_ns;
+    options.limits = job.limits;
+    Measurement measurement =
+        execute(job.plan, {&loaded.module(), 0}, reference, scheduler_, oracle_, options);
+    measurement.compile_ms = program.compile_ms;
+    return measurement;
+  }
+
+  const tw_cpu::Module& reference_at(const std::string& path) {
+    auto& module = references_[path];
+    if (!module) module = std::make_unique<LoadedModule>(path);
+    return module->module();
+  }
+
+  WorkerChannel& channel_;
+  std::uint64_t job_ = 0;
+  std::map<std::string, std::unique_ptr<LoadedModule>> references_;
+  Scheduler scheduler_;
+  Oracle oracle_;
+};
+
+#ifdef TW_CPU_ASAN
+Worker* reporting = nullptr;
+
+// AddressSanitizer has found a fault of the kernel: its summary is the answer.
+void report_asan(const char* text) {
+  const std::string_view report = text;
+  const std::size_t begin = report.find("SUMMARY: ");
+  Measurement measurement;
+  measurement.outcome = Outcome::faulted;
+  measurement.note = report.substr(0, report.find('\n'));
+  if (begin != report.npos) {
+    const std::size_t line = begin + std::string_view("SUMMARY: ").size();
+    measurement.note = report.substr(line, report.find('\n', line) - line);
+  }
+  reporting->finish(measurement);
+  ::_exit(1);
+}
+
+void expect_asan_reports(Worker& worker) {
+  reporting = &worker;
+  __asan_set_error_report_callback(report_asan);
+}
+#else
+void expect_asan_reports(Worker&) {}
+#endif
+
+}  // namespace
+
+int cpu_worker(WorkerChannel& channel) {
+  Worker worker(channel);
+  expect_asan_reports(worker);
+  while (const auto frame = channel.receive()) {
+    try {
+      worker.run(parse_job(*frame));
+    } catch (const Error& error) {
+      channel.send(static_cast<char>(frame_error) + std::string(error.what()));
+    }
+  }
+  return 0;
+}
+
+}  // namespace tw
