@@ -1,0 +1,6 @@
+// Kernels whose names tell the fake driver what to do.
+extern "C" __global__ void works(const float* x, float* y) { y[0] = x[0]; }
+extern "C" __global__ void faults(const float* x, float* y) { y[0] = x[0]; }
+extern "C" __global__ void crashes(const float* x, float* y) { y[0] = x[0]; }
+extern "C" __global__ void hangs(const float* x, float* y) { y[0] = x[0]; }
+extern "C" __global__ void refuses(const float* x, float* y) { y[0] = x[0]; }

@@ -1,0 +1,190 @@
+// The whole path on a real GPU: facts about the device, verification, timing, the baseline.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+#include <string>
+
+#include "gpu_bench.h"
+
+namespace tw::test {
+namespace {
+
+const Catalog& catalog() {
+  static const Catalog loaded = Catalog::load(builtin_spaces(), builtin_sources());
+  return loaded;
+}
+
+Job faultless(const Device& device, const std::string& shape) {
+  static const Catalog loaded =
+      Catalog::load_file(test_data() + "/faults/op.toml", builtin_sources());
+  return job_for(loaded, "faults", "double", {.shape = shape}, "behaviour=good", device);
+}
+
+Job gemm(const Device& device, const std::string& shape, const std::string& epilogue = "") {
+  return job_for(catalog(), "gemm", "simt", {.shape = shape, .epilogue = epilogue}, "", device);
+}
+
+TEST(Device, DescribesItself) {
+  TW_NEEDS_GPU(device);
+  const DeviceInfo& info = device->info();
+  EXPECT_EQ(info.kind, "cuda");
+  EXPECT_THAT(info.model, testing::HasSubstr("NVIDIA"));
+  EXPECT_THAT(info.uuid, testing::MatchesRegex("GPU-[0-9a-f]{8}-[0-9a-f]{4}-.*"));
+  EXPECT_THAT(info.toolchain, testing::StartsWith("NVRTC "));
+  EXPECT_FALSE(info.driver.empty());
+  EXPECT_GE(info.cc, 70);
+  EXPECT_GT(info.sms, 0);
+  EXPECT_GE(info.smem_optin, 48 << 10);
+  EXPECT_GT(info.l2_bytes, 1 << 20);
+  EXPECT_GT(info.memory_bytes, std::int64_t{1} << 30);
+  EXPECT_GT(info.sm_clock_mhz, 100);
+}
+
+TEST(Device, IsSeenByTheProbe) {
+  TW_NEEDS_GPU(device);
+  const CudaProbe probe = probe_cuda();
+  ASSERT_FALSE(probe.devices.empty());
+  EXPECT_EQ(probe.devices.front().uuid, device->info().uuid);
+  EXPECT_EQ("NVRTC " + probe.nvrtc, device->info().toolchain);
+  EXPECT_TRUE(cuda_present());
+}
+
+TEST(Gemm, DefaultIsVerifiedAndTimedAtEdgeShapes) {
+  TW_NEEDS_GPU(device);
+  for (const std::string& shape : catalog().at("gemm").op.edge_shapes) {
+    const Measurement measurement = run(*device, gemm(*device, shape));
+    EXPECT_EQ(measurement.outcome, Outcome::ok) << shape << ": " << measurement.note;
+    EXPECT_GE(measurement.error_ulps, 0) << shape;
+    EXPECT_GT(measurement.median_ns(), 500) << shape;
+    EXPECT_GT(measurement.registers, 0);
+    EXPECT_GT(measurement.blocks_per_sm, 0);
+  }
+}
+
+TEST(Gemm, EpilogueAndLayoutsAreVerified) {
+  TW_NEEDS_GPU(device);
+  for (const char* layout : {"nn", "nt", "tn", "tt"}) {
+    const Measurement measurement =
+        run(*device, gemm(*device, std::string("m=129,n=130,k=67,beta=0.5,layout=") + layout,
+                          "bias_column,relu,scale(2)"));
+    EXPECT_EQ(measurement.outcome, Outcome::ok) << layout << ": " << measurement.note;
+  }
+}
+
+TEST(Gemm, WrongToleranceIsFoundWrong) {
+  TW_NEEDS_GPU(device);
+  Job job = gemm(*device, "m=256,n=256,k=256");
+  job.plan.tolerance_ulps = 1e-9;
+  const Measurement measurement = run(*device, std::move(job));
+  EXPECT_EQ(measurement.outcome, Outcome::wrong_result);
+  EXPECT_THAT(measurement.note, testing::HasSubstr("% of the elements wrong"));
+}
+
+TEST(Baseline, CublasIsVerifiedAndTimed) {
+  TW_NEEDS_GPU(device);
+  if (probe_cuda().cublas.empty()) GTEST_SKIP() << "libcublas is not installed";
+  const OpEntry& entry = catalog().at("gemm");
+  for (const char* shape : {"m=512,n=256,k=128", "m=130,n=68,k=36,beta=0.5,alpha=-1.5,layout=nt",
+                            "m=130,n=68,k=36,layout=tn,ldc=80", "m=64,n=96,k=33,layout=tt"}) {
+    const Problem problem = parse_problem(entry.op, {.shape = shape});
+    const Measurement measurement =
+        run(*device, baseline_job(catalog(), problem, device->info(), entry.op.baselines.front()));
+    EXPECT_EQ(measurement.outcome, Outcome::ok) << shape << ": " << measurement.note;
+    EXPECT_THAT(measurement.note, testing::StartsWith("cuBLAS "));
+    EXPECT_GE(measurement.error_ulps, 0);
+    EXPECT_GT(measurement.median_ns(), 500);
+  }
+}
+
+// A streaming kernel of known traffic: a time out of these bounds is no time of that kernel. 512
+// MiB read and 512 MiB written take 0.2 ms at 5 TB/s.
+TEST(Timing, AgreesWithTheMemoryTraffic) {
+  TW_NEEDS_GPU(device);
+  const double bandwidth = device->info().memory_bandwidth;
+  if (bandwidth == 0) GTEST_SKIP() << "the bandwidth of this device is not known";
+  const Measurement measurement = run(*device, faultless(*device, "rows=16384,cols=8192"));
+  ASSERT_EQ(measurement.outcome, Outcome::ok) << measurement.note;
+  const double floor_ns = 2.0 * 4 * 16384 * 8192 / bandwidth * 1e9;
+  EXPECT_GT(measurement.median_ns(), floor_ns);
+  EXPECT_LT(measurement.median_ns(), 4 * floor_ns);
+}
+
+TEST(Timing, OfAColdCacheIsLongerThanOfAWarmOne) {
+  TW_NEEDS_GPU(device);
+  Job job = faultless(*device, "rows=1024,cols=1024");
+  const double cold_ns = run(*device, job).median_ns();
+  job.limits.cold_l2 = false;
+  const double warm_ns = run(*device, job).median_ns();
+  EXPECT_GT(cold_ns, warm_ns);
+}
+
+TEST(Timing, RepeatsWithinAFewPercent) {
+  TW_NEEDS_GPU(device);
+  const Job job = gemm(*device, "m=1024,n=1024,k=1024");
+  const double first_ns = run(*device, job).median_ns();
+  const double second_ns = run(*device, job).median_ns();
+  EXPECT_NEAR(second_ns / first_ns, 1, 0.05);
+}
+
+// Samples are queued without waiting for each: 400 of a kernel of some microseconds, each after a
+// flush of L2 (0.1 ms or less), take a fraction of a second.
+TEST(Timing, ASampleCostsLittleMoreThanItsFlush) {
+  TW_NEEDS_GPU(device);
+  Job job = faultless(*device, "rows=64,cols=64");
+  job.limits.min_samples = job.limits.max_samples = 400;
+  job.limits.max_ms = 10000;
+  run(*device, job);  // compiles, and makes the buffers
+  const auto start = std::chrono::steady_clock::now();
+  const Measurement measurement = run(*device, job);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  EXPECT_EQ(measurement.samples_ns.size(), 400u);
+  EXPECT_LT(seconds.count(), 0.4);
+  RecordProperty("seconds", std::to_string(seconds.count()));
+}
+
+TEST(Timing, EventsAgreeWithCuptiBesideTheLaunch) {
+  TW_NEEDS_GPU(device);
+  Job job = faultless(*device, "rows=16384,cols=4096");
+  const Measurement by_cupti = run(*device, job);
+  if (by_cupti.timer != "cupti") GTEST_SKIP() << "CUPTI is not to be had here";
+  ::setenv("TILEWRIGHT_TIMER", "events", 1);
+  CudaOptions options;
+  options.cache = false;
+  const auto other = open_cuda(options);
+  ::unsetenv("TILEWRIGHT_TIMER");
+  const Measurement by_events = run(*other, job);
+  EXPECT_EQ(by_events.timer, "events");
+  EXPECT_GE(by_events.median_ns(), 0.98 * by_cupti.median_ns());
+  EXPECT_LE(by_events.median_ns(), by_cupti.median_ns() + 20000);
+  EXPECT_FALSE(other->notices().empty());
+}
+
+TEST(EarlyStop, SparesSamplesOfWhatCannotWin) {
+  TW_NEEDS_GPU(device);
+  Job job = gemm(*device, "m=1024,n=1024,k=1024");
+  job.limits.relative_interval = 1e-9;
+  const Measurement whole = run(*device, job);
+  job.incumbent_ns = whole.median_ns() / 2;
+  const Measurement stopped = run(*device, job);
+  EXPECT_EQ(whole.metrics.count("stopped_early"), 0u);
+  EXPECT_EQ(stopped.metrics.at("stopped_early"), 1);
+  EXPECT_LE(stopped.samples_ns.size(), 3u);
+  EXPECT_GT(whole.samples_ns.size(), 10u);
+}
+
+TEST(Ordinal, OfNoDeviceIsAClearError) {
+  TW_NEEDS_GPU(device);
+  CudaOptions options;
+  options.ordinal = 99;
+  try {
+    open_cuda(options);
+    FAIL() << "cuda:99 was opened";
+  } catch (const std::exception& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("no device cuda:99"));
+  }
+}
+
+}  // namespace
+}  // namespace tw::test

@@ -1,0 +1,122 @@
+// A kernel that goes wrong costs itself alone: each fault has its outcome, and a good configuration
+// is measured right after it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "gpu_bench.h"
+
+namespace tw::test {
+namespace {
+
+using testing::HasSubstr;
+
+Job faulty(const Device& device, const std::string& behaviour) {
+  static const Catalog catalog =
+      Catalog::load_file(test_data() + "/faults/op.toml", builtin_sources());
+  Job job = job_for(catalog, "faults", "double", {.shape = "rows=61,cols=67,ld=80"},
+                    "behaviour=" + behaviour, device);
+  job.limits.max_samples = 10;
+  job.limits.timeout_ms = 3000;
+  return job;
+}
+
+struct Fault {
+  std::string behaviour;
+  Outcome outcome;
+  std::string note;  // a part of it
+};
+
+void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.behaviour; }
+
+class Faults : public testing::TestWithParam<Fault> {};
+
+TEST_P(Faults, CostThatVariantAlone) {
+  TW_NEEDS_GPU(device);
+  const Measurement measurement = run(*device, faulty(*device, GetParam().behaviour));
+  EXPECT_EQ(name_of(measurement.outcome), name_of(GetParam().outcome)) << measurement.note;
+  EXPECT_THAT(measurement.note, HasSubstr(GetParam().note));
+  EXPECT_EQ(measurement.note.find('\n'), std::string::npos);
+  EXPECT_TRUE(measurement.samples_ns.empty());
+  RecordProperty("note", measurement.note);
+
+  const Measurement control = run(*device, faulty(*device, "good"));
+  EXPECT_EQ(control.outcome, Outcome::ok) << control.note;
+  EXPECT_LE(control.error_ulps, 1);
+  EXPECT_GE(control.error_ulps, 0);
+  EXPECT_GE(control.samples_ns.size(), 5u);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Faults,
+    testing::Values(Fault{"after_end", Outcome::wrong_result, "4 bytes after its end"},
+                    Fault{"before_begin", Outcome::wrong_result, "4 bytes before it"},
+                    Fault{"far", Outcome::faulted, "ILLEGAL_ADDRESS"},
+                    Fault{"misaligned", Outcome::faulted, "MISALIGNED_ADDRESS"},
+                    Fault{"forever", Outcome::timed_out, "longer than 3 s"},
+                    Fault{"nan", Outcome::wrong_result, "y[60,66] = nan"},
+                    Fault{"unwritten", Outcome::wrong_result, "y[30,66] was not written"},
+                    Fault{"one_wrong", Outcome::wrong_result, "y[30,3]"},
+                    Fault{"between_rows", Outcome::wrong_result, "between the rows of y"},
+                    Fault{"to_input", Outcome::wrong_result, "writes to its input x"},
+                    Fault{"second_run", Outcome::wrong_result, "y[60,66]"},
+                    Fault{"dirty_workspace", Outcome::wrong_result, "outside of workspace 0"},
+                    Fault{"traps", Outcome::faulted, "CUDA_ERROR"},
+                    Fault{"much_shared", Outcome::launch_failed, "shared memory"},
+                    Fault{"no_compile", Outcome::compile_failed, "this variant does not compile"},
+                    Fault{"endless_compile", Outcome::compile_failed, "longer than 5 s"}),
+    [](const auto& parameter) { return parameter.param.behaviour; });
+
+TEST(FaultQueue, GoesOnInOrderAroundTheFaults) {
+  TW_NEEDS_GPU(device);
+  const std::vector<std::string> behaviours{"good", "far", "good", "traps", "good"};
+  for (std::size_t i = 0; i < behaviours.size(); ++i) {
+    Job job = faulty(*device, behaviours[i]);
+    job.id = 1000 + i;
+    device->submit(std::move(job));
+  }
+  std::map<std::uint64_t, Outcome> outcomes;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (outcomes.size() < behaviours.size() && std::chrono::steady_clock::now() < deadline) {
+    for (const Finished& finished : device->wait(deadline)) {
+      outcomes[finished.id] = finished.measurement.outcome;
+    }
+  }
+  for (std::size_t i = 0; i < behaviours.size(); ++i) {
+    EXPECT_EQ(outcomes.at(1000 + i), behaviours[i] == "good" ? Outcome::ok : Outcome::faulted);
+  }
+}
+
+TEST(EarlyStop, OneSampleTellsThatAVerySlowKernelIsHopeless) {
+  TW_NEEDS_GPU(device);
+  Job job = faulty(*device, "slow");
+  job.incumbent_ns = 5000;
+  const Measurement measurement = run(*device, std::move(job));
+  EXPECT_EQ(measurement.outcome, Outcome::ok) << measurement.note;
+  EXPECT_EQ(measurement.metrics.at("stopped_early"), 1);
+  EXPECT_EQ(measurement.samples_ns.size(), 1u);
+  EXPECT_GT(measurement.median_ns(), 1e6);
+}
+
+TEST(Output, OfAKernelDoesNotDisturbTheProtocol) {
+  TW_NEEDS_GPU(device);
+  const Measurement measurement = run(*device, faulty(*device, "prints"));
+  EXPECT_EQ(measurement.outcome, Outcome::ok) << measurement.note;
+}
+
+TEST(Cancel, DropsWhatRunsAndTheDeviceGoesOn) {
+  TW_NEEDS_GPU(device);
+  Job job = faulty(*device, "forever");
+  job.limits.timeout_ms = 60000;
+  job.id = 2000;
+  device->submit(std::move(job));
+  device->wait(std::chrono::steady_clock::now() + std::chrono::seconds(2));
+  const auto start = std::chrono::steady_clock::now();
+  device->cancel();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+  EXPECT_EQ(run(*device, faulty(*device, "good")).outcome, Outcome::ok);
+}
+
+}  // namespace
+}  // namespace tw::test

@@ -1,0 +1,14 @@
+if(TILEWRIGHT_HAS_CUDA)
+  tilewright_test(cuda_test SOURCES ../gpu/worker_main.cpp cuda_cache_test.cpp cuda_device_test.cpp cuda_pool_test.cpp
+    cuda_sampling_test.cpp LIBRARIES tw_cuda)
+  tilewright_test(cuda_compile_test SOURCES ../gpu/worker_main.cpp cuda_compile_test.cpp LIBRARIES tw_cuda TIMEOUT 600)
+
+  add_library(cuda_fake_driver SHARED ${CMAKE_CURRENT_LIST_DIR}/cuda_fake_driver.cpp)
+  target_include_directories(cuda_fake_driver SYSTEM PRIVATE ${TILEWRIGHT_CUDA_INCLUDE})
+  target_link_libraries(cuda_fake_driver PRIVATE tw_flags)
+  set_target_properties(cuda_fake_driver PROPERTIES OUTPUT_NAME cuda SUFFIX .so.1
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/fake_driver)
+  tilewright_test(cuda_queue_test SOURCES ../gpu/worker_main.cpp cuda_queue_test.cpp LIBRARIES tw_cuda)
+  target_compile_definitions(cuda_queue_test PRIVATE TW_FAKE_DRIVER="${CMAKE_CURRENT_BINARY_DIR}/fake_driver")
+  add_dependencies(cuda_queue_test cuda_fake_driver)
+endif()

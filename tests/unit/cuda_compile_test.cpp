@@ -1,0 +1,117 @@
+// Every kernel of the catalog compiles for every architecture: no errors, no warnings of ptxas, and
+// no spills in the default configuration. Needs the toolkit's NVRTC, but no GPU.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <string>
+
+#include "compile_pool.h"
+#include "error.h"
+#include "space.h"
+#include "verify_program.h"
+
+namespace tw::cuda {
+namespace {
+
+constexpr int samples = 3;  // beside the default configuration
+constexpr std::uint64_t seed = 20240229;
+
+struct Subject {
+  std::string name;
+  bool may_spill = false;
+};
+
+class Conformance : public testing::TestWithParam<int> {
+ protected:
+  static void SetUpTestSuite() {
+    try {
+      pool_ = std::make_unique<CompilePool>(2, std::chrono::seconds(120));
+      pool_->compiler();
+    } catch (const Error& error) {
+      pool_.reset();
+      missing_ = error.what();
+    }
+  }
+  static void TearDownTestSuite() { pool_.reset(); }
+  void SetUp() override {
+    if (!pool_) GTEST_SKIP() << missing_;
+  }
+
+  void submit(const Program& program, const DeviceInfo& device, Subject subject) {
+    pool_->submit(next_ticket_, {program, architecture_of(device.cc), {"--ptxas-options=-v"}});
+    subjects_[next_ticket_++] = std::move(subject);
+  }
+  void submit_kernel(const OpEntry& entry, const KernelSpec& kernel, const DeviceInfo& device);
+  void check(const Subject& subject, const Compiled& compiled) const;
+
+  static inline std::unique_ptr<CompilePool> pool_;
+  static inline std::string missing_;
+  const Catalog catalog_ = Catalog::load(builtin_spaces(), builtin_sources());
+  std::map<std::uint64_t, Subject> subjects_;
+  std::uint64_t next_ticket_ = 1;
+};
+
+void Conformance::submit_kernel(const OpEntry& entry, const KernelSpec& kernel,
+                                const DeviceInfo& device) {
+  const Problem problem = parse_problem(entry.op, {.shape = entry.op.edge_shapes.front()});
+  const auto slots = slots_of(entry.op, kernel.names, problem, device);
+  if (!kernel.needs.expr.holds(slots)) return;
+  const SearchSpace space = SearchSpace::enumerate(kernel, slots);
+  std::mt19937_64 random(seed);
+  for (int i = 0; i <= samples; ++i) {
+    const std::size_t index = i == 0 ? space.default_index() : random() % space.size();
+    const Configuration configuration = space[index];
+    const LoweredPlan lowered = lower(catalog_, kernel, problem, device, configuration);
+    ASSERT_EQ(lowered.invalid, "") << kernel.name;
+    submit(lowered.plan.program, device,
+           {fmt::format("{} {} {}: {}", architecture_of(device.cc), entry.op.name, kernel.name,
+                        text_of(kernel.knobs, configuration)),
+            i != 0});
+    if (i == 0 && lowered.plan.has_reference) {
+      submit(lowered.plan.reference, device,
+             {fmt::format("{} {} reference", architecture_of(device.cc), entry.op.name), false});
+    }
+  }
+}
+
+void Conformance::check(const Subject& subject, const Compiled& compiled) const {
+  EXPECT_TRUE(compiled.ok) << subject.name << '\n' << compiled.log;
+  EXPECT_EQ(compiled.log.find("warning"), std::string::npos) << subject.name << '\n'
+                                                             << compiled.log;
+  EXPECT_EQ(compiled.log.find("(C7"), std::string::npos) << subject.name << '\n' << compiled.log;
+  if (!compiled.ok || subject.may_spill) return;
+  // A line for each function: "0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads".
+  std::size_t at = compiled.log.find("bytes spill stores");
+  EXPECT_NE(at, std::string::npos) << "ptxas said nothing of " << subject.name;
+  for (; at != std::string::npos; at = compiled.log.find("bytes spill stores", at + 1)) {
+    const std::size_t number = compiled.log.rfind(' ', at - 2) + 1;
+    EXPECT_EQ(compiled.log.substr(number, at - 1 - number), "0") << subject.name << '\n'
+                                                                 << compiled.log;
+  }
+}
+
+TEST_P(Conformance, EveryKernelCompilesCleanly) {
+  const DeviceInfo device = emulated_device(GetParam());
+  for (const OpEntry& entry : catalog_.ops()) {
+    for (const KernelSpec& kernel : entry.kernels) submit_kernel(entry, kernel, device);
+  }
+  submit(verify_program(), device, {architecture_of(device.cc) + " verification", true});
+  while (!pool_->idle()) {
+    for (const CompilePool::Result& result : pool_->advance()) {
+      check(subjects_.at(result.ticket), result.compiled);
+      subjects_.erase(result.ticket);
+    }
+    std::vector<int> descriptors;
+    pool_->add_descriptors(descriptors);
+    if (!pool_->idle()) wait_any(descriptors, pool_->next_deadline());
+  }
+  EXPECT_TRUE(subjects_.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Architectures, Conformance, testing::Values(80, 89, 90, 120),
+                         [](const auto& parameter) { return architecture_of(parameter.param); });
+
+}  // namespace
+}  // namespace tw::cuda

@@ -1,0 +1,55 @@
+// The cuda device where there is no GPU: what it says, and that nothing is left behind.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cuda.h"
+#include "error.h"
+#include "messages.h"
+
+namespace tw {
+namespace {
+
+TEST(CudaDevice, WithoutAGpuIsOneClearError) {
+  if (cuda_present()) GTEST_SKIP() << "there is a GPU here";
+  try {
+    open_cuda({});
+    FAIL() << "a device was opened that is not there";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::AnyOf(testing::HasSubstr("no NVIDIA driver"),
+                                             testing::HasSubstr("finds no GPU"),
+                                             testing::HasSubstr("driver does not start")));
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+  }
+}
+
+TEST(CudaProbe, SaysWhatIsMissing) {
+  const CudaProbe probe = probe_cuda();
+  if (probe.devices.empty()) {
+    EXPECT_FALSE(probe.messages.empty());
+  } else {
+    EXPECT_FALSE(probe.driver.empty());
+  }
+  EXPECT_EQ(cuda_present(), !probe.devices.empty() && !probe.nvrtc.empty());
+}
+
+TEST(CudaMessages, ComeBackAsTheyWere) {
+  cuda::MeasureRequest request;
+  request.job.id = 7;
+  request.job.problem = "gemm f32 m=1,n=2,k=3";
+  request.job.plan.program.text = "a kernel";
+  request.job.plan.program.entries = {"kernel"};
+  request.job.plan.launches.emplace_back();
+  request.variant = {std::string("\0\xff\x80", 3), {"kernel"}};
+  const cuda::MeasureRequest back = cuda::decode_measure_request(cuda::encode(request));
+  EXPECT_EQ(back.job.id, 7u);
+  EXPECT_EQ(back.job.problem, request.job.problem);
+  EXPECT_EQ(back.job.plan.launches.size(), 1u);
+  EXPECT_EQ(back.job.plan.program.text, "");  // a worker needs no sources
+  EXPECT_EQ(back.variant.cubin, request.variant.cubin);
+  EXPECT_EQ(back.variant.names, request.variant.names);
+  EXPECT_THROW(cuda::decode_measure_request("nonsense"), Error);
+  EXPECT_THROW(cuda::decode_compiled(""), Error);
+}
+
+}  // namespace
+}  // namespace tw

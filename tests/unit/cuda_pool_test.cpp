@@ -1,0 +1,172 @@
+// The compile pool through the real NVRTC: what a bad program costs, and what it does not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "compile_pool.h"
+#include "error.h"
+#include "plan.h"
+
+namespace tw::cuda {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+constexpr const char* good = R"(
+  struct v0 { static constexpr int factor = 3; };
+  template <class T, class V> __global__ void scale(T* x) { x[threadIdx.x] *= V::factor; })";
+
+// The instances double with every level.
+constexpr const char* endless = R"(
+  template <int L, unsigned long long P> struct E {
+    static constexpr unsigned long long v = E<L - 1, 2 * P>::v + E<L - 1, 2 * P + 1>::v;
+  };
+  template <unsigned long long P> struct E<0, P> { static constexpr unsigned long long v = P; };
+  __global__ void kernel(unsigned long long* x) { *x = E<60, 1>::v; })";
+
+CompileRequest request(const std::string& text, std::vector<std::string> entries) {
+  CompileRequest request;
+  request.program.text = text;
+  request.program.entries = std::move(entries);
+  request.architecture = "sm_80";
+  return request;
+}
+
+CompileRequest good_request() { return request(good, {"scale<float, v0>", "scale<int, v0>"}); }
+
+std::map<std::uint64_t, Compiled> finish(CompilePool& pool) {
+  std::map<std::uint64_t, Compiled> results;
+  const auto deadline = CompilePool::Clock::now() + seconds(90);
+  while (!pool.idle() && CompilePool::Clock::now() < deadline) {
+    for (CompilePool::Result& result : pool.advance()) {
+      results[result.ticket] = std::move(result.compiled);
+    }
+    if (pool.idle()) break;
+    std::vector<int> descriptors;
+    pool.add_descriptors(descriptors);
+    wait_any(descriptors, std::min(deadline, pool.next_deadline()));
+  }
+  return results;
+}
+
+class Pool : public testing::Test {
+ protected:
+  void SetUp() override {
+    try {
+      CompilePool(1, seconds(60)).compiler();
+    } catch (const Error& error) {
+      GTEST_SKIP() << error.what();
+    }
+  }
+};
+
+TEST_F(Pool, CompilesAndNamesEveryEntry) {
+  CompilePool pool(2, seconds(60));
+  EXPECT_FALSE(pool.compiler().version.empty());
+  pool.submit(1, good_request());
+  const auto results = finish(pool);
+  ASSERT_TRUE(results.at(1).ok) << results.at(1).log;
+  EXPECT_THAT(results.at(1).cubin, testing::StartsWith("\x7f"
+                                                       "ELF"));
+  ASSERT_EQ(results.at(1).names.size(), 2u);
+  EXPECT_THAT(results.at(1).names[0], HasSubstr("scaleIf"));
+  EXPECT_GT(results.at(1).ms, 0);
+}
+
+TEST_F(Pool, ReportsErrorsAndGoesOn) {
+  CompilePool pool(1, seconds(60));
+  pool.submit(1, request("__global__ void kernel() { nonsense(); }", {"kernel"}));
+  pool.submit(2, request("__global__ void kernel() {}", {"missing"}));
+  pool.submit(3, good_request());
+  const auto results = finish(pool);
+  EXPECT_FALSE(results.at(1).ok);
+  EXPECT_THAT(results.at(1).log, HasSubstr("\"nonsense\" is undefined"));
+  EXPECT_FALSE(results.at(2).ok);
+  EXPECT_TRUE(results.at(3).ok) << results.at(3).log;
+}
+
+TEST_F(Pool, HeadersAndMacrosReachTheCompiler) {
+  CompilePool pool(1, seconds(60));
+  CompileRequest wanted = request(
+      "#include \"part/a.cuh\"\nextern \"C\" __global__ void kernel(T* x)"
+      " { *x = value + block_m; }",
+      {"kernel"});
+  wanted.program.headers = {{"part/a.cuh", "#include \"part/b.cuh\"\n"},
+                            {"part/b.cuh", "constexpr int value = 1;\n"}};
+  wanted.program.defines = {"T=float", "block_m=64"};
+  wanted.program.extern_c = true;
+  pool.submit(1, wanted);
+  const auto results = finish(pool);
+  ASSERT_TRUE(results.at(1).ok) << results.at(1).log;
+  EXPECT_EQ(results.at(1).names, std::vector<std::string>{"kernel"});
+}
+
+TEST_F(Pool, EndlessCompileCostsItselfAlone) {
+  CompilePool pool(1, milliseconds(3000));
+  pool.compiler();
+  pool.submit(1, request(endless, {"kernel"}));
+  pool.submit(2, good_request());
+  const auto results = finish(pool);
+  EXPECT_FALSE(results.at(1).ok);
+  EXPECT_EQ(results.at(1).log, "compile took longer than 3 s");
+  EXPECT_TRUE(results.at(2).ok) << results.at(2).log;
+}
+
+TEST_F(Pool, KilledCompilerCostsItsProgramAlone) {
+  CompilePool pool(1, seconds(60));
+  pool.compiler();
+  pool.submit(1, request(endless, {"kernel"}));
+  pool.submit(2, good_request());
+  ASSERT_TRUE(pool.advance().empty());
+  ASSERT_EQ(pool.busy_pids().size(), 1u);
+  ::kill(pool.busy_pids().front(), SIGKILL);
+  const auto results = finish(pool);
+  EXPECT_FALSE(results.at(1).ok);
+  EXPECT_THAT(results.at(1).log, HasSubstr("killed by signal 9"));
+  EXPECT_TRUE(results.at(2).ok) << results.at(2).log;
+}
+
+// The kernels of the GPU's fault tests, as far as they can be tried without one.
+TEST_F(Pool, FaultyKernelsCompileThatShould) {
+  const Catalog catalog = Catalog::load_file(TW_TEST_DATA "/faults/op.toml", builtin_sources());
+  const OpEntry& entry = catalog.ops().front();
+  const KernelSpec& kernel = entry.kernels.front();
+  const Problem problem = parse_problem(entry.op, {.shape = "rows=61,cols=67,ld=80"});
+  CompilePool pool(2, seconds(60));
+  const std::vector<std::string>& behaviours = kernel.knobs.front().words;
+  for (std::size_t i = 0; i < behaviours.size(); ++i) {
+    if (behaviours[i] == "endless_compile") continue;
+    const Configuration configuration{static_cast<std::int64_t>(i)};
+    const LoweredPlan lowered = lower(catalog, kernel, problem, emulated_device(90), configuration);
+    EXPECT_EQ(lowered.invalid, "") << behaviours[i];
+    pool.submit(i, {lowered.plan.program, "sm_90a", {}});
+    if (i == 0) pool.submit(behaviours.size(), {lowered.plan.reference, "sm_90a", {}});
+  }
+  for (const auto& [ticket, compiled] : finish(pool)) {
+    const std::string name = ticket < behaviours.size() ? behaviours[ticket] : "reference";
+    EXPECT_EQ(compiled.ok, name != "no_compile") << name << ": " << compiled.log;
+  }
+}
+
+TEST_F(Pool, CancelForgetsAndGoesOn) {
+  CompilePool pool(1, seconds(60));
+  pool.compiler();
+  pool.submit(1, request(endless, {"kernel"}));
+  pool.submit(2, good_request());
+  pool.advance();
+  pool.cancel();
+  EXPECT_TRUE(pool.idle());
+  pool.submit(3, good_request());
+  const auto results = finish(pool);
+  EXPECT_EQ(results.size(), 1u);
+  EXPECT_TRUE(results.at(3).ok) << results.at(3).log;
+}
+
+}  // namespace
+}  // namespace tw::cuda

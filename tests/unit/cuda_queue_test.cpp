@@ -1,0 +1,155 @@
+// The cuda device's processes over a fake driver: what a fault, a crash, a hang or a cancel costs
+// the queue. Needs the toolkit's NVRTC, but no GPU.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cuda.h"
+#include "error.h"
+#include "plan.h"
+
+namespace tw {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using testing::HasSubstr;
+
+class Queue : public testing::Test {
+ protected:
+  void SetUp() override {
+    ::setenv("LD_LIBRARY_PATH", TW_FAKE_DRIVER, 1);
+    ::setenv("TILEWRIGHT_TIMER", "events", 1);
+    CudaOptions options;
+    options.compile_workers = 2;
+    options.cache = false;
+    try {
+      device_ = open_cuda(options);
+    } catch (const Error& error) {
+      if (std::string(error.what()).find("NVRTC") == std::string::npos) throw;
+      GTEST_SKIP() << error.what();
+    }
+  }
+  void TearDown() override {
+    device_.reset();
+    ::unsetenv("LD_LIBRARY_PATH");
+    ::unsetenv("TILEWRIGHT_TIMER");
+  }
+
+  void submit(std::uint64_t id, const std::string& act, double timeout_ms = 20000) {
+    const KernelSpec& kernel = catalog_.ops().front().kernels.front();
+    const Configuration configuration = configuration_from(kernel.knobs, "act=" + act);
+    Job job;
+    job.id = id;
+    job.problem = "fake f32 n=16";
+    job.kernel = kernel.name;
+    job.plan = lower(catalog_, kernel, problem_, device_->info(), configuration).plan;
+    job.limits.timeout_ms = timeout_ms;
+    job.limits.max_samples = 5;
+    device_->submit(std::move(job));
+  }
+  std::map<std::uint64_t, Measurement> finish(std::size_t count) {
+    std::map<std::uint64_t, Measurement> results;
+    const auto deadline = Clock::now() + std::chrono::seconds(90);
+    while (results.size() < count && Clock::now() < deadline) {
+      for (Finished& finished : device_->wait(deadline)) {
+        order_.push_back(finished.id);
+        results[finished.id] = std::move(finished.measurement);
+      }
+    }
+    return results;
+  }
+
+  const Catalog catalog_ =
+      Catalog::load_file(TW_TEST_DATA "/fake_driver/op.toml", builtin_sources());
+  const Problem problem_ = parse_problem(catalog_.ops().front().op, {.shape = "n=16"});
+  std::unique_ptr<Device> device_;
+  std::vector<std::uint64_t> order_;
+};
+
+TEST_F(Queue, MeasuresInTheOrderOfSubmission) {
+  for (std::uint64_t id = 1; id <= 6; ++id) submit(id, "works");
+  const auto results = finish(6);
+  ASSERT_EQ(results.size(), 6u);
+  for (const auto& [id, measurement] : results) {
+    EXPECT_EQ(measurement.outcome, Outcome::ok) << measurement.note;
+    EXPECT_EQ(measurement.samples_ns.size(), 5u);
+    EXPECT_NEAR(measurement.median_ns(), 10000, 1);
+    EXPECT_EQ(measurement.timer, "events");
+    EXPECT_GT(measurement.compile_ms, 0);
+  }
+  EXPECT_EQ(order_, (std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6}));
+  EXPECT_THAT(device_->notices(), testing::ElementsAre(HasSubstr("timed by events")));
+  EXPECT_TRUE(device_->notices().empty());
+}
+
+TEST_F(Queue, EachFaultCostsOneJob) {
+  const std::vector<std::string> acts{"works",   "faults", "works", "crashes", "crashes",
+                                      "refuses", "works",  "hangs", "works"};
+  for (std::size_t i = 0; i < acts.size(); ++i) {
+    submit(i, acts[i], acts[i] == "hangs" ? 500 : 20000);
+  }
+  const auto results = finish(acts.size());
+  ASSERT_EQ(results.size(), acts.size());
+  const std::map<std::string, Outcome> expected{{"works", Outcome::ok},
+                                                {"faults", Outcome::faulted},
+                                                {"crashes", Outcome::faulted},
+                                                {"refuses", Outcome::launch_failed},
+                                                {"hangs", Outcome::timed_out}};
+  for (std::size_t i = 0; i < acts.size(); ++i) {
+    EXPECT_EQ(results.at(i).outcome, expected.at(acts[i])) << i << ": " << results.at(i).note;
+  }
+  EXPECT_THAT(results.at(1).note, HasSubstr("while it ran"));
+  EXPECT_THAT(results.at(3).note, HasSubstr("killed by signal 6"));
+  EXPECT_THAT(results.at(5).note, HasSubstr("launching pass 1"));
+  EXPECT_THAT(results.at(7).note, HasSubstr("longer than 0.5 s"));
+}
+
+TEST_F(Queue, CancelDropsEverythingAndTheDeviceGoesOn) {
+  submit(1, "hangs", 60000);
+  submit(2, "works");
+  device_->wait(Clock::now() + std::chrono::seconds(1));
+  const auto start = Clock::now();
+  device_->cancel();
+  EXPECT_LT(Clock::now() - start, std::chrono::seconds(2));
+  submit(3, "works");
+  const auto results = finish(1);
+  EXPECT_EQ(order_, std::vector<std::uint64_t>{3});
+  EXPECT_EQ(results.at(3).outcome, Outcome::ok);
+}
+
+TEST_F(Queue, WaitReturnsAtItsDeadline) {
+  submit(1, "hangs", 60000);
+  const auto start = Clock::now();
+  EXPECT_TRUE(device_->wait(start + std::chrono::milliseconds(300)).empty());
+  EXPECT_LT(Clock::now() - start, std::chrono::seconds(5));
+  EXPECT_GE(Clock::now() - start, std::chrono::milliseconds(300));
+}
+
+TEST_F(Queue, ReferenceThatDoesNotCompileIsAFaultOfTheSpec) {
+  const KernelSpec& kernel = catalog_.ops().front().kernels.front();
+  Job job;
+  job.id = 1;
+  job.problem = "fake f32 n=16";
+  job.plan = lower(catalog_, kernel, problem_, device_->info(),
+                   configuration_from(kernel.knobs, "act=works"))
+                 .plan;
+  job.plan.has_reference = true;
+  job.plan.reference.text = "nonsense";
+  device_->submit(job);
+  try {
+    finish(1);
+    FAIL() << "it was measured without its reference";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("the reference of fake f32 n=16 does not compile"));
+  }
+  submit(2, "works");
+  EXPECT_EQ(finish(1).at(2).outcome, Outcome::ok);
+}
+
+}  // namespace
+}  // namespace tw

@@ -1,0 +1,89 @@
+// When sampling stops, without a device or a clock.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "sampling.h"
+
+namespace tw::cuda {
+namespace {
+
+SampleLimits limits() {
+  SampleLimits limits;
+  limits.min_samples = 5;
+  limits.max_samples = 50;
+  limits.max_ms = 200;
+  limits.relative_interval = 0.005;
+  return limits;
+}
+
+std::vector<double> same(int count, double value) {
+  return std::vector<double>(static_cast<std::size_t>(count), value);
+}
+
+TEST(Judge, WantsTheLeastNumberOfSamples) {
+  EXPECT_EQ(judge({}, limits(), 0, 0), Verdict::more);
+  EXPECT_EQ(judge(same(4, 1000), limits(), 0, 1), Verdict::more);
+  EXPECT_EQ(judge(same(5, 1000), limits(), 0, 1), Verdict::enough);
+}
+
+TEST(Judge, GoesOnWhileTheMedianIsUncertain) {
+  const std::vector<double> wide{1000, 1100, 1050, 1020, 1080, 1010, 1090};
+  EXPECT_EQ(judge(wide, limits(), 0, 1), Verdict::more);
+  std::vector<double> many;
+  for (int i = 0; i < 50; ++i) many.push_back(i % 2 != 0 ? 1000 : 1100);
+  EXPECT_EQ(judge(many, limits(), 0, 1), Verdict::enough);
+  many.pop_back();
+  EXPECT_EQ(judge(many, limits(), 0, 1), Verdict::more);
+}
+
+TEST(Judge, EndsWhenTheTimeIsUp) {
+  const std::vector<double> slow{1e8, 1.1e8, 1.2e8};
+  EXPECT_EQ(judge(slow, limits(), 0, 330), Verdict::enough);
+  EXPECT_EQ(judge(std::span(slow).first(2), limits(), 0, 220), Verdict::more);
+}
+
+TEST(Judge, OneSampleTellsOfTheHopeless) {
+  EXPECT_EQ(judge(same(1, 50'000), limits(), 1000, 1), Verdict::hopeless);
+  EXPECT_EQ(judge(same(1, 2000), limits(), 1000, 1), Verdict::more);
+  EXPECT_EQ(judge(same(3, 1600), limits(), 1000, 1), Verdict::hopeless);
+  EXPECT_EQ(judge(same(3, 1400), limits(), 1000, 1), Verdict::more);
+}
+
+TEST(Judge, WholeIntervalAboveTheIncumbentIsHopeless) {
+  const std::vector<double> above{1100, 1150, 1120, 1130, 1110};
+  EXPECT_EQ(judge(above, limits(), 1000, 1), Verdict::hopeless);
+  const std::vector<double> around{1100, 990, 1120, 1130, 1110};
+  EXPECT_EQ(judge(around, limits(), 1000, 1), Verdict::more);
+  EXPECT_EQ(judge(above, limits(), 0, 1), Verdict::more);
+}
+
+TEST(Judge, OneFastSampleKeepsAConfigurationInPlay) {
+  const std::vector<double> samples{50'000, 900};
+  EXPECT_EQ(judge(samples, limits(), 1000, 1), Verdict::more);
+}
+
+TEST(Batch, StopsForTheIncumbentAfterThree) {
+  EXPECT_EQ(next_batch(0, limits(), 0, 0.2, 0), 5);
+  EXPECT_EQ(next_batch(0, limits(), 1000, 0.2, 0), 3);
+  EXPECT_EQ(next_batch(3, limits(), 1000, 0.2, 0), 2);
+}
+
+TEST(Batch, TakesSlowOnesOneByOne) {
+  EXPECT_EQ(next_batch(0, limits(), 0, 50, 0), 1);
+  EXPECT_EQ(next_batch(2, limits(), 0, 50, 100), 1);
+}
+
+TEST(Batch, NeverExceedsTheLimits) {
+  EXPECT_EQ(next_batch(48, limits(), 0, 0.01, 0), 2);
+  for (std::size_t taken = 0; taken < 50; ++taken) {
+    for (const double cost_ms : {0.001, 0.1, 1.0, 9.0, 1000.0}) {
+      const int count = next_batch(taken, limits(), 0, cost_ms, 0);
+      EXPECT_GE(count, 1);
+      EXPECT_LE(static_cast<int>(taken) + count, 50);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tw::cuda

@@ -1,0 +1,23 @@
+#include "baseline.h"
+
+#include <fmt/format.h>
+
+#include "error.h"
+
+namespace tw::cuda {
+
+const BaselineArg& BaselineCall::at(const std::string& word) const {
+  const auto found = args.find(word);
+  if (found == args.end()) {
+    throw Error(fmt::format("the op's [[baseline]] for {} lacks the argument {}", call, word));
+  }
+  return found->second;
+}
+
+std::unique_ptr<Baseline> make_baseline(const std::string& library, const BaselineCall& call,
+                                        const Context& context) {
+  if (library == "cublas") return make_cublas(call, context);
+  throw Error(fmt::format("no baseline library is called {}: there is cublas", library));
+}
+
+}  // namespace tw::cuda

@@ -1,0 +1,166 @@
+// The body of a compile worker: NVRTC, one program at a time. It may crash or never end: the pool
+// that started it expects that.
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "cuda.h"
+#include "error.h"
+#include "libraries.h"
+#include "messages.h"
+
+namespace tw {
+namespace cuda {
+namespace {
+
+// A compile that eats memory must not take the machine along. Not under AddressSanitizer, whose
+// shadow needs terabytes of addresses.
+void limit_memory() {
+#ifndef __SANITIZE_ADDRESS__
+  constexpr rlim_t most = rlim_t{16} << 30;
+  rlimit limit{.rlim_cur = most, .rlim_max = most};
+  ::setrlimit(RLIMIT_AS, &limit);
+#endif
+}
+
+CompilerGreeting greet() {
+  CompilerGreeting greeting;
+  try {
+    int major = 0, minor = 0;
+    nvrtc().nvrtcVersion(&major, &minor);
+    greeting.version = fmt::format("{}.{}", major, minor);
+    const std::filesystem::path path =
+        path_of_library(reinterpret_cast<const void*>(nvrtc().nvrtcVersion));
+    std::error_code ignored;
+    greeting.identity =
+        fmt::format("{} {}", path.filename().string(), std::filesystem::file_size(path, ignored));
+  } catch (const Error& error) {
+    greeting.error = error.what();
+  }
+  return greeting;
+}
+
+std::vector<std::string> options_of(const CompileRequest& request) {
+  std::vector<std::string> options{"--gpu-architecture=" + request.architecture, "-std=c++17"};
+  int major = 0, minor = 0;
+  nvrtc().nvrtcVersion(&major, &minor);
+  // NVRTC's own disk cache (since 12.9) drops what ptxas said.
+  if (major * 100 + minor >= 1209) options.emplace_back("--no-cache");
+  for (const std::string& folder : toolkit_include_folders()) options.push_back("-I" + folder);
+  options.insert(options.end(), request.options.begin(), request.options.end());
+  return options;
+}
+
+// The text with its macros before it. Not -D: that would reach NVRTC's own headers, whose templates
+// have a T too.
+std::string text_of(const Program& program) {
+  std::string text;
+  for (const std::string& define : program.defines) {
+    const std::size_t equals = define.find('=');
+    text += "#define " + define.substr(0, equals);
+    if (equals != std::string::npos) text += ' ' + define.substr(equals + 1);
+    text += '\n';
+  }
+  return text + program.text;
+}
+
+// Owns an nvrtcProgram.
+class NvrtcProgram {
+ public:
+  explicit NvrtcProgram(const Program& program) {
+    std::vector<const char*> texts, paths;
+    for (const auto& [path, text] : program.headers) {
+      paths.push_back(path.c_str());
+      texts.push_back(text.c_str());
+    }
+    check(nvrtc().nvrtcCreateProgram(&program_, text_of(program).c_str(), "variant.cu",
+                                     static_cast<int>(texts.size()), texts.data(), paths.data()));
+  }
+  NvrtcProgram(const NvrtcProgram&) = delete;
+  NvrtcProgram& operator=(const NvrtcProgram&) = delete;
+  ~NvrtcProgram() { nvrtc().nvrtcDestroyProgram(&program_); }
+
+  static void check(nvrtcResult result) {
+    if (result != NVRTC_SUCCESS) throw Error(nvrtc().nvrtcGetErrorString(result));
+  }
+  bool compile(const std::vector<std::string>& options) {
+    std::vector<const char*> words;
+    words.reserve(options.size());
+    for (const std::string& option : options) words.push_back(option.c_str());
+    result_ = nvrtc().nvrtcCompileProgram(program_, static_cast<int>(words.size()), words.data());
+    return result_ == NVRTC_SUCCESS;
+  }
+  std::string log() const {
+    std::size_t size = 0;
+    check(nvrtc().nvrtcGetProgramLogSize(program_, &size));
+    std::string log(size, '\0');
+    check(nvrtc().nvrtcGetProgramLog(program_, log.data()));
+    while (!log.empty() && (log.back() == '\0' || log.back() == '\n')) log.pop_back();
+    // A wrong option leaves no log.
+    if (log.empty() && result_ != NVRTC_SUCCESS) log = nvrtc().nvrtcGetErrorString(result_);
+    return log;
+  }
+  std::string cubin() const {
+    std::size_t size = 0;
+    check(nvrtc().nvrtcGetCUBINSize(program_, &size));
+    std::string cubin(size, '\0');
+    check(nvrtc().nvrtcGetCUBIN(program_, cubin.data()));
+    return cubin;
+  }
+  void name(const std::string& entry) {
+    check(nvrtc().nvrtcAddNameExpression(program_, entry.c_str()));
+  }
+  std::string lowered(const std::string& entry) const {
+    const char* lowered = nullptr;
+    check(nvrtc().nvrtcGetLoweredName(program_, entry.c_str(), &lowered));
+    return lowered;
+  }
+
+ private:
+  nvrtcProgram program_ = nullptr;
+  nvrtcResult result_ = NVRTC_SUCCESS;
+};
+
+Compiled compile(const CompileRequest& request) {
+  const auto start = std::chrono::steady_clock::now();
+  Compiled compiled;
+  try {
+    const Program& program = request.program;
+    NvrtcProgram unit(program);
+    if (!program.extern_c) {
+      for (const std::string& entry : program.entries) unit.name(entry);
+    }
+    compiled.ok = unit.compile(options_of(request));
+    compiled.log = unit.log();
+    if (compiled.ok) {
+      compiled.cubin = unit.cubin();
+      for (const std::string& entry : program.entries) {
+        compiled.names.push_back(program.extern_c ? entry : unit.lowered(entry));
+      }
+    }
+  } catch (const Error& error) {
+    compiled.ok = false;
+    compiled.log = error.what();
+  }
+  compiled.ms =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return compiled;
+}
+
+}  // namespace
+}  // namespace cuda
+
+int cuda_compile_worker(WorkerChannel& channel) {
+  cuda::limit_memory();
+  const cuda::CompilerGreeting greeting = cuda::greet();
+  channel.send(cuda::encode(greeting));
+  if (!greeting.error.empty()) return 1;
+  while (const auto frame = channel.receive()) {
+    channel.send(cuda::encode(cuda::compile(cuda::decode_compile_request(*frame))));
+  }
+  return 0;
+}
+
+}  // namespace tw

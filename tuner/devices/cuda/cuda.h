@@ -1,0 +1,46 @@
+// The cuda device: NVRTC in killable compile workers, verification and CUPTI timing in a killable
+// measuring worker. This process never creates a CUDA context and never loads the driver.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "device.h"
+#include "process.h"
+
+namespace tw {
+
+struct CudaOptions {
+  int ordinal = 0;
+  int compile_workers = 0;  // 0: one a core
+  double compile_timeout_ms = 60000;
+  bool cache = true;
+  std::string cache_folder;  // empty: $XDG_CACHE_HOME/tilewright/cubin or ~/.cache/tilewright/cubin
+  std::int64_t cache_bytes = std::int64_t{2} << 30;
+};
+
+// Starts the workers. Throws Error where there is no such device, or no driver or no NVRTC: says
+// which, and what to install.
+std::unique_ptr<Device> open_cuda(CudaOptions options);
+
+// What a machine has, found out in a worker.
+struct CudaProbe {
+  std::string driver;                 // "580.159.04"; empty: no driver
+  std::vector<DeviceInfo> devices;    // by ordinal
+  std::string nvrtc, cupti, cublas;   // versions, "13.0"; empty: not there
+  std::vector<std::string> messages;  // one line for each thing that is missing, with the remedy
+};
+CudaProbe probe_cuda();
+// A device and a compiler are there: open_cuda would succeed.
+bool cuda_present();
+
+// The bodies of the worker processes: `__worker cuda-compile` and `__worker cuda-measure`. Return
+// the exit code.
+inline constexpr std::string_view cuda_compile_role = "cuda-compile";
+inline constexpr std::string_view cuda_measure_role = "cuda-measure";
+int cuda_compile_worker(WorkerChannel& channel);
+int cuda_measure_worker(WorkerChannel& channel);
+
+}  // namespace tw

@@ -1,0 +1,387 @@
+// The parent's side of the cuda device. A job goes through two stages: its programs are compiled by
+// the pool (or found in the cache), then the measuring worker runs it. That worker always has the
+// next job in hand while it runs one, so that the GPU does not wait for this process.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <deque>
+#include <list>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "compile_pool.h"
+#include "cubin_cache.h"
+#include "cuda.h"
+#include "error.h"
+#include "verify_program.h"
+
+namespace tw {
+namespace cuda {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using CompiledPtr = std::shared_ptr<const Compiled>;
+
+constexpr std::size_t in_worker_most = 2;
+constexpr auto start_limit = std::chrono::seconds(60);     // of the worker and its context
+constexpr auto prepare_limit = std::chrono::seconds(120);  // also of buffers and the oracle
+
+std::string line_at(const std::string& text, std::size_t at) {
+  const std::size_t before = text.rfind('\n', at);
+  const std::size_t from = before == std::string::npos ? 0 : before + 1;
+  return text.substr(from, text.find('\n', from) - from);
+}
+
+// One line that says why a compile failed: the first error, or all there is.
+std::string failure_line(const std::string& log) {
+  const std::size_t at = log.find("error");
+  return line_at(log, at == std::string::npos ? 0 : at);
+}
+
+// What ptxas warns of in a compile that succeeded: "wgmma serialized" (C7510) and the like.
+std::string ptxas_warning(const std::string& log) {
+  for (const char* marker : {"ptxas warning", "(C7"}) {
+    if (const std::size_t at = log.find(marker); at != std::string::npos) return line_at(log, at);
+  }
+  return "";
+}
+
+// A job on its way. Its programs: variant, reference, verification.
+struct Pending {
+  Job job;
+  std::array<std::string, 3> keys;  // into the cache; empty: it needs no such program
+  std::array<CompiledPtr, 3> compiled;
+  bool ready() const {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (!keys[i].empty() && !compiled[i]) return false;
+    }
+    return true;
+  }
+};
+constexpr std::size_t variant = 0, reference = 1, verification = 2;
+
+Module module_of(const CompiledPtr& compiled) {
+  return compiled ? Module{compiled->cubin, compiled->names} : Module{};
+}
+
+std::string request_for(const Pending& pending) {
+  return encode({pending.job, module_of(pending.compiled[variant]),
+                 module_of(pending.compiled[reference]),
+                 module_of(pending.compiled[verification])});
+}
+
+class CudaDevice final : public Device {
+ public:
+  explicit CudaDevice(CudaOptions options);
+  const DeviceInfo& info() const override { return info_; }
+  int capacity() const override { return 2 * workers_ + static_cast<int>(in_worker_most); }
+  void submit(Job job) override;
+  std::vector<Finished> wait(Clock::time_point deadline) override;
+  void cancel() override;
+  std::vector<std::string> notices() override { return std::exchange(notices_, {}); }
+
+ private:
+  void start_measuring();
+  void accept_greeting(const std::string& frame);
+  void await_greeting();
+  void need(Pending& pending, std::size_t which, const Program& program);
+  void advance();
+  void accept_compiled(std::uint64_t ticket, Compiled compiled);
+  void settle_compiled();
+  void feed_worker();
+  bool accept_reply(const std::string& frame);
+  void drop_worker();
+  void front_begins();
+  void front_ends(Outcome outcome, std::string note);
+  void check_worker();
+  void finish(const Pending& pending, Measurement measurement);
+  Clock::time_point next_deadline() const;
+
+  CudaOptions options_;
+  int workers_;
+  CompilePool pool_;
+  CubinCache cache_;
+  DeviceInfo info_;
+  std::string compiler_;
+  std::map<std::uint64_t, std::string> compiling_;  // ticket to key
+  std::uint64_t next_ticket_ = 1;
+  std::list<Pending> pending_;  // in the order of submission
+  std::optional<WorkerProcess> worker_;
+  bool worker_greeted_ = false;
+  std::deque<Pending> in_worker_;  // the front one runs
+  bool front_started_ = false;     // its buffers and oracle are ready
+  Clock::time_point front_deadline_{};
+  std::vector<Finished> finished_;
+  std::vector<std::string> notices_;
+};
+
+int worker_count(const CudaOptions& options) {
+  if (options.compile_workers > 0) return options.compile_workers;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+std::filesystem::path cache_folder(const CudaOptions& options) {
+  if (!options.cache) return {};
+  return options.cache_folder.empty() ? default_cache_folder()
+                                      : std::filesystem::path(options.cache_folder);
+}
+
+CudaDevice::CudaDevice(CudaOptions options)
+    : options_(std::move(options)),
+      workers_(worker_count(options_)),
+      pool_(workers_,
+            std::chrono::milliseconds(std::llround(std::max(1.0, options_.compile_timeout_ms)))),
+      cache_(cache_folder(options_), options_.cache_bytes) {
+  start_measuring();
+  await_greeting();
+  const CompilerGreeting& compiler = pool_.compiler();
+  compiler_ = compiler.version + ' ' + compiler.identity;
+  info_.toolchain = "NVRTC " + compiler.version;
+}
+
+void CudaDevice::start_measuring() {
+  worker_.emplace(std::vector<std::string>{std::string(cuda_measure_role)});
+  worker_->send(std::to_string(options_.ordinal));
+  worker_greeted_ = false;
+}
+
+// Throws Error if the device cannot be used.
+void CudaDevice::accept_greeting(const std::string& frame) {
+  worker_greeted_ = true;
+  Greeting greeting = decode_greeting(frame);
+  if (!greeting.error.empty()) throw Error(greeting.error);
+  if (!info_.kind.empty()) return;  // a restart: all of it is known
+  info_ = std::move(greeting.info);
+  notices_.insert(notices_.end(), greeting.notices.begin(), greeting.notices.end());
+}
+
+void CudaDevice::await_greeting() {
+  const auto deadline = Clock::now() + start_limit;
+  while (!worker_greeted_) {
+    const bool alive = worker_->alive();
+    if (const auto frame = worker_->receive()) {
+      accept_greeting(*frame);
+    } else if (!alive) {
+      throw Error("the measuring worker did not start: it " + worker_->end_reason());
+    } else if (Clock::now() >= deadline) {
+      throw Error("the CUDA driver did not answer within 60 s");
+    } else {
+      const int descriptor = worker_->descriptor();
+      wait_any({&descriptor, 1}, deadline);
+    }
+  }
+}
+
+void CudaDevice::submit(Job job) {
+  Pending& pending = pending_.emplace_back();
+  pending.job = std::move(job);
+  const Plan& plan = pending.job.plan;
+  need(pending, verification, verify_program());
+  if (plan.has_reference) need(pending, reference, plan.reference);
+  if (pending.job.purpose != Purpose::baseline) need(pending, variant, plan.program);
+  advance();
+}
+
+// Finds the program in the cache or has it compiled, unless that is under way.
+void CudaDevice::need(Pending& pending, std::size_t which, const Program& program) {
+  CompileRequest request{program, architecture_of(info_.cc), {}};
+  std::string& key = pending.keys[which];
+  key = CubinCache::key(request, compiler_);
+  pending.compiled[which] = cache_.find(key);
+  if (pending.compiled[which]) return;
+  const bool under_way = std::any_of(compiling_.begin(), compiling_.end(),
+                                     [&](const auto& entry) { return entry.second == key; });
+  if (under_way) return;
+  compiling_.emplace(next_ticket_, key);
+  pool_.submit(next_ticket_++, std::move(request));
+}
+
+void CudaDevice::accept_compiled(std::uint64_t ticket, Compiled compiled) {
+  const auto found = compiling_.find(ticket);
+  if (found == compiling_.end()) return;
+  const std::string key = found->second;
+  compiling_.erase(found);
+  const auto result = std::make_shared<const Compiled>(std::move(compiled));
+  if (result->ok) cache_.put(key, result);
+  for (Pending& pending : pending_) {
+    for (std::size_t i = 0; i < pending.keys.size(); ++i) {
+      if (pending.keys[i] == key) pending.compiled[i] = result;
+    }
+  }
+}
+
+// Ends the jobs whose variant did not compile. That of a reference is a fault of the spec.
+void CudaDevice::settle_compiled() {
+  for (auto at = pending_.begin(); at != pending_.end();) {
+    for (const std::size_t which : {reference, verification}) {
+      const CompiledPtr& compiled = at->compiled[which];
+      if (!compiled || compiled->ok) continue;
+      const std::string fault = fmt::format("the {} of {} does not compile: {}",
+                                            which == reference ? "reference" : "verification",
+                                            at->job.problem, failure_line(compiled->log));
+      cancel();
+      throw Error(fault);
+    }
+    const CompiledPtr& compiled = at->compiled[variant];
+    if (!compiled || compiled->ok) {
+      ++at;
+      continue;
+    }
+    Measurement measurement;
+    measurement.outcome = Outcome::compile_failed;
+    measurement.note = failure_line(compiled->log);
+    finish(*at, std::move(measurement));
+    at = pending_.erase(at);
+  }
+}
+
+void CudaDevice::feed_worker() {
+  while (in_worker_.size() < in_worker_most) {
+    const auto next = std::find_if(pending_.begin(), pending_.end(),
+                                   [](const Pending& pending) { return pending.ready(); });
+    if (next == pending_.end()) return;
+    if (!worker_) start_measuring();
+    if (!worker_->send(request_for(*next))) return;  // it has ended; check_worker sees that
+    in_worker_.push_back(std::move(*next));
+    pending_.erase(next);
+    if (in_worker_.size() == 1) front_begins();
+  }
+}
+
+void CudaDevice::front_begins() {
+  front_started_ = false;
+  front_deadline_ = Clock::now() + prepare_limit;
+}
+
+void CudaDevice::finish(const Pending& pending, Measurement measurement) {
+  if (const CompiledPtr& compiled = pending.compiled[variant]) {
+    measurement.compile_ms = compiled->ms;
+    if (const std::string warning = ptxas_warning(compiled->log); !warning.empty()) {
+      measurement.metrics["ptxas_warnings"] = 1;
+      if (measurement.note.empty()) measurement.note = warning;
+    }
+  }
+  finished_.push_back({pending.job.id, std::move(measurement)});
+}
+
+// Says whether the worker goes on; it ends after a fault.
+bool CudaDevice::accept_reply(const std::string& frame) {
+  MeasureReply reply = decode_measure_reply(frame);
+  if (reply.kind == MeasureReply::Kind::fatal) {
+    cancel();
+    throw Error(reply.error);
+  }
+  if (!reply.notice.empty()) notices_.push_back(reply.notice);
+  if (reply.kind == MeasureReply::Kind::started) {
+    front_started_ = true;
+    front_deadline_ = Clock::now() + std::chrono::milliseconds(
+                                         std::llround(in_worker_.front().job.limits.timeout_ms));
+    return true;
+  }
+  finish(in_worker_.front(), std::move(reply.finished.measurement));
+  in_worker_.pop_front();
+  front_begins();
+  return !reply.ends;
+}
+
+// What it had in hand and did not begin goes back.
+void CudaDevice::drop_worker() {
+  worker_.reset();
+  while (!in_worker_.empty()) {
+    pending_.push_front(std::move(in_worker_.back()));
+    in_worker_.pop_back();
+  }
+}
+
+// The job that ran when the worker was lost gets the blame.
+void CudaDevice::front_ends(Outcome outcome, std::string note) {
+  if (!front_started_) {
+    const std::string problem = in_worker_.front().job.problem;
+    cancel();
+    throw Error(
+        fmt::format("the buffers and the reference of {} could not be prepared on the "
+                    "device: {}",
+                    problem, note));
+  }
+  Measurement measurement;
+  measurement.outcome = outcome;
+  measurement.note = std::move(note);
+  finish(in_worker_.front(), std::move(measurement));
+  in_worker_.pop_front();
+  drop_worker();
+}
+
+void CudaDevice::check_worker() {
+  if (!worker_) return;
+  const bool alive = worker_->alive();  // asked first: what it said before its end counts
+  while (const auto frame = worker_->receive()) {
+    if (!worker_greeted_) {
+      accept_greeting(*frame);
+    } else if (!accept_reply(*frame)) {
+      drop_worker();
+      return;
+    }
+  }
+  if (!alive) {
+    const std::string reason = "the measuring process was lost: it " + worker_->end_reason();
+    if (in_worker_.empty()) {
+      drop_worker();
+    } else {
+      front_ends(Outcome::faulted, reason);
+    }
+  } else if (!in_worker_.empty() && Clock::now() >= front_deadline_) {
+    front_ends(Outcome::timed_out,
+               front_started_ ? fmt::format("verification and timing took longer than {:g} s",
+                                            1e-3 * in_worker_.front().job.limits.timeout_ms)
+                              : "it took longer than 120 s");
+  }
+}
+
+void CudaDevice::advance() {
+  for (CompilePool::Result& result : pool_.advance()) {
+    accept_compiled(result.ticket, std::move(result.compiled));
+  }
+  check_worker();
+  settle_compiled();
+  feed_worker();
+}
+
+Clock::time_point CudaDevice::next_deadline() const {
+  const auto next = pool_.next_deadline();
+  return in_worker_.empty() ? next : std::min(next, front_deadline_);
+}
+
+std::vector<Finished> CudaDevice::wait(Clock::time_point deadline) {
+  while (true) {
+    advance();
+    if (!finished_.empty() || Clock::now() >= deadline) break;
+    if (pending_.empty() && in_worker_.empty()) break;
+    std::vector<int> descriptors;
+    pool_.add_descriptors(descriptors);
+    if (worker_) descriptors.push_back(worker_->descriptor());
+    const auto until = std::min(deadline, next_deadline());
+    if (!wait_any(descriptors, until)) break;
+  }
+  return std::exchange(finished_, {});
+}
+
+void CudaDevice::cancel() {
+  pool_.cancel();
+  compiling_.clear();
+  pending_.clear();
+  finished_.clear();
+  if (!in_worker_.empty()) worker_.reset();
+  in_worker_.clear();
+}
+
+}  // namespace
+}  // namespace cuda
+
+std::unique_ptr<Device> open_cuda(CudaOptions options) {
+  return std::make_unique<cuda::CudaDevice>(std::move(options));
+}
+
+}  // namespace tw

@@ -1,0 +1,72 @@
+// The CUDA libraries, loaded on first use: the executable links none of them, so it starts on
+// machines that lack them. One table of entry points a library; types come from the toolkit's
+// headers.
+#pragma once
+#include <cuda.h>
+#include <cupti.h>
+#include <nvrtc.h>
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tw::cuda {
+
+// Opens the first of `names` that is found on the loader's path, then in the places where toolkits
+// live (CUDA_PATH, CUDA_HOME, /usr/local/cuda). Returns nullptr if there is none; `tried` then says
+// why.
+void* open_library(std::span<const char* const> names, std::string& tried);
+// The symbol, or nullptr.
+void* find_symbol(void* library, const char* name);
+// The file that the loader took for an address in a library, links resolved.
+std::string path_of_library(const void* address);
+// Folders of the toolkit's headers that exist, for kernels of others that include <cuda_fp16.h>.
+std::vector<std::string> toolkit_include_folders();
+
+// The names go through the headers' own macros (cuMemAlloc is cuMemAlloc_v2), so the table asks for
+// the versions whose types it holds.
+// clang-format off
+#define TW_DRIVER_FUNCTIONS(X)                                                                 \
+  X(cuInit) X(cuGetErrorName) X(cuGetErrorString) X(cuDriverGetVersion) X(cuDeviceGetCount)    \
+  X(cuDeviceGet) X(cuDeviceGetName) X(cuDeviceGetUuid) X(cuDeviceGetAttribute)                 \
+  X(cuDeviceTotalMem) X(cuDevicePrimaryCtxRetain) X(cuCtxSetCurrent) X(cuStreamCreate)         \
+  X(cuStreamSynchronize) X(cuModuleLoadData) X(cuModuleUnload) X(cuModuleGetFunction)          \
+  X(cuFuncGetAttribute) X(cuFuncSetAttribute) X(cuOccupancyMaxActiveBlocksPerMultiprocessor)   \
+  X(cuLaunchKernelEx) X(cuMemAlloc) X(cuMemFree) X(cuMemcpyDtoH) X(cuMemcpyDtoDAsync)          \
+  X(cuMemsetD8Async) X(cuEventCreate) X(cuEventRecord) X(cuEventElapsedTime)
+
+#define TW_NVRTC_FUNCTIONS(X)                                                                  \
+  X(nvrtcVersion) X(nvrtcGetErrorString) X(nvrtcCreateProgram) X(nvrtcDestroyProgram)          \
+  X(nvrtcCompileProgram) X(nvrtcAddNameExpression) X(nvrtcGetLoweredName) X(nvrtcGetCUBINSize) \
+  X(nvrtcGetCUBIN) X(nvrtcGetProgramLogSize) X(nvrtcGetProgramLog)
+
+#define TW_CUPTI_FUNCTIONS(X)                                                                  \
+  X(cuptiGetVersion) X(cuptiGetResultString) X(cuptiActivityRegisterCallbacks)                 \
+  X(cuptiActivityEnable) X(cuptiActivityDisable) X(cuptiActivityFlushAll)                      \
+  X(cuptiActivityGetNextRecord)
+// clang-format on
+
+// For a table's members, and for filling a table `loaded` from `library`; the first entry point
+// that is not there goes to `missing`.
+#define TW_ENTRY_MEMBER(name) decltype(&::name) name = nullptr;
+#define TW_ENTRY_LOAD(name) TW_ENTRY_LOAD_EXPANDED(name)
+#define TW_ENTRY_LOAD_EXPANDED(name)                                                  \
+  loaded.name = reinterpret_cast<decltype(loaded.name)>(find_symbol(library, #name)); \
+  if (!loaded.name && missing.empty()) missing = #name;
+
+struct Driver {
+  TW_DRIVER_FUNCTIONS(TW_ENTRY_MEMBER)
+};
+struct Nvrtc {
+  TW_NVRTC_FUNCTIONS(TW_ENTRY_MEMBER)
+};
+struct Cupti {
+  TW_CUPTI_FUNCTIONS(TW_ENTRY_MEMBER)
+};
+
+// Loaded on the first call. Throw Error that names what is missing and what to do.
+const Driver& driver();
+const Nvrtc& nvrtc();
+const Cupti& cupti();
+
+}  // namespace tw::cuda

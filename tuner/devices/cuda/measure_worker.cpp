@@ -1,0 +1,114 @@
+// The body of the measuring worker: the one process with a CUDA context. When a kernel has faulted,
+// it says so and ends; when one hangs, its parent ends it.
+#include <unistd.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "cuda.h"
+#include "error.h"
+#include "messages.h"
+#include "probe.h"
+#include "session.h"
+
+namespace tw {
+namespace cuda {
+namespace {
+
+// Reads jobs while one is running, so that the parent never waits for the pipe to drain.
+class Inbox {
+ public:
+  explicit Inbox(WorkerChannel& channel)
+      : reader_([this, &channel](const std::stop_token&) { read(channel); }) {}
+  // The next frame; ends the process when the parent has closed its end.
+  std::string take() {
+    std::unique_lock lock(mutex_);
+    arrived_.wait(lock, [&] { return !frames_.empty(); });
+    std::string frame = std::move(frames_.front());
+    frames_.pop_front();
+    return frame;
+  }
+
+ private:
+  void read(WorkerChannel& channel) {
+    while (auto frame = channel.receive()) {
+      const std::lock_guard lock(mutex_);
+      frames_.push_back(std::move(*frame));
+      arrived_.notify_one();
+    }
+    ::_exit(0);
+  }
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<std::string> frames_;
+  std::jthread reader_;
+};
+
+[[noreturn]] void end_worker() { ::_exit(1); }  // destructors would wait for a lost context
+
+void serve(WorkerChannel& channel, Inbox& inbox, Session& session) {
+  while (true) {
+    const MeasureRequest request = decode_measure_request(inbox.take());
+    MeasureReply reply;
+    reply.finished.id = request.job.id;
+    try {
+      session.prepare(request);
+    } catch (const Error& error) {
+      reply.kind = MeasureReply::Kind::fatal;
+      reply.error = error.what();
+      channel.send(encode(reply));
+      end_worker();
+    }
+    reply.kind = MeasureReply::Kind::started;
+    channel.send(encode(reply));
+    reply.finished.measurement = session.run(request, reply.ends);
+    reply.kind = MeasureReply::Kind::finished;
+    for (const std::string& notice : session.take_notices()) reply.notice = notice;
+    channel.send(encode(reply));
+    if (reply.ends) end_worker();
+  }
+}
+
+void open_session(WorkerChannel& channel, Inbox& inbox, int ordinal) {
+  Greeting greeting;
+  std::optional<Session> session;
+  try {
+    session.emplace(ordinal);
+    greeting.info = session->info();
+    greeting.notices = session->take_notices();
+  } catch (const Error& error) {
+    greeting.error = error.what();
+  } catch (const CudaFailure& failure) {
+    greeting.error = "the device cannot be used: " + failure.text;
+  }
+  channel.send(encode(greeting));
+  if (!greeting.error.empty()) end_worker();
+  serve(channel, inbox, *session);
+}
+
+}  // namespace
+}  // namespace cuda
+
+int cuda_measure_worker(WorkerChannel& channel) {
+  cuda::Inbox inbox(channel);
+  const std::string first = inbox.take();
+  if (first == cuda::probe_word || first == cuda::presence_word) {
+    channel.send(cuda::encode(cuda::probe_here(first == cuda::probe_word)));
+    ::_exit(0);
+  }
+  try {
+    cuda::open_session(channel, inbox, std::stoi(first));
+  } catch (const Error& error) {  // a malformed message
+    cuda::MeasureReply reply;
+    reply.kind = cuda::MeasureReply::Kind::fatal;
+    reply.error = error.what();
+    channel.send(cuda::encode(reply));
+  }
+  cuda::end_worker();
+}
+
+}  // namespace tw

@@ -1,0 +1,100 @@
+#include "probe.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "baselines/baseline.h"
+#include "context.h"
+#include "error.h"
+#include "messages.h"
+#include "telemetry.h"
+
+namespace tw {
+namespace cuda {
+namespace {
+
+void probe_driver(CudaProbe& probe) {
+  try {
+    const int count = count_devices();
+    probe.driver = driver_version();
+    for (int i = 0; i < count; ++i) probe.devices.push_back(describe_device(i));
+    if (count == 0) probe.messages.emplace_back("the NVIDIA driver finds no GPU");
+  } catch (const Error& error) {
+    probe.messages.emplace_back(error.what());
+  } catch (const CudaFailure& failure) {
+    probe.messages.push_back("a device cannot be read: " + failure.text);
+  }
+}
+
+void probe_nvrtc(CudaProbe& probe) {
+  try {
+    int major = 0, minor = 0;
+    nvrtc().nvrtcVersion(&major, &minor);
+    probe.nvrtc = fmt::format("{}.{}", major, minor);
+  } catch (const Error& error) {
+    probe.messages.emplace_back(error.what());
+  }
+}
+
+void probe_cupti(CudaProbe& probe) {
+  try {
+    std::uint32_t version = 0;
+    cupti().cuptiGetVersion(&version);  // 130001: CUDA 13.0, update 1
+    probe.cupti = fmt::format("{}.{}", version / 10000, version / 100 % 100);
+  } catch (const Error& error) {
+    probe.messages.push_back(std::string(error.what()) + "; times will be those of events");
+  }
+}
+
+void probe_cublas(CudaProbe& probe) {
+  probe.cublas = cublas_version();
+  if (probe.cublas.empty()) {
+    probe.messages.emplace_back("libcublas was not found: there will be no cuBLAS baseline");
+  }
+}
+
+// Asks a worker.
+CudaProbe probe_in_worker(std::string_view word) {
+  using Clock = std::chrono::steady_clock;
+  WorkerProcess worker({std::string(cuda_measure_role)});
+  worker.send(word);
+  const auto deadline = Clock::now() + std::chrono::seconds(30);
+  while (true) {
+    const bool alive = worker.alive();
+    if (const auto frame = worker.receive()) return decode_probe(*frame);
+    const std::string reason =
+        !alive ? "it " + worker.end_reason() : "it did not answer within 30 s";
+    if (!alive || Clock::now() >= deadline) {
+      CudaProbe probe;
+      probe.messages.push_back("the CUDA libraries could not be tried in a worker: " + reason);
+      return probe;
+    }
+    const int descriptor = worker.descriptor();
+    wait_any({&descriptor, 1}, deadline);
+  }
+}
+
+}  // namespace
+
+CudaProbe probe_here(bool all) {
+  CudaProbe probe;
+  probe_driver(probe);
+  probe_nvrtc(probe);
+  if (all) {
+    probe_cupti(probe);
+    probe_cublas(probe);
+  }
+  return probe;
+}
+
+}  // namespace cuda
+
+CudaProbe probe_cuda() { return cuda::probe_in_worker(cuda::probe_word); }
+
+bool cuda_present() {
+  const CudaProbe probe = cuda::probe_in_worker(cuda::presence_word);
+  return !probe.devices.empty() && !probe.nvrtc.empty();
+}
+
+}  // namespace tw

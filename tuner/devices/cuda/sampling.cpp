@@ -1,0 +1,54 @@
+#include "sampling.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "statistics.h"
+
+namespace tw::cuda {
+namespace {
+
+// Factors on the incumbent's time beyond which no further sample can change the answer: of one
+// sample, of the fastest of three, and of the low end of the median's interval.
+constexpr double after_one = 3.0, after_three = 1.5, by_interval = 1.03;
+constexpr double batch_ms = 10;
+
+}  // namespace
+
+Verdict judge(std::span<const double> samples_ns, const SampleLimits& limits, double incumbent_ns,
+              double spent_ms) {
+  const int count = static_cast<int>(samples_ns.size());
+  if (count == 0) return Verdict::more;
+  if (count >= limits.max_samples) return Verdict::enough;
+  const double fastest = *std::min_element(samples_ns.begin(), samples_ns.end());
+  const std::vector<double> samples(samples_ns.begin(), samples_ns.end());
+  const Interval interval = median_interval(samples);
+  if (incumbent_ns > 0) {
+    if (fastest > after_one * incumbent_ns) return Verdict::hopeless;
+    if (count >= 3 && fastest > after_three * incumbent_ns) return Verdict::hopeless;
+    if (count >= limits.min_samples && interval.low > by_interval * incumbent_ns) {
+      return Verdict::hopeless;
+    }
+  }
+  // A kernel so slow that the time is up before the least number of samples has three at most.
+  if (spent_ms >= limits.max_ms && count >= std::min(3, limits.min_samples)) {
+    return Verdict::enough;
+  }
+  if (count < limits.min_samples) return Verdict::more;
+  const bool tight = interval.high - interval.low <= 2 * limits.relative_interval * median(samples);
+  return tight ? Verdict::enough : Verdict::more;
+}
+
+int next_batch(std::size_t taken, const SampleLimits& limits, double incumbent_ns, double cost_ms,
+               double spent_ms) {
+  const int done = static_cast<int>(taken);
+  int wanted = limits.min_samples - done;
+  if (incumbent_ns > 0 && done < 3) wanted = std::min(wanted, 3 - done);
+  const double affordable = std::min(batch_ms, limits.max_ms - spent_ms) / std::max(cost_ms, 1e-3);
+  if (wanted <= 0) wanted = static_cast<int>(std::clamp(affordable, 1.0, 16.0));
+  if (cost_ms > batch_ms) wanted = 1;  // judged one by one
+  return std::clamp(wanted, 1, std::max(1, limits.max_samples - done));
+}
+
+}  // namespace tw::cuda

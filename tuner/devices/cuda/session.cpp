@@ -1,0 +1,350 @@
+#include "session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdlib>
+#include <thread>
+
+#include "baselines/baseline.h"
+#include "error.h"
+
+namespace tw::cuda {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double ms_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+std::unique_ptr<CuptiTimer> open_cupti(std::vector<std::string>& notices) {
+  const char* wanted = std::getenv("TILEWRIGHT_TIMER");
+  if (wanted && wanted == std::string_view("events")) {
+    notices.emplace_back("timed by events, as TILEWRIGHT_TIMER asks");
+    return nullptr;
+  }
+  try {
+    return std::make_unique<CuptiTimer>();
+  } catch (const Error& error) {
+    notices.push_back(fmt::format("timed by events, which include some microseconds of launch: {}",
+                                  error.what()));
+    return nullptr;
+  }
+}
+
+// "c[12,7]": the element at a flat offset.
+std::string element_name(const PlanTensor& tensor, std::int64_t at) {
+  std::vector<std::int64_t> index(tensor.layout.shape.size());
+  std::vector<std::size_t> order(index.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
+    return tensor.layout.strides[a] > tensor.layout.strides[b];
+  });
+  for (const std::size_t axis : order) {
+    if (tensor.layout.shape[axis] == 1) continue;
+    index[axis] = at / tensor.layout.strides[axis];
+    at %= tensor.layout.strides[axis];
+  }
+  return fmt::format("{}[{}]", tensor.name, fmt::join(index, ","));
+}
+
+std::uint64_t read_bits(CUdeviceptr data, std::int64_t at, DType dtype) {
+  const auto size = static_cast<std::size_t>(size_of(dtype));
+  std::uint64_t bits = 0;
+  check(driver().cuMemcpyDtoH(&bits, data + static_cast<CUdeviceptr>(at) * size, size),
+        "reading an element");
+  return bits;
+}
+
+double value_of(std::uint64_t bits, DType dtype) {
+  switch (dtype) {
+    case DType::f64:
+      return std::bit_cast<double>(bits);
+    case DType::f32:
+      return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+    case DType::bf16:
+      return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits << 16)));
+    case DType::f16:
+      break;
+  }
+  const auto half = static_cast<int>(bits);
+  const int exponent = half >> 10 & 31, fraction = half & 1023;
+  const double sign = (half & 0x8000) != 0 ? -1 : 1;
+  if (exponent == 31) return fraction != 0 ? std::nan("") : sign * HUGE_VAL;
+  return exponent == 0 ? sign * std::ldexp(fraction, -24)
+                       : sign * std::ldexp(1024 + fraction, exponent - 25);
+}
+
+// "= 1.5", or that the kernel left the poison there.
+std::string found_text(std::uint64_t bits, DType dtype, bool poisoned) {
+  const std::uint64_t poison = ~std::uint64_t{0} >> (64 - 8 * size_of(dtype));
+  if (poisoned && bits == poison) return "was not written";
+  return fmt::format("= {:.9g}", value_of(bits, dtype));
+}
+
+// "tf32" of the key "gemm tf32 ..." or "gemm f32 math=tf32 ...".
+bool allows_tf32(const std::string& problem_key) {
+  return problem_key.find("tf32") != std::string::npos;
+}
+bool has_epilogue(const std::string& problem_key) {
+  return problem_key.find("epilogue=") != std::string::npos;
+}
+
+std::map<std::string, BaselineArg> baseline_args(const Job& job, const Buffers& buffers) {
+  std::map<std::string, BaselineArg> args;
+  for (const auto& [word, arg] : job.baseline_args) {
+    BaselineArg& value = args[word];
+    value.integer = arg.value;
+    value.scalar = arg.scalar;
+    if (arg.kind == ArgSpec::Kind::tensor) {
+      value.pointer = buffers.tensors()[static_cast<std::size_t>(arg.index)].buffer.data();
+    }
+  }
+  return args;
+}
+
+}  // namespace
+
+Session::Session(int ordinal)
+    : cupti_timer_(open_cupti(notices_)),
+      context_(ordinal),
+      event_timer_(context_),
+      timer_(cupti_timer_ ? static_cast<Timer*>(cupti_timer_.get()) : &event_timer_),
+      telemetry_(context_.info().uuid) {}
+
+std::vector<std::string> Session::take_notices() { return std::exchange(notices_, {}); }
+
+void Session::prepare(const MeasureRequest& request) {
+  const std::string key = buffers_key(request.job, request.reference);
+  try {
+    if (!kernels_) {
+      kernels_ = std::make_unique<VerifyKernels>(context_, request.verify);
+      if (cupti_timer_) cupti_timer_->attach(*kernels_);
+    }
+    if (buffers_ && key == buffers_key_) return;
+    buffers_.reset();
+    buffers_.emplace(context_, *kernels_, request.job.plan, request.job.seed);
+    if (request.job.plan.has_reference) {
+      run_reference(context_, *buffers_, request.job.plan, request.reference);
+      buffers_->seal();
+    }
+    buffers_key_ = key;
+  } catch (const CudaFailure& failure) {
+    buffers_.reset();
+    if (failure.code == CUDA_ERROR_OUT_OF_MEMORY) {
+      throw Error(
+          fmt::format("the tensors of {} do not fit in what is free of the device's "
+                      "memory: {}; take a smaller shape or free the device",
+                      request.job.problem, failure.text));
+    }
+    throw Error(
+        fmt::format("the reference of {} failed on the device, {}: no kernel can be "
+                    "verified until it is mended",
+                    request.job.problem, failure.text));
+  }
+}
+
+Measurement Session::run(const MeasureRequest& request, bool& lost) {
+  Measurement measurement;
+  measurement.timer = timer_->name();
+  lost = false;
+  try {
+    if (request.job.purpose == Purpose::baseline) {
+      run_baseline(request, measurement);
+    } else {
+      run_variant(request, measurement);
+    }
+  } catch (const CudaFailure& failure) {
+    lost = failure.is_fault() || !settle();
+    measurement.outcome = lost ? Outcome::faulted : Outcome::launch_failed;
+    measurement.note = failure.text;
+    measurement.samples_ns.clear();
+  }
+  last_work_ = Clock::now();
+  return measurement;
+}
+
+// After a launch that was refused: lets what was launched before it end. False if that faulted.
+bool Session::settle() {
+  try {
+    context_.synchronise();
+  } catch (const CudaFailure&) {
+    return false;
+  }
+  timer_->collect_ns();
+  return true;
+}
+
+void Session::run_variant(const MeasureRequest& request, Measurement& measurement) {
+  Variant variant(context_, *kernels_, *buffers_, request.job.plan, request.variant);
+  variant.describe(measurement);
+  judge_subject(request.job,
+                {.launch = [&] { variant.launch(); }, .damage = [&] { return variant.damage(); }},
+                measurement);
+}
+
+void Session::run_baseline(const MeasureRequest& request, Measurement& measurement) {
+  const Job& job = request.job;
+  try {
+    const auto baseline = make_baseline(
+        job.baseline.library,
+        {.call = job.baseline.call,
+         .dtype = job.plan.tensors.empty() ? DType::f32 : job.plan.tensors.front().dtype,
+         .math = allows_tf32(job.problem) ? "tf32" : "f32",
+         .args = baseline_args(job, *buffers_)},
+        context_);
+    judge_subject(job,
+                  {.launch = [&] { baseline->launch(); }, .damage = [] { return std::string(); }},
+                  measurement);
+    if (measurement.outcome == Outcome::ok) {
+      measurement.note = baseline->version();
+      if (has_epilogue(job.problem)) measurement.note += ", without the epilogue";
+    }
+  } catch (const Error& error) {
+    measurement.outcome = Outcome::launch_failed;
+    measurement.note = error.what();
+  }
+}
+
+void Session::judge_subject(const Job& job, const Subject& subject, Measurement& measurement) {
+  wake_clocks();
+  const double first_ns = verify(job, subject, measurement);
+  if (measurement.outcome != Outcome::ok || job.purpose == Purpose::verify) return;
+  sample(job, subject, first_ns, measurement);
+  // Once more after many runs: a race, or a workspace that is left dirty, shows only then.
+  if (measurement.metrics.count("stopped_early") == 0) verify(job, subject, measurement);
+  if (measurement.outcome != Outcome::ok) measurement.samples_ns.clear();
+}
+
+double Session::verify(const Job& job, const Subject& subject, Measurement& measurement) {
+  buffers_->poison_outputs();
+  const std::vector<double> first = take_batch(1, job.limits.cold_l2, subject);
+  std::string damage = buffers_->damage();
+  if (damage.empty()) damage = subject.damage();
+  if (!damage.empty()) {
+    measurement.outcome = Outcome::wrong_result;
+    measurement.note = damage;
+    buffers_key_.clear();  // the next job makes them anew
+  } else if (job.plan.has_reference) {
+    compare(job, measurement);
+  }
+  return first.front();
+}
+
+void Session::compare(const Job& job, Measurement& measurement) {
+  const Plan& plan = job.plan;
+  for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
+    const Buffers::Tensor& tensor = buffers_->tensors()[i];
+    if (tensor.expected.bytes() == 0) continue;
+    const PlanTensor& spec = plan.tensors[i];
+    const Comparison found = kernels_->compare(tensor.buffer.data(), tensor.expected.address(),
+                                               tensor.magnitude.address(), tensor.before.address(),
+                                               spec.layout, spec.dtype, plan.tolerance_ulps);
+    measurement.error_ulps = std::max(measurement.error_ulps, found.worst_ulps);
+    if (found.touched > 0) {
+      measurement.outcome = Outcome::wrong_result;
+      measurement.note =
+          fmt::format("it writes {} elements between the rows of {}", found.touched, spec.name);
+      return;
+    }
+    if (found.wrong == 0) continue;
+    std::int64_t elements = 1;
+    for (const std::int64_t extent : spec.layout.shape) elements *= extent;
+    measurement.outcome = Outcome::wrong_result;
+    measurement.note = fmt::format(
+        "{} {}, expected {:.9g}, error {:.3g} ulps where {:g} are allowed, {:.3g} % of the "
+        "elements wrong",
+        element_name(spec, found.worst_at),
+        found_text(read_bits(tensor.buffer.data(), found.worst_at, spec.dtype), spec.dtype,
+                   tensor.before.bytes() == 0),
+        value_of(read_bits(tensor.expected.address(), found.worst_at, DType::f64), DType::f64),
+        found.worst_ulps, plan.tolerance_ulps,
+        100.0 * static_cast<double>(found.wrong) / static_cast<double>(elements));
+    return;
+  }
+}
+
+void Session::sample(const Job& job, const Subject& subject, double first_ns,
+                     Measurement& measurement) {
+  // So slow that one run says it all. Shorter ones are not judged by their first launch, which pays
+  // for cold instruction caches.
+  constexpr double long_run_ns = 1e6;
+  std::vector<double>& samples = measurement.samples_ns;
+  const double incumbent_ns = job.purpose == Purpose::baseline ? 0 : job.incumbent_ns;
+  Verdict verdict = Verdict::more;
+  if (first_ns > long_run_ns) {
+    verdict = judge({&first_ns, 1}, job.limits, incumbent_ns, 0);
+    if (verdict == Verdict::hopeless) samples.push_back(first_ns);
+  }
+  if (verdict == Verdict::more && first_ns < 20e6) take_batch(2, job.limits.cold_l2, subject);
+  const double clock_before = telemetry_.sm_clock_mhz();
+  const auto start = Clock::now();
+  double cost_ms = 0.2 + 1e-6 * first_ns;
+  int dropped = 0;
+  while (verdict == Verdict::more) {
+    const double spent_ms = ms_since(start);
+    const int count = next_batch(samples.size(), job.limits, incumbent_ns, cost_ms, spent_ms);
+    const std::vector<double> batch = take_batch(count, job.limits.cold_l2, subject);
+    // Throttled samples are dropped, unless there is nothing else to be had.
+    const bool drop = telemetry_.is_throttled() && spent_ms < 2 * job.limits.max_ms;
+    for (const double time_ns : batch) {
+      if (drop || time_ns <= 0) {
+        ++dropped;
+      } else {
+        samples.push_back(time_ns);
+      }
+    }
+    if (drop) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    cost_ms = (ms_since(start) - spent_ms) / count;
+    verdict = judge(samples, job.limits, incumbent_ns, ms_since(start));
+  }
+  if (verdict == Verdict::hopeless) measurement.metrics["stopped_early"] = 1;
+  if (dropped > 0) measurement.metrics["dropped_samples"] = dropped;
+  measurement.timer = timer_->name();
+  measurement.metrics["sm_clock_before_mhz"] = clock_before;
+  measurement.metrics["sm_clock_mhz"] = telemetry_.sm_clock_mhz();
+  measurement.metrics["sm_clock_max_mhz"] = info().sm_clock_mhz;
+  telemetry_.add_metrics(measurement.metrics);
+}
+
+void Session::put_sample(bool cold_l2, const Subject& subject) {
+  buffers_->restore_inout();
+  if (cold_l2) kernels_->flush_l2();
+  timer_->begin();
+  subject.launch();
+  timer_->end();
+}
+
+std::vector<double> Session::take_batch(int count, bool cold_l2, const Subject& subject) {
+  for (int i = 0; i < count; ++i) put_sample(cold_l2, subject);
+  context_.synchronise();
+  std::vector<double> samples = timer_->collect_ns();
+  if (timer_ != &event_timer_ && std::find(samples.begin(), samples.end(), 0.0) != samples.end()) {
+    distrust_cupti();
+  }
+  return samples;
+}
+
+void Session::distrust_cupti() {
+  constexpr int patience = 3;
+  if (++lost_batches_ < patience) return;
+  timer_ = &event_timer_;
+  notices_.emplace_back("timed by events from now on: CUPTI loses records of kernels");
+}
+
+// An idle GPU lowers its clocks, and takes some milliseconds of work to raise them again.
+void Session::wake_clocks() {
+  constexpr double idle_ms = 200, work_ms = 30;
+  if (ms_since(last_work_) < idle_ms) return;
+  const auto start = Clock::now();
+  while (ms_since(start) < work_ms) {
+    for (int i = 0; i < 10; ++i) kernels_->flush_l2();
+    context_.synchronise();
+  }
+  timer_->collect_ns();  // the records of this work
+}
+
+}  // namespace tw::cuda

@@ -1,0 +1,68 @@
+// Runs jobs on the device, in the measuring worker: verifies, then times. It keeps what consecutive
+// jobs share: the context, the buffers of the problem with the oracle's results, the timer.
+#pragma once
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "buffers.h"
+#include "messages.h"
+#include "sampling.h"
+#include "telemetry.h"
+#include "timer.h"
+#include "variant.h"
+
+namespace tw::cuda {
+
+class Session {
+ public:
+  // Throws Error if there is no such device.
+  explicit Session(int ordinal);
+  const DeviceInfo& info() const { return context_.info(); }
+  // Each is returned once.
+  std::vector<std::string> take_notices();
+
+  // Buffers and oracle of the job's problem. Throws Error if the machine or the reference is at
+  // fault: no variant is.
+  void prepare(const MeasureRequest& request);
+  // After prepare. A fault of the variant is in the answer; `lost` is set if it took the context
+  // along.
+  Measurement run(const MeasureRequest& request, bool& lost);
+
+ private:
+  // What is launched and checked in one job.
+  struct Subject {
+    std::function<void()> launch;
+    std::function<std::string()> damage;  // beyond the problem's own buffers; empty text: none
+  };
+  void run_variant(const MeasureRequest& request, Measurement& measurement);
+  void run_baseline(const MeasureRequest& request, Measurement& measurement);
+  void judge_subject(const Job& job, const Subject& subject, Measurement& measurement);
+  // Poisons, launches as one cold sample and compares. Returns the sample; 0 if its record was
+  // lost.
+  double verify(const Job& job, const Subject& subject, Measurement& measurement);
+  void compare(const Job& job, Measurement& measurement);
+  void sample(const Job& job, const Subject& subject, double first_ns, Measurement& measurement);
+  std::vector<double> take_batch(int count, bool cold_l2, const Subject& subject);
+  void put_sample(bool cold_l2, const Subject& subject);
+  bool settle();
+  void wake_clocks();
+  void distrust_cupti();
+
+  std::vector<std::string> notices_;
+  std::unique_ptr<CuptiTimer> cupti_timer_;  // made before the context; may leave a notice
+  Context context_;
+  EventTimer event_timer_;
+  Timer* timer_;
+  Telemetry telemetry_;
+  std::unique_ptr<VerifyKernels> kernels_;
+  std::optional<Buffers> buffers_;
+  std::string buffers_key_;
+  int lost_batches_ = 0;
+  std::chrono::steady_clock::time_point last_work_{};
+};
+
+}  // namespace tw::cuda
