@@ -1,0 +1,40 @@
+# tilewright_add_dispatch(<target> OP <op> DB <file.db> [OUT <folder>] [EXTRA <option>...])
+#
+# Makes the static library <target> from what `tune emit` writes of the op's winners in the database: launch() and the other
+# functions that <op>.h declares. It is written again whenever the database or the executable changes.
+#   OUT    where the files go; default: <target> in the current binary folder. A folder of your choice is yours to clean:
+#          each tuning has a subfolder named after its digest there.
+#   EXTRA  further options of `tune emit`: --namespace my::kernels, --device H200, --source cpu, --spec my/op.toml, ...
+# Plain C++ targets link it and include "<op>.h"; CUDA targets may include "<op>.cuh" instead, which defines everything in place.
+# The project has to enable CUDA; the library is compiled for CMAKE_CUDA_ARCHITECTURES, which has to name the tuned GPU's
+# (90a for H100 and H200).
+function(tilewright_add_dispatch target)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "OP;DB;OUT" "EXTRA")
+  if(NOT ARG_OP OR NOT ARG_DB OR ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "tilewright_add_dispatch(<target> OP <op> DB <file.db> [OUT <folder>] [EXTRA <option>...])")
+  endif()
+  if(NOT CMAKE_CUDA_COMPILER)
+    message(FATAL_ERROR "tilewright_add_dispatch(${target}): enable_language(CUDA) comes first, since the library holds kernels")
+  endif()
+  get_filename_component(db ${ARG_DB} ABSOLUTE)
+  if(ARG_OUT)
+    get_filename_component(out ${ARG_OUT} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_BINARY_DIR})
+    set(clean)
+  else()
+    set(out ${CMAKE_CURRENT_BINARY_DIR}/${target})
+    set(clean COMMAND ${CMAKE_COMMAND} -E rm -rf ${out})
+  endif()
+  set(files ${out}/${ARG_OP}.cu ${out}/${ARG_OP}.cuh ${out}/${ARG_OP}.h)
+  add_custom_command(OUTPUT ${files}
+    ${clean}
+    COMMAND Tilewright::tune emit --op ${ARG_OP} --db ${db} --out ${out} ${ARG_EXTRA}
+    DEPENDS ${db} Tilewright::tune
+    COMMENT "Writing the dispatch of ${ARG_OP} from ${ARG_DB}" VERBATIM)
+  # Callers that include <op>.cuh must not be compiled before it is written.
+  add_custom_target(${target}_emitted DEPENDS ${files})
+  add_library(${target} STATIC ${files})
+  add_dependencies(${target} ${target}_emitted)
+  target_include_directories(${target} PUBLIC ${out} ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
+  target_compile_features(${target} PUBLIC cxx_std_17)
+  target_compile_features(${target} PRIVATE cuda_std_17)
+endfunction()

@@ -1,0 +1,111 @@
+// Puts an emitted folder together: texts from the model, the kernel sources and the parts of
+// db/emitted under the tuning's own digest, and a notice at the top of each.
+#include "emit.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "digest.h"
+#include "emit_model.h"
+#include "error.h"
+
+namespace tw {
+namespace {
+
+constexpr std::size_t digest_digits = 8;
+using Files = std::map<std::string, std::string>;
+
+constexpr const char* license_of_ours =
+    "Part of Tilewright. Licensed under the Apache License, Version 2.0; see "
+    "http://www.apache.org/licenses/LICENSE-2.0. SPDX-License-Identifier: Apache-2.0";
+
+// A kernel source of ours carries our license; one of the user's is the user's.
+std::string source_notice(const EmitModel& model, const std::string& path,
+                          const std::string& text) {
+  const Texts& ours = builtin_sources();
+  const auto at = ours.find(path);
+  const bool is_ours = at != ours.end() && at->second == text;
+  return comment(fmt::format("Copied from {}{}, source digest {}; its names carry the tuning's "
+                             "digest, {}.",
+                             is_ours ? "Tilewright's kernels/" : "", path, digest(text),
+                             model.renaming.digest)) +
+         (is_ours ? comment(license_of_ours) : "");
+}
+
+// All files, for the digest that the model carries.
+Files texts_of(const EmitModel& model) {
+  const std::string folder = fmt::format("tilewright_{}/", model.renaming.digest);
+  const std::string notice = notice_of(model) + comment(license_of_ours) + "//\n";
+  const std::string& op = model.op().name;
+  Files files;
+  // Headers that we write: named by the path that they have in the folder.
+  const auto add_header = [&](const std::string& path, const std::string& text) {
+    const Texts one{{path, text}};
+    Renaming none{model.renaming.digest, {}};
+    files[path] = notice + renamed_source(path, one, none);
+  };
+  add_header(op + ".h", api_text(model));
+  add_header(op + ".cuh", dispatch_text(model));
+  files[op + ".cu"] = notice + source_text(model);
+
+  Texts parts = emitted_texts();
+  parts["dispatch/select.h"] = select_text(model);
+  for (const auto& [path, text] : parts) {
+    if (model.sources.count(path)) {
+      throw Error(
+          fmt::format("kernel source {} has a name that emitted headers use: move it to "
+                      "another folder",
+                      comment_safe(path)));
+    }
+    files[folder + path] =
+        comment(license_of_ours) + "//\n" + renamed_source(path, parts, model.renaming);
+  }
+  for (const auto& [path, text] : model.sources) {
+    files[folder + path] = source_notice(model, path, text) + "//\n" +
+                           renamed_source(path, model.sources, model.renaming);
+  }
+  return files;
+}
+
+}  // namespace
+
+Files emit(const EmitRequest& request) {
+  EmitModel model = model_of(request);
+  model.renaming.digest = std::string(digest_digits, '0');
+  std::string all;
+  for (const auto& [path, text] : texts_of(model)) all += path + '\0' + text + '\0';
+  model.renaming.digest = digest(all).substr(0, digest_digits);
+  return texts_of(model);
+}
+
+void write_files(const std::string& folder, const Files& files) {
+  namespace fs = std::filesystem;
+  const auto fail = [&](const std::string& path, const std::string& why) {
+    throw Error(fmt::format("cannot write {}: {}: choose another --out", path, why));
+  };
+  for (const auto& [name, text] : files) {
+    const fs::path path = fs::path(folder) / name;
+    std::error_code fault;
+    fs::create_directories(path.parent_path(), fault);
+    if (fault) fail(path.parent_path().string(), fault.message());
+    const fs::path temporary = path.string() + fmt::format(".{}.tmp", getpid());
+    std::ofstream out(temporary, std::ios::binary);
+    out << text;
+    out.close();
+    if (!out) {
+      const std::string why = std::strerror(errno);
+      fs::remove(temporary, fault);
+      fail(path.string(), why);
+    }
+    fs::rename(temporary, path, fault);
+    if (fault) fail(path.string(), fault.message());
+  }
+}
+
+}  // namespace tw

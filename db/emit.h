@@ -1,0 +1,37 @@
+// Winners -> C++ dispatch headers: pure, from data to text.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "problem.h"
+#include "spec.h"
+#include "store.h"
+
+namespace tw {
+
+struct EmitRequest {
+  const Catalog* catalog = nullptr;
+  std::string op;
+  std::vector<Winner> winners;  // of one op and one device; may be empty: then the header has the
+                                // default configurations alone
+  std::string generator;        // "tilewright 0.1.0 (abc123)"
+  std::string source_note;  // said in the header when the rows are not `measured`; empty otherwise
+  std::string name_space = "tuned";  // the public functions stand in <name_space>::<op>; may have
+                                     // several parts ("my::kernels")
+};
+
+// Relative paths and texts of the files of the emitted folder, which needs nothing but a CUDA
+// toolkit:
+//   gemm.cuh            the dispatch, header-only: what each branch is, with its evidence
+//   gemm.h, gemm.cu     the same functions for plain C++: declarations, and one translation unit
+//   tilewright_<digest>/  the kernel headers used, and what the dispatch is made of
+// Throws Error if a winner's problem or configuration is unknown to the catalog's specs, if winners
+// are of several ops or devices, if name_space is no C++ namespace, and if a kernel cannot be
+// emitted (knobs = "macros").
+std::map<std::string, std::string> emit(const EmitRequest& request);
+// Writes them: each to a temporary name, then renamed. Throws Error if the folder cannot be
+// written.
+void write_files(const std::string& folder, const std::map<std::string, std::string>& files);
+
+}  // namespace tw

@@ -1,0 +1,303 @@
+// <op>.cuh: one struct a configuration with its evidence, and the functions that launch it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "emit_model.h"
+#include "emit_parts.h"
+#include "plan.h"
+
+namespace tw {
+namespace {
+
+bool is_fallback(const EmitModel& model, std::size_t branch) {
+  return std::any_of(model.fallbacks.begin(), model.fallbacks.end(),
+                     [&](const Fallback& one) { return one.branch == static_cast<int>(branch); });
+}
+
+std::string branch_struct(const EmitModel& model, std::size_t index) {
+  const Branch& branch = model.branches[index];
+  const std::string name = fmt::format("v{}", index);
+  std::string choices;
+  for (std::size_t i = 0; i < model.op().choices.size(); ++i) {
+    const ChoiceSpec& choice = model.op().choices[i];
+    const auto value = static_cast<std::size_t>(branch.problem.choices[i]);
+    choices += fmt::format(", {}={}", choice.name, choice.values[value]);
+  }
+  std::string text = comment(fmt::format("{}, {}{}: {}", name, branch.kernel->name, choices,
+                                         text_of(branch.kernel->knobs, branch.configuration)),
+                             0, 4);
+  for (const TunedRow& row : model.rows) {
+    if (row.branch != static_cast<int>(index)) continue;
+    for (const std::string& line : evidence_of(model, row)) text += comment("  " + line, 0, 6);
+  }
+  if (is_fallback(model, index)) text += "//   also serves problems that were not tuned\n";
+  return text +
+         wrapped(renamed_tokens(
+             variant_text(model.op(), *branch.kernel, branch.problem, branch.configuration, name),
+             model.renaming)) +
+         "\n";
+}
+
+std::string form_struct(const EmitModel& model, std::size_t index) {
+  const Form& form = model.forms[index];
+  std::string check, fill;
+  int tensors = 0, scalars = 0;
+  for (const EpilogueField& field : form.fields) {
+    if (field.is_tensor) {
+      check += fmt::format("    if (args.{} == nullptr) return {};\n", field.name,
+                           string_literal(field.name + " is null"));
+      check +=
+          fmt::format("    problem.align = least_alignment(problem.align, args.{});\n", field.name);
+      fill += fmt::format("    result.tensor[{}] = args.{};\n", tensors++, field.name);
+    } else {
+      fill += fmt::format("    result.scalar[{}] = args.{};\n", scalars++, field.name);
+    }
+  }
+  return wrapped(fmt::format(
+      "template <>\n"
+      "struct Form<{0}> {{\n"
+      "  static constexpr int index = {1};\n"
+      "  static constexpr std::int64_t sizeof_t = {2};\n"
+      "  using T = {3};\n"
+      "  using Chain = {4};\n"
+      "  static const char* check([[maybe_unused]] const {0}& args,\n"
+      "                           [[maybe_unused]] Problem& problem) {{\n"
+      "{5}"
+      "    return {6};\n"
+      "  }}\n"
+      "  static typename Chain::Args epilogue([[maybe_unused]] const {0}& args) {{\n"
+      "    typename Chain::Args result{{}};\n"
+      "{7}"
+      "    return result;\n"
+      "  }}\n"
+      "}};\n\n",
+      "api::" + form.type, index, size_of(form.dtype),
+      renamed_tokens(cpp_type_of(form.dtype), model.renaming),
+      renamed_tokens(form.epilogue.cpp_type(), model.renaming), check,
+      tensors > 0
+          ? "problem.align < problem.sizeof_t\n               ? \"an epilogue tensor is not "
+            "aligned to its elements\"\n               : nullptr"
+          : "nullptr",
+      fill));
+}
+
+template <class Spec>
+std::size_t index_of(const std::vector<Spec>& specs, const std::string& name) {
+  const auto at =
+      std::find_if(specs.begin(), specs.end(), [&](const Spec& spec) { return spec.name == name; });
+  return static_cast<std::size_t>(at - specs.begin());
+}
+
+// One argument of a launch, as the kernel is given it.
+std::string argument(const KernelSpec& kernel, const ArgSpec& arg, std::size_t pass, int& value) {
+  using Kind = ArgSpec::Kind;
+  switch (arg.kind) {
+    case Kind::int32:
+      return fmt::format("static_cast<int>(plan.pass[{}].value[{}])", pass, value++);
+    case Kind::int64:
+      return fmt::format("plan.pass[{}].value[{}]", pass, value++);
+    case Kind::workspace:
+      return fmt::format("part(plan, workspace, {})", index_of(kernel.workspaces, arg.name));
+    case Kind::epilogue:
+      return "Form<A>::epilogue(args)";
+    case Kind::tensor:
+      return fmt::format("dispatch::Pointer{{args.{}}}", cpp_name(arg.name));
+    default:
+      return fmt::format("args.{}", cpp_name(arg.name));
+  }
+}
+
+std::string entry_of(const EmitModel& model, const LaunchSpec& launch) {
+  return fmt::format("{}<typename Form<A>::T, V, typename Form<A>::Chain>",
+                     renamed_tokens(launch.entry, model.renaming));
+}
+
+std::string launch_pass(const EmitModel& model, const KernelSpec& kernel, std::size_t pass) {
+  const LaunchSpec& launch = kernel.launches[pass];
+  std::string arguments;
+  int value = 0;
+  for (const ArgSpec& arg : launch.args) {
+    arguments += ", " + argument(kernel, arg, pass, value);
+  }
+  return fmt::format(
+      "    if (plan.pass[{0}].runs) {{\n"
+      "      static dispatch::Prepared prepared{{0}};\n"
+      "      status = dispatch::launch(plan.pass[{0}], stream, device, prepared, {1}{2});\n"
+      "      if (status != cudaSuccess) return status;\n"
+      "    }}\n",
+      pass, entry_of(model, launch), arguments);
+}
+
+// Zeroes the workspaces of one kind of initialisation.
+std::string clear_workspaces(const KernelSpec& kernel, WorkspaceSpec::Init init) {
+  std::string text;
+  for (std::size_t i = 0; i < kernel.workspaces.size(); ++i) {
+    if (kernel.workspaces[i].init != init) continue;
+    text += fmt::format(
+        "    status = clear(plan, workspace, {}, stream);  // {}\n"
+        "    if (status != cudaSuccess) return status;\n",
+        i, comment_safe(kernel.workspaces[i].name));
+  }
+  return text;
+}
+
+std::string runner_struct(const EmitModel& model, const KernelSpec& kernel) {
+  std::string passes, attributes;
+  for (std::size_t i = 0; i < kernel.launches.size(); ++i) {
+    passes += launch_pass(model, kernel, i);
+    attributes += fmt::format(
+        "    if (plan.pass[{0}].runs) {{\n"
+        "      return cudaFuncGetAttributes(result, reinterpret_cast<const void*>({1}));\n"
+        "    }}\n",
+        i, entry_of(model, kernel.launches[i]));
+  }
+  return comment(fmt::format("{}: the passes and their arguments, in the order of its "
+                             "search-space file.",
+                             kernel.name)) +
+         wrapped(fmt::format(
+             "template <class A, class V>\n"
+             "struct {0}_runner {{\n"
+             "  using Plan = {0}::Plan;\n\n"
+             "  static cudaError_t launch([[maybe_unused]] const A& args, const Plan& plan,\n"
+             "                            const Device& device,\n"
+             "                            [[maybe_unused]] void* workspace, cudaStream_t stream) "
+             "{{\n"
+             "    cudaError_t status = cudaSuccess;\n"
+             "{1}{2}    return status;\n"
+             "  }}\n"
+             "  static cudaError_t initialise([[maybe_unused]] const Plan& plan,\n"
+             "                                [[maybe_unused]] void* workspace,\n"
+             "                                [[maybe_unused]] cudaStream_t stream) {{\n"
+             "    cudaError_t status = cudaSuccess;\n"
+             "{3}    return status;\n"
+             "  }}\n"
+             "  static cudaError_t attributes(const Plan& plan, cudaFuncAttributes* result) {{\n"
+             "{4}    return cudaErrorInvalidDeviceFunction;\n"
+             "  }}\n"
+             "}};\n\n",
+             identifier_of(kernel), clear_workspaces(kernel, WorkspaceSpec::Init::zero_each),
+             passes, clear_workspaces(kernel, WorkspaceSpec::Init::zero_once), attributes));
+}
+
+std::string visit_function(const EmitModel& model) {
+  std::string text =
+      "// visit(runner, plan) for the branch. Only the branches of A's form are compiled.\n"
+      "template <class A, class Visitor>\n"
+      "cudaError_t visit_branch(int branch, const Problem& problem, const Device& device,\n"
+      "                         Visitor visit) {\n";
+  for (std::size_t form = 0; form < model.forms.size(); ++form) {
+    text += fmt::format("  if constexpr (Form<A>::index == {}) {{\n    switch (branch) {{\n", form);
+    for (const int i : branches_of(model, static_cast<int>(form))) {
+      text += fmt::format(
+          "      case {0}:\n"
+          "        return visit({1}_runner<A, v{0}>(), {1}::plan_of({1}::v{0}, problem, "
+          "device));\n",
+          i, identifier_of(*model.branches[static_cast<std::size_t>(i)].kernel));
+    }
+    text += "    }\n  }\n";
+  }
+  return wrapped(text + "  return cudaErrorInvalidDeviceFunction;\n}\n\n");
+}
+
+std::string public_functions(const EmitModel& model) {
+  std::string text = fmt::format("namespace {}::{} {{\ninline namespace tuning_{} {{\n\n",
+                                 model.name_space, model.op().name, model.renaming.digest);
+  text += fmt::format("namespace inner = ::{}::{};\n\n", renamed_tokens("tw", model.renaming),
+                      inner_namespace(model));
+  return text + public_parts +
+         fmt::format("}}  // namespace tuning_{}\n}}  // namespace {}::{}\n", model.renaming.digest,
+                     model.name_space, model.op().name);
+}
+
+// What each tuned problem runs, as a table at the top of the file.
+std::string overview(const EmitModel& model) {
+  std::string text;
+  if (!model.rows.empty())
+    text += "//\n// Tuned problems, and the struct below that holds each winner:\n";
+  for (const TunedRow& row : model.rows) {
+    text += comment(
+        fmt::format("  v{:<3} {:>10.4g} us  {}", row.branch,
+                    row.winner.trial.measurement.median_ns() / 1e3, row.problem.key(model.op())),
+        0, 4);
+  }
+  return text +
+         "//\n"
+         "// A call that equals one of these, on such a GPU, runs its winner; any other the "
+         "nearest one's\n"
+         "// that serves it, and if none does a default configuration. See choose() in "
+         "dispatch/select.h;\n"
+         "// select(args) tells what a call runs.\n";
+}
+
+bool reads_memory(const EmitModel& model) {
+  const auto reads = [](const Names& names, const Expr& expr) {
+    return std::any_of(expr.reads().begin(), expr.reads().end(),
+                       [&](int slot) { return names.name(slot) == "device.memory_bytes"; });
+  };
+  for (const KernelSpec* kernel : model.kernels) {
+    const auto in_kernel = [&](const Expr& expr) { return reads(kernel->names, expr); };
+    if (in_kernel(kernel->needs.expr)) return true;
+    for (const Constraint& constraint : kernel->require) {
+      if (in_kernel(constraint.expr)) return true;
+    }
+    for (const WorkspaceSpec& workspace : kernel->workspaces) {
+      if (in_kernel(workspace.bytes)) return true;
+    }
+    for (const LaunchSpec& launch : kernel->launches) {
+      for (int i = 0; i < 3; ++i) {
+        if (in_kernel(launch.grid[i]) || in_kernel(launch.block[i])) return true;
+      }
+      for (const ArgSpec& arg : launch.args) {
+        if (in_kernel(arg.value)) return true;
+      }
+      if (in_kernel(launch.when) || in_kernel(launch.smem_bytes)) return true;
+    }
+  }
+  for (const Constraint& constraint : model.op().require) {
+    if (reads(model.op().names, constraint.expr)) return true;
+  }
+  return false;
+}
+
+std::string includes(const EmitModel& model) {
+  const std::string folder = "tilewright_" + model.renaming.digest;
+  std::string text = fmt::format(
+      "#pragma once\n#ifndef __CUDACC__\n"
+      "#error \"{0}.cuh holds kernels: compile it with nvcc, or include {0}.h and link {0}.cu\"\n"
+      "#endif\n",
+      model.op().name);
+  if (reads_memory(model)) {
+    text += "#define TW_READS_MEMORY_BYTES\n";
+  }
+  text += fmt::format(
+      "#include <cuda_runtime.h>\n\n#include \"{0}.h\"\n"
+      "#include \"{1}/dispatch/launch.cuh\"\n#include \"{1}/dispatch/select.h\"\n",
+      model.op().name, folder);
+  if (!model.op().header.empty()) {
+    text += fmt::format("#include \"{}/{}\"\n", folder, model.op().header);
+  }
+  for (const KernelSpec* kernel : model.kernels) {
+    text += fmt::format("#include \"{}/{}\"\n", folder, kernel->source);
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+std::string dispatch_text(const EmitModel& model) {
+  const std::string scope =
+      fmt::format("{}::{}", renamed_tokens("tw", model.renaming), inner_namespace(model));
+  std::string text = comment(model.op().name + ": " + model.op().doc) + overview(model) +
+                     includes(model) + fmt::format("namespace {} {{\n\n", scope);
+  text += fmt::format("namespace api = ::{}::{};\n\n", model.name_space, model.op().name);
+  for (std::size_t i = 0; i < model.branches.size(); ++i) text += branch_struct(model, i);
+  text += "// What a type of arguments stands for.\ntemplate <class A>\nstruct Form;\n\n";
+  for (std::size_t i = 0; i < model.forms.size(); ++i) text += form_struct(model, i);
+  text += memory_parts;
+  for (const KernelSpec* kernel : model.kernels) text += runner_struct(model, *kernel);
+  text += visit_function(model) + call_parts;
+  return text + fmt::format("}}  // namespace {}\n\n", scope) + public_functions(model);
+}
+
+}  // namespace tw

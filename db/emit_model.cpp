@@ -1,0 +1,285 @@
+#include "emit_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <tuple>
+
+#include "emit_fallbacks.h"
+#include "error.h"
+
+namespace tw {
+namespace {
+
+// The limits of Context::device_limits ("cc=90 sms=132 ..."); unknown words are ignored.
+DeviceInfo device_of(const Context& context) {
+  DeviceInfo device;
+  device.kind = "cuda";
+  device.model = context.device_model;
+  device.driver = context.driver;
+  device.toolchain = context.toolchain;
+  const std::string& text = context.device_limits;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const auto end = std::min(text.find(' ', begin), text.size());
+    const auto equals = std::min(text.find('=', begin), end);
+    const std::string name = text.substr(begin, equals - begin);
+    std::int64_t value = 0;
+    std::from_chars(text.data() + std::min(equals + 1, end), text.data() + end, value);
+    if (name == "cc") device.cc = static_cast<int>(value);
+    if (name == "sms") device.sms = static_cast<int>(value);
+    if (name == "smem_optin") device.smem_optin = value;
+    if (name == "smem_per_sm") device.smem_per_sm = value;
+    if (name == "regs_per_sm") device.regs_per_sm = value;
+    if (name == "threads_per_sm") device.threads_per_sm = static_cast<int>(value);
+    if (name == "blocks_per_sm") device.blocks_per_sm = static_cast<int>(value);
+    if (name == "max_threads") device.max_threads = static_cast<int>(value);
+    if (name == "l2_bytes") device.l2_bytes = value;
+    if (name == "memory_gib") device.memory_bytes = value << 30;
+    begin = end + 1;
+  }
+  return device;
+}
+
+void check_name_space(const std::string& text) {
+  bool good = !text.empty();
+  for (std::size_t begin = 0; good && begin <= text.size();) {
+    const auto end = std::min(text.find("::", begin), text.size());
+    const std::string part = text.substr(begin, end - begin);
+    good = is_identifier(part) && cpp_name(part) == part;
+    begin = end + 2;
+  }
+  if (!good) {
+    throw Error(
+        fmt::format("--namespace '{}' is no C++ namespace: write a name such as 'tuned' or "
+                    "'my::kernels'",
+                    comment_safe(text)));
+  }
+}
+
+// The names of fields that the op's words take already.
+std::set<std::string> names_of(const OpSpec& op) {
+  std::set<std::string> names;
+  for (const DimSpec& dim : op.dims) names.insert(cpp_name(dim.name));
+  for (const ChoiceSpec& choice : op.choices) names.insert(cpp_name(choice.name));
+  for (const ScalarSpec& scalar : op.scalars) names.insert(cpp_name(scalar.name));
+  for (const TensorSpec& tensor : op.tensors) names.insert(cpp_name(tensor.name));
+  return names;
+}
+
+std::vector<EpilogueField> fields_of(const OpSpec& op, const Epilogue& epilogue) {
+  std::vector<EpilogueField> fields;
+  std::set<std::string> taken = names_of(op);
+  std::map<std::string_view, int> seen;
+  const auto add = [&](std::string name, std::string doc, bool is_tensor, double fallback) {
+    while (!taken.insert(name).second) name += '_';
+    fields.push_back({name, std::move(doc), is_tensor, fallback});
+  };
+  for (const EpilogueStep& step : epilogue.steps) {
+    const EpilogueWord& word = *step.word;
+    const int nth = ++seen[word.name];
+    const std::string name =
+        std::string(word.name) + (nth > 1 ? fmt::format("{}", nth) : std::string());
+    if (word.takes_tensor) {
+      const auto extent = op.epilogue_extents.find(std::string(word.name));
+      add(name,
+          extent == op.epilogue_extents.end()
+              ? std::string(word.doc)
+              : fmt::format("{}: device memory, {} elements", word.doc, extent->second.text()),
+          true, 0);
+    }
+    for (std::size_t i = 0; i < word.parameters.size(); ++i) {
+      add(fmt::format("{}_{}", name, word.parameters[i]),
+          fmt::format("{} of {}", word.parameters[i], word.doc), false,
+          i < word.typical.size() ? word.typical[i] : 0);
+    }
+  }
+  return fields;
+}
+
+// The form of a problem, added (and the one that it extends) if it is new.
+int form_of(EmitModel& model, DType dtype, const std::string& math, const Epilogue& epilogue) {
+  const std::string structure = epilogue.structure();
+  for (std::size_t i = 0; i < model.forms.size(); ++i) {
+    const Form& form = model.forms[i];
+    if (form.dtype == dtype && form.math == math && form.epilogue.structure() == structure) {
+      return static_cast<int>(i);
+    }
+  }
+  Form form{dtype, math, Epilogue::from_structure(structure), "Args", "", {}};
+  if (dtype != model.op().dtypes.front()) form.type += pascal_case(name_of(dtype));
+  if (math != name_of(dtype)) form.type += pascal_case(math);
+  if (!form.epilogue.steps.empty()) {
+    form.base = model.forms[static_cast<std::size_t>(form_of(model, dtype, math, {}))].type;
+    for (const EpilogueStep& step : epilogue.steps) form.type += step.word->cpp_type;
+    form.fields = fields_of(model.op(), form.epilogue);
+  }
+  model.forms.push_back(std::move(form));
+  return static_cast<int>(model.forms.size()) - 1;
+}
+
+const KernelSpec& kernel_of(const OpEntry& entry, const std::string& name) {
+  std::vector<std::string> known;
+  for (const KernelSpec& kernel : entry.kernels) {
+    if (kernel.name == name) {
+      if (kernel.knobs_are_macros) {
+        throw Error(
+            fmt::format("kernel {} of op {} takes its knobs as macros, so two of its "
+                        "configurations cannot stand in one header: give it "
+                        "knobs = \"type\"",
+                        name, entry.op.name));
+      }
+      return kernel;
+    }
+    known.push_back(kernel.name);
+  }
+  throw Error(
+      fmt::format("the database has a winner of kernel '{}', which op {} does not have "
+                  "here (it has {}): tune again",
+                  comment_safe(name), entry.op.name, fmt::join(known, ", ")));
+}
+
+int branch_of(EmitModel& model, Branch branch) {
+  for (std::size_t i = 0; i < model.branches.size(); ++i) {
+    const Branch& known = model.branches[i];
+    if (known.kernel == branch.kernel && known.problem.choices == branch.problem.choices &&
+        known.configuration == branch.configuration) {
+      return static_cast<int>(i);
+    }
+  }
+  model.branches.push_back(std::move(branch));
+  return static_cast<int>(model.branches.size()) - 1;
+}
+
+// One order for one set of winners, whatever order they came in; aligned problems stand first.
+std::vector<Winner> sorted(const OpSpec& op, std::vector<Winner> winners) {
+  const auto key = [&op](const Winner& winner) {
+    const Problem p = problem_from_key(op, winner.trial.context.problem);
+    return std::tuple(p.dtype, p.math, p.epilogue.structure(), p.choices, p.dims, -p.align,
+                      winner.trial.context.problem);
+  };
+  std::stable_sort(winners.begin(), winners.end(),
+                   [&](const Winner& a, const Winner& b) { return key(a) < key(b); });
+  return winners;
+}
+
+void add_rows(EmitModel& model) {
+  const Context& first = model.request->winners.front().trial.context;
+  for (const Winner& winner : sorted(model.op(), model.request->winners)) {
+    const Context& context = winner.trial.context;
+    if (context.op != model.op().name) {
+      throw Error(fmt::format("a winner of op {} cannot stand in a header of {}",
+                              comment_safe(context.op), model.op().name));
+    }
+    if (context.device_model != first.device_model ||
+        context.device_limits != first.device_limits) {
+      throw Error(fmt::format("the winners are of two devices ({} and {}): name one of them",
+                              comment_safe(first.device_model),
+                              comment_safe(context.device_model)));
+    }
+    const KernelSpec& kernel = kernel_of(*model.entry, context.kernel);
+    TunedRow row{0, 0, winner, problem_from_key(model.op(), context.problem)};
+    row.form = form_of(model, row.problem.dtype, row.problem.math, row.problem.epilogue);
+    row.branch = branch_of(model, {&kernel, row.problem,
+                                   configuration_from(kernel.knobs, winner.trial.configuration)});
+    model.rows.push_back(std::move(row));
+  }
+}
+
+// The root of a qualified entry: "tw" of "tw::gemm::simt::kernel".
+void add_roots(EmitModel& model) {
+  for (const KernelSpec* kernel : model.kernels) {
+    for (const LaunchSpec& launch : kernel->launches) {
+      const auto colons = launch.entry.find("::");
+      if (colons == std::string::npos) continue;
+      const std::string root = launch.entry.substr(0, colons);
+      auto& roots = model.renaming.roots;
+      if (std::find(roots.begin(), roots.end(), root) == roots.end()) roots.push_back(root);
+    }
+  }
+}
+
+}  // namespace
+
+EmitModel model_of(const EmitRequest& request) {
+  check_name_space(request.name_space);
+  EmitModel model;
+  model.request = &request;
+  model.entry = &request.catalog->at(request.op);
+  model.name_space = request.name_space;
+  model.renaming.roots = {"tw"};
+  if (!request.winners.empty()) model.device = device_of(request.winners.front().trial.context);
+  const DType dtype = model.op().dtypes.front();
+  form_of(model, dtype, std::string(name_of(dtype)), {});
+  if (!request.winners.empty()) add_rows(model);
+  for (int form = 0; form < static_cast<int>(model.forms.size()); ++form) {
+    for (Branch& branch : fallbacks_of(model, form)) {
+      model.fallbacks.push_back({form, branch_of(model, std::move(branch))});
+    }
+  }
+  for (const Branch& branch : model.branches) {
+    const auto known = std::find(model.kernels.begin(), model.kernels.end(), branch.kernel);
+    if (known == model.kernels.end()) model.kernels.push_back(branch.kernel);
+  }
+  if (model.kernels.empty()) {
+    throw Error(fmt::format("op {} has no kernel that a header could hold", request.op));
+  }
+  for (const KernelSpec* kernel : model.kernels) {
+    model.sources.merge(request.catalog->sources_of(kernel->source));
+  }
+  if (!model.op().header.empty()) {
+    model.sources.merge(request.catalog->sources_of(model.op().header));
+  }
+  add_roots(model);
+  return model;
+}
+
+std::string inner_namespace(const EmitModel& model) { return "dispatch_" + model.op().name; }
+
+std::vector<int> branches_of(const EmitModel& model, int form) {
+  std::set<int> branches;
+  for (const TunedRow& row : model.rows) {
+    if (row.form == form) branches.insert(row.branch);
+  }
+  for (const Fallback& fallback : model.fallbacks) {
+    if (fallback.form == form) branches.insert(fallback.branch);
+  }
+  return {branches.begin(), branches.end()};
+}
+
+std::string enum_of(const ChoiceSpec& choice) {
+  const std::string name = pascal_case(choice.name);
+  const bool taken =
+      name == "Args" || name == "Match" || name == "Selection" || name == choice.name;
+  return name + (taken ? "_" : "");
+}
+
+std::string spelled(const EmitModel& model, const Names& names, int first_knob, int slot) {
+  const std::string& name = names.name(slot);
+  if (name.find('.') != std::string::npos) return name;  // device.sms
+  const bool knob = first_knob >= 0 && slot >= first_knob;
+  const bool of_op = slot < model.op().names.size();
+  if (!knob && !of_op) throw Error(fmt::format("name '{}' has no meaning in a header", name));
+  return (knob ? "knob." : "problem.") + cpp_name(name);
+}
+
+std::string identifier_of(const KernelSpec& kernel) {
+  std::string name;
+  for (const char c : kernel.name) name += is_identifier("_" + std::string(1, c)) ? c : '_';
+  return "kernel_" + name;
+}
+
+int integer_arguments(const KernelSpec& kernel) {
+  int most = 0;
+  for (const LaunchSpec& launch : kernel.launches) {
+    const auto integers =
+        std::count_if(launch.args.begin(), launch.args.end(), [](const ArgSpec& arg) {
+          return arg.kind == ArgSpec::Kind::int32 || arg.kind == ArgSpec::Kind::int64;
+        });
+    most = std::max(most, static_cast<int>(integers));
+  }
+  return most;
+}
+
+}  // namespace tw

@@ -1,0 +1,131 @@
+// The parts of an emitted <op>.cuh that are the same for every op.
+#pragma once
+
+namespace tw {
+
+// Workspaces inside the caller's memory.
+inline constexpr const char* memory_parts = R"(template <class Plan>
+dispatch::Pointer part(const Plan& plan, void* workspace, int index) {
+  if (plan.bytes[index] == 0) return dispatch::Pointer{nullptr};
+  return dispatch::Pointer{static_cast<char*>(workspace) + plan.offset[index]};
+}
+
+template <class Plan>
+cudaError_t clear(const Plan& plan, void* workspace, int index, cudaStream_t stream) {
+  if (plan.bytes[index] == 0) return cudaSuccess;
+  return cudaMemsetAsync(static_cast<char*>(workspace) + plan.offset[index], 0,
+                         static_cast<std::size_t>(plan.bytes[index]), stream);
+}
+
+template <class Plan>
+bool fits(const Plan& plan, const void* workspace) {
+  if (plan.workspace_bytes() == 0) return true;
+  return workspace != nullptr && reinterpret_cast<std::uintptr_t>(workspace) % Plan::alignment == 0;
+}
+
+)";
+
+// The way from arguments to a branch.
+inline constexpr const char* call_parts = R"(// A call, looked at.
+struct Call {
+  cudaError_t status = cudaSuccess;
+  const char* reason = "";
+  Device device;
+  Query query;
+  Choice choice;
+};
+
+template <class A>
+Call examine(const A& args) {
+  Call call;
+  call.status = dispatch::current_device(call.device);
+  if (call.status != cudaSuccess) {
+    call.reason = cudaGetErrorString(call.status);
+    return call;
+  }
+  call.query.form = Form<A>::index;
+  call.query.problem.sizeof_t = Form<A>::sizeof_t;
+  const char* wrong = read(args, call.device, call.query);
+  if (wrong == nullptr) wrong = Form<A>::check(args, call.query.problem);
+  if (wrong != nullptr) {
+    call.status = cudaErrorInvalidValue;
+    call.reason = wrong;
+    return call;
+  }
+  call.choice = choose(call.query, call.device);
+  if (call.choice.branch < 0) {
+    call.status = cudaErrorInvalidDeviceFunction;
+    call.reason = "no configuration serves these arguments on this device";
+  }
+  return call;
+}
+
+template <class A, class Visitor>
+cudaError_t visit_call(const Call& call, Visitor visit) {
+  if (call.status != cudaSuccess) return call.status;
+  return visit_branch<A>(call.choice.branch, call.query.problem, call.device, visit);
+}
+
+)";
+
+// The public functions. `inner` is the namespace of the dispatch.
+inline constexpr const char* public_parts = R"(template <class A>
+cudaError_t launch(const A& args, void* workspace, cudaStream_t stream) {
+  const inner::Call call = inner::examine(args);
+  return inner::visit_call<A>(call, [&](auto runner, const auto& plan) {
+    if (!inner::fits(plan, workspace)) return cudaErrorInvalidValue;
+    return runner.launch(args, plan, call.device, workspace, stream);
+  });
+}
+
+template <class A>
+std::size_t workspace_bytes(const A& args) {
+  std::size_t bytes = 0;
+  const inner::Call call = inner::examine(args);
+  const cudaError_t status = inner::visit_call<A>(call, [&](auto, const auto& plan) {
+    bytes = plan.workspace_bytes();
+    return cudaSuccess;
+  });
+  return status == cudaSuccess ? bytes : 0;
+}
+
+template <class A>
+cudaError_t initialise_workspace(const A& args, void* workspace, cudaStream_t stream) {
+  const inner::Call call = inner::examine(args);
+  return inner::visit_call<A>(call, [&](auto runner, const auto& plan) {
+    if (!inner::fits(plan, workspace)) return cudaErrorInvalidValue;
+    return runner.initialise(plan, workspace, stream);
+  });
+}
+
+template <class A>
+Selection select(const A& args) {
+  const inner::Call call = inner::examine(args);
+  Selection selection;
+  selection.status = call.status;
+  selection.reason = call.reason;
+  if (call.status != cudaSuccess) return selection;
+  const auto& branch = inner::branches[call.choice.branch];
+  selection.match = static_cast<Match>(call.choice.match);
+  selection.branch = call.choice.branch;
+  selection.kernel = branch.kernel;
+  selection.configuration = branch.configuration;
+  if (call.choice.row >= 0) {
+    const auto& row = inner::rows[static_cast<std::size_t>(call.choice.row)];
+    selection.tuned_problem = row.text;
+    selection.tuned_ns = row.median_ns;
+  }
+  return selection;
+}
+
+template <class A>
+cudaError_t attributes(const A& args, cudaFuncAttributes* result) {
+  const inner::Call call = inner::examine(args);
+  return inner::visit_call<A>(call, [&](auto runner, const auto& plan) {
+    return runner.attributes(plan, result);
+  });
+}
+
+)";
+
+}  // namespace tw

@@ -1,0 +1,358 @@
+// dispatch/select.h: which branch serves a call. Plain C++17, so that what it decides can be tested
+// where there is no CUDA.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "emit_model.h"
+
+namespace tw {
+namespace {
+
+std::string cpp_of(const EmitModel& model, const KernelSpec& kernel, const Expr& expr) {
+  return expr.to_cpp(
+      [&](int slot) { return spelled(model, kernel.names, kernel.first_knob, slot); });
+}
+std::string cpp_of(const EmitModel& model, const Expr& expr) {
+  return expr.to_cpp([&](int slot) { return spelled(model, model.op().names, -1, slot); });
+}
+
+std::string cpp_of(const EmitModel& model, const KernelSpec& kernel, const Expr (&extent)[3]) {
+  return fmt::format("{}, {}, {}", cpp_of(model, kernel, extent[0]),
+                     cpp_of(model, kernel, extent[1]), cpp_of(model, kernel, extent[2]));
+}
+
+std::string problem_struct(const EmitModel& model) {
+  const OpSpec& op = model.op();
+  std::string text =
+      "// What expressions read of a call; choices count from 0 in the order of their values.\n"
+      "struct Problem {\n";
+  for (const DimSpec& dim : op.dims) {
+    text += fmt::format("  std::int64_t {} = 0;\n", cpp_name(dim.name));
+  }
+  for (const ChoiceSpec& choice : op.choices) {
+    text += fmt::format("  std::int64_t {} = 0;\n", cpp_name(choice.name));
+  }
+  return text +
+         "  std::int64_t sizeof_t = 0;  // bytes of an element\n"
+         "  std::int64_t align = 16;    // the least alignment of the pointers in bytes, at most "
+         "16\n"
+         "};\n\n"
+         "// A call, as far as it decides what runs.\n"
+         "struct Query {\n"
+         "  Problem problem;\n"
+         "  int form = 0;  // the type of its arguments\n" +
+         fmt::format("  int scalar[{}] = {{}};  // kind_of each\n}};\n\n",
+                     std::max<std::size_t>(1, op.scalars.size()));
+}
+
+std::string read_dims(const EmitModel& model) {
+  std::string text;
+  for (const DimSpec& dim : model.op().dims) {
+    const std::string name = cpp_name(dim.name);
+    if (dim.fallback) {
+      text += fmt::format(
+          "  problem.{0} = args.{0} == -1 ? value_or({1}, -1) : std::int64_t{{args.{0}}};\n", name,
+          fmt::format("checked::Value({})", cpp_of(model, *dim.fallback)));
+    } else {
+      text += fmt::format("  problem.{0} = args.{0};\n", name);
+    }
+    text += fmt::format(
+        "  if (problem.{0} < {1} || problem.{0} > {2}) {{\n    return {3};\n  }}\n", name, dim.min,
+        dim.max,
+        string_literal(fmt::format("{} must be between {} and {}", dim.name, dim.min, dim.max)));
+  }
+  return text;
+}
+
+std::string read_tensors(const EmitModel& model) {
+  std::string text;
+  for (const TensorSpec& tensor : model.op().tensors) {
+    const std::string name = cpp_name(tensor.name);
+    const std::string check = fmt::format(
+        "if (args.{0} == nullptr) return {1};\n"
+        "  problem.align = least_alignment(problem.align, args.{0});\n",
+        name, string_literal(tensor.name + " is null"));
+    const bool optional = !tensor.scaled_by.empty() && tensor.role == Role::in;
+    text += optional ? fmt::format("  if (args.{} != 0) {{\n  {}  }}\n", cpp_name(tensor.scaled_by),
+                                   check)
+                     : "  " + check;
+  }
+  return text +
+         "  if (problem.align < problem.sizeof_t) return \"a tensor is not aligned to its "
+         "elements\";\n";
+}
+
+// The function that turns arguments into a Query, or says what is wrong with them.
+std::string read_function(const EmitModel& model) {
+  const OpSpec& op = model.op();
+  std::string text =
+      "// Fills `query` from the fields that all types of arguments share; form and sizeof_t are "
+      "set\n"
+      "// already. Returns what is wrong with them, or null.\n"
+      "template <class A>\n"
+      "const char* read(const A& args, [[maybe_unused]] const Device& device, Query& query) {\n"
+      "  Problem& problem = query.problem;\n";
+  for (const ChoiceSpec& choice : op.choices) {
+    const std::string name = cpp_name(choice.name);
+    text += fmt::format(
+        "  problem.{0} = static_cast<std::int64_t>(args.{0});\n"
+        "  if (problem.{0} < 0 || problem.{0} >= {1}) return {2};\n",
+        name, choice.values.size(), string_literal(choice.name + " is none of its values"));
+  }
+  text += read_dims(model);
+  for (const Constraint& constraint : op.require) {
+    text += fmt::format("  if (!checked::holds({})) return {};\n", cpp_of(model, constraint.expr),
+                        string_literal(constraint.reason));
+  }
+  text += read_tensors(model);
+  for (std::size_t i = 0; i < op.scalars.size(); ++i) {
+    text +=
+        fmt::format("  query.scalar[{}] = kind_of(args.{});\n", i, cpp_name(op.scalars[i].name));
+  }
+  return text + "  return nullptr;\n}\n\n";
+}
+
+std::string knobs_struct(const KernelSpec& kernel) {
+  std::string text = "struct Knobs {\n";
+  for (const Knob& knob : kernel.knobs) {
+    text += fmt::format("  std::int64_t {} = 0;", cpp_name(knob.name));
+    for (std::size_t i = 0; i < knob.words.size(); ++i) {
+      text += comment_safe(fmt::format("{}{} {}", i ? ", " : "  // ", i, knob.words[i]));
+    }
+    text += "\n";
+  }
+  return text + "};\n\n";
+}
+
+std::string refusal_function(const EmitModel& model, const KernelSpec& kernel) {
+  std::string text =
+      "// The reason for which the kernel does not serve the problem with these knobs, or null.\n"
+      "inline const char* refusal([[maybe_unused]] const Knobs& knob,\n"
+      "                           [[maybe_unused]] const Problem& problem,\n"
+      "                           [[maybe_unused]] const Device& device) {\n";
+  const auto add = [&](const Constraint& constraint, const std::string& reason) {
+    text += comment(constraint.expr.text(), 2);
+    text += fmt::format("  if (!checked::holds({})) {{\n    return {};\n  }}\n",
+                        cpp_of(model, kernel, constraint.expr), string_literal(reason));
+  };
+  if (!kernel.needs.expr.reads().empty()) add(kernel.needs, "needs " + kernel.needs.expr.text());
+  for (const Constraint& constraint : kernel.require) add(constraint, constraint.reason);
+  return text + "  return nullptr;\n}\n\n";
+}
+
+std::string plan_pass(const EmitModel& model, const KernelSpec& kernel, std::size_t index) {
+  const LaunchSpec& launch = kernel.launches[index];
+  std::string text = comment(launch.entry, 2) + fmt::format("  if (plan.when({}, {})) {{\n", index,
+                                                            cpp_of(model, kernel, launch.when));
+  text += fmt::format("    plan.grid({}, {});\n", index, cpp_of(model, kernel, launch.grid));
+  text +=
+      fmt::format("    plan.block({}, {}, device);\n", index, cpp_of(model, kernel, launch.block));
+  text += fmt::format("    plan.cluster({}, {}, device);\n", index,
+                      cpp_of(model, kernel, launch.cluster));
+  text += fmt::format("    plan.shared({}, {}, device);\n", index,
+                      cpp_of(model, kernel, launch.smem_bytes));
+  int at = 0;
+  for (const ArgSpec& arg : launch.args) {
+    if (arg.kind != ArgSpec::Kind::int32 && arg.kind != ArgSpec::Kind::int64) continue;
+    text += fmt::format("    plan.{}({}, {}, {});\n",
+                        arg.kind == ArgSpec::Kind::int32 ? "int32" : "int64", index, at++,
+                        cpp_of(model, kernel, arg.value));
+  }
+  return text + "  }\n";
+}
+
+std::string plan_function(const EmitModel& model, const KernelSpec& kernel) {
+  std::string text = fmt::format(
+      "using Plan = dispatch::Plan<{}, {}, {}>;\n\n"
+      "// The launches with these knobs; invalid if one is beyond the device.\n"
+      "inline Plan plan_of([[maybe_unused]] const Knobs& knob,\n"
+      "                    [[maybe_unused]] const Problem& problem, const Device& device) {{\n"
+      "  Plan plan;\n",
+      kernel.launches.size(), kernel.workspaces.size(), integer_arguments(kernel));
+  for (std::size_t i = 0; i < kernel.workspaces.size(); ++i) {
+    text += comment(kernel.workspaces[i].name, 2) +
+            fmt::format("  plan.workspace({}, {});\n", i,
+                        cpp_of(model, kernel, kernel.workspaces[i].bytes));
+  }
+  for (std::size_t i = 0; i < kernel.launches.size(); ++i) text += plan_pass(model, kernel, i);
+  return text + "  return plan;\n}\n\n";
+}
+
+// The knobs of each of the kernel's branches.
+std::string knobs_constants(const EmitModel& model, const KernelSpec& kernel) {
+  std::string text;
+  for (std::size_t i = 0; i < model.branches.size(); ++i) {
+    const Branch& branch = model.branches[i];
+    if (branch.kernel != &kernel) continue;
+    text += fmt::format("constexpr Knobs v{}{{{}}};\n", i, fmt::join(branch.configuration, ", "));
+  }
+  return text;
+}
+
+std::string kernel_section(const EmitModel& model, const KernelSpec& kernel) {
+  const std::string name = identifier_of(kernel);
+  return comment(fmt::format("{}: {}", kernel.name, kernel.doc)) +
+         fmt::format("namespace {} {{\n\n", name) + knobs_struct(kernel) +
+         wrapped(refusal_function(model, kernel)) + wrapped(plan_function(model, kernel)) +
+         knobs_constants(model, kernel) + fmt::format("\n}}  // namespace {}\n\n", name);
+}
+
+std::string serves_function(const EmitModel& model) {
+  std::string text =
+      "// Whether the branch's needs hold and its launches are valid.\n"
+      "inline bool serves(int branch, const Problem& problem, const Device& device) {\n"
+      "  switch (branch) {\n";
+  for (std::size_t i = 0; i < model.branches.size(); ++i) {
+    text += fmt::format(
+        "    case {0}:\n"
+        "      return {1}::refusal({1}::v{0}, problem, device) == nullptr &&\n"
+        "             {1}::plan_of({1}::v{0}, problem, device).launches();\n",
+        i, identifier_of(*model.branches[i].kernel));
+  }
+  return text + "  }\n  return false;\n}\n\n";
+}
+
+std::string problem_literal(const Problem& problem) {
+  std::vector<std::int64_t> values(problem.dims);
+  values.insert(values.end(), problem.choices.begin(), problem.choices.end());
+  values.push_back(size_of(problem.dtype));
+  values.push_back(problem.align);
+  return fmt::format("{{{}}}", fmt::join(values, ", "));
+}
+
+int kind_of(double scalar) { return scalar == 0 ? 0 : scalar == 1 ? 1 : 2; }
+
+std::string tables(const EmitModel& model) {
+  std::string text =
+      "struct BranchInfo {\n  const char* kernel;\n  const char* configuration;\n};\n"
+      "constexpr BranchInfo branches[] = {\n";
+  for (const Branch& branch : model.branches) {
+    text += fmt::format("    {{{}, {}}},\n", string_literal(branch.kernel->name),
+                        string_literal(text_of(branch.kernel->knobs, branch.configuration)));
+  }
+  text += fmt::format(
+      "}};\n\n"
+      "// The tuned problems, and the branch that won each.\n"
+      "struct Row {{\n  int branch;\n  Query query;\n  double median_ns;\n  const char* "
+      "text;\n}};\n"
+      "constexpr std::array<Row, {}> rows{{{{\n",
+      model.rows.size());
+  for (const TunedRow& row : model.rows) {
+    std::vector<int> kinds;
+    for (const double scalar : row.problem.scalars) kinds.push_back(kind_of(scalar));
+    if (kinds.empty()) kinds.push_back(0);
+    text += fmt::format("    {{{}, {{{}, {}, {{{}}}}}, {}, {}}},\n", row.branch,
+                        problem_literal(row.problem), row.form, fmt::join(kinds, ", "),
+                        row.winner.trial.measurement.median_ns(),
+                        string_literal(row.problem.key(model.op())));
+  }
+  text += fmt::format(
+      "}}}};\n\n"
+      "// What serves without having been tuned for it, in the order in which it is tried.\n"
+      "struct Fallback {{\n  int branch;\n  Query query;  // its form and choices count\n}};\n"
+      "constexpr std::array<Fallback, {}> fallbacks{{{{\n",
+      model.fallbacks.size());
+  for (const Fallback& fallback : model.fallbacks) {
+    const Branch& branch = model.branches[static_cast<std::size_t>(fallback.branch)];
+    text += fmt::format("    {{{}, {{{}, {}, {{}}}}}},\n", fallback.branch,
+                        problem_literal(branch.problem), fallback.form);
+  }
+  return text + "}};\n\n";
+}
+
+std::string joined(const std::vector<std::string>& parts, const char* between) {
+  return parts.empty() ? "true" : fmt::format("{}", fmt::join(parts, between));
+}
+
+std::string comparisons(const EmitModel& model) {
+  const OpSpec& op = model.op();
+  std::vector<std::string> choices{"a.form == b.form"}, dims, ratios{"1.0"}, scalars;
+  for (const ChoiceSpec& choice : op.choices) {
+    choices.push_back(fmt::format("a.problem.{0} == b.problem.{0}", cpp_name(choice.name)));
+  }
+  for (const DimSpec& dim : op.dims) {
+    dims.push_back(fmt::format("a.problem.{0} == b.problem.{0}", cpp_name(dim.name)));
+    ratios.push_back(fmt::format("ratio(a.problem.{0}, b.problem.{0})", cpp_name(dim.name)));
+  }
+  for (std::size_t i = 0; i < op.scalars.size(); ++i) {
+    scalars.push_back(fmt::format("a.scalar[{0}] == b.scalar[{0}]", i));
+  }
+  const std::string pair = "([[maybe_unused]] const Query& a, [[maybe_unused]] const Query& b) {\n";
+  const char* const both = " &&\n         ";
+  return "constexpr bool same_form" + pair + "  return " + joined(choices, both) + ";\n}\n" +
+         "constexpr bool same_dims" + pair + "  return " + joined(dims, both) + ";\n}\n" +
+         "constexpr bool same_kind" + pair + "  return a.problem.align == b.problem.align && " +
+         joined(scalars, both) + ";\n}\n" + "// 2 to the sum over the dims of |log2(a / b)|.\n" +
+         "constexpr double distance" + pair + "  return " + joined(ratios, " *\n         ") +
+         ";\n}\n\n";
+}
+
+std::string choose_function(const EmitModel& model) {
+  return fmt::format(
+             "// The GPU of the tuned problems.\n"
+             "constexpr std::int64_t tuned_cc = {}, tuned_sms = {};\n\n",
+             model.device.cc, model.device.sms) +
+         R"(// 1. The tuned problem that equals the call: dims, choices, form, alignment, and each scalar as far
+//    as it is zero, one or another; on a GPU of the tuned compute capability and number of SMs.
+// 2. The nearest tuned problem of the same form and choices whose branch serves, on a GPU of the
+//    same compute capability. The distance is the sum over the dims of |log2(ratio)|; of equally
+//    near ones that of the same alignment and scalars comes first, then the earlier.
+// 3. The first default configuration that serves.
+inline Choice choose(const Query& query, const Device& device) {
+  const Problem& problem = query.problem;
+  const auto chosen = [](const Row& row, Match match) {
+    return Choice{row.branch, static_cast<int>(&row - rows.data()), match};
+  };
+  for (const Row& row : rows) {
+    const bool equal = same_form(row.query, query) && same_dims(row.query, query) &&
+                       same_kind(row.query, query) && device.cc == tuned_cc &&
+                       device.sms == tuned_sms;
+    if (equal && serves(row.branch, problem, device)) return chosen(row, Match::exact);
+  }
+  const Row* nearest = nullptr;
+  double least = 0;
+  for (const Row& row : rows) {
+    if (device.cc != tuned_cc || !same_form(row.query, query)) continue;
+    const double away = distance(row.query, query);
+    const bool tie = nearest != nullptr && !(away < least) && !(away > least);
+    const bool nearer =
+        nearest == nullptr || away < least ||
+        (tie && same_kind(row.query, query) && !same_kind(nearest->query, query));
+    if (!nearer || !serves(row.branch, problem, device)) continue;
+    nearest = &row;
+    least = away;
+  }
+  if (nearest != nullptr) return chosen(*nearest, Match::nearest);
+  for (const Fallback& fallback : fallbacks) {
+    if (same_form(fallback.query, query) && serves(fallback.branch, problem, device)) {
+      return {fallback.branch, -1, Match::fallback};
+    }
+  }
+  return {};
+}
+
+)";
+}
+
+}  // namespace
+
+std::string select_text(const EmitModel& model) {
+  std::string text = fmt::format(
+      "// Which configuration of {} serves a call: needs, requirements and launches as the\n"
+      "// search-space files state them, and the problems that were tuned.\n"
+      "#pragma once\n#include <array>\n#include <cstddef>\n#include <cstdint>\n\n"
+      "#include \"dispatch/plan.h\"\n\nnamespace tw::{} {{\n\n",
+      model.op().name, inner_namespace(model));
+  for (const char* name :
+       {"Choice", "Device", "Match", "kind_of", "least_alignment", "ratio", "value_or"}) {
+    text += fmt::format("using dispatch::{};\n", name);
+  }
+  text += "\n" + problem_struct(model) + wrapped(read_function(model));
+  for (const KernelSpec* kernel : model.kernels) text += kernel_section(model, *kernel);
+  text +=
+      serves_function(model) + wrapped(tables(model)) + comparisons(model) + choose_function(model);
+  return text + fmt::format("}}  // namespace tw::{}\n", inner_namespace(model));
+}
+
+}  // namespace tw

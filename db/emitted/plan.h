@@ -1,0 +1,135 @@
+// What a branch is judged by before it runs: limits of the device, and a launch with every
+// expression evaluated. Plain C++17, so that the choice of a branch needs no CUDA compiler.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "dispatch/checked.h"
+
+namespace tw::dispatch {
+
+// Limits of the device that the call runs on; cc is the compute capability times ten.
+struct Device {
+  std::int64_t cc = 0, sms = 0, smem_optin = 0, smem_per_sm = 0, regs_per_sm = 0;
+  std::int64_t threads_per_sm = 0, blocks_per_sm = 0, max_threads = 0, l2_bytes = 0;
+  std::int64_t memory_bytes = 0;
+};
+
+// How a branch was found: it was tuned for the problem; for the nearest; it is a default.
+enum class Match { exact, nearest, fallback, none };
+
+struct Choice {
+  int branch = -1;
+  int row = -1;  // of the tuned problems, if the match is exact or nearest
+  Match match = Match::none;
+};
+
+// A scalar, as far as it distinguishes tuned problems.
+constexpr int kind_of(double scalar) { return scalar == 0 ? 0 : scalar == 1 ? 1 : 2; }
+
+// How often the larger contains the smaller; what is below 1 counts as 1.
+constexpr double ratio(std::int64_t a, std::int64_t b) {
+  const double x = a > 1 ? static_cast<double>(a) : 1, y = b > 1 ? static_cast<double>(b) : 1;
+  return x > y ? x / y : y / x;
+}
+
+constexpr std::int64_t value_or(checked::Value value, std::int64_t otherwise) {
+  return value.ok ? value.v : otherwise;
+}
+
+// The least of `alignment` and the alignment of the pointer in bytes; both are powers of two.
+inline std::int64_t least_alignment(std::int64_t alignment, const void* pointer) {
+  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+  while (address % static_cast<std::uintptr_t>(alignment) != 0) alignment /= 2;
+  return alignment;
+}
+
+// One kernel launch. `value` holds the integer arguments, in their order.
+template <int kValues>
+struct Pass {
+  bool runs = false;
+  unsigned grid[3] = {1, 1, 1}, block[3] = {1, 1, 1}, cluster[3] = {1, 1, 1};
+  unsigned smem_bytes = 0;
+  std::int64_t value[kValues > 0 ? kValues : 1] = {};
+};
+
+// All launches of a branch, with its workspaces one after the other.
+template <int kPasses, int kWorkspaces, int kValues>
+struct Plan {
+  static constexpr std::int64_t alignment = 256;
+
+  bool valid = true;
+  Pass<kValues> pass[kPasses];
+  std::int64_t offset[kWorkspaces + 1] = {};  // bytes; the last is the end of all
+  std::int64_t bytes[kWorkspaces > 0 ? kWorkspaces : 1] = {};
+
+  // Workspaces and passes are set in their order; a size or launch without a value makes the plan
+  // invalid.
+  constexpr void workspace(int index, checked::Value size) {
+    const checked::Value end =
+        checked::add(offset[index], checked::round_up(size, checked::Value(alignment)));
+    valid = valid && end.ok && size.ok;
+    if (!valid) return;
+    bytes[index] = size.v;
+    offset[index + 1] = end.v;
+  }
+  // Whether the pass is part of this launch; it is not to be set further if not.
+  constexpr bool when(int index, checked::Value condition) {
+    valid = valid && condition.ok;
+    pass[index].runs = valid && condition.v != 0;
+    return pass[index].runs;
+  }
+  constexpr void grid(int index, checked::Value x, checked::Value y, checked::Value z) {
+    set(pass[index].grid[0], x, 1, 2147483647);
+    set(pass[index].grid[1], y, 1, 65535);
+    set(pass[index].grid[2], z, 1, 65535);
+  }
+  constexpr void block(int index, checked::Value x, checked::Value y, checked::Value z,
+                       const Device& device) {
+    unsigned(&block)[3] = pass[index].block;
+    set(block[0], x, 1, 1024);
+    set(block[1], y, 1, 1024);
+    set(block[2], z, 1, 64);
+    valid = valid && std::int64_t{1} * block[0] * block[1] * block[2] <= device.max_threads;
+  }
+  // At most 8 blocks, which must divide the grid, from cc 90; set after the grid.
+  constexpr void cluster(int index, checked::Value x, checked::Value y, checked::Value z,
+                         const Device& device) {
+    const checked::Value size[3] = {x, y, z};
+    unsigned(&cluster)[3] = pass[index].cluster;
+    for (int i = 0; i < 3; ++i) {
+      set(cluster[i], size[i], 1, 8);
+      valid = valid && pass[index].grid[i] % cluster[i] == 0;
+    }
+    const unsigned blocks = cluster[0] * cluster[1] * cluster[2];
+    valid = valid && (blocks == 1 || (blocks <= 8 && device.cc >= 90));
+  }
+  constexpr void shared(int index, checked::Value size, const Device& device) {
+    set(pass[index].smem_bytes, size, 0, device.smem_optin);
+  }
+  constexpr void int32(int index, int at, checked::Value value) {
+    valid = valid && value.ok && value.v >= INT32_MIN && value.v <= INT32_MAX;
+    pass[index].value[at] = value.v;
+  }
+  constexpr void int64(int index, int at, checked::Value value) {
+    valid = valid && value.ok;
+    pass[index].value[at] = value.v;
+  }
+  // Whether all that was set can be launched, and anything is.
+  constexpr bool launches() const {
+    bool any = false;
+    for (const Pass<kValues>& one : pass) any = any || one.runs;
+    return valid && any;
+  }
+  constexpr std::size_t workspace_bytes() const {
+    return static_cast<std::size_t>(offset[kWorkspaces]);
+  }
+
+ private:
+  constexpr void set(unsigned& to, checked::Value value, std::int64_t low, std::int64_t high) {
+    valid = valid && value.ok && value.v >= low && value.v <= high;
+    if (valid) to = static_cast<unsigned>(value.v);
+  }
+};
+
+}  // namespace tw::dispatch

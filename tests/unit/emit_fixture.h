@@ -1,0 +1,82 @@
+// Winners of the op in tests/data/emit as a database would give them. Their texts are hostile: each
+// would end a comment or a string, or start a directive, if it were copied as it is.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "emit.h"
+#include "plan.h"
+
+namespace tw::emit_fixture {
+
+inline constexpr const char* hostile =
+    "H200 \\\n#error injected\r\n*/ #error injected /* \" ) \" ?\?/\n#error injected "
+    "\x01\xe2\x80\xae"
+    "\n#error injected\\";
+
+inline Catalog catalog() {
+  return Catalog::load_file(TW_TEST_DATA "/emit/op.toml", builtin_sources());
+}
+
+inline DeviceInfo device() {
+  DeviceInfo device = emulated_device(90);
+  device.model = hostile;
+  return device;
+}
+
+inline Winner winner(const Catalog& catalog, const std::string& problem, const std::string& kernel,
+                     const std::string& configuration, double median_ns) {
+  Winner winner;
+  winner.raced = true;
+  winner.baseline = hostile;
+  winner.baseline_ns = median_ns * 1.25;
+  Trial& trial = winner.trial;
+  trial.id = 12;
+  trial.created = hostile;
+  trial.configuration = configuration;
+  trial.measurement.samples_ns.assign(7, median_ns);
+  trial.measurement.registers = 96;
+  trial.measurement.timer = hostile;
+  Context& context = trial.context;
+  context.op = "blend";
+  context.problem = problem;
+  context.kernel = kernel;
+  for (const KernelSpec& known : catalog.at("blend").kernels) {
+    if (known.name == kernel) context.source_digest = known.source_digest;
+  }
+  context.device_model = device().model;
+  context.device_limits = device_limits_of(device());
+  context.driver = hostile;
+  context.toolchain = hostile;
+  return winner;
+}
+
+inline std::vector<Winner> winners(const Catalog& catalog) {
+  const std::string straight = "path=straight streaming=false";
+  return {
+      winner(catalog, "blend f32 rows=64,columns=4096", "direct",
+             "threads=128 vector=4 path=straight streaming=true", 5000),
+      winner(catalog, "blend f32 rows=64,columns=4096 align=4", "direct",
+             "threads=128 vector=1 " + straight, 8000),
+      winner(catalog, "blend f32 rows=64,columns=4096,order=flipped", "direct",
+             "threads=128 vector=1 path=staged streaming=false", 7000),
+      winner(catalog, "blend f32 rows=4096,columns=4096", "passes", "threads=256 kilobytes=64",
+             50000),
+      winner(catalog, "blend f32 rows=64,columns=4096 epilogue=bias_column,clamp,scale,clamp",
+             "direct", "threads=128 vector=2 " + straight, 6000),
+      winner(catalog, "blend f64 rows=64,columns=4096 weight=1", "direct",
+             "threads=128 vector=2 " + straight, 9000),
+  };
+}
+
+inline EmitRequest request(const Catalog& catalog) {
+  EmitRequest request;
+  request.catalog = &catalog;
+  request.op = "blend";
+  request.winners = winners(catalog);
+  request.generator = hostile;
+  request.source_note = hostile;
+  return request;
+}
+
+}  // namespace tw::emit_fixture

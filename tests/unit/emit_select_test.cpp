@@ -1,0 +1,264 @@
+// Which branch an emitted header takes: the cases of its documentation one by one, and, for random
+// problems and devices, that it admits and launches exactly what the tuner would.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "emit_fixture.h"
+#include "error.h"
+#include "selected.h"
+
+int branch_chosen_in_17(const selected::Query& query, const selected::Device& device);
+
+namespace tw {
+namespace {
+
+using Match = selected_dispatch::Match;
+
+enum class Order { plain, flipped };
+// The fields that a type of arguments has, without CUDA.
+struct Arguments {
+  std::int64_t rows = 64, columns = 4096, pitch = -1;
+  Order order = Order::plain;
+  float factor = 1, weight = 0;
+  const void* x = reinterpret_cast<const void*>(0x1000);
+  const void* other = nullptr;
+  const void* out = reinterpret_cast<const void*>(0x2000);
+};
+
+enum Form { plain_f32, chain_f32, plain_f64 };
+
+selected::Device emitted_device(const DeviceInfo& info) {
+  selected::Device device;
+  device.cc = info.cc;
+  device.sms = info.sms;
+  device.smem_optin = info.smem_optin;
+  device.smem_per_sm = info.smem_per_sm;
+  device.regs_per_sm = info.regs_per_sm;
+  device.threads_per_sm = info.threads_per_sm;
+  device.blocks_per_sm = info.blocks_per_sm;
+  device.max_threads = info.max_threads;
+  device.l2_bytes = info.l2_bytes;
+  device.memory_bytes = info.memory_bytes;
+  return device;
+}
+
+class EmitSelect : public testing::Test {
+ protected:
+  DeviceInfo info_ = emit_fixture::device();
+
+  selected::Query query_of(const Arguments& arguments, int form) const {
+    selected::Query query;
+    query.form = form;
+    query.problem.sizeof_t = form == plain_f64 ? 8 : 4;
+    const char* wrong = selected::read(arguments, emitted_device(info_), query);
+    EXPECT_EQ(wrong, nullptr) << wrong;
+    return query;
+  }
+  selected_dispatch::Choice choose(const Arguments& arguments, int form = plain_f32) const {
+    const selected::Query query = query_of(arguments, form);
+    const auto choice = selected::choose(query, emitted_device(info_));
+    EXPECT_EQ(branch_chosen_in_17(query, emitted_device(info_)), choice.branch);
+    return choice;
+  }
+  static std::string tuned_problem(const selected_dispatch::Choice& choice) {
+    return choice.row < 0 ? "" : selected::rows[static_cast<std::size_t>(choice.row)].text;
+  }
+  static std::string configuration(const selected_dispatch::Choice& choice) {
+    return choice.branch < 0 ? "" : selected::branches[choice.branch].configuration;
+  }
+  std::string refusal(const Arguments& arguments) const {
+    selected::Query query;
+    query.problem.sizeof_t = 4;
+    const char* wrong = selected::read(arguments, emitted_device(info_), query);
+    return wrong == nullptr ? "" : wrong;
+  }
+};
+
+TEST_F(EmitSelect, TakesTheTunedProblem) {
+  const auto choice = choose({});
+  EXPECT_EQ(choice.match, Match::exact);
+  EXPECT_EQ(tuned_problem(choice), "blend f32 rows=64,columns=4096");
+  EXPECT_EQ(configuration(choice), "threads=128 vector=4 path=straight streaming=true");
+}
+
+TEST_F(EmitSelect, ChoicesAndFormsHaveTheirOwn) {
+  Arguments flipped;
+  flipped.order = Order::flipped;
+  EXPECT_EQ(tuned_problem(choose(flipped)), "blend f32 rows=64,columns=4096,order=flipped");
+  EXPECT_EQ(tuned_problem(choose({}, chain_f32)),
+            "blend f32 rows=64,columns=4096 epilogue=bias_column,clamp,scale,clamp");
+  Arguments weighted;
+  weighted.weight = 1;
+  weighted.other = weighted.x;
+  EXPECT_EQ(choose(weighted, plain_f64).match, Match::exact);
+  EXPECT_EQ(choose({}, plain_f64).match, Match::nearest);  // another weight
+  // Nothing of this order was tuned in f64.
+  EXPECT_EQ(choose(flipped, plain_f64).match, Match::fallback);
+}
+
+TEST_F(EmitSelect, LessAlignedPointersTakeWhatWasTunedForThem) {
+  Arguments arguments;
+  arguments.out = reinterpret_cast<const void*>(0x2004);
+  const auto choice = choose(arguments);
+  EXPECT_EQ(choice.match, Match::exact);
+  EXPECT_EQ(tuned_problem(choice), "blend f32 rows=64,columns=4096 align=4");
+  // 8 bytes were not tuned, and vector=4 needs 16.
+  arguments.out = reinterpret_cast<const void*>(0x2008);
+  EXPECT_EQ(choose(arguments).match, Match::nearest);
+  EXPECT_EQ(tuned_problem(choose(arguments)), "blend f32 rows=64,columns=4096 align=4");
+}
+
+TEST_F(EmitSelect, AnotherProblemTakesTheNearest) {
+  Arguments arguments;
+  arguments.rows = 100;
+  arguments.columns = 2048;
+  EXPECT_EQ(choose(arguments).match, Match::nearest);
+  EXPECT_EQ(tuned_problem(choose(arguments)), "blend f32 rows=64,columns=4096");
+  arguments.rows = 2000;
+  EXPECT_EQ(tuned_problem(choose(arguments)), "blend f32 rows=4096,columns=4096");
+}
+
+TEST_F(EmitSelect, WhatDoesNotServeIsPassedOver) {
+  Arguments arguments;
+  arguments.columns = 4095;  // no vectors of 4: neither the nearest, nor the default
+  const auto choice = choose(arguments);
+  EXPECT_EQ(choice.match, Match::nearest);
+  EXPECT_EQ(tuned_problem(choice), "blend f32 rows=64,columns=4096 align=4");
+  // In the form of the chain only a vector of 2 was tuned.
+  const auto chained = choose(arguments, chain_f32);
+  EXPECT_EQ(chained.match, Match::fallback);
+  EXPECT_EQ(configuration(chained), "threads=256 vector=1 path=straight streaming=false");
+}
+
+TEST_F(EmitSelect, AnotherNumberOfSmsIsNear) {
+  info_.sms = 114;
+  EXPECT_EQ(choose({}).match, Match::nearest);
+  EXPECT_EQ(tuned_problem(choose({})), "blend f32 rows=64,columns=4096");
+}
+
+TEST_F(EmitSelect, AnotherComputeCapabilityGetsTheDefault) {
+  info_ = emulated_device(80);
+  const auto choice = choose({});
+  EXPECT_EQ(choice.match, Match::fallback);
+  EXPECT_EQ(configuration(choice), "threads=256 vector=4 path=straight streaming=false");
+}
+
+TEST_F(EmitSelect, NothingServesADeviceWithoutThreads) {
+  info_ = emulated_device(80);
+  info_.max_threads = 64;
+  EXPECT_EQ(choose({}).match, Match::none);
+  EXPECT_EQ(choose({}).branch, -1);
+}
+
+TEST_F(EmitSelect, WrongArgumentsAreNamed) {
+  const auto with = [&](auto change) {
+    Arguments arguments;
+    change(arguments);
+    return refusal(arguments);
+  };
+  EXPECT_EQ(with([](Arguments&) {}), "");
+  EXPECT_EQ(with([](Arguments& a) { a.rows = 0; }), "rows must be between 1 and 65535");
+  EXPECT_EQ(with([](Arguments& a) { a.rows = 65536; }), "rows must be between 1 and 65535");
+  EXPECT_EQ(with([](Arguments& a) { a.columns = -3; }), "columns must be between 1 and 2147483647");
+  EXPECT_EQ(with([](Arguments& a) { a.pitch = 4095; }), "pitch is at least the columns");
+  EXPECT_EQ(with([](Arguments& a) { a.order = static_cast<Order>(2); }),
+            "order is none of its values");
+  EXPECT_EQ(with([](Arguments& a) { a.x = nullptr; }), "x is null");
+  EXPECT_EQ(with([](Arguments& a) { a.weight = 2; }), "other is null");
+  EXPECT_EQ(with([](Arguments& a) { a.out = reinterpret_cast<const void*>(0x2002); }),
+            "a tensor is not aligned to its elements");
+}
+
+// What the emitted code says of a branch, against the specification and the lowering that the
+// tuner uses.
+class EmitAgrees : public EmitSelect {
+ protected:
+  const Catalog catalog_ = emit_fixture::catalog();
+  const OpEntry& entry_ = catalog_.at("blend");
+
+  bool tuner_admits(const Problem& problem, const KernelSpec& kernel,
+                    const Configuration& configuration) const {
+    std::vector<std::int64_t> slots = slots_of(entry_.op, kernel.names, problem, info_);
+    std::copy(configuration.begin(), configuration.end(), slots.begin() + kernel.first_knob);
+    bool holds = kernel.needs.expr.holds(slots);
+    for (const Constraint& constraint : kernel.require) {
+      holds = holds && constraint.expr.holds(slots);
+    }
+    return holds && lower(catalog_, kernel, problem, info_, configuration).invalid.empty();
+  }
+};
+
+TEST_F(EmitAgrees, AboutWhatServes) {
+  std::mt19937 random(1);
+  const auto draw = [&](int low, int high) {
+    return std::uniform_int_distribution<int>(low, high)(random);
+  };
+  int admitted = 0, refused = 0;
+  for (int round = 0; round < 400; ++round) {
+    info_ = emulated_device(std::array{80, 89, 90, 120}[static_cast<std::size_t>(draw(0, 3))]);
+    if (draw(0, 3) == 0) info_.max_threads = 128;
+    Problem problem = problem_from_key(entry_.op, "blend f32 rows=1,columns=1");
+    const int columns = draw(1, 40) * (draw(0, 1) ? 16 : 1);
+    problem.dims = {draw(1, 8), columns, columns + draw(0, 1) * draw(0, 9)};
+    problem.choices = {draw(0, 1)};
+    problem.align = 4 << draw(0, 2);
+    selected::Query query;
+    query.problem = {problem.dims[0], problem.dims[1], problem.dims[2], problem.choices[0], 4,
+                     problem.align};
+    for (std::size_t i = 0; i < std::size(selected::branches); ++i) {
+      const auto& branch = selected::branches[i];
+      for (const KernelSpec& kernel : entry_.kernels) {
+        if (kernel.name != branch.kernel) continue;
+        const bool tuner =
+            tuner_admits(problem, kernel, configuration_from(kernel.knobs, branch.configuration));
+        ASSERT_EQ(selected::serves(static_cast<int>(i), query.problem, emitted_device(info_)),
+                  tuner)
+            << problem.key(entry_.op) << " " << branch.configuration;
+        ++(tuner ? admitted : refused);
+      }
+    }
+  }
+  EXPECT_GT(admitted, 500);
+  EXPECT_GT(refused, 500);
+}
+
+TEST_F(EmitAgrees, AboutLaunchesAndWorkspaces) {
+  const Problem problem = problem_from_key(entry_.op, "blend f32 rows=3,columns=300,pitch=304");
+  const selected::Problem emitted{3, 300, 304, 0, 4, 16};
+  const KernelSpec& kernel = entry_.kernels.at(1);
+  ASSERT_EQ(kernel.name, "passes");
+  const auto plan = selected::kernel_passes::plan_of({256, 64}, emitted, emitted_device(info_));
+  const LoweredPlan lowered = lower(catalog_, kernel, problem, info_, Configuration{256, 64});
+  ASSERT_EQ(lowered.invalid, "");
+  ASSERT_TRUE(plan.launches());
+  ASSERT_EQ(lowered.plan.launches.size(), std::size(plan.pass));
+  for (std::size_t i = 0; i < lowered.plan.launches.size(); ++i) {
+    const PlanLaunch& launch = lowered.plan.launches[i];
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      EXPECT_EQ(plan.pass[i].grid[axis], launch.grid[axis]);
+      EXPECT_EQ(plan.pass[i].block[axis], launch.block[axis]);
+      EXPECT_EQ(plan.pass[i].cluster[axis], launch.cluster[axis]);
+    }
+    EXPECT_EQ(plan.pass[i].smem_bytes, launch.smem_bytes);
+    std::vector<std::int64_t> integers;
+    for (const PlanArg& arg : launch.args) {
+      const bool is_integer = arg.kind == ArgSpec::Kind::int32 || arg.kind == ArgSpec::Kind::int64;
+      if (is_integer) integers.push_back(arg.value);
+    }
+    for (std::size_t at = 0; at < integers.size(); ++at) {
+      EXPECT_EQ(plan.pass[i].value[at], integers[at]);
+    }
+  }
+  std::int64_t end = 0;
+  for (std::size_t i = 0; i < lowered.plan.workspaces.size(); ++i) {
+    EXPECT_EQ(plan.bytes[i], lowered.plan.workspaces[i].bytes);
+    EXPECT_EQ(plan.offset[i] % 256, 0);
+    EXPECT_GE(plan.offset[i], end);
+    end = plan.offset[i] + plan.bytes[i];
+  }
+  EXPECT_GE(plan.workspace_bytes(), static_cast<std::size_t>(end));
+}
+
+}  // namespace
+}  // namespace tw

@@ -1,0 +1,203 @@
+// The emitted folder as text: what is in it, that it depends on nothing but its input, and that
+// nothing of the data in it can be code. That it compiles and runs is for the other emit tests.
+#include "emit.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "db_fixture.h"
+#include "emit_fixture.h"
+#include "error.h"
+
+namespace tw {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class EmitTest : public testing::Test {
+ protected:
+  const Catalog catalog_ = emit_fixture::catalog();
+  EmitRequest request_ = emit_fixture::request(catalog_);
+
+  std::string error_of(const EmitRequest& request) const {
+    try {
+      emit(request);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  }
+};
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+// Lines of code, strings emptied.
+std::string code_of(const std::string& text) {
+  std::string code;
+  for (const std::string& line : lines_of(text)) {
+    const std::string part = line.substr(0, line.find("//"));
+    bool quoted = false;
+    for (const char c : part) {
+      if (c == '"') quoted = !quoted;
+      if (!quoted) code += c;
+    }
+    code += '\n';
+  }
+  return code;
+}
+
+TEST_F(EmitTest, FolderHoldsTheDispatchAndItsKernels) {
+  std::set<std::string> names;
+  for (const auto& [path, text] : emit(request_)) {
+    names.insert(path.substr(0, 11) == "tilewright_" ? "T" + path.substr(path.find('/')) : path);
+  }
+  EXPECT_EQ(names, (std::set<std::string>{"blend.cuh", "blend.h", "blend.cu", "T/op.cuh",
+                                          "T/direct.cuh", "T/passes.cuh", "T/common/config.cuh",
+                                          "T/common/epilogue.cuh", "T/common/shared.cuh",
+                                          "T/dispatch/checked.h", "T/dispatch/launch.cuh",
+                                          "T/dispatch/plan.h", "T/dispatch/select.h"}));
+}
+
+TEST_F(EmitTest, EveryWinnerStandsWithItsEvidence) {
+  const std::string text = emit(request_).at("blend.cuh");
+  for (const Winner& winner : request_.winners) {
+    EXPECT_THAT(text, HasSubstr("//   " + winner.trial.context.problem + "\n"));
+    EXPECT_THAT(text, HasSubstr(": " + winner.trial.configuration));
+  }
+  EXPECT_THAT(text, HasSubstr("median 5 us"));
+  EXPECT_THAT(text, HasSubstr("0.1049 TFLOP/s, 1.25 x "));
+  EXPECT_THAT(text, HasSubstr("96 registers"));
+  EXPECT_THAT(text, HasSubstr("(cc 90, 132 SMs)"));
+  EXPECT_THAT(text, HasSubstr("NOTE: H200"));
+  EXPECT_THAT(text, Not(HasSubstr("other kernel sources")));
+}
+
+TEST_F(EmitTest, SaysWhenTheKernelHasChangedSinceItWasMeasured) {
+  request_.winners[0].trial.context.source_digest = "0123";
+  EXPECT_THAT(emit(request_).at("blend.cuh"), HasSubstr("other kernel sources (digest 0123)"));
+}
+
+TEST_F(EmitTest, DataCannotBecomeCode) {
+  for (const auto& [path, text] : emit(request_)) {
+    const bool ours = path.find('/') == std::string::npos || path.find("/dispatch/") < path.size();
+    if (!ours) continue;  // a copied kernel source
+    for (const std::string& line : lines_of(text)) {
+      EXPECT_TRUE(line.find("#error") != 0 || line.find("injected") > line.size()) << path;
+      EXPECT_TRUE(line.empty() || line.back() != '\\') << path << ": " << line;
+      for (const char c : line) EXPECT_TRUE(c == '\t' || (c >= ' ' && c <= '~')) << path;
+    }
+    EXPECT_THAT(code_of(text), Not(HasSubstr("injected"))) << path;
+  }
+}
+
+TEST_F(EmitTest, OrderOfTheWinnersDoesNotMatter) {
+  const auto files = emit(request_);
+  std::reverse(request_.winners.begin(), request_.winners.end());
+  EXPECT_EQ(emit(request_), files);
+}
+
+TEST_F(EmitTest, AnyChangeChangesTheDigest) {
+  const auto folder_of = [&] { return emit(request_).rbegin()->first.substr(0, 19); };
+  const std::string before = folder_of();
+  request_.winners[0].trial.measurement.samples_ns.assign(7, 5001);
+  const std::string after_time = folder_of();
+  request_.name_space = "other";
+  EXPECT_NE(before, after_time);
+  EXPECT_NE(after_time, folder_of());
+}
+
+TEST_F(EmitTest, WithoutWinnersThereAreTheDefaults) {
+  request_.winners.clear();
+  request_.source_note.clear();
+  const auto files = emit(request_);
+  EXPECT_THAT(files.at("blend.cuh"), HasSubstr("Nothing was tuned"));
+  EXPECT_THAT(files.at("blend.cuh"), HasSubstr("struct v0 {"));
+  EXPECT_THAT(files.at("blend.cuh"), Not(HasSubstr("TFLOP/s")));
+  EXPECT_THAT(files.at("blend.h"), Not(HasSubstr("ArgsF64")));
+}
+
+// Tuned branches aside, the default configuration with vectors and one without serve everything.
+TEST_F(EmitTest, KeepsAsFewDefaultsAsServe) {
+  request_.winners.clear();
+  const std::string text = emit(request_).at("blend.cuh");
+  EXPECT_THAT(text,
+              HasSubstr("direct, order=plain: threads=256 vector=4 path=straight streaming=false"));
+  EXPECT_THAT(text,
+              HasSubstr("direct, order=plain: threads=256 vector=1 path=straight streaming=false"));
+  EXPECT_THAT(text, HasSubstr("struct v3 {"));
+  EXPECT_THAT(text, Not(HasSubstr("struct v4 {")));
+}
+
+TEST_F(EmitTest, EpilogueArgumentsAreFieldsOfTheirOwn) {
+  const std::string text = emit(request_).at("blend.h");
+  EXPECT_THAT(text, HasSubstr("struct ArgsBiasColumnClampScaleClamp : Args {"));
+  for (const char* field :
+       {"const float* bias_column = nullptr;", "float clamp_lo = ", "float clamp_hi = ",
+        "float scale_factor = ", "float clamp2_lo = ", "float clamp2_hi = "}) {
+    EXPECT_THAT(text, HasSubstr(field));
+  }
+}
+
+TEST_F(EmitTest, PublicNamespaceIsTheOneAskedFor) {
+  request_.name_space = "my::kernels";
+  EXPECT_THAT(emit(request_).at("blend.h"), HasSubstr("namespace my::kernels::blend {"));
+  for (const char* bad : {"", "a b", "a::", "::a", "class", "a{}", "a\n#error"}) {
+    request_.name_space = bad;
+    EXPECT_THAT(error_of(request_), HasSubstr("is no C++ namespace")) << bad;
+  }
+}
+
+TEST_F(EmitTest, RefusesWinnersThatItCannotPlace) {
+  const auto with = [&](auto change) {
+    EmitRequest request = request_;
+    change(request.winners[1].trial);
+    return error_of(request);
+  };
+  EXPECT_THAT(with([](Trial& t) { t.context.kernel = "gone"; }), HasSubstr("kernel 'gone'"));
+  EXPECT_THAT(with([](Trial& t) { t.context.op = "gemm"; }), HasSubstr("op gemm"));
+  EXPECT_THAT(with([](Trial& t) { t.context.device_limits += " x=1"; }), HasSubstr("two devices"));
+  EXPECT_NE(with([](Trial& t) { t.configuration = "threads=128"; }), "");
+  EXPECT_NE(with([](Trial& t) { t.context.problem = "blend f32 rows=64"; }), "");
+}
+
+TEST(WriteFiles, ReplacesAndLeavesNothingElse) {
+  const TemporaryFolder folder;
+  const std::string out = folder / "a/b";
+  write_files(out, {{"x.h", "old"}, {"sub/y.h", "y"}});
+  write_files(out, {{"x.h", "new"}});
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(out)) {
+    names.insert(entry.path().filename());
+  }
+  EXPECT_EQ(names, (std::set<std::string>{"x.h", "sub", "y.h"}));
+  std::ostringstream text;
+  text << std::ifstream(out + "/x.h").rdbuf();
+  EXPECT_EQ(text.str(), "new");
+}
+
+TEST(WriteFiles, SaysWhatCannotBeWritten) {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "file") << "x";
+  const std::string inside = folder / "file/out";
+  try {
+    write_files(inside, {{"x.h", "x"}});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("cannot write " + inside));
+  }
+}
+
+}  // namespace
+}  // namespace tw
