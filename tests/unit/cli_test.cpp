@@ -1,0 +1,486 @@
+// The built executable as a user meets it: exit codes, one clear line for each fault, and no
+// damage.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "recording.h"
+#include "store.h"
+
+namespace tw {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Ran {
+  int code = -1;
+  std::string out, err;
+};
+
+std::string text_of_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+class Cli : public testing::Test {
+ protected:
+  Cli() {
+    std::string pattern = (fs::temp_directory_path() / "tilewright-cli-XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+  }
+  ~Cli() override { fs::remove_all(folder_); }
+
+  // Runs `tune <arguments>` (words for a shell) in the test's folder, without any GPU.
+  Ran tune(const std::string& arguments, const std::string& before = "") {
+    const std::string command =
+        "cd '" + folder_.string() + "' && " + before + " CUDA_VISIBLE_DEVICES= XDG_CACHE_HOME='" +
+        (folder_ / "cache").string() + "' '" TW_TUNE "' " + arguments + " >out.txt 2>err.txt";
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(folder_ / "out.txt"),
+            text_of_file(folder_ / "err.txt")};
+  }
+  // Expects exit code 2, nothing on stdout and one line on stderr that contains `parts`.
+  void expect_fault(const std::string& arguments, const std::vector<std::string>& parts,
+                    const std::string& before = "") {
+    SCOPED_TRACE(arguments);
+    const Ran ran = tune(arguments, before);
+    EXPECT_EQ(ran.code, 2) << ran.out << ran.err;
+    EXPECT_EQ(ran.out, "");
+    EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+    EXPECT_TRUE(ran.err.starts_with("tune: ")) << ran.err;
+    for (const std::string& part : parts) {
+      EXPECT_NE(ran.err.find(part), std::string::npos) << "no '" << part << "' in: " << ran.err;
+    }
+  }
+  void write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name) << text;
+  }
+  // A recording of 6 x 4 configurations, one of them a failure; x=3 y=1 is the fastest.
+  void write_recording_of(const std::string& problem, const std::string& name) {
+    Recording recording;
+    recording.name = recording.kernel = "toy";
+    recording.op = "gemm";
+    recording.problem = problem;
+    recording.source_digest = "d";
+    recording.space_digest = "s";
+    recording.device.kind = "cuda";
+    recording.device.model = "NVIDIA Toy";
+    recording.device.cc = 90;
+    for (const auto& [knob_name, count] : {std::pair{"x", 6}, {"y", 4}}) {
+      Knob knob;
+      knob.name = knob_name;
+      for (int i = 0; i < count; ++i) knob.values.push_back(i);
+      recording.knobs.push_back(knob);
+    }
+    for (int x = 0; x < 6; ++x) {
+      for (int y = 0; y < 4; ++y) {
+        RecordedTrial trial;
+        trial.configuration = {x, y};
+        if (x == 5 && y == 3) {
+          trial.measurement.outcome = Outcome::faulted;
+          trial.measurement.note = "illegal address";
+        } else {
+          trial.value_ns = 1e6 + 1e4 * ((x - 3) * (x - 3) + (y - 1) * (y - 1));
+          trial.measurement.samples_ns = {trial.value_ns, trial.value_ns + 10, trial.value_ns + 20};
+        }
+        recording.trials.push_back(std::move(trial));
+      }
+    }
+    write_recording(recording, (folder_ / name).string());
+  }
+
+  fs::path folder_;
+};
+
+const char* gemm = "--op gemm --shape m=64,n=64,k=64";
+
+TEST_F(Cli, SaysWhatItIsAndHowToUseIt) {
+  EXPECT_EQ(tune("--version").out.rfind("tilewright ", 0), 0u);
+  const Ran help = tune("--help");
+  EXPECT_EQ(help.code, 0);
+  for (const char* word : {"run", "emit", "query", "ops", "record", "doctor", "Examples:"}) {
+    EXPECT_NE(help.out.find(word), std::string::npos) << word;
+    if (std::string(word) == "Examples:") continue;
+    const Ran of_command = tune(std::string(word) + " --help");
+    EXPECT_EQ(of_command.code, 0);
+    EXPECT_NE(of_command.out.find("Examples:"), std::string::npos) << word;
+  }
+}
+
+TEST_F(Cli, UnknownWordsNameTheNearest) {
+  expect_fault("querry", {"unknown command 'querry'", "query"});
+  expect_fault("--opp gemm", {"unknown option --opp", "--op"});
+  expect_fault("query --lmit 3", {"--limit"});
+  expect_fault("", {"--op", "--help"});
+  expect_fault("__worker nonsense", {"nonsense"});
+}
+
+TEST_F(Cli, FaultsOfTheProblem) {
+  expect_fault("--op gem --shape m=1,n=1,k=1", {"gem", "gemm"});
+  expect_fault("--shape m=1,n=1,k=1", {"--op"});
+  expect_fault("--op gemm", {"--shape"});
+  expect_fault("--op gemm --shape m=64,n=64", {"k"});
+  expect_fault("--op gemm --shape m=64,n=64,k=64,k=64", {"k", "twice"});
+  expect_fault("--op gemm --shape m=0,n=64,k=64", {"m=0"});
+  expect_fault("--op gemm --shape m=-4,n=64,k=64", {"m=-4"});
+  expect_fault("--op gemm --shape m=99999999999999999999,n=64,k=64", {"m="});
+  expect_fault("--op gemm --shape m=4000000000,n=64,k=64", {"m="});
+  expect_fault("--op gemm --shape m=4x,n=64,k=64", {"m=4x"});
+  expect_fault("--op gemm --shape mm=64,n=64,k=64", {"mm"});
+  expect_fault("--op gemm --shape 64x64", {"64x64"});
+  expect_fault(std::string(gemm) + " --dtype f13", {"f13", "f32"});
+  expect_fault(std::string(gemm) + " --layout zz", {"zz", "nn"});
+  expect_fault(std::string(gemm) + " --math f7", {"f7"});
+  expect_fault(std::string(gemm) + " --epilogue wobble", {"wobble"});
+  expect_fault(std::string(gemm) + " --align 3", {"3"});
+  expect_fault(std::string(gemm) + " --shape m=1,n=1,k=1", {"--shape", "twice"});
+  expect_fault(std::string(gemm) + " --device cpu --kernel smit", {"smit", "simt"});
+  EXPECT_FALSE(fs::exists(folder_ / "tilewright.db"));
+}
+
+TEST_F(Cli, FaultsOfOptions) {
+  expect_fault(std::string(gemm) + " --budget 0", {"--budget 0"});
+  expect_fault(std::string(gemm) + " --budget 2d", {"--budget 2d"});
+  expect_fault(std::string(gemm) + " --strategy best", {"best", "local", "random", "exhaustive"});
+  expect_fault(std::string(gemm) + " --seed x", {"--seed x"});
+  expect_fault(std::string(gemm) + " --l2 hot", {"--l2 hot", "cold"});
+  expect_fault(std::string(gemm) + " --device tpu", {"--device tpu", "cuda:N"});
+  expect_fault(std::string(gemm) + " --device cuda:x", {"--device cuda:x"});
+  expect_fault("query --json --csv", {"--json", "--csv"});
+  expect_fault("query --outcome fine", {"fine", "compile_failed"});
+  expect_fault("query losers", {"losers", "winners"});
+}
+
+TEST_F(Cli, DevicesThatAreNotThere) {
+  expect_fault(std::string(gemm) + " --device cuda:9", {"cuda"});
+  expect_fault(std::string(gemm) + " --device cuda", {"cuda"});
+  expect_fault(std::string(gemm) + " --device cpu:77", {"77"});
+  expect_fault(std::string(gemm) + " --device replay:none.json", {"none.json"});
+  EXPECT_FALSE(fs::exists(folder_ / "tilewright.db"));
+}
+
+TEST_F(Cli, ShapesThatAreTooLarge) {
+  expect_fault("--op gemm --shape m=1000000,n=1000000,k=1000000 --device cpu",
+               {"GiB", "smaller shape"});
+  expect_fault("--op gemm --shape 4096x4096x4096 --device cpu",
+               {"cpu device", "smaller shape", "--shape m="});
+  EXPECT_FALSE(fs::exists(folder_ / "tilewright.db"));
+}
+
+TEST_F(Cli, ShapesFilesNameTheirLines) {
+  write("shapes.txt", "# comment\n\ngemm 64x64x64\ngemm m=1,n=2 dtype=f32\n");
+  expect_fault("--shapes shapes.txt", {"shapes.txt:4: ", "k"});
+  write("shapes.txt", "gemm 64x64x64 colour=red\n");
+  expect_fault("--shapes shapes.txt", {"shapes.txt:1: ", "colour=red"});
+  write("shapes.txt", "64x64x64\n");
+  expect_fault("--shapes shapes.txt", {"shapes.txt:1: ", "--op"});
+  write("shapes.txt", "# nothing\n");
+  expect_fault("--shapes shapes.txt", {"shapes.txt", "no problem"});
+  expect_fault("--shapes none.txt", {"none.txt"});
+}
+
+TEST_F(Cli, SpecsThatCannotBeUsed) {
+  expect_fault("--spec none/op.toml --shape m=1", {"none/op.toml"});
+  write("op.toml", "[op\nname = 3");
+  expect_fault("--spec op.toml --shape m=1", {"op.toml"});
+}
+
+TEST_F(Cli, DatabasesThatCannotBeUsed) {
+  write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
+  const std::string replay = std::string(gemm) + " --device replay:toy.t4.json.gz --quiet ";
+  expect_fault(replay + "--db .", {"."});
+  expect_fault("query --db .", {"."});
+  expect_fault("query --db none.db", {"none.db"});
+  write("corrupt.db", std::string(8192, 'x'));
+  const std::string before = text_of_file(folder_ / "corrupt.db");
+  expect_fault(replay + "--db corrupt.db", {"corrupt.db"});
+  EXPECT_EQ(text_of_file(folder_ / "corrupt.db"), before);
+  expect_fault(replay + "--db /dev/null/x.db", {"/dev/null/x.db"});
+}
+
+TEST_F(Cli, AFullDiskIsOneLineAndKeepsWhatIsStored) {
+  write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
+  const std::string replay = std::string(gemm) + " --device replay:toy.t4.json.gz --quiet ";
+  ASSERT_EQ(tune(replay + "--budget 3 --race 0").code, 0);
+  const auto stored = [&] {
+    return Store::open((folder_ / "tilewright.db").string(), Store::Mode::read_only)
+        .trials({})
+        .size();
+  };
+  EXPECT_EQ(stored(), 3u);
+  expect_fault(replay + "--fresh --budget 20", {"tilewright.db"}, "trap '' XFSZ; ulimit -f 8;");
+  EXPECT_GE(stored(), 3u);
+}
+
+// Root may write everything, so then it is run as nobody.
+TEST_F(Cli, AReadOnlyDatabaseCanBeQueriedButNotWritten) {
+  const bool root = geteuid() == 0;
+  const std::string nobody =
+      root ? "setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs" : "";
+  fs::permissions(folder_, fs::perms(0755));
+  if (tune("--version", nobody).code != 0) GTEST_SKIP() << "cannot run " TW_TUNE " as nobody";
+  write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
+  const std::string replay = std::string(gemm) + " --device replay:toy.t4.json.gz --quiet ";
+  ASSERT_EQ(tune(replay).code, 0);
+  fs::permissions(folder_ / "tilewright.db", fs::perms(0444));
+  fs::permissions(folder_, fs::perms(root ? 0755 : 0555));
+  const std::string before = text_of_file(folder_ / "tilewright.db");
+  expect_fault(replay, {"tilewright.db", "read-only"}, nobody);
+  const Ran query = tune("query", nobody);
+  EXPECT_EQ(query.code, 0) << query.err;
+  EXPECT_EQ(text_of_file(folder_ / "tilewright.db"), before);
+  fs::permissions(folder_, fs::perms(0755));
+}
+
+TEST_F(Cli, ADatabaseOfANewerVersionIsLeftAlone) {
+  write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
+  const std::string replay = std::string(gemm) + " --device replay:toy.t4.json.gz --quiet ";
+  ASSERT_EQ(tune(replay).code, 0);
+  {  // SQLite keeps user_version, big-endian, at byte 60
+    std::fstream file(folder_ / "tilewright.db", std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(60).write("\0\0\x03\xe7", 4);
+  }
+  const std::string before = text_of_file(folder_ / "tilewright.db");
+  expect_fault(replay, {"tilewright.db", "newer"});
+  expect_fault("query", {"tilewright.db", "newer"});
+  EXPECT_EQ(text_of_file(folder_ / "tilewright.db"), before);
+}
+
+TEST_F(Cli, OutputThatCannotBeWritten) {
+  expect_fault("emit --op gemm --defaults --out /dev/null/tuned", {"/dev/null/tuned"});
+  expect_fault("emit --op gemm", {"--out"});
+  const std::string full =
+      "cd '" + folder_.string() + "' && '" TW_TUNE "' ops >/dev/full 2>err.txt";
+  const int status = std::system(full.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 2);
+  EXPECT_NE(text_of_file(folder_ / "err.txt").find("cannot write"), std::string::npos);
+}
+
+TEST_F(Cli, ReplaysARecordingAndResumes) {
+  write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
+  const std::string replay = std::string(gemm) + " --device replay:toy.t4.json.gz ";
+  const Ran first = tune(replay + "--budget 1000 --strategy exhaustive");
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_NE(first.out.find("x=3 y=1"), std::string::npos) << first.out;
+  EXPECT_NE(first.out.find("24 new, 0 known"), std::string::npos) << first.out;
+  EXPECT_NE(first.out.find("1 faulted"), std::string::npos) << first.out;
+  EXPECT_NE(first.out.find("NVIDIA Toy"), std::string::npos) << first.out;
+  EXPECT_NE(first.err.find("tune emit"), std::string::npos) << first.err;
+  const Ran again = tune(replay);
+  EXPECT_NE(again.out.find("0 new, 24 known"), std::string::npos) << again.out;
+  const Ran winners = tune("query --csv");
+  EXPECT_EQ(winners.code, 0);
+  EXPECT_NE(winners.out.find("x=3 y=1"), std::string::npos) << winners.out;
+  EXPECT_NE(winners.out.find("replayed"), std::string::npos) << winners.out;
+  const Ran failed = tune("query trials --outcome faulted --json");
+  EXPECT_NE(failed.out.find("illegal address"), std::string::npos) << failed.out;
+  EXPECT_EQ(tune("query --op conv2d").code, 1);
+}
+
+TEST_F(Cli, ReplayIsTheSameForTheSameSeed) {
+  write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
+  const auto run = [&](const std::string& database) {
+    const Ran ran = tune(std::string(gemm) +
+                         " --device replay:toy.t4.json.gz --seed 7 --budget 12 "
+                         "--quiet --db " +
+                         database);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    std::vector<std::string> rows;
+    const Store store = Store::open((folder_ / database).string(), Store::Mode::read_only);
+    for (const Trial& trial : store.trials({})) {
+      rows.push_back(trial.configuration + std::to_string(trial.measurement.median_ns()));
+    }
+    return rows;
+  };
+  EXPECT_EQ(run("a.db"), run("b.db"));
+}
+
+TEST_F(Cli, ARecordingAloneNamesItsProblem) {
+  write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
+  const Ran ran = tune("--device replay:toy.t4.json.gz --json --quiet");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("\"problem\": \"gemm f32 m=64,n=64,k=64\""), std::string::npos) << ran.out;
+  expect_fault("--op gemm --shape m=65,n=64,k=64 --device replay:toy.t4.json.gz",
+               {"toy.t4.json.gz", "m=65"});
+}
+
+// An installed tune: bin/tune beside share/tilewright/recordings.
+TEST_F(Cli, AutoTakesAShippedRecordingWhereThereIsNoGpu) {
+  fs::create_directories(folder_ / "bin");
+  fs::create_directories(folder_ / "share/tilewright/recordings/toy");
+  fs::copy(TW_TUNE, folder_ / "bin/tune");
+  write_recording_of("gemm f32 m=4096,n=4096,k=4096",
+                     "share/tilewright/recordings/toy/gemm.toy.t4.json.gz");
+  const std::string command = "cd '" + folder_.string() +
+                              "' && CUDA_VISIBLE_DEVICES= bin/tune --op gemm --shape "
+                              "4096x4096x4096 --dtype f32 >out.txt 2>err.txt";
+  const int status = std::system(command.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 0) << text_of_file(folder_ / "err.txt");
+  const std::string out = text_of_file(folder_ / "out.txt");
+  EXPECT_NE(out.find("no GPU here; a shipped recording"), std::string::npos) << out;
+  EXPECT_NE(out.find("x=3 y=1"), std::string::npos) << out;
+}
+
+// An op of someone's own, from its files to a recording of it.
+TEST_F(Cli, AForeignSpecRunsOnTheHostOnlyIfTrusted) {
+  write("op.toml", R"toml(
+[op]
+name = "twice"
+doc = "y = 2 x"
+example = "tune --spec op.toml --shape n=1000"
+dtypes = ["f32"]
+flops = "n"
+bytes = "2 * n * sizeof_t"
+edge_shapes = ["n=1"]
+[[dim]]
+name = "n"
+doc = "elements"
+[[tensor]]
+name = "x"
+role = "in"
+doc = "input"
+shape = ["n"]
+strides = ["1"]
+[[tensor]]
+name = "y"
+role = "out"
+doc = "output"
+shape = ["n"]
+strides = ["1"]
+[tolerance]
+f32 = "1"
+)toml");
+  write("simple.toml", R"toml(
+[kernel]
+doc = "one thread an element"
+source = "simple.cuh"
+needs = "true"
+knobs = "type"
+[[knob]]
+name = "threads"
+values = [64, 128]
+doc = "threads a block"
+[[launch]]
+entry = "mine::kernel"
+grid = ["ceil_div(n, threads)", "1", "1"]
+block = ["threads", "1", "1"]
+args = ["n", "x", "y"]
+)toml");
+  write("simple.cuh", R"cuda(
+#pragma once
+#include "common/epilogue.cuh"
+namespace mine {
+struct Knobs { int threads; };
+template <class T, class V, class Epilogue>
+__global__ void kernel(int count, const T* x, T* y) {
+  const int i = static_cast<int>(blockIdx.x) * V::knobs.threads + static_cast<int>(threadIdx.x);
+  if (i < count) y[i] = T(2) * x[i];
+}
+}
+)cuda");
+  const std::string own = "--spec op.toml --shape n=1000 --quiet ";
+  expect_fault(own, {"--trust-code"});
+  expect_fault(own + "--device cpu", {"--trust-code"});
+  EXPECT_FALSE(fs::exists(folder_ / "tilewright.db"));
+  const Ran ran = tune(own + "--device cpu --trust-code");
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  EXPECT_NE(ran.out.find("2 new, 0 known: 2 ok"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("no reference"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.err.find("tune emit --spec op.toml"), std::string::npos) << ran.err;
+  const Ran recorded = tune("record " + own + "--device cpu --trust-code --out twice.t4.json.gz");
+  EXPECT_EQ(recorded.code, 0) << recorded.err;
+  EXPECT_NE(recorded.out.find("2 configurations"), std::string::npos) << recorded.out;
+  const Recording recording = read_recording((folder_ / "twice.t4.json.gz").string());
+  EXPECT_EQ(recording.trials.size(), 2u);
+  EXPECT_EQ(recording.op, "twice");
+  const Ran replayed = tune(own + "--device replay:twice.t4.json.gz");
+  EXPECT_EQ(replayed.code, 0) << replayed.err;
+}
+
+TEST_F(Cli, EmitSaysWhichRowsItCouldTake) {
+  write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
+  ASSERT_EQ(tune("--device replay:toy.t4.json.gz --quiet").code, 0);
+  const Ran none = tune("emit --op gemm --out tuned");
+  EXPECT_EQ(none.code, 1);
+  EXPECT_NE(none.err.find("--source replayed"), std::string::npos) << none.err;
+  EXPECT_FALSE(fs::exists(folder_ / "tuned"));
+  EXPECT_EQ(tune("emit --op gemm --out tuned --db none.db").code, 1);
+  EXPECT_FALSE(fs::exists(folder_ / "none.db"));
+  const Ran defaults = tune("emit --op gemm --out tuned --defaults --db none.db");
+  EXPECT_EQ(defaults.code, 0) << defaults.err;
+  EXPECT_TRUE(fs::exists(folder_ / "tuned" / "gemm.cuh"));
+}
+
+TEST_F(Cli, OpsDescribesKernelsAndKnobs) {
+  const Ran all = tune("ops");
+  EXPECT_EQ(all.code, 0);
+  EXPECT_NE(all.out.find("gemm"), std::string::npos);
+  const Ran one = tune("ops gemm --shape 256x256x256");
+  EXPECT_EQ(one.code, 0) << one.err;
+  for (const char* part : {"simt", "layout", "alpha", "valid configurations", "bias_column"}) {
+    EXPECT_NE(one.out.find(part), std::string::npos) << part;
+  }
+  EXPECT_EQ(tune("ops gemm --json").out.front(), '{');
+  expect_fault("ops gem", {"gemm"});
+}
+
+TEST_F(Cli, DoctorSaysWhatIsMissing) {
+  const Ran ran = tune("doctor");
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  for (const char* part : {"host compiler", "cache folder", "database", "--device auto"}) {
+    EXPECT_NE(ran.out.find(part), std::string::npos) << part << "\n" << ran.out;
+  }
+}
+
+// Starts tune on the cpu device, sends a signal when the first trial is stored, and expects an end
+// within 2 s with what was found.
+TEST_F(Cli, CtrlCEndsWithTheBestSoFar) {
+  const pid_t child = fork();
+  if (child == 0) {
+    if (chdir(folder_.c_str()) != 0) _exit(99);
+    const int out = open("out.txt", O_WRONLY | O_CREAT, 0600);
+    dup2(out, STDOUT_FILENO);
+    setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
+    execl(TW_TUNE, TW_TUNE, "--op", "gemm", "--shape", "m=16,n=16,k=16", "--device", "cpu",
+          "--budget", "100000", "--quiet", static_cast<char*>(nullptr));
+    _exit(98);
+  }
+  const std::string path = (folder_ / "tilewright.db").string();
+  const auto stored = [&] {
+    try {
+      Filter ok;
+      ok.outcome = Outcome::ok;
+      return Store::open(path, Store::Mode::read_only).trials(ok).size();
+    } catch (const std::exception&) {
+      return std::size_t{0};  // not made yet
+    }
+  };
+  for (int i = 0; i < 600 && stored() == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  ASSERT_GT(stored(), 0u);
+  const auto before = std::chrono::steady_clock::now();
+  kill(child, SIGINT);
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(2));
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_NE(text_of_file(folder_ / "out.txt").find("interrupted"), std::string::npos);
+  EXPECT_GT(stored(), 0u);
+}
+
+}  // namespace
+}  // namespace tw

@@ -1,0 +1,238 @@
+// tune query: winners and trials, as a table, JSON or CSV.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "error.h"
+#include "format.h"
+#include "options.h"
+#include "statistics.h"
+#include "store.h"
+#include "table.h"
+
+namespace tw {
+namespace {
+
+using nlohmann::ordered_json;
+
+const std::vector<std::string> sources{"measured", "cpu", "replayed", "imported"};
+const std::vector<std::string> l2_states{"cold", "warm"};
+
+CommandSpec specification() {
+  return {
+      .name = "query",
+      .summary = "Shows what a database holds: the winners, or all trials.",
+      .usage = "tune query [winners|trials] [options]",
+      .flags =
+          {
+              {"db", "FILE", "the database (default: tilewright.db here)"},
+              {"op", "OP", "only this op"},
+              {"problem", "TEXT", "only problems whose name contains this"},
+              {"kernel", "NAME", "only this kernel"},
+              {"device", "MODEL", "only devices whose model contains this"},
+              {"source", "SOURCE", "measured, cpu, replayed or imported (default: any)"},
+              {"l2", "cold|warm", "only these (default: any)"},
+              {"outcome", "OUTCOME", "only trials that ended so: ok, compile_failed, ..."},
+              {"limit", "N", "rows at most (default: all)"},
+              {"json", "", "print JSON instead"},
+              {"csv", "", "print CSV instead"},
+          },
+      .positional =
+          "`winners` (the default) shows the fastest of each problem, `trials` every row, "
+          "newest first.",
+      .examples = {"tune query", "tune query --op gemm --source measured --csv",
+                   "tune query trials --outcome wrong_result --limit 20",
+                   "sqlite3 tilewright.db 'SELECT * FROM winners'"},
+  };
+}
+
+Filter filter_of(const Arguments& arguments) {
+  Filter filter;
+  filter.op = arguments.text("op");
+  filter.problem = arguments.text("problem");
+  filter.kernel = arguments.text("kernel");
+  filter.device = arguments.text("device");
+  if (arguments.has("source")) filter.source = arguments.one_of("source", "", sources);
+  if (arguments.has("l2")) filter.l2 = arguments.one_of("l2", "", l2_states);
+  filter.limit = arguments.integer("limit", 0, 1, 1'000'000'000);
+  if (arguments.has("outcome")) {
+    filter.outcome = parse_outcome(arguments.text("outcome"));
+    if (!filter.outcome) {
+      throw Error(
+          fmt::format("--outcome {}: one of ok, compile_failed, launch_failed, faulted, "
+                      "wrong_result, timed_out, pruned",
+                      arguments.text("outcome")));
+    }
+  }
+  return filter;
+}
+
+// A winner is asked for by source and state of L2; without them, all of each.
+std::vector<Winner> winners_of(const Store& store, Filter filter) {
+  const std::int64_t limit = filter.limit;
+  filter.limit = 0;
+  std::vector<Winner> all;
+  for (const std::string& source : sources) {
+    for (const std::string& l2 : l2_states) {
+      if (!filter.source.empty() && filter.source != source) continue;
+      if (!filter.l2.empty() && filter.l2 != l2) continue;
+      Filter one = filter;
+      one.source = source;
+      one.l2 = l2;
+      for (Winner& winner : store.winners(one)) all.push_back(std::move(winner));
+    }
+  }
+  if (limit > 0 && all.size() > static_cast<std::size_t>(limit)) {
+    all.erase(all.begin() + static_cast<std::ptrdiff_t>(limit), all.end());
+  }
+  return all;
+}
+
+ordered_json trial_json(const Trial& trial) {
+  const Measurement& measurement = trial.measurement;
+  const bool timed = !measurement.samples_ns.empty();
+  const char* kinds[] = {"search", "race", "baseline"};
+  return {{"id", trial.id},
+          {"run", trial.run},
+          {"created", trial.created},
+          {"kind", kinds[static_cast<int>(trial.kind)]},
+          {"op", trial.context.op},
+          {"problem", trial.context.problem},
+          {"kernel", trial.context.kernel},
+          {"configuration", trial.configuration},
+          {"outcome", name_of(measurement.outcome)},
+          {"note", measurement.note},
+          {"median_ns", timed ? ordered_json(measurement.median_ns()) : ordered_json()},
+          {"samples_ns", measurement.samples_ns},
+          {"compile_ms", measurement.compile_ms},
+          {"registers", measurement.registers},
+          {"spill_bytes", measurement.spill_bytes},
+          {"smem_bytes", measurement.smem_bytes},
+          {"blocks_per_sm", measurement.blocks_per_sm},
+          {"error_ulps", measurement.error_ulps},
+          {"timer", measurement.timer},
+          {"metrics", measurement.metrics},
+          {"device_model", trial.context.device_model},
+          {"device_limits", trial.context.device_limits},
+          {"driver", trial.context.driver},
+          {"toolchain", trial.context.toolchain},
+          {"protocol", trial.context.protocol},
+          {"l2", trial.context.l2},
+          {"source", name_of(trial.context.source)},
+          {"source_digest", trial.context.source_digest}};
+}
+
+ordered_json winner_json(const Winner& winner) {
+  ordered_json row = trial_json(winner.trial);
+  row["raced"] = winner.raced;
+  row["tied"] = winner.tied;
+  row["baseline"] = winner.baseline_ns ? ordered_json(winner.baseline) : ordered_json();
+  row["baseline_ns"] = winner.baseline_ns ? ordered_json(*winner.baseline_ns) : ordered_json();
+  return row;
+}
+
+// Scalars as they are; lists and maps as JSON text.
+std::string csv_of(const ordered_json& rows) {
+  std::vector<Table::Column> columns;
+  for (const auto& [name, value] : rows.front().items()) columns.push_back({name});
+  Table table(std::move(columns));
+  for (const ordered_json& row : rows) {
+    std::vector<std::string> cells;
+    for (const auto& [name, value] : row.items()) {
+      cells.push_back(value.is_null()     ? ""
+                      : value.is_string() ? value.get<std::string>()
+                                          : value.dump());
+    }
+    table.add(std::move(cells));
+  }
+  return table.csv();
+}
+
+std::string winners_text(const std::vector<Winner>& winners) {
+  Table table({{"problem"},
+               {"device"},
+               {"source"},
+               {"l2"},
+               {"kernel"},
+               {"median", Table::Align::right},
+               {"x baseline", Table::Align::right},
+               {"tied", Table::Align::right},
+               {"configuration"}});
+  for (const Winner& winner : winners) {
+    const Context& context = winner.trial.context;
+    const double median_ns = winner.trial.measurement.median_ns();
+    table.add({context.problem, context.device_model, std::string(name_of(context.source)),
+               context.l2, context.kernel, format_time(median_ns),
+               winner.baseline_ns
+                   ? fmt::format("{:.2f} {}", *winner.baseline_ns / median_ns, winner.baseline)
+                   : "",
+               winner.tied.empty() ? "" : std::to_string(winner.tied.size()),
+               winner.trial.configuration});
+  }
+  return table.text();
+}
+
+std::string trials_text(const std::vector<Trial>& trials) {
+  Table table({{"id", Table::Align::right},
+               {"created"},
+               {"problem"},
+               {"source"},
+               {"kernel"},
+               {"outcome"},
+               {"median", Table::Align::right},
+               {"configuration"},
+               {"note"}});
+  for (const Trial& trial : trials) {
+    table.add({std::to_string(trial.id), trial.created, trial.context.problem,
+               std::string(name_of(trial.context.source)), trial.context.kernel,
+               std::string(name_of(trial.measurement.outcome)),
+               format_time(trial.measurement.median_ns()), trial.configuration,
+               trial.measurement.note});
+  }
+  return table.text();
+}
+
+template <class Row, class ToJson, class ToText>
+int print(const std::vector<Row>& rows, const char* what, const Arguments& arguments,
+          const ToJson& to_json, const ToText& to_text) {
+  ordered_json list = ordered_json::array();
+  if (arguments.has("json") || arguments.has("csv")) {
+    for (const Row& row : rows) list.push_back(to_json(row));
+  }
+  if (arguments.has("json")) {
+    fmt::print("{}\n", ordered_json{{what, list}}.dump(2));
+  } else if (!rows.empty()) {
+    fmt::print("{}", arguments.has("csv") ? csv_of(list) : to_text(rows));
+  }
+  if (!rows.empty()) return exit_found;
+  fmt::print(stderr, "tune: no such {}\n", what);
+  return exit_nothing;
+}
+
+}  // namespace
+
+int query_command(const Words& words) {
+  const CommandSpec command = specification();
+  const Arguments arguments = Arguments::parse(command, words);
+  if (arguments.wants_help()) {
+    fmt::print("{}", help_text(command));
+    return exit_found;
+  }
+  if (arguments.has("json") && arguments.has("csv")) {
+    throw Error("--json and --csv exclude each other");
+  }
+  const std::string& what = arguments.positional();
+  if (!what.empty() && what != "winners" && what != "trials") {
+    throw Error(fmt::format("tune query {}: winners or trials", what));
+  }
+  const Filter filter = filter_of(arguments);
+  const bool trials = what == "trials";
+  if (!trials && filter.outcome) throw Error("--outcome is of trials: tune query trials");
+  const Store store = Store::open(arguments.text("db", default_database), Store::Mode::read_only);
+  if (trials) return print(store.trials(filter), "trials", arguments, trial_json, trials_text);
+  return print(winners_of(store, filter), "winners", arguments, winner_json, winners_text);
+}
+
+}  // namespace tw

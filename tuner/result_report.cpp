@@ -1,0 +1,294 @@
+#include "result_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "format.h"
+#include "statistics.h"
+#include "table.h"
+
+namespace tw {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json device_object(const DeviceInfo& info) {
+  ordered_json object{{"kind", info.kind},
+                      {"model", info.model},
+                      {"uuid", info.uuid},
+                      {"driver", info.driver},
+                      {"toolchain", info.toolchain},
+                      {"sm_clock_mhz", info.sm_clock_mhz},
+                      {"memory_bandwidth", info.memory_bandwidth}};
+  const std::vector<std::string>& names = device_names();
+  const std::vector<std::int64_t> values = device_values(info);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    object[names[i].substr(names[i].rfind('.') + 1)] = values[i];
+  }
+  return object;
+}
+
+// The half-width of the median's interval, relative to it; negative if it says nothing.
+double relative_interval(const Measurement& measurement) {
+  if (measurement.samples_ns.size() < 2) return -1;
+  const Interval interval = median_interval(measurement.samples_ns);
+  return (interval.high - interval.low) / 2 / measurement.median_ns();
+}
+
+// The fastest baseline's; 0 if there is none.
+double baseline_ns(const SessionResult& result) {
+  double best = 0;
+  for (const auto& [library, measurement] : result.baselines) {
+    const double median_ns = measurement.median_ns();
+    if (best == 0 || median_ns < best) best = median_ns;
+  }
+  return best;
+}
+
+// FLOPs of a call that computes, bytes of one that moves.
+struct Work {
+  double amount = 0;
+  std::string unit;
+};
+Work work_of(const Setup& setup) {
+  if (setup.flops >= setup.bytes) return {setup.flops, "FLOP/s"};
+  return {setup.bytes, "B/s"};
+}
+
+std::string rate_text(const Setup& setup, double median_ns) {
+  const Work work = work_of(setup);
+  return work.amount > 0 ? format_rate(work.amount / (median_ns * 1e-9), work.unit) : "";
+}
+
+std::string outcomes_text(const SessionResult& result) {
+  std::vector<std::string> parts;
+  for (const auto& [outcome, count] : result.outcomes) {
+    parts.push_back(fmt::format("{} {}", format_count(count), name_of(outcome)));
+  }
+  return parts.empty() ? "none" : fmt::to_string(fmt::join(parts, ", "));
+}
+
+std::string spaces_text(const Setup& setup) {
+  std::vector<std::string> parts;
+  for (const Competitor& one : setup.request.competitors) {
+    parts.push_back(
+        fmt::format("{} {}", one.name, format_count(static_cast<std::int64_t>(one.space.size()))));
+  }
+  return fmt::format("{} valid configurations", fmt::join(parts, ", "));
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
+}
+
+// The knobs in which a row differs from the fastest one; all of them if it is of another kernel.
+std::string difference(const Ranked& row, const Ranked& fastest) {
+  const std::vector<std::string> its = words_of(row.configuration);
+  const std::vector<std::string> best = words_of(fastest.configuration);
+  if (row.kernel != fastest.kernel || its.size() != best.size()) return row.configuration;
+  std::string text;
+  for (std::size_t i = 0; i < its.size(); ++i) {
+    if (its[i] != best[i]) text += (text.empty() ? "" : " ") + its[i];
+  }
+  return text;
+}
+
+std::string why_nothing(const SessionResult& result) {
+  if (result.outcomes.empty()) return "nothing was evaluated\n";
+  std::string text = "no configuration worked\n";
+  for (const auto& [outcome, note] : result.notes) {
+    text += fmt::format("  {}: {}\n", name_of(outcome), note);
+  }
+  return text;
+}
+
+std::string mark_of(const Ranked& row) {
+  std::string mark = row.tied ? "=" : "";
+  if (row.is_default) mark += 'd';
+  if (!row.raced) mark += '~';
+  return mark;
+}
+
+// What the marks that occur mean.
+std::string legend_of(const std::string& marks) {
+  static constexpr std::pair<char, const char*> meanings[] = {
+      {'=', "tied with the fastest"}, {'d', "the default"}, {'~', "not raced"}, {'b', "baseline"}};
+  std::string legend;
+  for (const auto& [mark, meaning] : meanings) {
+    if (marks.find(mark) == std::string::npos) continue;
+    legend += fmt::format("{}{} {}", legend.empty() ? "" : ", ", mark, meaning);
+  }
+  return legend.empty() ? "" : legend + "\n";
+}
+
+std::string header(const Report& report) {
+  const SessionResult& result = report.result;
+  const SessionRequest& request = report.setup.request;
+  std::string text = fmt::format("problem  {}\n", request.problem_key);
+  text += fmt::format("device   {}\n", describe(report.device, report.recording));
+  if (!report.why.empty()) text += fmt::format("         chosen: {}\n", report.why);
+  text += fmt::format("space    {}\n", spaces_text(report.setup));
+  text += fmt::format("trials   {} new, {} known: {}\n", format_count(result.evaluated),
+                      format_count(result.known), outcomes_text(result));
+  const char* end = result.interrupted ? ", interrupted" : result.exhausted ? ", whole space" : "";
+  text += fmt::format("search   {}, seed {}, {}{}\n", request.strategy, request.seed,
+                      format_duration(result.seconds), end);
+  if (request.roof_ns > 0) {
+    text += fmt::format("roofline {} (datasheet)\n", format_time(request.roof_ns));
+  }
+  if (!report.setup.has_reference) {
+    text += "oracle   the default configuration: the op has no reference\n";
+  }
+  if (!result.ranking.empty()) {
+    const Ranked& fastest = result.ranking.front();
+    text += fmt::format("fastest  {}: {}\n", fastest.kernel, fastest.configuration);
+  }
+  return text + "\n";
+}
+
+class Rows {
+ public:
+  explicit Rows(const Report& report)
+      : setup_(report.setup),
+        baseline_ns_(baseline_ns(report.result)),
+        table_({{"rank", Table::Align::right},
+                {""},
+                {"kernel"},
+                {"median", Table::Align::right},
+                {"+-", Table::Align::right},
+                {"rate", Table::Align::right},
+                {"% roof", Table::Align::right},
+                {"x baseline", Table::Align::right},
+                {"where it differs"}}) {}
+
+  void add(const std::string& rank, const std::string& mark, const std::string& kernel,
+           const Measurement& measurement, const std::string& configuration) {
+    const double median_ns = measurement.median_ns();
+    const double interval = relative_interval(measurement);
+    const double roof_ns = setup_.request.roof_ns;
+    table_.add(
+        {rank, mark, kernel, format_time(median_ns),
+         interval < 0 ? "" : fmt::format("{:.1f} %", interval * 100), rate_text(setup_, median_ns),
+         roof_ns > 0 ? format_significant(roof_ns / median_ns * 100, 3) : "",
+         baseline_ns_ > 0 ? fmt::format("{:.2f}", baseline_ns_ / median_ns) : "", configuration});
+  }
+  std::string text() const { return table_.text(); }
+
+ private:
+  const Setup& setup_;
+  double baseline_ns_;
+  Table table_;
+};
+
+ordered_json row_json(const Report& report, const Ranked& row, std::size_t rank) {
+  const Setup& setup = report.setup;
+  const Measurement& measurement = row.measurement;
+  const Interval interval = median_interval(measurement.samples_ns);
+  const double seconds = row.median_ns * 1e-9;
+  const auto known = [](bool is_known, double value) {
+    return is_known ? ordered_json(value) : ordered_json();
+  };
+  const double baseline = baseline_ns(report.result);
+  return {{"rank", rank},
+          {"kernel", row.kernel},
+          {"configuration", row.configuration},
+          {"median_ns", row.median_ns},
+          {"interval_ns", {interval.low, interval.high}},
+          {"samples", measurement.samples_ns.size()},
+          {"flops_per_s", known(setup.flops > 0, setup.flops / seconds)},
+          {"bytes_per_s", known(setup.bytes > 0, setup.bytes / seconds)},
+          {"of_roofline", known(setup.request.roof_ns > 0, setup.request.roof_ns / row.median_ns)},
+          {"over_baseline", known(baseline > 0, baseline / row.median_ns)},
+          {"raced", row.raced},
+          {"tied", row.tied},
+          {"default", row.is_default},
+          {"registers", measurement.registers},
+          {"spill_bytes", measurement.spill_bytes},
+          {"smem_bytes", measurement.smem_bytes},
+          {"error_ulps", known(measurement.error_ulps >= 0, measurement.error_ulps)},
+          {"timer", measurement.timer}};
+}
+
+}  // namespace
+
+std::string describe(const DeviceInfo& info, const std::string& recording) {
+  std::string text = info.model;
+  if (info.cc > 0) text += fmt::format(", cc {}.{}", info.cc / 10, info.cc % 10);
+  if (info.sms > 0 && info.kind != "cpu") text += fmt::format(", {} SMs", info.sms);
+  if (!info.driver.empty()) text += fmt::format(", driver {}", info.driver);
+  if (!info.toolchain.empty()) text += fmt::format(", {}", info.toolchain);
+  if (info.kind == "cpu") text += "; the times are this host's, not a GPU's";
+  if (!recording.empty()) {
+    text += fmt::format("; replayed from {}", std::filesystem::path(recording).filename().string());
+  }
+  return text;
+}
+
+std::string device_json(const DeviceInfo& info) { return device_object(info).dump(); }
+
+std::string result_text(const Report& report, std::int64_t top) {
+  const SessionResult& result = report.result;
+  std::string text = header(report);
+  if (result.ranking.empty()) return text + why_nothing(result);
+  Rows rows(report);
+  std::string marks;
+  for (std::size_t i = 0; i < result.ranking.size(); ++i) {
+    const Ranked& row = result.ranking[i];
+    if (static_cast<std::int64_t>(i) >= top && !row.is_default) continue;
+    const std::string mark = mark_of(row);
+    marks += mark;
+    rows.add(std::to_string(i + 1), mark, row.kernel, row.measurement,
+             difference(row, result.ranking.front()));
+  }
+  for (const auto& [library, measurement] : result.baselines) {
+    rows.add("", "b", library, measurement, "");
+  }
+  if (!result.baselines.empty()) marks += "b";
+  return text + rows.text() + legend_of(marks);
+}
+
+ordered_json result_json(const Report& report, std::int64_t top) {
+  const SessionResult& result = report.result;
+  const SessionRequest& request = report.setup.request;
+  ordered_json object{{"op", request.competitors.front().context.op},
+                      {"problem", request.problem_key},
+                      {"device", device_object(report.device)},
+                      {"source", name_of(request.competitors.front().context.source)},
+                      {"recording", report.recording},
+                      {"chosen", report.why},
+                      {"l2", request.competitors.front().context.l2},
+                      {"strategy", request.strategy},
+                      {"seed", request.seed},
+                      {"space_size", result.space_size},
+                      {"evaluated", result.evaluated},
+                      {"known", result.known},
+                      {"outcomes", ordered_json::object()},
+                      {"oracle", report.setup.has_reference ? "reference" : "default"},
+                      {"seconds", result.seconds},
+                      {"interrupted", result.interrupted},
+                      {"exhausted", result.exhausted},
+                      {"flops", report.setup.flops},
+                      {"bytes", report.setup.bytes},
+                      {"roofline_ns", request.roof_ns},
+                      {"baselines", ordered_json::object()},
+                      {"ranking", ordered_json::array()}};
+  for (const auto& [outcome, count] : result.outcomes) {
+    object["outcomes"][std::string(name_of(outcome))] = count;
+  }
+  for (const auto& [library, measurement] : result.baselines) {
+    object["baselines"][library] = measurement.median_ns();
+  }
+  for (std::size_t i = 0; i < result.ranking.size(); ++i) {
+    if (static_cast<std::int64_t>(i) >= top && !result.ranking[i].is_default) continue;
+    object["ranking"].push_back(row_json(report, result.ranking[i], i + 1));
+  }
+  return object;
+}
+
+}  // namespace tw

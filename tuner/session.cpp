@@ -1,0 +1,420 @@
+#include "session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <set>
+#include <tuple>
+
+#include "driver.h"
+#include "error.h"
+#include "race.h"
+
+namespace tw {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto tick = std::chrono::milliseconds(100);  // between looks at `stopped`
+constexpr int race_rounds = 7;
+constexpr double roof_slack = 1.02;  // clocks may exceed the datasheet's by this, not more
+const SampleLimits race_limits{.min_samples = 5, .max_samples = 20, .max_ms = 50};
+
+struct Key {
+  std::size_t competitor = 0, index = 0;
+  auto operator<=>(const Key&) const = default;
+};
+
+class Session {
+ public:
+  Session(const SessionRequest& request, Device& device, Store& store, Progress& progress,
+          const std::function<bool()>& stopped)
+      : request_(request),
+        device_(device),
+        store_(store),
+        progress_(progress),
+        stopped_(stopped),
+        info_(device.info()) {}
+
+  SessionResult run();
+
+ private:
+  std::vector<Evaluation> recall(std::size_t competitor);
+  void begin();
+  Context baseline_context(const Job& job) const;
+  void accept_baseline(const Job& job, Measurement measurement);
+  void measure_baseline(Job job);
+  void search(std::size_t competitor, std::span<const Evaluation> known);
+  void accept(Key key, Measurement measurement);
+  void count(Key key, Measurement measurement);
+  std::vector<Key> finalists() const;
+  std::optional<Key> previous_winner() const;
+  Job job_of(Key key) const;
+  void race();
+  void rank();
+  void show(const std::string& what, bool searching = false);
+
+  const Competitor& competitor(Key key) const { return request_.competitors[key.competitor]; }
+  std::string configuration_of(Key key) const {
+    const SearchSpace& space = competitor(key).space;
+    return text_of(space.knobs(), space[key.index]);
+  }
+  double elapsed_s() const { return std::chrono::duration<double>(Clock::now() - began_).count(); }
+
+  const SessionRequest& request_;
+  Device& device_;
+  Store& store_;
+  Progress& progress_;
+  const std::function<bool()>& stopped_;
+  const DeviceInfo& info_;
+  Clock::time_point began_ = Clock::now();
+  std::int64_t run_ = 0, failed_ = 0;
+  std::map<Key, Measurement> trials_;  // of known and new evaluations
+  std::optional<Key> best_;
+  double best_ns_ = 0;
+  std::set<Key> entrants_;
+  std::vector<Ranked> race_ranking_;
+  SessionResult result_;
+};
+
+SessionResult Session::run() {
+  begin();
+  for (const Job& job : request_.baselines) measure_baseline(job);
+  std::vector<std::vector<Evaluation>> known;
+  for (std::size_t i = 0; i < request_.competitors.size(); ++i) known.push_back(recall(i));
+  result_.known = static_cast<std::int64_t>(trials_.size());
+  for (std::size_t i = 0; i < request_.competitors.size() && !stopped_(); ++i) search(i, known[i]);
+  if (request_.finalists > 0 && !stopped_()) race();
+  result_.interrupted = stopped_();
+  result_.exhausted = std::ssize(trials_) == result_.space_size;
+  rank();
+  result_.seconds = elapsed_s();
+  store_.end_run(run_, result_.interrupted ? "interrupted"
+                       : result_.exhausted ? "exhausted"
+                                           : "finished");
+  progress_.clear();
+  return std::move(result_);
+}
+
+void Session::begin() {
+  RunInfo run;
+  run.context = request_.competitors.front().context;
+  run.space_digest = request_.competitors.front().space_digest;
+  run.strategy = request_.strategy;
+  run.command = request_.command;
+  run.device_uuid = info_.uuid;
+  run.commit = request_.commit;
+  run.device_json = request_.device_json;
+  run.seed = request_.seed;
+  for (const Competitor& competitor : request_.competitors) {
+    run.space_size += static_cast<std::int64_t>(competitor.space.size());
+  }
+  result_.space_size = run.space_size;
+  run_ = store_.begin_run(run);
+}
+
+// What the database holds of this space.
+std::vector<Evaluation> Session::recall(std::size_t at) {
+  std::vector<Evaluation> evaluations;
+  if (request_.fresh) return evaluations;
+  const Competitor& competitor = request_.competitors[at];
+  for (Trial& trial : store_.known(competitor.context)) {
+    std::optional<std::size_t> index;
+    try {
+      const auto values = configuration_from(competitor.space.knobs(), trial.configuration);
+      index = competitor.space.find(values);
+    } catch (const Error&) {
+      continue;  // of an earlier version of the space
+    }
+    if (!index) continue;
+    const double time_ns = trial.measurement.outcome == Outcome::ok
+                               ? trial.measurement.median_ns()
+                               : std::numeric_limits<double>::infinity();
+    evaluations.push_back({*index, time_ns});
+    count({at, *index}, std::move(trial.measurement));
+  }
+  return evaluations;
+}
+
+Context Session::baseline_context(const Job& job) const {
+  Context context = request_.competitors.front().context;
+  context.kernel = job.baseline.library;
+  context.source_digest.clear();
+  return context;
+}
+
+void Session::accept_baseline(const Job& job, Measurement measurement) {
+  const Context context = baseline_context(job);
+  store_.append(run_, TrialKind::baseline, context, "", measurement);
+  result_.baselines[context.kernel] = std::move(measurement);
+}
+
+void Session::measure_baseline(Job job) {
+  const Context context = baseline_context(job);
+  if (!request_.fresh) {
+    if (auto stored = store_.baseline(context);
+        stored && stored->context.kernel == context.kernel) {
+      result_.baselines[context.kernel] = std::move(stored->measurement);
+      return;
+    }
+  }
+  job.id = 1;
+  job.limits = request_.limits;
+  job.seed = request_.seed;
+  device_.submit(job);
+  while (!stopped_()) {
+    show(job.baseline.library);
+    std::vector<Finished> finished = device_.wait(Clock::now() + tick);
+    if (finished.empty()) continue;
+    Measurement& measurement = finished.front().measurement;
+    if (measurement.outcome != Outcome::ok) {
+      progress_.note(fmt::format("no baseline: {}: {}", job.baseline.library, measurement.note));
+      return;
+    }
+    accept_baseline(job, std::move(measurement));
+    return;
+  }
+  device_.cancel();
+}
+
+void Session::search(std::size_t at, std::span<const Evaluation> known) {
+  const Competitor& competitor = request_.competitors[at];
+  const auto strategy = make_strategy(request_.strategy, competitor.space, request_.seed);
+  Driver driver(device_, {.catalog = request_.catalog,
+                          .kernel = competitor.kernel,
+                          .problem = request_.problem,
+                          .problem_key = request_.problem_key,
+                          .kernel_name = competitor.name,
+                          .space = &competitor.space,
+                          .strategy = strategy.get(),
+                          .limits = request_.limits,
+                          .seed = request_.seed});
+  driver.tell_known(known);
+  driver.offer_incumbent(best_ns_);
+  const auto left = static_cast<std::int64_t>(request_.competitors.size() - at);
+  const std::int64_t first = result_.evaluated;
+  const std::int64_t share = request_.budget.evaluations > 0
+                                 ? (request_.budget.evaluations - first + left - 1) / left
+                                 : std::numeric_limits<std::int64_t>::max();
+  const double until_s =
+      request_.budget.seconds > 0
+          ? elapsed_s() + (request_.budget.seconds - elapsed_s()) / static_cast<double>(left)
+          : std::numeric_limits<double>::infinity();
+  while (!stopped_() && elapsed_s() < until_s) {
+    const std::int64_t done = result_.evaluated - first;
+    for (Driver::Result& one :
+         driver.step(share - done - driver.outstanding(), Clock::now() + tick)) {
+      if (stopped_() && one.measurement.outcome != Outcome::ok) continue;  // perhaps our own doing
+      accept({at, one.index}, std::move(one.measurement));
+    }
+    show(competitor.name, true);
+    if (driver.exhausted() || result_.evaluated - first >= share) break;
+  }
+  device_.cancel();
+}
+
+void Session::accept(Key key, Measurement measurement) {
+  const double median_ns = measurement.median_ns();
+  if (measurement.outcome == Outcome::ok && median_ns * roof_slack < request_.roof_ns) {
+    measurement.outcome = Outcome::wrong_result;
+    measurement.note = fmt::format("{:.0f} ns is faster than the device's roofline of {:.0f} ns",
+                                   median_ns, request_.roof_ns);
+    measurement.samples_ns.clear();
+  }
+  store_.append(run_, TrialKind::search, competitor(key).context, configuration_of(key),
+                measurement);
+  ++result_.evaluated;
+  if (measurement.outcome != Outcome::ok) ++failed_;
+  count(key, std::move(measurement));
+}
+
+void Session::count(Key key, Measurement measurement) {
+  ++result_.outcomes[measurement.outcome];
+  if (!measurement.note.empty()) result_.notes.emplace(measurement.outcome, measurement.note);
+  const double median_ns = measurement.median_ns();
+  if (measurement.outcome == Outcome::ok && median_ns > 0 && (!best_ || median_ns < best_ns_)) {
+    best_ = key;
+    best_ns_ = median_ns;
+  }
+  trials_[key] = std::move(measurement);
+}
+
+// The best few, each kernel's default unless it is known to fail, and the previous winner.
+std::vector<Key> Session::finalists() const {
+  std::vector<std::pair<double, Key>> timed;
+  for (const auto& [key, measurement] : trials_) {
+    if (measurement.outcome == Outcome::ok) timed.emplace_back(measurement.median_ns(), key);
+  }
+  std::sort(timed.begin(), timed.end());
+  std::vector<Key> keys;
+  const auto add = [&](Key key) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+  };
+  for (const auto& [median_ns, key] : timed) {
+    if (keys.size() == static_cast<std::size_t>(request_.finalists)) break;
+    add(key);
+  }
+  if (keys.empty()) return keys;
+  for (std::size_t i = 0; i < request_.competitors.size(); ++i) {
+    const Key key{i, request_.competitors[i].space.default_index()};
+    const auto known = trials_.find(key);
+    if (known == trials_.end() || known->second.outcome == Outcome::ok) add(key);
+  }
+  if (const auto previous = previous_winner()) add(*previous);
+  return keys;
+}
+
+std::optional<Key> Session::previous_winner() const {
+  const Context& context = request_.competitors.front().context;
+  Filter filter;
+  filter.op = context.op;
+  filter.problem = context.problem;
+  filter.device = context.device_model;
+  filter.source = name_of(context.source);
+  filter.l2 = context.l2;
+  for (const Winner& winner : store_.winners(filter)) {
+    const Context& its = winner.trial.context;
+    if (its.problem != context.problem || its.device_limits != context.device_limits) continue;
+    for (std::size_t i = 0; i < request_.competitors.size(); ++i) {
+      const Competitor& one = request_.competitors[i];
+      if (one.name != its.kernel || one.context.source_digest != its.source_digest) continue;
+      try {
+        const auto values = configuration_from(one.space.knobs(), winner.trial.configuration);
+        if (const auto index = one.space.find(values)) return Key{i, *index};
+      } catch (const Error&) {
+        continue;  // of an earlier version of the space
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+Job Session::job_of(Key key) const {
+  const Competitor& one = competitor(key);
+  const Configuration values = one.space[key.index];
+  Job job;
+  job.problem = request_.problem_key;
+  job.kernel = one.name;
+  job.configuration = text_of(one.space.knobs(), values);
+  job.limits = race_limits;
+  job.limits.cold_l2 = request_.limits.cold_l2;
+  job.limits.timeout_ms = request_.limits.timeout_ms;
+  job.seed = request_.seed;
+  if (request_.catalog) {
+    job.plan = lower(*request_.catalog, *one.kernel, request_.problem, info_, values).plan;
+  }
+  return job;
+}
+
+void Session::race() {
+  const std::vector<Key> keys = finalists();
+  if (keys.size() < 2) return;
+  std::vector<Job> jobs;
+  std::map<std::pair<std::string, std::string>, Key> by_text;
+  for (const Key& key : keys) {
+    jobs.push_back(job_of(key));
+    by_text[{jobs.back().kernel, jobs.back().configuration}] = key;
+  }
+  for (Job job : request_.baselines) {
+    // Ratios to a baseline are taken under the same clocks.
+    if (!result_.baselines.contains(job.baseline.library)) continue;
+    job.limits = jobs.front().limits;
+    job.seed = request_.seed;
+    jobs.push_back(std::move(job));
+  }
+  Race race(device_, std::move(jobs), race_rounds, request_.seed);
+  while (!stopped_() && !race.step(Clock::now() + tick)) {
+    show(fmt::format("final of {}, round {} of {}", keys.size(),
+                     std::min(race.rounds_done() + 1, race_rounds), race_rounds));
+  }
+  if (stopped_()) device_.cancel();
+  if (race.rounds_done() == 0) return;
+  std::vector<Race::Entrant> ranking = race.ranking();
+  std::erase_if(ranking, [this](const Race::Entrant& entrant) {
+    if (entrant.job.purpose != Purpose::baseline) return false;
+    if (entrant.pooled.outcome == Outcome::ok) accept_baseline(entrant.job, entrant.pooled);
+    return true;
+  });
+  for (const Race::Entrant& entrant : ranking) {
+    entrants_.insert(by_text.at({entrant.job.kernel, entrant.job.configuration}));
+    if (entrant.pooled.outcome == Outcome::ok) continue;
+    progress_.note(fmt::format("out of the final: {}: {}: {}: {}", entrant.job.kernel,
+                               entrant.job.configuration, name_of(entrant.pooled.outcome),
+                               entrant.pooled.note));
+  }
+  std::erase_if(ranking, [](const Race::Entrant& entrant) {
+    return entrant.pooled.outcome != Outcome::ok || entrant.medians_ns.empty();
+  });
+  // By the median of all rounds' samples: the time that is stored and shown.
+  std::stable_sort(ranking.begin(), ranking.end(), [](const auto& a, const auto& b) {
+    return a.pooled.median_ns() < b.pooled.median_ns();
+  });
+  const std::size_t tied = Race::tied(ranking);
+  std::vector<Store::Finalist> stored;
+  for (const Race::Entrant& entrant : ranking) {
+    const Key key = by_text.at({entrant.job.kernel, entrant.job.configuration});
+    stored.push_back({competitor(key).context, entrant.job.configuration, entrant.pooled});
+    race_ranking_.push_back({.kernel = entrant.job.kernel,
+                             .configuration = entrant.job.configuration,
+                             .measurement = entrant.pooled,
+                             .median_ns = entrant.pooled.median_ns(),
+                             .raced = true,
+                             .tied = tied > 1 && stored.size() <= tied,
+                             .is_default = key.index == competitor(key).space.default_index()});
+  }
+  if (!stored.empty()) store_.append_race(run_, stored, tied);
+}
+
+void Session::rank() {
+  const auto by_time = [](const Ranked& a, const Ranked& b) {
+    return std::tie(a.median_ns, a.kernel, a.configuration) <
+           std::tie(b.median_ns, b.kernel, b.configuration);
+  };
+  std::vector<Ranked> rows = race_ranking_;
+  for (const auto& [key, measurement] : trials_) {
+    if (measurement.outcome != Outcome::ok || entrants_.contains(key)) continue;
+    rows.push_back({.kernel = competitor(key).name,
+                    .configuration = configuration_of(key),
+                    .measurement = measurement,
+                    .median_ns = measurement.median_ns(),
+                    .raced = false,
+                    .tied = false,
+                    .is_default = key.index == competitor(key).space.default_index()});
+  }
+  // An unraced time never displaces the race's winner or its ties.
+  std::ptrdiff_t fixed = race_ranking_.empty() ? 0 : 1;
+  while (fixed < std::ssize(race_ranking_) && race_ranking_[static_cast<std::size_t>(fixed)].tied) {
+    ++fixed;
+  }
+  std::sort(rows.begin() + fixed, rows.end(), by_time);
+  result_.ranking = std::move(rows);
+}
+
+// `searching`: with the counts of the search.
+void Session::show(const std::string& what, bool searching) {
+  for (const std::string& notice : device_.notices()) progress_.note(notice);
+  Status status;
+  status.what = what;
+  if (searching) {
+    const bool whole_space = request_.budget.evaluations == 0 && request_.budget.seconds == 0;
+    status.done = result_.evaluated;
+    status.budget = whole_space ? result_.space_size - result_.known : request_.budget.evaluations;
+    status.failed = failed_;
+    status.elapsed_s = elapsed_s();
+    status.budget_s = request_.budget.seconds;
+  }
+  status.best_ns = best_ns_;
+  if (best_) status.configuration = configuration_of(*best_);
+  progress_.update(status);
+}
+
+}  // namespace
+
+SessionResult run_session(const SessionRequest& request, Device& device, Store& store,
+                          Progress& progress, const std::function<bool()>& stopped) {
+  return Session(request, device, store, progress, stopped).run();
+}
+
+}  // namespace tw

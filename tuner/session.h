@@ -1,0 +1,65 @@
+// One problem tuned on one device: what is known is told for free, the search runs, every trial is
+// stored as it ends, the best few are raced.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "device.h"
+#include "options.h"
+#include "progress.h"
+#include "space.h"
+#include "store.h"
+
+namespace tw {
+
+// A kernel that competes for the problem.
+struct Competitor {
+  const KernelSpec* kernel = nullptr;  // nullptr: the space is a recording's, nothing is compiled
+  std::string name;
+  SearchSpace space;
+  Context context;
+  std::string space_digest;
+};
+
+struct SessionRequest {
+  const Catalog* catalog = nullptr;  // nullptr: nothing is compiled (replay)
+  Problem problem;                   // read only if there is a catalog
+  std::string problem_key;
+  std::vector<Competitor> competitors;  // at least one
+  std::vector<Job> baselines;           // of baseline_job()
+  double roof_ns = 0;                   // the datasheet's bound; 0: unknown
+  Budget budget;                        // shared evenly among the competitors
+  std::string strategy = "local";
+  std::uint64_t seed = 1;
+  bool fresh = false;  // measure again what is known
+  SampleLimits limits;
+  int finalists = 8;  // 0: no race
+  std::string command, commit, device_json;
+};
+
+struct Ranked {
+  std::string kernel, configuration;
+  Measurement measurement;  // a finalist's: pooled over the race's rounds
+  double median_ns = 0;
+  bool raced = false, tied = false, is_default = false;
+};
+
+struct SessionResult {
+  std::vector<Ranked> ranking;  // those with a time: the winner and its ties first, then by time
+  std::int64_t space_size = 0, evaluated = 0, known = 0;
+  std::map<Outcome, std::int64_t> outcomes;      // of all, known ones included
+  std::map<Outcome, std::string> notes;          // the first of each that failed
+  std::map<std::string, Measurement> baselines;  // by library; outcome ok
+  bool interrupted = false, exhausted = false;
+  double seconds = 0;
+};
+
+// `stopped` says whether the user wants an end. Throws Error for faults of the machine (a full
+// disk, ...); trials stored before stay stored.
+SessionResult run_session(const SessionRequest& request, Device& device, Store& store,
+                          Progress& progress, const std::function<bool()>& stopped);
+
+}  // namespace tw

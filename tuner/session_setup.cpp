@@ -1,0 +1,191 @@
+#include "session_setup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+
+#include "error.h"
+#include "format.h"
+#include "result_report.h"
+#include "version.h"
+
+namespace tw {
+namespace {
+
+// What the cpu device's emulation computes, roughly, and how many times one configuration is
+// computed (oracle, verification, samples) within the time that a job has.
+constexpr double cpu_flops_per_second = 300e6, cpu_calls = 8;
+
+Context context_of(const DeviceInfo& info, const MeasuringOptions& options) {
+  Context context;
+  context.device_model = info.model;
+  context.device_limits = device_limits_of(info);
+  context.driver = info.driver;
+  context.toolchain = info.toolchain;
+  context.l2 = options.limits.cold_l2 ? "cold" : "warm";
+  context.source = source_of(info);
+  return context;
+}
+
+// Half the longest of the dims that the user has to give, until the cpu device can do it.
+std::string smaller_shape(const OpSpec& op, const Problem& problem, const DeviceInfo& info,
+                          double most_flops) {
+  Problem smaller = problem;
+  std::string text = problem.shape(op);
+  while (flops_of(op, smaller, info) > most_flops) {
+    std::size_t longest = 0;
+    for (std::size_t i = 0; i < op.dims.size(); ++i) {
+      if (!op.dims[i].fallback && smaller.dims[i] > smaller.dims[longest]) longest = i;
+    }
+    if (smaller.dims[longest] == 1) return "";
+    smaller.dims[longest] /= 2;
+    text.clear();
+    for (std::size_t i = 0; i < op.dims.size(); ++i) {
+      if (op.dims[i].fallback) continue;
+      text += fmt::format("{}{}={}", text.empty() ? "" : ",", op.dims[i].name, smaller.dims[i]);
+    }
+    smaller.dims = parse_problem(op, {.shape = text,
+                                      .dtype = std::string(name_of(problem.dtype)),
+                                      .math = problem.math,
+                                      .epilogue = "",
+                                      .align = problem.align})
+                       .dims;
+  }
+  return text;
+}
+
+void check_cpu_patience(const OpSpec& op, const Problem& problem, const DeviceInfo& info,
+                        double patience_s) {
+  const double seconds = flops_of(op, problem, info) * cpu_calls / cpu_flops_per_second;
+  if (info.kind != "cpu" || seconds <= patience_s) return;
+  const std::string smaller =
+      smaller_shape(op, problem, info, patience_s / cpu_calls * cpu_flops_per_second);
+  throw Error(fmt::format(
+      "{} would take the cpu device, an emulation for checking correctness, about {} a "
+      "configuration: use a GPU, a recording of it (--device replay:FILE), or a smaller shape{}",
+      problem.key(op), format_duration(seconds),
+      smaller.empty() ? "" : fmt::format(", for example --shape {}", smaller)));
+}
+
+std::vector<Competitor> compiled_competitors(const Asked& asked,
+                                             const std::vector<const KernelSpec*>& kernels,
+                                             const DeviceInfo& info, const Context& context,
+                                             std::vector<std::string>& notices) {
+  std::vector<Competitor> competitors;
+  for (const KernelSpec* kernel : kernels) {
+    std::vector<std::int64_t> slots = slots_of(asked.entry->op, kernel->names, asked.problem, info);
+    try {
+      Competitor one{.kernel = kernel,
+                     .name = kernel->name,
+                     .space = SearchSpace::enumerate(*kernel, std::move(slots)),
+                     .context = context,
+                     .space_digest = kernel->space_digest};
+      one.context.kernel = kernel->name;
+      one.context.source_digest = kernel->source_digest;
+      competitors.push_back(std::move(one));
+    } catch (const Error& error) {
+      notices.emplace_back(error.what());  // it does not serve this problem
+    }
+  }
+  if (competitors.empty()) {
+    throw Error(fmt::format("no kernel serves {} on {}: {}", asked.problem.key(asked.entry->op),
+                            info.model, fmt::join(notices, "; ")));
+  }
+  return competitors;
+}
+
+Competitor recorded_competitor(const Recording& recording, const Context& context) {
+  Competitor one{.kernel = nullptr,
+                 .name = recording.foreign() ? recording.name : recording.kernel,
+                 .space = space_of(recording),
+                 .context = context,
+                 .space_digest = recording.space_digest};
+  one.context.kernel = one.name;
+  one.context.source_digest = recording.source_digest;
+  one.context.protocol = recording.protocol;
+  one.context.l2 = recording.l2;
+  if (recording.foreign()) {
+    one.context.op = recording.name;
+    one.context.problem = std::filesystem::path(recording.path).filename().string();
+  }
+  return one;
+}
+
+void note_stale(const Asked& asked, const Recording& recording, std::vector<std::string>& notices) {
+  for (const KernelSpec& kernel : asked.entry->kernels) {
+    if (kernel.name != recording.kernel || kernel.source_digest == recording.source_digest)
+      continue;
+    notices.push_back(fmt::format(
+        "the recording is of another version of {}'s source than this executable's", kernel.name));
+  }
+}
+
+}  // namespace
+
+std::vector<Flag> measuring_flags() {
+  return {
+      {"db", "FILE", "the database of trials (default: tilewright.db here); made if there is none"},
+      {"seed", "N", "of the search and of the inputs (default 1)"},
+      {"fresh", "", "measure again what the database knows"},
+      {"l2", "cold|warm", "flush L2 before each sample, or not (default cold)"},
+      {"no-baseline", "", "do not time the op's baseline"},
+      {"quiet", "", "no progress"},
+  };
+}
+
+MeasuringOptions measuring_options(const Arguments& arguments) {
+  static const std::vector<std::string> l2{"cold", "warm"};
+  MeasuringOptions options;
+  options.database = arguments.text("db", default_database);
+  options.limits.cold_l2 = arguments.one_of("l2", "cold", l2) == "cold";
+  options.seed = static_cast<std::uint64_t>(
+      arguments.integer("seed", 1, 0, std::numeric_limits<std::int64_t>::max()));
+  options.fresh = arguments.has("fresh");
+  options.baseline = !arguments.has("no-baseline");
+  options.quiet = arguments.has("quiet");
+  return options;
+}
+
+Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kernel,
+             const OpenDevice& opened, const MeasuringOptions& options) {
+  const DeviceInfo& info = opened.device->info();
+  Setup setup;
+  SessionRequest& request = setup.request;
+  Context context = context_of(info, options);
+  if (asked.entry) {
+    const OpSpec& op = asked.entry->op;
+    check_memory(op, asked.problem, info);
+    check_cpu_patience(op, asked.problem, info, options.limits.timeout_ms / 1000);
+    context.op = op.name;
+    context.problem = request.problem_key = asked.problem.key(op);
+    request.problem = asked.problem;
+    setup.has_reference = !op.reference_source.empty();
+    setup.flops = flops_of(op, asked.problem, info);
+    setup.bytes = bytes_of(op, asked.problem, info);
+    if (info.kind != "cpu") request.roof_ns = roofline_ns(op, asked.problem, info);
+    for (const BaselineSpec& baseline : op.baselines) {
+      if (options.baseline && info.kind != "cpu") {
+        request.baselines.push_back(baseline_job(catalog, asked.problem, info, baseline));
+      }
+    }
+  }
+  if (opened.recording) {
+    request.competitors.push_back(recorded_competitor(*opened.recording, context));
+    request.problem_key = request.competitors.front().context.problem;
+    if (asked.entry) note_stale(asked, *opened.recording, setup.notices);
+  } else {
+    request.catalog = &catalog;
+    request.competitors = compiled_competitors(asked, asked_kernels(kernel, *asked.entry), info,
+                                               context, setup.notices);
+  }
+  request.seed = options.seed;
+  request.fresh = options.fresh;
+  request.limits = options.limits;
+  request.commit = commit();
+  request.device_json = device_json(info);
+  return setup;
+}
+
+}  // namespace tw

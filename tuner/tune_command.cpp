@@ -1,0 +1,177 @@
+// tune run: the main job.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "commands.h"
+#include "device_choice.h"
+#include "error.h"
+#include "interrupt.h"
+#include "problem_options.h"
+#include "result_report.h"
+#include "session.h"
+#include "session_setup.h"
+#include "strategy.h"
+#include "version.h"
+
+namespace tw {
+namespace {
+
+CommandSpec specification() {
+  CommandSpec command;
+  command.name = "run";
+  command.summary =
+      "Searches for the fastest configuration of each problem, and stores every trial.";
+  command.usage = "tune [run] --op OP --shape SHAPE [options]";
+  const auto add = [&](const std::vector<Flag>& flags) {
+    command.flags.insert(command.flags.end(), flags.begin(), flags.end());
+  };
+  add(problem_flags());
+  add(device_flags());
+  add({{"budget", "N|90s|2m|1h",
+        "how much to search: new evaluations (default 200) or time; the final race comes on top"}});
+  std::string names;
+  for (const StrategyInfo& info : strategies()) {
+    names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", info.name, info.doc);
+  }
+  add({{"strategy", "NAME", names + " (default local)"},
+       {"race", "N", "finalists that are measured again side by side (default 8; 0: no race)"}});
+  add(measuring_flags());
+  add({{"top", "N", "rows of the table (default 10)"}, {"json", "", "print JSON instead"}});
+  command.examples = {
+      "tune --op gemm --shape m=4096,n=4096,k=4096 --dtype f32",
+      "tune --op gemm --shape 512x8192x8192 --layout nt --budget 2m --strategy random",
+      "tune --op gemm --shape m=64,n=64,k=64 --device cpu --budget 8",
+      "tune --shapes shapes.txt --op gemm --db ours.db --json",
+      "tune --device replay:gemm.t4.json.gz --strategy exhaustive --budget 100000",
+  };
+  return command;
+}
+
+struct TuneOptions {
+  MeasuringOptions measuring;
+  Budget budget;
+  std::string strategy, kernel, spec, command_line;
+  std::int64_t top = 10;
+  int finalists = 8;
+  bool json = false;
+};
+
+TuneOptions options_of(const Arguments& arguments, const Words& words) {
+  std::vector<std::string> names;
+  for (const StrategyInfo& info : strategies()) names.emplace_back(info.name);
+  TuneOptions options;
+  options.measuring = measuring_options(arguments);
+  options.budget = parse_budget(arguments.text("budget", "200"));
+  options.strategy = arguments.one_of("strategy", "local", names);
+  options.kernel = arguments.text("kernel");
+  options.spec = arguments.text("spec");
+  options.command_line = fmt::format("tune {}", fmt::join(words, " "));
+  options.top = arguments.integer("top", 10, 1, 1'000'000'000);
+  options.finalists = static_cast<int>(arguments.integer("race", 8, 0, 100));
+  options.json = arguments.has("json");
+  return options;
+}
+
+// The problem that a recording names, when the command line names none.
+Asked recorded_problem(const Recording& recording, const Catalog& catalog) {
+  const OpEntry* entry = catalog.find(recording.op);
+  if (recording.foreign() || !entry) return {};
+  return {.entry = entry, .problem = problem_from_key(entry->op, recording.problem), .shape = ""};
+}
+
+std::vector<Asked> problems_of(const Arguments& arguments, const Catalog& catalog,
+                               DeviceChooser& chooser) {
+  const bool named = arguments.has("op") || arguments.has("shape") || arguments.has("shapes");
+  if (!named) {
+    if (const Recording* recording = chooser.named_recording()) {
+      return {recorded_problem(*recording, catalog)};
+    }
+  }
+  return asked_problems(arguments, catalog);
+}
+
+Report tune_one(const Catalog& catalog, const Asked& asked, DeviceChooser& chooser,
+                std::optional<Store>& store, const TuneOptions& options) {
+  const std::string op = asked.entry ? asked.entry->op.name : "";
+  const std::string key = asked.entry ? asked.problem.key(asked.entry->op) : "";
+  const OpenDevice opened = chooser.open(op, key, options.kernel);
+  Report report{.setup = set_up(catalog, asked, options.kernel, opened, options.measuring),
+                .result = {},
+                .device = opened.device->info(),
+                .why = opened.why,
+                .recording = opened.recording ? opened.recording->path : ""};
+  SessionRequest& request = report.setup.request;
+  request.budget = options.budget;
+  request.strategy = options.strategy;
+  request.finalists = options.finalists;
+  request.command = options.command_line;
+  if (!store) store = Store::open(options.measuring.database, Store::Mode::read_write);
+  Progress progress = Progress::on_stderr(options.measuring.quiet);
+  progress.note(fmt::format("{} on {}{}", request.problem_key,
+                            describe(report.device, report.recording),
+                            opened.why.empty() ? "" : fmt::format(" ({})", opened.why)));
+  for (const std::string& notice : report.setup.notices) progress.note(notice);
+  report.result = run_session(request, *opened.device, *store, progress, interrupted);
+  return report;
+}
+
+// What to do with the winners.
+std::string next_step(const TuneOptions& options, const Setup& setup) {
+  const Context& context = setup.request.competitors.front().context;
+  std::string text = fmt::format("stored in {}", options.measuring.database);
+  if (!setup.request.competitors.front().kernel && context.source_digest.empty()) return text;
+  const std::string op =
+      options.spec.empty() ? "--op " + context.op : fmt::format("--spec {}", options.spec);
+  text += fmt::format("; next: tune emit {} --out tuned", op);
+  if (options.measuring.database != default_database) {
+    text += fmt::format(" --db {}", options.measuring.database);
+  }
+  if (context.source != Source::measured)
+    text += fmt::format(" --source {}", name_of(context.source));
+  return text;
+}
+
+}  // namespace
+
+int tune_command(const Words& words) {
+  const CommandSpec command = specification();
+  const Arguments arguments = Arguments::parse(command, words);
+  if (arguments.wants_help()) {
+    fmt::print("{}", help_text(command));
+    return exit_found;
+  }
+  const TuneOptions options = options_of(arguments, words);
+  const Catalog catalog = catalog_of(arguments);
+  DeviceChooser chooser(arguments, catalog.foreign());
+  install_interrupt_handlers();
+  nlohmann::ordered_json results = nlohmann::ordered_json::array();
+  std::optional<Store> store;
+  const std::vector<Asked> problems = problems_of(arguments, catalog, chooser);
+  std::size_t found = 0;
+  for (const Asked& asked : problems) {
+    if (interrupted()) break;
+    const Report report = tune_one(catalog, asked, chooser, store, options);
+    const bool any = !report.result.ranking.empty();
+    if (any) ++found;
+    if (options.json) {
+      results.push_back(result_json(report, options.top));
+      continue;
+    }
+    fmt::print("{}\n", result_text(report, options.top));
+    std::fflush(stdout);
+    if (any) fmt::print(stderr, "{}\n", next_step(options, report.setup));
+  }
+  if (options.json) {
+    const nlohmann::ordered_json document{{"tilewright", version_text()},
+                                          {"database", options.measuring.database},
+                                          {"results", std::move(results)}};
+    fmt::print("{}\n", document.dump(2));
+  }
+  const bool enough = interrupted() ? found > 0 : found == problems.size();
+  return enough ? exit_found : exit_nothing;
+}
+
+}  // namespace tw

@@ -1,0 +1,82 @@
+#include "format.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <utility>
+
+namespace tw {
+
+std::string format_significant(double value, int digits) {
+  if (value == 0 || !std::isfinite(value)) return fmt::format("{:.0f}", value);
+  const int magnitude = static_cast<int>(std::floor(std::log10(std::abs(value))));
+  return fmt::format("{:.{}f}", value, std::max(0, digits - 1 - magnitude));
+}
+
+std::string format_time(double ns) {
+  if (!(ns > 0) || !std::isfinite(ns)) return "-";
+  constexpr std::array<std::pair<double, const char*>, 4> units{
+      {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}}};
+  for (const auto& [scale, unit] : units) {
+    if (ns >= scale) return format_significant(ns / scale, 4) + " " + unit;
+  }
+  return format_significant(ns, 4) + " ns";
+}
+
+std::string format_count(std::int64_t value) {
+  std::string digits = std::to_string(value);
+  const std::size_t first = digits.front() == '-' ? 1 : 0;
+  for (std::size_t at = digits.size(); at > first + 3;) {
+    at -= 3;
+    digits.insert(at, 1, ',');
+  }
+  return digits;
+}
+
+std::string format_duration(double seconds) {
+  if (seconds < 60) return fmt::format("{:.1f} s", seconds);
+  const auto whole = static_cast<std::int64_t>(std::lround(seconds));
+  if (whole < 3600) return fmt::format("{} m {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} h {:02} m", whole / 3600, whole / 60 % 60);
+}
+
+std::string format_rate(double per_second, std::string_view unit) {
+  constexpr std::array<std::pair<double, const char*>, 4> prefixes{
+      {{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}}};
+  for (const auto& [scale, prefix] : prefixes) {
+    if (per_second >= scale) {
+      return fmt::format("{} {}{}", format_significant(per_second / scale, 3), prefix, unit);
+    }
+  }
+  return fmt::format("{} {}", format_significant(per_second, 3), unit);
+}
+
+std::string abbreviate(std::string_view configuration) {
+  std::string out;
+  while (!configuration.empty()) {
+    const std::size_t end = std::min(configuration.find(' '), configuration.size());
+    const std::string_view pair = configuration.substr(0, end);
+    configuration.remove_prefix(std::min(end + 1, configuration.size()));
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    if (!out.empty()) out += ' ';
+    bool initial = true;
+    for (const char c : pair.substr(0, equals)) {
+      if (initial && c != '_') out += c;
+      initial = c == '_';
+    }
+    const std::string_view value = pair.substr(std::min(equals + 1, pair.size()));
+    out += value == "true" ? "1" : value == "false" ? "0" : std::string(value);
+  }
+  return out;
+}
+
+std::string clipped(std::string_view text, std::size_t width) {
+  if (text.size() <= width) return std::string(text);
+  if (width <= 3) return std::string(text.substr(0, width));
+  return std::string(text.substr(0, width - 3)) + "...";
+}
+
+}  // namespace tw

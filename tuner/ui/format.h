@@ -1,0 +1,21 @@
+// Numbers as a reader wants them: few significant digits and a unit.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tw {
+
+std::string format_significant(double value, int digits);  // never an exponent below 10^15
+std::string format_time(double ns);                        // "2.683 ms"; "-" if not positive
+std::string format_count(std::int64_t value);              // "349,853"
+std::string format_duration(double seconds);               // "12.3 s", "2 m 05 s"
+// A rate in `unit` with the prefix that fits: format_rate(51.2e12, "FLOP/s") is "51.2 TFLOP/s".
+std::string format_rate(double per_second, std::string_view unit);
+// "block_m=128 swizzle=true order=along_m" as "bm128 s1 oalong_m": initials and values, for a
+// progress line.
+std::string abbreviate(std::string_view configuration);
+// The text cut to `width` bytes.
+std::string clipped(std::string_view text, std::size_t width);
+
+}  // namespace tw

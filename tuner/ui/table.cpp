@@ -1,0 +1,69 @@
+#include "table.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <string_view>
+
+namespace tw {
+namespace {
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
+}  // namespace
+
+void Table::add(std::vector<std::string> row) {
+  assert(row.size() == columns_.size());
+  rows_.push_back(std::move(row));
+}
+
+std::string Table::text() const {
+  std::vector<std::size_t> widths(columns_.size(), 0);
+  for (const std::vector<std::string>& row : rows_) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  const auto line = [&](const auto& cell) {
+    std::string text;
+    bool first = true;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (widths[i] == 0) continue;
+      const std::string& value = cell(i);
+      const std::size_t width = std::max(widths[i], columns_[i].title.size());
+      const std::string padding(width - value.size(), ' ');
+      text += first ? "" : "  ";
+      text += columns_[i].align == Align::right ? padding + value : value + padding;
+      first = false;
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
+    out += text + "\n";
+  };
+  line([&](std::size_t i) -> const std::string& { return columns_[i].title; });
+  for (const std::vector<std::string>& row : rows_) {
+    line([&](std::size_t i) -> const std::string& { return row[i]; });
+  }
+  return out;
+}
+
+std::string Table::csv() const {
+  std::string out;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    out += (i ? "," : "") + csv_field(columns_[i].title);
+  }
+  out += "\n";
+  for (const std::vector<std::string>& row : rows_) {
+    for (std::size_t i = 0; i < row.size(); ++i) out += (i ? "," : "") + csv_field(row[i]);
+    out += "\n";
+  }
+  return out;
+}
+
+}  // namespace tw
