@@ -1,0 +1,104 @@
+// Runs the built executable in a folder that vanishes; what the tests of the command line share.
+#pragma once
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "recording.h"
+#include "store.h"
+
+namespace tw {
+
+namespace fs = std::filesystem;
+
+struct Ran {
+  int code = -1;
+  std::string out, err;
+};
+
+inline std::string text_of_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+class Cli : public testing::Test {
+ protected:
+  Cli() {
+    std::string pattern = (fs::temp_directory_path() / "tilewright-cli-XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+  }
+  ~Cli() override { fs::remove_all(folder_); }
+
+  // Runs `tune <arguments>` (words for a shell) in the test's folder, without any GPU.
+  Ran tune(const std::string& arguments, const std::string& before = "") {
+    const std::string command =
+        "cd '" + folder_.string() + "' && " + before + " CUDA_VISIBLE_DEVICES= XDG_CACHE_HOME='" +
+        (folder_ / "cache").string() + "' '" TW_TUNE "' " + arguments + " >out.txt 2>err.txt";
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(folder_ / "out.txt"),
+            text_of_file(folder_ / "err.txt")};
+  }
+  // Expects exit code 2, nothing on stdout and one line on stderr that contains `parts`.
+  void expect_fault(const std::string& arguments, const std::vector<std::string>& parts,
+                    const std::string& before = "") {
+    SCOPED_TRACE(arguments);
+    const Ran ran = tune(arguments, before);
+    EXPECT_EQ(ran.code, 2) << ran.out << ran.err;
+    EXPECT_EQ(ran.out, "");
+    EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+    EXPECT_TRUE(ran.err.starts_with("tune: ")) << ran.err;
+    for (const std::string& part : parts) {
+      EXPECT_NE(ran.err.find(part), std::string::npos) << "no '" << part << "' in: " << ran.err;
+    }
+  }
+  void write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name) << text;
+  }
+  // A recording of 6 x 4 configurations, one of them a failure; x=3 y=1 is the fastest.
+  void write_recording_of(const std::string& problem, const std::string& name) {
+    Recording recording;
+    recording.name = recording.kernel = "toy";
+    recording.op = "gemm";
+    recording.problem = problem;
+    recording.source_digest = "d";
+    recording.space_digest = "s";
+    recording.device.kind = "cuda";
+    recording.device.model = "NVIDIA Toy";
+    recording.device.cc = 90;
+    for (const auto& [knob_name, count] : {std::pair{"x", 6}, {"y", 4}}) {
+      Knob knob;
+      knob.name = knob_name;
+      for (int i = 0; i < count; ++i) knob.values.push_back(i);
+      recording.knobs.push_back(knob);
+    }
+    for (int x = 0; x < 6; ++x) {
+      for (int y = 0; y < 4; ++y) {
+        RecordedTrial trial;
+        trial.configuration = {x, y};
+        if (x == 5 && y == 3) {
+          trial.measurement.outcome = Outcome::faulted;
+          trial.measurement.note = "illegal address";
+        } else {
+          trial.value_ns = 1e6 + 1e4 * ((x - 3) * (x - 3) + (y - 1) * (y - 1));
+          trial.measurement.samples_ns = {trial.value_ns, trial.value_ns + 10, trial.value_ns + 20};
+        }
+        recording.trials.push_back(std::move(trial));
+      }
+    }
+    write_recording(recording, (folder_ / name).string());
+  }
+
+  fs::path folder_;
+};
+
+inline constexpr const char* gemm = "--op gemm --shape m=64,n=64,k=64";
+
+}  // namespace tw
