@@ -14,6 +14,7 @@ std::string element_of(DType dtype) {
 
 std::string texts_of(const std::vector<Expr>& exprs) {
   std::vector<std::string> parts;
+  parts.reserve(exprs.size());
   for (const Expr& expr : exprs) parts.push_back(expr.text());
   return fmt::format("{}", fmt::join(parts, ", "));
 }

@@ -53,10 +53,13 @@ std::string device_line(const EmitModel& model) {
     toolchains.insert(context.toolchain);
     protocols.insert(fmt::format("{}", context.protocol));
   }
-  return fmt::format("Tuned on {} (cc {}, {} SMs), driver {}, {}, measurement protocol {}.",
-                     model.device.model, model.device.cc, model.device.sms,
-                     fmt::join(drivers, " and "), fmt::join(toolchains, " and "),
-                     fmt::join(protocols, " and "));
+  const auto said = [](const char* what, const std::set<std::string>& values) {
+    const std::string text = fmt::format("{}", fmt::join(values, " and "));
+    return text.empty() ? "" : fmt::format(", {}{}", what, text);
+  };
+  return fmt::format("Tuned on {} (cc {}, {} SMs){}{}{}.", model.device.model, model.device.cc,
+                     model.device.sms, said("driver ", drivers), said("", toolchains),
+                     said("measurement protocol ", protocols));
 }
 
 }  // namespace

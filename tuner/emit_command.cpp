@@ -82,6 +82,13 @@ std::string nothing_to_emit(const Store& store, Filter filter, const std::string
   return text + ": tune first, or add --defaults";
 }
 
+// What a header says of rows that were not measured here.
+std::string note_on(const std::string& source) {
+  if (source == "cpu") return "the times are of an emulation on a host, not of a GPU";
+  if (source == "replayed") return "the times were replayed from a recording";
+  return "the times were imported, not measured here";
+}
+
 void print_written(const std::string& folder, const std::string& op, const std::string& name_space,
                    const std::vector<Winner>& winners,
                    const std::map<std::string, std::string>& files) {
@@ -135,7 +142,7 @@ int emit_command(const Words& words) {
     return exit_nothing;
   }
   if (filter.source != "measured" && !request.winners.empty()) {
-    request.source_note = fmt::format("the times are {}, not measured on this GPU", filter.source);
+    request.source_note = note_on(filter.source);
   }
   const std::map<std::string, std::string> files = emit(request);
   write_files(folder, files);

@@ -123,7 +123,7 @@ TEST_F(Cli, AReadOnlyDatabaseCanBeQueriedButNotWritten) {
   fs::permissions(folder_ / "tilewright.db", fs::perms(0444));
   fs::permissions(folder_, fs::perms(root ? 0755 : 0555));
   const std::string before = text_of_file(folder_ / "tilewright.db");
-  expect_fault(replay, {"tilewright.db", "read-only"}, nobody);
+  expect_fault(replay, {"tilewright.db", "cannot be written"}, nobody);
   const Ran query = tune("query", nobody);
   EXPECT_EQ(query.code, 0) << query.err;
   EXPECT_EQ(text_of_file(folder_ / "tilewright.db"), before);

@@ -39,9 +39,10 @@ class Cli : public testing::Test {
 
   // Runs `tune <arguments>` (words for a shell) in the test's folder, without any GPU.
   Ran tune(const std::string& arguments, const std::string& before = "") {
-    const std::string command =
-        "cd '" + folder_.string() + "' && " + before + " CUDA_VISIBLE_DEVICES= XDG_CACHE_HOME='" +
-        (folder_ / "cache").string() + "' '" TW_TUNE "' " + arguments + " >out.txt 2>err.txt";
+    const std::string command = "cd '" + folder_.string() + "' && " + before +
+                                " env CUDA_VISIBLE_DEVICES= XDG_CACHE_HOME='" +
+                                (folder_ / "cache").string() + "' '" TW_TUNE "' " + arguments +
+                                " >out.txt 2>err.txt";
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(folder_ / "out.txt"),
             text_of_file(folder_ / "err.txt")};

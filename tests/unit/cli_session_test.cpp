@@ -235,6 +235,7 @@ TEST_F(SessionTest, ATimeBudgetEndsTheSearch) {
 
 TEST_F(SessionTest, MeasuresABaselineOncePerContext) {
   SessionRequest with_baseline = request();
+  with_baseline.finalists = 0;
   Job job;
   job.purpose = Purpose::baseline;
   job.baseline.library = "vendor";
@@ -245,6 +246,18 @@ TEST_F(SessionTest, MeasuresABaselineOncePerContext) {
   with_baseline.fresh = true;
   run(with_baseline);
   EXPECT_EQ(device_.count_[Purpose::baseline], 2);
+}
+
+TEST_F(SessionTest, ABaselineRunsInTheRaceButIsNotRanked) {
+  SessionRequest with_baseline = request();
+  Job job;
+  job.purpose = Purpose::baseline;
+  job.baseline.library = "vendor";
+  with_baseline.baselines = {job};
+  const SessionResult result = run(with_baseline);
+  EXPECT_GT(device_.count_[Purpose::baseline], 1);
+  EXPECT_GT(result.baselines.at("vendor").samples_ns.size(), 3u);  // of all rounds
+  for (const Ranked& row : result.ranking) EXPECT_EQ(row.kernel, "fast");
 }
 
 TEST_F(SessionTest, GoesOnWithoutABaselineThatIsNotThere) {

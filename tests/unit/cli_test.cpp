@@ -209,6 +209,7 @@ TEST_F(Cli, CtrlCEndsWithTheBestSoFar) {
     if (chdir(folder_.c_str()) != 0) _exit(99);
     const int out = open("out.txt", O_WRONLY | O_CREAT, 0600);
     dup2(out, STDOUT_FILENO);
+    dup2(open("err.txt", O_WRONLY | O_CREAT, 0600), STDERR_FILENO);
     setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
     execl(TW_TUNE, TW_TUNE, "--op", "gemm", "--shape", "m=16,n=16,k=16", "--device", "cpu",
           "--budget", "100000", "--quiet", static_cast<char*>(nullptr));

@@ -67,10 +67,10 @@ class GemmReferenceTest : public testing::TestWithParam<const char*> {
     const PlanLaunch& launch = plan.reference_launch;
     cpu::PlanMemory::Arguments arguments(memory, launch, expected, magnitude);
     cpu::Scheduler scheduler;
-    ASSERT_EQ(scheduler.run(module.module(), launch.entry,
-                            {launch.grid, launch.block, launch.smem_bytes}, arguments.pointers(),
-                            {1, false}),
-              "");
+    ASSERT_EQ(
+        scheduler.run(module.module(), launch.entry, {launch.grid, launch.block, launch.smem_bytes},
+                      arguments.pointers(), {1, false}),
+        "");
     compare(gemm, layout, memory, expected[2], magnitude[2]);
   }
 

@@ -1,6 +1,6 @@
 // Every kernel of every built-in op must compute what the op's reference does: over a sample of
-// configurations in which every value of every knob occurs, on the op's edge shapes, for all choices
-// (layouts), with and without an epilogue. New kernels and ops are found by themselves.
+// configurations in which every value of every knob occurs, on the op's edge shapes, for all
+// choices (layouts), with and without an epilogue. New kernels and ops are found by themselves.
 #include <gtest/gtest.h>
 
 #include <cctype>
@@ -178,9 +178,8 @@ TEST_P(ConformanceTest, AgreesWithTheReference) {
   options.time = false;
   for (const Case& each : cases_) {
     cpu::Oracle& oracle = oracles[each.name.substr(0, each.name.find(':'))];
-    const Measurement measurement = cpu::execute(each.plan, programs_[each.program],
-                                                 programs_[each.reference], scheduler, oracle,
-                                                 options);
+    const Measurement measurement = cpu::execute(
+        each.plan, programs_[each.program], programs_[each.reference], scheduler, oracle, options);
     EXPECT_EQ(measurement.outcome, Outcome::ok) << each.name << "\n  " << measurement.note;
   }
 }

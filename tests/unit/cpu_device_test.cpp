@@ -43,7 +43,8 @@ Job doubling(const std::string& misdeed, std::uint64_t id = 1) {
   plan.launches.resize(1);
   plan.launches[0].grid = {4, 1, 1};
   plan.launches[0].block = {32, 1, 1};
-  plan.launches[0].args = {{Kind::tensor, 0, 0, 0}, {Kind::tensor, 1, 0, 0}, {Kind::int32, 0, 100, 0}};
+  plan.launches[0].args = {
+      {Kind::tensor, 0, 0, 0}, {Kind::tensor, 1, 0, 0}, {Kind::int32, 0, 100, 0}};
   plan.reference_launch.block = {100, 1, 1};
   plan.reference_launch.args = {{Kind::tensor, 0, 0, 0},
                                 {Kind::int32, 0, 100, 0},
@@ -132,7 +133,8 @@ TEST_F(CpuDeviceTest, ResultThatDependsOnTheOrderOfThreads) {
 }
 
 TEST_F(CpuDeviceTest, CompileFailed) {
-  expect("value = undeclared;", Outcome::compile_failed, "variant.cpp:5:9: error: 'undeclared' was not declared");
+  expect("value = undeclared;", Outcome::compile_failed,
+         "variant.cpp:5:9: error: 'undeclared' was not declared");
 }
 
 TEST_F(CpuDeviceTest, LaunchFailed) {
@@ -152,13 +154,14 @@ TEST_F(CpuDeviceTest, WritesWhereItMustNot) {
   expect("if (i == 10) y[10] = 1;", Outcome::faulted,
          "wrote between the rows of y, 10 elements from its start");
   expect("if (i == 10) const_cast<float*>(x)[3] = 1;", Outcome::faulted, "");
-  const std::string past = has_asan ? "AddressSanitizer: use-after-poison" : "wrote outside of y, 4 bytes past the end";
+  const std::string past =
+      has_asan ? "AddressSanitizer: use-after-poison" : "wrote outside of y, 4 bytes past the end";
   expect("if (i == 10) y[119] = 1;", Outcome::faulted, past);
 }
 
 TEST_F(CpuDeviceTest, ACrashCostsItsJobAlone) {
   expect("if (i == 10) *reinterpret_cast<volatile int*>(16) = 1;", Outcome::faulted,
-         has_asan ? "AddressSanitizer: SEGV" : "killed by signal 11");
+         has_asan ? "AddressSanitizer: SEGV variant.cpp:5" : "killed by signal 11");
   EXPECT_EQ(answer(doubling("")).outcome, Outcome::ok);
 }
 
@@ -197,7 +200,8 @@ TEST_F(CpuDeviceTest, WithoutAReferenceTheThreadOrdersMustAgree) {
   const Measurement measurement = answer(job);
   EXPECT_EQ(measurement.outcome, Outcome::ok) << measurement.note;
   EXPECT_EQ(measurement.error_ulps, -1);
-  job = doubling("__shared__ int first; if (threadIdx.x == 0) first = i; value += first != i / 32 * 32;");
+  job = doubling(
+      "__shared__ int first; if (threadIdx.x == 0) first = i; value += first != i / 32 * 32;");
   job.plan.has_reference = false;
   EXPECT_EQ(answer(job).outcome, Outcome::wrong_result);
 }

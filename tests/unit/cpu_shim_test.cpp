@@ -143,10 +143,11 @@ __global__ void many_barriers(int* out, int rounds) {
 }
 )";
 const std::vector<std::string> entries{
-    "reverse<float>", "indices",     "shared_dynamic",         "shuffles", "reduce",
-    "votes",          "warp_exchange", "collective_after_exit", "bad_collective", "early_exit",
-    "copies",         "copies_without_barrier", "bad_copy",    "atomics",  "last_block",
-    "vector_load",    "static_overflow", "trap",               "many_barriers"};
+    "reverse<float>",  "indices",    "shared_dynamic", "shuffles",
+    "reduce",          "votes",      "warp_exchange",  "collective_after_exit",
+    "bad_collective",  "early_exit", "copies",         "copies_without_barrier",
+    "bad_copy",        "atomics",    "last_block",     "vector_load",
+    "static_overflow", "trap",       "many_barriers"};
 
 class ShimTest : public testing::Test {
  protected:
@@ -218,9 +219,7 @@ TEST_F(ShimTest, DynamicSharedMemoryStartsAsNaN) {
 
 TEST_F(ShimTest, WriteOutsideOfDynamicSharedMemoryIsAFault) {
   std::vector<float> out(4);
-  const auto past = [&] {
-    return run("shared_dynamic", threads(4, 64), false, out.data(), 17, 0);
-  };
+  const auto past = [&] { return run("shared_dynamic", threads(4, 64), false, out.data(), 17, 0); };
   const auto before = [&] {
     return run("shared_dynamic", threads(4, 64), false, out.data(), -1, 0);
   };
@@ -352,8 +351,7 @@ TEST_F(ShimTest, CopiesMustBeAlignedAndOfACopyableSize) {
     return run("bad_copy", threads(1, 256), false, in.data(), from, to, bytes);
   };
   EXPECT_EQ(fault(4, 4, 16), "");
-  EXPECT_EQ(fault(1, 4, 16),
-            "misaligned cp.async of 16 bytes, thread (0,0,0) of block (0,0,0)");
+  EXPECT_EQ(fault(1, 4, 16), "misaligned cp.async of 16 bytes, thread (0,0,0) of block (0,0,0)");
   EXPECT_EQ(fault(4, 1, 8), "misaligned cp.async of 8 bytes, thread (0,0,0) of block (0,0,0)");
   EXPECT_EQ(fault(4, 4, 12), "cp.async moves 4, 8 or 16 bytes, thread (0,0,0) of block (0,0,0)");
 }

@@ -19,7 +19,7 @@ namespace tw {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using cpu::frame_compiled, cpu::frame_error, cpu::frame_finished;
+using cpu::frame_compiled, cpu::frame_error, cpu::frame_finished, cpu::frame_last;
 
 constexpr double max_compile_ms = 120'000;
 constexpr std::uintmax_t max_cache_bytes = 512u << 20;
@@ -29,7 +29,8 @@ DeviceInfo describe(int emulated_cc) {
   info.kind = "cpu";
   info.model = fmt::format("cpu emulating sm_{}", emulated_cc);
   info.toolchain = cpu::host_compiler().version;
-  info.memory_bytes = static_cast<std::int64_t>(::sysconf(_SC_PHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
+  info.memory_bytes =
+      static_cast<std::int64_t>(::sysconf(_SC_PHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
   // The emulated target's peaks bound nothing here.
   info.sm_clock_mhz = info.memory_bandwidth = 0;
   info.f32_flops = info.tf32_flops = info.bf16_flops = 0;
@@ -37,8 +38,8 @@ DeviceInfo describe(int emulated_cc) {
 }
 
 Clock::time_point after_ms(double ms) {
-  return Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                            std::chrono::duration<double, std::milli>(ms));
+  return Clock::now() +
+         std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double, std::milli>(ms));
 }
 
 class CpuDevice final : public Device {
@@ -129,9 +130,10 @@ class CpuDevice final : public Device {
       if (kind == frame_compiled) {
         slot.compiled = true;
         slot.deadline = after_ms(slot.job->limits.timeout_ms);
-      } else if (kind == frame_finished) {
+      } else if (kind == frame_finished || kind == frame_last) {
         finished_.push_back(parse_finished(text));
         slot.job.reset();
+        if (kind == frame_last) slot.process.reset();
       } else if (kind == frame_error) {
         slot.job.reset();
         throw Error(text);

@@ -123,16 +123,18 @@ class Execution {
 
   // Everything that the oracle's values depend on.
   std::string oracle_key() const {
-    std::string key = fmt::format("{}\n{}\n{} {} {}\n", plan_.reference.text,
-                                  fmt::join(plan_.reference.entries, "\n"), options_.seed,
-                                  fmt::join(plan_.epilogue_extents, ","),
-                                  fmt::join(plan_.epilogue_scalars, ","));
+    std::string key =
+        fmt::format("{}\n{}\n{} {} {}\n", plan_.reference.text,
+                    fmt::join(plan_.reference.entries, "\n"), options_.seed,
+                    fmt::join(plan_.epilogue_extents, ","), fmt::join(plan_.epilogue_scalars, ","));
     for (const PlanArg& arg : plan_.reference_launch.args) {
-      key += fmt::format("{} {} {} {};", static_cast<int>(arg.kind), arg.index, arg.value, arg.scalar);
+      key +=
+          fmt::format("{} {} {} {};", static_cast<int>(arg.kind), arg.index, arg.value, arg.scalar);
     }
     for (const PlanTensor& tensor : plan_.tensors) {
-      key += fmt::format("{} {} {};", static_cast<int>(tensor.dtype),
-                         fmt::join(tensor.layout.shape, ","), fmt::join(tensor.layout.strides, ","));
+      key +=
+          fmt::format("{} {} {};", static_cast<int>(tensor.dtype),
+                      fmt::join(tensor.layout.shape, ","), fmt::join(tensor.layout.strides, ","));
     }
     return key;
   }
@@ -143,10 +145,9 @@ class Execution {
     oracle_ = {};
     std::vector<Guarded> expected, magnitude;
     for (const PlanTensor& tensor : plan_.tensors) {
-      const auto bytes =
-          tensor.role == Role::in
-              ? std::size_t{0}
-              : static_cast<std::size_t>(tensor.layout.elements) * sizeof(double);
+      const auto bytes = tensor.role == Role::in
+                             ? std::size_t{0}
+                             : static_cast<std::size_t>(tensor.layout.elements) * sizeof(double);
       expected.emplace_back(bytes, alignof(double));
       magnitude.emplace_back(bytes, alignof(double));
     }
@@ -182,8 +183,7 @@ class Execution {
       if (tensor.role != Role::in) values.resize(static_cast<std::size_t>(tensor.layout.elements));
       double largest = 0;
       for (std::size_t j = 0; j < values.size(); ++j) {
-        values[j] =
-            read_element(tensor.dtype, memory_.tensor(i), static_cast<std::int64_t>(j));
+        values[j] = read_element(tensor.dtype, memory_.tensor(i), static_cast<std::int64_t>(j));
         if (std::isfinite(values[j])) largest = std::max(largest, std::fabs(values[j]));
       }
       oracle_.magnitude.emplace_back(values.size(), largest);

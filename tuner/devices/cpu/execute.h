@@ -21,7 +21,7 @@ struct LoadedProgram {
 
 // What is expected of a problem; kept while jobs of one problem follow one another.
 struct Oracle {
-  std::string key;                                      // empty: none yet
+  std::string key;                                       // empty: none yet
   std::vector<std::vector<double>> expected, magnitude;  // by tensor; empty for inputs
 };
 

@@ -41,13 +41,12 @@ Fiber::~Fiber() {
 void Fiber::reset() {
   allow(mapping_ + guard_size, stack_size);  // frames that were never left
   fake_inside_ = nullptr;
-  inside_ = context::make_fcontext(
-      mapping_ + guard_size + stack_size - offset_, stack_size - offset_,
-      [](context::transfer_t from) {
-        auto* self = static_cast<Fiber*>(from.data);
-        self->outside_ = from.fctx;
-        self->loop();
-      });
+  inside_ = context::make_fcontext(mapping_ + guard_size + stack_size - offset_,
+                                   stack_size - offset_, [](context::transfer_t from) {
+                                     auto* self = static_cast<Fiber*>(from.data);
+                                     self->outside_ = from.fctx;
+                                     self->loop();
+                                   });
 }
 
 void Fiber::loop() {

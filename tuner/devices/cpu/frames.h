@@ -6,6 +6,7 @@ namespace tw::cpu {
 enum Frame : char {
   frame_compiled = 'C',  // the job's clock starts; no text
   frame_finished = 'F',  // a serialised Finished
+  frame_last = 'L',      // the same, from a worker that ends itself now
   frame_error = 'E',     // a fault of the machine: the text of an Error
 };
 

@@ -82,8 +82,13 @@ const std::vector<std::string>& compile_flags() {
   static const std::vector<std::string> flags = [] {
     // Hidden symbols: two modules may define the same kernel with other knobs. The checks are
     // handled in shim_module.h. Warnings are the business of the compilers for GPUs.
-    std::vector<std::string> result{"-std=c++20", "-O2", "-fPIC", "-w", "-fvisibility=hidden",
-                                    "-fsanitize=alignment,bounds", "-fno-sanitize-recover=all"};
+    std::vector<std::string> result{"-std=c++20",
+                                    "-O2",
+                                    "-fPIC",
+                                    "-w",
+                                    "-fvisibility=hidden",
+                                    "-fsanitize=alignment,bounds",
+                                    "-fno-sanitize-recover=all"};
 #ifdef __x86_64__
     // Fused multiply-add, which kernels live on, is a call of a library otherwise.
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
@@ -121,8 +126,8 @@ CommandResult run_command(const std::vector<std::string>& words, const fs::path&
   }
   environment.push_back(nullptr);
   pid_t pid = -1;
-  const int error = ::posix_spawn(&pid, words[0].c_str(), &actions, nullptr, pointers.data(),
-                                  environment.data());
+  const int error =
+      ::posix_spawn(&pid, words[0].c_str(), &actions, nullptr, pointers.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   ::close(ends[1]);
   CommandResult result;

@@ -38,9 +38,9 @@ PlanMemory::PlanMemory(const Plan& plan, std::uint64_t seed) : plan_(plan) {
   std::uint64_t stream = 0;
   const auto alignment = static_cast<std::size_t>(plan.align);
   const auto allocate = [&](DType dtype, const TensorLayout& layout, bool random) {
-    Guarded buffer(static_cast<std::size_t>(layout.elements) *
-                       static_cast<std::size_t>(size_of(dtype)),
-                   alignment);
+    Guarded buffer(
+        static_cast<std::size_t>(layout.elements) * static_cast<std::size_t>(size_of(dtype)),
+        alignment);
     if (random) fill_random(dtype, buffer.data(), layout, seed, stream);
     ++stream;
     return buffer;

@@ -31,7 +31,8 @@ class PlanMemory {
   class Arguments {
    public:
     Arguments(const PlanMemory& memory, const PlanLaunch& launch,
-              const std::vector<Guarded>& expected = {}, const std::vector<Guarded>& magnitude = {});
+              const std::vector<Guarded>& expected = {},
+              const std::vector<Guarded>& magnitude = {});
     std::vector<void*>& pointers() { return pointers_; }
     // Why the entry point cannot be called with them; empty: it can.
     std::string mismatch(int arg_count, const unsigned* arg_bytes) const;

@@ -105,9 +105,10 @@ fs::path cache_folder() {
   std::error_code failed;
   fs::create_directories(folder, failed);
   if (failed || ::access(folder.c_str(), W_OK) != 0) {
-    throw Error(fmt::format("cannot write to the cache folder {}: set XDG_CACHE_HOME to one that "
-                            "can be written",
-                            folder.string()));
+    throw Error(
+        fmt::format("cannot write to the cache folder {}: set XDG_CACHE_HOME to one that "
+                    "can be written",
+                    folder.string()));
   }
   return folder;
 }
@@ -149,11 +150,11 @@ std::string module_text(std::span<const Program> programs) {
       to += line;
       if (!to.ends_with('\n')) to += '\n';
     }
-    const std::string space =
-        program.extern_c ? "" : fmt::format("tw_program_{}", i);
+    const std::string space = program.extern_c ? "" : fmt::format("tw_program_{}", i);
     for (const std::string& entry : program.entries) {
       body += fmt::format("using tw_entry_{} = tw_cpu::Entry<&{}>;\n", entries, entry);
-      points += fmt::format("{}{}::tw_entry_{}::point", points.empty() ? "" : ", ", space, entries++);
+      points +=
+          fmt::format("{}{}::tw_entry_{}::point", points.empty() ? "" : ", ", space, entries++);
     }
     bodies += program.extern_c ? body : fmt::format("namespace {} {{\n{}}}\n", space, body);
   }
@@ -169,9 +170,9 @@ Compiled compile_module(std::span<const Program> programs) {
   }
   const fs::path folder = header_folder(headers);
   const std::string text = module_text(programs);
-  const std::string key = digest(fmt::format("{}\n{}\n{}\n{}\n{}", host_compiler().path,
-                                             host_compiler().version, fmt::join(flags, " "),
-                                             folder.filename().string(), text));
+  const std::string key =
+      digest(fmt::format("{}\n{}\n{}\n{}\n{}", host_compiler().path, host_compiler().version,
+                         fmt::join(flags, " "), folder.filename().string(), text));
   Compiled result;
   result.path = cache_folder() / (key + ".so");
   if (fs::exists(result.path)) {
@@ -200,8 +201,8 @@ Compiled compile_module(std::span<const Program> programs) {
   }
   std::error_code ignored;
   for (const std::string& file : {source, object, shared}) fs::remove(file, ignored);
-  result.compile_ms = std::chrono::duration<double, std::milli>(
-                          std::chrono::steady_clock::now() - start).count();
+  result.compile_ms =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
 

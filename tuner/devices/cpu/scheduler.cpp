@@ -50,7 +50,6 @@ std::int64_t product(const std::array<std::int64_t, 3>& extents) {
   return extents[0] * extents[1] * extents[2];
 }
 
-
 }  // namespace
 
 struct Scheduler::Thread {
@@ -103,7 +102,8 @@ tw_cpu::Runtime Scheduler::runtime() {
   result.fault = [](const char* what, const char* file, unsigned line) {
     if (!file) running->fault(what);
     const std::string_view path = file;
-    running->fault(fmt::format("{} at {}:{}", what, path.substr(path.starts_with("./") ? 2 : 0), line));
+    running->fault(
+        fmt::format("{} at {}:{}", what, path.substr(path.starts_with("./") ? 2 : 0), line));
   };
   return result;
 }
@@ -217,8 +217,10 @@ void Scheduler::check_guards() {
                        block.x, block.y, block.z);
 }
 
-void Scheduler::fault(const std::string& what) {
-  fault_ = what + place_of(*current_);
+// Takes the text over, since the caller's frame is never left.
+void Scheduler::fault(std::string what) {
+  fault_ = std::move(what);
+  fault_ += place_of(*current_);
   while (true) current_->fiber.suspend();
 }
 
@@ -262,8 +264,9 @@ void Scheduler::complete_collective(int warp, Collective kind, unsigned mask) {
     Thread& thread = thread_of(std::countr_zero(left));
     if (thread.kind == Collective::shuffle) {
       if (thread.source < 0 || thread.source > 31 || (present >> thread.source & 1u) == 0) {
-        fault(fmt::format("a shuffle reads from thread {} of the warp, which takes no part (mask {:#010x})",
-                          thread.source, mask));
+        fault(fmt::format(
+            "a shuffle reads from thread {} of the warp, which takes no part (mask {:#010x})",
+            thread.source, mask));
       }
       thread.answer = thread_of(thread.source).value;
     } else {
@@ -285,8 +288,9 @@ std::string Scheduler::stuck() const {
     ++in_collectives;
     example = &thread;
   }
-  std::string text = fmt::format("deadlock: of {} threads, {} are at __syncthreads() and {} have returned",
-                                 count_, at_barrier, done_);
+  std::string text =
+      fmt::format("deadlock: of {} threads, {} are at __syncthreads() and {} have returned", count_,
+                  at_barrier, done_);
   if (example) {
     text += fmt::format("; {} wait in warp collectives for others, one with mask {:#010x}{}",
                         in_collectives, example->mask, place_of(*example));

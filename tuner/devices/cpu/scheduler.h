@@ -52,7 +52,7 @@ class Scheduler {
   void prepare(const Geometry& geometry);
   void enter(Thread& thread);
   void check_guards();
-  [[noreturn]] void fault(const std::string& what);
+  [[noreturn]] void fault(std::string what);
   void wait(State state);
   std::uint64_t collective(Collective kind, unsigned mask, std::uint64_t value, int source);
   void complete_collective(int warp, Collective kind, unsigned mask);

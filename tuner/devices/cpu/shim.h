@@ -11,7 +11,8 @@
 //   access and an index beyond an array are faults too.
 // - Static shared memory keeps what the block before left in it (zeros at first); dynamic shared
 //   memory is filled with NaNs before each block.
-// - `extern __shared__` does not exist: use tw::dynamic_shared<T>(). `__shared__ alignas(16)` is not
+// - `extern __shared__` does not exist: use tw::dynamic_shared<T>(). `__shared__ alignas(16)` is
+// not
 //   C++: write `__shared__ __align__(16)`.
 #pragma once
 #define TW_CPU_DEVICE 1
@@ -59,8 +60,8 @@ inline void* dynamic_shared() { return runtime->dynamic_shared(); }
 
 // The calling thread's place in its warp.
 inline int lane() {
-  return static_cast<int>(
-      (threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z)) % 32u);
+  return static_cast<int>((threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z)) %
+                          32u);
 }
 
 template <class T>
@@ -103,8 +104,7 @@ inline T __shfl_sync(unsigned mask, T value, int source, int width = 32) {
 template <class T>
 inline T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = 32) {
   const int lane = tw_cpu::lane(), distance = static_cast<int>(delta);
-  return tw_cpu::shuffle(mask, value,
-                         (lane & (width - 1)) < distance ? lane : lane - distance);
+  return tw_cpu::shuffle(mask, value, (lane & (width - 1)) < distance ? lane : lane - distance);
 }
 template <class T>
 inline T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32) {

@@ -21,15 +21,19 @@ struct Entry<kernel> {
 }  // namespace tw_cpu
 
 // The last line of a module: `...` are its entry points.
-#define TW_CPU_MODULE(...)                                                                     \
-  namespace tw_cpu {                                                                           \
-  static const EntryPoint module_entries[] = {__VA_ARGS__};                                    \
-  }                                                                                            \
-  extern "C" __attribute__((visibility("default"))) const tw_cpu::Module tw_cpu_module{        \
-      tw_cpu::abi_version,    &tw_cpu::runtime,                                                \
-      &threadIdx,             &blockIdx,                                                       \
-      &blockDim,              &gridDim,                                                        \
-      tw_cpu::module_entries, sizeof tw_cpu::module_entries / sizeof tw_cpu::module_entries[0]};
+#define TW_CPU_MODULE(...)                                                              \
+  namespace tw_cpu {                                                                    \
+  static const EntryPoint module_entries[] = {__VA_ARGS__};                             \
+  }                                                                                     \
+  extern "C" __attribute__((visibility("default"))) const tw_cpu::Module tw_cpu_module{ \
+      tw_cpu::abi_version,                                                              \
+      &tw_cpu::runtime,                                                                 \
+      &threadIdx,                                                                       \
+      &blockIdx,                                                                        \
+      &blockDim,                                                                        \
+      &gridDim,                                                                         \
+      tw_cpu::module_entries,                                                           \
+      sizeof tw_cpu::module_entries / sizeof tw_cpu::module_entries[0]};
 
 // Modules are compiled with -fsanitize=alignment,bounds; its reports (the interface of libubsan)
 // become faults of the launch that name the place, instead of messages from a library.

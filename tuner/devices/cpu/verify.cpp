@@ -39,20 +39,21 @@ Verdict judge(const PlanTensor& tensor, const std::byte* actual, const std::byte
     if (error <= verdict.worst_ulps) return;
     verdict.worst_ulps = error;
     if (error > tolerance_ulps) {
-      worst = fmt::format("{}[{}] = {:.6g}, expected {:.6g}", tensor.name, fmt::join(at, ","), value,
-                          expected[i]);
+      worst = fmt::format("{}[{}] = {:.6g}, expected {:.6g}", tensor.name, fmt::join(at, ","),
+                          value, expected[i]);
     }
   });
   if (wrong > 0) {
-    verdict.wrong = fmt::format("{}, error {:.2g} ulps of {:.2g} allowed; {:.2g} % of elements wrong",
-                                worst, verdict.worst_ulps, tolerance_ulps,
-                                100.0 * static_cast<double>(wrong) / static_cast<double>(count));
+    verdict.wrong =
+        fmt::format("{}, error {:.2g} ulps of {:.2g} allowed; {:.2g} % of elements wrong", worst,
+                    verdict.worst_ulps, tolerance_ulps,
+                    100.0 * static_cast<double>(wrong) / static_cast<double>(count));
   }
   const auto size = static_cast<std::size_t>(size_of(tensor.dtype));
   for (std::size_t i = 0; i < in_layout.size(); ++i) {
     if (in_layout[i] || std::memcmp(actual + i * size, before + i * size, size) == 0) continue;
-    verdict.stray = fmt::format("wrote between the rows of {}, {} elements from its start",
-                                tensor.name, i);
+    verdict.stray =
+        fmt::format("wrote between the rows of {}, {} elements from its start", tensor.name, i);
     break;
   }
   return verdict;

@@ -1,5 +1,5 @@
-// The process in which kernels of the cpu device are compiled and run. A crash or a hang of a kernel
-// ends or blocks this process alone; the parent restarts it.
+// The process in which kernels of the cpu device are compiled and run. A crash or a hang of a
+// kernel ends or blocks this process alone; the parent restarts it.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -36,11 +36,11 @@ class Worker {
     } else {
       measurement = measure(job);
     }
-    finish(measurement);
+    answer(frame_finished, measurement);
   }
 
-  void finish(const Measurement& measurement) {
-    channel_.send(static_cast<char>(frame_finished) + serialise(Finished{job_, measurement}));
+  void answer(Frame frame, const Measurement& measurement) {
+    channel_.send(static_cast<char>(frame) + serialise(Finished{job_, measurement}));
   }
 
  private:
@@ -93,18 +93,25 @@ class Worker {
 #ifdef TW_CPU_ASAN
 Worker* reporting = nullptr;
 
-// AddressSanitizer has found a fault of the kernel: its summary is the answer.
-void report_asan(const char* text) {
-  const std::string_view report = text;
-  const std::size_t begin = report.find("SUMMARY: ");
+// The line "SUMMARY: AddressSanitizer: ..." without the folders of the cache.
+std::string summary_of(std::string_view report) {
+  constexpr std::string_view word = "SUMMARY: ";
+  const std::size_t begin = report.find(word);
+  if (begin == report.npos) return std::string(report.substr(0, report.find('\n')));
+  report.remove_prefix(begin + word.size());
+  std::string line(report.substr(0, report.find('\n')));
+  const std::size_t cache = line.find(cache_folder().string());
+  if (cache == line.npos) return line;
+  const std::size_t file = line.find('/', cache + cache_folder().string().size() + 1);
+  return file == line.npos ? line : line.erase(cache, file + 1 - cache);
+}
+
+// AddressSanitizer has found a fault of the kernel and is about to end the process.
+void report_asan(const char* report) {
   Measurement measurement;
   measurement.outcome = Outcome::faulted;
-  measurement.note = report.substr(0, report.find('\n'));
-  if (begin != report.npos) {
-    const std::size_t line = begin + std::string_view("SUMMARY: ").size();
-    measurement.note = report.substr(line, report.find('\n', line) - line);
-  }
-  reporting->finish(measurement);
+  measurement.note = summary_of(report);
+  reporting->answer(frame_last, measurement);
   ::_exit(1);
 }
 

@@ -41,7 +41,7 @@ const CompilerGreeting& CompilePool::compiler() {
   return *greeting_;
 }
 
-void CompilePool::submit(std::uint64_t ticket, CompileRequest request) {
+void CompilePool::submit(std::uint64_t ticket, const CompileRequest& request) {
   queue_.emplace_back(ticket, encode(request));
 }
 

@@ -25,7 +25,7 @@ class CompilePool {
   // Starts a worker if none runs yet and waits for its greeting. Throws Error if NVRTC is missing.
   const CompilerGreeting& compiler();
 
-  void submit(std::uint64_t ticket, CompileRequest request);
+  void submit(std::uint64_t ticket, const CompileRequest& request);
   // What has finished since the last call; hands queued programs to free workers. Never blocks.
   std::vector<Result> advance();
   void cancel();  // drops the queue, kills the workers that compile

@@ -187,7 +187,7 @@ void CudaDevice::submit(Job job) {
 
 // Finds the program in the cache or has it compiled, unless that is under way.
 void CudaDevice::need(Pending& pending, std::size_t which, const Program& program) {
-  CompileRequest request{program, architecture_of(info_.cc), {}};
+  const CompileRequest request{program, architecture_of(info_.cc), {}};
   std::string& key = pending.keys[which];
   key = CubinCache::key(request, compiler_);
   pending.compiled[which] = cache_.find(key);
@@ -196,7 +196,7 @@ void CudaDevice::need(Pending& pending, std::size_t which, const Program& progra
                                      [&](const auto& entry) { return entry.second == key; });
   if (under_way) return;
   compiling_.emplace(next_ticket_, key);
-  pool_.submit(next_ticket_++, std::move(request));
+  pool_.submit(next_ticket_++, request);
 }
 
 void CudaDevice::accept_compiled(std::uint64_t ticket, Compiled compiled) {
