@@ -6,6 +6,7 @@
 #include <cctype>
 #include <map>
 #include <memory>
+#include <ostream>
 
 #include "conformance_sample.h"
 #include "execute.h"
@@ -95,6 +96,9 @@ class Programs {
 struct Parameter {
   std::string op, kernel, choices;
 };
+void PrintTo(const Parameter& parameter, std::ostream* out) {
+  *out << parameter.op << "/" << parameter.kernel << " " << parameter.choices;
+}
 std::string name_of_parameter(const testing::TestParamInfo<Parameter>& info) {
   std::string name = info.param.op + "_" + info.param.kernel + "_" + info.param.choices;
   for (char& c : name) {

@@ -88,6 +88,8 @@ TEST_F(CpuDeviceTest, SaysWhatItIs) {
   EXPECT_EQ(info.cc, 90);
   EXPECT_EQ(info.smem_optin, emulated_device(90).smem_optin);
   EXPECT_EQ(info.f32_flops, 0);
+  EXPECT_EQ(device_->notices().size(), 1u);
+  EXPECT_TRUE(device_->notices().empty());
   EXPECT_EQ(open_cpu(80)->info().model, "cpu emulating sm_80");
 }
 
@@ -133,8 +135,7 @@ TEST_F(CpuDeviceTest, ResultThatDependsOnTheOrderOfThreads) {
 }
 
 TEST_F(CpuDeviceTest, CompileFailed) {
-  expect("value = undeclared;", Outcome::compile_failed,
-         "variant.cpp:5:9: error: 'undeclared' was not declared");
+  expect("value = undeclared;", Outcome::compile_failed, "variant.cpp:5:9: error: ");
 }
 
 TEST_F(CpuDeviceTest, LaunchFailed) {
@@ -172,6 +173,16 @@ TEST_F(CpuDeviceTest, AHangCostsItsJobAlone) {
   EXPECT_EQ(measurement.outcome, Outcome::timed_out);
   EXPECT_EQ(measurement.note, "no result after 0.3 s");
   EXPECT_EQ(answer(doubling("")).outcome, Outcome::ok);
+}
+
+TEST_F(CpuDeviceTest, TheOraclesTimeIsNotTheKernels) {
+  Job job = doubling("");
+  job.plan.reference.text.insert(job.plan.reference.text.find("y[at]"),
+                                 "double waste = 0; for (int j = 0; j < (i == 0 ? 40000000 : 0); "
+                                 "++j) waste += fabs(sin(waste + j));\n"
+                                 "  if (waste < 0) return;\n  ");
+  job.limits.timeout_ms = 500;
+  EXPECT_EQ(answer(job).outcome, Outcome::ok);
 }
 
 TEST_F(CpuDeviceTest, EveryJobOfManyIsAnsweredOnce) {

@@ -19,9 +19,11 @@ namespace tw {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using cpu::frame_compiled, cpu::frame_error, cpu::frame_finished, cpu::frame_last;
+using cpu::frame_compiled, cpu::frame_error, cpu::frame_finished, cpu::frame_last,
+    cpu::frame_started;
 
 constexpr double max_compile_ms = 120'000;
+constexpr double max_oracle_ms = 1'800'000;
 constexpr std::uintmax_t max_cache_bytes = 512u << 20;
 
 DeviceInfo describe(int emulated_cc) {
@@ -73,6 +75,8 @@ class CpuDevice final : public Device {
     return std::exchange(finished_, {});
   }
 
+  std::vector<std::string> notices() override { return std::exchange(notices_, {}); }
+
   void cancel() override {
     queue_.clear();
     finished_.clear();
@@ -85,7 +89,7 @@ class CpuDevice final : public Device {
   struct Slot {
     std::optional<WorkerProcess> process;
     std::optional<Job> job;
-    bool compiled = false;
+    enum class Phase { compiling, asking_oracle, running } phase = Phase::compiling;
     Clock::time_point deadline;
   };
 
@@ -101,7 +105,7 @@ class CpuDevice final : public Device {
       }
       slot.job = std::move(queue_.front());
       queue_.pop_front();
-      slot.compiled = false;
+      slot.phase = Slot::Phase::compiling;
       slot.deadline = after_ms(max_compile_ms);
     }
   }
@@ -128,7 +132,10 @@ class CpuDevice final : public Device {
       const std::string text = frame->substr(std::min<std::size_t>(1, frame->size()));
       const char kind = frame->empty() ? '\0' : frame->front();
       if (kind == frame_compiled) {
-        slot.compiled = true;
+        slot.phase = Slot::Phase::asking_oracle;
+        slot.deadline = after_ms(max_oracle_ms);
+      } else if (kind == frame_started) {
+        slot.phase = Slot::Phase::running;
         slot.deadline = after_ms(slot.job->limits.timeout_ms);
       } else if (kind == frame_finished || kind == frame_last) {
         finished_.push_back(parse_finished(text));
@@ -144,12 +151,16 @@ class CpuDevice final : public Device {
   }
 
   void expire(Slot& slot) {
-    if (slot.compiled) {
-      fail(slot, Outcome::timed_out,
-           fmt::format("no result after {:.3g} s", slot.job->limits.timeout_ms / 1000));
-    } else {
-      fail(slot, Outcome::compile_failed,
-           fmt::format("the compiler took more than {:.0f} s", max_compile_ms / 1000));
+    switch (slot.phase) {
+      case Slot::Phase::compiling:
+        return fail(slot, Outcome::compile_failed,
+                    fmt::format("the compiler took more than {:.0f} s", max_compile_ms / 1000));
+      case Slot::Phase::asking_oracle:
+        return fail(slot, Outcome::timed_out,
+                    fmt::format("the reference took more than {:.0f} s", max_oracle_ms / 1000));
+      case Slot::Phase::running:
+        return fail(slot, Outcome::timed_out,
+                    fmt::format("no result after {:.3g} s", slot.job->limits.timeout_ms / 1000));
     }
   }
 
@@ -166,6 +177,8 @@ class CpuDevice final : public Device {
   std::vector<Slot> slots_;
   std::deque<Job> queue_;
   std::vector<Finished> finished_;
+  std::vector<std::string> notices_{
+      "the cpu device emulates the kernels: its times are CPU times and say nothing about a GPU"};
 };
 
 }  // namespace

@@ -43,6 +43,8 @@ class Execution {
       result_.smem_bytes = std::max(result_.smem_bytes, launch.smem_bytes);
     }
     Failure failure = unlaunchable();
+    if (failure.outcome == Outcome::ok && options_.verify) ask_oracle();
+    options_.started();
     if (failure.outcome == Outcome::ok && options_.verify) failure = verify();
     if (failure.outcome == Outcome::ok && options_.time) failure = time();
     result_.outcome = failure.outcome;
@@ -85,11 +87,6 @@ class Execution {
 
   Failure verify() {
     result_.error_ulps = 0;
-    if (plan_.has_reference) {
-      consult_oracle();
-    } else {
-      oracle_ = {};
-    }
     for (const bool backwards : {false, true}) {
       memory_.restore_outputs();
       Failure failure = launch({options_.seed, backwards});
@@ -139,7 +136,11 @@ class Execution {
     return key;
   }
 
-  void consult_oracle() {
+  void ask_oracle() {
+    if (!plan_.has_reference) {
+      oracle_ = {};
+      return;
+    }
     std::string key = oracle_key();
     if (oracle_.key == key) return;
     oracle_ = {};

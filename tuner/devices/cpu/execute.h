@@ -2,6 +2,7 @@
 // it.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct ExecuteOptions {
   bool time = true;
   double incumbent_ns = 0;
   SampleLimits limits;
+  std::function<void()> started = [] {};  // called when the oracle is known, before the first run
 };
 
 // `reference` is read if the plan has one. Nothing here ends a launch that never ends: that is for

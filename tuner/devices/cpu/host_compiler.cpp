@@ -116,6 +116,7 @@ CommandResult run_command(const std::vector<std::string>& words, const fs::path&
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
   std::vector<std::string> copies = words;
   std::vector<char*> pointers;
+  pointers.reserve(copies.size() + 1);
   for (std::string& word : copies) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   // Messages in English with plain quotes, since they become notes of measurements.

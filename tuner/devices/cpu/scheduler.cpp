@@ -82,16 +82,7 @@ tw_cpu::Runtime Scheduler::runtime() {
   };
   result.sync_warp = [](unsigned mask) { running->collective(Collective::sync_warp, mask, 0, 0); };
   result.cp_async = [](void* smem, const void* global, int bytes, int source_bytes) {
-    if (bytes != 4 && bytes != 8 && bytes != 16) running->fault("cp.async moves 4, 8 or 16 bytes");
-    if (source_bytes < 0 || source_bytes > bytes) {
-      running->fault("cp.async reads at most as many bytes as it writes");
-    }
-    const auto addresses =
-        reinterpret_cast<std::uintptr_t>(smem) | reinterpret_cast<std::uintptr_t>(global);
-    if (addresses % static_cast<unsigned>(bytes) != 0) {
-      running->fault(fmt::format("misaligned cp.async of {} bytes", bytes));
-    }
-    running->current_->copies.push(smem, global, bytes, source_bytes);
+    running->copy(smem, global, bytes, source_bytes);
   };
   result.cp_async_commit = [] { running->current_->copies.commit(); };
   result.cp_async_wait = [](int pending) {
@@ -224,6 +215,19 @@ void Scheduler::fault(std::string what) {
   while (true) current_->fiber.suspend();
 }
 
+void Scheduler::copy(void* smem, const void* global, int bytes, int source_bytes) {
+  if (bytes != 4 && bytes != 8 && bytes != 16) fault("cp.async moves 4, 8 or 16 bytes");
+  if (source_bytes < 0 || source_bytes > bytes) {
+    fault("cp.async reads at most as many bytes as it writes");
+  }
+  const auto addresses =
+      reinterpret_cast<std::uintptr_t>(smem) | reinterpret_cast<std::uintptr_t>(global);
+  if (addresses % static_cast<unsigned>(bytes) != 0) {
+    fault(fmt::format("misaligned cp.async of {} bytes", bytes));
+  }
+  current_->copies.push(smem, global, bytes, source_bytes);
+}
+
 void Scheduler::wait(State state) {
   Thread& thread = *current_;
   thread.state = state;
@@ -251,7 +255,8 @@ std::uint64_t Scheduler::collective(Collective kind, unsigned mask, std::uint64_
 void Scheduler::complete_collective(int warp, Collective kind, unsigned mask) {
   unsigned present = 0, votes = 0;
   const auto thread_of = [&](int lane) -> Thread& {
-    return *threads_[static_cast<std::size_t>(warp * 32 + lane)];
+    const int number = warp * 32 + lane;
+    return *threads_[static_cast<std::size_t>(number)];
   };
   for (int lane = 0; lane < std::min(32, count_ - warp * 32); ++lane) {
     const Thread& thread = thread_of(lane);

@@ -53,6 +53,7 @@ class Scheduler {
   void enter(Thread& thread);
   void check_guards();
   [[noreturn]] void fault(std::string what);
+  void copy(void* smem, const void* global, int bytes, int source_bytes);
   void wait(State state);
   std::uint64_t collective(Collective kind, unsigned mask, std::uint64_t value, int source);
   void complete_collective(int warp, Collective kind, unsigned mask);

@@ -71,6 +71,7 @@ class Worker {
     options.time = job.purpose != Purpose::verify;
     options.incumbent_ns = job.incumbent_ns;
     options.limits = job.limits;
+    options.started = [this] { channel_.send(std::string(1, frame_started)); };
     Measurement measurement =
         execute(job.plan, {&loaded.module(), 0}, reference, scheduler_, oracle_, options);
     measurement.compile_ms = program.compile_ms;
