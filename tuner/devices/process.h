@@ -1,5 +1,6 @@
-// Worker processes: this executable run again with the hidden subcommand `__worker`, each killable and restartable.
-// A worker speaks length-prefixed frames over a descriptor of its own, since a kernel may print to stdout.
+// Worker processes: this executable run again with the hidden subcommand `__worker`, each killable
+// and restartable. A worker speaks length-prefixed frames over a descriptor of its own, since a
+// kernel may print to stdout.
 #pragma once
 #include <chrono>
 #include <optional>
@@ -16,7 +17,8 @@ void set_worker_executable(std::string path);
 // The parent's end. Ends its process when destroyed; the process ends itself when the parent dies.
 class WorkerProcess {
  public:
-  // Runs `<executable> __worker <arguments...>` with `environment` ("NAME=value") added to ours. Throws Error if it cannot be started.
+  // Runs `<executable> __worker <arguments...>` with `environment` ("NAME=value") added to ours.
+  // Throws Error if it cannot be started.
   explicit WorkerProcess(const std::vector<std::string>& arguments,
                          const std::vector<std::string>& environment = {});
   WorkerProcess(WorkerProcess&& other) noexcept;
@@ -30,7 +32,8 @@ class WorkerProcess {
   // Readable when a frame, a part of one or the end has arrived: for wait_any.
   int descriptor() const { return from_worker_; }
   bool alive();
-  // After the end: "exited with 1", "killed by signal 11 (Segmentation fault)"; empty while it lives.
+  // After the end: "exited with 1", "killed by signal 11 (Segmentation fault)"; empty while it
+  // lives.
   std::string end_reason();
   void kill();  // SIGKILL, and reaps it
   int pid() const { return pid_; }
@@ -44,14 +47,15 @@ class WorkerProcess {
   std::string buffer_;
 };
 
-// Waits until one of the descriptors is readable, the deadline has passed or a signal arrives, in which case it
-// returns false.
+// Waits until one of the descriptors is readable, the deadline has passed or a signal arrives, in
+// which case it returns false.
 bool wait_any(std::span<const int> descriptors, std::chrono::steady_clock::time_point deadline);
 
-// The worker's end, on the descriptors that the parent passed. Used by the __worker subcommand alone.
+// The worker's end, on the descriptors that the parent passed. Used by the __worker subcommand
+// alone.
 class WorkerChannel {
  public:
-  WorkerChannel();  // also asks the kernel to end this process with its parent
+  WorkerChannel();                       // also asks the kernel to end this process with its parent
   std::optional<std::string> receive();  // blocks; nothing: the parent closed its end
   void send(std::string_view frame);     // ends the process if the parent is gone
 };

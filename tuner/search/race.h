@@ -12,8 +12,8 @@ namespace tw {
 class Race {
  public:
   struct Entrant {
-    Job job;                         // as it was searched, or a baseline; the race sets id and purpose
-    Measurement pooled;              // the samples of all rounds
+    Job job;             // as it was searched, or a baseline; the race sets id and purpose
+    Measurement pooled;  // the samples of all rounds
     std::vector<double> medians_ns;  // one a round
   };
 

@@ -1,7 +1,24 @@
 // y = 2 x, and what else `behaviour` asks for: its values are those of double.toml, in their order.
 enum Behaviour {
-  kGood, kAfterEnd, kBeforeBegin, kFar, kMisaligned, kForever, kNan, kUnwritten, kOneWrong, kBetweenRows, kToInput,
-  kSecondRun, kDirtyWorkspace, kSlow, kTraps, kPrints, kMuchShared, kNoCompile, kEndlessCompile
+  kGood,
+  kAfterEnd,
+  kBeforeBegin,
+  kFar,
+  kMisaligned,
+  kForever,
+  kNan,
+  kUnwritten,
+  kOneWrong,
+  kBetweenRows,
+  kToInput,
+  kSecondRun,
+  kDirtyWorkspace,
+  kSlow,
+  kTraps,
+  kPrints,
+  kMuchShared,
+  kNoCompile,
+  kEndlessCompile
 };
 
 #if behaviour == 17
