@@ -5,6 +5,7 @@ target_compile_definitions(emit_writer PRIVATE TW_TEST_DATA="${PROJECT_SOURCE_DI
 set(TW_EMITTED ${CMAKE_CURRENT_BINARY_DIR}/emitted CACHE INTERNAL "what emit_writer writes")
 file(GLOB emit_data CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/data/emit/*)
 add_custom_command(OUTPUT ${TW_EMITTED}/selected.h
+  BYPRODUCTS ${TW_EMITTED}/tuned/blend.cu
   COMMAND ${CMAKE_COMMAND} -E rm -rf ${TW_EMITTED}
   COMMAND emit_writer ${TW_EMITTED}
   DEPENDS emit_writer ${emit_data} COMMENT "Emitting headers for the tests" VERBATIM)

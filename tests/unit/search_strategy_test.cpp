@@ -74,7 +74,7 @@ TEST_P(EveryStrategy, SurvivesASpaceInWhichEverythingFails) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EveryStrategy, testing::Values("local", "random", "exhaustive"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& strategy) { return strategy.param; });
 
 TEST(LocalSearch, StartsWithTheDefaultAndFindsTheBottomOfABowlSoonerThanChance) {
   const SearchSpace space = grid_space(5, 8);  // 32,768 configurations, one of which is best
