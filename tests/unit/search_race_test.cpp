@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "race.h"
 #include "search_test_spaces.h"
 
@@ -8,7 +11,7 @@ namespace {
 
 std::vector<Job> jobs_named(std::initializer_list<const char*> names) {
   std::vector<Job> jobs;
-  for (const char* name : names) jobs.push_back({.configuration = name});
+  for (const char* name : names) jobs.emplace_back().configuration = name;
   return jobs;
 }
 

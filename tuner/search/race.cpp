@@ -84,10 +84,9 @@ bool Race::step(std::chrono::steady_clock::time_point deadline) {
       in_flight_ = false;
       ++turn_;
     }
-    if (in_flight_ && std::chrono::steady_clock::now() >= deadline) return false;
-    if (in_flight_) return false;
+    if (in_flight_ || std::chrono::steady_clock::now() >= deadline) break;
   }
-  return true;
+  return turn_ == order_.size();
 }
 
 int Race::rounds_done() const {
