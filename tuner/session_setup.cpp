@@ -75,11 +75,12 @@ std::vector<Competitor> compiled_competitors(const Asked& asked,
                                              std::vector<std::string>& notices) {
   std::vector<Competitor> competitors;
   for (const KernelSpec* kernel : kernels) {
-    std::vector<std::int64_t> slots = slots_of(asked.entry->op, kernel->names, asked.problem, info);
+    const std::vector<std::int64_t> slots =
+        slots_of(asked.entry->op, kernel->names, asked.problem, info);
     try {
       Competitor one{.kernel = kernel,
                      .name = kernel->name,
-                     .space = SearchSpace::enumerate(*kernel, std::move(slots)),
+                     .space = SearchSpace::enumerate(*kernel, slots),
                      .context = context,
                      .space_digest = kernel->space_digest};
       one.context.kernel = kernel->name;

@@ -213,7 +213,7 @@ TEST(SpecErrors, OpWithoutItsTables) {
 
 TEST(SpecErrors, Folders) {
   const auto fault = [](Texts spaces) {
-    return error_of([&] { Catalog::load(std::move(spaces), test::toy_sources(), "spaces/"); });
+    return error_of([&] { Catalog::load(spaces, test::toy_sources(), "spaces/"); });
   };
   EXPECT_EQ(fault({{"axpy/simple.toml", toy_kernel}}),
             "spaces/axpy/simple.toml:1: there is no op.toml beside it: add one");

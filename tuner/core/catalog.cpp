@@ -40,7 +40,7 @@ void add_closures(const OpEntry& entry, SourceTree& sources,
 
 }  // namespace
 
-Catalog Catalog::load(Texts spaces, Texts sources, std::string origin) {
+Catalog Catalog::load(const Texts& spaces, Texts sources, const std::string& origin) {
   std::map<std::string, Texts> folders;
   for (const auto& [path, text] : spaces) {
     const fs::path parsed(path);

@@ -305,4 +305,23 @@ std::string namespace_of(const KernelSpec& kernel) {
   return colons == std::string::npos ? "" : entry.substr(0, colons);
 }
 
+std::string macros_begin(const Program& program) {
+  std::string text;
+  for (const std::string& define : program.defines) {
+    const std::size_t equals = define.find('=');
+    text += "#define " + define.substr(0, equals);
+    if (equals != std::string::npos) text += ' ' + define.substr(equals + 1);
+    text += '\n';
+  }
+  return text;
+}
+
+std::string macros_end(const Program& program) {
+  std::string text;
+  for (const std::string& define : program.defines) {
+    text += "#undef " + define.substr(0, define.find('=')) + '\n';
+  }
+  return text;
+}
+
 }  // namespace tw

@@ -39,6 +39,11 @@ struct Program {
   std::vector<std::string> defines;  // "block_m=64": macros, for kernels of others
 };
 
+// The `#define` lines of a program's macros, and the `#undef` lines that end them. Not -D: that
+// would reach the compilers' own headers, whose templates have a T too.
+std::string macros_begin(const Program& program);
+std::string macros_end(const Program& program);
+
 struct PlanTensor {
   std::string name;
   Role role = Role::in;

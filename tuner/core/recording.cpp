@@ -123,7 +123,7 @@ SearchSpace space_of(const Recording& recording) {
   for (const RecordedTrial& trial : recording.trials) {
     configurations.push_back(trial.configuration);
   }
-  return SearchSpace::from_list(recording.knobs, std::move(configurations));
+  return SearchSpace::from_list(recording.knobs, configurations);
 }
 
 }  // namespace tw

@@ -36,8 +36,7 @@ Outcome outcome_of(const std::string& invalidity, const Place& place) {
 
 class Reader {
  public:
-  Reader(const Place& document, Recording& recording)
-      : document_(document), recording_(recording), ours_(false) {
+  Reader(const Place& document, Recording& recording) : recording_(recording), ours_(false) {
     if (!document.has("metadata")) return;
     const Place metadata = document.at("metadata").object();
     unit_exponent_ = exponent_of(metadata.text_or("timeunit", ""), 6, metadata);
@@ -57,7 +56,6 @@ class Reader {
   void read_measurements(const Place& result, RecordedTrial& trial) const;
   void read_samples(const Place& result, RecordedTrial& trial) const;
 
-  const Place& document_;
   Recording& recording_;
   bool ours_;
   int unit_exponent_ = 6;

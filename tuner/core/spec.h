@@ -148,7 +148,7 @@ class Catalog {
   // `spaces`: "gemm/op.toml", "gemm/simt.toml", ...; `sources`: "gemm/simt.cuh", "common/...".
   // `origin` is what errors put before a path ("search_spaces/").
   // Throws Error with file, line, key and remedy.
-  static Catalog load(Texts spaces, Texts sources, std::string origin = "");
+  static Catalog load(const Texts& spaces, Texts sources, const std::string& origin = "");
   // One op from a folder of the user: `path` names its op.toml; kernels are the other .toml files
   // beside it; sources are searched beside it and then in `builtin`. Sources outside the folder are
   // refused.

@@ -141,7 +141,7 @@ std::string module_text(std::span<const Program> programs) {
   int entries = 0;
   for (std::size_t i = 0; i < programs.size(); ++i) {
     const Program& program = programs[i];
-    std::string body;
+    std::string body = macros_begin(program);
     for (std::string_view rest = program.text; !rest.empty();) {
       const std::size_t end = std::min(rest.find('\n'), rest.size() - 1) + 1;
       const std::string_view line = rest.substr(0, end);
@@ -156,6 +156,7 @@ std::string module_text(std::span<const Program> programs) {
       points +=
           fmt::format("{}{}::tw_entry_{}::point", points.empty() ? "" : ", ", space, entries++);
     }
+    body += macros_end(program);
     bodies += program.extern_c ? body : fmt::format("namespace {} {{\n{}}}\n", space, body);
   }
   return fmt::format("#line 1 \"variant.cpp\"\n{}{}TW_CPU_MODULE({})\n", includes, bodies, points);
@@ -166,7 +167,6 @@ Compiled compile_module(std::span<const Program> programs) {
   std::vector<std::string> flags = compile_flags();
   for (const Program& program : programs) {
     headers.insert(program.headers.begin(), program.headers.end());
-    for (const std::string& define : program.defines) flags.push_back("-D" + define);
   }
   const fs::path folder = header_folder(headers);
   const std::string text = module_text(programs);

@@ -53,19 +53,6 @@ std::vector<std::string> options_of(const CompileRequest& request) {
   return options;
 }
 
-// The text with its macros before it. Not -D: that would reach NVRTC's own headers, whose templates
-// have a T too.
-std::string text_of(const Program& program) {
-  std::string text;
-  for (const std::string& define : program.defines) {
-    const std::size_t equals = define.find('=');
-    text += "#define " + define.substr(0, equals);
-    if (equals != std::string::npos) text += ' ' + define.substr(equals + 1);
-    text += '\n';
-  }
-  return text + program.text;
-}
-
 // Owns an nvrtcProgram.
 class NvrtcProgram {
  public:
@@ -75,7 +62,8 @@ class NvrtcProgram {
       paths.push_back(path.c_str());
       texts.push_back(text.c_str());
     }
-    check(nvrtc().nvrtcCreateProgram(&program_, text_of(program).c_str(), "variant.cu",
+    const std::string text = macros_begin(program) + program.text;
+    check(nvrtc().nvrtcCreateProgram(&program_, text.c_str(), "variant.cu",
                                      static_cast<int>(texts.size()), texts.data(), paths.data()));
   }
   NvrtcProgram(const NvrtcProgram&) = delete;

@@ -125,7 +125,7 @@ Measurement ReplayDevice::answer(const Job& job) {
 
 }  // namespace
 
-std::unique_ptr<Device> open_replay(Recording recording, std::string current_source_digest) {
+std::unique_ptr<Device> open_replay(Recording recording, const std::string& current_source_digest) {
   return std::make_unique<ReplayDevice>(std::move(recording), current_source_digest);
 }
 

@@ -17,6 +17,7 @@ namespace tw {
 //
 // info() is the recorded device, of the kind "replay". `current_source_digest`: of the kernel's
 // source as it is now, empty if it is unknown; if another source was recorded, that is a notice.
-std::unique_ptr<Device> open_replay(Recording recording, std::string current_source_digest = "");
+std::unique_ptr<Device> open_replay(Recording recording,
+                                    const std::string& current_source_digest = "");
 
 }  // namespace tw
