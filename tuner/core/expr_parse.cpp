@@ -1,5 +1,6 @@
 // The parser of the expression language: precedence climbing, straight into an Expr's program.
 // Texts come from files of strangers: length, nesting, program and stack are all bounded.
+// Longer than 400 lines: one grammar, read top to bottom.
 #include <fmt/format.h>
 
 #include <algorithm>
