@@ -5,26 +5,26 @@
 #pragma once
 
 #include "common/config.cuh"
+#include "common/shared.cuh"
 
 namespace tw {
 
 // Copies kBytes (4, 8 or 16) if `wanted`. 16 bytes go past L1; smaller copies go through it. The
 // condition is a predicate of the instruction: a branch would cut the surrounding code into pieces
 // that cannot be scheduled together.
-template <int kBytes>
-TW_DEVICE void cp_async_if(bool wanted, void* shared, const void* global) {
+template <int kBytes, class T>
+TW_DEVICE void cp_async_if(bool wanted, SharedPointer<T> to, const T* global) {
   static_assert(kBytes == 4 || kBytes == 8 || kBytes == 16, "cp.async moves 4, 8 or 16 bytes");
 #ifdef TW_CPU_DEVICE
-  if (wanted) tw_cpu::cp_async(shared, global, kBytes, kBytes);
+  if (wanted) tw_cpu::cp_async(to.address(), global, kBytes, kBytes);
 #else
-  const unsigned to = static_cast<unsigned>(__cvta_generic_to_shared(shared));
   if constexpr (kBytes == 16) {
     asm volatile(
         "{\n"
         ".reg .pred wanted;\n"
         "setp.ne.b32 wanted, %2, 0;\n"
         "@wanted cp.async.cg.shared.global.L2::128B [%0], [%1], 16;\n"
-        "}" ::"r"(to),
+        "}" ::"r"(to.address()),
         "l"(global), "r"(static_cast<int>(wanted))
         : "memory");
   } else {
@@ -33,7 +33,7 @@ TW_DEVICE void cp_async_if(bool wanted, void* shared, const void* global) {
         ".reg .pred wanted;\n"
         "setp.ne.b32 wanted, %2, 0;\n"
         "@wanted cp.async.ca.shared.global.L2::128B [%0], [%1], %3;\n"
-        "}" ::"r"(to),
+        "}" ::"r"(to.address()),
         "l"(global), "r"(static_cast<int>(wanted)), "n"(kBytes)
         : "memory");
   }
@@ -41,20 +41,19 @@ TW_DEVICE void cp_async_if(bool wanted, void* shared, const void* global) {
 }
 
 // Copies kBytes, or writes as many zeros and does not touch `global`.
-template <int kBytes>
-TW_DEVICE void cp_async_or_zero(void* shared, const void* global, bool valid) {
+template <int kBytes, class T>
+TW_DEVICE void cp_async_or_zero(SharedPointer<T> to, const T* global, bool valid) {
   static_assert(kBytes == 4 || kBytes == 8 || kBytes == 16, "cp.async moves 4, 8 or 16 bytes");
   const int source_bytes = valid ? kBytes : 0;
 #ifdef TW_CPU_DEVICE
-  tw_cpu::cp_async(shared, global, kBytes, source_bytes);
+  tw_cpu::cp_async(to.address(), global, kBytes, source_bytes);
 #else
-  const unsigned to = static_cast<unsigned>(__cvta_generic_to_shared(shared));
   if constexpr (kBytes == 16) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(global),
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to.address()), "l"(global),
                  "r"(source_bytes)
                  : "memory");
   } else {
-    asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(to), "l"(global),
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(to.address()), "l"(global),
                  "n"(kBytes), "r"(source_bytes)
                  : "memory");
   }

@@ -161,7 +161,7 @@ struct Slice {
 // Reads what a thread needs of one k. The words of a group are stored turned by `turn` (see
 // TransposingCopy).
 template <int kCount, int kLanes, class T>
-TW_DEVICE void load_fragment(T (&fragment)[kCount], const T* shared, int turn) {
+TW_DEVICE void load_fragment(T (&fragment)[kCount], SharedPointer<T> shared, int turn) {
   TW_UNROLL
   for (int i = 0; i < kCount; i += 4) {
     const auto group = load_vector<4>(shared + spread<kLanes>(i));
@@ -180,14 +180,15 @@ class MainLoop {
   static constexpr int kPortion = max(ceil_div(kCopies, knobs.block_k - 1), knobs.burst);
 
  public:
-  TW_DEVICE MainLoop(T* shared, const typename G::CopyA& a, const typename G::CopyB& b)
+  TW_DEVICE MainLoop(SharedPointer<T> shared, const typename G::CopyA& a,
+                     const typename G::CopyB& b)
       : shared_(shared), a_(a), b_(b) {}
 
   TW_DEVICE void run(T (&sums)[knobs.thread_m][knobs.thread_n], Place<G> place, int tiles,
                      int first_depth) {
     fill(tiles, first_depth);
-    const T* const a = shared_ + place.row;
-    const T* const b = shared_ + G::kTileA + place.column;
+    const SharedPointer<T> a = shared_ + place.row;
+    const SharedPointer<T> b = shared_ + G::kTileA + place.column;
     int read = 0;
     int write = (knobs.stages - 1) * G::kStage;
     cp_async_wait<knobs.stages - 2>();
@@ -248,7 +249,7 @@ class MainLoop {
     }
   }
 
-  TW_DEVICE void load(int k, const T* a, const T* b) {
+  TW_DEVICE void load(int k, SharedPointer<T> a, SharedPointer<T> b) {
     load_fragment<knobs.thread_m, G::kLanesM>(a_fragment_[k % 2], a + k * G::kPitchA,
                                               G::CopyA::turn(k));
     load_fragment<knobs.thread_n, G::kLanesN>(b_fragment_[k % 2], b + k * G::kPitchB,
@@ -272,7 +273,7 @@ class MainLoop {
     }
   }
 
-  T* shared_;
+  SharedPointer<T> shared_;
   typename G::CopyA a_;
   typename G::CopyB b_;
   T a_fragment_[2][knobs.thread_m];
@@ -300,7 +301,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
 
   const Place<G> place;
   T sums[knobs.thread_m][knobs.thread_n] = {};
-  T* const shared = dynamic_shared<T>();
+  const auto shared = SharedPointer<T>::dynamic();
   MainLoop<G, T> loop(shared, typename G::CopyA(shared, a, lda, rows, m, slice.first_k),
                       typename G::CopyB(shared + G::kTileA, b, ldb, columns, n, slice.first_k));
   loop.run(sums, place, slice.tiles, slice.first_depth);

@@ -11,6 +11,7 @@
 
 #include "common/async_copy.cuh"
 #include "common/config.cuh"
+#include "common/shared.cuh"
 
 namespace tw::gemm::simt {
 
@@ -33,8 +34,8 @@ class StraightCopy {
   static TW_HOST_DEVICE constexpr int turn(int /*k*/) { return 0; }
 
   // `tile` is the tile of the first stage, which starts at x = origin and k = first_k.
-  TW_DEVICE StraightCopy(T* tile, const T* operand, long long leading, int origin, int extent,
-                         int first_k)
+  TW_DEVICE StraightCopy(SharedPointer<T> tile, const T* operand, long long leading, int origin,
+                         int extent, int first_k)
       : leading_(leading) {
     const int thread = static_cast<int>(threadIdx.x);
     const int column = thread % kLanes * kVector;
@@ -57,7 +58,7 @@ class StraightCopy {
     const bool last = row_pass == kRowPasses - 1;
     if (last && kLastRows < kRowsPerPass) wanted = wanted && row_ < kLastRows;
     if (kColumnPasses > 1) wanted = wanted && column < left_;
-    T* const to = to_ + stage + (row_pass * kRowsPerPass * kPitch + column);
+    const SharedPointer<T> to = to_ + stage + (row_pass * kRowsPerPass * kPitch + column);
     if constexpr (kPartial) {
       const bool exists = row_ + row_pass * kRowsPerPass < depth;
       if (wanted) cp_async_or_zero<kVector * sizeof(T)>(to, from_ + column, exists);
@@ -73,7 +74,7 @@ class StraightCopy {
   TW_DEVICE void take_back(int count) { from_ -= count * leading_; }
 
  private:
-  T* to_;
+  SharedPointer<T> to_;
   const T* from_;
   long long leading_;
   int row_;
@@ -101,8 +102,8 @@ class TransposingCopy {
   // The word of x is at place (x + turn(k)) % 4 of its group.
   static TW_HOST_DEVICE constexpr int turn(int k) { return k % kLanes / 8 * (32 / kLanes); }
 
-  TW_DEVICE TransposingCopy(T* tile, const T* operand, long long leading, int origin, int extent,
-                            int first_k) {
+  TW_DEVICE TransposingCopy(SharedPointer<T> tile, const T* operand, long long leading, int origin,
+                            int extent, int first_k) {
     const int thread = static_cast<int>(threadIdx.x);
     lane_ = thread % kLanes;
     row_ = thread / kLanes;
@@ -122,7 +123,7 @@ class TransposingCopy {
     if (row_pass == kRowPasses - 1 && kLastRows < kRowsPerPass) {
       wanted = wanted && row_ < kLastRows;
     }
-    T* const to = to_ + stage + (k * kPitch + row_pass * kRowsPerPass);
+    const SharedPointer<T> to = to_ + stage + (k * kPitch + row_pass * kRowsPerPass);
     if constexpr (kPartial) {
       if (wanted) cp_async_or_zero<sizeof(T)>(to, from + k, lane_ + k < depth);
     } else {
@@ -137,7 +138,7 @@ class TransposingCopy {
   }
 
  private:
-  T* to_;
+  SharedPointer<T> to_;
   const T* from_[kRowPasses];
   int lane_;
   int row_;

@@ -1,6 +1,5 @@
 # Emitted code on a GPU: what unit/emit_writer writes, compiled by nvcc as a user would (all warnings are errors): header-only as
 # C++17, its .cu as C++20, and a plain C++ caller, in one program. Built wherever nvcc is; it skips where there is no GPU.
-find_program(TILEWRIGHT_NVCC nvcc HINTS ENV CUDA_PATH ENV CUDA_HOME PATHS /usr/local/cuda /opt/cuda PATH_SUFFIXES bin)
 if(TILEWRIGHT_NVCC AND TILEWRIGHT_HAS_CUDA)
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/emit_objects)
   file(MAKE_DIRECTORY ${folder})

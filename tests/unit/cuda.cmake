@@ -2,6 +2,10 @@ if(TILEWRIGHT_HAS_CUDA)
   tilewright_test(cuda_test SOURCES ../gpu/worker_main.cpp cuda_cache_test.cpp cuda_device_test.cpp cuda_pool_test.cpp
     cuda_sampling_test.cpp LIBRARIES tw_cuda)
   tilewright_test(cuda_compile_test SOURCES ../gpu/worker_main.cpp cuda_compile_test.cpp LIBRARIES tw_cuda TIMEOUT 600)
+  if(TILEWRIGHT_NVCC)
+    tilewright_test(cuda_shipped_test SOURCES ../gpu/worker_main.cpp cuda_shipped_test.cpp LIBRARIES tw_cuda)
+    target_compile_definitions(cuda_shipped_test PRIVATE TW_NVCC="${TILEWRIGHT_NVCC}")
+  endif()
 
   add_library(cuda_fake_driver SHARED ${CMAKE_CURRENT_LIST_DIR}/cuda_fake_driver.cpp)
   target_include_directories(cuda_fake_driver SYSTEM PRIVATE ${TILEWRIGHT_CUDA_INCLUDE})

@@ -157,9 +157,9 @@ TEST_F(MutationTest, MissingBoundCheck) {
 }
 
 TEST_F(MutationTest, WidenedSharedMemoryIndex) {
-  expect_caught("dynamic_shared<T>", "()",
+  expect_caught("SharedPointer<T>::dynamic", "()",
                 [](const std::string& found) { return "(" + found + " + 32)"; });
-  expect_caught("T* const to = to_ + stage", "",
+  expect_caught("const SharedPointer<T> to = to_ + stage", "",
                 [](const std::string& found) { return found + " + 4"; });
 }
 

@@ -1,0 +1,120 @@
+// What is measured is what is shipped: NVRTC, which the tuner compiles with, and nvcc, which a
+// user of an emitted header compiles with, make the same code of a kernel. Needs the toolkit, but
+// no GPU.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <regex>
+
+#include "compile_pool.h"
+#include "error.h"
+#include "space.h"
+
+namespace tw::cuda {
+namespace {
+
+constexpr int samples = 8;
+constexpr std::uint64_t seed = 90;
+constexpr int cc = 90;
+
+// What ptxas -v says of each kernel: "211 registers, 0 bytes spilled", in the order of the log.
+std::vector<std::string> usage_of(const std::string& log) {
+  static const std::regex pattern(R"((\d+) bytes spill stores|Used (\d+) registers)");
+  std::vector<std::string> usage;
+  std::string spilled = "0";
+  for (std::sregex_iterator at(log.begin(), log.end(), pattern), end; at != end; ++at) {
+    if ((*at)[1].matched) {
+      spilled = (*at)[1];
+    } else {
+      usage.push_back(fmt::format("{} registers, {} bytes spilled", (*at)[2].str(), spilled));
+    }
+  }
+  return usage;
+}
+
+std::string with_nvrtc(CompilePool& pool, const Program& program) {
+  pool.submit(1, {program, architecture_of(cc), {"--ptxas-options=-v"}});
+  while (true) {
+    for (const CompilePool::Result& result : pool.advance()) return result.compiled.log;
+    std::vector<int> descriptors;
+    pool.add_descriptors(descriptors);
+    wait_any(descriptors, pool.next_deadline());
+  }
+}
+
+std::string with_nvcc(const std::filesystem::path& folder, const Program& program) {
+  std::filesystem::remove_all(folder);
+  for (const auto& [path, text] : program.headers) {
+    std::filesystem::create_directories((folder / path).parent_path());
+    std::ofstream(folder / path) << text;
+  }
+  std::string text = program.text;
+  for (const std::string& entry : program.entries) {  // as a launch would name it
+    text += fmt::format("\nauto* const use_{} = &{};\n", text.size(), entry);
+  }
+  std::ofstream(folder / "program.cu") << text;
+  const std::string command = fmt::format(
+      "'{0}' -std=c++17 -arch={1} -cubin -Xptxas -v -I'{2}' '{2}/program.cu' -o "
+      "'{2}/program.cubin' 2>&1",
+      TW_NVCC, architecture_of(cc), folder.string());
+  std::string log;
+  std::FILE* const output = popen(command.c_str(), "r");
+  std::array<char, 4096> part{};
+  while (std::fgets(part.data(), part.size(), output) != nullptr) log += part.data();
+  if (pclose(output) != 0) log += "\nfailed: " + command;
+  return log;
+}
+
+// Every dim that must be given, at 1024.
+Problem round_problem(const OpSpec& op) {
+  std::vector<std::string> dims;
+  for (const DimSpec& dim : op.dims) {
+    if (!dim.fallback) dims.push_back(dim.name + "=1024");
+  }
+  return parse_problem(op, {.shape = fmt::format("{}", fmt::join(dims, ","))});
+}
+
+TEST(Shipped, NvccAndNvrtcMakeTheSameCode) {
+  CompilePool pool(1, std::chrono::seconds(120));
+  try {
+    pool.compiler();
+  } catch (const Error& error) {
+    GTEST_SKIP() << error.what();
+  }
+  const Catalog catalog = Catalog::load(builtin_spaces(), builtin_sources());
+  const DeviceInfo device = emulated_device(cc);
+  const auto folder = std::filesystem::path(testing::TempDir()) / "tilewright_shipped_test";
+  std::mt19937_64 random(seed);
+  int compared = 0;
+  for (const OpEntry& entry : catalog.ops()) {
+    const Problem problem = round_problem(entry.op);
+    for (const KernelSpec& kernel : entry.kernels) {
+      const auto slots = slots_of(entry.op, kernel.names, problem, device);
+      if (!kernel.needs.expr.holds(slots)) continue;
+      const SearchSpace space = SearchSpace::enumerate(kernel, slots);
+      for (int i = 0; i < samples; ++i) {
+        const Configuration configuration = space[random() % space.size()];
+        const LoweredPlan lowered = lower(catalog, kernel, problem, device, configuration);
+        ASSERT_EQ(lowered.invalid, "") << kernel.name;
+        const std::string measured = with_nvrtc(pool, lowered.plan.program);
+        const std::string shipped = with_nvcc(folder, lowered.plan.program);
+        EXPECT_FALSE(usage_of(measured).empty()) << measured;
+        EXPECT_EQ(usage_of(measured), usage_of(shipped))
+            << kernel.name << ": " << text_of(kernel.knobs, configuration) << '\n'
+            << shipped;
+        ++compared;
+      }
+    }
+  }
+  std::filesystem::remove_all(folder);
+  EXPECT_GT(compared, 0);
+}
+
+}  // namespace
+}  // namespace tw::cuda
