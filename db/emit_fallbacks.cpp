@@ -75,13 +75,6 @@ struct Case {
   std::vector<std::int64_t> slots;  // of the kernel's names; knobs are 0
 };
 
-bool serves(const KernelSpec& kernel, std::vector<std::int64_t> slots,
-            const Configuration& configuration) {
-  std::copy(configuration.begin(), configuration.end(), slots.begin() + kernel.first_knob);
-  return std::all_of(kernel.require.begin(), kernel.require.end(),
-                     [&](const Constraint& constraint) { return constraint.expr.holds(slots); });
-}
-
 // The cases that the kernel's `needs` admits, for one combination of choices.
 std::vector<Case> cases_of(const EmitModel& model, const Form& form, const KernelSpec& kernel,
                            const std::vector<std::int64_t>& choices) {

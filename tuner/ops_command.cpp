@@ -62,12 +62,14 @@ ordered_json kernel_json(const KernelSpec& kernel) {
                       {"source_digest", kernel.source_digest},
                       {"needs", kernel.needs.expr.text()},
                       {"knobs", ordered_json::array()},
-                      {"require", ordered_json::object()}};
+                      {"require", ordered_json::object()},
+                      {"prefer", ordered_json::object()}};
   for (const Knob& knob : kernel.knobs) {
     object["knobs"].push_back(
         {{"name", knob.name}, {"doc", knob.doc}, {"values", values_of(knob)}});
   }
   for (const Constraint& one : kernel.require) object["require"][one.reason] = one.expr.text();
+  for (const Constraint& one : kernel.prefer) object["prefer"][one.reason] = one.expr.text();
   return object;
 }
 

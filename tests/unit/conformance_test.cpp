@@ -130,19 +130,19 @@ class ConformanceTest : public testing::TestWithParam<Parameter> {
   // Each configuration with an epilogue of its own and, where time allows, without one.
   void add_cases(const Problem& problem, const std::vector<Configuration>& sample) {
     const OpSpec& op = entry().op;
-    const std::vector<Space> spaces = spaces_of(op, kernel(), problem);
     const std::vector<Epilogue> chains = epilogues_of(op);
     for (std::size_t i = 0; i < sample.size(); ++i) {
-      const auto space = std::find_if(spaces.begin(), spaces.end(), [&](const Space& s) {
-        return s.space.find(sample[i]).has_value();
-      });
-      if (space == spaces.end()) continue;
+      const auto device =
+          std::find_if(devices().begin(), devices().end(), [&](const DeviceInfo& d) {
+            return serves(kernel(), slots_of(op, kernel().names, problem, d), sample[i]);
+          });
+      if (device == devices().end()) continue;
       std::vector<Epilogue> epilogues{chains[i % chains.size()]};
       if (!cpu::has_asan) epilogues.emplace_back();
       for (const Epilogue& epilogue : epilogues) {
         Problem with = problem;
         with.epilogue = epilogue;
-        add_case(with, *space->device, sample[i]);
+        add_case(with, *device, sample[i]);
       }
     }
   }

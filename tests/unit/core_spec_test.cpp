@@ -30,6 +30,25 @@ TEST(Spec, ReadsAnOp) {
   EXPECT_EQ(op.baselines.at(0).args.at("x").kind, ArgSpec::Kind::tensor);
 }
 
+TEST(Spec, PreferencesNarrowTheSearchAlone) {
+  Texts spaces = test::toy_spaces();
+  spaces["axpy/simple.toml"] =
+      changed(toy_kernel, "[[workspace]]", "[prefer]\n\"few\" = \"threads < 128\"\n[[workspace]]");
+  const Catalog plain = test::toy_catalog();
+  const Catalog picky = Catalog::load(spaces, test::toy_sources(), "spaces/");
+  const KernelSpec& kernel = picky.at("axpy").kernels.at(0);
+  const Problem problem = parse_problem(picky.at("axpy").op, {.shape = "rows=3,columns=8"});
+  const auto slots = slots_of(picky.at("axpy").op, kernel.names, problem, emulated_device(90));
+  const SearchSpace space = SearchSpace::enumerate(kernel, slots);
+  const Configuration preferred{64, 0, 0}, allowed{128, 0, 0};
+  EXPECT_TRUE(space.find(preferred));
+  EXPECT_FALSE(space.find(allowed));
+  EXPECT_TRUE(serves(kernel, slots, preferred));
+  EXPECT_TRUE(serves(kernel, slots, allowed));
+  EXPECT_EQ(kernel.source_digest, plain.at("axpy").kernels.at(0).source_digest);
+  EXPECT_NE(kernel.space_digest, plain.at("axpy").kernels.at(0).space_digest);
+}
+
 TEST(Spec, ReadsAKernel) {
   const Catalog catalog = test::toy_catalog();
   const OpEntry& entry = catalog.at("axpy");

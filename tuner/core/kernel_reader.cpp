@@ -146,7 +146,7 @@ std::string launch_text(const KernelSpec& kernel) {
 KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std::string& name,
                        const OpSpec& op, SourceTree& sources) {
   const TomlTable root(node, path, "");
-  root.allow({"kernel", "knob", "let", "require", "workspace", "launch"});
+  root.allow({"kernel", "knob", "let", "require", "prefer", "workspace", "launch"});
   root.at("kernel");
   const TomlTable head = root.table("kernel");
   head.allow({"doc", "source", "needs", "knobs"});
@@ -173,7 +173,8 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
   if (!kernel.knobs_are_macros) check_fields(root, kernel, closure[kernel.source]);
   scope.read_lets(root.table("let"));
   read_needs(scope, head, kernel);
-  kernel.require = scope.read_require(root.table("require"));
+  kernel.require = scope.read_constraints(root.table("require"));
+  kernel.prefer = scope.read_constraints(root.table("prefer"));
   read_workspaces(scope, root, kernel);
   read_launches(scope, root, closure, kernel);
 
@@ -182,6 +183,7 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
     all += fmt::format("{} {}\n{}\n", file, text.size(), text);
   kernel.source_digest = digest(all + space_text({}, scope.lets, {}) + launch_text(kernel));
   std::vector<Constraint> constraints = kernel.require;
+  constraints.insert(constraints.end(), kernel.prefer.begin(), kernel.prefer.end());
   constraints.push_back(kernel.needs);
   kernel.space_digest = digest(space_text(kernel.knobs, scope.lets, constraints));
   kernel.names = std::move(scope.names);

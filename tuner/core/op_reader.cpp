@@ -207,7 +207,7 @@ void read_reference(const Scope& scope, const TomlTable& root, bool required, So
 
 // A problem is the same on every device.
 void read_op_require(const Scope& scope, const TomlTable& table, OpSpec& op) {
-  op.require = scope.read_require(table);
+  op.require = scope.read_constraints(table);
   for (const Constraint& constraint : op.require) {
     for (const int slot : constraint.expr.reads()) {
       if (!scope.names.name(slot).starts_with("device.")) continue;

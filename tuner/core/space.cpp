@@ -73,8 +73,10 @@ SearchSpace SearchSpace::enumerate(const KernelSpec& kernel,
     throw Error(fmt::format("{} does not serve this problem on this device: it needs {}", name,
                             kernel.needs.expr.text()));
   }
+  std::vector<Constraint> constraints = kernel.require;
+  constraints.insert(constraints.end(), kernel.prefer.begin(), kernel.prefer.end());
   try {
-    return enumerate(kernel.knobs, kernel.require, kernel.first_knob, slots);
+    return enumerate(kernel.knobs, constraints, kernel.first_knob, slots);
   } catch (const Error& error) {
     throw Error(fmt::format("{}: {}", name, error.what()));
   }
@@ -249,6 +251,14 @@ std::vector<int> SearchSpace::alternatives(std::size_t knob, int own, bool adjac
 std::size_t SearchSpace::default_index() const { return 0; }
 
 double SearchSpace::cartesian_size() const { return combinations(knobs_); }
+
+bool serves(const KernelSpec& kernel, std::vector<std::int64_t> slots,
+            std::span<const std::int64_t> configuration) {
+  std::copy(configuration.begin(), configuration.end(), slots.begin() + kernel.first_knob);
+  if (!kernel.needs.expr.text().empty() && !kernel.needs.expr.holds(slots)) return false;
+  return std::all_of(kernel.require.begin(), kernel.require.end(),
+                     [&](const Constraint& constraint) { return constraint.expr.holds(slots); });
+}
 
 std::string text_of(std::span<const Knob> knobs, std::span<const std::int64_t> configuration) {
   std::string text;

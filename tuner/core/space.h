@@ -1,5 +1,5 @@
 // A search space: all valid configurations of a kernel for a problem on a device, as an indexed,
-// sorted table.
+// sorted table. Valid is what satisfies [require] and [prefer].
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -61,6 +61,11 @@ class SearchSpace {
   std::size_t size_ = 0;
   bool wide_ = false;
 };
+
+// Whether the kernel computes the problem with this configuration, worth a search or not: `needs`
+// and [require] hold. The slots of the knobs in `slots` are ignored.
+bool serves(const KernelSpec& kernel, std::vector<std::int64_t> slots,
+            std::span<const std::int64_t> configuration);
 
 // "block_m=128 block_n=64 swizzle=true": canonical, in the knobs' order.
 std::string text_of(std::span<const Knob> knobs, std::span<const std::int64_t> configuration);

@@ -37,7 +37,7 @@ BareSpace parse_bare_space(const std::string& toml, const std::string& path) {
   space.knobs = read_knobs(scope, root);
   if (space.knobs.empty()) root.fail("a space needs at least one [[knob]]: add it");
   scope.read_lets(root.table("let"));
-  space.require = scope.read_require(root.table("require"));
+  space.require = scope.read_constraints(root.table("require"));
   space.names = std::move(scope.names);
   return space;
 }

@@ -117,7 +117,8 @@ struct KernelSpec {
   bool knobs_are_macros = false;
   Constraint needs;
   std::vector<Knob> knobs;
-  std::vector<Constraint> require;
+  std::vector<Constraint> require;  // what a configuration needs in order to be right
+  std::vector<Constraint> prefer;   // and to be worth a search; emitted headers don't ask
   std::vector<WorkspaceSpec> workspaces;
   std::vector<LaunchSpec> launches;
   Names names;         // the op's names, then the knobs

@@ -172,7 +172,7 @@ void Scope::read_lets(const TomlTable& table) {
   }
 }
 
-std::vector<Constraint> Scope::read_require(const TomlTable& table) const {
+std::vector<Constraint> Scope::read_constraints(const TomlTable& table) const {
   std::vector<Constraint> result;
   for (const TomlNode& node : table.members()) result.push_back({node.key, parse(table, node)});
   return result;

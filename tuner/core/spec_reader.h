@@ -34,7 +34,7 @@ class Scope {
   Expr parse(const TomlTable& table, const TomlNode& node) const;
   // [let]; its names are usable from then on.
   void read_lets(const TomlTable& table);
-  std::vector<Constraint> read_require(const TomlTable& table) const;
+  std::vector<Constraint> read_constraints(const TomlTable& table) const;
 
   bool is(std::string_view name, Kind kind) const;
   std::vector<std::string> known() const;  // all that an argument may name
