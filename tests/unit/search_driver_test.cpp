@@ -8,12 +8,13 @@ namespace {
 
 struct Search {
   explicit Search(FakeDevice& device, const SearchSpace& space,
-                  const std::string& strategy_name = "local")
+                  const std::string& strategy_name = "local", double floor_ns = 0)
       : strategy(make_strategy(strategy_name, space, 5)) {
     SearchTask task;
     task.space = &space;
     task.strategy = strategy.get();
     task.kernel_name = "fake";
+    task.floor_ns = floor_ns;
     driver = std::make_unique<Driver>(device, std::move(task));
   }
   std::vector<std::size_t> run(std::int64_t budget) {
@@ -74,6 +75,21 @@ TEST(Driver, PassesOnTheIncumbentAndIgnoresFailures) {
   EXPECT_EQ(device.submitted[0].incumbent_ns, 0);
   EXPECT_EQ(device.submitted[1].incumbent_ns, 50);
   EXPECT_EQ(device.submitted[3].incumbent_ns, 50);
+}
+
+TEST(Driver, WhatIsTooGoodToBeTrueNeitherBoundsNorLeadsTheSearch) {
+  const SearchSpace space = grid_space(1, 4);
+  FakeDevice device(1,
+                    [](const Job& job) { return measured(job.configuration == "k0=0" ? 9 : 70); });
+  Search search(device, space, "exhaustive", 10);
+  const std::vector<Driver::Result> first = search.driver->step(1, {});
+  ASSERT_EQ(first.size(), 1u);
+  EXPECT_EQ(first[0].measurement.outcome, Outcome::wrong_result);
+  EXPECT_EQ(first[0].measurement.note, "9 ns is faster than the device's roofline of 10 ns");
+  EXPECT_EQ(search.driver->incumbent_ns(), 0);
+  search.run(3);
+  EXPECT_EQ(device.submitted.at(1).incumbent_ns, 0);
+  EXPECT_EQ(search.driver->incumbent_ns(), 70);
 }
 
 TEST(Driver, WhatIsKnownCostsNothingAndIsNotAskedForAgain) {

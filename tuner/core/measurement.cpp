@@ -1,6 +1,8 @@
 // Names of outcomes: what the database, the messages and the tables call them.
 #include "measurement.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "statistics.h"
@@ -26,5 +28,14 @@ std::optional<Outcome> parse_outcome(std::string_view text) {
 }
 
 double Measurement::median_ns() const { return median(samples_ns); }
+
+void Measurement::reject_below(double floor_ns) {
+  const double time_ns = median_ns();
+  if (outcome != Outcome::ok || time_ns >= floor_ns) return;
+  outcome = Outcome::wrong_result;
+  note =
+      fmt::format("{:.0f} ns is faster than the device's roofline of {:.0f} ns", time_ns, floor_ns);
+  samples_ns.clear();
+}
 
 }  // namespace tw

@@ -29,6 +29,8 @@ struct Measurement {
   std::map<std::string, double> metrics;
 
   double median_ns() const;  // of samples_ns; 0 if there are none
+  // Makes a median below `floor_ns` (0: no bound) a wrong_result: nothing right is that fast.
+  void reject_below(double floor_ns);
 };
 
 // The measurement protocol's version: rows of different versions are never compared.

@@ -69,7 +69,9 @@ void Driver::take(std::vector<Finished> finished) {
   for (Finished& one : finished) {
     const auto asked =
         std::find_if(asked_.begin(), asked_.end(), [&](const Asked& a) { return a.id == one.id; });
-    if (asked != asked_.end()) asked->measurement = std::move(one.measurement);
+    if (asked == asked_.end()) continue;
+    asked->measurement = std::move(one.measurement);
+    asked->measurement->reject_below(task_.floor_ns);
   }
 }
 

@@ -23,6 +23,7 @@ struct SearchTask {
   const SearchSpace* space = nullptr;
   Strategy* strategy = nullptr;
   SampleLimits limits;
+  double floor_ns = 0;  // Measurement::reject_below
   std::uint64_t seed = 1;
 };
 

@@ -44,8 +44,9 @@ bool is_tied(const Race::Entrant& winner, const Race::Entrant& other) {
 
 }  // namespace
 
-Race::Race(Device& device, std::vector<Job> entrants, int rounds, std::uint64_t seed)
-    : device_(device) {
+Race::Race(Device& device, std::vector<Job> entrants, int rounds, std::uint64_t seed,
+           double floor_ns)
+    : device_(device), floor_ns_(floor_ns) {
   for (Job& job : entrants)
     entrants_.push_back({.job = std::move(job), .pooled = {}, .medians_ns = {}});
   Random random(seed);
@@ -77,6 +78,7 @@ bool Race::step(std::chrono::steady_clock::time_point deadline) {
       Entrant& entrant = entrants_[order_[turn_]];
       std::vector<double> samples = std::move(entrant.pooled.samples_ns);
       entrant.pooled = std::move(finished.measurement);
+      entrant.pooled.reject_below(floor_ns_);
       if (!failed(entrant)) entrant.medians_ns.push_back(entrant.pooled.median_ns());
       samples.insert(samples.end(), entrant.pooled.samples_ns.begin(),
                      entrant.pooled.samples_ns.end());

@@ -18,8 +18,9 @@ class Race {
   };
 
   // `rounds` rounds, each over all entrants in a seeded random order. The device must outlive the
-  // race.
-  Race(Device& device, std::vector<Job> entrants, int rounds, std::uint64_t seed);
+  // race. `floor_ns`: Measurement::reject_below.
+  Race(Device& device, std::vector<Job> entrants, int rounds, std::uint64_t seed,
+       double floor_ns = 0);
 
   // Goes on until the deadline; true when all rounds are done. An entrant that fails in a round is
   // out, with that outcome.
@@ -37,6 +38,7 @@ class Race {
  private:
   void submit_next();
   Device& device_;
+  double floor_ns_;
   std::vector<Entrant> entrants_;
   std::vector<std::size_t> order_;  // entrants by turn, all rounds
   std::size_t turn_ = 0;
