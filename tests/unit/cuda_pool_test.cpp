@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "compile_log.h"
 #include "compile_pool.h"
 #include "error.h"
 #include "plan.h"
@@ -29,6 +30,23 @@ constexpr const char* endless = R"(
   };
   template <unsigned long long P> struct E<0, P> { static constexpr unsigned long long v = P; };
   __global__ void kernel(unsigned long long* x) { *x = E<60, 1>::v; })";
+
+// A sum is used while the product that it belongs to is under way.
+constexpr const char* serialised = R"(
+  __global__ void kernel(float* x, unsigned long long a, unsigned long long b) {
+    float d[4] = {x[0], x[1], x[2], x[3]};
+    asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+    for (int i = 0; i < 2; ++i) {
+      asm volatile(
+          "{ .reg .pred p; setp.ne.b32 p, 1, 0;\n"
+          "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%0, %1, %2, %3}, %4, %5, "
+          "p, 1, 1, 0, 0; }"
+          : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "l"(a), "l"(b));
+      d[0] += 1;
+    }
+    asm volatile("wgmma.commit_group.sync.aligned;\nwgmma.wait_group.sync.aligned 0;" ::: "memory");
+    for (int i = 0; i < 4; ++i) x[threadIdx.x * 4 + i] = d[i];
+  })";
 
 CompileRequest request(const std::string& text, std::vector<std::string> entries) {
   CompileRequest request;
@@ -89,6 +107,19 @@ TEST_F(Pool, ReportsErrorsAndGoesOn) {
   EXPECT_THAT(results.at(1).log, HasSubstr("\"nonsense\" is undefined"));
   EXPECT_FALSE(results.at(2).ok);
   EXPECT_TRUE(results.at(3).ok) << results.at(3).log;
+}
+
+TEST_F(Pool, SerialisedWgmmaIsToldFromGoodCode) {
+  CompilePool pool(1, seconds(60));
+  CompileRequest hopper = request(serialised, {"kernel"});
+  hopper.architecture = "sm_90a";
+  pool.submit(1, hopper);
+  pool.submit(2, good_request());
+  const auto results = finish(pool);
+  ASSERT_TRUE(results.at(1).ok) << results.at(1).log;
+  EXPECT_THAT(rejection(results.at(1).log), HasSubstr("are serialized"));
+  EXPECT_THAT(ptxas_warning(results.at(1).log), HasSubstr("(C7"));
+  EXPECT_EQ(rejection(results.at(2).log), "");
 }
 
 TEST_F(Pool, HeadersAndMacrosReachTheCompiler) {

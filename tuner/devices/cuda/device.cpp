@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "compile_log.h"
 #include "compile_pool.h"
 #include "cubin_cache.h"
 #include "cuda.h"
@@ -28,26 +29,6 @@ using CompiledPtr = std::shared_ptr<const Compiled>;
 constexpr std::size_t in_worker_most = 2;
 constexpr auto start_limit = std::chrono::seconds(60);     // of the worker and its context
 constexpr auto prepare_limit = std::chrono::seconds(120);  // also of buffers and the oracle
-
-std::string line_at(const std::string& text, std::size_t at) {
-  const std::size_t before = text.rfind('\n', at);
-  const std::size_t from = before == std::string::npos ? 0 : before + 1;
-  return text.substr(from, text.find('\n', from) - from);
-}
-
-// One line that says why a compile failed: the first error, or all there is.
-std::string failure_line(const std::string& log) {
-  const std::size_t at = log.find("error");
-  return line_at(log, at == std::string::npos ? 0 : at);
-}
-
-// What ptxas warns of in a compile that succeeded: "wgmma serialized" (C7510) and the like.
-std::string ptxas_warning(const std::string& log) {
-  for (const char* marker : {"ptxas warning", "(C7"}) {
-    if (const std::size_t at = log.find(marker); at != std::string::npos) return line_at(log, at);
-  }
-  return "";
-}
 
 // A job on its way. Its programs: variant, reference, verification.
 struct Pending {
@@ -213,7 +194,8 @@ void CudaDevice::accept_compiled(std::uint64_t ticket, Compiled compiled) {
   }
 }
 
-// Ends the jobs whose variant did not compile. That of a reference is a fault of the spec.
+// Ends the jobs whose variant did not compile, or not to what it stands for. That of a reference is
+// a fault of the spec.
 void CudaDevice::settle_compiled() {
   for (auto at = pending_.begin(); at != pending_.end();) {
     for (const std::size_t which : {reference, verification}) {
@@ -226,13 +208,14 @@ void CudaDevice::settle_compiled() {
       throw Error(fault);
     }
     const CompiledPtr& compiled = at->compiled[variant];
-    if (!compiled || compiled->ok) {
+    const std::string rejected = compiled && compiled->ok ? rejection(compiled->log) : "";
+    if (!compiled || (compiled->ok && rejected.empty())) {
       ++at;
       continue;
     }
     Measurement measurement;
     measurement.outcome = Outcome::compile_failed;
-    measurement.note = failure_line(compiled->log);
+    measurement.note = compiled->ok ? rejected : failure_line(compiled->log);
     finish(*at, std::move(measurement));
     at = pending_.erase(at);
   }
