@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 
+#include "../unit/conformance_sample.h"
 #include "gpu_bench.h"
 
 namespace tw::test {
@@ -70,6 +71,57 @@ TEST(Gemm, EpilogueAndLayoutsAreVerified) {
         run(*device, gemm(*device, std::string("m=129,n=130,k=67,beta=0.5,layout=") + layout,
                           "bias_column,relu,scale(2)"));
     EXPECT_EQ(measurement.outcome, Outcome::ok) << layout << ": " << measurement.note;
+  }
+}
+
+// The cpu device's conformance sample: every value of every knob, on every edge shape that the
+// configuration serves, worth a search or not.
+TEST(Conformance, EveryKernelAgreesWithTheReference) {
+  TW_NEEDS_GPU(device);
+  std::vector<Job> jobs;
+  for (const OpEntry& entry : catalog().ops()) {
+    const std::vector<Epilogue> chains = conformance::epilogues_of(entry.op);
+    for (const KernelSpec& kernel : entry.kernels) {
+      const std::vector<Configuration> sample = conformance::sample_of(entry.op, kernel);
+      for (const std::string& choices : conformance::choice_texts(entry.op)) {
+        for (Problem& problem : conformance::edge_problems(entry.op, choices)) {
+          const auto slots = slots_of(entry.op, kernel.names, problem, device->info());
+          for (std::size_t i = 0; i < sample.size(); ++i) {
+            if (!serves(kernel, slots, sample[i])) continue;
+            problem.epilogue = chains[i % chains.size()];
+            LoweredPlan lowered = lower(catalog(), kernel, problem, device->info(), sample[i]);
+            ASSERT_EQ(lowered.invalid, "") << problem.key(entry.op);
+            Job& job = jobs.emplace_back();
+            job.problem = problem.key(entry.op);
+            job.kernel = kernel.name;
+            job.configuration = text_of(kernel.knobs, sample[i]);
+            job.purpose = Purpose::verify;
+            job.plan = std::move(lowered.plan);
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(jobs.size(), 100U);
+  const std::vector<Measurement> measurements = run_all(*device, jobs);
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    EXPECT_EQ(measurements[i].outcome, Outcome::ok)
+        << jobs[i].problem << ": " << jobs[i].configuration << ": " << measurements[i].note;
+  }
+}
+
+// Two passes, workspaces that are cleared once and each time, clusters where there are any.
+TEST(Plan, PassesWorkspacesAndClustersAreVerifiedAndTimed) {
+  TW_NEEDS_GPU(device);
+  const Catalog blend = Catalog::load_file(test_data() + "/emit/op.toml", builtin_sources());
+  for (const char* shape : {"rows=64,columns=4096", "rows=3,columns=300,pitch=304",
+                            "rows=1,columns=256", "rows=130,columns=257,weight=0.5"}) {
+    for (const char* configuration : {"threads=128 kilobytes=64", "threads=256 kilobytes=8"}) {
+      const Measurement measurement =
+          run(*device, job_for(blend, "blend", "passes", {.shape = shape}, configuration, *device));
+      EXPECT_EQ(measurement.outcome, Outcome::ok) << shape << ": " << measurement.note;
+      EXPECT_GT(measurement.median_ns(), 500) << shape;
+    }
   }
 }
 

@@ -68,20 +68,35 @@ Job job_for(const Catalog& catalog, const std::string& op, const std::string& ke
   throw Error("no kernel " + kernel);
 }
 
-Measurement run(Device& device, Job job) {
+std::vector<Measurement> run_all(Device& device, const std::vector<Job>& jobs) {
   static std::uint64_t next_id = 1;
-  job.id = next_id++;
+  const std::uint64_t first_id = next_id;
+  next_id += jobs.size();
+  std::vector<Measurement> measurements(jobs.size());
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(3);
-  device.submit(job);
-  while (std::chrono::steady_clock::now() < deadline) {
+  std::size_t submitted = 0, answered = 0;
+  while (answered < jobs.size()) {
+    while (submitted < jobs.size() &&
+           submitted - answered < static_cast<std::size_t>(device.capacity())) {
+      Job job = jobs[submitted];
+      job.id = first_id + submitted++;
+      device.submit(std::move(job));
+    }
     for (Finished& finished : device.wait(deadline)) {
-      if (finished.id != job.id) continue;
-      if (std::getenv("TILEWRIGHT_TEST_VERBOSE")) print(job, finished.measurement);
-      return std::move(finished.measurement);
+      if (finished.id < first_id) continue;
+      const std::size_t at = finished.id - first_id;
+      if (std::getenv("TILEWRIGHT_TEST_VERBOSE")) print(jobs[at], finished.measurement);
+      measurements[at] = std::move(finished.measurement);
+      ++answered;
+    }
+    if (std::chrono::steady_clock::now() > deadline) {
+      throw Error("the device did not answer in three minutes");
     }
   }
-  throw Error("the device did not answer in three minutes");
+  return measurements;
 }
+
+Measurement run(Device& device, Job job) { return run_all(device, {std::move(job)}).front(); }
 
 std::string test_data() {
   return std::filesystem::exists(TW_TEST_DATA) ? TW_TEST_DATA : "tests/data";

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cuda.h"
 #include "space.h"
@@ -16,8 +17,9 @@ Device* gpu(std::string& why);
 // A job of one configuration ("behaviour=good"; empty: the default one).
 Job job_for(const Catalog& catalog, const std::string& op, const std::string& kernel,
             const ProblemText& problem, const std::string& configuration, const Device& device);
-// Submits and waits. The id is the call's own.
+// Submits and waits. The ids are the calls' own.
 Measurement run(Device& device, Job job);
+std::vector<Measurement> run_all(Device& device, const std::vector<Job>& jobs);
 
 // tests/data of the source tree, or of the current folder where the tree is elsewhere.
 std::string test_data();

@@ -16,6 +16,9 @@
 
 namespace tw::conformance {
 
+inline constexpr std::size_t sample_size = 16;
+inline constexpr std::uint64_t sample_seed = 7;
+
 // "layout=nn", "layout=nt", ...: all combinations of the op's choices; {""} if it has none.
 inline std::vector<std::string> choice_texts(const OpSpec& op) {
   std::vector<std::string> texts{""};
@@ -151,6 +154,29 @@ inline std::vector<Configuration> covering_sample(const KernelSpec& kernel,
     if (gain(*best) == 0 && sample.size() >= count) return sample;
     sample.push_back(*best);
   }
+}
+
+// The configurations that represent a kernel, whatever the choices.
+inline std::vector<Configuration> sample_of(const OpSpec& op, const KernelSpec& kernel) {
+  std::vector<Space> spaces;
+  for (const std::string& choices : choice_texts(op)) {
+    for (const Problem& problem : edge_problems(op, choices)) {
+      for (Space& space : spaces_of(op, kernel, problem)) spaces.push_back(std::move(space));
+    }
+  }
+  return covering_sample(kernel, spaces, sample_size, sample_seed);
+}
+
+// One chain for each step that the op allows, and one of all of them.
+inline std::vector<Epilogue> epilogues_of(const OpSpec& op) {
+  std::vector<Epilogue> chains;
+  std::string all;
+  for (const std::string& step : op.epilogue_steps) {
+    chains.push_back(Epilogue::from_structure(step));
+    all += (all.empty() ? "" : ",") + step;
+  }
+  chains.push_back(Epilogue::from_structure(all));
+  return chains;
 }
 
 }  // namespace tw::conformance

@@ -17,36 +17,11 @@
 namespace tw::conformance {
 namespace {
 
-constexpr std::size_t sample_size = 16;
-constexpr std::uint64_t sample_seed = 7;
 constexpr std::size_t programs_a_module = 16;
 
 const Catalog& catalog() {
   static const Catalog loaded = Catalog::load(builtin_spaces(), builtin_sources());
   return loaded;
-}
-
-// The configurations that represent a kernel, whatever the choices.
-std::vector<Configuration> sample_of(const OpSpec& op, const KernelSpec& kernel) {
-  std::vector<Space> spaces;
-  for (const std::string& choices : choice_texts(op)) {
-    for (const Problem& problem : edge_problems(op, choices)) {
-      for (Space& space : spaces_of(op, kernel, problem)) spaces.push_back(std::move(space));
-    }
-  }
-  return covering_sample(kernel, spaces, sample_size, sample_seed);
-}
-
-// One chain for each step that the op allows, and one of all of them.
-std::vector<Epilogue> epilogues_of(const OpSpec& op) {
-  std::vector<Epilogue> chains;
-  std::string all;
-  for (const std::string& step : op.epilogue_steps) {
-    chains.push_back(Epilogue::from_structure(step));
-    all += (all.empty() ? "" : ",") + step;
-  }
-  chains.push_back(Epilogue::from_structure(all));
-  return chains;
 }
 
 struct Case {

@@ -128,13 +128,21 @@ TEST_F(EmitSelect, WhatDoesNotServeIsPassedOver) {
   // In the form of the chain only a vector of 2 was tuned.
   const auto chained = choose(arguments, chain_f32);
   EXPECT_EQ(chained.match, Match::fallback);
-  EXPECT_EQ(configuration(chained), "threads=256 vector=1 path=straight streaming=false");
+  EXPECT_EQ(configuration(chained), "threads=128 vector=1 path=straight streaming=false");
 }
 
 TEST_F(EmitSelect, AnotherNumberOfSmsIsNear) {
   info_.sms = 114;
   EXPECT_EQ(choose({}).match, Match::nearest);
   EXPECT_EQ(tuned_problem(choose({})), "blend f32 rows=64,columns=4096");
+}
+
+// 200 columns are not worth a search with 256 threads, but the configuration is right.
+TEST_F(EmitSelect, WhatASearchWouldNotVisitServesAllTheSame) {
+  info_ = emulated_device(80);
+  Arguments arguments;
+  arguments.columns = arguments.pitch = 200;
+  EXPECT_EQ(configuration(choose(arguments)), "threads=256 vector=4 path=straight streaming=false");
 }
 
 TEST_F(EmitSelect, AnotherComputeCapabilityGetsTheDefault) {

@@ -135,7 +135,7 @@ TEST_F(EmitTest, KeepsAsFewDefaultsAsServe) {
   EXPECT_THAT(text,
               HasSubstr("direct, order=plain: threads=256 vector=4 path=straight streaming=false"));
   EXPECT_THAT(text,
-              HasSubstr("direct, order=plain: threads=256 vector=1 path=straight streaming=false"));
+              HasSubstr("direct, order=plain: threads=128 vector=1 path=straight streaming=false"));
   EXPECT_THAT(text, HasSubstr("struct v3 {"));
   EXPECT_THAT(text, Not(HasSubstr("struct v4 {")));
 }
