@@ -54,7 +54,7 @@ bool examine_cuda([[maybe_unused]] std::vector<Finding>& findings) {
   findings.push_back({"NVRTC", probe.nvrtc, "compiles kernels for --device cuda"});
   findings.push_back(
       {"CUPTI", probe.cupti, "times kernels; without it, CUDA events do, less exactly"});
-  findings.push_back({"cuBLAS", probe.cublas, "the baseline of gemm; without it, none"});
+  findings.push_back({"cuBLAS", probe.cublas, "a baseline; without it there are no ratios to it"});
   for (const std::string& message : probe.messages) findings.push_back({"", "", message});
   return !probe.driver.empty() && !probe.devices.empty() && !probe.nvrtc.empty();
 #else

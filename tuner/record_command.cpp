@@ -121,7 +121,8 @@ int record_command(const Words& words) {
   Recording recording = recording_of(setup, opened.device->info(), store, path);
   if (!result.baselines.empty()) {
     const auto& [library, measurement] = *result.baselines.begin();
-    recording.baseline = {.name = library, .version = "", .samples_ns = measurement.samples_ns};
+    recording.baseline = {
+        .name = library, .version = measurement.note, .samples_ns = measurement.samples_ns};
   }
   write_recording(recording, path);
   fmt::print("wrote {}: {} configurations of {} for {} on {}\n", path,

@@ -4,6 +4,8 @@
 #include "device_info.h"
 #include "digest.h"
 #include "dtype.h"
+#include "error.h"
+#include "expr.h"
 #include "measurement.h"
 
 namespace tw {
@@ -88,6 +90,30 @@ TEST(DeviceInfo, DatasheetGoesByTheWholeModel) {
   unknown.model = "NVIDIA H200 Mini";
   add_datasheet(unknown);
   EXPECT_EQ(unknown.memory_bandwidth, 0);
+}
+
+TEST(NamesTest, AreUniqueIdentifiers) {
+  Names names;
+  EXPECT_EQ(names.add("m"), 0);
+  EXPECT_EQ(names.add("device.cc"), 1);
+  EXPECT_EQ(names.add("layout", {"nn", "nt"}), 2);
+  EXPECT_EQ(names.find("device.cc"), 1);
+  EXPECT_EQ(names.find("device"), std::nullopt);
+  EXPECT_EQ(names.values(2), (std::vector<std::string>{"nn", "nt"}));
+  EXPECT_EQ(names.size(), 3);
+  for (const char* name : {"m", "", "1m", "a-b", "device.", ".cc", "a..b", "true", "a b"}) {
+    EXPECT_THROW(names.add(name), Error) << name;
+  }
+}
+
+TEST(NamesTest, NearestIsNearOrNothing) {
+  const std::vector<std::string> known{"block_m", "block_n", "stages", "k"};
+  EXPECT_EQ(nearest("block_m", known), "block_m");
+  EXPECT_EQ(nearest("blockm", known), "block_m");
+  EXPECT_EQ(nearest("stage", known), "stages");
+  EXPECT_EQ(nearest("swizzle", known), "");
+  EXPECT_EQ(nearest("x", known), "");
+  EXPECT_EQ(nearest(std::string(100000, 'k'), known), "");
 }
 
 }  // namespace
