@@ -30,8 +30,8 @@ __global__ void reference(int rows, int columns, long long pitch, const T* x, co
     size += fabs(added);
   }
   Epilogue::template judge<T>(value, size, epilogue, epilogue::Point{i, j});
-  expected[i * columns + j] = value;
-  magnitude[i * columns + j] = size;
+  expected[i * pitch + j] = value;
+  magnitude[i * pitch + j] = size;
 }
 
 }  // namespace tw::blend

@@ -77,11 +77,12 @@ std::string uuid_text(const CUuuid& uuid) {
 DeviceInfo describe_device(int ordinal) {
   const int count = count_devices();
   if (ordinal < 0 || ordinal >= count) {
-    throw Error(count == 0 ? "the NVIDIA driver finds no GPU: use --device cpu or --device "
-                             "replay:FILE"
-                           : fmt::format("there is no device cuda:{}: this machine has cuda:0 to "
-                                         "cuda:{}",
-                                         ordinal, count - 1));
+    if (count == 0) {
+      throw Error("the NVIDIA driver finds no GPU: use --device cpu or --device replay:FILE");
+    }
+    const std::string range = count == 1 ? "alone" : fmt::format("to cuda:{}", count - 1);
+    throw Error(
+        fmt::format("there is no device cuda:{}: this machine has cuda:0 {}", ordinal, range));
   }
   CUdevice device = 0;
   check(driver().cuDeviceGet(&device, ordinal), "opening the device");
