@@ -274,6 +274,9 @@ std::string includes(const EmitModel& model) {
       "#include <cuda_runtime.h>\n\n#include \"{0}.h\"\n"
       "#include \"{1}/dispatch/launch.cuh\"\n#include \"{1}/dispatch/select.h\"\n",
       model.op().name, folder);
+  if (has_chains(model)) {
+    text += fmt::format("#include \"{}/{}\"\n", folder, epilogue_source);
+  }
   if (!model.op().header.empty()) {
     text += fmt::format("#include \"{}/{}\"\n", folder, model.op().header);
   }

@@ -88,7 +88,8 @@ std::vector<std::string> evidence_of(const EmitModel& model, const TunedRow& row
                               name_of(trial.context.source), trial.created, trial.id,
                               trial.context.l2, measured.timer));
   const Branch& branch = model.branches[static_cast<std::size_t>(row.branch)];
-  if (trial.context.source_digest != branch.kernel->source_digest) {
+  if (trial.context.source_digest !=
+      model.request->catalog->source_digest(*branch.kernel, row.problem.epilogue)) {
     lines.push_back(fmt::format("  NOTE: measured with other kernel sources (digest {})",
                                 trial.context.source_digest));
   }

@@ -228,11 +228,17 @@ EmitModel model_of(const EmitRequest& request) {
   for (const KernelSpec* kernel : model.kernels) {
     model.sources.merge(request.catalog->sources_of(kernel->source));
   }
+  if (has_chains(model)) model.sources.merge(request.catalog->sources_of(epilogue_source));
   if (!model.op().header.empty()) {
     model.sources.merge(request.catalog->sources_of(model.op().header));
   }
   add_roots(model);
   return model;
+}
+
+bool has_chains(const EmitModel& model) {
+  return std::any_of(model.forms.begin(), model.forms.end(),
+                     [](const Form& form) { return !form.epilogue.steps.empty(); });
 }
 
 std::string inner_namespace(const EmitModel& model) { return "dispatch_" + model.op().name; }

@@ -67,6 +67,8 @@ struct EmitModel {
 // Throws Error if a winner's problem, kernel or configuration is unknown to the catalog.
 EmitModel model_of(const EmitRequest& request);
 
+// Whether a form has an epilogue.
+bool has_chains(const EmitModel& model);
 // The namespace inside the headers' own: "dispatch_gemm".
 std::string inner_namespace(const EmitModel& model);
 // The branches that calls of a form may take, ascending.

@@ -69,7 +69,7 @@ void check_cpu_patience(const OpSpec& op, const Problem& problem, const DeviceIn
       smaller.empty() ? "" : fmt::format(", for example --shape {}", smaller)));
 }
 
-std::vector<Competitor> compiled_competitors(const Asked& asked,
+std::vector<Competitor> compiled_competitors(const Catalog& catalog, const Asked& asked,
                                              const std::vector<const KernelSpec*>& kernels,
                                              const DeviceInfo& info, const Context& context,
                                              std::vector<std::string>& notices) {
@@ -84,7 +84,7 @@ std::vector<Competitor> compiled_competitors(const Asked& asked,
                      .context = context,
                      .space_digest = kernel->space_digest};
       one.context.kernel = kernel->name;
-      one.context.source_digest = kernel->source_digest;
+      one.context.source_digest = catalog.source_digest(*kernel, asked.problem.epilogue);
       competitors.push_back(std::move(one));
     } catch (const Error& error) {
       notices.emplace_back(error.what());  // it does not serve this problem
@@ -114,10 +114,11 @@ Competitor recorded_competitor(const Recording& recording, const Context& contex
   return one;
 }
 
-void note_stale(const Asked& asked, const Recording& recording, std::vector<std::string>& notices) {
+void note_stale(const Catalog& catalog, const Asked& asked, const Recording& recording,
+                std::vector<std::string>& notices) {
   for (const KernelSpec& kernel : asked.entry->kernels) {
-    if (kernel.name != recording.kernel || kernel.source_digest == recording.source_digest)
-      continue;
+    const std::string current = catalog.source_digest(kernel, asked.problem.epilogue);
+    if (kernel.name != recording.kernel || current == recording.source_digest) continue;
     notices.push_back(fmt::format(
         "the recording is of another version of {}'s source than this executable's", kernel.name));
   }
@@ -175,11 +176,11 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
   if (opened.recording) {
     request.competitors.push_back(recorded_competitor(*opened.recording, context));
     request.problem_key = request.competitors.front().context.problem;
-    if (asked.entry) note_stale(asked, *opened.recording, setup.notices);
+    if (asked.entry) note_stale(catalog, asked, *opened.recording, setup.notices);
   } else {
     request.catalog = &catalog;
-    request.competitors = compiled_competitors(asked, asked_kernels(kernel, *asked.entry), info,
-                                               context, setup.notices);
+    request.competitors = compiled_competitors(catalog, asked, asked_kernels(kernel, *asked.entry),
+                                               info, context, setup.notices);
   }
   request.seed = options.seed;
   request.fresh = options.fresh;

@@ -1,22 +1,21 @@
 // What is done to each element of a result before it is stored: a chain of steps, applied in order.
 //
 // A step is one struct: the tensors and scalars that it takes at run time, `apply`, and
-// `magnitude`, which tells the reference how far the step lets an error of its input through. Its
-// name is that of the vocabulary in PascalCase.
+// `magnitude`, which tells the reference how far the step lets an error of its input through. The
+// steps are in epilogue_steps.cuh, which only programs with a chain include: a new one leaves what
+// was measured without valid.
 #pragma once
 
 #include "common/config.cuh"
 
 namespace tw::epilogue {
 
-// Where the element is.
+// Where the element is in the output. offset: in elements, from the output's first.
 struct Point {
   int row;
   int column;
+  long long offset;
 };
-
-TW_DEVICE float exponential(float x) { return expf(x); }
-TW_DEVICE double exponential(double x) { return exp(x); }
 
 // The base of the steps. magnitude: results are judged by |x - expected| <= tolerance * magnitude,
 // where the magnitude of a sum is that of its absolute terms. A step f turns the bound on its input
@@ -31,78 +30,6 @@ struct Step {
   static TW_DEVICE double magnitude(double input, double /*result*/, const void* const* /*tensors*/,
                                     const float* /*scalars*/, Point) {
     return input;
-  }
-};
-
-// x + bias[column]
-struct BiasColumn : Step<1, 0> {
-  template <class T, class X>
-  static TW_DEVICE X apply(X x, const void* const* tensors, const float*, Point p) {
-    return x + static_cast<X>(__ldg(static_cast<const T*>(tensors[0]) + p.column));
-  }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double, const void* const* tensors, const float*,
-                                    Point p) {
-    return input + fabs(static_cast<double>(static_cast<const T*>(tensors[0])[p.column]));
-  }
-};
-
-// x + bias[row]
-struct BiasRow : Step<1, 0> {
-  template <class T, class X>
-  static TW_DEVICE X apply(X x, const void* const* tensors, const float*, Point p) {
-    return x + static_cast<X>(__ldg(static_cast<const T*>(tensors[0]) + p.row));
-  }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double, const void* const* tensors, const float*,
-                                    Point p) {
-    return input + fabs(static_cast<double>(static_cast<const T*>(tensors[0])[p.row]));
-  }
-};
-
-// max(x, 0); NaN stays NaN.
-struct Relu : Step<0, 0> {
-  template <class T, class X>
-  static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
-    return x < X(0) ? X(0) : x;
-  }
-};
-
-// 1 / (1 + exp(-x)): 0 at -infinity, 1 at infinity. Its slope is at most 1/4; it rounds its result
-// a few times.
-struct Sigmoid : Step<0, 0> {
-  template <class T, class X>
-  static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
-    return X(1) / (X(1) + exponential(-x));
-  }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
-                                    Point) {
-    return input / 4 + result;
-  }
-};
-
-// min(max(x, lo), hi); NaN stays NaN, and hi wins where lo > hi. Scalars: lo, hi.
-struct Clamp : Step<0, 2> {
-  template <class T, class X>
-  static TW_DEVICE X apply(X x, const void* const*, const float* scalars, Point) {
-    const X lo = static_cast<X>(scalars[0]);
-    const X hi = static_cast<X>(scalars[1]);
-    const X raised = x < lo ? lo : x;
-    return raised > hi ? hi : raised;
-  }
-};
-
-// x * s. Scalars: s.
-struct Scale : Step<0, 1> {
-  template <class T, class X>
-  static TW_DEVICE X apply(X x, const void* const*, const float* scalars, Point) {
-    return x * static_cast<X>(scalars[0]);
-  }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double, const void* const*, const float* scalars,
-                                    Point) {
-    return input * fabs(static_cast<double>(scalars[0]));
   }
 };
 

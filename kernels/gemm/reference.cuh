@@ -70,7 +70,7 @@ __global__ void __launch_bounds__(256)
       const double scaled = beta != 0 ? static_cast<double>(beta) * static_cast<double>(c[at]) : 0;
       double value = static_cast<double>(alpha) * sum + scaled;
       double magnitude = fabs(static_cast<double>(alpha)) * absolute + fabs(scaled);
-      Epilogue::template judge<T>(value, magnitude, epilogue, epilogue::Point{row, column});
+      Epilogue::template judge<T>(value, magnitude, epilogue, epilogue::Point{row, column, at});
       c_expected[at] = value;
       c_magnitude[at] = magnitude;
     }

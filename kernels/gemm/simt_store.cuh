@@ -62,12 +62,13 @@ TW_DEVICE bool gather_slices(T (&sums)[G::knobs.thread_m][G::knobs.thread_n], T*
   return true;
 }
 
-// Writes 4 neighbouring elements of a row of C, or those of them that exist. aligned: C allows
-// vectors of 4.
+// Writes 4 neighbouring elements of a row of C, or those of them that exist: `at` is the first.
+// aligned: C allows vectors of 4.
 template <class T, class Epilogue>
-TW_DEVICE void store_group(T* c, const T* sums, int row, int column, int n, bool aligned,
+TW_DEVICE void store_group(T* c, const T* sums, epilogue::Point at, int n, bool aligned,
                            float alpha, float beta, const typename Epilogue::Args& epilogue) {
-  const bool whole = aligned && column <= n - 4;
+  c += at.offset;
+  const bool whole = aligned && at.column <= n - 4;
   Vector<T, 4> old{};
   if (beta != 0) {
     if (whole) {
@@ -75,7 +76,7 @@ TW_DEVICE void store_group(T* c, const T* sums, int row, int column, int n, bool
     } else {
       TW_UNROLL
       for (int j = 0; j < 4; ++j) {
-        if (j < n - column) old.at[j] = c[j];
+        if (j < n - at.column) old.at[j] = c[j];
       }
     }
   }
@@ -83,7 +84,8 @@ TW_DEVICE void store_group(T* c, const T* sums, int row, int column, int n, bool
   TW_UNROLL
   for (int j = 0; j < 4; ++j) {
     // Beyond the edge the column is clamped: a step may read tensors of n elements.
-    const epilogue::Point point{row, column + min(j, n - 1 - column)};
+    const int inside = min(j, n - 1 - at.column);
+    const epilogue::Point point{at.row, at.column + inside, at.offset + inside};
     result.at[j] =
         Epilogue::template apply<T>(fmaf(alpha, sums[j], beta * old.at[j]), epilogue, point);
   }
@@ -92,7 +94,7 @@ TW_DEVICE void store_group(T* c, const T* sums, int row, int column, int n, bool
   } else {
     TW_UNROLL
     for (int j = 0; j < 4; ++j) {
-      if (j < n - column) c[j] = result.at[j];
+      if (j < n - at.column) c[j] = result.at[j];
     }
   }
 }
@@ -110,7 +112,7 @@ TW_DEVICE void store_tile(const T (&sums)[G::knobs.thread_m][G::knobs.thread_n],
       TW_UNROLL
       for (int j = 0; j < G::knobs.thread_n; j += 4) {
         const int column = first_column + spread<G::kLanesN>(j);
-        store_group<T, Epilogue>(c + row * ldc + column, &sums[i][j], row, column, n, aligned,
+        store_group<T, Epilogue>(c, &sums[i][j], {row, column, row * ldc + column}, n, aligned,
                                  alpha, beta, epilogue);
       }
     }

@@ -83,12 +83,13 @@ TEST(Conformance, EveryKernelAgreesWithTheReference) {
     const std::vector<Epilogue> chains = conformance::epilogues_of(entry.op);
     for (const KernelSpec& kernel : entry.kernels) {
       const std::vector<Configuration> sample = conformance::sample_of(entry.op, kernel);
-      for (const std::string& choices : conformance::choice_texts(entry.op)) {
-        for (Problem& problem : conformance::edge_problems(entry.op, choices)) {
+      const std::vector<std::string> choices = conformance::choice_texts(entry.op);
+      for (std::size_t choice = 0; choice < choices.size(); ++choice) {
+        for (Problem& problem : conformance::edge_problems(entry.op, choices[choice])) {
           const auto slots = slots_of(entry.op, kernel.names, problem, device->info());
           for (std::size_t i = 0; i < sample.size(); ++i) {
             if (!serves(kernel, slots, sample[i])) continue;
-            problem.epilogue = chains[i % chains.size()];
+            problem.epilogue = conformance::chain_of(chains, i, choice);
             LoweredPlan lowered = lower(catalog(), kernel, problem, device->info(), sample[i]);
             ASSERT_EQ(lowered.invalid, "") << problem.key(entry.op);
             Job& job = jobs.emplace_back();

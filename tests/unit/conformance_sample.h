@@ -167,7 +167,9 @@ inline std::vector<Configuration> sample_of(const OpSpec& op, const KernelSpec& 
   return covering_sample(kernel, spaces, sample_size, sample_seed);
 }
 
-// One chain for each step that the op allows, and one of all of them.
+// One chain for each step that the op allows, and one of all of them. Configuration i of the sample
+// runs chain_of(chains, i, choice): so that each chain runs if the op has as many choices as it
+// takes.
 inline std::vector<Epilogue> epilogues_of(const OpSpec& op) {
   std::vector<Epilogue> chains;
   std::string all;
@@ -177,6 +179,11 @@ inline std::vector<Epilogue> epilogues_of(const OpSpec& op) {
   }
   chains.push_back(Epilogue::from_structure(all));
   return chains;
+}
+
+inline const Epilogue& chain_of(const std::vector<Epilogue>& chains, std::size_t configuration,
+                                std::size_t choice) {
+  return chains[(choice * sample_size + configuration) % chains.size()];
 }
 
 }  // namespace tw::conformance

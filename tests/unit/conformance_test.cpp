@@ -106,13 +106,16 @@ class ConformanceTest : public testing::TestWithParam<Parameter> {
   void add_cases(const Problem& problem, const std::vector<Configuration>& sample) {
     const OpSpec& op = entry().op;
     const std::vector<Epilogue> chains = epilogues_of(op);
+    const std::vector<std::string> choices = choice_texts(op);
+    const auto choice = static_cast<std::size_t>(
+        std::find(choices.begin(), choices.end(), GetParam().choices) - choices.begin());
     for (std::size_t i = 0; i < sample.size(); ++i) {
       const auto device =
           std::find_if(devices().begin(), devices().end(), [&](const DeviceInfo& d) {
             return serves(kernel(), slots_of(op, kernel().names, problem, d), sample[i]);
           });
       if (device == devices().end()) continue;
-      std::vector<Epilogue> epilogues{chains[i % chains.size()]};
+      std::vector<Epilogue> epilogues{chain_of(chains, i, choice)};
       if (!cpu::has_asan) epilogues.emplace_back();
       for (const Epilogue& epilogue : epilogues) {
         Problem with = problem;

@@ -127,6 +127,7 @@ inline Texts toy_sources() {
           {"axpy/reference.cuh", "#include \"axpy/op.cuh\"\n__global__ void reference();\n"},
           {"axpy/simple.cuh", toy_source},
           {"common/lanes.cuh", "#include <cstdint>\n#include \"common/deep.cuh\"\n"},
+          {std::string(epilogue_source), "#pragma once\n"},
           {"common/deep.cuh", "#include \"common/lanes.cuh\"\n"}};
 }
 inline Catalog toy_catalog() { return Catalog::load(toy_spaces(), toy_sources(), "spaces/"); }

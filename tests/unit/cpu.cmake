@@ -11,3 +11,7 @@ tilewright_cpu_test(cpu_test SOURCES cpu_parts_test.cpp cpu_shim_test.cpp cpu_de
 tilewright_cpu_test(conformance_test SOURCES conformance_test.cpp conformance_gemm_reference_test.cpp
   LIBRARIES tw_cpu TIMEOUT 600)
 tilewright_cpu_test(mutation_test SOURCES mutation_test.cpp LIBRARIES tw_cpu TIMEOUT 300)
+
+# Device code as host code: the shim has CUDA's words for it.
+tilewright_test(epilogue_steps_test SOURCES epilogue_steps_test.cpp LIBRARIES tw_core)
+target_include_directories(epilogue_steps_test PRIVATE ${PROJECT_SOURCE_DIR}/kernels ${PROJECT_SOURCE_DIR}/tuner/devices/cpu)

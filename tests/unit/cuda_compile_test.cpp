@@ -1,6 +1,7 @@
 // Every kernel of the catalog compiles for every architecture: no errors, no warnings of ptxas, and
 // no spills in the default configuration. Needs the toolkit's NVRTC, but no GPU.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -69,7 +70,15 @@ void Conformance::submit_kernel(const OpEntry& entry, const KernelSpec& kernel,
            {fmt::format("{} {} {}: {}", architecture_of(device.cc), entry.op.name, kernel.name,
                         text_of(kernel.knobs, configuration)),
             i != 0});
-    if (i == 0 && lowered.plan.has_reference) {
+    if (i != 0) continue;
+    Problem chained = problem;  // every step of the epilogue
+    chained.epilogue =
+        Epilogue::from_structure(fmt::format("{}", fmt::join(entry.op.epilogue_steps, ",")));
+    submit(lower(catalog_, kernel, chained, device, configuration).plan.program, device,
+           {fmt::format("{} {} {} with every step", architecture_of(device.cc), entry.op.name,
+                        kernel.name),
+            true});
+    if (lowered.plan.has_reference) {
       submit(lowered.plan.reference, device,
              {fmt::format("{} {} reference", architecture_of(device.cc), entry.op.name), false});
     }

@@ -42,7 +42,9 @@ inline Winner winner(const Catalog& catalog, const std::string& problem, const s
   context.problem = problem;
   context.kernel = kernel;
   for (const KernelSpec& known : catalog.at("blend").kernels) {
-    if (known.name == kernel) context.source_digest = known.source_digest;
+    if (known.name != kernel) continue;
+    const Problem asked = problem_from_key(catalog.at("blend").op, problem);
+    context.source_digest = catalog.source_digest(known, asked.epilogue);
   }
   context.device_model = device().model;
   context.device_limits = device_limits_of(device());

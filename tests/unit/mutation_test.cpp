@@ -153,7 +153,7 @@ TEST_F(MutationTest, MissingBoundCheck) {
   const auto always = [](const std::string&) { return "true"; };
   expect_caught("row < m", "", always);
   // Of two, one guards a read whose value is dropped: it takes AddressSanitizer to see it.
-  expect_caught("j < n - column", "", always, cpu::has_asan ? 0 : 1);
+  expect_caught("j < n - at.column", "", always, cpu::has_asan ? 0 : 1);
 }
 
 TEST_F(MutationTest, WidenedSharedMemoryIndex) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "digest.h"
 #include "error.h"
 #include "spec_reader.h"
 
@@ -33,6 +34,7 @@ void add_closures(const OpEntry& entry, SourceTree& sources,
                   std::map<std::string, Texts, std::less<>>& closures) {
   std::vector<std::string> paths{entry.op.header, entry.op.reference_source};
   for (const KernelSpec& kernel : entry.kernels) paths.push_back(kernel.source);
+  if (!entry.op.epilogue_steps.empty()) paths.emplace_back(epilogue_source);
   for (const std::string& path : paths) {
     if (!path.empty()) closures.try_emplace(path, sources.closure(path));
   }
@@ -115,6 +117,13 @@ Texts Catalog::sources_of(std::string_view path) const {
   const auto known = closures_.find(path);
   if (known != closures_.end()) return known->second;
   return SourceTree(sources_).closure(std::string(path));
+}
+
+std::string Catalog::source_digest(const KernelSpec& kernel, const Epilogue& epilogue) const {
+  if (epilogue.steps.empty()) return kernel.source_digest;
+  std::string all = kernel.source_digest;
+  for (const auto& [path, text] : sources_of(epilogue_source)) all += path + "\n" + text;
+  return digest(all);
 }
 
 }  // namespace tw

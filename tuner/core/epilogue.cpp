@@ -12,7 +12,7 @@
 namespace tw {
 namespace {
 
-constexpr std::size_t max_steps = 16;
+constexpr std::size_t max_steps = 32;
 
 const std::vector<EpilogueWord>& words() {
   static const std::vector<EpilogueWord> table{
@@ -23,10 +23,29 @@ const std::vector<EpilogueWord>& words() {
        true,
        "adds a vector: one value a column of the output"},
       {"bias_row", "BiasRow", {}, {}, true, "adds a vector: one value a row of the output"},
+      {"residual", "Residual", {}, {}, true, "adds a tensor of the output's shape and strides"},
       {"relu", "Relu", {}, {}, false, "max(x, 0)"},
+      {"relu6", "Relu6", {}, {}, false, "min(max(x, 0), 6)"},
+      {"leaky_relu", "LeakyRelu", {"slope"}, {0.01F}, false, "x > 0 ? x : slope * x"},
+      {"elu", "Elu", {"alpha"}, {1}, false, "x > 0 ? x : alpha * (exp(x) - 1)"},
+      {"selu", "Selu", {}, {}, false, "1.0507 * elu(1.6733)"},
+      {"gelu", "Gelu", {}, {}, false, "x * (1 + erf(x / sqrt(2))) / 2"},
+      {"gelu_tanh",
+       "GeluTanh",
+       {},
+       {},
+       false,
+       "x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2"},
+      {"silu", "Silu", {}, {}, false, "x / (1 + exp(-x))"},
       {"sigmoid", "Sigmoid", {}, {}, false, "1 / (1 + exp(-x))"},
+      {"tanh", "Tanh", {}, {}, false, "the hyperbolic tangent"},
+      {"hardswish", "Hardswish", {}, {}, false, "x * min(max(x + 3, 0), 6) / 6"},
+      {"hardsigmoid", "Hardsigmoid", {}, {}, false, "min(max(x + 3, 0), 6) / 6"},
+      {"softplus", "Softplus", {}, {}, false, "log(1 + exp(x))"},
       {"clamp", "Clamp", {"lo", "hi"}, {0, 1}, false, "min(max(x, lo), hi)"},
       {"scale", "Scale", {"factor"}, {2}, false, "x * factor"},
+      {"div", "Div", {"divisor"}, {2}, false, "x / divisor"},
+      {"add", "Add", {"term"}, {3}, false, "x + term"},
   };
   return table;
 }

@@ -1,6 +1,6 @@
 // The vocabulary of epilogue chains, and chains as a user writes them:
 // "bias_column,clamp(0,6),scale(2)". The device side of each word is a struct of the same name in
-// kernels/common/epilogue.cuh.
+// kernels/common/epilogue_steps.cuh.
 #pragma once
 #include <span>
 #include <string>
@@ -14,10 +14,12 @@ struct EpilogueWord {
   std::string_view cpp_type;                 // "Clamp"
   std::vector<std::string_view> parameters;  // run-time scalars: "lo", "hi"
   std::vector<float> typical;                // one a parameter, for examples
-  bool takes_tensor = false;  // a vector along an axis that the op's [epilogue] extents give
+  bool takes_tensor = false;  // of as many elements as the op's [epilogue] extents say
   std::string_view doc;
 };
 std::span<const EpilogueWord> epilogue_words();
+// The source of the device side, which a program with a chain includes.
+inline constexpr std::string_view epilogue_source = "common/epilogue_steps.cuh";
 
 struct EpilogueStep {
   const EpilogueWord* word = nullptr;

@@ -155,13 +155,17 @@ std::string knobs_text(const KernelSpec& kernel, std::span<const std::int64_t> c
 }
 
 // The program of sources that take their knobs by type.
-Program typed_program(const Catalog& catalog, const OpSpec& op, const std::string& source,
-                      const std::string& variant) {
+Program typed_program(const Catalog& catalog, const OpSpec& op, const Problem& problem,
+                      const std::string& source, const std::string& variant) {
   Program program;
   program.headers = catalog.sources_of(source);
+  if (!problem.epilogue.steps.empty()) {
+    program.headers.merge(catalog.sources_of(epilogue_source));
+    program.text += fmt::format("#include \"{}\"\n", epilogue_source);
+  }
   if (!op.header.empty()) {
     program.headers.merge(catalog.sources_of(op.header));
-    program.text = fmt::format("#include \"{}\"\n", op.header);
+    program.text += fmt::format("#include \"{}\"\n", op.header);
   }
   program.text += fmt::format("#include \"{}\"\n{}", source, variant);
   return program;
@@ -203,7 +207,7 @@ void add_reference(const Catalog& catalog, const OpSpec& op, const Problem& prob
   plan.has_reference = !op.reference_source.empty();
   if (!plan.has_reference) return;
   const std::string choices = choices_text(op, problem, "tw");
-  plan.reference = typed_program(catalog, op, op.reference_source,
+  plan.reference = typed_program(catalog, op, problem, op.reference_source,
                                  fmt::format("struct v0 {{\n{}}};\n", choices));
   plan.reference_launch = lower_launch(op, {}, op.reference, problem, device, slots);
   plan.reference_launch.entry = entry_index(plan.reference, op.reference.entry, problem);
@@ -272,7 +276,7 @@ LoweredPlan lower(const Catalog& catalog, const KernelSpec& kernel, const Proble
   plan = lower_problem(catalog, op, problem, device);
   plan.program = kernel.knobs_are_macros
                      ? macro_program(catalog, op, kernel, problem, configuration)
-                     : typed_program(catalog, op, kernel.source,
+                     : typed_program(catalog, op, problem, kernel.source,
                                      variant_text(op, kernel, problem, configuration, "v0"));
   std::vector<std::int64_t> slots = slots_of(op, kernel.names, problem, device);
   std::copy(configuration.begin(), configuration.end(), slots.begin() + kernel.first_knob);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dtype.h"
+#include "epilogue.h"
 #include "expr.h"
 
 namespace tw {
@@ -124,7 +125,7 @@ struct KernelSpec {
   Names names;         // the op's names, then the knobs
   int first_knob = 0;  // slot of the first knob; the others follow in order
   // Of the source, everything it includes, transitively, and how it is launched ([[launch]],
-  // [[workspace]]): what a measured time depends on besides the configuration.
+  // [[workspace]]). See Catalog::source_digest.
   std::string source_digest;
   std::string space_digest;  // of the knobs, their values and the constraints
 };
@@ -160,6 +161,9 @@ class Catalog {
   const OpEntry& at(std::string_view op) const;    // Throws Error with the nearest name
   // The source at `path` and everything it includes, transitively, by path.
   Texts sources_of(std::string_view path) const;
+  // What a measured time depends on besides the configuration: the kernel's source and, if there is
+  // a chain, that of the steps.
+  std::string source_digest(const KernelSpec& kernel, const Epilogue& epilogue) const;
   bool foreign() const { return foreign_; }  // loaded by load_file
 
  private:

@@ -29,7 +29,7 @@ __global__ void reference(int rows, int columns, long long pitch, const T* x, co
     value += added;
     size += fabs(added);
   }
-  Epilogue::template judge<T>(value, size, epilogue, epilogue::Point{i, j});
+  Epilogue::template judge<T>(value, size, epilogue, epilogue::Point{i, j, i * pitch + j});
   expected[i * pitch + j] = value;
   magnitude[i * pitch + j] = size;
 }

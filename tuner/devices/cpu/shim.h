@@ -124,6 +124,10 @@ inline int __any_sync(unsigned mask, int predicate) { return __ballot_sync(mask,
 inline int __all_sync(unsigned mask, int predicate) { return __ballot_sync(mask, !predicate) == 0; }
 inline unsigned __activemask() { return 1u << tw_cpu::lane(); }
 
+// CUDA's: the normal distribution function.
+inline double normcdf(double x) { return erfc(-x * 0.70710678118654752440) / 2; }
+inline float normcdff(float x) { return static_cast<float>(normcdf(static_cast<double>(x))); }
+
 // One thread runs at a time, so read-modify-write needs no lock. Each returns the old value.
 template <class T>
 inline T atomicExch(T* address, typename tw_cpu::Same<T>::type value) {

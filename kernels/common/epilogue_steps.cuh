@@ -1,0 +1,326 @@
+// The steps of epilogue chains. A step is named after its word in PascalCase
+// (tuner/core/epilogue.cpp has the words). What a step computes at infinities and for NaN is what
+// PyTorch computes; the results are within a few units in the last place of the exact ones over the
+// whole range of floats, denormal results included, which takes more care than the textbook
+// formulas.
+#pragma once
+
+#include "common/config.cuh"
+#include "common/epilogue.cuh"
+
+namespace tw::epilogue {
+
+// The functions of the math library, by type.
+TW_DEVICE float exponential(float x) { return expf(x); }
+TW_DEVICE double exponential(double x) { return exp(x); }
+TW_DEVICE float exponential_minus_1(float x) { return expm1f(x); }
+TW_DEVICE double exponential_minus_1(double x) { return expm1(x); }
+TW_DEVICE float logarithm_of_1_plus(float x) { return log1pf(x); }
+TW_DEVICE double logarithm_of_1_plus(double x) { return log1p(x); }
+TW_DEVICE float hyperbolic_tangent(float x) { return tanhf(x); }
+TW_DEVICE double hyperbolic_tangent(double x) { return tanh(x); }
+TW_DEVICE float normal_distribution(float x) { return normcdff(x); }  // (1 + erf(x / sqrt(2))) / 2
+TW_DEVICE double normal_distribution(double x) { return normcdf(x); }
+TW_DEVICE float absolute(float x) { return fabsf(x); }
+TW_DEVICE double absolute(double x) { return fabs(x); }
+
+// x + bias[column]
+struct BiasColumn : Step<1, 0> {
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const* tensors, const float*, Point p) {
+    return x + static_cast<X>(__ldg(static_cast<const T*>(tensors[0]) + p.column));
+  }
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double, const void* const* tensors, const float*,
+                                    Point p) {
+    return input + fabs(static_cast<double>(static_cast<const T*>(tensors[0])[p.column]));
+  }
+};
+
+// x + bias[row]
+struct BiasRow : Step<1, 0> {
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const* tensors, const float*, Point p) {
+    return x + static_cast<X>(__ldg(static_cast<const T*>(tensors[0]) + p.row));
+  }
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double, const void* const* tensors, const float*,
+                                    Point p) {
+    return input + fabs(static_cast<double>(static_cast<const T*>(tensors[0])[p.row]));
+  }
+};
+
+// x + residual[offset]: a tensor with the shape and the strides of the output.
+struct Residual : Step<1, 0> {
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const* tensors, const float*, Point p) {
+    return x + static_cast<X>(__ldg(static_cast<const T*>(tensors[0]) + p.offset));
+  }
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double, const void* const* tensors, const float*,
+                                    Point p) {
+    return input + fabs(static_cast<double>(static_cast<const T*>(tensors[0])[p.offset]));
+  }
+};
+
+// max(x, 0); NaN stays NaN.
+struct Relu : Step<0, 0> {
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
+    return x < X(0) ? X(0) : x;
+  }
+};
+
+// min(max(x, 0), 6); NaN stays NaN.
+struct Relu6 : Step<0, 0> {
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
+    const X raised = x < X(0) ? X(0) : x;
+    return raised > X(6) ? X(6) : raised;
+  }
+};
+
+// x > 0 ? x : slope * x. Scalars: slope.
+struct LeakyRelu : Step<0, 1> {
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const*, const float* scalars, Point) {
+    return x > X(0) ? x : x * static_cast<X>(scalars[0]);
+  }
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double, const void* const*, const float* scalars,
+                                    Point) {
+    return input * fmax(1.0, fabs(static_cast<double>(scalars[0])));
+  }
+};
+
+// x > 0 ? x : alpha * (exp(x) - 1). Scalars: alpha.
+struct Elu : Step<0, 1> {
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const*, const float* scalars, Point) {
+    return x > X(0) ? x : static_cast<X>(scalars[0]) * exponential_minus_1(x);
+  }
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double result, const void* const*,
+                                    const float* scalars, Point) {
+    return input * fmax(1.0, fabs(static_cast<double>(scalars[0]))) + fabs(result);
+  }
+};
+
+// 1.0507 * (x > 0 ? x : 1.6733 * (exp(x) - 1)); Klambauer et al., Self-Normalizing Neural Networks.
+struct Selu : Step<0, 0> {
+  static constexpr double scale = 1.0507009873554804934193349852946;
+  static constexpr double alpha = 1.6732632423543772848170429916717;
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
+    return x > X(0) ? static_cast<X>(scale) * x
+                    : static_cast<X>(scale * alpha) * exponential_minus_1(x);
+  }
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
+                                    Point) {
+    return input * (scale * alpha) + fabs(result);
+  }
+};
+
+// x times the normal distribution at x: NaN at -infinity, as PyTorch's. Its slope is below 1.13.
+struct Gelu : Step<0, 0> {
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
+    return x * normal_distribution(x);
+  }
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
+                                    Point) {
+    return input * 1.13 + fabs(result);
+  }
+};
+
+// x / (1 + exp(-(high + low))), low being small. Both ends of the exponential are worth some care:
+// it is taken of negative numbers alone, and as a square, since it is denormal long before the
+// result is.
+template <class X>
+TW_DEVICE X logistic_product(X x, X high, X low) {
+  const X root = exponential(-absolute(high) / 2);
+  const X adjusted = root + root * ((high < X(0) ? low : -low) / 2);
+  return (high < X(0) ? x * adjusted * adjusted : x) / (X(1) + adjusted * adjusted);
+}
+
+// x / 2 * (1 + tanh(u)) with u = sqrt(2 / pi) * (x + 0.044715 x^3), which is x / (1 + exp(-2u)):
+// NaN at -infinity, as PyTorch's. Its slope is below 1.13.
+struct GeluTanh : Step<0, 0> {
+  static constexpr double factor = 1.5957691216057307117597842397375;  // 2 * sqrt(2 / pi)
+  static constexpr double cubic = 0.044715;
+
+  static TW_DEVICE double product(double x) {
+    return logistic_product(x, factor * (x + cubic * x * x * x), 0.0);
+  }
+  // The exponential multiplies the relative error of its argument by the argument, so 2u is
+  // computed as a sum of two floats: each operation with its error (Dekker, Numer. Math. 18, 1971).
+  static TW_DEVICE float product(float x) {
+    constexpr float factor_high = static_cast<float>(factor);
+    constexpr float factor_low = static_cast<float>(factor - static_cast<double>(factor_high));
+    constexpr float cubic_high = static_cast<float>(cubic);
+    constexpr float cubic_low = static_cast<float>(cubic - static_cast<double>(cubic_high));
+    const float square = x * x;
+    const float square_error = fmaf(x, x, -square);
+    const float term = cubic_high * square;
+    const float term_error =
+        fmaf(cubic_high, square, -term) + (cubic_high * square_error + cubic_low * square);
+    const float sum = 1 + term;
+    const float part = sum - 1;
+    const float sum_error = ((1 - (sum - part)) + (term - part)) + term_error;
+    const float line = factor_high * x;
+    const float line_error = fmaf(factor_high, x, -line) + factor_low * x;
+    const float high = line * sum;
+    const float low = fmaf(line, sum, -high) + (line * sum_error + line_error * sum);
+    // Further out the result is x or 0, and the errors may be infinite.
+    return logistic_product(x, high, absolute(high) < 256 ? low : 0.0f);
+  }
+
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
+    return product(x);
+  }
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
+                                    Point) {
+    return input * 1.13 + fabs(result);
+  }
+};
+
+// x / (1 + exp(-x)): NaN at -infinity, as PyTorch's. Its slope is below 1.1.
+struct Silu : Step<0, 0> {
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
+    return logistic_product(x, x, X(0));
+  }
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
+                                    Point) {
+    return input * 1.1 + fabs(result);
+  }
+};
+
+// 1 / (1 + exp(-x)): 0 at -infinity, 1 at infinity. Its slope is at most 1/4.
+struct Sigmoid : Step<0, 0> {
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
+    const X power = exponential(-absolute(x));
+    return (x < X(0) ? power : X(1)) / (X(1) + power);
+  }
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
+                                    Point) {
+    return input / 4 + result;
+  }
+};
+
+// The hyperbolic tangent.
+struct Tanh : Step<0, 0> {
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
+    return hyperbolic_tangent(x);
+  }
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
+                                    Point) {
+    return input + fabs(result);
+  }
+};
+
+// min(max(x + 3, 0), 6) / 6; NaN stays NaN.
+struct Hardsigmoid : Step<0, 0> {
+  template <class X>
+  static TW_DEVICE X ramp(X x) {
+    const X raised = x + X(3) < X(0) ? X(0) : x + X(3);
+    return raised > X(6) ? X(6) : raised;
+  }
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
+    return ramp(x) / X(6);
+  }
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
+                                    Point) {
+    return input / 6 + result;
+  }
+};
+
+// x * min(max(x + 3, 0), 6) / 6: NaN at -infinity, as PyTorch's. Its slope is at most 3/2.
+struct Hardswish : Step<0, 0> {
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
+    const X ramp = Hardsigmoid::ramp(x);
+    return ramp < X(6) ? x * ramp / X(6) : x;
+  }
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
+                                    Point) {
+    return input * 1.5 + fabs(result);
+  }
+};
+
+// log(1 + exp(x)); x itself above 20, where they are equal in float.
+struct Softplus : Step<0, 0> {
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
+    return x > X(20) ? x : logarithm_of_1_plus(exponential(x));
+  }
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
+                                    Point) {
+    return input + result;
+  }
+};
+
+// min(max(x, lo), hi); NaN stays NaN, and hi wins where lo > hi. Scalars: lo, hi.
+struct Clamp : Step<0, 2> {
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const*, const float* scalars, Point) {
+    const X lo = static_cast<X>(scalars[0]);
+    const X hi = static_cast<X>(scalars[1]);
+    const X raised = x < lo ? lo : x;
+    return raised > hi ? hi : raised;
+  }
+};
+
+// x * factor. Scalars: factor.
+struct Scale : Step<0, 1> {
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const*, const float* scalars, Point) {
+    return x * static_cast<X>(scalars[0]);
+  }
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double, const void* const*, const float* scalars,
+                                    Point) {
+    return input * fabs(static_cast<double>(scalars[0]));
+  }
+};
+
+// x / divisor. Scalars: divisor.
+struct Div : Step<0, 1> {
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const*, const float* scalars, Point) {
+    return x / static_cast<X>(scalars[0]);
+  }
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double, const void* const*, const float* scalars,
+                                    Point) {
+    return input / fabs(static_cast<double>(scalars[0]));
+  }
+};
+
+// x + term. Scalars: term.
+struct Add : Step<0, 1> {
+  template <class T, class X>
+  static TW_DEVICE X apply(X x, const void* const*, const float* scalars, Point) {
+    return x + static_cast<X>(scalars[0]);
+  }
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double, const void* const*, const float* scalars,
+                                    Point) {
+    return input + fabs(static_cast<double>(scalars[0]));
+  }
+};
+
+}  // namespace tw::epilogue
