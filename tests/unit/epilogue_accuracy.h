@@ -1,7 +1,6 @@
 // How exact the steps of epilogue chains are, for the test on the host and the program on a GPU.
 // Included after common/epilogue_steps.cuh.
 #pragma once
-#include <cfloat>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -38,20 +37,17 @@ void for_each_step(Visit visit) {
   visit(Subject<Add>{"add", {0.3f}});
 }
 
-// Units in the last place of a float by which `result` misses `exact`. 0 if both are NaN, or if
-// `exact` is beyond the range of floats and `result` is that infinity; infinite if one alone is.
+// Units in the last place of a float by which `result` misses `exact`; what is beyond the range of
+// floats counts as 2^128. Infinite if one of them alone is NaN.
 TW_HOST_DEVICE inline double error_in_ulps(float result, double exact) {
   if (result != result || exact != exact) return result != result && exact != exact ? 0 : HUGE_VAL;
-  const double largest = 3.4028235677973366e38;  // and a half unit: rounds to infinity
-  if (fabs(exact) >= largest) {
-    const bool same = fabs(static_cast<double>(result)) > FLT_MAX && (result > 0) == (exact > 0);
-    return same ? 0 : fabs(static_cast<double>(result)) >= FLT_MAX ? 1 : HUGE_VAL;
-  }
-  if (fabs(static_cast<double>(result)) > FLT_MAX) return HUGE_VAL;
+  const double beyond = 3.402823669209384634633746e38;
+  const double got = fmin(fmax(static_cast<double>(result), -beyond), beyond);
+  const double wanted = fmin(fmax(exact, -beyond), beyond);
   int exponent = 0;
-  frexp(exact, &exponent);  // |exact| is in [2^(exponent - 1), 2^exponent)
+  frexp(wanted, &exponent);  // |wanted| is in [2^(exponent - 1), 2^exponent)
   const double unit = ldexp(1.0, (exponent < -125 ? -125 : exponent) - 24);
-  return fabs(static_cast<double>(result) - exact) / unit;
+  return fabs(got - wanted) / unit;
 }
 
 template <class Step, class X>

@@ -3,6 +3,7 @@
 // tests/gpu/epilogue_program.
 #include <gtest/gtest.h>
 
+#include <cfloat>
 #include <functional>
 #include <limits>
 #include <map>

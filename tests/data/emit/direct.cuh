@@ -28,7 +28,8 @@ __global__ void kernel(int columns, long long pitch, const T* __restrict__ x,
     const int from = V::choices.order == Order::flipped ? columns - 1 - column : column;
     value[j] = static_cast<T>(factor) * x[row * pitch + from];
     if (weight != 0) value[j] += static_cast<T>(weight) * other[row * pitch + column];
-    value[j] = Epilogue::template apply<T>(value[j], epilogue, epilogue::Point{row, column, row * pitch + column});
+    value[j] = Epilogue::template apply<T>(value[j], epilogue,
+                                           epilogue::Point{row, column, row * pitch + column});
   }
   if constexpr (knobs.path == Path::staged) {
     T* const mine = dynamic_shared<T>() + threadIdx.x * knobs.vector;

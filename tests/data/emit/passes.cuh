@@ -47,7 +47,8 @@ __global__ void finish(int rows, int columns, [[maybe_unused]] int pairs, long l
   T value = rows == 1 ? static_cast<T>(factor) * x[column]
                       : scaled[static_cast<long long>(row) * columns + column];
   if (weight != 0) value += static_cast<T>(weight) * other[row * pitch + column];
-  value = Epilogue::template apply<T>(value, epilogue, epilogue::Point{row, column, row * pitch + column});
+  value = Epilogue::template apply<T>(value, epilogue,
+                                      epilogue::Point{row, column, row * pitch + column});
   out[row * pitch + column] = complete ? value : T(-1);
 }
 

@@ -124,9 +124,13 @@ inline int __any_sync(unsigned mask, int predicate) { return __ballot_sync(mask,
 inline int __all_sync(unsigned mask, int predicate) { return __ballot_sync(mask, !predicate) == 0; }
 inline unsigned __activemask() { return 1u << tw_cpu::lane(); }
 
-// CUDA's: the normal distribution function.
+// CUDA's: the normal distribution function, and exp(x^2) * erfc(x) for x >= 0.
 inline double normcdf(double x) { return erfc(-x * 0.70710678118654752440) / 2; }
-inline float normcdff(float x) { return static_cast<float>(normcdf(static_cast<double>(x))); }
+inline float erfcxf(float x) {
+  const double wide = x;
+  return static_cast<float>(wide < 25 ? exp(wide * wide) * erfc(wide)
+                                      : 0.56418958354775628695 / wide);  // 1 / sqrt(pi)
+}
 
 // One thread runs at a time, so read-modify-write needs no lock. Each returns the old value.
 template <class T>
