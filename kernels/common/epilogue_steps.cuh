@@ -120,20 +120,30 @@ struct Selu : Step<0, 0> {
   }
 };
 
+// exp(-x) for x >= 0 as value * factor, neither of which is denormal before x is beyond 119: for
+// products that are not yet denormal when exp(-x) is. Beyond 64 the sum x - 32 is exact.
+template <class X>
+struct Decay {
+  X value;
+  X factor;
+  TW_DEVICE explicit Decay(X x)
+      : value(exponential(x > X(64) ? X(32) - x : -x)),
+        factor(x > X(64) ? static_cast<X>(1.2664165549094175723120904155965e-14) : X(1)) {}
+};
+
 // x times the normal distribution at x, (1 + erf(x / sqrt(2))) / 2: NaN at -infinity, as PyTorch's.
 // Its slope is below 1.13.
 struct Gelu : Step<0, 0> {
   static TW_DEVICE double product(double x) { return x * normcdf(x); }
   // normcdff is denormal long before the result is. Here its two factors, erfcx(t) and exp(-t^2)
-  // with t = |x| / sqrt(2), stay apart, the second as a square whose argument is a sum of two
-  // floats (see GeluTanh).
+  // with t = |x| / sqrt(2), stay apart; the square is a sum of two floats (see GeluTanh).
   static TW_DEVICE float product(float x) {
     const float square = __fmul_rn(x, x);
     const float error = square < 1024 ? fmaf(x, x, -square) : 0.0f;
-    const float power = expf(-square / 4);
-    const float root = power - power * (error / 4);
-    const float tail = 0.5f * erfcxf(fabsf(x) * 0.70710678118654752440f);
-    return x < 0 ? x * tail * root * root : x * (1 - tail * root * root);
+    const Decay<float> decay(square / 2);
+    const float value = decay.value - decay.value * (error / 2);
+    const float tail = 0.5f * erfcxf(fabsf(x) * 0.70710678118654752440f) * value;
+    return x < 0 ? x * tail * decay.factor : x * (1 - tail * decay.factor);
   }
 
   template <class T, class X>
@@ -147,14 +157,12 @@ struct Gelu : Step<0, 0> {
   }
 };
 
-// x / (1 + exp(-(high + low))), low being small. Both ends of the exponential are worth some care:
-// it is taken of negative numbers alone, and as a square, since it is denormal long before the
-// result is.
+// x / (1 + exp(-(high + low))), low being small.
 template <class X>
 TW_DEVICE X logistic_product(X x, X high, X low) {
-  const X root = exponential(-absolute(high) / 2);
-  const X adjusted = root + root * ((high < X(0) ? low : -low) / 2);
-  return (high < X(0) ? x * adjusted * adjusted : x) / (X(1) + adjusted * adjusted);
+  const Decay<X> decay(absolute(high));
+  const X value = decay.value + decay.value * (high < X(0) ? low : -low);
+  return (high < X(0) ? x * value * decay.factor : x) / (X(1) + value * decay.factor);
 }
 
 // x / 2 * (1 + tanh(u)) with u = sqrt(2 / pi) * (x + 0.044715 x^3), which is x / (1 + exp(-2u)):
