@@ -22,44 +22,23 @@ TW_DEVICE double hyperbolic_tangent(double x) { return tanh(x); }
 TW_DEVICE float absolute(float x) { return fabsf(x); }
 TW_DEVICE double absolute(double x) { return fabs(x); }
 
-// x + bias[column]
-struct BiasColumn : Step<1, 0> {
+// x + a tensor's element: that at kIndex of the point.
+template <auto Point::*kIndex>
+struct Added : Step<1, 0> {
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const* tensors, const float*, Point p) {
-    return x + static_cast<X>(__ldg(static_cast<const T*>(tensors[0]) + p.column));
+    return x + static_cast<X>(__ldg(static_cast<const T*>(tensors[0]) + p.*kIndex));
   }
   template <class T>
   static TW_DEVICE double magnitude(double input, double, const void* const* tensors, const float*,
                                     Point p) {
-    return input + fabs(static_cast<double>(static_cast<const T*>(tensors[0])[p.column]));
+    return input + fabs(static_cast<double>(static_cast<const T*>(tensors[0])[p.*kIndex]));
   }
 };
-
-// x + bias[row]
-struct BiasRow : Step<1, 0> {
-  template <class T, class X>
-  static TW_DEVICE X apply(X x, const void* const* tensors, const float*, Point p) {
-    return x + static_cast<X>(__ldg(static_cast<const T*>(tensors[0]) + p.row));
-  }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double, const void* const* tensors, const float*,
-                                    Point p) {
-    return input + fabs(static_cast<double>(static_cast<const T*>(tensors[0])[p.row]));
-  }
-};
-
-// x + residual[offset]: a tensor with the shape and the strides of the output.
-struct Residual : Step<1, 0> {
-  template <class T, class X>
-  static TW_DEVICE X apply(X x, const void* const* tensors, const float*, Point p) {
-    return x + static_cast<X>(__ldg(static_cast<const T*>(tensors[0]) + p.offset));
-  }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double, const void* const* tensors, const float*,
-                                    Point p) {
-    return input + fabs(static_cast<double>(static_cast<const T*>(tensors[0])[p.offset]));
-  }
-};
+struct BiasColumn : Added<&Point::column> {};
+struct BiasRow : Added<&Point::row> {};
+// The tensor has the shape and the strides of the output.
+struct Residual : Added<&Point::offset> {};
 
 // max(x, 0); NaN stays NaN.
 struct Relu : Step<0, 0> {
