@@ -33,7 +33,7 @@ Device* gpu(std::string& why) {
     try {
       CudaOptions options;
       options.cache = false;
-      options.compile_timeout_ms = 5000;
+      options.compile_timeout_ms = 20000;
       return open_cuda(options);
     } catch (const Error& error) {
       reason = error.what();
