@@ -40,6 +40,17 @@ struct BiasRow : Added<&Point::row> {};
 // The tensor has the shape and the strides of the output.
 struct Residual : Added<&Point::offset> {};
 
+// The base of a step without arguments that rounds its result a few times and whose slope is at
+// most Self::slope.
+template <class Self>
+struct Smooth : Step<0, 0> {
+  template <class T>
+  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
+                                    Point) {
+    return input * Self::slope + fabs(result);
+  }
+};
+
 // max(x, 0); NaN stays NaN.
 struct Relu : Step<0, 0> {
   template <class T, class X>
@@ -84,18 +95,14 @@ struct Elu : Step<0, 1> {
 };
 
 // 1.0507 * (x > 0 ? x : 1.6733 * (exp(x) - 1)); Klambauer et al., Self-Normalizing Neural Networks.
-struct Selu : Step<0, 0> {
+struct Selu : Smooth<Selu> {
   static constexpr double scale = 1.0507009873554804934193349852946;
   static constexpr double alpha = 1.6732632423543772848170429916717;
+  static constexpr double slope = scale * alpha;
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
     return x > X(0) ? static_cast<X>(scale) * x
                     : static_cast<X>(scale * alpha) * exponential_minus_1(x);
-  }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
-                                    Point) {
-    return input * (scale * alpha) + fabs(result);
   }
 };
 
@@ -111,8 +118,8 @@ struct Decay {
 };
 
 // x times the normal distribution at x, (1 + erf(x / sqrt(2))) / 2: NaN at -infinity, as PyTorch's.
-// Its slope is below 1.13.
-struct Gelu : Step<0, 0> {
+struct Gelu : Smooth<Gelu> {
+  static constexpr double slope = 1.13;
   static TW_DEVICE double product(double x) { return x * normcdf(x); }
   // normcdff is denormal long before the result is. Here its two factors, erfcx(t) and exp(-t^2)
   // with t = |x| / sqrt(2), stay apart; the square is a sum of two floats (see GeluTanh).
@@ -129,11 +136,6 @@ struct Gelu : Step<0, 0> {
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
     return product(x);
   }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
-                                    Point) {
-    return input * 1.13 + fabs(result);
-  }
 };
 
 // x / (1 + exp(-(high + low))), low being small.
@@ -145,8 +147,9 @@ TW_DEVICE X logistic_product(X x, X high, X low) {
 }
 
 // x / 2 * (1 + tanh(u)) with u = sqrt(2 / pi) * (x + 0.044715 x^3), which is x / (1 + exp(-2u)):
-// NaN at -infinity, as PyTorch's. Its slope is below 1.13.
-struct GeluTanh : Step<0, 0> {
+// NaN at -infinity, as PyTorch's.
+struct GeluTanh : Smooth<GeluTanh> {
+  static constexpr double slope = 1.13;
   static constexpr double factor = 1.5957691216057307117597842397375;  // 2 * sqrt(2 / pi)
   static constexpr double cubic = 0.044715;
 
@@ -181,55 +184,39 @@ struct GeluTanh : Step<0, 0> {
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
     return product(x);
   }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
-                                    Point) {
-    return input * 1.13 + fabs(result);
-  }
 };
 
-// x / (1 + exp(-x)): NaN at -infinity, as PyTorch's. Its slope is below 1.1.
-struct Silu : Step<0, 0> {
+// x / (1 + exp(-x)): NaN at -infinity, as PyTorch's.
+struct Silu : Smooth<Silu> {
+  static constexpr double slope = 1.1;
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
     return logistic_product(x, x, X(0));
   }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
-                                    Point) {
-    return input * 1.1 + fabs(result);
-  }
 };
 
-// 1 / (1 + exp(-x)): 0 at -infinity, 1 at infinity. Its slope is at most 1/4.
-struct Sigmoid : Step<0, 0> {
+// 1 / (1 + exp(-x)): 0 at -infinity, 1 at infinity.
+struct Sigmoid : Smooth<Sigmoid> {
+  static constexpr double slope = 0.25;
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
     const X power = exponential(-absolute(x));
     return (x < X(0) ? power : X(1)) / (X(1) + power);
   }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
-                                    Point) {
-    return input / 4 + result;
-  }
 };
 
 // The hyperbolic tangent.
-struct Tanh : Step<0, 0> {
+struct Tanh : Smooth<Tanh> {
+  static constexpr double slope = 1;
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
     return hyperbolic_tangent(x);
   }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
-                                    Point) {
-    return input + fabs(result);
-  }
 };
 
 // min(max(x + 3, 0), 6) / 6; NaN stays NaN.
-struct Hardsigmoid : Step<0, 0> {
+struct Hardsigmoid : Smooth<Hardsigmoid> {
+  static constexpr double slope = 1.0 / 6;
   template <class X>
   static TW_DEVICE X ramp(X x) {
     const X raised = x + X(3) < X(0) ? X(0) : x + X(3);
@@ -239,37 +226,24 @@ struct Hardsigmoid : Step<0, 0> {
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
     return ramp(x) / X(6);
   }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
-                                    Point) {
-    return input / 6 + result;
-  }
 };
 
-// x * min(max(x + 3, 0), 6) / 6: NaN at -infinity, as PyTorch's. Its slope is at most 3/2.
-struct Hardswish : Step<0, 0> {
+// x * min(max(x + 3, 0), 6) / 6: NaN at -infinity, as PyTorch's.
+struct Hardswish : Smooth<Hardswish> {
+  static constexpr double slope = 1.5;
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
     const X ramp = Hardsigmoid::ramp(x);
     return ramp < X(6) ? x * ramp / X(6) : x;
   }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
-                                    Point) {
-    return input * 1.5 + fabs(result);
-  }
 };
 
 // log(1 + exp(x)); x itself above 20, where they are equal in float.
-struct Softplus : Step<0, 0> {
+struct Softplus : Smooth<Softplus> {
+  static constexpr double slope = 1;
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
     return x > X(20) ? x : logarithm_of_1_plus(exponential(x));
-  }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
-                                    Point) {
-    return input + result;
   }
 };
 

@@ -43,6 +43,19 @@ constexpr Datasheet datasheets[] = {
     {"NVIDIA GeForce RTX 5090", 1.792e12, 104.8e12, 104.8e12, 209.5e12},
 };
 
+// CUDA C++ Programming Guide, "Technical Specifications per Compute Capability"; SMs and L2 as an
+// A100, an RTX 4090, an H200 and an RTX 5090 report them.
+struct Emulated {
+  int cc, sms, threads_per_sm, blocks_per_sm;
+  std::int64_t smem_optin, l2_bytes;
+};
+constexpr Emulated emulated[] = {
+    {80, 108, 2048, 32, 166912, 41943040},
+    {89, 128, 1536, 24, 101376, 75497472},
+    {90, 132, 2048, 32, 232448, 62914560},
+    {120, 170, 1536, 24, 101376, 100663296},
+};
+
 }  // namespace
 
 std::string architecture_of(int cc) {
@@ -78,9 +91,7 @@ std::vector<std::int64_t> device_values(const DeviceInfo& info) {
           info.memory_bytes};
 }
 
-// CUDA C++ Programming Guide, "Technical Specifications per Compute Capability"; SMs and L2 as an
-// H200, an A100, an RTX 4090 and an RTX 5090 report them. memory_bytes stays 0: the memory is the
-// host's.
+// memory_bytes stays 0: the memory is the host's.
 DeviceInfo emulated_device(int cc) {
   DeviceInfo info;
   info.kind = "cpu";
@@ -88,38 +99,17 @@ DeviceInfo emulated_device(int cc) {
   info.cc = cc;
   info.regs_per_sm = 65536;
   info.max_threads = 1024;
-  info.threads_per_sm = 1536;
-  info.blocks_per_sm = 24;
-  info.smem_optin = 101376;
-  info.smem_per_sm = 102400;
-  switch (cc) {
-    case 80:
-      info.sms = 108;
-      info.smem_optin = 166912;
-      info.smem_per_sm = 167936;
-      info.threads_per_sm = 2048;
-      info.blocks_per_sm = 32;
-      info.l2_bytes = 41943040;
-      return info;
-    case 89:
-      info.sms = 128;
-      info.l2_bytes = 75497472;
-      return info;
-    case 90:
-      info.sms = 132;
-      info.smem_optin = 232448;
-      info.smem_per_sm = 233472;
-      info.threads_per_sm = 2048;
-      info.blocks_per_sm = 32;
-      info.l2_bytes = 62914560;
-      return info;
-    case 120:
-      info.sms = 170;
-      info.l2_bytes = 100663296;
-      return info;
-    default:
-      throw Error(fmt::format("sm_{} cannot be emulated: use 80, 89, 90 or 120", cc));
+  for (const Emulated& one : emulated) {
+    if (one.cc != cc) continue;
+    info.sms = one.sms;
+    info.threads_per_sm = one.threads_per_sm;
+    info.blocks_per_sm = one.blocks_per_sm;
+    info.smem_optin = one.smem_optin;
+    info.smem_per_sm = one.smem_optin + 1024;  // the system's share of a block
+    info.l2_bytes = one.l2_bytes;
+    return info;
   }
+  throw Error(fmt::format("sm_{} cannot be emulated: use 80, 89, 90 or 120", cc));
 }
 
 void add_datasheet(DeviceInfo& info) {
