@@ -4,7 +4,7 @@
 
 namespace tw_cpu {
 
-inline constexpr int abi_version = 1;
+inline constexpr int abi_version = 2;
 
 // Services of the scheduler, called from inside a kernel by the thread that runs.
 struct Runtime {
@@ -14,6 +14,9 @@ struct Runtime {
   unsigned long long (*shuffle)(unsigned mask, unsigned long long bits, int source);
   unsigned (*ballot)(unsigned mask, bool predicate);
   void (*sync_warp)(unsigned mask);
+  // Of all 32 threads of the warp: what each passed, `bytes` (at most 32) apart, until the next
+  // collective.
+  const void* (*gather)(const void* mine, int bytes);
   // Asynchronous copies: they land at the wait that covers them, not before.
   void (*cp_async)(void* smem, const void* global, int bytes, int source_bytes);
   void (*cp_async_commit)();

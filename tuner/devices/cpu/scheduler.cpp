@@ -81,6 +81,12 @@ tw_cpu::Runtime Scheduler::runtime() {
     return static_cast<unsigned>(running->collective(Collective::ballot, mask, predicate, 0));
   };
   result.sync_warp = [](unsigned mask) { running->collective(Collective::sync_warp, mask, 0, 0); };
+  result.gather = [](const void* mine, int bytes) {
+    if (bytes < 1 || bytes > 32) running->fault("a gather takes 1 to 32 bytes");
+    const auto address = reinterpret_cast<std::uintptr_t>(mine);
+    return reinterpret_cast<const void*>(
+        running->collective(Collective::gather, ~0u, address, bytes));
+  };
   result.cp_async = [](void* smem, const void* global, int bytes, int source_bytes) {
     running->copy(smem, global, bytes, source_bytes);
   };
@@ -265,9 +271,13 @@ void Scheduler::complete_collective(int warp, Collective kind, unsigned mask) {
     present |= 1u << lane;
     if (thread.value != 0) votes |= 1u << lane;
   }
+  if (kind == Collective::gather) complete_gather(warp, present);
   for (unsigned left = present; left != 0; left &= left - 1) {
     Thread& thread = thread_of(std::countr_zero(left));
-    if (thread.kind == Collective::shuffle) {
+    if (kind == Collective::gather) {
+      const auto& all = gathered_[static_cast<std::size_t>(warp)];
+      thread.answer = reinterpret_cast<std::uintptr_t>(all.data());
+    } else if (thread.kind == Collective::shuffle) {
       if (thread.source < 0 || thread.source > 31 || (present >> thread.source & 1u) == 0) {
         fault(fmt::format(
             "a shuffle reads from thread {} of the warp, which takes no part (mask {:#010x})",
@@ -280,6 +290,19 @@ void Scheduler::complete_collective(int warp, Collective kind, unsigned mask) {
   }
   for (unsigned left = present; left != 0; left &= left - 1) {
     thread_of(std::countr_zero(left)).state = State::ready;
+  }
+}
+
+void Scheduler::complete_gather(int warp, unsigned present) {
+  if (present != ~0u) {
+    fault(fmt::format("a warp-wide instruction by {} of 32 threads", std::popcount(present)));
+  }
+  std::byte* to = gathered_[static_cast<std::size_t>(warp)].data();
+  for (int lane = 0; lane < 32; ++lane) {
+    const Thread& thread = *threads_[static_cast<std::size_t>(warp * 32 + lane)];
+    const auto bytes = static_cast<std::size_t>(thread.source);
+    std::memcpy(to, reinterpret_cast<const void*>(thread.value), bytes);
+    to += bytes;
   }
 }
 

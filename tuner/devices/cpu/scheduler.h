@@ -2,6 +2,7 @@
 // that give way at barriers, warp collectives and their end.
 #pragma once
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -43,7 +44,7 @@ class Scheduler {
  private:
   struct Thread;
   enum class State { done, ready, at_barrier, in_collective };
-  enum class Collective { shuffle, ballot, sync_warp };
+  enum class Collective { shuffle, ballot, sync_warp, gather };
   static tw_cpu::Runtime runtime();
 
   void run_block(std::uint64_t block_seed, bool backwards);
@@ -57,6 +58,7 @@ class Scheduler {
   void wait(State state);
   std::uint64_t collective(Collective kind, unsigned mask, std::uint64_t value, int source);
   void complete_collective(int warp, Collective kind, unsigned mask);
+  void complete_gather(int warp, unsigned present);
   std::string stuck() const;
   std::string place_of(const Thread& thread) const;
 
@@ -68,6 +70,8 @@ class Scheduler {
   const tw_cpu::EntryPoint* entry_ = nullptr;
   std::span<void* const> args_;
   std::unique_ptr<Guarded> shared_;
+  // What the threads of each warp passed to its last gather.
+  std::array<std::array<std::byte, 32 * 32>, max_threads / 32> gathered_{};
   std::string fault_;
 };
 
