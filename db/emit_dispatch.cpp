@@ -58,21 +58,22 @@ std::string form_struct(const EmitModel& model, std::size_t index) {
       "template <>\n"
       "struct Form<{0}> {{\n"
       "  static constexpr int index = {1};\n"
-      "  static constexpr std::int64_t sizeof_t = {2};\n"
-      "  using T = {3};\n"
-      "  using Chain = {4};\n"
+      "  static constexpr std::int64_t dtype = {2};\n"
+      "  static constexpr std::int64_t math = {3};\n"
+      "  using T = {4};\n"
+      "  using Chain = {5};\n"
       "  static const char* check([[maybe_unused]] const {0}& args,\n"
       "                           [[maybe_unused]] Problem& problem) {{\n"
-      "{5}"
-      "    return {6};\n"
+      "{6}"
+      "    return {7};\n"
       "  }}\n"
       "  static typename Chain::Args epilogue([[maybe_unused]] const {0}& args) {{\n"
       "    typename Chain::Args result{{}};\n"
-      "{7}"
+      "{8}"
       "    return result;\n"
       "  }}\n"
       "}};\n\n",
-      "api::" + form.type, index, size_of(form.dtype),
+      "api::" + form.type, index, static_cast<int>(form.dtype), number_of_math(form.math),
       renamed_tokens(cpp_type_of(form.dtype), model.renaming),
       renamed_tokens(form.epilogue.cpp_type(), model.renaming), check,
       tensors > 0

@@ -44,7 +44,9 @@ Call examine(const A& args) {
     return call;
   }
   call.query.form = Form<A>::index;
-  call.query.problem.sizeof_t = Form<A>::sizeof_t;
+  call.query.problem.dtype = Form<A>::dtype;
+  call.query.problem.math = Form<A>::math;
+  call.query.problem.sizeof_t = sizeof(typename Form<A>::T);
   const char* wrong = read(args, call.device, call.query);
   if (wrong == nullptr) wrong = Form<A>::check(args, call.query.problem);
   if (wrong != nullptr) {

@@ -34,6 +34,8 @@ std::string problem_struct(const EmitModel& model) {
     text += fmt::format("  std::int64_t {} = 0;\n", cpp_name(choice.name));
   }
   return text +
+         "  std::int64_t dtype = 0;     // storage and products, in the numbers of expressions\n"
+         "  std::int64_t math = 0;\n"
          "  std::int64_t sizeof_t = 0;  // bytes of an element\n"
          "  std::int64_t align = 16;    // the least alignment of the pointers in bytes, at most "
          "16\n"
@@ -87,9 +89,9 @@ std::string read_tensors(const EmitModel& model) {
 std::string read_function(const EmitModel& model) {
   const OpSpec& op = model.op();
   std::string text =
-      "// Fills `query` from the fields that all types of arguments share; form and sizeof_t are "
-      "set\n"
-      "// already. Returns what is wrong with them, or null.\n"
+      "// Fills `query` from the fields that all types of arguments share; what the form says of "
+      "the\n"
+      "// problem is set already. Returns what is wrong with them, or null.\n"
       "template <class A>\n"
       "const char* read(const A& args, [[maybe_unused]] const Device& device, Query& query) {\n"
       "  Problem& problem = query.problem;\n";

@@ -107,7 +107,7 @@ std::vector<Flag> problem_flags() {
       {"math", "MATH", "how accurate products must be: f32, tf32, ... (default: as the dtype)"},
       {"layout", "NAME", "the op's choice named layout; the same as layout=NAME in --shape"},
       {"epilogue", "STEP,...", "what is applied to the result, as bias_column,relu or clamp(0,6)"},
-      {"align", "BYTES", "the least alignment of the tensors: 4, 8 or 16 (default 16)"},
+      {"align", "BYTES", "the least alignment of the tensors: 2, 4, 8 or 16 (default 16)"},
       {"kernel", "NAME", "search this kernel only"},
       {"spec", "FILE", "an op of your own: its op.toml, kernels beside it"},
   };

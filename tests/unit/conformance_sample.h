@@ -34,18 +34,21 @@ inline std::vector<std::string> choice_texts(const OpSpec& op) {
   return texts;
 }
 
-// The op's edge shapes with the choices of `choices`, in every dtype, with tensors that are aligned
-// to 16 bytes and to no more than an element.
+// The op's edge shapes with the choices of `choices`, in every dtype and math, with tensors that
+// are aligned to 16 bytes and to no more than an element.
 inline std::vector<Problem> edge_problems(const OpSpec& op, const std::string& choices) {
   std::vector<Problem> problems;
-  for (const DType dtype : op.dtypes) {
-    for (const std::string& shape : op.edge_shapes) {
-      for (const int align : {16, size_of(dtype)}) {
-        ProblemText text;
-        text.shape = shape + (choices.empty() ? "" : ",") + choices;
-        text.dtype = name_of(dtype);
-        text.align = std::max(align, 4);
-        problems.push_back(parse_problem(op, text));
+  for (const auto& [dtype, maths] : op.maths) {
+    for (const std::string& math : maths) {
+      for (const std::string& shape : op.edge_shapes) {
+        for (const int align : {16, size_of(*parse_dtype(dtype))}) {
+          ProblemText text;
+          text.shape = shape + (choices.empty() ? "" : ",") + choices;
+          text.dtype = dtype;
+          text.math = math;
+          text.align = align;
+          problems.push_back(parse_problem(op, text));
+        }
       }
     }
   }

@@ -81,7 +81,7 @@ TEST_F(ProblemTest, BadShapesNameTheRemedy) {
   expect({"3x5", "f16"}, "op axpy has no dtype 'f16'");
   expect({"3x5", "f32", "tf32"}, "math 'tf32' is not there for op axpy on f32: use f32");
   expect({"3x5", "f32", "", "sigmoid"}, "op axpy has no epilogue step 'sigmoid'");
-  expect({"3x5", "f32", "", "", 2}, "align 2: use 4, 8 or 16");
+  expect({"3x5", "f32", "", "", 2}, "align 2: use 2, 4, 8 or 16 bytes, at least the 4 of f32");
   expect({"3x5,pitch=4"}, "it must hold that the pitch covers a row");
   expect({"rows=1000000,columns=2000000000"}, "more than 2^40 elements");
 }

@@ -1,6 +1,7 @@
 // The one table of storage types.
 #include "dtype.h"
 
+#include <algorithm>
 #include <array>
 
 namespace tw {
@@ -34,6 +35,29 @@ std::optional<DType> parse_dtype(std::string_view text) {
     if (row.name == text) return row.dtype;
   }
   return std::nullopt;
+}
+
+const std::vector<std::string>& dtype_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const Row& row : table) all.emplace_back(row.name);
+    return all;
+  }();
+  return names;
+}
+
+const std::vector<std::string>& math_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all = dtype_names();
+    all.emplace_back("tf32");
+    return all;
+  }();
+  return names;
+}
+
+int number_of_math(std::string_view math) {
+  const auto& names = math_names();
+  return static_cast<int>(std::find(names.begin(), names.end(), math) - names.begin());
 }
 
 }  // namespace tw

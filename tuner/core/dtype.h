@@ -1,7 +1,9 @@
 // Storage types of tensors.
 #pragma once
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace tw {
 
@@ -12,5 +14,11 @@ std::string_view name_of(DType dtype);                    // "f32"
 std::string_view cpp_type_of(DType dtype);                // "float": the kernel's T
 double ulp_of(DType dtype);                               // unit roundoff: 2^-24 for f32
 std::optional<DType> parse_dtype(std::string_view text);  // by name
+const std::vector<std::string>& dtype_names();            // in the order of DType
+
+// How accurately products are computed: the dtypes' names, and tf32. Their numbers are what
+// expressions compare.
+const std::vector<std::string>& math_names();
+int number_of_math(std::string_view math);  // its place among them
 
 }  // namespace tw

@@ -221,17 +221,22 @@ void read_op_require(const Scope& scope, const TomlTable& table, OpSpec& op) {
 void read_tolerance(const Scope& scope, const TomlTable& root, OpSpec& op) {
   const TomlTable table = root.table("tolerance");
   for (const TomlNode& node : table.members()) {
-    const auto dtype = parse_dtype(node.key);
-    if (!dtype || std::find(op.dtypes.begin(), op.dtypes.end(), *dtype) == op.dtypes.end()) {
-      table.fail(node, fmt::format("'{}' is not among the op's dtypes: remove it or add it there",
+    const bool known = std::any_of(op.maths.begin(), op.maths.end(), [&](const auto& entry) {
+      return std::count(entry.second.begin(), entry.second.end(), node.key) > 0;
+    });
+    if (!known) {
+      table.fail(node, fmt::format("'{}' is not among the op's dtypes and maths: remove it or add "
+                                   "it there",
                                    node.key));
     }
     op.tolerance[node.key] = scope.parse(table, node);
   }
-  for (const DType dtype : op.dtypes) {
-    if (op.tolerance.contains(std::string(name_of(dtype)))) continue;
-    root.fail(fmt::format("[tolerance] lacks {}: add the largest error in ulps of the magnitude",
-                          name_of(dtype)));
+  for (const auto& [dtype, maths] : op.maths) {
+    for (const std::string& math : maths) {
+      if (op.tolerance.contains(math)) continue;
+      root.fail(fmt::format("[tolerance] lacks {}: add the largest error in ulps of the magnitude",
+                            math));
+    }
   }
 }
 
@@ -250,8 +255,35 @@ void read_baselines(const Scope& scope, const TomlTable& root, OpSpec& op) {
   }
 }
 
+// Each dtype's own math, and what 'maths' adds: { f32 = ["tf32"] }.
+void read_maths(const TomlTable& table, OpSpec& op) {
+  for (const DType dtype : op.dtypes)
+    op.maths[std::string(name_of(dtype))] = {std::string(name_of(dtype))};
+  const TomlNode* node = table.find("maths");
+  if (!node) return;
+  if (node->kind != TomlNode::Kind::table) {
+    table.fail(*node, "'maths' must be a table: write { f32 = [\"tf32\"] }");
+  }
+  for (const TomlNode& member : node->items) {
+    const auto maths = op.maths.find(member.key);
+    if (maths == op.maths.end()) {
+      table.fail(member, fmt::format("maths: '{}' is not among the op's dtypes", member.key));
+    }
+    if (member.kind != TomlNode::Kind::array) {
+      table.fail(member, fmt::format("maths: '{}' must be an array of names", member.key));
+    }
+    for (const TomlNode& math : member.items) {
+      // The only one that is not a dtype's own.
+      if (math.kind != TomlNode::Kind::string || math.string != "tf32" || member.key != "f32") {
+        table.fail(math, "maths: besides each dtype's own there is tf32, for f32");
+      }
+      maths->second.push_back(math.string);
+    }
+  }
+}
+
 void read_head(const TomlTable& table, OpSpec& op) {
-  table.allow({"name", "doc", "example", "dtypes", "flops", "bytes", "edge_shapes"});
+  table.allow({"name", "doc", "example", "dtypes", "maths", "flops", "bytes", "edge_shapes"});
   op.name = table.text("name");
   if (!is_identifier(op.name)) {
     table.fail(table.at("name"), fmt::format("'{}' is not an identifier", op.name));
@@ -262,8 +294,8 @@ void read_head(const TomlTable& table, OpSpec& op) {
   for (const std::string& name : table.texts("dtypes")) {
     const auto dtype = parse_dtype(name);
     if (!dtype) {
-      table.fail(table.at("dtypes"), fmt::format("dtype '{}' is unknown{}", name,
-                                                 suggestion(name, {"f32", "f16", "bf16", "f64"})));
+      table.fail(table.at("dtypes"),
+                 fmt::format("dtype '{}' is unknown{}", name, suggestion(name, dtype_names())));
     }
     if (std::find(op.dtypes.begin(), op.dtypes.end(), *dtype) != op.dtypes.end()) {
       table.fail(table.at("dtypes"), fmt::format("dtype {} is given twice: remove one", name));
@@ -271,6 +303,7 @@ void read_head(const TomlTable& table, OpSpec& op) {
     op.dtypes.push_back(*dtype);
   }
   if (op.dtypes.empty()) table.fail("'dtypes' is missing or empty: add dtypes = [\"f32\"]");
+  read_maths(table, op);
 }
 
 }  // namespace
@@ -287,7 +320,7 @@ OpSpec read_op(const TomlNode& node, const std::string& path, const std::string&
   Scope scope;
   read_dims(scope, root, op);
   read_choices(scope, root, op);
-  scope.declare_device();
+  scope.declare_common();
   scope.read_lets(root.table("let"));
   op.lets.assign(scope.lets.begin(), scope.lets.end());
   read_dim_defaults(scope, root, op);

@@ -237,7 +237,7 @@ Plan lower_problem(const Catalog& catalog, const OpSpec& op, const Problem& prob
       const Expr& extent = op.epilogue_extents.at(std::string(step.word->name));
       plan.epilogue_extents.push_back(value_of(extent, slots, "epilogue extent"));
     }
-    const Expr& tolerance = op.tolerance.at(std::string(name_of(problem.dtype)));
+    const Expr& tolerance = op.tolerance.at(problem.math);
     plan.tolerance_ulps = static_cast<double>(value_of(tolerance, slots, "tolerance"));
     add_reference(catalog, op, problem, device, slots, plan);
   } catch (const Invalid& fault) {

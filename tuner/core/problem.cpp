@@ -42,6 +42,8 @@ std::vector<std::int64_t> slots_of(const OpSpec& op, const Names& names, const P
   slots.resize(op.dims.size());
   slots.insert(slots.end(), problem.choices.begin(), problem.choices.end());
   slots.resize(op.dims.size() + op.choices.size());
+  slots.push_back(static_cast<std::int64_t>(problem.dtype));
+  slots.push_back(number_of_math(problem.math));
   slots.push_back(size_of(problem.dtype));
   slots.push_back(problem.align);
   for (const std::int64_t value : device_values(device)) slots.push_back(value);

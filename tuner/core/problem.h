@@ -22,7 +22,7 @@ struct Problem {
   std::vector<std::int64_t> choices;  // index of the value, in the op's order
   std::vector<double> scalars;        // in the op's order
   Epilogue epilogue;
-  int align = 16;  // the least alignment of the tensors in bytes: 4, 8 or 16 (a power of two, at
+  int align = 16;  // the least alignment of the tensors in bytes: 2, 4, 8 or 16 (a power of two, at
                    // least the dtype's size)
 
   // Canonical text: "gemm f32 m=4096,n=4096,k=4096,layout=nt beta=1 epilogue=bias_column,relu

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -176,15 +177,17 @@ void set_dtype(const OpSpec& op, const std::string& dtype, const std::string& ma
   }
   problem.dtype = *parse_dtype(dtype);
   problem.math = math.empty() ? dtype : math;
-  if (problem.math != dtype) {
-    throw Error(
-        fmt::format("math '{}' is not there for op {} on {}: use {}", math, op.name, dtype, dtype));
+  const std::vector<std::string>& maths = op.maths.at(dtype);
+  if (std::find(maths.begin(), maths.end(), problem.math) == maths.end()) {
+    throw Error(fmt::format("math '{}' is not there for op {} on {}: use {}", math, op.name, dtype,
+                            fmt::join(maths, " or ")));
   }
 }
 
 void set_align(int align, Problem& problem) {
-  if ((align != 4 && align != 8 && align != 16) || align < size_of(problem.dtype)) {
-    throw Error(fmt::format("align {}: use 4, 8 or 16 bytes, at least the {} of {}", align,
+  if (align > 16 || !std::has_single_bit(static_cast<unsigned>(std::max(align, 0))) ||
+      align < size_of(problem.dtype)) {
+    throw Error(fmt::format("align {}: use 2, 4, 8 or 16 bytes, at least the {} of {}", align,
                             size_of(problem.dtype), name_of(problem.dtype)));
   }
   problem.align = align;
@@ -276,7 +279,7 @@ Problem problem_from_key(const OpSpec& op, std::string_view key) {
     } else if (word.starts_with("epilogue=")) {
       structure = value;
     } else if (word.starts_with("align=")) {
-      text.align = value == "4" ? 4 : value == "8" ? 8 : value == "16" ? 16 : 0;
+      text.align = value.size() == 1 ? value[0] - '0' : value == "16" ? 16 : 0;
     } else {
       text.shape += (text.shape.empty() ? "" : ",") + word;
     }

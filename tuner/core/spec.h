@@ -74,6 +74,8 @@ struct BaselineSpec {
 struct OpSpec {
   std::string name, doc, example;
   std::vector<DType> dtypes;
+  // By dtype name: the maths that products may be computed in, the dtype's own first.
+  std::map<std::string, std::vector<std::string>> maths;
   std::vector<DimSpec> dims;
   std::vector<ChoiceSpec> choices;
   std::vector<ScalarSpec> scalars;
@@ -86,11 +88,11 @@ struct OpSpec {
   std::string header;         // "gemm/op.cuh", where the choices' enums are; empty if there is none
   std::string reference_source;  // empty: no reference; the default configuration is the oracle
   LaunchSpec reference;
-  std::map<std::string, Expr> tolerance;  // by dtype name, in ulps of the magnitude
+  std::map<std::string, Expr> tolerance;  // by math, in ulps of the magnitude
   std::vector<BaselineSpec> baselines;
   std::vector<std::string> edge_shapes;
-  Names names;  // slots: dims, choices, sizeof_t, align, device.*; the same prefix in every
-                // kernel's names
+  Names names;  // slots: dims, choices, dtype, math, sizeof_t, align, device.*; the same prefix
+                // in every kernel's names
 };
 
 struct Knob {

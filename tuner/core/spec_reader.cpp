@@ -147,7 +147,9 @@ void Scope::declare_slot(const TomlTable& table, const TomlNode& node, const std
   }
 }
 
-void Scope::declare_device() {
+void Scope::declare_common() {
+  names.add("dtype", dtype_names());
+  names.add("math", math_names());
   names.add("sizeof_t");
   names.add("align");
   for (const std::string& name : device_names()) names.add("device." + name);
@@ -184,7 +186,8 @@ bool Scope::is(std::string_view name, Kind kind) const {
 }
 
 std::vector<std::string> Scope::known() const {
-  std::vector<std::string> result{"epilogue", "sizeof_t", "align", "true", "false"};
+  std::vector<std::string> result{"epilogue", "dtype", "math", "sizeof_t",
+                                  "align",    "true",  "false"};
   for (const auto& [name, kind] : kinds_) {
     if (kind != Kind::reserved) result.push_back(name);
   }
