@@ -7,6 +7,7 @@
 
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
+#include "common/half.cuh"
 
 namespace tw::epilogue {
 
@@ -22,19 +23,32 @@ TW_DEVICE double hyperbolic_tangent(double x) { return tanh(x); }
 TW_DEVICE float absolute(float x) { return fabsf(x); }
 TW_DEVICE double absolute(double x) { return fabs(x); }
 
+// A tensor's element, through the read-only path.
+template <class X, class T>
+TW_DEVICE X element(const void* tensor, long long at) {
+  const T* const from = static_cast<const T*>(tensor) + at;
+  if constexpr (sizeof(T) == 2) {
+    return to_float(T{__ldg(&from->bits)});
+  } else {
+    return static_cast<X>(__ldg(from));
+  }
+}
+
 // x + a tensor's element: that at kIndex of the point.
 template <auto Point::*kIndex>
 struct Added : Step<1, 0> {
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const* tensors, const float*, Point p) {
-    return x + static_cast<X>(__ldg(static_cast<const T*>(tensors[0]) + p.*kIndex));
+    return x + element<X, T>(tensors[0], p.*kIndex);
   }
   template <class T>
   static TW_DEVICE double magnitude(double input, double, const void* const* tensors, const float*,
                                     Point p) {
-    return input + fabs(static_cast<double>(static_cast<const T*>(tensors[0])[p.*kIndex]));
+    return input + fabs(element<double, T>(tensors[0], p.*kIndex));
   }
 };
+// Of a convolution: its output's channels are columns.
+struct Bias : Added<&Point::column> {};
 struct BiasColumn : Added<&Point::column> {};
 struct BiasRow : Added<&Point::row> {};
 // The tensor has the shape and the strides of the output.
@@ -224,7 +238,7 @@ struct Hardsigmoid : Smooth<Hardsigmoid> {
   }
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
-    return ramp(x) / X(6);
+    return ramp(x) * X(1.0 / 6);
   }
 };
 
@@ -234,7 +248,7 @@ struct Hardswish : Smooth<Hardswish> {
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
     const X ramp = Hardsigmoid::ramp(x);
-    return ramp < X(6) ? x * ramp / X(6) : x;
+    return ramp < X(6) ? x * ramp * X(1.0 / 6) : x;
   }
 };
 

@@ -16,6 +16,7 @@ constexpr std::size_t max_steps = 32;
 
 const std::vector<EpilogueWord>& words() {
   static const std::vector<EpilogueWord> table{
+      {"bias", "Bias", {}, {}, true, "adds a vector: one value a channel of the output"},
       {"bias_column",
        "BiasColumn",
        {},
