@@ -218,8 +218,7 @@ std::string serves_function(const EmitModel& model) {
 std::string problem_literal(const Problem& problem) {
   std::vector<std::int64_t> values(problem.dims);
   values.insert(values.end(), problem.choices.begin(), problem.choices.end());
-  values.push_back(size_of(problem.dtype));
-  values.push_back(problem.align);
+  for (const std::int64_t value : common_slots(problem)) values.push_back(value);
   return fmt::format("{{{}}}", fmt::join(values, ", "));
 }
 

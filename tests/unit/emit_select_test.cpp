@@ -212,7 +212,7 @@ TEST_F(EmitAgrees, AboutWhatServes) {
     problem.choices = {draw(0, 1)};
     problem.align = 4 << draw(0, 2);
     selected::Query query;
-    query.problem = {problem.dims[0], problem.dims[1], problem.dims[2], problem.choices[0], 4,
+    query.problem = {problem.dims[0], problem.dims[1], problem.dims[2], problem.choices[0], 0, 0, 4,
                      problem.align};
     for (std::size_t i = 0; i < std::size(selected::branches); ++i) {
       const auto& branch = selected::branches[i];
@@ -233,7 +233,7 @@ TEST_F(EmitAgrees, AboutWhatServes) {
 
 TEST_F(EmitAgrees, AboutLaunchesAndWorkspaces) {
   const Problem problem = problem_from_key(entry_.op, "blend f32 rows=3,columns=300,pitch=304");
-  const selected::Problem emitted{3, 300, 304, 0, 4, 16};
+  const selected::Problem emitted{3, 300, 304, 0, 0, 0, 4, 16};
   const KernelSpec& kernel = entry_.kernels.at(1);
   ASSERT_EQ(kernel.name, "passes");
   const auto plan = selected::kernel_passes::plan_of({256, 64}, emitted, emitted_device(info_));

@@ -36,16 +36,18 @@ double peak_of(const std::string& math, const DeviceInfo& device) {
 
 }  // namespace
 
+std::array<std::int64_t, 4> common_slots(const Problem& problem) {
+  return {static_cast<std::int64_t>(problem.dtype), number_of_math(problem.math),
+          size_of(problem.dtype), problem.align};
+}
+
 std::vector<std::int64_t> slots_of(const OpSpec& op, const Names& names, const Problem& problem,
                                    const DeviceInfo& device) {
   std::vector<std::int64_t> slots(problem.dims);
   slots.resize(op.dims.size());
   slots.insert(slots.end(), problem.choices.begin(), problem.choices.end());
   slots.resize(op.dims.size() + op.choices.size());
-  slots.push_back(static_cast<std::int64_t>(problem.dtype));
-  slots.push_back(number_of_math(problem.math));
-  slots.push_back(size_of(problem.dtype));
-  slots.push_back(problem.align);
+  for (const std::int64_t value : common_slots(problem)) slots.push_back(value);
   for (const std::int64_t value : device_values(device)) slots.push_back(value);
   slots.resize(static_cast<std::size_t>(names.size()));
   return slots;
