@@ -55,6 +55,7 @@ bool examine_cuda([[maybe_unused]] std::vector<Finding>& findings) {
   findings.push_back(
       {"CUPTI", probe.cupti, "times kernels; without it, CUDA events do, less exactly"});
   findings.push_back({"cuBLAS", probe.cublas, "a baseline; without it there are no ratios to it"});
+  findings.push_back({"cuDNN", probe.cudnn, "a baseline; without it there are no ratios to it"});
   for (const std::string& message : probe.messages) findings.push_back({"", "", message});
   return !probe.driver.empty() && !probe.devices.empty() && !probe.nvrtc.empty();
 #else

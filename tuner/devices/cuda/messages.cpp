@@ -209,6 +209,7 @@ std::string encode(const CudaProbe& probe) {
                  {"nvrtc", probe.nvrtc},
                  {"cupti", probe.cupti},
                  {"cublas", probe.cublas},
+                 {"cudnn", probe.cudnn},
                  {"messages", probe.messages}});
 }
 
@@ -219,6 +220,7 @@ CudaProbe decode_probe(const std::string& frame) {
                     .nvrtc = value.at("nvrtc"),
                     .cupti = value.at("cupti"),
                     .cublas = value.at("cublas"),
+                    .cudnn = value.at("cudnn"),
                     .messages = value.at("messages")};
     for (const json& info : value.at("devices")) probe.devices.push_back(device_info_of(info));
     return probe;

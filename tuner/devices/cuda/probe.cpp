@@ -47,10 +47,14 @@ void probe_cupti(CudaProbe& probe) {
   }
 }
 
-void probe_cublas(CudaProbe& probe) {
+void probe_baselines(CudaProbe& probe) {
   probe.cublas = cublas_version();
   if (probe.cublas.empty()) {
-    probe.messages.emplace_back("libcublas was not found: there will be no cuBLAS baseline");
+    probe.messages.emplace_back("libcublasLt was not found: there will be no cuBLAS baseline");
+  }
+  probe.cudnn = cudnn_version();
+  if (probe.cudnn.empty()) {
+    probe.messages.emplace_back("libcudnn was not found: there will be no cuDNN baseline");
   }
 }
 
@@ -83,7 +87,7 @@ CudaProbe probe_here(bool all) {
   probe_nvrtc(probe);
   if (all) {
     probe_cupti(probe);
-    probe_cublas(probe);
+    probe_baselines(probe);
   }
   return probe;
 }

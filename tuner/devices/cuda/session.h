@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "baselines/baseline.h"
 #include "buffers.h"
 #include "messages.h"
 #include "sampling.h"
@@ -40,6 +41,8 @@ class Session {
   };
   void run_variant(const MeasureRequest& request, Measurement& measurement);
   void run_baseline(const MeasureRequest& request, Measurement& measurement);
+  // The algorithms of the baseline, fastest first. Throws Error if none runs.
+  std::vector<int> by_time(const Job& job, Baseline& baseline, const Subject& subject);
   void judge_subject(const Job& job, const Subject& subject, Measurement& measurement);
   // Poisons, launches as one cold sample and compares. Returns the sample; 0 if its record was
   // lost.

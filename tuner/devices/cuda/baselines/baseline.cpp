@@ -17,7 +17,8 @@ const BaselineArg& BaselineCall::at(const std::string& word) const {
 std::unique_ptr<Baseline> make_baseline(const std::string& library, const BaselineCall& call,
                                         const Context& context) {
   if (library == "cublas") return make_cublas(call, context);
-  throw Error(fmt::format("no baseline library is called {}: there is cublas", library));
+  if (library == "cudnn") return make_cudnn(call, context);
+  throw Error(fmt::format("no baseline library is called {}: there are cublas and cudnn", library));
 }
 
 }  // namespace tw::cuda

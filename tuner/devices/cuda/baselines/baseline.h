@@ -32,6 +32,10 @@ class Baseline {
  public:
   virtual ~Baseline() = default;
   virtual std::string version() const = 0;  // "cuBLAS 13.1.0"
+  // The library's algorithms for the call, at least one, in its own order of merit. Before the
+  // first choice it is the first of them.
+  virtual int algorithms() const { return 1; }
+  virtual void choose(int /*algorithm*/) {}
   // Puts the routine on the stream. Throws Error with the library's complaint.
   virtual void launch() = 0;
 };
@@ -41,6 +45,8 @@ std::unique_ptr<Baseline> make_baseline(const std::string& library, const Baseli
                                         const Context& context);
 
 std::unique_ptr<Baseline> make_cublas(const BaselineCall& call, const Context& context);
+std::unique_ptr<Baseline> make_cudnn(const BaselineCall& call, const Context& context);
 std::string cublas_version();  // "13.1.0"; empty if it is not there
+std::string cudnn_version();   // "9.19.0"; empty if it is not there
 
 }  // namespace tw::cuda

@@ -1,6 +1,11 @@
-// cuBLAS, loaded on first use.
-#include <cublas_v2.h>
+// cuBLAS by its interface for single products, cuBLASLt, which lists algorithms; loaded on first
+// use.
+#include <cublasLt.h>
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
 
 #include "baseline.h"
 #include "error.h"
@@ -10,8 +15,12 @@ namespace {
 
 // clang-format off
 #define TW_CUBLAS_FUNCTIONS(X)                                                                 \
-  X(cublasGetProperty) X(cublasCreate) X(cublasDestroy) X(cublasSetStream)                     \
-  X(cublasSetWorkspace) X(cublasSetMathMode) X(cublasSgemm) X(cublasGetStatusString)
+  X(cublasLtGetProperty) X(cublasLtGetStatusString) X(cublasLtCreate) X(cublasLtDestroy)       \
+  X(cublasLtMatmulDescCreate) X(cublasLtMatmulDescDestroy) X(cublasLtMatmulDescSetAttribute)   \
+  X(cublasLtMatrixLayoutCreate) X(cublasLtMatrixLayoutDestroy)                                 \
+  X(cublasLtMatrixLayoutSetAttribute) X(cublasLtMatmulPreferenceCreate)                        \
+  X(cublasLtMatmulPreferenceDestroy) X(cublasLtMatmulPreferenceSetAttribute)                   \
+  X(cublasLtMatmulAlgoGetHeuristic) X(cublasLtMatmul)
 // clang-format on
 
 struct Cublas {
@@ -21,15 +30,18 @@ struct Cublas {
 const Cublas& cublas() {
   static const Cublas table = [] {
     std::string tried;
-    const char* const names[] = {"libcublas.so.13", "libcublas.so.12", "libcublas.so"};
+    const char* const names[] = {"libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"};
     void* library = open_library(names, tried);
     if (!library) {
-      throw Error(fmt::format("libcublas is not installed: {}; install it for a baseline", tried));
+      throw Error(
+          fmt::format("libcublasLt is not installed: {}; install it for a baseline", tried));
     }
     Cublas loaded;
     std::string missing;
     TW_CUBLAS_FUNCTIONS(TW_ENTRY_LOAD)
-    if (!missing.empty()) throw Error("libcublas lacks " + missing + ": install CUDA 12 or later");
+    if (!missing.empty()) {
+      throw Error("libcublasLt lacks " + missing + ": install CUDA 12 or later");
+    }
     return loaded;
   }();
   return table;
@@ -37,56 +49,154 @@ const Cublas& cublas() {
 
 void require(cublasStatus_t status, const char* doing) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
-  throw Error(fmt::format("cuBLAS: {}: {}", doing, cublas().cublasGetStatusString(status)));
+  throw Error(fmt::format("cuBLAS: {}: {}", doing, cublas().cublasLtGetStatusString(status)));
 }
 
 constexpr std::int64_t workspace_bytes = std::int64_t{32} << 20;  // what cuBLAS advises for sm_90
+constexpr int max_algorithms = 16;
+
+cudaDataType_t data_type(DType dtype) {
+  switch (dtype) {
+    case DType::f32:
+      return CUDA_R_32F;
+    case DType::f16:
+      return CUDA_R_16F;
+    case DType::bf16:
+      return CUDA_R_16BF;
+    case DType::f64:
+      break;
+  }
+  throw Error(fmt::format("the cuBLAS baseline has no gemm for {}", name_of(dtype)));
+}
+
+// A handle of the library with its destructor.
+template <class T>
+class Owned {
+ public:
+  using Destroy = cublasStatus_t (*)(T);
+  Owned() = default;
+  Owned(const Owned&) = delete;
+  Owned& operator=(const Owned&) = delete;
+  ~Owned() {
+    if (handle_) destroy_(handle_);
+  }
+  // Where the library puts the handle.
+  T* out(Destroy destroy) {
+    destroy_ = destroy;
+    return &handle_;
+  }
+  T get() const { return handle_; }
+
+ private:
+  T handle_ = nullptr;
+  Destroy destroy_ = nullptr;
+};
 
 class CublasGemm final : public Baseline {
  public:
-  CublasGemm(const BaselineCall& call, const Context& context) : call_(call) {
-    if (call.dtype != DType::f32) {
-      throw Error(fmt::format("the cuBLAS baseline has no gemm for {}", name_of(call.dtype)));
-    }
-    require(cublas().cublasCreate(&handle_), "starting");
-    require(cublas().cublasSetStream(handle_, context.stream()), "taking the stream");
-    workspace_ = DeviceMemory(workspace_bytes);
-    require(cublas().cublasSetWorkspace(handle_, reinterpret_cast<void*>(workspace_.address()),
-                                        static_cast<std::size_t>(workspace_bytes)),
-            "taking a workspace");
-    // The default mode is fp32 throughout; TF32 only where the problem allows it.
-    const cublasMath_t mode =
-        call.math == "tf32" ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH;
-    require(cublas().cublasSetMathMode(handle_, mode), "setting the math mode");
+  // The library is column-major: it computes C' = op(B)' op(A)', so the operands swap.
+  CublasGemm(const BaselineCall& call, const Context& context)
+      : call_(call), stream_(context.stream()), workspace_(workspace_bytes) {
+    require(cublas().cublasLtCreate(handle_.out(cublas().cublasLtDestroy)), "starting");
+    const cudaDataType_t type = data_type(call.dtype);
+    // Products of f32 are fp32 throughout; TF32 only where the problem allows it.
+    const bool tf32 = call.dtype == DType::f32 && call.math == "tf32";
+    require(cublas().cublasLtMatmulDescCreate(
+                product_.out(cublas().cublasLtMatmulDescDestroy),
+                tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F, CUDA_R_32F),
+            "describing the product");
+    set_operation(CUBLASLT_MATMUL_DESC_TRANSA, "transpose_b");
+    set_operation(CUBLASLT_MATMUL_DESC_TRANSB, "transpose_a");
+    describe(b_, type, "transpose_b", "n", "k", "ldb", "stride_b");
+    describe(a_, type, "transpose_a", "k", "m", "lda", "stride_a");
+    describe(c_, type, nullptr, "n", "m", "ldc", "stride_c");
+    list_algorithms();
   }
-  CublasGemm(const CublasGemm&) = delete;
-  CublasGemm& operator=(const CublasGemm&) = delete;
-  ~CublasGemm() override { cublas().cublasDestroy(handle_); }
 
   std::string version() const override { return "cuBLAS " + cublas_version(); }
+  int algorithms() const override { return count_; }
+  void choose(int algorithm) override { chosen_ = algorithm; }
 
-  // Row-major C is column-major C transposed, so the operands swap: C' = op(B)' op(A)'.
   void launch() override {
-    const auto integer = [&](const char* word) { return static_cast<int>(call_.at(word).integer); };
-    const auto matrix = [&](const char* word) {
-      return reinterpret_cast<float*>(call_.at(word).pointer);
-    };
-    const auto operation = [&](const char* word) {
-      return call_.at(word).integer != 0 ? CUBLAS_OP_T : CUBLAS_OP_N;
-    };
     const auto alpha = static_cast<float>(call_.at("alpha").scalar);
     const auto beta = static_cast<float>(call_.at("beta").scalar);
-    require(cublas().cublasSgemm(handle_, operation("transpose_b"), operation("transpose_a"),
-                                 integer("n"), integer("m"), integer("k"), &alpha, matrix("b"),
-                                 integer("ldb"), matrix("a"), integer("lda"), &beta, matrix("c"),
-                                 integer("ldc")),
+    require(cublas().cublasLtMatmul(
+                handle_.get(), product_.get(), &alpha, pointer("b"), b_.get(), pointer("a"),
+                a_.get(), &beta, pointer("c"), c_.get(), pointer("c"), c_.get(),
+                &found_[static_cast<std::size_t>(chosen_)].algo,
+                reinterpret_cast<void*>(workspace_.address()),
+                static_cast<std::size_t>(workspace_bytes), reinterpret_cast<cudaStream_t>(stream_)),
             "gemm");
   }
 
  private:
+  using Layout = Owned<cublasLtMatrixLayout_t>;
+
+  void* pointer(const char* word) const { return reinterpret_cast<void*>(call_.at(word).pointer); }
+  bool is_set(const char* word) const { return word && call_.at(word).integer != 0; }
+
+  void set_operation(cublasLtMatmulDescAttributes_t attribute, const char* word) {
+    const cublasOperation_t operation = is_set(word) ? CUBLAS_OP_T : CUBLAS_OP_N;
+    require(cublas().cublasLtMatmulDescSetAttribute(product_.get(), attribute, &operation,
+                                                    sizeof operation),
+            "describing the product");
+  }
+
+  // rows, columns: of the operand as the library sees it, before it is transposed.
+  void describe(Layout& layout, cudaDataType_t type, const char* transposed, const char* rows,
+                const char* columns, const char* leading, const char* stride) {
+    if (is_set(transposed)) std::swap(rows, columns);
+    require(cublas().cublasLtMatrixLayoutCreate(
+                layout.out(cublas().cublasLtMatrixLayoutDestroy), type,
+                static_cast<std::uint64_t>(call_.at(rows).integer),
+                static_cast<std::uint64_t>(call_.at(columns).integer), call_.at(leading).integer),
+            "describing a matrix");
+    const auto batch = static_cast<std::int32_t>(call_.at("batch").integer);
+    const std::int64_t offset = call_.at(stride).integer;
+    require(cublas().cublasLtMatrixLayoutSetAttribute(
+                layout.get(), CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &batch, sizeof batch),
+            "describing a batch");
+    require(cublas().cublasLtMatrixLayoutSetAttribute(
+                layout.get(), CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &offset, sizeof offset),
+            "describing a batch");
+  }
+
+  void list_algorithms() {
+    Owned<cublasLtMatmulPreference_t> preference;
+    require(cublas().cublasLtMatmulPreferenceCreate(
+                preference.out(cublas().cublasLtMatmulPreferenceDestroy)),
+            "asking for algorithms");
+    const auto prefer = [&](cublasLtMatmulPreferenceAttributes_t attribute, auto value) {
+      require(cublas().cublasLtMatmulPreferenceSetAttribute(preference.get(), attribute, &value,
+                                                            sizeof value),
+              "asking for algorithms");
+    };
+    const auto alignment = [&](const char* word) {
+      const auto address = static_cast<std::uint64_t>(call_.at(word).pointer);
+      return static_cast<std::uint32_t>(
+          std::min<std::uint64_t>(256, std::uint64_t{1} << std::countr_zero(address)));
+    };
+    prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, static_cast<std::uint64_t>(workspace_bytes));
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, alignment("b"));
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, alignment("a"));
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, alignment("c"));
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, alignment("c"));
+    require(cublas().cublasLtMatmulAlgoGetHeuristic(handle_.get(), product_.get(), b_.get(),
+                                                    a_.get(), c_.get(), c_.get(), preference.get(),
+                                                    max_algorithms, found_.data(), &count_),
+            "asking for algorithms");
+    if (count_ == 0) throw Error("cuBLAS has no algorithm for this problem");
+  }
+
   BaselineCall call_;
-  cublasHandle_t handle_ = nullptr;
+  CUstream stream_;
   DeviceMemory workspace_;
+  Owned<cublasLtHandle_t> handle_;
+  Owned<cublasLtMatmulDesc_t> product_;
+  Layout a_, b_, c_;
+  std::array<cublasLtMatmulHeuristicResult_t, max_algorithms> found_{};
+  int count_ = 0;
+  int chosen_ = 0;
 };
 
 }  // namespace
@@ -99,9 +209,9 @@ std::unique_ptr<Baseline> make_cublas(const BaselineCall& call, const Context& c
 std::string cublas_version() {
   int major = 0, minor = 0, patch = 0;
   try {
-    cublas().cublasGetProperty(MAJOR_VERSION, &major);
-    cublas().cublasGetProperty(MINOR_VERSION, &minor);
-    cublas().cublasGetProperty(PATCH_LEVEL, &patch);
+    cublas().cublasLtGetProperty(MAJOR_VERSION, &major);
+    cublas().cublasLtGetProperty(MINOR_VERSION, &minor);
+    cublas().cublasLtGetProperty(PATCH_LEVEL, &patch);
   } catch (const Error&) {
     return "";
   }
