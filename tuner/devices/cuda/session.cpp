@@ -199,12 +199,18 @@ void Session::run_baseline(const MeasureRequest& request, Measurement& measureme
     const Subject subject{.launch = [&] { baseline->launch(); },
                           .damage = [] { return std::string(); }};
     const Measurement blank = measurement;
-    // The fastest algorithm whose results pass.
-    for (const int algorithm : by_time(job, *baseline, subject)) {
+    // The fastest algorithm whose results pass; every later round of a race takes the same.
+    const std::string key = job.baseline.library + " " + job.problem;
+    const auto known = algorithms_.find(key);
+    const std::vector<int> order = known == algorithms_.end() ? by_time(job, *baseline, subject)
+                                                              : std::vector<int>{known->second};
+    for (const int algorithm : order) {
       baseline->choose(algorithm);
       measurement = blank;
       judge_subject(job, subject, measurement);
-      if (measurement.outcome == Outcome::ok) break;
+      if (measurement.outcome != Outcome::ok) continue;
+      algorithms_[key] = algorithm;
+      break;
     }
     if (measurement.outcome == Outcome::ok) {
       measurement.note = baseline->version();

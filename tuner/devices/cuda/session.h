@@ -3,6 +3,7 @@
 #pragma once
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,6 +65,7 @@ class Session {
   std::unique_ptr<VerifyKernels> kernels_;
   std::optional<Buffers> buffers_;
   std::string buffers_key_;
+  std::map<std::string, int> algorithms_;  // of baselines, by library and problem
   int lost_batches_ = 0;
   std::chrono::steady_clock::time_point last_work_{};
 };

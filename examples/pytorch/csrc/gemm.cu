@@ -1,0 +1,59 @@
+// Linear layers: y = x * weight^T + bias, alone and with a sigmoid.
+#include <torch/library.h>
+
+#include "gemm.cuh"
+#include "launch.h"
+
+namespace tilewright_example {
+namespace {
+
+namespace gemm = tuned::gemm;
+
+// x [rows, in], weight [out, in], as torch.nn.Linear stores it.
+template <class F32, class Tf32, class Bf16>
+at::Tensor linear_of(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                     bool tf32) {
+  check_input(x, x, "x");
+  check_input(weight, x, "weight");
+  check_input(bias, x, "bias");
+  TORCH_CHECK(x.dim() == 2 && weight.dim() == 2 && x.size(1) == weight.size(1) &&
+                  bias.numel() == weight.size(0),
+              "linear: x is [rows, in], weight [out, in], bias [out]");
+  at::Tensor y = at::empty({x.size(0), weight.size(0)}, x.options());
+  dispatch<F32, Tf32, Bf16>(x, tf32, [&](auto& args) {
+    args.m = x.size(0);
+    args.n = weight.size(0);
+    args.k = x.size(1);
+    args.layout = gemm::Layout::nt;
+    point(args.a, x);
+    point(args.b, weight);
+    point(args.c, y);
+    point(args.bias_column, bias);
+  });
+  return y;
+}
+
+at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                  bool tf32) {
+  return linear_of<gemm::ArgsBiasColumn, gemm::ArgsTf32BiasColumn, gemm::ArgsBf16BiasColumn>(
+      x, weight, bias, tf32);
+}
+
+at::Tensor linear_sigmoid(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                          bool tf32) {
+  return linear_of<gemm::ArgsBiasColumnSigmoid, gemm::ArgsTf32BiasColumnSigmoid,
+                   gemm::ArgsBf16BiasColumnSigmoid>(x, weight, bias, tf32);
+}
+
+}  // namespace
+
+TORCH_LIBRARY_FRAGMENT(tilewright, library) {
+  library.def("linear(Tensor x, Tensor weight, Tensor bias, bool tf32) -> Tensor");
+  library.def("linear_sigmoid(Tensor x, Tensor weight, Tensor bias, bool tf32) -> Tensor");
+}
+TORCH_LIBRARY_IMPL(tilewright, CUDA, library) {
+  library.impl("linear", &linear);
+  library.impl("linear_sigmoid", &linear_sigmoid);
+}
+
+}  // namespace tilewright_example
