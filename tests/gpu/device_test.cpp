@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <string>
 
 #include "../unit/conformance_sample.h"
@@ -148,6 +149,30 @@ TEST(Baseline, CublasIsVerifiedAndTimed) {
     EXPECT_THAT(measurement.note, testing::StartsWith("cuBLAS "));
     EXPECT_GE(measurement.error_ulps, 0);
     EXPECT_GT(measurement.median_ns(), 500);
+  }
+}
+
+// A library may refuse a problem; what it computes must be what the reference does.
+TEST(Baseline, EveryOpsAgreesWithItsReference) {
+  TW_NEEDS_GPU(device);
+  for (const OpEntry& entry : catalog().ops()) {
+    std::map<std::string, int> agreed;
+    for (const BaselineSpec& baseline : entry.op.baselines) {
+      for (const std::string& choices : conformance::choice_texts(entry.op)) {
+        for (const Problem& problem : conformance::edge_problems(entry.op, choices)) {
+          if (problem.align < 16) continue;
+          const Measurement measurement =
+              run(*device, baseline_job(catalog(), problem, device->info(), baseline));
+          const std::string name = problem.key(entry.op) + ": " + measurement.note;
+          if (measurement.note.find("is not installed") != std::string::npos) GTEST_SKIP() << name;
+          EXPECT_NE(measurement.outcome, Outcome::wrong_result) << name;
+          EXPECT_NE(measurement.outcome, Outcome::faulted) << name;
+          agreed[std::string(name_of(problem.dtype)) + " " + problem.math] +=
+              measurement.outcome == Outcome::ok;
+        }
+      }
+    }
+    for (const auto& [math, count] : agreed) EXPECT_GT(count, 0) << entry.op.name << " " << math;
   }
 }
 
