@@ -3,6 +3,8 @@
 
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
+#include "common/half.cuh"
+#include "common/limits.cuh"
 
 namespace tw::activation {
 
@@ -17,13 +19,13 @@ __global__ void reference(long long rows, long long columns, const T* x, long lo
     const long long row = i / columns;
     const long long column = i % columns;
     const long long at = row * ldy + column;
-    double value = static_cast<double>(x[row * ldx + column]);
+    double value = static_cast<double>(to_float(x[row * ldx + column]));
     double magnitude = fabs(value);
     Epilogue::template judge<T>(
         value, magnitude, epilogue,
         epilogue::Point{static_cast<int>(row), static_cast<int>(column), at});
     y_expected[at] = value;
-    y_magnitude[at] = magnitude;
+    y_magnitude[at] = fmax(magnitude, smallest_normal<T>());
   }
 }
 

@@ -4,20 +4,26 @@
 //          | vector of thread 0 | thread 1 | ... | thread 0 | thread 1 | ... | ... |
 //           \______________ first load ________/ \_______ second load ____/
 //
-// Each block takes tiles, the next one `gridDim.x` tiles further on. Arrays without gaps between
-// their rows are one long row.
+// Blocks are numbered by tile and by row. Arrays without gaps between their rows are one long row.
+// A small array takes 2 us, of which half is the way to memory and back and the rest is code that
+// the SMs read from memory for the first time. So there is little of it: no division, and no loop
+// where a block has one tile.
 //
 // What the knobs trade:
 //   threads        a block's size: smaller ones start and end more smoothly, larger ones cost less
 //   vector         elements of a load; 16 bytes are the fewest instructions, if all is aligned
 //   unroll         loads that a thread starts before it uses the first: bytes in flight, registers
 //   blocks_per_sm  blocks that go from tile to tile; 0: a block for each tile
+//   flat           one row, of all elements: no row index, but a division for each element where a
+//                  step of the chain wants to know its row
 //   load, store    streaming: what is read or written makes room in the caches first
 #pragma once
 
 #include "common/cache.cuh"
 #include "common/config.cuh"
+#include "common/convert.cuh"
 #include "common/epilogue.cuh"
+#include "common/loops.cuh"
 #include "common/vector.cuh"
 
 namespace tw::activation::stream {
@@ -30,82 +36,101 @@ struct Knobs {
   int vector;
   int unroll;
   int blocks_per_sm;
+  bool flat;
   Load load;
   Store store;
 };
 
-// Where things are. A row is `length` elements; of an array without gaps there is one row, and
-// `columns` of its elements are a row of the tensor.
-struct Shape {
-  int rows;
+// A row of x, or all of it, and what the chain is told of its elements.
+template <class T, class V, class Epilogue>
+struct Row {
+  static constexpr Knobs knobs = V::knobs;
+  static constexpr int kStep = knobs.threads * knobs.vector;
+
+  const T* x;
+  T* y;
   long long length;
-  long long ldx;
-  long long ldy;
-  long long columns;
+  int row;            // 0 if flat
+  long long offset;   // of the row's first element in y
+  long long columns;  // of a row of the tensor
+  const typename Epilogue::Args& epilogue;
 
-  TW_DEVICE bool flat() const { return length != columns; }
+  // Steps without tensors do not ask where they are.
+  TW_DEVICE epilogue::Point point(long long at) const {
+    if constexpr (Epilogue::tensors == 0) {
+      return {};
+    } else if constexpr (knobs.flat) {
+      return {static_cast<int>(at / columns), static_cast<int>(at % columns), at};
+    } else {
+      return {row, static_cast<int>(at), offset + at};
+    }
+  }
 
-  TW_DEVICE epilogue::Point point(int row, long long column) const {
-    const long long offset = row * ldy + column;
-    if (!flat()) return {row, static_cast<int>(column), offset};
-    return {static_cast<int>(offset / columns), static_cast<int>(offset % columns), offset};
+  template <int kCount>
+  TW_DEVICE Vector<T, kCount> applied(const Vector<T, kCount>& stored, long long at) const {
+    float values[kCount];
+    widen(stored, values);
+    TW_UNROLL
+    for (int i = 0; i < kCount; ++i) {
+      values[i] = Epilogue::template apply<T>(values[i], epilogue, point(at + i));
+    }
+    return narrow<T>(values);
+  }
+
+  // What a thread does in this row: `first` is its element in the first tile of its block.
+  TW_DEVICE void walk(long long first) const {
+    if constexpr (knobs.blocks_per_sm == 0) {
+      process(first);
+    } else {
+      const long long step = static_cast<long long>(gridDim.x) * (kStep * knobs.unroll);
+      for (long long at = first; at < length; at += step) process(at);
+    }
+  }
+
+  // Its elements of one tile: `unroll` vectors, kStep apart.
+  TW_DEVICE void process(long long first) const {
+    if (first + (knobs.unroll - 1) * kStep + knobs.vector > length) return finish(first);
+    Vector<T, knobs.vector> values[knobs.unroll];
+    TW_UNROLL
+    for (int i = 0; i < knobs.unroll; ++i) {
+      values[i] = load_through<knobs.load == Load::streaming, knobs.vector>(x + first + i * kStep);
+    }
+    TW_UNROLL
+    for (int i = 0; i < knobs.unroll; ++i) {
+      const long long at = first + i * kStep;
+      store_through<knobs.store == Store::streaming>(y + at, applied(values[i], at));
+    }
+  }
+
+  // The same where some are beyond the end of the row.
+  TW_DEVICE void finish(long long first) const {
+    const long long end = min(length, first + (knobs.unroll - 1) * kStep + knobs.vector);
+    TW_ROLLED
+    for (long long at = first; at < end; at += kStep) {
+      if (at + knobs.vector <= end) {
+        store_vector(y + at, applied(load_vector<knobs.vector>(x + at), at));
+        continue;
+      }
+      TW_ROLLED
+      for (long long i = at; i < end; ++i) store_vector(y + i, applied(load_vector<1>(x + i), i));
+    }
   }
 };
 
-// The elements of one load of one thread.
-template <class T, class V, class Epilogue>
-TW_DEVICE Vector<T, V::knobs.vector> applied(Vector<T, V::knobs.vector> values, const Shape& shape,
-                                             int row, long long column,
-                                             const typename Epilogue::Args& epilogue) {
-  TW_UNROLL
-  for (int i = 0; i < V::knobs.vector; ++i) {
-    values.at[i] =
-        Epilogue::template apply<T>(values.at[i], epilogue, shape.point(row, column + i));
-  }
-  return values;
-}
-
-// Grid: any number of blocks.
+// Grid: any number of blocks in x (if blocks_per_sm is 0: one for each tile of a row), any in y.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(V::knobs.threads)
-    kernel(int rows, long long length, const T* x, long long ldx, T* y, long long ldy,
+    kernel(const T* x, T* y, long long length, int rows, long long ldx, long long ldy,
            long long columns, typename Epilogue::Args epilogue) {
   constexpr Knobs knobs = V::knobs;
-  constexpr long long kStep = static_cast<long long>(knobs.threads) * knobs.vector;
-  constexpr long long kTile = kStep * knobs.unroll;
-  const Shape shape{rows, length, ldx, ldy, columns};
-  const long long tiles_a_row = (length - 1) / kTile + 1;
-  for (long long tile = blockIdx.x; tile < tiles_a_row * rows; tile += gridDim.x) {
-    const int row = static_cast<int>(tile / tiles_a_row);
-    const long long first =
-        tile % tiles_a_row * kTile + static_cast<long long>(threadIdx.x) * knobs.vector;
-    const T* const from = x + row * ldx;
-    T* const to = y + row * ldy;
-    if (first + (kTile - kStep) + knobs.vector <= length) {
-      Vector<T, knobs.vector> values[knobs.unroll];
-      TW_UNROLL
-      for (int i = 0; i < knobs.unroll; ++i) {
-        values[i] =
-            load_through<knobs.load == Load::streaming, knobs.vector>(from + first + i * kStep);
-      }
-      TW_UNROLL
-      for (int i = 0; i < knobs.unroll; ++i) {
-        const long long column = first + i * kStep;
-        store_through<knobs.store == Store::streaming>(
-            to + column, applied<T, V, Epilogue>(values[i], shape, row, column, epilogue));
-      }
-    } else {  // the end of a row
-      for (int i = 0; i < knobs.unroll; ++i) {
-        const long long column = first + i * kStep;
-        if (column + knobs.vector <= length) {
-          const auto values = load_vector<knobs.vector>(from + column);
-          store_vector(to + column, applied<T, V, Epilogue>(values, shape, row, column, epilogue));
-          continue;
-        }
-        for (long long at = column; at < length && at < column + knobs.vector; ++at) {
-          to[at] = Epilogue::template apply<T>(from[at], epilogue, shape.point(row, at));
-        }
-      }
+  constexpr int kTile = knobs.threads * knobs.vector * knobs.unroll;
+  const long long first = static_cast<long long>(blockIdx.x) * kTile + threadIdx.x * knobs.vector;
+  if constexpr (knobs.flat) {
+    Row<T, V, Epilogue>{x, y, length, 0, 0, columns, epilogue}.walk(first);
+  } else {
+    for (int row = static_cast<int>(blockIdx.y); row < rows; row += static_cast<int>(gridDim.y)) {
+      const long long to = row * ldy;
+      Row<T, V, Epilogue>{x + row * ldx, y + to, length, row, to, columns, epilogue}.walk(first);
     }
   }
 }

@@ -6,7 +6,7 @@
 
 namespace tw {
 
-// Reads kCount elements of 4, 8 or 16 bytes together. `from` is aligned to them. kStreaming: the
+// Reads kCount elements of 2, 4, 8 or 16 bytes together. `from` is aligned to them. kStreaming: the
 // line is not wanted again (evict first).
 template <bool kStreaming, int kCount, class T>
 TW_DEVICE Vector<T, kCount> load_through(const T* from) {
@@ -19,9 +19,12 @@ TW_DEVICE Vector<T, kCount> load_through(const T* from) {
     } else if constexpr (sizeof(result) == 8) {
       const uint2 words = __ldcs(reinterpret_cast<const uint2*>(from));
       memcpy(&result, &words, sizeof result);
-    } else {
-      static_assert(sizeof(result) == 4, "loads are of 4, 8 or 16 bytes");
+    } else if constexpr (sizeof(result) == 4) {
       const unsigned word = __ldcs(reinterpret_cast<const unsigned*>(from));
+      memcpy(&result, &word, sizeof result);
+    } else {
+      static_assert(sizeof(result) == 2, "loads are of 2, 4, 8 or 16 bytes");
+      const unsigned short word = __ldcs(reinterpret_cast<const unsigned short*>(from));
       memcpy(&result, &word, sizeof result);
     }
     return result;
@@ -43,11 +46,15 @@ TW_DEVICE void store_through(T* to, const Vector<T, kCount>& value) {
       uint2 words;
       memcpy(&words, &value, sizeof value);
       __stcs(reinterpret_cast<uint2*>(to), words);
-    } else {
-      static_assert(sizeof(value) == 4, "stores are of 4, 8 or 16 bytes");
+    } else if constexpr (sizeof(value) == 4) {
       unsigned word;
       memcpy(&word, &value, sizeof value);
       __stcs(reinterpret_cast<unsigned*>(to), word);
+    } else {
+      static_assert(sizeof(value) == 2, "stores are of 2, 4, 8 or 16 bytes");
+      unsigned short word;
+      memcpy(&word, &value, sizeof value);
+      __stcs(reinterpret_cast<unsigned short*>(to), word);
     }
     return;
   }
