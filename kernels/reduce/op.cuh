@@ -1,0 +1,12 @@
+// The words of the op: what becomes of the elements of an axis.
+#pragma once
+
+namespace tw::reduce {
+
+enum class Operation { sum, mean, max, min, logsumexp };
+
+struct Choices {
+  Operation operation;
+};
+
+}  // namespace tw::reduce

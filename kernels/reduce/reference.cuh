@@ -1,0 +1,97 @@
+// What a reduction should give, in fp64: blocks of 256 threads go from output to output.
+#pragma once
+
+#include "common/config.cuh"
+#include "common/epilogue.cuh"
+#include "common/half.cuh"
+#include "common/limits.cuh"
+#include "reduce/op.cuh"
+
+namespace tw::reduce {
+
+// The threads' values in one, by halves.
+template <class Join>
+TW_DEVICE double join_threads(double mine, Join join) {
+  __shared__ double all[256];
+  __syncthreads();
+  all[threadIdx.x] = mine;
+  for (unsigned half = 128; half > 0; half /= 2) {
+    __syncthreads();
+    if (threadIdx.x < half) all[threadIdx.x] = join(all[threadIdx.x], all[threadIdx.x + half]);
+  }
+  __syncthreads();
+  return all[0];
+}
+
+// The elements that become one output.
+template <class T>
+struct Elements {
+  const T* first;
+  long long count;
+  long long stride;
+
+  // join over map(x).
+  template <class Map, class Join>
+  TW_DEVICE double fold(double start, Map map, Join join) const {
+    double mine = start;
+    for (long long i = threadIdx.x; i < count; i += 256) {
+      mine = join(mine, map(static_cast<double>(to_float(first[i * stride]))));
+    }
+    return join_threads(mine, join);
+  }
+};
+
+struct Judged {
+  double value;
+  double magnitude;
+};
+
+// See op.toml for the magnitude of logsumexp.
+template <class T, class V>
+TW_DEVICE Judged reduced(const Elements<T>& x) {
+  constexpr Operation operation = V::choices.operation;
+  const auto same = [](double a) { return a; };
+  const auto add = [](double a, double b) { return a + b; };
+  const auto larger = [](double a, double b) { return a > b || a != a ? a : b; };
+  const auto smaller = [](double a, double b) { return a < b || a != a ? a : b; };
+  if constexpr (operation == Operation::sum || operation == Operation::mean) {
+    const double scale = operation == Operation::mean ? 1.0 / static_cast<double>(x.count) : 1.0;
+    const double absolute = x.fold(
+        0, [](double a) { return fabs(a); }, add);
+    return {x.fold(0, same, add) * scale, absolute * scale};
+  } else if constexpr (operation == Operation::max) {
+    const double value = x.fold(-INFINITY, same, larger);
+    return {value, fabs(value)};
+  } else if constexpr (operation == Operation::min) {
+    const double value = x.fold(INFINITY, same, smaller);
+    return {value, fabs(value)};
+  } else {
+    const double top = x.fold(-INFINITY, same, larger);
+    const double base = fabs(top) == static_cast<double>(INFINITY) ? 0 : top;
+    const double sum = x.fold(
+        0, [base](double a) { return exp(a - base); }, add);
+    const double spread = x.fold(
+        0, [base](double a) { return exp(a - base) * fabs(a - base); }, add);
+    return {base + log(sum), fabs(base) + fabs(log(sum)) + 1 + spread / sum};
+  }
+}
+
+// Any grid of blocks of 256 threads.
+template <class T, class V, class Epilogue>
+__global__ void __launch_bounds__(256)
+    reference(long long outer, long long extent, long long inner, const T* x, long long ldx,
+              typename Epilogue::Args epilogue, double* y_expected, double* y_magnitude) {
+  for (long long at = blockIdx.x; at < outer * inner; at += gridDim.x) {
+    const long long row = at / inner;
+    const long long column = at % inner;
+    auto [value, magnitude] = reduced<T, V>(Elements<T>{x + row * ldx + column, extent, inner});
+    if (threadIdx.x != 0) continue;
+    Epilogue::template judge<T>(
+        value, magnitude, epilogue,
+        epilogue::Point{static_cast<int>(row), static_cast<int>(column), at});
+    y_expected[at] = value;
+    y_magnitude[at] = fmax(magnitude, smallest_normal<T>());
+  }
+}
+
+}  // namespace tw::reduce
