@@ -1,0 +1,47 @@
+// One axis of a transposed convolution, seen from its output.
+//
+//     stride 2, 3 taps, pad 1        in[0]       in[1]       in[2]
+//                                   / | \       / | \       / | \         an input is spread over
+//                                 0   1   2   0   1   2   0   1   2       as many outputs as there
+//                                 .   |    \ /    |    \ /    |    \      are taps
+//                             (cut) out[0] out[1] ...
+//
+// The outputs fall into `stride` phases: output stride * i + phase is a plain convolution, the sum
+// over some offsets of in[i + offset] * taps[tap(phase, offset)]. Here phase 0 has the offset 0
+// with tap 1, phase 1 has 0 with tap 2 and 1 with tap 0.
+#pragma once
+
+#include "common/config.cuh"
+
+namespace tw::conv_transpose2d {
+
+struct Axis {
+  int in;
+  int out;
+  int taps;
+  int stride;
+  int pad;
+
+  // The offsets of a phase: from lowest to highest, which is lowest - 1 if it has none.
+  TW_DEVICE int lowest(int phase) const {
+    const int bound = phase + pad - taps + 1;
+    return bound > 0 ? (bound - 1) / stride + 1 : bound / stride;
+  }
+  TW_DEVICE int highest(int phase) const { return (phase + pad) / stride; }
+  TW_DEVICE int offsets(int phase) const { return highest(phase) - lowest(phase) + 1; }
+
+  TW_DEVICE int tap(int phase, int offset) const { return phase + pad - offset * stride; }
+  TW_DEVICE bool has(int phase, int offset) const {
+    const int index = tap(phase, offset);
+    return index >= 0 && index < taps;
+  }
+
+  // The phase that a tap belongs to, and its offset.
+  TW_DEVICE int phase(int tap) const { return ((tap - pad) % stride + stride) % stride; }
+  TW_DEVICE int offset(int tap) const { return (phase(tap) + pad - tap) / stride; }
+
+  // Outputs of a phase, at most.
+  TW_DEVICE int steps() const { return (out - 1) / stride + 1; }
+};
+
+}  // namespace tw::conv_transpose2d

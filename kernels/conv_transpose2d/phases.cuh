@@ -1,0 +1,293 @@
+// A transposed convolution on the tensor cores, phase by phase: the outputs of a phase, which lie a
+// stride apart, are a plain convolution with some of the taps (see axis.cuh).
+//
+//      x, pixels of a window           B            A block computes `kFilters` channels of y in
+//      +------------------+         +------+        tile_y x tile_x pixels (of several images, if
+//      | tile_y x tile_x  |---+---->| 8 x  |        they are small): a pixel of x and a phase are a
+//      | and a halo       |   |     | 8px  |        pixel of y. Blocks take a phase of the rows,
+//      +------------------+   |     +------+        `phases` of the columns.
+//         in shared memory    |   A    |
+//                             | +----+ v            Each input that a warp has in registers (B) is
+//      weights of a product --+>|16 x| sums of      multiplied with the weights (A) of all phases
+//      (phase, offset), from    | 8  | phase 0      that use it: for 3x3 taps and stride 2 two
+//      device memory through L1 +----+ sums of      inputs make three products.
+//                                      phase 1
+//
+// A first pass brings the weights into the order in which they are read, so that they need no
+// shared memory: a warp reads them 16 bytes a lane, one product ahead, from L1 or L2. The sums of
+// neighbouring phases are in one thread, which writes runs of 2 * phases elements.
+//
+// Products are mma.sync: m16n8k16 of 16-bit elements, m16n8k8 of TF32. Three TF32 products make one
+// of fp32 (big * big + big * small + small * big); they are summed from zero and then added in
+// fp32, since the tensor cores truncate.
+//
+// What the knobs trade:
+//   phases             phases of columns a block computes: all, for whole runs in y; one serves
+//                      any stride
+//   warp_m, warp_n     filters and pixels a warp computes: larger ones read fewer words a product,
+//                      and take more registers
+//   warps_m, warps_n   warps along filters share the window, those along pixels the weights
+//   tile_x, tile_y     wide tiles write long pieces of rows, high ones read fewer rows of the halo
+//   planes             words of channels a chunk: fewer barriers, more shared memory
+//   stages             chunks in shared memory: 1 leaves it to other blocks to hide the copies
+//   copies             vectors of a chunk that a thread copies, from a list that is made once; 0:
+//                      any number, found anew for each chunk
+//   vector             pixels a copy
+//   passes             TF32 products a product: 3 make one of fp32
+//   store              streaming: what was written makes room in the caches first
+//   min_blocks         blocks that must fit on an SM: caps the registers
+#pragma once
+
+#include "common/config.cuh"
+#include "common/epilogue.cuh"
+#include "common/mma.cuh"
+#include "common/shared.cuh"
+#include "common/vector.cuh"
+#include "conv_transpose2d/phases_input.cuh"
+#include "conv_transpose2d/phases_store.cuh"
+#include "conv_transpose2d/phases_tile.cuh"
+#include "conv_transpose2d/phases_weights.cuh"
+
+namespace tw::conv_transpose2d::phases {
+
+enum class Store { cached, streaming };
+
+struct Knobs {
+  int phases;
+  int warp_m, warp_n;
+  int warps_m, warps_n;
+  int tile_x, tile_y;
+  int planes;
+  int stages;
+  int copies;
+  int vector;
+  int passes;
+  Store store;
+  int min_blocks;
+};
+
+// Everything that follows from the knobs of a configuration V.
+template <class T, class V>
+struct Tiling {
+  static constexpr Knobs knobs = V::knobs;
+  static constexpr bool kStreaming = knobs.store == Store::streaming;
+  static constexpr int kThreads = 32 * knobs.warps_m * knobs.warps_n;
+  static constexpr int kFilters = knobs.warps_m * knobs.warp_m;
+  static constexpr int kPixels = knobs.warps_n * knobs.warp_n;
+  static constexpr int kImages = kPixels / (knobs.tile_x * knobs.tile_y);
+  static constexpr int kFragmentsM = knobs.warp_m / 16;
+  static constexpr int kFragmentsN = knobs.warp_n / 8;
+  // A word of a plane holds one channel of 32 bits or two of 16.
+  static constexpr int kPerWord = 4 / static_cast<int>(sizeof(T));
+  static constexpr int kStepChannels = 8 * kPerWord;  // of one mma
+  static constexpr int kChannels = knobs.planes * kPerWord;
+  // Words of the packed weights that one product takes from a warp's filters.
+  static constexpr int kProductWords = kFragmentsM * 128;
+
+  // A sum of powers of two has the sum of their places, so that constants can be split off.
+  static TW_HOST_DEVICE constexpr Pixel pixel(int index) {
+    return {index / (knobs.tile_x * knobs.tile_y), index / knobs.tile_x % knobs.tile_y,
+            index % knobs.tile_x};
+  }
+
+  static_assert(kImages >= 1 && kPixels % (knobs.tile_x * knobs.tile_y) == 0,
+                "a tile is whole images, or a part of one");
+  static_assert(knobs.warp_m % 16 == 0 && knobs.warp_n % 8 == 0, "warps compute whole fragments");
+  static_assert(knobs.planes % 8 == 0, "chunks are whole steps");
+  static_assert(knobs.tile_x % 4 == 0, "a thread's two pixels are neighbours");
+};
+
+// The words of all of a warp's pixels and 8 planes.
+template <class G>
+struct Pixels {
+  static constexpr bool kSplit = G::knobs.passes == 3;
+  unsigned big[G::kFragmentsN][2];
+  unsigned small[kSplit ? G::kFragmentsN : 1][2];
+
+  template <class T>
+  TW_DEVICE void set(int j, int i, T word) {
+    if constexpr (kSplit) {
+      const SplitTf32 parts(word);
+      big[j][i] = parts.big;
+      small[j][i] = parts.small;
+    } else if constexpr (sizeof(T) == 4) {
+      big[j][i] = to_tf32(word);
+    }
+  }
+};
+
+// The weights of a warp's filters for one product.
+template <class G>
+struct Filters {
+  Vector<unsigned, 4> fragment[G::kFragmentsM];
+
+  TW_DEVICE void load(const unsigned* packed) {
+    TW_UNROLL
+    for (int i = 0; i < G::kFragmentsM; ++i) fragment[i] = load_vector<4>(packed + i * 128);
+  }
+};
+
+// One instruction's product.
+template <class T>
+TW_DEVICE void mma(float (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+  if constexpr (sizeof(T) == 4) {
+    mma_m16n8k8(sums, a, b);
+  } else {
+    mma_m16n8k16<T>(sums, a, b);
+  }
+}
+
+// sums += filters * pixels.
+template <class G, class T>
+TW_DEVICE void add_product(float (&sums)[G::kFragmentsM][G::kFragmentsN][4],
+                           const Filters<G>& filters, const Pixels<G>& pixels) {
+  TW_UNROLL
+  for (int i = 0; i < G::kFragmentsM; ++i) {
+    const auto& words = filters.fragment[i].at;
+    if constexpr (G::knobs.passes == 3) {
+      unsigned big[4];
+      unsigned small[4];
+      TW_UNROLL
+      for (int e = 0; e < 4; ++e) {
+        const SplitTf32 parts(__uint_as_float(words[e]));
+        big[e] = parts.big;
+        small[e] = parts.small;
+      }
+      float products[G::kFragmentsN][4] = {};
+      TW_UNROLL
+      for (int j = 0; j < G::kFragmentsN; ++j) mma<T>(products[j], small, pixels.big[j]);
+      TW_UNROLL
+      for (int j = 0; j < G::kFragmentsN; ++j) mma<T>(products[j], big, pixels.small[j]);
+      TW_UNROLL
+      for (int j = 0; j < G::kFragmentsN; ++j) mma<T>(products[j], big, pixels.big[j]);
+      TW_UNROLL
+      for (int j = 0; j < G::kFragmentsN; ++j) {
+        TW_UNROLL
+        for (int e = 0; e < 4; ++e) sums[i][j][e] += products[j][e];
+      }
+    } else {
+      TW_UNROLL
+      for (int j = 0; j < G::kFragmentsN; ++j) mma<T>(sums[i][j], words, pixels.big[j]);
+    }
+  }
+}
+
+// The sums of one warp.
+template <class G, class T>
+class Sums {
+  static constexpr auto knobs = G::knobs;
+
+ public:
+  // warp_n: the warp's first pixel. packed: the lane's first words of the region's weights.
+  TW_DEVICE Sums(const Window<G, T>& window, const Shape& shape, const Region& region, int warp_n,
+                 const unsigned* packed)
+      : window_(window), region_(region), x_(shape.x), packed_(packed) {
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+    place_ = place(G::pixel(warp_n + lane / 4)) + lane % 4 * window.plane_pitch + window.shift;
+    filters_.load(packed_);
+  }
+
+  // Adds the products of a chunk, `steps` times 8 planes of it.
+  TW_DEVICE void add(SharedPointer<T> chunk, int steps) {
+    chunk = chunk + place_ * G::kPerWord;
+    for (int step = 0; step < steps; ++step) {
+      for (int y = 0; y < region_.offsets_y; ++y) {
+        int tap = x_.tap(region_.phase_x, region_.lowest_x);
+        for (int x = 0; x < region_.offsets_x; ++x) {
+          add_offset(chunk + (y * window_.row_pitch + x) * G::kPerWord, tap);
+          tap -= x_.stride;
+        }
+      }
+      chunk = chunk + 8 * window_.plane_pitch * G::kPerWord;
+    }
+  }
+
+  TW_DEVICE const auto& values() const { return sums_; }
+
+ private:
+  // Of a pixel of the tile, in words of its plane.
+  TW_DEVICE int place(Pixel pixel) const {
+    return pixel.image * window_.image_pitch() + pixel.y * window_.row_pitch + pixel.x;
+  }
+
+  // The products of the inputs under one offset: one for each phase that has it. tap: phase 0's.
+  TW_DEVICE void add_offset(SharedPointer<T> from, int tap) {
+    Pixels<G> pixels;
+    TW_UNROLL
+    for (int j = 0; j < G::kFragmentsN; ++j) {
+      TW_UNROLL
+      for (int i = 0; i < 2; ++i) {
+        const auto word = load_vector<G::kPerWord>(
+            from + (place(G::pixel(8 * j)) + i * 4 * window_.plane_pitch) * G::kPerWord);
+        if constexpr (sizeof(T) == 4) {
+          pixels.set(j, i, word.at[0]);
+        } else {
+          pixels.big[j][i] = word.at[0].bits | static_cast<unsigned>(word.at[1].bits) << 16;
+        }
+      }
+    }
+    TW_UNROLL
+    for (int phase = 0; phase < knobs.phases; ++phase) {
+      if (tap + phase >= 0 && tap + phase < x_.taps) {
+        const Filters<G> filters = filters_;
+        packed_ += G::kProductWords;
+        filters_.load(packed_);
+        add_product<G, T>(sums_[phase], filters, pixels);
+      }
+    }
+  }
+
+  const Window<G, T>& window_;
+  const Region& region_;
+  const Axis& x_;
+  const unsigned* packed_;
+  int place_;
+  Filters<G> filters_;  // of the next product
+  float sums_[knobs.phases][G::kFragmentsM][G::kFragmentsN][4] = {};
+};
+
+// The first pass. Grid: any number of blocks.
+template <class T, class V, class Epilogue>
+__global__ void __launch_bounds__(256)
+    pack(int c, int k, int r, int s, int stride, int stride_w, int pad, int pad_w, int groups,
+         const T* __restrict__ weights, unsigned* __restrict__ packed) {
+  const Shape shape{1, c, k, groups, {1, 1, r, stride, pad}, {1, 1, s, stride_w, pad_w}};
+  pack_weights<Tiling<T, V>>(shape, weights, packed);
+}
+
+// The second pass. Grid: all tiles in x. Dynamic shared memory: stages * planes * plane_pitch
+// words. packed: what `pack` has written, and words for one more product.
+template <class T, class V, class Epilogue>
+__global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
+    kernel(int n, int c, int h, int w, int k, int r, int s, int stride, int stride_w, int pad,
+           int pad_w, int oh, int ow, int groups, int row_pitch, int plane_pitch,
+           const T* __restrict__ x, const unsigned* __restrict__ packed, T* __restrict__ y,
+           typename Epilogue::Args epilogue) {
+  using G = Tiling<T, V>;
+  const Shape shape{n, c, k, groups, {h, oh, r, stride, pad}, {w, ow, s, stride_w, pad_w}};
+  const auto tile = Tile::of<G>(static_cast<int>(blockIdx.x), shape);
+  const Region region(shape.y, shape.x, tile.phase_y, tile.phase_x, G::knobs.phases);
+  const int warp = static_cast<int>(threadIdx.x) / 32;
+  const int warp_m = warp % G::knobs.warps_m;
+  const int warp_n = warp / G::knobs.warps_m * G::knobs.warp_n;
+
+  const int steps = (shape.group_c() - 1) / G::kStepChannels + 1;
+  const int blocks_m = (shape.group_k() - 1) / G::kFilters + 1;
+  const int warp_filters = (tile.group * blocks_m + tile.filters) * G::knobs.warps_m + warp_m;
+  const Window<G, T> window(x, shape, tile, region, row_pitch, plane_pitch);
+  Sums<G, T> sums(window, shape, region, warp_n,
+                  packed + packed_at<G>(shape, steps, warp_filters, region));
+  if (region.products > 0) {
+    Input<G, T> input(window, shape);
+    for (int chunk = 0; chunk < input.chunks(); ++chunk) {
+      const int stage = input.acquire(chunk);
+      sums.add(SharedPointer<T>::dynamic() + stage * G::kPerWord,
+               min(G::knobs.planes / 8, steps - chunk * (G::knobs.planes / 8)));
+      input.release(chunk);
+    }
+  }
+  Output<G, T, Epilogue>(y, shape, tile, warp_m * G::knobs.warp_m, warp_n, epilogue)
+      .write(sums.values());
+}
+
+}  // namespace tw::conv_transpose2d::phases

@@ -1,0 +1,246 @@
+// How the windows of x get to shared memory in phases.cuh, a chunk of channels at a time.
+//
+//     a stage: `planes` planes of words, `plane_pitch` words apart      a plane
+//     +----------+----------+----------+                                +---------------------+
+//     | plane 0  | plane 1  | plane 2  | ...                            | row of the window   | a
+//     row's
+//     +----------+----------+----------+                                +---------------------+
+//     first words
+//                                                                       | next row, row_pitch |
+//     The pitch is 8 more than a multiple of 32, so that the words      | words on; next      |
+//     of 4 planes x 8 pixels, which a warp reads together, are in       | image's rows ...    |
+//     32 banks.                                                         +---------------------+
+//
+// A word is one float, or a pixel of two neighbouring 16-bit channels: what mma.sync takes from B.
+// 32-bit elements are copied by cp.async. 16-bit ones go through registers, where the rows of two
+// channels are interleaved; with two stages they are read one chunk ahead.
+#pragma once
+
+#include "common/async_copy.cuh"
+#include "common/config.cuh"
+#include "common/half.cuh"
+#include "common/shared.cuh"
+#include "common/vector.cuh"
+#include "conv_transpose2d/phases_tile.cuh"
+
+namespace tw::conv_transpose2d::phases {
+
+// The part of x that a block reads.
+template <class G, class T>
+struct Window {
+  const T* x;     // the group's first channel in the tile's first image
+  int images;     // that exist, of the tile's
+  int first_row;  // of x; rows and columns may lie outside
+  int first_column;
+  int rows;     // an image
+  int vectors;  // a row
+  int row_pitch;
+  int plane_pitch;
+  int shift;  // words in front of the row's first that is wanted
+
+  TW_DEVICE Window(const T* tensor, const Shape& shape, const Tile& tile, const Region& region,
+                   int row_words, int plane_words)
+      : row_pitch(row_words), plane_pitch(plane_words) {
+    constexpr int kVector = G::knobs.vector;
+    x = tensor + (static_cast<long long>(tile.image) * shape.c + tile.group * shape.group_c()) *
+                     shape.y.in * shape.x.in;
+    images = shape.n - tile.image;
+    first_row = tile.row + region.lowest_y;
+    rows = G::knobs.tile_y + region.offsets_y - 1;
+    const int column = tile.column + region.lowest_x;
+    shift = (column % kVector + kVector) % kVector;
+    first_column = column - shift;
+    vectors = (shift + G::knobs.tile_x + region.offsets_x - 2) / kVector + 1;
+  }
+
+  TW_DEVICE int image_pitch() const { return rows * row_pitch; }
+  TW_DEVICE int items() const { return G::knobs.planes * G::kImages * rows * vectors; }
+};
+
+// A vector of pixels of one word of channels: where it comes from and goes to.
+struct Item {
+  int from;     // elements from Window::x in chunk 0
+  int to;       // words from the stage's first
+  int channel;  // the first, in chunk 0; beyond all if the vector lies outside of x
+
+  Item() = default;
+  template <class G, class T>
+  TW_DEVICE Item(int index, const Window<G, T>& window, const Shape& shape) {
+    const int vector = index % window.vectors * G::knobs.vector;
+    const int row = index / window.vectors % (G::kImages * window.rows);
+    const int plane = index / window.vectors / (G::kImages * window.rows);
+    const int image = row / window.rows;
+    const int y = window.first_row + row % window.rows;
+    const int x = window.first_column + vector;
+    to = plane * window.plane_pitch + row * window.row_pitch + vector;
+    channel = plane * G::kPerWord;
+    const bool inside =
+        image < window.images && y >= 0 && y < shape.y.in && x >= 0 && x < shape.x.in;
+    from = inside ? ((image * shape.c + channel) * shape.y.in + y) * shape.x.in + x : 0;
+    if (!inside) channel = 0x7fff0000;
+  }
+};
+
+// The 16-bit words of a vector of two channels.
+template <int kVector>
+struct ChannelPair {
+  static constexpr int kWords = max(1, kVector / 2);
+  unsigned first[kWords];
+  unsigned second[kWords];
+};
+
+template <int kVector, class T>
+TW_DEVICE void load_words(unsigned (&words)[max(1, kVector / 2)], const T* from, bool wanted) {
+  if constexpr (kVector == 1) {
+    words[0] = wanted ? from->bits : 0;
+  } else {
+    Vector<unsigned, kVector / 2> read{};
+    if (wanted) read = load_vector<kVector / 2>(reinterpret_cast<const unsigned*>(from));
+    TW_UNROLL
+    for (int i = 0; i < kVector / 2; ++i) words[i] = read.at[i];
+  }
+}
+
+template <int kVector>
+TW_DEVICE void store_interleaved(unsigned* to, const ChannelPair<kVector>& pair) {
+  Vector<unsigned, kVector> words;
+  TW_UNROLL
+  for (int i = 0; i < kVector; ++i) {
+    const unsigned first = pair.first[i / 2];
+    const unsigned second = pair.second[i / 2];
+    words.at[i] =
+        i % 2 == 0 ? (first & 0xffffu) | second << 16 : first >> 16 | (second & 0xffff0000u);
+  }
+  constexpr int kGroup = min(kVector, 4);
+  TW_UNROLL
+  for (int i = 0; i < kVector; i += kGroup) {
+    Vector<unsigned, kGroup> group;
+    TW_UNROLL
+    for (int j = 0; j < kGroup; ++j) group.at[j] = words.at[i + j];
+    store_vector(to + i, group);
+  }
+}
+
+// Fills the stages, chunk by chunk. acquire(chunk) returns when the chunk is there, release(chunk)
+// says that it has been used.
+template <class G, class T>
+class Input {
+  static constexpr auto knobs = G::knobs;
+  static constexpr bool kAsync = sizeof(T) == 4;
+  static constexpr bool kListed = knobs.copies > 0;
+  static_assert(kListed || knobs.stages == 1, "what is copied ahead is listed");
+  static_assert(kAsync || knobs.stages <= 2, "registers hold one chunk");
+
+ public:
+  TW_DEVICE Input(const Window<G, T>& window, const Shape& shape)
+      : window_(window), shape_(shape), stage_words_(knobs.planes * window.plane_pitch) {
+    if constexpr (kListed) {
+      TW_UNROLL
+      for (int i = 0; i < knobs.copies; ++i) items_[i] = Item(index_of(i), window, shape);
+    }
+    chunks_ = (shape.group_c() - 1) / G::kChannels + 1;
+    if constexpr (knobs.stages > 1) {
+      if constexpr (kAsync) {
+        for (int chunk = 0; chunk < knobs.stages - 1; ++chunk) {
+          if (chunk < chunks_) start(chunk);
+          cp_async_commit();
+        }
+      } else {
+        start(0);
+        finish(0);
+        __syncthreads();
+      }
+    }
+  }
+
+  TW_DEVICE int chunks() const { return chunks_; }
+
+  // The place of the chunk, in words.
+  TW_DEVICE int acquire(int chunk) {
+    if constexpr (knobs.stages == 1) {
+      if (chunk > 0) __syncthreads();
+      start(chunk);
+      finish(chunk);
+      cp_async_commit();
+      cp_async_wait<0>();
+      __syncthreads();
+    } else if constexpr (kAsync) {
+      cp_async_wait<knobs.stages - 2>();
+      __syncthreads();
+      if (chunk + knobs.stages - 1 < chunks_) start(chunk + knobs.stages - 1);
+      cp_async_commit();
+    } else {
+      if (chunk + 1 < chunks_) start(chunk + 1);
+    }
+    return chunk % knobs.stages * stage_words_;
+  }
+
+  TW_DEVICE void release(int chunk) {
+    if constexpr (!kAsync && knobs.stages > 1) {
+      if (chunk + 1 < chunks_) finish(chunk + 1);
+      __syncthreads();
+    }
+  }
+
+ private:
+  static TW_DEVICE int index_of(int i) { return i * G::kThreads + static_cast<int>(threadIdx.x); }
+
+  // Starts the copies of a chunk: to shared memory or to registers.
+  TW_DEVICE void start(int chunk) {
+    if constexpr (kListed) {
+      TW_UNROLL
+      for (int i = 0; i < knobs.copies; ++i) {
+        if (index_of(i) < window_.items()) load(items_[i], chunk, pairs_[i]);
+      }
+    } else {
+      for (int index = static_cast<int>(threadIdx.x); index < window_.items();
+           index += G::kThreads) {
+        const Item item(index, window_, shape_);
+        load(item, chunk, pairs_[0]);
+        store(item, chunk, pairs_[0]);
+      }
+    }
+  }
+
+  // Takes what is in registers to shared memory.
+  TW_DEVICE void finish(int chunk) {
+    if constexpr (kListed) {
+      TW_UNROLL
+      for (int i = 0; i < knobs.copies; ++i) {
+        if (index_of(i) < window_.items()) store(items_[i], chunk, pairs_[i]);
+      }
+    }
+  }
+
+  TW_DEVICE void load(const Item& item, int chunk,
+                      [[maybe_unused]] ChannelPair<knobs.vector>& pair) {
+    const long long plane = static_cast<long long>(shape_.y.in) * shape_.x.in;
+    const T* const from = window_.x + (chunk * G::kChannels * plane + item.from);
+    const int left = shape_.group_c() - chunk * G::kChannels;
+    if constexpr (kAsync) {
+      const auto to = SharedPointer<T>::dynamic() + (chunk % knobs.stages * stage_words_ + item.to);
+      const bool exists = item.channel < left;
+      cp_async_or_zero<knobs.vector * 4>(to, exists ? from : window_.x, exists);
+    } else {
+      load_words<knobs.vector>(pair.first, from, item.channel < left);
+      load_words<knobs.vector>(pair.second, from + plane, item.channel + 1 < left);
+    }
+  }
+
+  TW_DEVICE void store([[maybe_unused]] const Item& item, [[maybe_unused]] int chunk,
+                       [[maybe_unused]] const ChannelPair<knobs.vector>& pair) {
+    if constexpr (!kAsync) {
+      store_interleaved<knobs.vector>(
+          dynamic_shared<unsigned>() + chunk % knobs.stages * stage_words_ + item.to, pair);
+    }
+  }
+
+  Window<G, T> window_;
+  Shape shape_;
+  int stage_words_;
+  int chunks_;
+  Item items_[max(1, knobs.copies)];
+  ChannelPair<knobs.vector> pairs_[max(1, knobs.copies)];
+};
+
+}  // namespace tw::conv_transpose2d::phases

@@ -1,0 +1,120 @@
+// How the sums of phases.cuh get to y. A thread has two neighbouring pixels of `phases` phases: if
+// these are all phases, that is a run of 2 * phases neighbours in a row of y.
+#pragma once
+
+#include "common/cache.cuh"
+#include "common/config.cuh"
+#include "common/epilogue.cuh"
+#include "common/half.cuh"
+#include "common/vector.cuh"
+#include "conv_transpose2d/phases_tile.cuh"
+
+namespace tw::conv_transpose2d::phases {
+
+// Writes kCount elements together. `to` is aligned to them.
+template <bool kStreaming, int kCount, class T>
+TW_DEVICE void store_run(T* to, const float* values) {
+  if constexpr (sizeof(T) == 4) {
+    Vector<float, kCount> run;
+    TW_UNROLL
+    for (int i = 0; i < kCount; ++i) run.at[i] = values[i];
+    store_through<kStreaming>(to, run);
+  } else {
+    Vector<unsigned, kCount / 2> run;
+    TW_UNROLL
+    for (int i = 0; i < kCount / 2; ++i) run.at[i] = packed<T>(values[2 * i], values[2 * i + 1]);
+    store_through<kStreaming>(reinterpret_cast<unsigned*>(to), run);
+  }
+}
+
+template <class G, class T, class Epilogue>
+class Output {
+  static constexpr auto knobs = G::knobs;
+  static constexpr int kRun = 2 * knobs.phases;
+  // The widest store that divides a run.
+  static constexpr int kStore = min(kRun & -kRun, 16 / static_cast<int>(sizeof(T)));
+
+ public:
+  // warp_m, warp_n: the first filter and the first pixel of the warp, in the block's tile.
+  TW_DEVICE Output(T* y, const Shape& shape, const Tile& tile, int warp_m, int warp_n,
+                   const typename Epilogue::Args& epilogue)
+      : y_(y), shape_(shape), epilogue_(epilogue) {
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+    const Pixel pixel = G::pixel(warp_n + lane % 4 * 2);
+    filter_ = tile.filters * G::kFilters + warp_m + lane / 4;
+    first_filter_ = tile.group * shape.group_k();
+    image_ = tile.image + pixel.image;
+    row_ = (tile.row + pixel.y) * shape.y.stride + tile.phase_y;
+    column_ = (tile.column + pixel.x) * shape.x.stride + tile.phase_x;
+    // Runs of a row start at multiples of their length.
+    whole_ = knobs.phases == shape.x.stride && shape.x.out % kStore == 0 &&
+             reinterpret_cast<unsigned long long>(y) % (kStore * sizeof(T)) == 0;
+  }
+
+  // sums[phase][i][j][e]: pixel 8 * j + e % 2 from the thread's first, filter 16 * i + e / 2 * 8.
+  TW_DEVICE void write(const float (&sums)[knobs.phases][G::kFragmentsM][G::kFragmentsN][4]) const {
+    TW_UNROLL
+    for (int i = 0; i < 2 * G::kFragmentsM; ++i) {
+      if (filter_ + 8 * i < shape_.group_k()) {
+        TW_UNROLL
+        for (int j = 0; j < G::kFragmentsN; ++j) {
+          float run[kRun];
+          TW_UNROLL
+          for (int e = 0; e < kRun; ++e) {
+            run[e] = sums[e % knobs.phases][i / 2][j][i % 2 * 2 + e / knobs.phases];
+          }
+          write_run(run, first_filter_ + filter_ + 8 * i, G::pixel(8 * j));
+        }
+      }
+    }
+  }
+
+ private:
+  TW_DEVICE float finished(float sum, epilogue::Point at, int elements) const {
+    return Epilogue::template apply<T>(sum, epilogue_,
+                                       epilogue::Point{at.row, at.column, at.offset + elements});
+  }
+
+  TW_DEVICE void write_run(const float (&run)[kRun], int channel, Pixel pixel) const {
+    const int image = image_ + pixel.image;
+    const int row = row_ + pixel.y * shape_.y.stride;
+    const int column = column_ + pixel.x * shape_.x.stride;
+    if (image >= shape_.n || row >= shape_.y.out) return;
+    const epilogue::Point at{
+        image, channel,
+        ((static_cast<long long>(image) * shape_.k + channel) * shape_.y.out + row) * shape_.x.out +
+            column};
+    T* const to = y_ + at.offset;
+    if (whole_) {
+      TW_UNROLL
+      for (int first = 0; first < kRun; first += kStore) {
+        if (column + first < shape_.x.out) {
+          float values[kStore];
+          TW_UNROLL
+          for (int e = 0; e < kStore; ++e) values[e] = finished(run[first + e], at, first + e);
+          store_run<G::kStreaming, kStore>(to + first, values);
+        }
+      }
+    } else {
+      TW_UNROLL
+      for (int e = 0; e < kRun; ++e) {
+        const int elements = e / knobs.phases * shape_.x.stride + e % knobs.phases;
+        if (column + elements < shape_.x.out) {
+          to[elements] = from_float<T>(finished(run[e], at, elements));
+        }
+      }
+    }
+  }
+
+  T* y_;
+  Shape shape_;
+  const typename Epilogue::Args& epilogue_;
+  int first_filter_;
+  int filter_;
+  int image_;
+  int row_;
+  int column_;
+  bool whole_;
+};
+
+}  // namespace tw::conv_transpose2d::phases

@@ -1,0 +1,62 @@
+// What a transposed convolution must compute, in fp64, and by how much a result may be off: one
+// element of y after the other, each the sum of all taps that reach it.
+#pragma once
+
+#include "common/config.cuh"
+#include "common/epilogue.cuh"
+#include "common/half.cuh"
+
+namespace tw::conv_transpose2d {
+
+// The index of the input that `tap` takes to the output `out` (the pad is part of it), or -1.
+TW_DEVICE int input_of(int out, int tap, int stride, int inputs) {
+  const int distance = out - tap;
+  return distance >= 0 && distance % stride == 0 && distance / stride < inputs ? distance / stride
+                                                                               : -1;
+}
+
+// Any grid. Writes y_expected, and y_magnitude, the sum of the absolute terms carried through the
+// epilogue (see epilogue::Step). oh and ow are y's rows and columns.
+template <class T, class V, class Epilogue>
+__global__ void reference(int n, int c, int h, int w, int k, int r, int s, int stride, int stride_w,
+                          int pad, int pad_w, int oh, int ow, int groups, const T* x,
+                          const T* weights, typename Epilogue::Args epilogue, double* y_expected,
+                          double* y_magnitude) {
+  const int group_c = c / groups;
+  const int group_k = k / groups;
+  const long long elements = static_cast<long long>(n) * k * oh * ow;
+  const long long step = static_cast<long long>(gridDim.x) * blockDim.x;
+  long long at = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
+  for (; at < elements; at += step) {
+    const int column = static_cast<int>(at % ow);
+    const int row = static_cast<int>(at / ow % oh);
+    const int filter = static_cast<int>(at / ow / oh % k);
+    const int image = static_cast<int>(at / ow / oh / k);
+    const long long first_c = filter / group_k * group_c;
+    double sum = 0;
+    double absolute = 0;
+    for (int tap_y = 0; tap_y < r; ++tap_y) {
+      const int in_y = input_of(row + pad, tap_y, stride, h);
+      if (in_y < 0) continue;
+      for (int tap_x = 0; tap_x < s; ++tap_x) {
+        const int in_x = input_of(column + pad_w, tap_x, stride_w, w);
+        if (in_x < 0) continue;
+        const T* from = x + ((image * static_cast<long long>(c) + first_c) * h + in_y) * w + in_x;
+        const T* tap = weights + (first_c * group_k + filter % group_k) * r * s + tap_y * s + tap_x;
+        for (int i = 0; i < group_c; ++i) {
+          const double product =
+              static_cast<double>(to_float(*from)) * static_cast<double>(to_float(*tap));
+          sum += product;
+          absolute += fabs(product);
+          from += static_cast<long long>(h) * w;
+          tap += static_cast<long long>(group_k) * r * s;
+        }
+      }
+    }
+    Epilogue::template judge<T>(sum, absolute, epilogue, epilogue::Point{image, filter, at});
+    y_expected[at] = sum;
+    y_magnitude[at] = absolute;
+  }
+}
+
+}  // namespace tw::conv_transpose2d
