@@ -1,0 +1,152 @@
+// Convolution on the tensor cores without im2col: nchw, filters whose weights fit in shared memory.
+//
+//      y, one image: its pixels in one line            x: the rows that those pixels see
+//     +----------------------------------+            +--------------------------------+
+//     |            ######################| row        |:::zeros:::::::::::::::::::::::|
+//     |##################################| row + 1    |:|                            |:| tile_rows
+//     |###############                   | row + 2    |:|  `chunk` channels at a time |:|
+//     +----------------------------------+            +--------------------------------+
+//        #: block_pixels, wherever rows end              pitch: pad, w, pad
+//
+// A block computes block_filters x block_pixels outputs, as a product of the filters' weights (M =
+// filters, K = channels and taps) and of windows of x (N = pixels). Along N run the neighbours of
+// a row, so that y is written in the order in which it is stored. The weights stay in shared memory
+// as the fragments that mma.sync takes, and the block goes from tile to tile of all images. A tile
+// of x is copied by whole rows. Its windows are never written out: a lane reads the elements of a
+// fragment where they are, at the sum of its pixel's place and of an offset that depends on k
+// alone, from a table. An unknown window, stride or dilation thus costs nothing.
+//
+//     words of K      a word is one element of 32 bits, or two of 16 bits:
+//                     pairs = gather     any two, read one by one
+//                     pairs = columns    neighbours in a row, one aligned word (even strides)
+//                     pairs = channels   two channels, whose planes are interleaved first
+//
+// What K lacks to whole steps are weights of zero on elements of the window (with columns, perhaps
+// of the next column): where x is infinite, y may be NaN instead.
+//
+// What the knobs trade:
+//   block_filters  more: x is read less often; fewer: less shared memory for weights
+//   block_pixels   more: less overlap of tiles; fewer: less shared memory, less of the last idle
+//   warp_filters,  a warp's tile: the larger, the fewer words it reads for a product, and the more
+//   warp_pixels    registers it needs; more pixels: longer runs of y are written at once
+//   chunk          channels a tile: more: fewer barriers; fewer: less shared memory
+//   stages         tiles in shared memory: one is used while the others are filled
+//   vector         elements a copy of x
+//   passes         TF32 products for one: 3 make an fp32 one (big * big + both mixed ones)
+//   prefetch       read the fragments of the next step during the products of this one
+//   store          registers: as the products leave them; staged: through shared memory, in rows
+//   store_vector   elements a store
+//   streaming      lines of y make room in the caches first
+//   blocks_per_sm  blocks that go from tile to tile: more hide each other's waiting, for registers
+//                  and shared memory
+#pragma once
+
+#include "common/config.cuh"
+#include "common/epilogue.cuh"
+#include "conv2d/direct_copy.cuh"
+#include "conv2d/direct_multiply.cuh"
+#include "conv2d/direct_store.cuh"
+#include "conv2d/direct_tiling.cuh"
+
+namespace tw::conv2d::direct {
+
+struct Knobs {
+  int block_filters, block_pixels;
+  int warp_filters, warp_pixels;
+  int chunk;
+  int stages;
+  int vector;
+  Pairs pairs;
+  int passes;
+  bool prefetch;
+  Store store;
+  int store_vector;
+  bool streaming;
+  int blocks_per_sm;
+};
+
+// The tiles of a block, chunk by chunk, in the order in which they are computed.
+class Cursor {
+ public:
+  TW_DEVICE explicit Cursor(int index) : index_(index) {}
+  TW_DEVICE bool inside(int tiles) const { return index_ < tiles; }
+  TW_DEVICE int index() const { return index_; }
+  TW_DEVICE int chunk() const { return chunk_; }
+  TW_DEVICE void advance(int chunks) {
+    if (++chunk_ == chunks) {
+      chunk_ = 0;
+      index_ += static_cast<int>(gridDim.x);
+    }
+  }
+
+ private:
+  int index_;
+  int chunk_ = 0;
+};
+
+// Grid: blocks that share the tiles, times blocks of filters.
+template <class T, class V, class Epilogue>
+__global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.blocks_per_sm)
+    kernel(int n, int c, int h, int w, int k, int r, int s, int stride, int stride_w, int pad,
+           int pad_w, int dilation, int dilation_w, int groups, int p, int q, int pitch, int plane,
+           int steps, int chunks, const T* x, const T* weights, T* y,
+           typename Epilogue::Args epilogue) {
+  using G = Tiling<T, V>;
+  constexpr Knobs knobs = V::knobs;
+  const Shape shape{n,     c,        h,          w,      k, r, s,     stride, stride_w, pad,
+                    pad_w, dilation, dilation_w, groups, p, q, pitch, plane,  steps,    chunks};
+  const Shared<G, T> shared(shape);
+  const Filters filters(static_cast<int>(blockIdx.y), knobs.block_filters, shape);
+  const int tiles = n * PixelTile::per_image(shape, knobs.block_pixels);
+
+  clear_tiles<G>(shared, shape);
+  make_table<G>(shared, shape);
+  pack_weights<G>(shared, weights, filters, shape);
+  __syncthreads();
+
+  Cursor ahead(static_cast<int>(blockIdx.x));
+  int write = 0;  // the stage to be filled next
+  const auto copy_next = [&] {
+    if (ahead.inside(tiles)) {
+      const PixelTile tile(ahead.index(), knobs.block_pixels, shape);
+      copy_tile<G>(shared.tiles + write * G::stage(shape), x, tile, filters.first_channel,
+                   ahead.chunk() * knobs.chunk, shape);
+      ahead.advance(chunks);
+    }
+    cp_async_commit();
+    write = write == G::kStages - 1 ? 0 : write + 1;
+  };
+  for (int i = 0; i < G::kAhead; ++i) copy_next();
+
+  Multiplier<G, T> multiplier(shared);
+  float sums[G::kTilesM][G::kTilesN][4];
+  int read = 0;
+  for (Cursor now(static_cast<int>(blockIdx.x)); now.inside(tiles); now.advance(chunks)) {
+    if constexpr (G::kAhead == 0) {
+      __syncthreads();
+      copy_next();
+    }
+    cp_async_wait<max(G::kAhead - 1, 0)>();
+    __syncthreads();
+    const PixelTile tile(now.index(), knobs.block_pixels, shape);
+    if constexpr (G::kInterleaved) {
+      interleave<G>(shared, tile, shape);
+      __syncthreads();
+    }
+    if constexpr (G::kAhead > 0) copy_next();
+    const bool used = tile.first + G::warp_pixel() < tile.end && G::warp_filter() < filters.count;
+    if (used) {
+      if (now.chunk() == 0) {
+        clear(sums);
+        multiplier.place(tile, shape);
+      }
+      multiplier.run(sums, now.chunk(), read * G::stage(shape), steps);
+      if (now.chunk() == chunks - 1) {
+        store_tile<G, T, Epilogue>(sums, shared, y, tile, filters, shape, epilogue);
+      }
+    }
+    if constexpr (!G::kInterleaved) read = read == G::kStages - 1 ? 0 : read + 1;
+  }
+}
+
+}  // namespace tw::conv2d::direct

@@ -1,0 +1,158 @@
+// How the direct convolution fills shared memory: weights as fragments, offsets, tiles of x.
+#pragma once
+
+#include "common/async_copy.cuh"
+#include "common/config.cuh"
+#include "common/half.cuh"
+#include "common/mma.cuh"
+#include "common/shared_words.cuh"
+#include "conv2d/direct_tiling.cuh"
+
+namespace tw::conv2d::direct {
+
+// An element as it lies in a word: its bits, rounded to TF32 if one pass is all.
+template <class G>
+TW_DEVICE unsigned word_of(float x) {
+  return G::knobs.passes == 1 ? to_tf32(x) : __float_as_uint(x);
+}
+template <class G, class T>
+TW_DEVICE unsigned word_of(T x) {
+  return x.bits;
+}
+
+// Columns of a tile that are left of x. Whole vectors, so that x begins with one.
+template <class G>
+TW_DEVICE int lead(const Shape& shape) {
+  return (shape.pad_w + G::knobs.vector - 1) / G::knobs.vector * G::knobs.vector;
+}
+
+// Zeros for all tiles: what is copied later leaves the columns beside x as they are.
+template <class G, class T>
+TW_DEVICE void clear_tiles(const Shared<G, T>& shared, const Shape& shape) {
+  constexpr int kPerVector = 16 / static_cast<int>(sizeof(T));
+  const int vectors = G::kStages * G::stage(shape) / kPerVector;
+  for (int i = static_cast<int>(threadIdx.x); i < vectors; i += G::kThreads) {
+    store_words(shared.tiles + i * kPerVector, {0u, 0u, 0u, 0u});
+  }
+}
+
+// Where in a tile the words of a chunk are, from where a window begins. A lane's two words of a
+// step follow each other.
+template <class G, class T>
+TW_DEVICE void make_table(const Shared<G, T>& shared, const Shape& shape) {
+  for (int i = static_cast<int>(threadIdx.x); i < shape.steps * G::kStep; i += G::kThreads) {
+    const int within = i % G::kStep;
+    const int place = i - within + within % 4 * 2 + within / 4;
+    TW_UNROLL
+    for (int j = 0; j < G::kOffsets; ++j) {
+      const Tap tap = tap_of<G>(i, j, shape);
+      const int channel = G::kInterleaved ? tap.channel / 2 : tap.channel;
+      const int offset = channel * shape.plane + tap.row * shape.dilation * shape.pitch +
+                         tap.column * shape.dilation_w;
+      store_words(shared.table + (place * G::kOffsets + j), {static_cast<unsigned>(offset)});
+    }
+  }
+}
+
+// The weights as fragments of A: register i of a lane has row lane / 4 + 8 * (i % 2) and word lane
+// % 4 + 4 * (i / 2) of a step. Filters and channels that do not exist are zeros.
+template <class G, class T>
+TW_DEVICE void pack_weights(const Shared<G, T>& shared, const T* weights, const Filters& filters,
+                            const Shape& shape) {
+  constexpr int kSlices = 8;  // of the block's filters: a thread packs a word of each 8th
+  const int words = shape.chunks * shape.steps * G::kStep;
+  const int taps = shape.r * shape.s;
+  const long long per_filter = static_cast<long long>(shape.depth()) * taps;
+  for (int i = static_cast<int>(threadIdx.x); i < words * kSlices; i += G::kThreads) {
+    const int slice = i / words;
+    const int word = i - slice * words;
+    const int step = word / G::kStep;
+    const int chunk = step / shape.steps;
+    const T* from[G::kElements];
+    bool real[G::kElements];
+    TW_UNROLL
+    for (int j = 0; j < G::kElements; ++j) {
+      const Tap tap = tap_of<G>(word - chunk * shape.steps * G::kStep, j, shape);
+      const int channel = chunk * G::knobs.chunk + tap.channel;
+      real[j] = tap.real && channel < shape.depth();
+      from[j] =
+          weights + (real[j] ? filters.first * per_filter + static_cast<long long>(channel) * taps +
+                                   tap.row * shape.s + tap.column
+                             : 0);
+    }
+    const int lane = word % 4;
+    const int half = word / 4 % 2;
+    TW_UNROLL
+    for (int j = 0; j < G::knobs.block_filters / kSlices; ++j) {
+      const int filter = slice + j * kSlices;
+      unsigned packed = 0;
+      TW_UNROLL
+      for (int e = 0; e < G::kElements; ++e) {
+        if (real[e] && filter < filters.count) {
+          packed |= word_of<G>(from[e][filter * per_filter]) << (16 * e);
+        }
+      }
+      const int fragment = step * G::kBlockTilesM + filter / 16;
+      const int place = (fragment * 32 + filter % 8 * 4 + lane) * 4 + half * 2 + filter / 8 % 2;
+      store_words(shared.weights + place, {packed});
+    }
+  }
+}
+
+// One vector of a row of x, or zeros.
+template <class G, class T>
+TW_DEVICE void copy_vector(SharedPointer<T> to, const T* from, bool valid) {
+  constexpr int kBytes = G::knobs.vector * static_cast<int>(sizeof(T));
+  if constexpr (kBytes == 2) {
+    store_half(to, valid ? from->bits : static_cast<unsigned short>(0));
+  } else {
+    cp_async_or_zero<kBytes>(to, from, valid);
+  }
+}
+
+// Starts the copies of the rows of x that the tile sees, of `chunk` channels from `channel` of the
+// group on; each warp copies rows. Rows and channels that do not exist are zeros.
+template <class G, class T>
+TW_DEVICE void copy_tile(SharedPointer<T> to, const T* x, const PixelTile& tile, int first_channel,
+                         int channel, const Shape& shape) {
+  constexpr int kVector = G::knobs.vector;
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+  const int first_row = tile.row * shape.stride - shape.pad;
+  const int first = lead<G>(shape);
+  const int lines = G::knobs.chunk * tile.rows;
+  for (int line = static_cast<int>(threadIdx.x) / 32; line < lines; line += G::kWarps) {
+    const int plane = line / tile.rows;
+    const int within = line - plane * tile.rows;
+    const int row = first_row + within;
+    const bool valid = row >= 0 && row < shape.h && channel + plane < shape.depth();
+    const int image_channel = valid ? first_channel + channel + plane : 0;
+    const T* const from =
+        x + ((static_cast<long long>(tile.image) * shape.c + image_channel) * shape.h +
+             (valid ? row : 0)) *
+                shape.w;
+    const SharedPointer<T> line_to = to + (plane * shape.plane + within * shape.pitch + first);
+    for (int column = lane * kVector; column < shape.w; column += 32 * kVector) {
+      copy_vector<G>(line_to + column, from + column, valid);
+    }
+  }
+}
+
+// Makes words of the elements of two channels at one place.
+template <class G, class T>
+TW_DEVICE void interleave(const Shared<G, T>& shared, const PixelTile& tile, const Shape& shape) {
+  const int elements = tile.rows * shape.pitch;
+  for (int pair = 0; pair < G::knobs.chunk / 2; ++pair) {
+    const SharedPointer<T> even = shared.tiles + 2 * pair * shape.plane;
+    const SharedPointer<unsigned> to = shared.pairs + pair * shape.plane;
+    for (int i = static_cast<int>(threadIdx.x) * 4; i < elements; i += G::kThreads * 4) {
+      unsigned low[2], high[2];
+      load_words(low, even + i);
+      load_words(high, even + (shape.plane + i));
+      store_words(to + i,
+                  {(low[0] & 0xffffu) | high[0] << 16, low[0] >> 16 | (high[0] & ~0xffffu),
+                   (low[1] & 0xffffu) | high[1] << 16, low[1] >> 16 | (high[1] & ~0xffffu)});
+    }
+  }
+}
+
+}  // namespace tw::conv2d::direct

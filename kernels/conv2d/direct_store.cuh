@@ -1,0 +1,140 @@
+// How the direct convolution writes y: the epilogue on the sums, then stores from where they are or
+// by way of shared memory.
+#pragma once
+
+#include "common/cache.cuh"
+#include "common/config.cuh"
+#include "common/epilogue.cuh"
+#include "common/half.cuh"
+#include "common/shared_words.cuh"
+#include "common/vector.cuh"
+#include "conv2d/direct_tiling.cuh"
+
+namespace tw::conv2d::direct {
+
+// Writes kCount elements together; elements of 16 bits also one by one.
+template <bool kStreaming, int kCount, class T>
+TW_DEVICE void store_elements(T* to, const Vector<T, kCount>& value) {
+  if constexpr (kCount * sizeof(T) < 4) {
+    store_vector(to, value);
+  } else {
+    store_through<kStreaming>(to, value);
+  }
+}
+
+// Reads elements from shared memory.
+template <int kCount, class T>
+TW_DEVICE Vector<T, kCount> load_elements(SharedPointer<T> from) {
+  Vector<T, kCount> result;
+  if constexpr (sizeof(result) == 2) {
+    const auto half = static_cast<unsigned short>(load_half(from));
+    memcpy(&result, &half, sizeof result);
+  } else {
+    unsigned words[sizeof(result) / 4];
+    load_words(words, from);
+    memcpy(&result, words, sizeof result);
+  }
+  return result;
+}
+
+// Two neighbours as the words that hold them.
+template <class T>
+TW_DEVICE void stage_pair(SharedPointer<T> to, float first, float second) {
+  if constexpr (sizeof(T) == 2) {
+    store_words(to, {packed<T>(first, second)});
+  } else {
+    store_words(to, {__float_as_uint(first), __float_as_uint(second)});
+  }
+}
+
+// Where the outputs of a warp go.
+template <class G, class T>
+struct Destination {
+  T* y;              // the block's first filter in the image, pixel 0
+  long long offset;  // of that, in all of y
+  int pixels;        // from one filter to the next
+  int first_filter;  // of the warp, within the block
+  int filters;       // of the block
+  int first_pixel;   // of the warp
+  int end;           // of the block's pixels
+};
+
+// Writes eight filters, whose elements are in shared memory.
+template <class G, class T>
+TW_DEVICE void write_rows(SharedPointer<T> staging, const Destination<G, T>& to, int first_filter) {
+  constexpr int kVector = G::knobs.store_vector;
+  constexpr int kVectors = G::knobs.warp_pixels / kVector;  // a row
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+  TW_UNROLL
+  for (int i = 0; i < ceil_div(8 * kVectors, 32); ++i) {
+    const int row = (lane + i * 32) / kVectors;
+    const int column = (lane + i * 32) % kVectors * kVector;
+    const int filter = first_filter + row;
+    const int pixel = to.first_pixel + column;
+    if (row < 8 && filter < to.filters && pixel < to.end) {
+      store_elements<G::knobs.streaming>(
+          to.y + static_cast<long long>(filter) * to.pixels + pixel,
+          load_elements<kVector>(staging + (row * G::kStagingPitch + column)));
+    }
+  }
+}
+
+// Writes a lane's neighbours of one filter.
+template <class G, class T>
+TW_DEVICE void write_pair(T* to, float first, float second, int left) {
+  if (G::knobs.store_vector > 1 && left > 1) {
+    store_elements<G::knobs.streaming>(to,
+                                       Vector<T, 2>{{from_float<T>(first), from_float<T>(second)}});
+  } else {
+    if (left > 0) to[0] = from_float<T>(first);
+    if (left > 1) to[1] = from_float<T>(second);
+  }
+}
+
+// The warp's sums, through the epilogue, to y.
+template <class G, class T, class Epilogue>
+TW_DEVICE void store_tile(const float (&sums)[G::kTilesM][G::kTilesN][4],
+                          const Shared<G, T>& shared, T* y, const PixelTile& tile,
+                          const Filters& filters, const Shape& shape,
+                          const typename Epilogue::Args& epilogue) {
+  constexpr bool kStaged = G::knobs.store == Store::staged;
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+  const long long image_offset =
+      (static_cast<long long>(tile.image) * shape.k + filters.first) * shape.pixels();
+  const Destination<G, T> to{y + image_offset, image_offset,  shape.pixels(),
+                             G::warp_filter(), filters.count, tile.first + G::warp_pixel(),
+                             tile.end};
+  const SharedPointer<T> staging =
+      shared.staging + static_cast<int>(threadIdx.x) / 32 * 8 * G::kStagingPitch;
+  TW_UNROLL
+  for (int part = 0; part < 2 * G::kTilesM; ++part) {  // eight filters
+    const int first_filter = to.first_filter + part * 8;
+    const int filter = min(first_filter + lane / 4, to.filters - 1);
+    const long long row = static_cast<long long>(filter) * to.pixels;
+    float values[G::kTilesN][2];
+    TW_UNROLL
+    for (int i = 0; i < 2 * G::kTilesN; ++i) {
+      const int pixel = min(to.first_pixel + i / 2 * 8 + lane % 4 * 2 + i % 2, to.end - 1);
+      const epilogue::Point point{tile.image, filters.first + filter, to.offset + row + pixel};
+      values[i / 2][i % 2] =
+          Epilogue::template apply<T>(sums[part / 2][i / 2][part % 2 * 2 + i % 2], epilogue, point);
+    }
+    TW_UNROLL
+    for (int n = 0; n < G::kTilesN; ++n) {
+      const int column = n * 8 + lane % 4 * 2;
+      if constexpr (kStaged) {
+        stage_pair(staging + (lane / 4 * G::kStagingPitch + column), values[n][0], values[n][1]);
+      } else if (first_filter + lane / 4 < to.filters) {
+        write_pair<G>(to.y + row + to.first_pixel + column, values[n][0], values[n][1],
+                      to.end - to.first_pixel - column);
+      }
+    }
+    if constexpr (kStaged) {
+      __syncwarp();
+      write_rows<G>(staging, to, first_filter);
+      __syncwarp();
+    }
+  }
+}
+
+}  // namespace tw::conv2d::direct
