@@ -1,0 +1,283 @@
+// C = epilogue(alpha * op(A) * op(B) + beta * C) on the tensor cores (mma.sync, sm_80 and later):
+// f16 and bf16, and f32 as TF32 (one pass) or in fp32's accuracy (three).
+//
+//                     block_n
+//            +--------+--------+         A block computes block_m x block_n of C and walks along k
+//    block_k |   B    |        |         in steps of block_k. `stages` tiles of A and B are in
+//            +--------+--------+         shared memory, in the order in which they are stored (see
+//   block_k    warp_n                    mma_copy.cuh): one is multiplied while cp.async fills the
+//    +---+   +--------+--------+         others.
+//    | A |   | warp 0 | warp 1 | warp_m
+//    |   |   |        |        |         A warp's sums stay in registers: mma tiles of 16 x 8. For
+//    +---+   +--------+--------+ block_m each step of 32 bytes of k (8 TF32, 16 of 16 bits) it
+//    reads |   |   | warp 2 | warp 3 |         fragments of A and B by ldmatrix, transposed if k
+//    does not |   |   |        |        |         run along their rows (32-bit elements then by
+//    words), and
+//    +---+   +--------+--------+         multiplies them, each of A with each of B.
+//
+// The tile of k that is not whole comes first: the others are whole then, and rows that start
+// aligned stay so.
+//
+// What the knobs trade:
+//   passes            1: an f32 is rounded to TF32; 3: it is the sum of two (mma_fragment.cuh)
+//   block_m, block_n  larger: fewer bytes through L2 and shared memory; smaller: more blocks, so
+//                     less of the last wave idle
+//   block_k           larger: fewer barriers; smaller: less shared memory a stage
+//   warp_m, warp_n    larger: fewer bytes from shared memory a product, and more registers, so
+//                     fewer warps to hide latency with
+//   stages            more copies in flight for more shared memory
+//   prefetch          fragments of the next step are read during the products of this one, for
+//                     their registers
+//   vector            elements a copy, if rows are aligned
+//   raster            rows of tiles that are walked together: more reuse in L2
+//   schedule          tiles: a block for each tile of C; stream_k: the tiles of the last waves are
+//                     shared evenly by as many blocks as run at once, for device memory's time
+//   split_k           blocks that share a tile of C, each with a slice of k
+//   min_blocks        blocks that must fit on an SM: caps the registers
+#pragma once
+
+#include "common/async_copy.cuh"
+#include "common/config.cuh"
+#include "common/epilogue.cuh"
+#include "common/shared.cuh"
+#include "gemm/mma_copy.cuh"
+#include "gemm/mma_fragment.cuh"
+#include "gemm/mma_schedule.cuh"
+#include "gemm/mma_store.cuh"
+#include "gemm/op.cuh"
+
+namespace tw::gemm::mma {
+
+enum class Schedule { tiles, stream_k };
+
+struct Knobs {
+  int passes;
+  int block_m, block_n, block_k;
+  int warp_m, warp_n;
+  int stages;
+  bool prefetch;
+  int vector;
+  int raster;
+  Schedule schedule;
+  int split_k;
+  int min_blocks;
+};
+
+template <bool kStream, int kSlices>
+struct SharesOf {
+  using Type = Slices<kSlices>;
+};
+template <int kSlices>
+struct SharesOf<true, kSlices> {
+  using Type = Stream;
+};
+
+// Everything that follows from the knobs of a configuration V.
+template <class T, class V>
+struct Tiling {
+  static constexpr Knobs knobs = V::knobs;
+  static constexpr bool kKMajorA = !transposed_a(V::choices.layout);
+  static constexpr bool kKMajorB = transposed_b(V::choices.layout);
+
+  static constexpr int kWarpsN = knobs.block_n / knobs.warp_n;
+  static constexpr int kThreads = 32 * (knobs.block_m / knobs.warp_m) * kWarpsN;
+  static constexpr int kSteps = knobs.block_k * static_cast<int>(sizeof(T)) / 32;
+  static constexpr int kRows = knobs.warp_m / 16;   // mma tiles of a warp
+  static constexpr int kPairs = knobs.warp_n / 16;  // of them, along n
+  static constexpr int kColumns = knobs.warp_n / 8;
+
+  using CopyA = TileCopy<T, kKMajorA, knobs.block_m, knobs.block_k, knobs.vector, kThreads>;
+  using CopyB = TileCopy<T, kKMajorB, knobs.block_n, knobs.block_k, knobs.vector, kThreads>;
+  using ReadA = FragmentReader<T, true, kKMajorA, knobs.block_m, knobs.block_k, kRows>;
+  using ReadB = FragmentReader<T, false, kKMajorB, knobs.block_n, knobs.block_k, kPairs>;
+
+  // Shared memory: `stages` times a tile of A, then one of B. In elements.
+  static constexpr int kStage = CopyA::kElements + CopyB::kElements;
+
+  static constexpr bool kStream = knobs.schedule == Schedule::stream_k;
+  static constexpr bool kShares = kStream || knobs.split_k > 1;
+  using Shares = typename SharesOf<kStream, knobs.split_k>::Type;
+
+  static_assert(knobs.block_m % knobs.warp_m == 0 && knobs.block_n % knobs.warp_n == 0,
+                "warps fill the block");
+  static_assert(knobs.warp_m % 16 == 0 && knobs.warp_n % 16 == 0, "fragments fill the warp");
+  static_assert(kSteps >= 2 && knobs.stages >= 2, "fragments and stages alternate");
+};
+
+// The operands of one matrix of the batch.
+template <class T>
+struct Operands {
+  int m, n, k;
+  const T* a;
+  long long lda;
+  const T* b;
+  long long ldb;
+};
+
+// Computes the sum over some tiles of k. `shared` holds stages * kStage elements.
+template <class G, class T>
+class MainLoop {
+  static constexpr Knobs knobs = G::knobs;
+  static constexpr int kCopies = G::CopyA::kCopies + G::CopyB::kCopies;
+  // The copies of a tile are issued in portions between the products; the last step issues none,
+  // since it waits.
+  static constexpr int kPortion = ceil_div(kCopies, G::kSteps - 1);
+
+ public:
+  using Sums = float[G::kRows][G::kColumns][4];
+
+  // For the block's tile of C at (row, column) and the tiles of k from `begin` on.
+  TW_DEVICE MainLoop(SharedPointer<T> shared, const Operands<T>& in, int row, int column, int begin)
+      : shared_(shared),
+        first_k_(begin == 0 ? (in.k - 1) / knobs.block_k * knobs.block_k
+                            : (begin - 1) * knobs.block_k),
+        depth_(min(knobs.block_k, in.k - first_k_)),
+        wraps_(begin == 0),
+        a_(shared, in.a, in.lda, row, in.m, first_k_),
+        b_(shared + G::CopyA::kElements, in.b, in.ldb, column, in.n, first_k_) {}
+
+  // `tiles` of k, at least one. (row, column): the warp's place in the block's tile.
+  TW_DEVICE void run(Sums& sums, int tiles, int row, int column) {
+    const typename G::ReadA read_a(row);
+    const typename G::ReadB read_b(column);
+    fill(tiles);
+    int read = 0;
+    int write = (knobs.stages - 1) * G::kStage;
+    cp_async_wait<knobs.stages - 2>();
+    __syncthreads();
+    const auto load = [&](int step) {
+      read_a.read(words_a_[step % 2], shared_ + read, step);
+      read_b.read(words_b_[step % 2], shared_ + read + G::CopyA::kElements, step);
+    };
+    if constexpr (knobs.prefetch) load(0);
+    for (int tile = 0; tile < tiles; ++tile) {
+      const bool more = tile + knobs.stages - 1 < tiles;
+      TW_UNROLL
+      for (int step = 0; step < G::kSteps; ++step) {
+        if constexpr (!knobs.prefetch) load(step);
+        if (step < G::kSteps - 1) {
+          TW_UNROLL
+          for (int i = step * kPortion; i < min((step + 1) * kPortion, kCopies); ++i) {
+            copy<false>(i, write, more);
+          }
+        } else {
+          // After this barrier the next tile may be read, and the one that has been read be
+          // overwritten.
+          cp_async_commit();
+          cp_async_wait<knobs.stages - 2>();
+          __syncthreads();
+          write = read;
+          read = read == (knobs.stages - 1) * G::kStage ? 0 : read + G::kStage;
+        }
+        if constexpr (knobs.prefetch) load((step + 1) % G::kSteps);
+        Multiply<T, knobs.passes>::add(sums, words_a_[step % 2], words_b_[step % 2]);
+      }
+    }
+  }
+
+ private:
+  // Starts the copies of the first stages - 1 tiles.
+  TW_DEVICE void fill(int tiles) {
+    TW_UNROLL
+    for (int i = 0; i < kCopies; ++i) copy<true>(i, 0, true);
+    if (wraps_) {  // that was the last of k
+      a_.take_back(first_k_ + knobs.block_k);
+      b_.take_back(first_k_ + knobs.block_k);
+    }
+    cp_async_commit();
+    for (int stage = 1; stage < knobs.stages - 1; ++stage) {
+      TW_UNROLL
+      for (int i = 0; i < kCopies; ++i) copy<false>(i, stage * G::kStage, stage < tiles);
+      cp_async_commit();
+    }
+  }
+
+  template <bool kPartial>
+  TW_DEVICE void copy(int i, int stage, bool wanted) {
+    if (i < G::CopyA::kCopies) {
+      a_.template copy<kPartial>(i, stage, wanted, depth_);
+    } else {
+      b_.template copy<kPartial>(i - G::CopyA::kCopies, stage, wanted, depth_);
+    }
+  }
+
+  SharedPointer<T> shared_;
+  int first_k_;
+  int depth_;  // of the first tile
+  bool wraps_;
+  typename G::CopyA a_;
+  typename G::CopyB b_;
+  Words<G::kRows> words_a_[2];
+  Words<G::kPairs> words_b_[2];
+};
+
+// Grid: `workers` blocks, which share the first `shared_tiles` tiles of C, and one for each other
+// tile of all matrices; without stream_k or split_k there are none of the former. Dynamic shared
+// memory: stages * block_k * (block_m + block_n) elements. partials: block_m * block_n floats for
+// each of a worker's tiles (see Shares::kSlots), arrived: one zero a shared tile.
+template <class T, class V, class Epilogue>
+__global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
+    kernel(int m, int n, int k, const T* __restrict__ a, long long lda, long long stride_a,
+           const T* __restrict__ b, long long ldb, long long stride_b, T* c, long long ldc,
+           long long stride_c, float alpha, float beta, typename Epilogue::Args epilogue,
+           [[maybe_unused]] int workers, [[maybe_unused]] int shared_tiles,
+           [[maybe_unused]] float* partials, [[maybe_unused]] unsigned* arrived) {
+  using G = Tiling<T, V>;
+  using Loop = MainLoop<G, T>;
+  constexpr Knobs knobs = V::knobs;
+  constexpr int kVector = 16 / static_cast<int>(sizeof(T));
+  const int block = static_cast<int>(blockIdx.x);
+  const int k_tiles = (k - 1) / knobs.block_k + 1;
+  const int warp = static_cast<int>(threadIdx.x) / 32;
+  const int warp_row = warp / G::kWarpsN * knobs.warp_m;
+  const int warp_column = warp % G::kWarpsN * knobs.warp_n;
+  const auto shared = SharedPointer<T>::dynamic();
+
+  const auto sum = [&](typename Loop::Sums& sums, const TileIndex& tile, int begin, int end) {
+    const Operands<T> in{m, n, k, a + tile.batch * stride_a, lda, b + tile.batch * stride_b, ldb};
+    Loop loop(shared, in, tile.row * knobs.block_m, tile.column * knobs.block_n, begin);
+    loop.run(sums, end - begin, warp_row, warp_column);
+  };
+  const auto index = [&](int tile) {
+    return TileIndex(tile, knobs.raster, (m - 1) / knobs.block_m + 1, (n - 1) / knobs.block_n + 1);
+  };
+  const auto store = [&](const typename Loop::Sums& sums, const TileIndex& tile) {
+    const long long offset = tile.batch * stride_c;
+    const bool aligned =
+        (ldc | offset) % kVector == 0 && reinterpret_cast<unsigned long long>(c) % 16 == 0;
+    const Output<T, Epilogue> out{c, ldc, offset, m, n, alpha, beta, epilogue, aligned};
+    store_sums(sums, out, tile.row * knobs.block_m + warp_row,
+               tile.column * knobs.block_n + warp_column);
+  };
+
+  if constexpr (!G::kShares) {
+    const TileIndex tile = index(block);
+    typename Loop::Sums sums = {};
+    sum(sums, tile, 0, k_tiles);
+    store(sums, tile);
+  } else {
+    const typename G::Shares shares(k_tiles, shared_tiles, workers);
+    const bool whole = block >= workers;
+    long long at = whole ? static_cast<long long>(shared_tiles + block - workers) * k_tiles
+                         : shares.first(block);
+    const long long end = whole ? at + k_tiles : shares.first(block + 1);
+    while (at < end) {
+      const int tile = static_cast<int>(at / k_tiles);
+      const int first = static_cast<int>(at - static_cast<long long>(tile) * k_tiles);
+      const long long left = end - at;
+      const int count = static_cast<int>(left < k_tiles - first ? left : k_tiles - first);
+      at += count;
+      const TileIndex place = index(tile);
+      typename Loop::Sums sums = {};
+      sum(sums, place, first, first + count);
+      if (count < k_tiles &&
+          !gather<G::kThreads>(sums, shares, block, {tile, first, first + count}, k_tiles, partials,
+                               arrived, dynamic_shared<unsigned>())) {
+        continue;
+      }
+      store(sums, place);
+    }
+  }
+}
+
+}  // namespace tw::gemm::mma

@@ -1,0 +1,164 @@
+// How fragments get from shared memory to registers in mma.cuh, and their products.
+//
+// Operands are read in groups: 16 of x by one step of k (32 bytes), four words a thread.
+//
+//               A: words 0 to 3           B: words 0, 1 for 8 columns and 2, 3 for the next 8
+//               k  0   1                  k  0   1
+//         x 0    | 0 | 2 |          x 0    | 0 | 1 |
+//           8    | 1 | 3 |            8    | 2 | 3 |
+#pragma once
+
+#include "common/config.cuh"
+#include "common/mma.cuh"
+#include "common/shared.cuh"
+#include "gemm/mma_copy.cuh"
+
+namespace tw::gemm::mma {
+
+// A thread's part of the fragments of kGroups groups.
+template <int kGroups>
+struct Words {
+  unsigned at[kGroups][4];
+};
+
+// Reads fragments of one operand from tiles as TileCopy leaves them. kIsA: the order of the words.
+template <class T, bool kIsA, bool kKMajor, int kExtent, int kDepth, int kGroups>
+class FragmentReader {
+  static constexpr int kStep = 32 / static_cast<int>(sizeof(T));  // values of k
+  static constexpr int kLength = kKMajor ? kDepth : kExtent;
+  using Places = Swizzle<T, kKMajor, kLength>;
+  // Parts of 32 bytes (16, if chunks move in pairs: 32) that a thread reads in a row's line; what
+  // is further is a constant away.
+  static constexpr bool kByWord = !kKMajor && sizeof(T) == 4;
+  static constexpr int kVariants =
+      min(4, kKMajor ? kDepth / kStep : (kByWord ? 2 * kGroups : kGroups));
+
+ public:
+  // `origin`: the warp's first x in the tile.
+  TW_DEVICE explicit FragmentReader(int origin) {
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+    if constexpr (kByWord) {
+      const int k = lane % 4;
+      TW_UNROLL
+      for (int i = 0; i < kVariants; ++i) {
+        offset_[i] = k * kLength + ((origin + 8 * i) ^ Places::turn(k)) + lane / 4;
+      }
+    } else {
+      const int x_half = kIsA ? lane / 8 % 2 : lane / 16;
+      const int k_half = kIsA ? lane / 16 : lane / 8 % 2;
+      const int row = lane % 8 + 8 * (kKMajor ? x_half : k_half);
+      const int first = kKMajor ? k_half * Places::kChunk : origin + x_half * Places::kChunk;
+      const int start = (kKMajor ? origin + row : row) * kLength;
+      TW_UNROLL
+      for (int i = 0; i < kVariants; ++i) {
+        offset_[i] = start + ((first + i * (2 * Places::kChunk)) ^ Places::turn(row));
+      }
+    }
+  }
+
+  TW_DEVICE void read(Words<kGroups>& words, SharedPointer<T> tile, int step) const {
+    TW_UNROLL
+    for (int group = 0; group < kGroups; ++group) {
+      if constexpr (kByWord) {
+        TW_UNROLL
+        for (int i = 0; i < 4; ++i) {
+          const int x_half = 2 * group + (kIsA ? i % 2 : i / 2);
+          const int k = step * kStep + (kIsA ? i / 2 : i % 2) * 4;
+          const auto word = load_vector<1>(tile + offset_[x_half % kVariants] +
+                                           (k * kLength + x_half / kVariants * (8 * kVariants)));
+          words.at[group][i] = __float_as_uint(word.at[0]);
+        }
+      } else if constexpr (kKMajor) {
+        ldmatrix(words.at[group],
+                 tile + offset_[step % kVariants] +
+                     (group * 16 * kLength + step / kVariants * (kVariants * kStep)));
+      } else {
+        ldmatrix_transposed(words.at[group],
+                            tile + offset_[group % kVariants] +
+                                (step * kStep * kLength + group / kVariants * (kVariants * 16)));
+      }
+    }
+  }
+
+ private:
+  int offset_[kVariants];
+};
+
+template <class T>
+TW_DEVICE void mma_step(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+  if constexpr (sizeof(T) == 4) {
+    mma_m16n8k8(d, a, b);
+  } else {
+    mma_m16n8k16<T>(d, a, b);
+  }
+}
+
+// Adds one step's products to the sums: D[i][j] is 16 rows by 8 columns.
+template <class T, int kPasses>
+struct Multiply {
+  template <int kRows, int kPairs>
+  static TW_DEVICE void add(float (&sums)[kRows][2 * kPairs][4], Words<kRows>& a,
+                            Words<kPairs>& b) {
+    if constexpr (sizeof(T) == 4) {
+      round(a);
+      round(b);
+    }
+    TW_UNROLL
+    for (int j = 0; j < 2 * kPairs; ++j) {
+      const unsigned(&words)[4] = b.at[j / 2];
+      const unsigned of_b[2] = {words[j % 2 * 2], words[j % 2 * 2 + 1]};
+      TW_UNROLL
+      for (int i = 0; i < kRows; ++i) mma_step<T>(sums[i][j], a.at[i], of_b);
+    }
+  }
+
+ private:
+  template <int kGroups>
+  static TW_DEVICE void round(Words<kGroups>& words) {
+    TW_UNROLL
+    for (int i = 0; i < 4 * kGroups; ++i) {
+      unsigned& word = words.at[i / 4][i % 4];
+      word = tf32_operand(__uint_as_float(word));
+    }
+  }
+};
+
+// 3xTF32: x = big + small, and a product is small * big + big * small + big * big. What is left out
+// is at most 2^-22 of it, and small loses at most 2^-23 of x (see SplitTf32). The units add with
+// truncation, which a long chain would turn into a drift towards zero: each step has sums of its
+// own, which are added with rounding.
+template <>
+struct Multiply<float, 3> {
+  template <int kRows, int kPairs>
+  static TW_DEVICE void add(float (&sums)[kRows][2 * kPairs][4], const Words<kRows>& a,
+                            const Words<kPairs>& b) {
+    unsigned a_big[kRows][4], a_small[kRows][4];
+    TW_UNROLL
+    for (int i = 0; i < 4 * kRows; ++i) {
+      const SplitOperand split(__uint_as_float(a.at[i / 4][i % 4]));
+      a_big[i / 4][i % 4] = split.big;
+      a_small[i / 4][i % 4] = split.small;
+    }
+    TW_UNROLL
+    for (int j = 0; j < 2 * kPairs; ++j) {
+      unsigned b_big[2], b_small[2];
+      TW_UNROLL
+      for (int i = 0; i < 2; ++i) {
+        const SplitOperand split(__uint_as_float(b.at[j / 2][j % 2 * 2 + i]));
+        b_big[i] = split.big;
+        b_small[i] = split.small;
+      }
+      float part[kRows][4] = {};
+      TW_UNROLL
+      for (int i = 0; i < kRows; ++i) mma_m16n8k8(part[i], a_small[i], b_big);
+      TW_UNROLL
+      for (int i = 0; i < kRows; ++i) mma_m16n8k8(part[i], a_big[i], b_small);
+      TW_UNROLL
+      for (int i = 0; i < kRows; ++i) mma_m16n8k8(part[i], a_big[i], b_big);
+      TW_UNROLL
+      for (int i = 0; i < 4 * kRows; ++i) sums[i / 4][j][i % 4] += part[i / 4][i % 4];
+    }
+  }
+};
+
+}  // namespace tw::gemm::mma

@@ -1,0 +1,134 @@
+// Which block of mma.cuh computes what: the order of the tiles of C, and tiles whose k is shared
+// by several blocks.
+//
+//    k tiles of the shared tiles of C, one after the other, dealt to 3 workers:
+//
+//      |      tile 0      |      tile 1      |      the rest: a block for each tile
+//      |.....................................|
+//      |  worker 0  |  worker 1  | worker 2  |
+//
+// A worker leaves its sums for each of its tiles in device memory; the last one to do so for a tile
+// adds them up in the order of the workers, so that results do not depend on timing, and nobody
+// waits for anybody.
+#pragma once
+
+#include "common/config.cuh"
+#include "common/vector.cuh"
+
+namespace tw::gemm::mma {
+
+// The tile of C at a place in the order in which they are computed: batch after batch; of each,
+// groups of `raster` rows of tiles are walked column by column.
+struct TileIndex {
+  int batch;
+  int row;
+  int column;
+
+  TW_DEVICE TileIndex(int index, int raster, int tiles_m, int tiles_n) {
+    const int tiles = tiles_m * tiles_n;
+    batch = index / tiles;
+    index %= tiles;
+    const int group = index / (raster * tiles_n);
+    const int within = index % (raster * tiles_n);
+    const int rows = min(raster, tiles_m - group * raster);
+    row = group * raster + within % rows;
+    column = within / rows;
+  }
+};
+
+// Whole slices: kSlices workers for each tile.
+template <int kSlices>
+struct Slices {
+  static constexpr int kSlots = 1;  // a worker's tiles
+  long long k_tiles;
+
+  TW_DEVICE Slices(int k_tiles_, int /*tiles*/, int /*workers*/) : k_tiles(k_tiles_) {}
+  // The first k tile of a worker, of those of all shared tiles.
+  TW_DEVICE long long first(int worker) const {
+    return worker / kSlices * k_tiles + k_tiles * (worker % kSlices) / kSlices;
+  }
+  // The worker of a k tile.
+  TW_DEVICE int owner(long long k_tile) const {
+    const int slice = static_cast<int>(((k_tile % k_tiles + 1) * kSlices - 1) / k_tiles);
+    return static_cast<int>(k_tile / k_tiles) * kSlices + slice;
+  }
+};
+
+// Equal shares, wherever they begin and end: stream-k (Osama et al., Stream-K: Work-centric
+// Parallel Decomposition for Dense Matrix-Matrix Multiplication on the GPU).
+struct Stream {
+  static constexpr int kSlots = 2;
+  long long all;
+  int workers;
+
+  TW_DEVICE Stream(int k_tiles, int tiles, int workers_)
+      : all(static_cast<long long>(k_tiles) * tiles), workers(workers_) {}
+  TW_DEVICE long long first(int worker) const { return all * worker / workers; }
+  TW_DEVICE int owner(long long k_tile) const {
+    return static_cast<int>(((k_tile + 1) * workers - 1) / all);
+  }
+};
+
+// Some k tiles of one tile of C.
+struct Segment {
+  int tile;
+  int begin;
+  int end;
+};
+
+// Adds up the sums of a tile of C whose k is shared. Each worker leaves its own in `partials`
+// ([worker][slot][group][thread] vectors) and counts itself in `arrived`; the last one reads them
+// all and returns true. The counter is back at zero then. `flag`: a word of shared memory.
+template <int kThreads, int kRows, int kColumns, class Shares>
+TW_DEVICE bool gather(float (&sums)[kRows][kColumns][4], const Shares& shares, int worker,
+                      Segment segment, long long k_tiles, float* partials, unsigned* arrived,
+                      unsigned* flag) {
+  constexpr long long kSlot = 4LL * kRows * kColumns * kThreads;
+  const long long tile_begin = segment.tile * k_tiles;
+  const int first = shares.owner(tile_begin);
+  const int last = shares.owner(tile_begin + k_tiles - 1);
+  // Only the first may have begun with the tile before.
+  const auto slot = [&](int w) {
+    const int second = w == first && shares.first(w) < tile_begin ? 1 : 0;
+    return partials + (static_cast<long long>(w) * Shares::kSlots + second) * kSlot +
+           threadIdx.x * 4;
+  };
+
+  float* const mine = slot(worker);
+  TW_UNROLL
+  for (int i = 0; i < kRows * kColumns; ++i) {
+    Vector<float, 4> group;
+    TW_UNROLL
+    for (int j = 0; j < 4; ++j) group.at[j] = sums[i / kColumns][i % kColumns][j];
+    store_vector(mine + i * (4 * kThreads), group);
+  }
+  __threadfence();
+  __syncthreads();
+  const auto others = static_cast<unsigned>(last - first);
+  if (threadIdx.x == 0) *flag = atomicInc(arrived + segment.tile, others);
+  __syncthreads();
+  const bool is_last = *flag == others;
+  __syncthreads();  // the flag's memory is used again
+  if (!is_last) return false;
+  __threadfence();
+
+  TW_UNROLL
+  for (int i = 0; i < 4 * kRows * kColumns; ++i) {
+    sums[i / 4 / kColumns][i / 4 % kColumns][i % 4] = 0;
+  }
+  for (int w = first; w <= last; ++w) {
+    const float* const from = slot(w);
+    TW_UNROLL
+    for (int i = 0; i < kRows * kColumns; ++i) {
+      const float4 part = __ldcg(reinterpret_cast<const float4*>(from + i * (4 * kThreads)));
+      float(&sum)[4] = sums[i / kColumns][i % kColumns];
+      sum[0] += part.x;
+      sum[1] += part.y;
+      sum[2] += part.z;
+      sum[3] += part.w;
+    }
+  }
+  return true;
+}
+
+}  // namespace tw::gemm::mma

@@ -1,0 +1,140 @@
+// How a warp of mma.cuh writes its part of C. A thread has pairs of neighbours; lanes exchange
+// theirs, so that each has 16 bytes of neighbours:
+//
+//    f32, a row of two mma tiles:                f16, bf16, a row of four:
+//      lane t   0  1  2  3 | 0  1  2  3            0 1 2 3|0 1 2 3|0 1 2 3|0 1 2 3
+//      becomes  0     2    | 1     3               0      |1      |2      |3
+#pragma once
+
+#include "common/config.cuh"
+#include "common/epilogue.cuh"
+#include "common/half.cuh"
+#include "common/vector.cuh"
+
+namespace tw::gemm::mma {
+
+// Where C is and what is done to it.
+template <class T, class Epilogue>
+struct Output {
+  T* c;
+  long long ldc;
+  long long offset;  // of the matrix in the batch
+  int m, n;
+  float alpha, beta;
+  const typename Epilogue::Args& epilogue;
+  bool aligned;  // vectors of 16 bytes are allowed
+};
+
+// kCount neighbouring sums.
+template <int kCount>
+struct Run {
+  float at[kCount];
+};
+
+// Rounds to T.
+template <class T, int kCount>
+TW_DEVICE Vector<T, kCount> narrowed(const Run<kCount>& run) {
+  if constexpr (sizeof(T) == 4) {
+    Vector<T, kCount> result;
+    TW_UNROLL
+    for (int i = 0; i < kCount; ++i) result.at[i] = run.at[i];
+    return result;
+  } else {
+    union {
+      Vector<T, kCount> value;
+      unsigned words[kCount / 2];
+    } result;
+    TW_UNROLL
+    for (int i = 0; i < kCount / 2; ++i) {
+      result.words[i] = packed<T>(run.at[2 * i], run.at[2 * i + 1]);
+    }
+    return result.value;
+  }
+}
+
+// Writes the elements of a run that exist.
+template <int kCount, class T, class Epilogue>
+TW_DEVICE void store_run(const Output<T, Epilogue>& out, Run<kCount> run, int row, int column) {
+  const long long offset = out.offset + row * out.ldc + column;
+  const int left = out.n - column;
+  const bool whole = out.aligned && left >= kCount;
+  Run<kCount> old{};
+  if (out.beta != 0) {
+    if (whole) {
+      const auto vector = load_vector<kCount>(out.c + offset);
+      TW_UNROLL
+      for (int i = 0; i < kCount; ++i) old.at[i] = to_float(vector.at[i]);
+    } else {
+      TW_UNROLL
+      for (int i = 0; i < kCount; ++i) {
+        if (i < left) old.at[i] = to_float(out.c[offset + i]);
+      }
+    }
+  }
+  TW_UNROLL
+  for (int i = 0; i < kCount; ++i) {
+    // Beyond the edge the column is clamped: a step may read tensors of n elements.
+    const int inside = min(i, left - 1);
+    const epilogue::Point point{row, column + inside, offset + inside};
+    run.at[i] = Epilogue::template apply<T>(fmaf(out.alpha, run.at[i], out.beta * old.at[i]),
+                                            out.epilogue, point);
+  }
+  const Vector<T, kCount> result = narrowed<T>(run);
+  if (whole) {
+    store_vector(out.c + offset, result);
+  } else {
+    TW_UNROLL
+    for (int i = 0; i < kCount; ++i) {
+      if (i < left) out.c[offset + i] = result.at[i];
+    }
+  }
+}
+
+// Of two runs, lanes with an even `lane` give away the second and keep the first, the others the
+// other way round; what comes from the lane `distance` away goes to its place.
+template <int kCount>
+TW_DEVICE Run<2 * kCount> exchanged(const Run<kCount>& first, const Run<kCount>& second, bool even,
+                                    int distance) {
+  Run<2 * kCount> result;
+  TW_UNROLL
+  for (int i = 0; i < kCount; ++i) {
+    const float given = even ? second.at[i] : first.at[i];
+    const float taken = __shfl_xor_sync(0xffffffffu, given, distance);
+    result.at[i] = even ? first.at[i] : taken;
+    result.at[kCount + i] = even ? taken : second.at[i];
+  }
+  return result;
+}
+
+// `row` and `column` are those of the warp's part of C.
+template <class T, class Epilogue, int kRows, int kColumns>
+TW_DEVICE void store_sums(const float (&sums)[kRows][kColumns][4], const Output<T, Epilogue>& out,
+                          int row, int column) {
+  constexpr int kTiles = sizeof(T) == 4 || kColumns % 4 != 0 ? 2 : 4;  // that are exchanged
+  static_assert(kColumns % kTiles == 0, "a warp's columns come in pairs of mma tiles");
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+  const int t = lane % 4;
+  const int first = column + (kTiles == 2 ? t % 2 * 8 + t / 2 * 4 : t * 8);
+  TW_UNROLL
+  for (int i = 0; i < 2 * kRows; ++i) {
+    const int at = row + lane / 4 + 8 * i;
+    TW_UNROLL
+    for (int j = 0; j < kColumns; j += kTiles) {
+      const auto pair = [&](int tile) {
+        const float* const sum = sums[i / 2][j + tile] + i % 2 * 2;
+        return Run<2>{{sum[0], sum[1]}};
+      };
+      auto run = exchanged(pair(0), pair(1), t % 2 == 0, 1);
+      const bool exists = at < out.m && first + 8 * j < out.n;
+      if constexpr (kTiles == 2) {
+        if (exists) store_run(out, run, at, first + 8 * j);
+      } else {
+        const auto next = exchanged(pair(2), pair(3), t % 2 == 0, 1);
+        const auto whole = exchanged(run, next, t < 2, 2);
+        if (exists) store_run(out, whole, at, first + 8 * j);
+      }
+    }
+  }
+}
+
+}  // namespace tw::gemm::mma
