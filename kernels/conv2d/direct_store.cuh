@@ -6,6 +6,7 @@
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
 #include "common/half.cuh"
+#include "common/opaque.cuh"
 #include "common/shared_words.cuh"
 #include "common/vector.cuh"
 #include "conv2d/direct_tiling.cuh"
@@ -61,21 +62,28 @@ struct Destination {
 
 // Writes eight filters, whose elements are in shared memory.
 template <class G, class T>
-TW_DEVICE void write_rows(SharedPointer<T> staging, const Destination<G, T>& to, int first_filter) {
+TW_DEVICE void write_rows(SharedPointer<T> staging, const Destination<G, T>& to, int first_filter,
+                          int lane) {
   constexpr int kVector = G::knobs.store_vector;
-  constexpr int kVectors = G::knobs.warp_pixels / kVector;  // a row
-  const int lane = static_cast<int>(threadIdx.x) % 32;
+  constexpr int kLanes = min(G::knobs.warp_pixels / kVector, 32);  // along a row
+  constexpr int kRows = 32 / kLanes;                               // at once
+  static_assert(kRows <= 8, "at least four lanes along a row");
+  const int column = lane % kLanes * kVector;
+  const int first_row = lane / kLanes;
+  const SharedPointer<T> from = staging + (first_row * G::kStagingPitch + column);
+  T* at = to.y + static_cast<long long>(first_filter + first_row) * to.pixels +
+          (to.first_pixel + column);
   TW_UNROLL
-  for (int i = 0; i < ceil_div(8 * kVectors, 32); ++i) {
-    const int row = (lane + i * 32) / kVectors;
-    const int column = (lane + i * 32) % kVectors * kVector;
-    const int filter = first_filter + row;
-    const int pixel = to.first_pixel + column;
-    if (row < 8 && filter < to.filters && pixel < to.end) {
-      store_elements<G::knobs.streaming>(
-          to.y + static_cast<long long>(filter) * to.pixels + pixel,
-          load_elements<kVector>(staging + (row * G::kStagingPitch + column)));
+  for (int row = 0; row < 8; row += kRows) {
+    const bool exists = first_filter + first_row + row < to.filters;
+    TW_UNROLL
+    for (int i = 0; i < G::knobs.warp_pixels; i += kLanes * kVector) {
+      const auto elements = load_elements<kVector>(from + (row * G::kStagingPitch + i));
+      if (exists && to.first_pixel + column + i < to.end) {
+        store_elements<G::knobs.streaming>(at + i, elements);
+      }
     }
+    at += static_cast<long long>(to.pixels) * kRows;
   }
 }
 
@@ -98,7 +106,7 @@ TW_DEVICE void store_tile(const float (&sums)[G::kTilesM][G::kTilesN][4],
                           const Filters& filters, const Shape& shape,
                           const typename Epilogue::Args& epilogue) {
   constexpr bool kStaged = G::knobs.store == Store::staged;
-  const int lane = static_cast<int>(threadIdx.x) % 32;
+  const int lane = opaque(static_cast<int>(threadIdx.x) % 32);
   const long long image_offset =
       (static_cast<long long>(tile.image) * shape.k + filters.first) * shape.pixels();
   const Destination<G, T> to{y + image_offset, image_offset,  shape.pixels(),
@@ -131,7 +139,7 @@ TW_DEVICE void store_tile(const float (&sums)[G::kTilesM][G::kTilesN][4],
     }
     if constexpr (kStaged) {
       __syncwarp();
-      write_rows<G>(staging, to, first_filter);
+      write_rows<G>(staging, to, first_filter, lane);
       __syncwarp();
     }
   }

@@ -4,6 +4,7 @@
 
 #include "common/config.cuh"
 #include "common/shared.cuh"
+#include "conv2d/op.cuh"
 
 namespace tw::conv2d::direct {
 
