@@ -30,8 +30,8 @@
 //   tile_x, tile_y     wide tiles write long pieces of rows, high ones read fewer rows of the halo
 //   planes             words of channels a chunk: fewer barriers, more shared memory
 //   stages             chunks in shared memory: 1 leaves it to other blocks to hide the copies
-//   copies             vectors of a chunk that a thread copies, from a list that is made once; 0:
-//                      any number, found anew for each chunk
+//   halo               offsets along each axis, at most: makes the window's size a constant, and a
+//                      thread's copies a list that is made once; 0: any number of offsets
 //   vector             pixels a copy
 //   passes             TF32 products a product: 3 make one of fp32
 //   store              streaming: what was written makes room in the caches first
@@ -59,7 +59,7 @@ struct Knobs {
   int tile_x, tile_y;
   int planes;
   int stages;
-  int copies;
+  int halo;
   int vector;
   int passes;
   Store store;
@@ -83,6 +83,18 @@ struct Tiling {
   static constexpr int kChannels = knobs.planes * kPerWord;
   // Words of the packed weights that one product takes from a warp's filters.
   static constexpr int kProductWords = kFragmentsM * 128;
+
+  // The window in shared memory, in words, if the number of offsets is bounded: see
+  // phases_input.cuh.
+  static constexpr bool kBounded = knobs.halo > 0;
+  static constexpr int kReach = knobs.tile_x + knobs.halo - 1 + knobs.vector - 1;
+  static constexpr int kRowWords = ceil_div(kReach, max(knobs.vector, 4)) * max(knobs.vector, 4);
+  static constexpr int kRowPitch = knobs.tile_x > 4 ? kRowWords
+                                                    : ceil_div(kRowWords - 4, 8) * 8 + 4;
+  static constexpr int kRows = kImages * (knobs.tile_y + knobs.halo - 1);
+  static constexpr int kPlanePitch = ceil_div(max(kRows * kRowPitch, 8) - 8, 32) * 32 + 8;
+  static constexpr int kCopies =  // vectors that a thread copies
+      kBounded ? ceil_div(knobs.planes * kRows * ceil_div(kReach, knobs.vector), kThreads) : 0;
 
   // A sum of powers of two has the sum of their places, so that constants can be split off.
   static TW_HOST_DEVICE constexpr Pixel pixel(int index) {

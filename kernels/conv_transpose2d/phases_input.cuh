@@ -38,9 +38,11 @@ struct Window {
   int plane_pitch;
   int shift;  // words in front of the row's first that is wanted
 
+  // row_words, plane_words: the pitches, if G does not bound them.
   TW_DEVICE Window(const T* tensor, const Shape& shape, const Tile& tile, const Region& region,
                    int row_words, int plane_words)
-      : row_pitch(row_words), plane_pitch(plane_words) {
+      : row_pitch(G::kBounded ? G::kRowPitch : row_words),
+        plane_pitch(G::kBounded ? G::kPlanePitch : plane_words) {
     constexpr int kVector = G::knobs.vector;
     x = tensor + (static_cast<long long>(tile.image) * shape.c + tile.group * shape.group_c()) *
                      shape.y.in * shape.x.in;
@@ -127,7 +129,7 @@ template <class G, class T>
 class Input {
   static constexpr auto knobs = G::knobs;
   static constexpr bool kAsync = sizeof(T) == 4;
-  static constexpr bool kListed = knobs.copies > 0;
+  static constexpr bool kListed = G::kBounded;
   static_assert(kListed || knobs.stages == 1, "what is copied ahead is listed");
   static_assert(kAsync || knobs.stages <= 2, "registers hold one chunk");
 
@@ -136,7 +138,7 @@ class Input {
       : window_(window), shape_(shape), stage_words_(knobs.planes * window.plane_pitch) {
     if constexpr (kListed) {
       TW_UNROLL
-      for (int i = 0; i < knobs.copies; ++i) items_[i] = Item(index_of(i), window, shape);
+      for (int i = 0; i < G::kCopies; ++i) items_[i] = Item(index_of(i), window, shape);
     }
     chunks_ = (shape.group_c() - 1) / G::kChannels + 1;
     if constexpr (knobs.stages > 1) {
@@ -189,7 +191,7 @@ class Input {
   TW_DEVICE void start(int chunk) {
     if constexpr (kListed) {
       TW_UNROLL
-      for (int i = 0; i < knobs.copies; ++i) {
+      for (int i = 0; i < G::kCopies; ++i) {
         if (index_of(i) < window_.items()) load(items_[i], chunk, pairs_[i]);
       }
     } else {
@@ -206,7 +208,7 @@ class Input {
   TW_DEVICE void finish(int chunk) {
     if constexpr (kListed) {
       TW_UNROLL
-      for (int i = 0; i < knobs.copies; ++i) {
+      for (int i = 0; i < G::kCopies; ++i) {
         if (index_of(i) < window_.items()) store(items_[i], chunk, pairs_[i]);
       }
     }
@@ -239,8 +241,8 @@ class Input {
   Shape shape_;
   int stage_words_;
   int chunks_;
-  Item items_[max(1, knobs.copies)];
-  ChannelPair<knobs.vector> pairs_[max(1, knobs.copies)];
+  Item items_[max(1, G::kCopies)];
+  ChannelPair<knobs.vector> pairs_[max(1, G::kCopies)];
 };
 
 }  // namespace tw::conv_transpose2d::phases
