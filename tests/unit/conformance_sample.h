@@ -55,6 +55,28 @@ inline std::vector<Problem> edge_problems(const OpSpec& op, const std::string& c
   return problems;
 }
 
+// Which of the problems of `edge_problems` a configuration runs on: of each edge shape one dtype,
+// math and alignment among those that it serves, drawn by the seed; so that over the shapes, the
+// choices and the configurations all of them meet. `serves` says whether it serves a problem.
+template <class Serves>
+std::vector<std::size_t> drawn(const OpSpec& op, const std::vector<Problem>& problems,
+                               std::uint64_t seed, const Serves& serves) {
+  std::mt19937_64 random(seed);
+  std::vector<std::size_t> result;
+  const std::size_t shapes = op.edge_shapes.size();
+  const std::size_t variants = problems.size() / shapes;
+  for (std::size_t shape = 0; shape < shapes; ++shape) {
+    std::vector<std::size_t> serving;
+    for (std::size_t variant = 0; variant < variants; ++variant) {
+      // edge_problems: dtypes and maths, then shapes, then both alignments.
+      const std::size_t at = (variant / 2 * shapes + shape) * 2 + variant % 2;
+      if (serves(problems[at])) serving.push_back(at);
+    }
+    if (!serving.empty()) result.push_back(serving[random() % serving.size()]);
+  }
+  return result;
+}
+
 // Targets whose limits allow different configurations: a constraint may ask large tiles to fill the
 // device, which a shape that is quick to emulate does on a small one alone.
 inline const std::vector<DeviceInfo>& devices() {
