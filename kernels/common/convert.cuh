@@ -41,4 +41,18 @@ TW_DEVICE Vector<T, kCount> narrow(const float (&values)[kCount]) {
   return stored;
 }
 
+// Makes the compiler convert 16-bit elements again where they are used later, which is cheaper than
+// to keep them in twice the registers. `zero` is 0, and must not be known to be: ptxas sees through
+// an empty asm statement.
+template <class T, int kCount>
+TW_DEVICE void forget_floats(Vector<T, kCount>& stored, unsigned zero) {
+  if constexpr (sizeof(T) == 2 && kCount % 2 == 0) {
+    unsigned words[kCount / 2];
+    memcpy(words, &stored, sizeof stored);
+    TW_UNROLL
+    for (int i = 0; i < kCount / 2; ++i) words[i] += zero;
+    memcpy(&stored, words, sizeof stored);
+  }
+}
+
 }  // namespace tw

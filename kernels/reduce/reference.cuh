@@ -1,4 +1,5 @@
-// What a reduction should give, in fp64: blocks of 256 threads go from output to output.
+// What a reduction should give, in fp64: blocks go from output to output. A block is of one thread,
+// or of a power of two where the extent is long.
 #pragma once
 
 #include "common/config.cuh"
@@ -12,10 +13,11 @@ namespace tw::reduce {
 // The threads' values in one, by halves.
 template <class Join>
 TW_DEVICE double join_threads(double mine, Join join) {
+  if (blockDim.x == 1) return mine;
   __shared__ double all[256];
   __syncthreads();
   all[threadIdx.x] = mine;
-  for (unsigned half = 128; half > 0; half /= 2) {
+  for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {
     __syncthreads();
     if (threadIdx.x < half) all[threadIdx.x] = join(all[threadIdx.x], all[threadIdx.x + half]);
   }
@@ -34,7 +36,7 @@ struct Elements {
   template <class Map, class Join>
   TW_DEVICE double fold(double start, Map map, Join join) const {
     double mine = start;
-    for (long long i = threadIdx.x; i < count; i += 256) {
+    for (long long i = threadIdx.x; i < count; i += blockDim.x) {
       mine = join(mine, map(static_cast<double>(to_float(first[i * stride]))));
     }
     return join_threads(mine, join);
@@ -76,7 +78,7 @@ TW_DEVICE Judged reduced(const Elements<T>& x) {
   }
 }
 
-// Any grid of blocks of 256 threads.
+// Any grid.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
     reference(long long outer, long long extent, long long inner, const T* x, long long ldx,

@@ -1,0 +1,67 @@
+// What the softmax of rows should be, in fp64. A block takes row after row; it is of one thread, or
+// of a power of two where rows are long.
+#pragma once
+
+#include "common/config.cuh"
+#include "common/epilogue.cuh"
+#include "common/half.cuh"
+#include "common/limits.cuh"
+#include "softmax/op.cuh"
+
+namespace tw::softmax {
+
+// join over map(x) of a row's elements, for all threads.
+template <class T, class Map, class Join>
+TW_DEVICE double fold(const T* row, long long columns, double start, Map map, Join join) {
+  double mine = start;
+  for (long long i = threadIdx.x; i < columns; i += blockDim.x) {
+    mine = join(mine, map(static_cast<double>(to_float(row[i]))));
+  }
+  if (blockDim.x == 1) return mine;
+  __shared__ double all[256];
+  __syncthreads();
+  all[threadIdx.x] = mine;
+  for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {
+    __syncthreads();
+    if (threadIdx.x < half) all[threadIdx.x] = join(all[threadIdx.x], all[threadIdx.x + half]);
+  }
+  __syncthreads();
+  return all[0];
+}
+
+// Any grid. Writes with the strides of y; see op.toml for the magnitude.
+template <class T, class V, class Epilogue>
+__global__ void __launch_bounds__(256)
+    reference(long long rows, long long columns, const T* x, long long ldx, long long ldy,
+              typename Epilogue::Args epilogue, double* y_expected, double* y_magnitude) {
+  const auto add = [](double a, double b) { return a + b; };
+  for (long long row = blockIdx.x; row < rows; row += gridDim.x) {
+    const T* const from = x + row * ldx;
+    const double top = fold(
+        from, columns, -INFINITY, [](double a) { return a; },
+        [](double a, double b) { return a > b || a != a ? a : b; });
+    const double sum = fold(
+        from, columns, 0, [top](double a) { return exp(a - top); }, add);
+    const double spread =
+        fold(
+            from, columns, 0, [top](double a) { return exp(a - top) * (top - a); }, add) /
+        sum;
+    for (long long column = threadIdx.x; column < columns; column += blockDim.x) {
+      const long long at = row * ldy + column;
+      const double below = static_cast<double>(to_float(from[column])) - top;
+      double value = below - log(sum);
+      double magnitude = fabs(below) + log(sum) + 1 + spread;
+      if constexpr (V::choices.operation == Operation::softmax) {
+        value = exp(below) / sum;
+        magnitude = value * (1 + fabs(below) + spread);
+      }
+      Epilogue::template judge<T>(
+          value, magnitude, epilogue,
+          epilogue::Point{static_cast<int>(row), static_cast<int>(column), at});
+      y_expected[at] = value;
+      y_magnitude[at] = fmax(magnitude, smallest_normal<T>());
+    }
+  }
+}
+
+}  // namespace tw::softmax
