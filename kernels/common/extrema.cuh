@@ -1,10 +1,14 @@
-// The larger and the smaller of two floats, as PyTorch has them: NaN if one of them is. fmaxf and
-// fminf return the other one.
+// Infinity and NaN, and the larger and the smaller of two floats as PyTorch has them: NaN if one of
+// them is, where fmaxf and fminf return the other one.
 #pragma once
 
 #include "common/config.cuh"
 
 namespace tw {
+
+// NVRTC has no INFINITY and no NAN.
+TW_DEVICE float infinity() { return __int_as_float(0x7f800000); }
+TW_DEVICE float quiet_nan() { return __int_as_float(0x7fffffff); }
 
 TW_DEVICE float max_or_nan(float a, float b) {
 #ifdef TW_CPU_DEVICE

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/config.cuh"
+#include "common/extrema.cuh"
 
 namespace tw {
 
@@ -36,7 +37,7 @@ TW_DEVICE float sum_of(float (&values)[kCount]) {
 // change. Infinities are not subtracted from each other: with one infinity among the values the sum
 // is infinite, with NaN it is NaN.
 struct LogSumExp {
-  float max = -INFINITY;
+  float max = -infinity();
   float sum = 0;
 
   // Overwrites the values.
@@ -63,7 +64,7 @@ struct LogSumExp {
   TW_DEVICE float result() const { return base_of(max) + logf(sum); }
 
   // What values are compared with: `top` if it is finite.
-  static TW_DEVICE float base_of(float top) { return fabsf(top) == INFINITY ? 0.0f : top; }
+  static TW_DEVICE float base_of(float top) { return fabsf(top) == infinity() ? 0.0f : top; }
 };
 
 }  // namespace tw

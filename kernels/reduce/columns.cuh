@@ -84,7 +84,7 @@ TW_DEVICE void add_rows(F (&folds)[kVector], const T* from, long long inner, lon
         widen(stored[i], values[i]);
         TW_UNROLL
         for (int j = 0; j < kVector; ++j) {
-          if (G::kRows * i >= left) values[i][j] = F::neutral;
+          if (G::kRows * i >= left) values[i][j] = F::neutral();
         }
       }
     }

@@ -13,7 +13,7 @@ namespace tw::reduce {
 template <Operation kOperation>
 struct Fold {
   static constexpr int kWords = 1;  // floats
-  static constexpr float neutral = 0;
+  static TW_DEVICE float neutral() { return 0; }
   float word[1] = {0};
 
   // Overwrites the values.
@@ -30,8 +30,8 @@ struct Fold {
 template <>
 struct Fold<Operation::max> {
   static constexpr int kWords = 1;
-  static constexpr float neutral = -INFINITY;
-  float word[1] = {-INFINITY};
+  static TW_DEVICE float neutral() { return -infinity(); }
+  float word[1] = {-infinity()};
 
   template <int kCount>
   TW_DEVICE void add(float (&values)[kCount]) {
@@ -45,8 +45,8 @@ struct Fold<Operation::max> {
 template <>
 struct Fold<Operation::min> {
   static constexpr int kWords = 1;
-  static constexpr float neutral = INFINITY;
-  float word[1] = {INFINITY};
+  static TW_DEVICE float neutral() { return infinity(); }
+  float word[1] = {infinity()};
 
   template <int kCount>
   TW_DEVICE void add(float (&values)[kCount]) {
@@ -60,8 +60,8 @@ struct Fold<Operation::min> {
 template <>
 struct Fold<Operation::logsumexp> {
   static constexpr int kWords = 2;
-  static constexpr float neutral = -INFINITY;
-  float word[2] = {-INFINITY, 0};  // the maximum, and the sum relative to it
+  static TW_DEVICE float neutral() { return -infinity(); }
+  float word[2] = {-infinity(), 0};  // the maximum, and the sum relative to it
 
   template <int kCount>
   TW_DEVICE void add(float (&values)[kCount]) {

@@ -4,6 +4,7 @@
 
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
+#include "common/extrema.cuh"
 #include "common/half.cuh"
 #include "common/limits.cuh"
 #include "reduce/op.cuh"
@@ -62,14 +63,14 @@ TW_DEVICE Judged reduced(const Elements<T>& x) {
         0, [](double a) { return fabs(a); }, add);
     return {x.fold(0, same, add) * scale, absolute * scale};
   } else if constexpr (operation == Operation::max) {
-    const double value = x.fold(-INFINITY, same, larger);
+    const double value = x.fold(-infinity(), same, larger);
     return {value, fabs(value)};
   } else if constexpr (operation == Operation::min) {
-    const double value = x.fold(INFINITY, same, smaller);
+    const double value = x.fold(infinity(), same, smaller);
     return {value, fabs(value)};
   } else {
-    const double top = x.fold(-INFINITY, same, larger);
-    const double base = fabs(top) == static_cast<double>(INFINITY) ? 0 : top;
+    const double top = x.fold(-infinity(), same, larger);
+    const double base = fabs(top) == static_cast<double>(infinity()) ? 0 : top;
     const double sum = x.fold(
         0, [base](double a) { return exp(a - base); }, add);
     const double spread = x.fold(

@@ -96,8 +96,8 @@ struct Reader {
     TW_UNROLL
     for (int i = 0; i < kEnds; ++i) {
       const int at = thread + i * knobs.row_threads;
-      ends[2 * i] = part == 0 && at < head ? to_float(row[at]) : F::neutral;
-      ends[2 * i + 1] = part == 0 && at < tail ? to_float(row[extent - tail + at]) : F::neutral;
+      ends[2 * i] = part == 0 && at < head ? to_float(row[at]) : F::neutral();
+      ends[2 * i + 1] = part == 0 && at < tail ? to_float(row[extent - tail + at]) : F::neutral();
     }
     if constexpr (knobs.blocks_per_sm == 0) {
       add_vectors(row + head, vectors * knobs.vector);

@@ -4,6 +4,7 @@
 
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
+#include "common/extrema.cuh"
 #include "common/half.cuh"
 #include "common/limits.cuh"
 #include "softmax/op.cuh"
@@ -38,7 +39,7 @@ __global__ void __launch_bounds__(256)
   for (long long row = blockIdx.x; row < rows; row += gridDim.x) {
     const T* const from = x + row * ldx;
     const double top = fold(
-        from, columns, -INFINITY, [](double a) { return a; },
+        from, columns, -infinity(), [](double a) { return a; },
         [](double a, double b) { return a > b || a != a ? a : b; });
     const double sum = fold(
         from, columns, 0, [top](double a) { return exp(a - top); }, add);

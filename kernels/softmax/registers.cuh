@@ -44,7 +44,7 @@ __global__ void __launch_bounds__(V::knobs.threads)
   const Ends<T, R, knobs.vector, knobs.row_threads> ends(row, thread, exists);
   float nothing[knobs.vector];
   TW_UNROLL
-  for (int j = 0; j < knobs.vector; ++j) nothing[j] = -INFINITY;
+  for (int j = 0; j < knobs.vector; ++j) nothing[j] = -infinity();
   Vector<T, knobs.vector> stored[knobs.vectors];
   TW_UNROLL
   for (int i = 0; i < knobs.vectors; ++i) {

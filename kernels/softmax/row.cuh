@@ -11,6 +11,7 @@
 #include "common/config.cuh"
 #include "common/convert.cuh"
 #include "common/epilogue.cuh"
+#include "common/extrema.cuh"
 #include "common/half.cuh"
 #include "common/log_sum_exp.cuh"
 #include "common/vector.cuh"
@@ -66,7 +67,7 @@ struct Normalizer {
 
   // A row with infinity, and one of -infinities alone, becomes NaN, as PyTorch's.
   TW_DEVICE explicit Normalizer(const LogSumExp& state) : top(state.max) {
-    const float sum = top == INFINITY ? NAN : state.sum;
+    const float sum = top == infinity() ? quiet_nan() : state.sum;
     by = kOperation == Operation::softmax ? 1.0f / sum : logf(sum);
   }
 
@@ -151,7 +152,7 @@ struct Ends {
     TW_UNROLL
     for (int i = 0; i < 2 * kEach; ++i) {
       const int at = column(row, thread, i);
-      stored[i].at[0] = from_float<T>(-INFINITY);
+      stored[i].at[0] = from_float<T>(-infinity());
       if (wanted && at < row.columns) stored[i] = load_vector<1>(row.x + at);
     }
   }

@@ -101,15 +101,18 @@ __global__ void __launch_bounds__(V::knobs.threads)
   const int first = kept * knobs.threads;
   int tiles = 0;
   for (; tiles < (row.vectors - first + kTile - 1) / kTile; ++tiles) {
-    block.tile(first + tiles * kTile, [&](int, const auto& stored) { B::add(state, stored); });
+    block.tile(first + tiles * kTile,
+               [&](int, const typename B::Values& stored) { B::add(state, stored); });
   }
   cp_async_wait<0>();
-  block.keep([&](int, const auto& stored) { B::add(state, stored); });
+  block.keep([&](int, const typename B::Values& stored) { B::add(state, stored); });
   ends.add_to(state);
   join_row<knobs.threads, knobs.threads>(state);
 
   const Normalizer<V::choices.operation> normalize(state);
-  const auto store = [&](int at, const auto& stored) { row.store(at, stored, normalize); };
+  const auto store = [&](int at, const typename B::Values& stored) {
+    row.store(at, stored, normalize);
+  };
   for (int i = tiles - 1; i >= 0; --i) block.tile(first + i * kTile, store);
   block.keep(store);
   ends.store(row, thread, normalize);

@@ -70,7 +70,7 @@ __global__ void __launch_bounds__(V::knobs.threads)
   const P part({x, y, index / parts, columns, ldx, ldy, epilogue}, index % parts, parts);
   const typename P::AllEnds ends(part.row, thread, index % parts == 0);
   LogSumExp state;
-  part.visit([&](int, const auto& stored) {
+  part.visit([&](int, const Vector<T, V::knobs.vector>& stored) {
     float values[knobs.vector];
     widen(stored, values);
     state.add(values);
@@ -100,7 +100,9 @@ __global__ void __launch_bounds__(V::knobs.threads)
   const Normalizer<V::choices.operation> to_result(state);
   const P part({x, y, index / parts, columns, ldx, ldy, epilogue}, index % parts, parts);
   const typename P::AllEnds ends(part.row, thread, true);
-  part.visit([&](int at, const auto& stored) { part.row.store(at, stored, to_result); });
+  part.visit([&](int at, const Vector<T, V::knobs.vector>& stored) {
+    part.row.store(at, stored, to_result);
+  });
   if (index == first) ends.store(part.row, thread, to_result);
 }
 
