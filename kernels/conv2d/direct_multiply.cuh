@@ -2,21 +2,12 @@
 #pragma once
 
 #include "common/config.cuh"
-#include "common/mma.cuh"
 #include "common/shared_words.cuh"
 #include "conv2d/direct_copy.cuh"
 #include "conv2d/direct_tiling.cuh"
+#include "conv2d/products.cuh"
 
 namespace tw::conv2d::direct {
-
-template <int kTilesM, int kTilesN>
-TW_DEVICE void clear(float (&sums)[kTilesM][kTilesN][4]) {
-  TW_UNROLL
-  for (int m = 0; m < kTilesM; ++m) {
-    TW_UNROLL
-    for (int i = 0; i < kTilesN * 4; ++i) sums[m][i / 4][i % 4] = 0;
-  }
-}
 
 // What a lane holds of the operands of a step.
 template <class G>
@@ -24,52 +15,6 @@ struct Fragments {
   unsigned a[G::kTilesM][4];
   unsigned b[G::kTilesN][2];
 };
-
-// Sums += A * B, in as many passes as the knob says.
-template <class G, class T>
-TW_DEVICE void multiply(float (&sums)[G::kTilesM][G::kTilesN][4], const Fragments<G>& operands) {
-  if constexpr (G::kHalves) {
-    TW_UNROLL
-    for (int i = 0; i < G::kTilesM * G::kTilesN; ++i) {
-      const int m = i % G::kTilesM, n = i / G::kTilesM;
-      mma_m16n8k16<T>(sums[m][n], operands.a[m], operands.b[n]);
-    }
-  } else if constexpr (G::knobs.passes == 1) {
-    TW_UNROLL
-    for (int n = 0; n < G::kTilesN; ++n) {
-      const unsigned b[2] = {to_tf32(__uint_as_float(operands.b[n][0])),
-                             to_tf32(__uint_as_float(operands.b[n][1]))};
-      TW_UNROLL
-      for (int m = 0; m < G::kTilesM; ++m) mma_m16n8k8(sums[m][n], operands.a[m], b);
-    }
-  } else {
-    unsigned big[G::kTilesM][4], small[G::kTilesM][4];
-    TW_UNROLL
-    for (int i = 0; i < G::kTilesM * 4; ++i) {
-      const SplitTf32 parts(__uint_as_float(operands.a[i / 4][i % 4]));
-      big[i / 4][i % 4] = parts.big;
-      small[i / 4][i % 4] = parts.small;
-    }
-    TW_UNROLL
-    for (int n = 0; n < G::kTilesN; ++n) {
-      const SplitTf32 first(__uint_as_float(operands.b[n][0]));
-      const SplitTf32 second(__uint_as_float(operands.b[n][1]));
-      const unsigned b_big[2] = {first.big, second.big};
-      const unsigned b_small[2] = {first.small, second.small};
-      // The units truncate what they add. A step's products are added up apart, so that the long
-      // sum is rounded.
-      float part[G::kTilesM][4] = {};
-      TW_UNROLL
-      for (int m = 0; m < G::kTilesM; ++m) mma_m16n8k8(part[m], small[m], b_big);
-      TW_UNROLL
-      for (int m = 0; m < G::kTilesM; ++m) mma_m16n8k8(part[m], big[m], b_small);
-      TW_UNROLL
-      for (int m = 0; m < G::kTilesM; ++m) mma_m16n8k8(part[m], big[m], b_big);
-      TW_UNROLL
-      for (int i = 0; i < G::kTilesM * 4; ++i) sums[i / 4][n][i % 4] += part[i / 4][i % 4];
-    }
-  }
-}
 
 // Walks along the K of a chunk.
 template <class G, class T>
@@ -127,14 +72,14 @@ class Multiplier {
       for (int step = 1; step < steps; ++step) {
         Fragments<G> next;
         load(next, step);
-        multiply<G, T>(sums, now);
+        multiply<T, G::knobs.passes, true>(sums, now.a, now.b);
         now = next;
       }
-      multiply<G, T>(sums, now);
+      multiply<T, G::knobs.passes, true>(sums, now.a, now.b);
     } else {
       for (int step = 0; step < steps; ++step) {
         load(now, step);
-        multiply<G, T>(sums, now);
+        multiply<T, G::knobs.passes, true>(sums, now.a, now.b);
       }
     }
   }

@@ -1,0 +1,73 @@
+// Products of the fragments of a warp's tile, in every dtype and math.
+#pragma once
+
+#include "common/config.cuh"
+#include "common/half.cuh"
+#include "common/mma.cuh"
+
+namespace tw::conv2d {
+
+template <int kTilesM, int kTilesN>
+TW_DEVICE void clear(float (&sums)[kTilesM][kTilesN][4]) {
+  TW_UNROLL
+  for (int m = 0; m < kTilesM; ++m) {
+    TW_UNROLL
+    for (int i = 0; i < kTilesN * 4; ++i) sums[m][i / 4][i % 4] = 0;
+  }
+}
+
+// Sums += A * B of 8 words along K. kPasses: of floats, TF32 products for one; 3 make an fp32 one.
+// kRounded: A is rounded to TF32 already, if one pass is all.
+template <class T, int kPasses, bool kRounded, int kTilesM, int kTilesN>
+TW_DEVICE void multiply(float (&sums)[kTilesM][kTilesN][4], const unsigned (&a)[kTilesM][4],
+                        const unsigned (&b)[kTilesN][2]) {
+  if constexpr (sizeof(T) == 2) {
+    TW_UNROLL
+    for (int i = 0; i < kTilesM * kTilesN; ++i) {
+      const int m = i % kTilesM, n = i / kTilesM;
+      mma_m16n8k16<T>(sums[m][n], a[m], b[n]);
+    }
+  } else if constexpr (kPasses == 1) {
+    unsigned rounded[kTilesM][4];
+    TW_UNROLL
+    for (int i = 0; i < kTilesM * 4; ++i) {
+      const unsigned word = a[i / 4][i % 4];
+      rounded[i / 4][i % 4] = kRounded ? word : to_tf32(__uint_as_float(word));
+    }
+    TW_UNROLL
+    for (int n = 0; n < kTilesN; ++n) {
+      const unsigned rounded_b[2] = {to_tf32(__uint_as_float(b[n][0])),
+                                     to_tf32(__uint_as_float(b[n][1]))};
+      TW_UNROLL
+      for (int m = 0; m < kTilesM; ++m) mma_m16n8k8(sums[m][n], rounded[m], rounded_b);
+    }
+  } else {
+    unsigned big[kTilesM][4], small[kTilesM][4];
+    TW_UNROLL
+    for (int i = 0; i < kTilesM * 4; ++i) {
+      const SplitTf32 parts(__uint_as_float(a[i / 4][i % 4]));
+      big[i / 4][i % 4] = parts.big;
+      small[i / 4][i % 4] = parts.small;
+    }
+    TW_UNROLL
+    for (int n = 0; n < kTilesN; ++n) {
+      const SplitTf32 first(__uint_as_float(b[n][0]));
+      const SplitTf32 second(__uint_as_float(b[n][1]));
+      const unsigned b_big[2] = {first.big, second.big};
+      const unsigned b_small[2] = {first.small, second.small};
+      // The units truncate what they add. A step's products are added up apart, so that the long
+      // sum is rounded.
+      float part[kTilesM][4] = {};
+      TW_UNROLL
+      for (int m = 0; m < kTilesM; ++m) mma_m16n8k8(part[m], small[m], b_big);
+      TW_UNROLL
+      for (int m = 0; m < kTilesM; ++m) mma_m16n8k8(part[m], big[m], b_small);
+      TW_UNROLL
+      for (int m = 0; m < kTilesM; ++m) mma_m16n8k8(part[m], big[m], b_big);
+      TW_UNROLL
+      for (int i = 0; i < kTilesM * 4; ++i) sums[i / 4][n][i % 4] += part[i / 4][i % 4];
+    }
+  }
+}
+
+}  // namespace tw::conv2d

@@ -1,0 +1,47 @@
+// Elements on their way from fragments of D to memory.
+#pragma once
+
+#include "common/cache.cuh"
+#include "common/config.cuh"
+#include "common/half.cuh"
+#include "common/shared_words.cuh"
+#include "common/vector.cuh"
+
+namespace tw::conv2d {
+
+// Writes kCount elements together; elements of 16 bits also one by one.
+template <bool kStreaming, int kCount, class T>
+TW_DEVICE void store_elements(T* to, const Vector<T, kCount>& value) {
+  if constexpr (kCount * sizeof(T) < 4) {
+    store_vector(to, value);
+  } else {
+    store_through<kStreaming>(to, value);
+  }
+}
+
+// Reads elements from shared memory.
+template <int kCount, class T>
+TW_DEVICE Vector<T, kCount> load_elements(SharedPointer<T> from) {
+  Vector<T, kCount> result;
+  if constexpr (sizeof(result) == 2) {
+    const auto half = static_cast<unsigned short>(load_half(from));
+    memcpy(&result, &half, sizeof result);
+  } else {
+    unsigned words[sizeof(result) / 4];
+    load_words(words, from);
+    memcpy(&result, words, sizeof result);
+  }
+  return result;
+}
+
+// Two neighbours as the words that hold them.
+template <class T>
+TW_DEVICE void stage_pair(SharedPointer<T> to, float first, float second) {
+  if constexpr (sizeof(T) == 2) {
+    store_words(to, {packed<T>(first, second)});
+  } else {
+    store_words(to, {__float_as_uint(first), __float_as_uint(second)});
+  }
+}
+
+}  // namespace tw::conv2d
