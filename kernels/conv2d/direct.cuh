@@ -35,8 +35,8 @@
 //   passes         TF32 products for one: 3 make an fp32 one (big * big + both mixed ones)
 //   prefetch       read the fragments of the next step during the products of this one
 //   store          registers: as the products leave them; staged: through shared memory, in rows
-//   store_vector   elements a store
-//   streaming      lines of y make room in the caches first
+//   staged_rows    filters that a warp stages at a time: more: fewer waits; fewer: less shared
+//   memory store_vector   elements a store streaming      lines of y make room in the caches first
 //   blocks_per_sm  blocks that go from tile to tile: more hide each other's waiting, for registers
 //                  and shared memory
 #pragma once
@@ -60,6 +60,7 @@ struct Knobs {
   int passes;
   bool prefetch;
   Store store;
+  int staged_rows;
   int store_vector;
   bool streaming;
   int blocks_per_sm;
@@ -97,7 +98,8 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.blocks_per_sm
                     pad_w, dilation, dilation_w, groups, p, q, pitch, plane,  steps,    chunks};
   const Shared<G, T> shared(shape);
   const Filters filters(static_cast<int>(blockIdx.y), knobs.block_filters, shape);
-  const int tiles = n * PixelTile::per_image(shape, knobs.block_pixels);
+  const Cutter cutter(knobs.block_pixels, shape);
+  const int tiles = n * ((shape.pixels() - 1) / knobs.block_pixels + 1);
 
   clear_tiles<G>(shared, shape);
   make_table<G>(shared, shape);
@@ -105,22 +107,21 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.blocks_per_sm
   __syncthreads();
 
   Cursor ahead(static_cast<int>(blockIdx.x));
-  int write = 0;  // the stage to be filled next
+  int stage = 0;  // to be filled next
   const auto copy_next = [&] {
     if (ahead.inside(tiles)) {
-      const PixelTile tile(ahead.index(), knobs.block_pixels, shape);
-      copy_tile<G>(shared.tiles + write * G::stage(shape), x, tile, filters.first_channel,
+      const PixelTile tile = cutter.tile(ahead.index(), knobs.block_pixels, shape);
+      copy_tile<G>(shared.tiles + stage * G::stage(shape), x, tile, filters.first_channel,
                    ahead.chunk() * knobs.chunk, shape);
       ahead.advance(chunks);
     }
     cp_async_commit();
-    write = write == G::kStages - 1 ? 0 : write + 1;
+    stage = stage == G::kStages - 1 ? 0 : stage + 1;
   };
   for (int i = 0; i < G::kAhead; ++i) copy_next();
 
   Multiplier<G, T> multiplier(shared);
   float sums[G::kTilesM][G::kTilesN][4];
-  int read = 0;
   for (Cursor now(static_cast<int>(blockIdx.x)); now.inside(tiles); now.advance(chunks)) {
     if constexpr (G::kAhead == 0) {
       __syncthreads();
@@ -128,24 +129,24 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.blocks_per_sm
     }
     cp_async_wait<max(G::kAhead - 1, 0)>();
     __syncthreads();
-    const PixelTile tile(now.index(), knobs.block_pixels, shape);
+    const PixelTile tile = cutter.tile(now.index(), knobs.block_pixels, shape);
     if constexpr (G::kInterleaved) {
       interleave<G>(shared, tile, shape);
       __syncthreads();
     }
     if constexpr (G::kAhead > 0) copy_next();
+    // What is filled next is what is read now.
     const bool used = tile.first + G::warp_pixel() < tile.end && G::warp_filter() < filters.count;
     if (used) {
       if (now.chunk() == 0) {
         clear(sums);
-        multiplier.place(tile, shape);
+        multiplier.place(tile, cutter.width, shape);
       }
-      multiplier.run(sums, now.chunk(), read * G::stage(shape), steps);
+      multiplier.run(sums, now.chunk(), stage * G::stage(shape), steps);
       if (now.chunk() == chunks - 1) {
         store_tile<G, T, Epilogue>(sums, shared, y, tile, filters, shape, epilogue);
       }
     }
-    if constexpr (!G::kInterleaved) read = read == G::kStages - 1 ? 0 : read + 1;
   }
 }
 

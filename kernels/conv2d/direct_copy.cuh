@@ -118,21 +118,24 @@ TW_DEVICE void copy_tile(SharedPointer<T> to, const T* x, const PixelTile& tile,
   constexpr int kVector = G::knobs.vector;
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int first_row = tile.row * shape.stride - shape.pad;
-  const int first = lead<G>(shape);
-  const int lines = G::knobs.chunk * tile.rows;
-  for (int line = static_cast<int>(threadIdx.x) / 32; line < lines; line += G::kWarps) {
-    const int plane = line / tile.rows;
-    const int within = line - plane * tile.rows;
-    const int row = first_row + within;
-    const bool valid = row >= 0 && row < shape.h && channel + plane < shape.depth();
-    const int image_channel = valid ? first_channel + channel + plane : 0;
+  const int plane = shape.h * shape.w;
+  const int channels = min(G::knobs.chunk, shape.depth() - channel);
+  x += (static_cast<long long>(tile.image) * shape.c + first_channel + channel) * plane;
+  to = to + (lead<G>(shape) + lane * kVector);
+  int row = static_cast<int>(threadIdx.x) / 32;
+  for (int within = 0; within < G::knobs.chunk; row += G::kWarps) {
+    while (row >= tile.rows) {
+      row -= tile.rows;
+      ++within;
+    }
+    if (within >= G::knobs.chunk) break;
+    const int from_row = first_row + row;
+    const bool valid = from_row >= 0 && from_row < shape.h && within < channels;
     const T* const from =
-        x + ((static_cast<long long>(tile.image) * shape.c + image_channel) * shape.h +
-             (valid ? row : 0)) *
-                shape.w;
-    const SharedPointer<T> line_to = to + (plane * shape.plane + within * shape.pitch + first);
-    for (int column = lane * kVector; column < shape.w; column += 32 * kVector) {
-      copy_vector<G>(line_to + column, from + column, valid);
+        x + (valid ? static_cast<long long>(within) * plane + from_row * shape.w : 0);
+    const SharedPointer<T> line = to + (within * shape.plane + row * shape.pitch);
+    for (int column = 0; column < shape.w - lane * kVector; column += 32 * kVector) {
+      copy_vector<G>(line + column, from + (lane * kVector + column), valid);
     }
   }
 }

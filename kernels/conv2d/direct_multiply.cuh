@@ -2,6 +2,9 @@
 #pragma once
 
 #include "common/config.cuh"
+#include "common/divisor.cuh"
+#include "common/loops.cuh"
+#include "common/opaque.cuh"
 #include "common/shared_words.cuh"
 #include "conv2d/direct_copy.cuh"
 #include "conv2d/direct_tiling.cuh"
@@ -36,27 +39,16 @@ class Multiplier {
 
   // Finds the windows of the lane's pixels: lane / 4 of each 8. Pixels that do not exist take the
   // last one's.
-  TW_DEVICE void place(const PixelTile& tile, const Shape& shape) {
+  TW_DEVICE void place(const PixelTile& tile, const Divisor& width, const Shape& shape) {
     const int beside = lead<G>(shape) - shape.pad_w;
     const int row_step = shape.stride * shape.pitch;
-    int pixel = tile.first + G::warp_pixel() + static_cast<int>(threadIdx.x) % 32 / 4;
-    int row = pixel / shape.q;
-    int column = pixel - row * shape.q;
-    row -= tile.row;
+    const int lane = opaque(static_cast<int>(threadIdx.x) % 32);
+    const int first = tile.first + G::warp_pixel() + lane / 4;
     TW_UNROLL
     for (int n = 0; n < G::kTilesN; ++n) {
-      if (pixel >= tile.end) {
-        pixel = tile.end - 1;
-        row = pixel / shape.q - tile.row;
-        column = pixel - (row + tile.row) * shape.q;
-      }
+      int column;
+      const int row = width.divide(min(first + n * 8, tile.end - 1), column) - tile.row;
       windows_[n] = source_ + (row * row_step + column * shape.stride_w + beside);
-      pixel += 8;
-      column += 8;
-      while (column >= shape.q) {
-        column -= shape.q;
-        ++row;
-      }
     }
   }
 
@@ -69,6 +61,7 @@ class Multiplier {
     Fragments<G> now;
     if constexpr (G::knobs.prefetch) {
       load(now, 0);
+      TW_ROLLED
       for (int step = 1; step < steps; ++step) {
         Fragments<G> next;
         load(next, step);
@@ -77,6 +70,7 @@ class Multiplier {
       }
       multiply<T, G::knobs.passes, true>(sums, now.a, now.b);
     } else {
+      TW_ROLLED
       for (int step = 0; step < steps; ++step) {
         load(now, step);
         multiply<T, G::knobs.passes, true>(sums, now.a, now.b);

@@ -24,7 +24,7 @@ struct Destination {
   int end;           // of the block's pixels
 };
 
-// Writes eight filters, whose elements are in shared memory.
+// Writes the filters that are staged.
 template <class G, class T>
 TW_DEVICE void write_rows(SharedPointer<T> staging, const Destination<G, T>& to, int first_filter,
                           int lane) {
@@ -38,7 +38,7 @@ TW_DEVICE void write_rows(SharedPointer<T> staging, const Destination<G, T>& to,
   T* at = to.y + static_cast<long long>(first_filter + first_row) * to.pixels +
           (to.first_pixel + column);
   TW_UNROLL
-  for (int row = 0; row < 8; row += kRows) {
+  for (int row = 0; row < G::knobs.staged_rows; row += kRows) {
     const bool exists = first_filter + first_row + row < to.filters;
     TW_UNROLL
     for (int i = 0; i < G::knobs.warp_pixels; i += kLanes * kVector) {
@@ -63,47 +63,60 @@ TW_DEVICE void write_pair(T* to, float first, float second, int left) {
   }
 }
 
+// Applies the epilogue to the warp's sums. All of it before any store, so that the loads of its
+// tensors wait together.
+template <class G, class T, class Epilogue>
+TW_DEVICE void finish(float (&sums)[G::kTilesM][G::kTilesN][4], const Destination<G, T>& to,
+                      int image, int first_filter, int lane,
+                      const typename Epilogue::Args& epilogue) {
+  TW_UNROLL
+  for (int part = 0; part < 2 * G::kTilesM; ++part) {
+    const int filter = min(to.first_filter + part * 8 + lane / 4, to.filters - 1);
+    const long long row = to.offset + static_cast<long long>(filter) * to.pixels;
+    TW_UNROLL
+    for (int i = 0; i < 2 * G::kTilesN; ++i) {
+      const int pixel = min(to.first_pixel + i / 2 * 8 + lane % 4 * 2 + i % 2, to.end - 1);
+      float& sum = sums[part / 2][i / 2][part % 2 * 2 + i % 2];
+      sum = Epilogue::template apply<T>(sum, epilogue,
+                                        epilogue::Point{image, first_filter + filter, row + pixel});
+    }
+  }
+}
+
 // The warp's sums, through the epilogue, to y.
 template <class G, class T, class Epilogue>
-TW_DEVICE void store_tile(const float (&sums)[G::kTilesM][G::kTilesN][4],
-                          const Shared<G, T>& shared, T* y, const PixelTile& tile,
-                          const Filters& filters, const Shape& shape,
+TW_DEVICE void store_tile(float (&sums)[G::kTilesM][G::kTilesN][4], const Shared<G, T>& shared,
+                          T* y, const PixelTile& tile, const Filters& filters, const Shape& shape,
                           const typename Epilogue::Args& epilogue) {
   constexpr bool kStaged = G::knobs.store == Store::staged;
+  constexpr int kParts = G::knobs.staged_rows / 8;  // that are staged together
   const int lane = opaque(static_cast<int>(threadIdx.x) % 32);
   const long long image_offset =
       (static_cast<long long>(tile.image) * shape.k + filters.first) * shape.pixels();
   const Destination<G, T> to{y + image_offset, image_offset,  shape.pixels(),
                              G::warp_filter(), filters.count, tile.first + G::warp_pixel(),
                              tile.end};
+  finish<G, T, Epilogue>(sums, to, tile.image, filters.first, lane, epilogue);
   const SharedPointer<T> staging =
-      shared.staging + static_cast<int>(threadIdx.x) / 32 * 8 * G::kStagingPitch;
+      shared.staging + static_cast<int>(threadIdx.x) / 32 * G::knobs.staged_rows * G::kStagingPitch;
   TW_UNROLL
   for (int part = 0; part < 2 * G::kTilesM; ++part) {  // eight filters
-    const int first_filter = to.first_filter + part * 8;
-    const int filter = min(first_filter + lane / 4, to.filters - 1);
-    const long long row = static_cast<long long>(filter) * to.pixels;
-    float values[G::kTilesN][2];
-    TW_UNROLL
-    for (int i = 0; i < 2 * G::kTilesN; ++i) {
-      const int pixel = min(to.first_pixel + i / 2 * 8 + lane % 4 * 2 + i % 2, to.end - 1);
-      const epilogue::Point point{tile.image, filters.first + filter, to.offset + row + pixel};
-      values[i / 2][i % 2] =
-          Epilogue::template apply<T>(sums[part / 2][i / 2][part % 2 * 2 + i % 2], epilogue, point);
-    }
+    const int filter = to.first_filter + part * 8 + lane / 4;
+    const int row = part % kParts * 8 + lane / 4;
     TW_UNROLL
     for (int n = 0; n < G::kTilesN; ++n) {
       const int column = n * 8 + lane % 4 * 2;
+      const float* const pair = &sums[part / 2][n][part % 2 * 2];
       if constexpr (kStaged) {
-        stage_pair(staging + (lane / 4 * G::kStagingPitch + column), values[n][0], values[n][1]);
-      } else if (first_filter + lane / 4 < to.filters) {
-        write_pair<G>(to.y + row + to.first_pixel + column, values[n][0], values[n][1],
-                      to.end - to.first_pixel - column);
+        stage_pair(staging + (row * G::kStagingPitch + column), pair[0], pair[1]);
+      } else if (filter < to.filters) {
+        write_pair<G>(to.y + static_cast<long long>(filter) * to.pixels + to.first_pixel + column,
+                      pair[0], pair[1], to.end - to.first_pixel - column);
       }
     }
-    if constexpr (kStaged) {
+    if (kStaged && (part + 1) % kParts == 0) {
       __syncwarp();
-      write_rows<G>(staging, to, first_filter, lane);
+      write_rows<G>(staging, to, to.first_filter + (part + 1 - kParts) * 8, lane);
       __syncwarp();
     }
   }

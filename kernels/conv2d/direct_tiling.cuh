@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/config.cuh"
+#include "common/divisor.cuh"
 #include "common/shared.cuh"
 #include "conv2d/op.cuh"
 
@@ -83,7 +84,7 @@ struct Shared {
   SharedPointer<unsigned> table;    // [step][lane % 4][2]: offsets of the words of B
   SharedPointer<T> tiles;           // [stage][channel][row][column]
   SharedPointer<unsigned> pairs;    // [pair of channels][row][column], if interleaved
-  SharedPointer<T> staging;         // [warp][8][kStagingPitch], if staged
+  SharedPointer<T> staging;         // [warp][staged_rows][kStagingPitch], if staged
 
   TW_DEVICE explicit Shared(const Shape& shape) {
     constexpr int kPerWord = 4 / static_cast<int>(sizeof(T));
@@ -123,18 +124,26 @@ struct PixelTile {
   int end;
   int row;   // of y, that of the first pixel
   int rows;  // of x
+};
 
-  static TW_DEVICE int per_image(const Shape& shape, int block_pixels) {
-    return (shape.pixels() - 1) / block_pixels + 1;
-  }
+// Cuts images into tiles.
+struct Cutter {
+  Divisor width;      // of y
+  Divisor per_image;  // tiles
 
-  TW_DEVICE PixelTile(int index, int block_pixels, const Shape& shape) {
-    const int tiles = per_image(shape, block_pixels);
-    image = index / tiles;
-    first = (index - image * tiles) * block_pixels;
-    end = min(first + block_pixels, shape.pixels());
-    row = first / shape.q;
-    rows = ((end - 1) / shape.q - row) * shape.stride + shape.dilation * (shape.r - 1) + 1;
+  TW_DEVICE Cutter(int block_pixels, const Shape& shape)
+      : width(shape.q), per_image((shape.pixels() - 1) / block_pixels + 1) {}
+
+  TW_DEVICE PixelTile tile(int index, int block_pixels, const Shape& shape) const {
+    PixelTile tile;
+    int within;
+    tile.image = per_image.divide(index, within);
+    tile.first = within * block_pixels;
+    tile.end = min(tile.first + block_pixels, shape.pixels());
+    tile.row = width.divide(tile.first);
+    const int rows = width.divide(tile.end - 1) - tile.row;
+    tile.rows = rows * shape.stride + shape.dilation * (shape.r - 1) + 1;
+    return tile;
   }
 };
 

@@ -36,6 +36,7 @@
 #include "common/async_copy.cuh"
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
+#include "common/loops.cuh"
 #include "common/mma.cuh"
 #include "conv2d/implicit_gemm_copy.cuh"
 #include "conv2d/implicit_gemm_pack.cuh"
@@ -102,10 +103,18 @@ TW_DEVICE void run(float (&sums)[G::kTilesM][G::kTilesN][4], SharedPointer<T> sh
     __syncthreads();
     if (tile + kStages - 1 < tiles) copier.copy(write, shape);
     cp_async_commit();
-    TW_UNROLL
-    for (int step = 0; step < G::kSteps; ++step) {
-      multiply_step<G>(sums, a + (read + step * 2 * G::kVector),
-                       b + (read + step * 2 * G::kVector));
+    if constexpr (G::knobs.passes == 3) {  // long as it is
+      TW_ROLLED
+      for (int step = 0; step < G::kSteps; ++step) {
+        multiply_step<G>(sums, a + (read + step * 2 * G::kVector),
+                         b + (read + step * 2 * G::kVector));
+      }
+    } else {
+      TW_UNROLL
+      for (int step = 0; step < G::kSteps; ++step) {
+        multiply_step<G>(sums, a + (read + step * 2 * G::kVector),
+                         b + (read + step * 2 * G::kVector));
+      }
     }
     write = read;
     read = read == (kStages - 1) * G::kStage ? 0 : read + G::kStage;

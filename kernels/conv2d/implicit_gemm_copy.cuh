@@ -27,8 +27,9 @@ class Copier {
     channel_ = static_cast<int>(at - static_cast<long long>(tap) * shape.depth);
     tap_row_ = tap / shape.s;
     tap_column_ = tap - tap_row_ * shape.s;
-    pixel_pitch_ = static_cast<long long>(shape.groups) * shape.depth;
-    find_windows(x + place.group * shape.depth, place, row, shape);
+    pixel_vectors_ = shape.groups * (shape.depth / G::kVector);
+    x_ = x + place.group * shape.depth;
+    find_windows(place, row, shape);
     filter_pitch_ = shape.taps_depth();
     weights_ = weights + (place.first_filter + row) * filter_pitch_ + at;
     filters_ = place.filters - row;
@@ -39,15 +40,16 @@ class Copier {
     const int down = tap_row_ * shape.dilation;
     const int right = tap_column_ * shape.dilation_w;
     const bool inside = tap_row_ < shape.r;
-    const long long offset =
-        (static_cast<long long>(down) * shape.w + right) * pixel_pitch_ + channel_;
+    const int offset = (down * shape.w + right) * pixel_vectors_ + channel_ / G::kVector;
     TW_UNROLL
     for (int i = 0; i < kRowsX; ++i) {
-      const bool valid =
-          inside && static_cast<unsigned>(rows_[i] + down) < static_cast<unsigned>(shape.h) &&
-          static_cast<unsigned>(columns_[i] + right) < static_cast<unsigned>(shape.w);
-      cp_async_or_zero<16>(to_ + (stage + i * G::kRowsAtOnce * G::kPitch),
-                           windows_[i] + (valid ? offset : 0), valid);
+      const int row = (corners_[i] >> 16) + down;
+      const int column = static_cast<short>(corners_[i] & 0xffff) + right;
+      const bool valid = inside && static_cast<unsigned>(row) < static_cast<unsigned>(shape.h) &&
+                         static_cast<unsigned>(column) < static_cast<unsigned>(shape.w);
+      const long long at = valid ? windows_[i] + offset : 0;
+      cp_async_or_zero<16>(to_ + (stage + i * G::kRowsAtOnce * G::kPitch), x_ + at * G::kVector,
+                           valid);
     }
     TW_UNROLL
     for (int i = 0; i < kRowsW; ++i) {
@@ -61,7 +63,7 @@ class Copier {
  private:
   // Where the windows of the thread's pixels begin. Those of pixels that do not exist begin far
   // above x.
-  TW_DEVICE void find_windows(const T* x, const Place& place, int row, const Shape& shape) {
+  TW_DEVICE void find_windows(const Place& place, int row, const Shape& shape) {
     TW_UNROLL
     for (int i = 0; i < kRowsX; ++i) {
       const int within = row + i * G::kRowsAtOnce;
@@ -71,10 +73,10 @@ class Copier {
       const auto in_image = static_cast<int>(pixel - image * shape.plane());
       const int y_row = in_image / shape.q;
       const int y_column = in_image - y_row * shape.q;
-      rows_[i] = exists ? y_row * shape.stride - shape.pad : -(1 << 30);
-      columns_[i] = y_column * shape.stride_w - shape.pad_w;
-      const long long first = (image * shape.h + (exists ? rows_[i] : 0)) * shape.w + columns_[i];
-      windows_[i] = x + first * pixel_pitch_;
+      const int top = y_row * shape.stride - shape.pad;
+      const int left = y_column * shape.stride_w - shape.pad_w;
+      corners_[i] = (exists ? top : -32768) * 65536 + (left & 0xffff);
+      windows_[i] = static_cast<int>(((image * shape.h + top) * shape.w + left) * pixel_vectors_);
     }
   }
 
@@ -92,11 +94,13 @@ class Copier {
 
   SharedPointer<T> to_;
   int channel_, tap_row_, tap_column_;
-  const T* windows_[kRowsX];
-  int rows_[kRowsX], columns_[kRowsX];
+  const T* x_;           // of the group
+  int windows_[kRowsX];  // where they begin, in vectors from there
+  int corners_[kRowsX];  // the same in rows (upper half) and columns of x
   const T* weights_;
-  int filters_;  // from the thread's first on
-  long long pixel_pitch_, filter_pitch_;
+  int filters_;        // from the thread's first on
+  int pixel_vectors_;  // from a pixel to the next
+  long long filter_pitch_;
 };
 
 }  // namespace tw::conv2d::implicit_gemm

@@ -32,12 +32,12 @@ TW_DEVICE void multiply(float (&sums)[kTilesM][kTilesN][4], const unsigned (&a)[
     TW_UNROLL
     for (int i = 0; i < kTilesM * 4; ++i) {
       const unsigned word = a[i / 4][i % 4];
-      rounded[i / 4][i % 4] = kRounded ? word : to_tf32(__uint_as_float(word));
+      rounded[i / 4][i % 4] = kRounded ? word : tf32_operand(__uint_as_float(word));
     }
     TW_UNROLL
     for (int n = 0; n < kTilesN; ++n) {
-      const unsigned rounded_b[2] = {to_tf32(__uint_as_float(b[n][0])),
-                                     to_tf32(__uint_as_float(b[n][1]))};
+      const unsigned rounded_b[2] = {tf32_operand(__uint_as_float(b[n][0])),
+                                     tf32_operand(__uint_as_float(b[n][1]))};
       TW_UNROLL
       for (int m = 0; m < kTilesM; ++m) mma_m16n8k8(sums[m][n], rounded[m], rounded_b);
     }
@@ -45,14 +45,14 @@ TW_DEVICE void multiply(float (&sums)[kTilesM][kTilesN][4], const unsigned (&a)[
     unsigned big[kTilesM][4], small[kTilesM][4];
     TW_UNROLL
     for (int i = 0; i < kTilesM * 4; ++i) {
-      const SplitTf32 parts(__uint_as_float(a[i / 4][i % 4]));
+      const SplitOperand parts(__uint_as_float(a[i / 4][i % 4]));
       big[i / 4][i % 4] = parts.big;
       small[i / 4][i % 4] = parts.small;
     }
     TW_UNROLL
     for (int n = 0; n < kTilesN; ++n) {
-      const SplitTf32 first(__uint_as_float(b[n][0]));
-      const SplitTf32 second(__uint_as_float(b[n][1]));
+      const SplitOperand first(__uint_as_float(b[n][0]));
+      const SplitOperand second(__uint_as_float(b[n][1]));
       const unsigned b_big[2] = {first.big, second.big};
       const unsigned b_small[2] = {first.small, second.small};
       // The units truncate what they add. A step's products are added up apart, so that the long

@@ -20,8 +20,10 @@ void point(const T*& field, const at::Tensor& tensor) {
 }
 
 inline void check_input(const at::Tensor& tensor, const at::Tensor& like, const char* name) {
-  TORCH_CHECK(tensor.is_cuda() && tensor.is_contiguous(), name, " must be a contiguous CUDA tensor");
-  TORCH_CHECK(tensor.scalar_type() == like.scalar_type(), name, " has another dtype than the input");
+  TORCH_CHECK(tensor.is_cuda() && tensor.is_contiguous(), name,
+              " must be a contiguous CUDA tensor");
+  TORCH_CHECK(tensor.scalar_type() == like.scalar_type(), name,
+              " has another dtype than the input");
 }
 
 // Runs what the header has for these arguments. Its functions are found through their type.
