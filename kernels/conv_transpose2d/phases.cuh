@@ -24,16 +24,16 @@
 // What the knobs trade:
 //   phases             phases of columns a block computes: all, for whole runs in y; one serves
 //                      any stride
+//   halo               offsets along each axis, at most: makes the window's size a constant, and a
+//                      thread's copies a list that is made once; 0: any number of offsets
+//   vector             pixels a copy
+//   passes             TF32 products a product: 3 make one of fp32
 //   warp_m, warp_n     filters and pixels a warp computes: larger ones read fewer words a product,
 //                      and take more registers
 //   warps_m, warps_n   warps along filters share the window, those along pixels the weights
 //   tile_x, tile_y     wide tiles write long pieces of rows, high ones read fewer rows of the halo
 //   planes             words of channels a chunk: fewer barriers, more shared memory
 //   stages             chunks in shared memory: 1 leaves it to other blocks to hide the copies
-//   halo               offsets along each axis, at most: makes the window's size a constant, and a
-//                      thread's copies a list that is made once; 0: any number of offsets
-//   vector             pixels a copy
-//   passes             TF32 products a product: 3 make one of fp32
 //   store              streaming: what was written makes room in the caches first
 //   min_blocks         blocks that must fit on an SM: caps the registers
 #pragma once
@@ -54,14 +54,14 @@ enum class Store { cached, streaming };
 
 struct Knobs {
   int phases;
+  int halo;
+  int vector;
+  int passes;
   int warp_m, warp_n;
   int warps_m, warps_n;
   int tile_x, tile_y;
   int planes;
   int stages;
-  int halo;
-  int vector;
-  int passes;
   Store store;
   int min_blocks;
 };
@@ -261,35 +261,53 @@ class Sums {
 // The first pass. Grid: any number of blocks.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
-    pack(int c, int k, int r, int s, int stride, int stride_w, int pad, int pad_w, int groups,
-         const T* __restrict__ weights, unsigned* __restrict__ packed) {
-  const Shape shape{1, c, k, groups, {1, 1, r, stride, pad}, {1, 1, s, stride_w, pad_w}};
+    pack(int group_c, int group_k, int r, int s, int stride, int stride_w, int pad, int pad_w,
+         int groups, int region_products, const T* __restrict__ weights,
+         unsigned* __restrict__ packed) {
+  const Shape shape{1,
+                    groups,
+                    group_c,
+                    group_k,
+                    1,
+                    1,
+                    region_products,
+                    {1, 1, r, stride, pad},
+                    {1, 1, s, stride_w, pad_w}};
   pack_weights<Tiling<T, V>>(shape, weights, packed);
 }
 
 // The second pass. Grid: all tiles in x. Dynamic shared memory: stages * planes * plane_pitch
-// words. packed: what `pack` has written, and words for one more product.
+// words. packed: what the first has written, and words for one more product.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
-    kernel(int n, int c, int h, int w, int k, int r, int s, int stride, int stride_w, int pad,
-           int pad_w, int oh, int ow, int groups, int row_pitch, int plane_pitch,
-           const T* __restrict__ x, const unsigned* __restrict__ packed, T* __restrict__ y,
+    kernel(int n, int h, int w, int r, int s, int stride, int stride_w, int pad, int pad_w, int oh,
+           int ow, int pixels_y, int pixels_x, int groups, int group_c, int group_k,
+           int region_products, int row_pitch, int plane_pitch, const T* __restrict__ x,
+           const unsigned* __restrict__ packed, T* __restrict__ y,
            typename Epilogue::Args epilogue) {
   using G = Tiling<T, V>;
-  const Shape shape{n, c, k, groups, {h, oh, r, stride, pad}, {w, ow, s, stride_w, pad_w}};
+  const Shape shape{n,
+                    groups,
+                    group_c,
+                    group_k,
+                    pixels_y,
+                    pixels_x,
+                    region_products,
+                    {h, oh, r, stride, pad},
+                    {w, ow, s, stride_w, pad_w}};
   const auto tile = Tile::of<G>(static_cast<int>(blockIdx.x), shape);
-  const Region region(shape.y, shape.x, tile.phase_y, tile.phase_x, G::knobs.phases);
+  const Region region(shape, tile.phase_y, tile.phase_x, G::knobs.phases);
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const int warp_m = warp % G::knobs.warps_m;
   const int warp_n = warp / G::knobs.warps_m * G::knobs.warp_n;
 
-  const int steps = (shape.group_c() - 1) / G::kStepChannels + 1;
-  const int blocks_m = (shape.group_k() - 1) / G::kFilters + 1;
+  const int steps = (group_c - 1) / G::kStepChannels + 1;
+  const int blocks_m = (group_k - 1) / G::kFilters + 1;
   const int warp_filters = (tile.group * blocks_m + tile.filters) * G::knobs.warps_m + warp_m;
   const Window<G, T> window(x, shape, tile, region, row_pitch, plane_pitch);
   Sums<G, T> sums(window, shape, region, warp_n,
                   packed + packed_at<G>(shape, steps, warp_filters, region));
-  if (region.products > 0) {
+  if (!region.empty()) {
     Input<G, T> input(window, shape);
     for (int chunk = 0; chunk < input.chunks(); ++chunk) {
       const int stage = input.acquire(chunk);

@@ -44,7 +44,7 @@ struct Window {
       : row_pitch(G::kBounded ? G::kRowPitch : row_words),
         plane_pitch(G::kBounded ? G::kPlanePitch : plane_words) {
     constexpr int kVector = G::knobs.vector;
-    x = tensor + (static_cast<long long>(tile.image) * shape.c + tile.group * shape.group_c()) *
+    x = tensor + (static_cast<long long>(tile.image) * shape.groups + tile.group) * shape.group_c *
                      shape.y.in * shape.x.in;
     images = shape.n - tile.image;
     first_row = tile.row + region.lowest_y;
@@ -62,24 +62,32 @@ struct Window {
 // A vector of pixels of one word of channels: where it comes from and goes to.
 struct Item {
   int from;     // elements from Window::x in chunk 0
-  int to;       // words from the stage's first
+  int to;       // words from the stage's first; -1: there is no such item
   int channel;  // the first, in chunk 0; beyond all if the vector lies outside of x
 
   Item() = default;
+  // Of a bounded window the numbers run over the bounds, so that divisors are constants.
   template <class G, class T>
   TW_DEVICE Item(int index, const Window<G, T>& window, const Shape& shape) {
-    const int vector = index % window.vectors * G::knobs.vector;
-    const int row = index / window.vectors % (G::kImages * window.rows);
-    const int plane = index / window.vectors / (G::kImages * window.rows);
-    const int image = row / window.rows;
-    const int y = window.first_row + row % window.rows;
-    const int x = window.first_column + vector;
-    to = plane * window.plane_pitch + row * window.row_pitch + vector;
-    channel = plane * G::kPerWord;
+    const int vectors = G::kBounded ? ceil_div(G::kReach, G::knobs.vector) : window.vectors;
+    const int rows = G::kBounded ? G::knobs.tile_y + G::knobs.halo - 1 : window.rows;
+    const int vector = index % vectors;
+    const int row = index / vectors % rows;
+    const int image = index / (vectors * rows) % G::kImages;
+    const int plane = index / (vectors * rows * G::kImages);
+    const int y = window.first_row + row;
+    const int x = window.first_column + vector * G::knobs.vector;
+    const bool exists = plane < G::knobs.planes && row < window.rows && vector < window.vectors;
+    to = exists ? plane * window.plane_pitch + image * window.image_pitch() +
+                      row * window.row_pitch + vector * G::knobs.vector
+                : -1;
     const bool inside =
         image < window.images && y >= 0 && y < shape.y.in && x >= 0 && x < shape.x.in;
-    from = inside ? ((image * shape.c + channel) * shape.y.in + y) * shape.x.in + x : 0;
-    if (!inside) channel = 0x7fff0000;
+    const int first = plane * G::kPerWord;
+    from = inside
+               ? ((image * shape.groups * shape.group_c + first) * shape.y.in + y) * shape.x.in + x
+               : 0;
+    channel = inside ? first : 0x7fff0000;
   }
 };
 
@@ -140,7 +148,7 @@ class Input {
       TW_UNROLL
       for (int i = 0; i < G::kCopies; ++i) items_[i] = Item(index_of(i), window, shape);
     }
-    chunks_ = (shape.group_c() - 1) / G::kChannels + 1;
+    chunks_ = (shape.group_c - 1) / G::kChannels + 1;
     if constexpr (knobs.stages > 1) {
       if constexpr (kAsync) {
         for (int chunk = 0; chunk < knobs.stages - 1; ++chunk) {
@@ -192,7 +200,7 @@ class Input {
     if constexpr (kListed) {
       TW_UNROLL
       for (int i = 0; i < G::kCopies; ++i) {
-        if (index_of(i) < window_.items()) load(items_[i], chunk, pairs_[i]);
+        if (items_[i].to >= 0) load(items_[i], chunk, pairs_[i]);
       }
     } else {
       for (int index = static_cast<int>(threadIdx.x); index < window_.items();
@@ -209,7 +217,7 @@ class Input {
     if constexpr (kListed) {
       TW_UNROLL
       for (int i = 0; i < G::kCopies; ++i) {
-        if (index_of(i) < window_.items()) store(items_[i], chunk, pairs_[i]);
+        if (items_[i].to >= 0) store(items_[i], chunk, pairs_[i]);
       }
     }
   }
@@ -218,7 +226,7 @@ class Input {
                       [[maybe_unused]] ChannelPair<knobs.vector>& pair) {
     const long long plane = static_cast<long long>(shape_.y.in) * shape_.x.in;
     const T* const from = window_.x + (chunk * G::kChannels * plane + item.from);
-    const int left = shape_.group_c() - chunk * G::kChannels;
+    const int left = shape_.group_c - chunk * G::kChannels;
     if constexpr (kAsync) {
       const auto to = SharedPointer<T>::dynamic() + (chunk % knobs.stages * stage_words_ + item.to);
       const bool exists = item.channel < left;

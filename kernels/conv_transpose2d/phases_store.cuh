@@ -42,7 +42,7 @@ class Output {
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const Pixel pixel = G::pixel(warp_n + lane % 4 * 2);
     filter_ = tile.filters * G::kFilters + warp_m + lane / 4;
-    first_filter_ = tile.group * shape.group_k();
+    first_filter_ = tile.group * shape.group_k;
     image_ = tile.image + pixel.image;
     row_ = (tile.row + pixel.y) * shape.y.stride + tile.phase_y;
     column_ = (tile.column + pixel.x) * shape.x.stride + tile.phase_x;
@@ -53,55 +53,61 @@ class Output {
 
   // sums[phase][i][j][e]: pixel 8 * j + e % 2 from the thread's first, filter 16 * i + e / 2 * 8.
   TW_DEVICE void write(const float (&sums)[knobs.phases][G::kFragmentsM][G::kFragmentsN][4]) const {
+    const long long plane = static_cast<long long>(shape_.y.out) * shape_.x.out;
     TW_UNROLL
-    for (int i = 0; i < 2 * G::kFragmentsM; ++i) {
-      if (filter_ + 8 * i < shape_.group_k()) {
-        TW_UNROLL
-        for (int j = 0; j < G::kFragmentsN; ++j) {
+    for (int j = 0; j < G::kFragmentsN; ++j) {
+      const Pixel pixel = G::pixel(8 * j);
+      const int image = image_ + pixel.image;
+      const int row = row_ + pixel.y * shape_.y.stride;
+      const int column = column_ + pixel.x * shape_.x.stride;
+      const int left = shape_.x.out - column;
+      if (image >= shape_.n || row >= shape_.y.out || left <= 0) continue;
+      const int channel = first_filter_ + filter_;
+      epilogue::Point at{
+          image, channel,
+          (static_cast<long long>(image) * shape_.groups * shape_.group_k + channel) * plane +
+              (static_cast<long long>(row) * shape_.x.out + column)};
+      TW_UNROLL
+      for (int i = 0; i < 2 * G::kFragmentsM; ++i) {
+        if (filter_ + 8 * i < shape_.group_k) {
           float run[kRun];
           TW_UNROLL
           for (int e = 0; e < kRun; ++e) {
             run[e] = sums[e % knobs.phases][i / 2][j][i % 2 * 2 + e / knobs.phases];
           }
-          write_run(run, first_filter_ + filter_ + 8 * i, G::pixel(8 * j));
+          write_run(run, at, left);
         }
+        at.column += 8;
+        at.offset += 8 * plane;
       }
     }
   }
 
  private:
-  TW_DEVICE float finished(float sum, epilogue::Point at, int elements) const {
-    return Epilogue::template apply<T>(sum, epilogue_,
-                                       epilogue::Point{at.row, at.column, at.offset + elements});
+  // From the run's first element to its e-th.
+  TW_DEVICE int distance(int e) const {
+    return e / knobs.phases * shape_.x.stride + e % knobs.phases;
   }
 
-  TW_DEVICE void write_run(const float (&run)[kRun], int channel, Pixel pixel) const {
-    const int image = image_ + pixel.image;
-    const int row = row_ + pixel.y * shape_.y.stride;
-    const int column = column_ + pixel.x * shape_.x.stride;
-    if (image >= shape_.n || row >= shape_.y.out) return;
-    const epilogue::Point at{
-        image, channel,
-        ((static_cast<long long>(image) * shape_.k + channel) * shape_.y.out + row) * shape_.x.out +
-            column};
+  // left: columns of y from the run's first to the end of the row.
+  TW_DEVICE void write_run(const float (&sums)[kRun], epilogue::Point at, int left) const {
+    float values[kRun];
+    TW_UNROLL
+    for (int e = 0; e < kRun; ++e) {
+      // Beyond the edge the place is clamped: a step may read a tensor there.
+      const epilogue::Point point{at.row, at.column, at.offset + min(distance(e), left - 1)};
+      values[e] = Epilogue::template apply<T>(sums[e], epilogue_, point);
+    }
     T* const to = y_ + at.offset;
     if (whole_) {
       TW_UNROLL
-      for (int first = 0; first < kRun; first += kStore) {
-        if (column + first < shape_.x.out) {
-          float values[kStore];
-          TW_UNROLL
-          for (int e = 0; e < kStore; ++e) values[e] = finished(run[first + e], at, first + e);
-          store_run<G::kStreaming, kStore>(to + first, values);
-        }
+      for (int e = 0; e < kRun; e += kStore) {
+        if (e < left) store_run<G::kStreaming, kStore>(to + e, values + e);
       }
     } else {
       TW_UNROLL
       for (int e = 0; e < kRun; ++e) {
-        const int elements = e / knobs.phases * shape_.x.stride + e % knobs.phases;
-        if (column + elements < shape_.x.out) {
-          to[elements] = from_float<T>(finished(run[e], at, elements));
-        }
+        if (distance(e) < left) to[distance(e)] = from_float<T>(values[e]);
       }
     }
   }

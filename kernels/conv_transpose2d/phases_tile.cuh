@@ -14,29 +14,22 @@ struct Pixel {
   int x;
 };
 
-// The problem.
+// The problem. Along each axis there are `pixels` outputs of a phase.
 struct Shape {
   int n;
-  int c;
-  int k;
   int groups;
+  int group_c;
+  int group_k;
+  int pixels_y;
+  int pixels_x;
+  int region_products;  // at most
   Axis y;
   Axis x;
-
-  TW_DEVICE int group_c() const { return c / groups; }
-  TW_DEVICE int group_k() const { return k / groups; }
 };
 
-// The (offset, phase) pairs of `count` phases from `first` on: how often an input is used.
-TW_DEVICE int pairs(const Axis& axis, int first, int count) {
-  int sum = 0;
-  for (int phase = first; phase < first + count; ++phase) sum += axis.offsets(phase);
-  return sum;
-}
-
-// Phases that a block computes together, all from one window of x: one phase along y, `phases`
-// along x. Their products (of a filter tap and the input under it) are numbered by offset y, offset
-// x, phase x.
+// The phases that a block computes together, all from one window of x: one along y, some along x.
+// Their products (of a filter tap and the input under it) are numbered by offset y, offset x,
+// phase x.
 struct Region {
   int phase_y;
   int phase_x;
@@ -44,22 +37,25 @@ struct Region {
   int lowest_x;
   int offsets_y;
   int offsets_x;
-  int products;
-  int before;  // products of the regions that come first in the packed weights
 
-  TW_DEVICE Region(const Axis& y, const Axis& x, int first_y, int first_x, int phases)
+  TW_DEVICE Region(const Shape& shape, int first_y, int first_x, int phases)
       : phase_y(first_y), phase_x(first_x) {
-    lowest_y = y.lowest(phase_y);
-    lowest_x = x.lowest(phase_x);
-    offsets_y = y.offsets(phase_y);
-    offsets_x = x.highest(phase_x + phases - 1) - lowest_x + 1;
-    products = offsets_y * pairs(x, phase_x, phases);
-    before = pairs(y, 0, phase_y) * x.taps + offsets_y * pairs(x, 0, phase_x);
+    lowest_y = shape.y.lowest(phase_y);
+    lowest_x = shape.x.lowest(phase_x);
+    offsets_y = shape.y.highest(phase_y) - lowest_y + 1;
+    offsets_x = shape.x.highest(phase_x + phases - 1) - lowest_x + 1;
+  }
+
+  TW_DEVICE bool empty() const { return offsets_y == 0 || offsets_x == 0; }
+
+  // Its place among all regions.
+  TW_DEVICE int index(const Shape& shape, int phases) const {
+    return (phase_y * shape.x.stride + phase_x) / phases;
   }
 };
 
-// What a block computes: filters, and the same pixels of some phases. The last are the images, so
-// that blocks that read the same input run together.
+// What a block computes: filters, and the same pixels of some phases. The images come last, so that
+// blocks that read the same input run together.
 struct Tile {
   int phase_y;
   int phase_x;
@@ -71,19 +67,28 @@ struct Tile {
 
   template <class G>
   static TW_DEVICE Tile of(int index, const Shape& shape) {
-    Tile tile;
-    const auto next = [&index](int count) {
-      const int result = index % count;
-      index /= count;
-      return result;
+    const int steps_x = shape.x.stride / G::knobs.phases;
+    const int blocks = (shape.group_k - 1) / G::kFilters + 1;
+    const int columns = (shape.pixels_x - 1) / G::knobs.tile_x + 1;
+    const int rows = (shape.pixels_y - 1) / G::knobs.tile_y + 1;
+    // Divided by products of the extents, so that the divisions need not wait for each other.
+    int extent = 1;
+    int quotient = index;
+    const auto next = [&](int count) {
+      extent *= count;
+      const int rest = index / extent;
+      const int digit = quotient - rest * count;
+      quotient = rest;
+      return digit;
     };
+    Tile tile;
     tile.phase_y = next(shape.y.stride);
-    tile.phase_x = next(shape.x.stride / G::knobs.phases) * G::knobs.phases;
-    tile.filters = next((shape.group_k() - 1) / G::kFilters + 1);
-    tile.column = next((shape.x.steps() - 1) / G::knobs.tile_x + 1) * G::knobs.tile_x;
-    tile.row = next((shape.y.steps() - 1) / G::knobs.tile_y + 1) * G::knobs.tile_y;
+    tile.phase_x = next(steps_x) * G::knobs.phases;
+    tile.filters = next(blocks);
+    tile.column = next(columns) * G::knobs.tile_x;
+    tile.row = next(rows) * G::knobs.tile_y;
     tile.group = next(shape.groups);
-    tile.image = index * G::kImages;
+    tile.image = quotient * G::kImages;
     return tile;
   }
 };

@@ -15,13 +15,24 @@
 
 namespace tw::conv_transpose2d::phases {
 
-// The fragments' words of a region in `packed`, as seen by one lane: those of step 0 and product 0.
+// Where one lane's words of a region begin in `packed`: those of step 0 and product 0.
 template <class G>
 TW_DEVICE long long packed_at(const Shape& shape, int steps, int warp_filters,
                               const Region& region) {
-  const int taps = shape.y.taps * shape.x.taps;
-  return (static_cast<long long>(warp_filters) * taps + region.before) * steps * G::kProductWords +
+  const int regions = shape.y.stride * shape.x.stride / G::knobs.phases;
+  return (static_cast<long long>(warp_filters) * regions + region.index(shape, G::knobs.phases)) *
+             shape.region_products * steps * G::kProductWords +
          threadIdx.x % 32 * 4;
+}
+
+// The products of a region that share an offset y.
+template <class G>
+TW_DEVICE int products_of_row(const Shape& shape, const Region& region) {
+  int products = 0;
+  for (int phase = region.phase_x; phase < region.phase_x + G::knobs.phases; ++phase) {
+    products += shape.x.offsets(phase);
+  }
+  return products;
 }
 
 // Which of a region's products that is.
@@ -29,7 +40,7 @@ template <class G>
 TW_DEVICE int product_of(const Shape& shape, const Region& region, int tap_y, int tap_x) {
   const int dx = shape.x.offset(tap_x);
   const int phase_x = shape.x.phase(tap_x);
-  int product = (shape.y.offset(tap_y) - region.lowest_y) * (region.products / region.offsets_y);
+  int product = (shape.y.offset(tap_y) - region.lowest_y) * products_of_row<G>(shape, region);
   for (int offset = region.lowest_x; offset <= dx; ++offset) {
     for (int phase = region.phase_x; phase < region.phase_x + G::knobs.phases; ++phase) {
       if (offset == dx && phase == phase_x) return product;
@@ -45,15 +56,15 @@ template <class G, class T>
 TW_DEVICE unsigned weight_word(const Shape& shape, const T* weights, int filter, int word,
                                int tap) {
   const int channel = word * G::kPerWord;
-  if (filter >= shape.group_k() || channel >= shape.group_c()) return 0;
+  if (filter >= shape.group_k || channel >= shape.group_c) return 0;
   const long long taps = static_cast<long long>(shape.y.taps) * shape.x.taps;
-  const long long next = shape.group_k() * taps;  // the next channel
+  const long long next = shape.group_k * taps;  // the next channel
   const T* const from = weights + channel * next + filter * taps + tap;
   if constexpr (sizeof(T) == 4) {
     return G::knobs.passes == 1 ? to_tf32(*from) : __float_as_uint(*from);
   } else {
     const unsigned low = from->bits;
-    if (channel + 1 == shape.group_c()) return low;
+    if (channel + 1 == shape.group_c) return low;
     return low | static_cast<unsigned>(from[next].bits) << 16;
   }
 }
@@ -62,8 +73,8 @@ TW_DEVICE unsigned weight_word(const Shape& shape, const T* weights, int filter,
 // each other, since they share lines of the weights.
 template <class G, class T>
 TW_DEVICE void pack_weights(const Shape& shape, const T* weights, unsigned* packed) {
-  const int steps = (shape.group_c() - 1) / G::kStepChannels + 1;
-  const int warp_blocks = ((shape.group_k() - 1) / G::kFilters + 1) * G::knobs.warps_m;
+  const int steps = (shape.group_c - 1) / G::kStepChannels + 1;
+  const int warp_blocks = ((shape.group_k - 1) / G::kFilters + 1) * G::knobs.warps_m;
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int taps = shape.y.taps * shape.x.taps;
   const long long fragments =
@@ -78,10 +89,10 @@ TW_DEVICE void pack_weights(const Shape& shape, const T* weights, unsigned* pack
     const int fragment = static_cast<int>(at / taps / steps % G::kFragmentsM);
     const int block = static_cast<int>(at / taps / steps / G::kFragmentsM);
     const int group = block / warp_blocks;
-    const Region region(shape.y, shape.x, shape.y.phase(tap_y),
+    const Region region(shape, shape.y.phase(tap_y),
                         shape.x.phase(tap_x) / G::knobs.phases * G::knobs.phases, G::knobs.phases);
     const T* const from =
-        weights + static_cast<long long>(group) * shape.group_c() * shape.group_k() * taps;
+        weights + static_cast<long long>(group) * shape.group_c * shape.group_k * taps;
     const int filter = block % warp_blocks * G::knobs.warp_m + fragment * 16 + lane / 4;
     const int word = step * 8 + lane % 4;
     Vector<unsigned, 4> words;
@@ -89,8 +100,9 @@ TW_DEVICE void pack_weights(const Shape& shape, const T* weights, unsigned* pack
     for (int i = 0; i < 4; ++i) {
       words.at[i] = weight_word<G>(shape, from, filter + i % 2 * 8, word + i / 2 * 4, tap);
     }
+    const int products = region.offsets_y * products_of_row<G>(shape, region);
     const long long product =
-        static_cast<long long>(step) * region.products + product_of<G>(shape, region, tap_y, tap_x);
+        static_cast<long long>(step) * products + product_of<G>(shape, region, tap_y, tap_x);
     store_vector(packed + packed_at<G>(shape, steps, block, region) + product * G::kProductWords +
                      fragment * 128,
                  words);
