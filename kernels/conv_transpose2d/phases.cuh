@@ -9,12 +9,12 @@
 //         in shared memory    |   A    |
 //                             | +----+ v            Each input that a warp has in registers (B) is
 //      weights of a product --+>|16 x| sums of      multiplied with the weights (A) of all phases
-//      (phase, offset), from    | 8  | phase 0      that use it: for 3x3 taps and stride 2 two
-//      device memory through L1 +----+ sums of      inputs make three products.
+//      (phase, offset)          | 8  | phase 0      that use it: for 3x3 taps and stride 2 two
+//                               +----+ sums of      inputs make three products.
 //                                      phase 1
 //
-// A first pass brings the weights into the order in which they are read, so that they need no
-// shared memory: a warp reads them 16 bytes a lane, one product ahead, from L1 or L2. The sums of
+// A first pass brings the weights into the order in which they are read: a warp reads them 16 bytes
+// a lane, one product ahead, and so needs no shared memory for them while L1 has them. The sums of
 // neighbouring phases are in one thread, which writes runs of 2 * phases elements.
 //
 // Products are mma.sync: m16n8k16 of 16-bit elements, m16n8k8 of TF32. Three TF32 products make one
@@ -28,6 +28,9 @@
 //                      thread's copies a list that is made once; 0: any number of offsets
 //   vector             pixels a copy
 //   passes             TF32 products a product: 3 make one of fp32
+//   weights            where a warp finds them: cached, in L1 or L2, read one product ahead;
+//   staged,
+//                      in shared memory beside the window, if they are too many for L1
 //   warp_m, warp_n     filters and pixels a warp computes: larger ones read fewer words a product,
 //                      and take more registers
 //   warps_m, warps_n   warps along filters share the window, those along pixels the weights
@@ -57,6 +60,7 @@ struct Knobs {
   int halo;
   int vector;
   int passes;
+  bool staged;
   int warp_m, warp_n;
   int warps_m, warps_n;
   int tile_x, tile_y;
@@ -70,6 +74,7 @@ struct Knobs {
 template <class T, class V>
 struct Tiling {
   static constexpr Knobs knobs = V::knobs;
+  static constexpr bool kStaged = knobs.staged;
   static constexpr bool kStreaming = knobs.store == Store::streaming;
   static constexpr int kThreads = 32 * knobs.warps_m * knobs.warps_n;
   static constexpr int kFilters = knobs.warps_m * knobs.warp_m;
@@ -110,20 +115,21 @@ struct Tiling {
 };
 
 // The words of all of a warp's pixels and 8 planes.
-template <class G>
+template <class G, class T>
 struct Pixels {
   static constexpr bool kSplit = G::knobs.passes == 3;
   unsigned big[G::kFragmentsN][2];
   unsigned small[kSplit ? G::kFragmentsN : 1][2];
 
-  template <class T>
-  TW_DEVICE void set(int j, int i, T word) {
+  TW_DEVICE void set(int j, int i, unsigned word) {
     if constexpr (kSplit) {
-      const SplitTf32 parts(word);
+      const SplitTf32 parts(__uint_as_float(word));
       big[j][i] = parts.big;
       small[j][i] = parts.small;
     } else if constexpr (sizeof(T) == 4) {
-      big[j][i] = to_tf32(word);
+      big[j][i] = to_tf32(__uint_as_float(word));
+    } else {
+      big[j][i] = word;
     }
   }
 };
@@ -133,10 +139,49 @@ template <class G>
 struct Filters {
   Vector<unsigned, 4> fragment[G::kFragmentsM];
 
-  TW_DEVICE void load(const unsigned* packed) {
+  // from: a pointer to device memory or to shared memory.
+  template <class Pointer>
+  TW_DEVICE void load(Pointer from) {
     TW_UNROLL
-    for (int i = 0; i < G::kFragmentsM; ++i) fragment[i] = load_vector<4>(packed + i * 128);
+    for (int i = 0; i < G::kFragmentsM; ++i) fragment[i] = load_vector<4>(from + i * 128);
   }
+};
+
+// A lane's way through the weights of its warp's filters, one product after the other.
+template <class G>
+class FilterReader {
+ public:
+  // packed: where they begin in device memory.
+  TW_DEVICE explicit FilterReader(const unsigned* packed) : packed_(packed + lane_words()) {
+    if constexpr (!G::kStaged) next_.load(packed_);
+  }
+
+  // The next product is the first of a chunk, which is here if it is staged.
+  TW_DEVICE void enter(SharedPointer<unsigned> chunk) {
+    if constexpr (G::kStaged) {
+      staged_ = chunk + lane_words();
+      next_.load(staged_);
+    }
+  }
+
+  TW_DEVICE Filters<G> take() {
+    const Filters<G> result = next_;
+    if constexpr (G::kStaged) {
+      staged_ = staged_ + G::kProductWords;
+      next_.load(staged_);
+    } else {
+      packed_ += G::kProductWords;
+      next_.load(packed_);
+    }
+    return result;
+  }
+
+ private:
+  static TW_DEVICE int lane_words() { return static_cast<int>(threadIdx.x) % 32 * 4; }
+
+  const unsigned* packed_;
+  SharedPointer<unsigned> staged_;
+  Filters<G> next_;
 };
 
 // One instruction's product.
@@ -152,7 +197,7 @@ TW_DEVICE void mma(float (&sums)[4], const unsigned (&a)[4], const unsigned (&b)
 // sums += filters * pixels.
 template <class G, class T>
 TW_DEVICE void add_product(float (&sums)[G::kFragmentsM][G::kFragmentsN][4],
-                           const Filters<G>& filters, const Pixels<G>& pixels) {
+                           const Filters<G>& filters, const Pixels<G, T>& pixels) {
   TW_UNROLL
   for (int i = 0; i < G::kFragmentsM; ++i) {
     const auto& words = filters.fragment[i].at;
@@ -190,27 +235,28 @@ class Sums {
   static constexpr auto knobs = G::knobs;
 
  public:
-  // warp_n: the warp's first pixel. packed: the lane's first words of the region's weights.
+  // warp_n: the warp's first pixel. packed: the weights of its filters.
   TW_DEVICE Sums(const Window<G, T>& window, const Shape& shape, const Region& region, int warp_n,
                  const unsigned* packed)
-      : window_(window), region_(region), x_(shape.x), packed_(packed) {
+      : window_(window), region_(region), x_(shape.x), filters_(packed) {
     const int lane = static_cast<int>(threadIdx.x) % 32;
     place_ = place(G::pixel(warp_n + lane / 4)) + lane % 4 * window.plane_pitch + window.shift;
-    filters_.load(packed_);
   }
 
-  // Adds the products of a chunk, `steps` times 8 planes of it.
-  TW_DEVICE void add(SharedPointer<T> chunk, int steps) {
-    chunk = chunk + place_ * G::kPerWord;
+  // Adds the products of a chunk, `steps` times 8 planes of it. weights: those of the warp's
+  // filters, if they are staged.
+  TW_DEVICE void add(SharedPointer<unsigned> planes, SharedPointer<unsigned> weights, int steps) {
+    filters_.enter(weights);
+    planes = planes + place_;
     for (int step = 0; step < steps; ++step) {
       for (int y = 0; y < region_.offsets_y; ++y) {
         int tap = x_.tap(region_.phase_x, region_.lowest_x);
         for (int x = 0; x < region_.offsets_x; ++x) {
-          add_offset(chunk + (y * window_.row_pitch + x) * G::kPerWord, tap);
+          add_offset(planes + (y * window_.row_pitch + x), tap);
           tap -= x_.stride;
         }
       }
-      chunk = chunk + 8 * window_.plane_pitch * G::kPerWord;
+      planes = planes + 8 * window_.plane_pitch;
     }
   }
 
@@ -222,29 +268,22 @@ class Sums {
     return pixel.image * window_.image_pitch() + pixel.y * window_.row_pitch + pixel.x;
   }
 
-  // The products of the inputs under one offset: one for each phase that has it. tap: phase 0's.
-  TW_DEVICE void add_offset(SharedPointer<T> from, int tap) {
-    Pixels<G> pixels;
+  // The products of the inputs under one offset: one for each phase that has it. tap: the first
+  // phase's.
+  TW_DEVICE void add_offset(SharedPointer<unsigned> from, int tap) {
+    Pixels<G, T> pixels;
     TW_UNROLL
     for (int j = 0; j < G::kFragmentsN; ++j) {
       TW_UNROLL
       for (int i = 0; i < 2; ++i) {
-        const auto word = load_vector<G::kPerWord>(
-            from + (place(G::pixel(8 * j)) + i * 4 * window_.plane_pitch) * G::kPerWord);
-        if constexpr (sizeof(T) == 4) {
-          pixels.set(j, i, word.at[0]);
-        } else {
-          pixels.big[j][i] = word.at[0].bits | static_cast<unsigned>(word.at[1].bits) << 16;
-        }
+        const int at = place(G::pixel(8 * j)) + i * 4 * window_.plane_pitch;
+        pixels.set(j, i, load_vector<1>(from + at).at[0]);
       }
     }
     TW_UNROLL
     for (int phase = 0; phase < knobs.phases; ++phase) {
       if (tap + phase >= 0 && tap + phase < x_.taps) {
-        const Filters<G> filters = filters_;
-        packed_ += G::kProductWords;
-        filters_.load(packed_);
-        add_product<G, T>(sums_[phase], filters, pixels);
+        add_product<G, T>(sums_[phase], filters_.take(), pixels);
       }
     }
   }
@@ -252,9 +291,8 @@ class Sums {
   const Window<G, T>& window_;
   const Region& region_;
   const Axis& x_;
-  const unsigned* packed_;
+  FilterReader<G> filters_;
   int place_;
-  Filters<G> filters_;  // of the next product
   float sums_[knobs.phases][G::kFragmentsM][G::kFragmentsN][4] = {};
 };
 
@@ -276,8 +314,9 @@ __global__ void __launch_bounds__(256)
   pack_weights<Tiling<T, V>>(shape, weights, packed);
 }
 
-// The second pass. Grid: all tiles in x. Dynamic shared memory: stages * planes * plane_pitch
-// words. packed: what the first has written, and words for one more product.
+// The second pass. Grid: all tiles in x. Dynamic shared memory: `stages` times the planes and, if
+// they are staged, the weights of a chunk, and then words of one more product. packed: what the
+// first has written, and words for one more product.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     kernel(int n, int h, int w, int r, int s, int stride, int stride_w, int pad, int pad_w, int oh,
@@ -303,16 +342,19 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
 
   const int steps = (group_c - 1) / G::kStepChannels + 1;
   const int blocks_m = (group_k - 1) / G::kFilters + 1;
-  const int warp_filters = (tile.group * blocks_m + tile.filters) * G::knobs.warps_m + warp_m;
+  const long long warp_words = packed_words<G>(shape, steps);
+  const PackedWeights weights{
+      packed + (tile.group * blocks_m + tile.filters) * G::knobs.warps_m * warp_words +
+          packed_at<G>(shape, steps, region),
+      warp_words, steps,
+      G::kStaged ? region.offsets_y * products_of_row<G>(shape, region) * G::kProductWords : 0};
   const Window<G, T> window(x, shape, tile, region, row_pitch, plane_pitch);
-  Sums<G, T> sums(window, shape, region, warp_n,
-                  packed + packed_at<G>(shape, steps, warp_filters, region));
+  Sums<G, T> sums(window, shape, region, warp_n, weights.words + warp_m * weights.stride);
   if (!region.empty()) {
-    Input<G, T> input(window, shape);
+    Input<G, T> input(window, shape, weights);
     for (int chunk = 0; chunk < input.chunks(); ++chunk) {
-      const int stage = input.acquire(chunk);
-      sums.add(SharedPointer<T>::dynamic() + stage * G::kPerWord,
-               min(G::knobs.planes / 8, steps - chunk * (G::knobs.planes / 8)));
+      const auto stage = SharedPointer<unsigned>::dynamic() + input.acquire(chunk);
+      sums.add(stage, stage + input.weights_at(warp_m), input.steps(chunk));
       input.release(chunk);
     }
   }

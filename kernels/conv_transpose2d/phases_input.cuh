@@ -1,4 +1,5 @@
-// How the windows of x get to shared memory in phases.cuh, a chunk of channels at a time.
+// How the windows of x, and the weights if they are staged, get to shared memory in phases.cuh, a
+// chunk of channels at a time.
 //
 //     a stage: `planes` planes of words, `plane_pitch` words apart      a plane
 //     +----------+----------+----------+                                +---------------------+
@@ -14,6 +15,9 @@
 // A word is one float, or a pixel of two neighbouring 16-bit channels: what mma.sync takes from B.
 // 32-bit elements are copied by cp.async. 16-bit ones go through registers, where the rows of two
 // channels are interleaved; with two stages they are read one chunk ahead.
+//
+// Staged weights follow a stage's planes as they are in device memory: the words of one warp's
+// filters after the other's.
 #pragma once
 
 #include "common/async_copy.cuh"
@@ -131,6 +135,14 @@ TW_DEVICE void store_interleaved(unsigned* to, const ChannelPair<kVector>& pair)
   }
 }
 
+// The packed weights of a block: those of one chunk are neighbours.
+struct PackedWeights {
+  const unsigned* words;  // of the first warp's filters
+  long long stride;       // words from one warp's to the next's
+  int steps;              // of 8 words of channels
+  int step_words;         // of a warp's filters in one step
+};
+
 // Fills the stages, chunk by chunk. acquire(chunk) returns when the chunk is there, release(chunk)
 // says that it has been used.
 template <class G, class T>
@@ -138,17 +150,20 @@ class Input {
   static constexpr auto knobs = G::knobs;
   static constexpr bool kAsync = sizeof(T) == 4;
   static constexpr bool kListed = G::kBounded;
+  static constexpr int kSteps = knobs.planes / 8;
   static_assert(kListed || knobs.stages == 1, "what is copied ahead is listed");
   static_assert(kAsync || knobs.stages <= 2, "registers hold one chunk");
 
  public:
-  TW_DEVICE Input(const Window<G, T>& window, const Shape& shape)
-      : window_(window), shape_(shape), stage_words_(knobs.planes * window.plane_pitch) {
+  TW_DEVICE Input(const Window<G, T>& window, const Shape& shape, const PackedWeights& weights)
+      : window_(window), shape_(shape), weights_(weights) {
+    stage_words_ = weights_at();
+    if constexpr (G::kStaged) stage_words_ += knobs.warps_m * kSteps * weights.step_words;
     if constexpr (kListed) {
       TW_UNROLL
       for (int i = 0; i < G::kCopies; ++i) items_[i] = Item(index_of(i), window, shape);
     }
-    chunks_ = (shape.group_c - 1) / G::kChannels + 1;
+    chunks_ = (weights.steps - 1) / kSteps + 1;
     if constexpr (knobs.stages > 1) {
       if constexpr (kAsync) {
         for (int chunk = 0; chunk < knobs.stages - 1; ++chunk) {
@@ -158,12 +173,15 @@ class Input {
       } else {
         start(0);
         finish(0);
-        __syncthreads();
+        wait_for_all();
       }
     }
   }
 
   TW_DEVICE int chunks() const { return chunks_; }
+
+  // Steps of a chunk.
+  TW_DEVICE int steps(int chunk) const { return min(kSteps, weights_.steps - chunk * kSteps); }
 
   // The place of the chunk, in words.
   TW_DEVICE int acquire(int chunk) {
@@ -171,9 +189,7 @@ class Input {
       if (chunk > 0) __syncthreads();
       start(chunk);
       finish(chunk);
-      cp_async_commit();
-      cp_async_wait<0>();
-      __syncthreads();
+      wait_for_all();
     } else if constexpr (kAsync) {
       cp_async_wait<knobs.stages - 2>();
       __syncthreads();
@@ -182,21 +198,35 @@ class Input {
     } else {
       if (chunk + 1 < chunks_) start(chunk + 1);
     }
-    return chunk % knobs.stages * stage_words_;
+    return stage(chunk);
   }
 
   TW_DEVICE void release(int chunk) {
     if constexpr (!kAsync && knobs.stages > 1) {
       if (chunk + 1 < chunks_) finish(chunk + 1);
-      __syncthreads();
+      wait_for_all();
     }
+  }
+
+  // The place of a warp's weights in a stage.
+  TW_DEVICE int weights_at(int warp_m = 0) const {
+    return knobs.planes * window_.plane_pitch + warp_m * kSteps * weights_.step_words;
   }
 
  private:
   static TW_DEVICE int index_of(int i) { return i * G::kThreads + static_cast<int>(threadIdx.x); }
 
+  TW_DEVICE int stage(int chunk) const { return chunk % knobs.stages * stage_words_; }
+
+  static TW_DEVICE void wait_for_all() {
+    cp_async_commit();
+    cp_async_wait<0>();
+    __syncthreads();
+  }
+
   // Starts the copies of a chunk: to shared memory or to registers.
   TW_DEVICE void start(int chunk) {
+    if constexpr (G::kStaged) start_weights(chunk);
     if constexpr (kListed) {
       TW_UNROLL
       for (int i = 0; i < G::kCopies; ++i) {
@@ -208,6 +238,19 @@ class Input {
         const Item item(index, window_, shape_);
         load(item, chunk, pairs_[0]);
         store(item, chunk, pairs_[0]);
+      }
+    }
+  }
+
+  TW_DEVICE void start_weights(int chunk) {
+    const int words = steps(chunk) * weights_.step_words;
+    for (int warp = 0; warp < knobs.warps_m; ++warp) {
+      const unsigned* const from =
+          weights_.words +
+          (warp * weights_.stride + static_cast<long long>(chunk) * kSteps * weights_.step_words);
+      const auto to = SharedPointer<unsigned>::dynamic() + (stage(chunk) + weights_at(warp));
+      for (int i = 4 * static_cast<int>(threadIdx.x); i < words; i += 4 * G::kThreads) {
+        cp_async_if<16>(true, to + i, from + i);
       }
     }
   }
@@ -228,7 +271,7 @@ class Input {
     const T* const from = window_.x + (chunk * G::kChannels * plane + item.from);
     const int left = shape_.group_c - chunk * G::kChannels;
     if constexpr (kAsync) {
-      const auto to = SharedPointer<T>::dynamic() + (chunk % knobs.stages * stage_words_ + item.to);
+      const auto to = SharedPointer<T>::dynamic() + (stage(chunk) + item.to);
       const bool exists = item.channel < left;
       cp_async_or_zero<knobs.vector * 4>(to, exists ? from : window_.x, exists);
     } else {
@@ -240,13 +283,13 @@ class Input {
   TW_DEVICE void store([[maybe_unused]] const Item& item, [[maybe_unused]] int chunk,
                        [[maybe_unused]] const ChannelPair<knobs.vector>& pair) {
     if constexpr (!kAsync) {
-      store_interleaved<knobs.vector>(
-          dynamic_shared<unsigned>() + chunk % knobs.stages * stage_words_ + item.to, pair);
+      store_interleaved<knobs.vector>(dynamic_shared<unsigned>() + stage(chunk) + item.to, pair);
     }
   }
 
   Window<G, T> window_;
   Shape shape_;
+  PackedWeights weights_;
   int stage_words_;
   int chunks_;
   Item items_[max(1, G::kCopies)];

@@ -15,19 +15,24 @@
 
 namespace tw::conv_transpose2d::phases {
 
-// Where one lane's words of a region begin in `packed`: those of step 0 and product 0.
+// Words of a warp's filters.
 template <class G>
-TW_DEVICE long long packed_at(const Shape& shape, int steps, int warp_filters,
-                              const Region& region) {
-  const int regions = shape.y.stride * shape.x.stride / G::knobs.phases;
-  return (static_cast<long long>(warp_filters) * regions + region.index(shape, G::knobs.phases)) *
-             shape.region_products * steps * G::kProductWords +
-         threadIdx.x % 32 * 4;
+TW_DEVICE long long packed_words(const Shape& shape, int steps) {
+  return static_cast<long long>(shape.y.stride * shape.x.stride / G::knobs.phases) *
+         shape.region_products * steps * G::kProductWords;
+}
+
+// Where those of a region begin: step 0 and product 0.
+template <class G>
+TW_DEVICE long long packed_at(const Shape& shape, int steps, const Region& region) {
+  return static_cast<long long>(region.index(shape, G::knobs.phases)) * shape.region_products *
+         steps * G::kProductWords;
 }
 
 // The products of a region that share an offset y.
 template <class G>
 TW_DEVICE int products_of_row(const Shape& shape, const Region& region) {
+  if (G::knobs.phases == shape.x.stride) return shape.x.taps;
   int products = 0;
   for (int phase = region.phase_x; phase < region.phase_x + G::knobs.phases; ++phase) {
     products += shape.x.offsets(phase);
@@ -103,8 +108,9 @@ TW_DEVICE void pack_weights(const Shape& shape, const T* weights, unsigned* pack
     const int products = region.offsets_y * products_of_row<G>(shape, region);
     const long long product =
         static_cast<long long>(step) * products + product_of<G>(shape, region, tap_y, tap_x);
-    store_vector(packed + packed_at<G>(shape, steps, block, region) + product * G::kProductWords +
-                     fragment * 128,
+    store_vector(packed + block * packed_words<G>(shape, steps) +
+                     packed_at<G>(shape, steps, region) + product * G::kProductWords +
+                     fragment * 128 + lane * 4,
                  words);
   }
 }
