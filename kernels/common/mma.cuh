@@ -41,11 +41,13 @@ struct SplitTf32 {
       : big(to_tf32(x)), small(to_tf32(x - __uint_as_float(big))) {}
 };
 
-// Bits of which the units read the nearest TF32: to_tf32 but for the lowest 13 bits. Cheaper on
-// sm_90, which has no instruction for the conversion. Infinities and NaNs stay what they are.
+// Bits of which the units read the nearest TF32, ties away from zero: to_tf32 but for the lowest 13
+// bits, and for denormals, which the units truncate. Two instructions, where sm_90 takes four for
+// the conversion: half a unit in the last place of a TF32 is the sign and the exponent of x,
+// scaled. Infinities and NaNs stay what they are.
 TW_DEVICE unsigned tf32_operand(float x) {
-  const unsigned bits = __float_as_uint(x);
-  return fabsf(x) < __uint_as_float(0x7f800000u) ? bits + 0x1000u : bits;
+  const float power = __uint_as_float(__float_as_uint(x) & 0xff800000u);
+  return __float_as_uint(fmaf(power, 0x1p-11f, x));
 }
 
 // SplitTf32 for fewer instructions. `small` is not rounded: it is a multiple of x's last place of
@@ -98,17 +100,24 @@ inline void mma(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
   memcpy(mine.b, b, sizeof b);
   const auto* const all = static_cast<const Fragments*>(tw_cpu::gather(&mine, sizeof mine));
   const int g = tw_cpu::lane() / 4, t = tw_cpu::lane() % 4;
-  for (int i = 0; i < 4; ++i) {
-    double sum = d[i];
-    for (int k = 0; k < 8; ++k) {  // words of a row of A
-      const unsigned word_a = all[4 * g + k % 4].a[i / 2 + 2 * (k / 4)];
-      const unsigned word_b = all[4 * (2 * t + i % 2) + k % 4].b[k / 4];
-      for (int j = 0; j < Operand<T>::per_word; ++j) {
-        sum += static_cast<double>(Operand<T>::at(word_a, j)) * Operand<T>::at(word_b, j);
+  constexpr int kPerWord = Operand<T>::per_word;
+  float rows[2][8 * kPerWord], columns[2][8 * kPerWord];
+  for (int half = 0; half < 2; ++half) {
+    for (int word = 0; word < 8; ++word) {
+      for (int j = 0; j < kPerWord; ++j) {
+        const int k = word * kPerWord + j;
+        rows[half][k] = Operand<T>::at(all[4 * g + word % 4].a[half + 2 * (word / 4)], j);
+        columns[half][k] = Operand<T>::at(all[4 * (2 * t + half) + word % 4].b[word / 4], j);
       }
     }
-    d[i] = static_cast<float>(sum);
   }
+  double sums[4] = {d[0], d[1], d[2], d[3]};
+  for (int k = 0; k < 8 * kPerWord; ++k) {
+    for (int i = 0; i < 4; ++i) {
+      sums[i] += static_cast<double>(rows[i / 2][k]) * columns[i % 2][k];
+    }
+  }
+  for (int i = 0; i < 4; ++i) d[i] = static_cast<float>(sums[i]);
 }
 
 }  // namespace detail

@@ -119,9 +119,12 @@ template <class G, class T>
 class MainLoop {
   static constexpr Knobs knobs = G::knobs;
   static constexpr int kCopies = G::CopyA::kCopies + G::CopyB::kCopies;
-  // The copies of a tile are issued in portions between the products; the last step issues none,
-  // since it waits.
-  static constexpr int kPortion = ceil_div(kCopies, G::kSteps - 1);
+  // The copies of a tile are issued in portions between the products of a column of mma tiles; the
+  // last step issues none, since it waits.
+  static constexpr int kPortion = ceil_div(kCopies, (G::kSteps - 1) * G::kColumns);
+  using Products = Multiply<T, knobs.passes>;
+  static constexpr int kWordsA = 4 * G::kRows;
+  static constexpr int kWords = kWordsA + 4 * G::kPairs;  // of a step's fragments
 
  public:
   using Sums = float[G::kRows][G::kColumns][4];
@@ -146,21 +149,27 @@ class MainLoop {
     cp_async_wait<knobs.stages - 2>();
     __syncthreads();
     const auto load = [&](int step) {
-      read_a.read(words_a_[step % 2], shared_ + read, step);
+      read_a.read(words_a_[step % 2].words, shared_ + read, step);
       read_b.read(words_b_[step % 2], shared_ + read + G::CopyA::kElements, step);
     };
-    if constexpr (knobs.prefetch) load(0);
+    const auto prepare = [&](int step, int begin, int end) {
+      TW_UNROLL
+      for (int i = begin; i < end; ++i) prepare_word(step % 2, i);
+    };
+    if constexpr (knobs.prefetch) {
+      load(0);
+      prepare(0, 0, kWords);
+    }
+    typename Products::template Carry<G::kRows> carry{};
     for (int tile = 0; tile < tiles; ++tile) {
       const bool more = tile + knobs.stages - 1 < tiles;
       TW_UNROLL
       for (int step = 0; step < G::kSteps; ++step) {
-        if constexpr (!knobs.prefetch) load(step);
-        if (step < G::kSteps - 1) {
-          TW_UNROLL
-          for (int i = step * kPortion; i < min((step + 1) * kPortion, kCopies); ++i) {
-            copy<false>(i, write, more);
-          }
-        } else {
+        if constexpr (!knobs.prefetch) {
+          load(step);
+          prepare(step, 0, kWords);
+        }
+        if (step == G::kSteps - 1) {
           // After this barrier the next tile may be read, and the one that has been read be
           // overwritten.
           cp_async_commit();
@@ -170,9 +179,18 @@ class MainLoop {
           read = read == (knobs.stages - 1) * G::kStage ? 0 : read + G::kStage;
         }
         if constexpr (knobs.prefetch) load((step + 1) % G::kSteps);
-        Multiply<T, knobs.passes>::add(sums, words_a_[step % 2], words_b_[step % 2]);
+        Products::add(sums, carry, words_a_[step % 2], words_b_[step % 2], [&](int column) {
+          if (step < G::kSteps - 1) copy_portion(step * G::kColumns + column, write, more);
+          if constexpr (knobs.prefetch) {  // once they have arrived
+            constexpr int kWaits = G::kColumns / 4;
+            constexpr int kPart = ceil_div(kWords, G::kColumns - kWaits);
+            const int part = column - kWaits;
+            prepare(step + 1, max(part * kPart, 0), min((part + 1) * kPart, kWords));
+          }
+        });
       }
     }
+    Products::finish(sums, carry);
   }
 
  private:
@@ -192,6 +210,21 @@ class MainLoop {
     }
   }
 
+  TW_DEVICE void copy_portion(int portion, int stage, bool wanted) {
+    TW_UNROLL
+    for (int i = portion * kPortion; i < min((portion + 1) * kPortion, kCopies); ++i) {
+      copy<false>(i, stage, wanted);
+    }
+  }
+
+  TW_DEVICE void prepare_word(int buffer, int i) {
+    if (i < kWordsA) {
+      Products::prepare_a(words_a_[buffer], i);
+    } else {
+      Products::prepare_b(words_b_[buffer], i - kWordsA);
+    }
+  }
+
   template <bool kPartial>
   TW_DEVICE void copy(int i, int stage, bool wanted) {
     if (i < G::CopyA::kCopies) {
@@ -207,7 +240,7 @@ class MainLoop {
   bool wraps_;
   typename G::CopyA a_;
   typename G::CopyB b_;
-  Words<G::kRows> words_a_[2];
+  typename Products::template FragmentsA<G::kRows> words_a_[2];
   Words<G::kPairs> words_b_[2];
 };
 

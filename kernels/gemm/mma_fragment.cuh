@@ -93,54 +93,87 @@ TW_DEVICE void mma_step(float (&d)[4], const unsigned (&a)[4], const unsigned (&
   }
 }
 
-// Adds one step's products to the sums: D[i][j] is 16 rows by 8 columns.
+// Products of fragments of T. Each word goes once through prepare_a() or prepare_b() before. add()
+// adds one step's products to the sums, of which [i][j] is 16 rows by 8 columns, and calls
+// between(j) after those of column j: what else there is to do is best spread over them.
 template <class T, int kPasses>
 struct Multiply {
-  template <int kRows, int kPairs>
-  static TW_DEVICE void add(float (&sums)[kRows][2 * kPairs][4], Words<kRows>& a,
-                            Words<kPairs>& b) {
-    if constexpr (sizeof(T) == 4) {
-      round(a);
-      round(b);
-    }
+  template <int kRows>
+  struct FragmentsA {
+    Words<kRows> words;
+  };
+  template <int kRows>
+  struct Carry {};
+
+  // Of 16-bit elements nothing. f32: rounds to TF32.
+  template <int kRows>
+  static TW_DEVICE void prepare_a(FragmentsA<kRows>& a, int i) {
+    prepare(a.words.at[i / 4][i % 4]);
+  }
+  template <int kPairs>
+  static TW_DEVICE void prepare_b(Words<kPairs>& b, int i) {
+    prepare(b.at[i / 4][i % 4]);
+  }
+
+  template <int kRows, int kPairs, class Between>
+  static TW_DEVICE void add(float (&sums)[kRows][2 * kPairs][4], Carry<kRows>& /*carry*/,
+                            const FragmentsA<kRows>& a, const Words<kPairs>& b,
+                            const Between& between) {
     TW_UNROLL
     for (int j = 0; j < 2 * kPairs; ++j) {
       const unsigned(&words)[4] = b.at[j / 2];
       const unsigned of_b[2] = {words[j % 2 * 2], words[j % 2 * 2 + 1]};
       TW_UNROLL
-      for (int i = 0; i < kRows; ++i) mma_step<T>(sums[i][j], a.at[i], of_b);
+      for (int i = 0; i < kRows; ++i) mma_step<T>(sums[i][j], a.words.at[i], of_b);
+      between(j);
     }
   }
 
+  template <int kRows, int kColumns>
+  static TW_DEVICE void finish(float (&/*sums*/)[kRows][kColumns][4], const Carry<kRows>&) {}
+
  private:
-  template <int kGroups>
-  static TW_DEVICE void round(Words<kGroups>& words) {
-    TW_UNROLL
-    for (int i = 0; i < 4 * kGroups; ++i) {
-      unsigned& word = words.at[i / 4][i % 4];
-      word = tf32_operand(__uint_as_float(word));
-    }
+  static TW_DEVICE void prepare(unsigned& word) {
+    if constexpr (sizeof(T) == 4) word = tf32_operand(__uint_as_float(word));
   }
 };
 
 // 3xTF32: x = big + small, and a product is small * big + big * small + big * big. What is left out
-// is at most 2^-22 of it, and small loses at most 2^-23 of x (see SplitTf32). The units add with
+// is at most 2^-22 of it, and small loses at most 2^-23 of x (see SplitOperand). The units add with
 // truncation, which a long chain would turn into a drift towards zero: each step has sums of its
 // own, which are added with rounding.
 template <>
 struct Multiply<float, 3> {
-  template <int kRows, int kPairs>
-  static TW_DEVICE void add(float (&sums)[kRows][2 * kPairs][4], const Words<kRows>& a,
-                            const Words<kPairs>& b) {
-    unsigned a_big[kRows][4], a_small[kRows][4];
+  template <int kRows>
+  struct FragmentsA {
+    Words<kRows> words;  // big, once prepared
+    Words<kRows> small;
+  };
+  // A column's own sums. They are added when the next column's products are under way, so that
+  // nobody waits for the units: those of the last column belong to the step before.
+  template <int kRows>
+  struct Carry {
+    float at[kRows][4];
+  };
+
+  template <int kRows>
+  static TW_DEVICE void prepare_a(FragmentsA<kRows>& a, int i) {
+    unsigned& word = a.words.at[i / 4][i % 4];
+    const SplitOperand split(__uint_as_float(word));
+    word = split.big;
+    a.small.at[i / 4][i % 4] = split.small;
+  }
+  // B is split column by column, which takes fewer registers.
+  template <int kPairs>
+  static TW_DEVICE void prepare_b(Words<kPairs>& /*b*/, int /*i*/) {}
+
+  template <int kRows, int kPairs, class Between>
+  static TW_DEVICE void add(float (&sums)[kRows][2 * kPairs][4], Carry<kRows>& carry,
+                            const FragmentsA<kRows>& a, const Words<kPairs>& b,
+                            const Between& between) {
+    constexpr int kColumns = 2 * kPairs;
     TW_UNROLL
-    for (int i = 0; i < 4 * kRows; ++i) {
-      const SplitOperand split(__uint_as_float(a.at[i / 4][i % 4]));
-      a_big[i / 4][i % 4] = split.big;
-      a_small[i / 4][i % 4] = split.small;
-    }
-    TW_UNROLL
-    for (int j = 0; j < 2 * kPairs; ++j) {
+    for (int j = 0; j < kColumns; ++j) {
       unsigned b_big[2], b_small[2];
       TW_UNROLL
       for (int i = 0; i < 2; ++i) {
@@ -148,16 +181,30 @@ struct Multiply<float, 3> {
         b_big[i] = split.big;
         b_small[i] = split.small;
       }
-      float part[kRows][4] = {};
+      Carry<kRows> part{};
       TW_UNROLL
-      for (int i = 0; i < kRows; ++i) mma_m16n8k8(part[i], a_small[i], b_big);
+      for (int i = 0; i < kRows; ++i) mma_m16n8k8(part.at[i], a.small.at[i], b_big);
       TW_UNROLL
-      for (int i = 0; i < kRows; ++i) mma_m16n8k8(part[i], a_big[i], b_small);
+      for (int i = 0; i < kRows; ++i) mma_m16n8k8(part.at[i], a.words.at[i], b_small);
+      add_column(sums, (j + kColumns - 1) % kColumns, carry);
       TW_UNROLL
-      for (int i = 0; i < kRows; ++i) mma_m16n8k8(part[i], a_big[i], b_big);
-      TW_UNROLL
-      for (int i = 0; i < 4 * kRows; ++i) sums[i / 4][j][i % 4] += part[i / 4][i % 4];
+      for (int i = 0; i < kRows; ++i) mma_m16n8k8(part.at[i], a.words.at[i], b_big);
+      carry = part;
+      between(j);
     }
+  }
+
+  template <int kRows, int kColumns>
+  static TW_DEVICE void finish(float (&sums)[kRows][kColumns][4], const Carry<kRows>& carry) {
+    add_column(sums, kColumns - 1, carry);
+  }
+
+ private:
+  template <int kRows, int kColumns>
+  static TW_DEVICE void add_column(float (&sums)[kRows][kColumns][4], int j,
+                                   const Carry<kRows>& carry) {
+    TW_UNROLL
+    for (int i = 0; i < 4 * kRows; ++i) sums[i / 4][j][i % 4] += carry.at[i / 4][i % 4];
   }
 };
 

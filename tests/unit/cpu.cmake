@@ -9,6 +9,7 @@ endfunction()
 tilewright_cpu_test(cpu_test SOURCES cpu_parts_test.cpp cpu_shim_test.cpp cpu_mma_test.cpp cpu_device_test.cpp
   LIBRARIES tw_cpu)
 tilewright_cpu_test(conformance_test SOURCES conformance_test.cpp conformance_gemm_reference_test.cpp
+          conformance_gemm_mma_test.cpp
   LIBRARIES tw_cpu TIMEOUT 600)
 tilewright_cpu_test(mutation_test SOURCES mutation_test.cpp LIBRARIES tw_cpu TIMEOUT 300)
 
