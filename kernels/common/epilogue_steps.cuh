@@ -267,10 +267,14 @@ struct Hardsigmoid : Smooth<Hardsigmoid> {
 // x * min(max(x + 3, 0), 6) / 6: NaN at -infinity, as PyTorch's.
 struct Hardswish : Smooth<Hardswish> {
   static constexpr double slope = 1.5;
+  // min(max(x + 3, 0), 6) / 6; saturation is part of the multiplication. Exactly 1 from 3 on, since
+  // the float next to 1/6 is above it. What a NaN becomes is of no account.
+  static TW_DEVICE float gate(float x) { return __saturatef((x + 3) * (1.0f / 6)); }
+  static TW_DEVICE double gate(double x) { return Hardsigmoid::ramp(x) / 6; }
+
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
-    const X ramp = Hardsigmoid::ramp(x);
-    return ramp < X(6) ? x * ramp * X(1.0 / 6) : x;
+    return x * gate(x);
   }
 };
 
