@@ -40,15 +40,31 @@ class Multiplier {
   // Finds the windows of the lane's pixels: lane / 4 of each 8. Pixels that do not exist take the
   // last one's.
   TW_DEVICE void place(const PixelTile& tile, const Divisor& width, const Shape& shape) {
-    const int beside = lead<G>(shape) - shape.pad_w;
     const int row_step = shape.stride * shape.pitch;
+    const auto window = [&](int pixel, int& column) {
+      const int row = width.divide(pixel, column) - tile.row;
+      return row * row_step + column * shape.stride_w + lead<G>(shape) - shape.pad_w;
+    };
+    int column;
+    const int last = window(tile.end - 1, column);
     const int lane = opaque(static_cast<int>(threadIdx.x) % 32);
     const int first = tile.first + G::warp_pixel() + lane / 4;
+    int offset = window(first, column);
+    if (shape.q < 8) {  // eight pixels on may be several rows down
+      TW_UNROLL
+      for (int n = 0; n < G::kTilesN; ++n) {
+        windows_[n] = source_ + min(window(first + n * 8, column), last);
+      }
+      return;
+    }
+    const int wrap = row_step - shape.q * shape.stride_w;  // from the end of a row to the next
     TW_UNROLL
     for (int n = 0; n < G::kTilesN; ++n) {
-      int column;
-      const int row = width.divide(min(first + n * 8, tile.end - 1), column) - tile.row;
-      windows_[n] = source_ + (row * row_step + column * shape.stride_w + beside);
+      windows_[n] = source_ + min(offset, last);
+      column += 8;
+      const bool beyond = column >= shape.q;
+      column -= beyond ? shape.q : 0;
+      offset += 8 * shape.stride_w + (beyond ? wrap : 0);
     }
   }
 
