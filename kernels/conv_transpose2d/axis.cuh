@@ -22,12 +22,22 @@ struct Axis {
   int stride;
   int pad;
 
+  // x / stride. kLikely: a stride for which the compiler need not divide.
+  template <int kLikely>
+  TW_DEVICE int divided(int x) const {
+    return stride == kLikely ? x / kLikely : x / stride;
+  }
+
   // The offsets of a phase: from lowest to highest, which is lowest - 1 if it has none.
+  template <int kLikely = 1>
   TW_DEVICE int lowest(int phase) const {
     const int bound = phase + pad - taps + 1;
-    return bound > 0 ? (bound - 1) / stride + 1 : bound / stride;
+    return bound > 0 ? divided<kLikely>(bound - 1) + 1 : divided<kLikely>(bound);
   }
-  TW_DEVICE int highest(int phase) const { return (phase + pad) / stride; }
+  template <int kLikely = 1>
+  TW_DEVICE int highest(int phase) const {
+    return divided<kLikely>(phase + pad);
+  }
   TW_DEVICE int offsets(int phase) const { return highest(phase) - lowest(phase) + 1; }
 
   TW_DEVICE int tap(int phase, int offset) const { return phase + pad - offset * stride; }

@@ -24,6 +24,8 @@
 // What the knobs trade:
 //   phases             phases of columns a block computes: all, for whole runs in y; one serves
 //                      any stride
+//   taps, lead         columns of a filter, and which of them is over the first input in phase 0:
+//                      makes the inner loop straight code; taps = 0: any
 //   halo               offsets along each axis, at most: makes the window's size a constant, and a
 //                      thread's copies a list that is made once; 0: any number of offsets
 //   vector             pixels a copy
@@ -35,6 +37,8 @@
 //                      and take more registers
 //   warps_m, warps_n   warps along filters share the window, those along pixels the weights
 //   tile_x, tile_y     wide tiles write long pieces of rows, high ones read fewer rows of the halo
+//   phases_y           phases of rows that a block computes, one after the other from one window,
+//                      which holds all channels; 1: any number of chunks
 //   planes             words of channels a chunk: fewer barriers, more shared memory
 //   stages             chunks in shared memory: 1 leaves it to other blocks to hide the copies
 //   store              streaming: what was written makes room in the caches first
@@ -57,6 +61,8 @@ enum class Store { cached, streaming };
 
 struct Knobs {
   int phases;
+  int taps;
+  int lead;
   int halo;
   int vector;
   int passes;
@@ -64,6 +70,7 @@ struct Knobs {
   int warp_m, warp_n;
   int warps_m, warps_n;
   int tile_x, tile_y;
+  int phases_y;
   int planes;
   int stages;
   Store store;
@@ -86,6 +93,10 @@ struct Tiling {
   static constexpr int kPerWord = 4 / static_cast<int>(sizeof(T));
   static constexpr int kStepChannels = 8 * kPerWord;  // of one mma
   static constexpr int kChannels = knobs.planes * kPerWord;
+  // Offsets along x, if the taps are known: that of the first has the taps lead, lead + 1, ... in
+  // its phases, that of the next `phases` less.
+  static constexpr bool kKnown = knobs.taps > 0;
+  static constexpr int kOffsets = (knobs.lead + knobs.phases - 1) / knobs.phases + 1;
   // Words of the packed weights that one product takes from a warp's filters.
   static constexpr int kProductWords = kFragmentsM * 128;
 
@@ -126,10 +137,8 @@ struct Pixels {
       const SplitTf32 parts(__uint_as_float(word));
       big[j][i] = parts.big;
       small[j][i] = parts.small;
-    } else if constexpr (sizeof(T) == 4) {
-      big[j][i] = to_tf32(__uint_as_float(word));
     } else {
-      big[j][i] = word;
+      big[j][i] = word;  // a float is truncated to TF32
     }
   }
 };
@@ -236,11 +245,13 @@ class Sums {
 
  public:
   // warp_n: the warp's first pixel. packed: the weights of its filters.
-  TW_DEVICE Sums(const Window<G, T>& window, const Shape& shape, const Region& region, int warp_n,
-                 const unsigned* packed)
+  TW_DEVICE Sums(const Window<G, T>& window, const Shape& shape, const Tile& tile,
+                 const Region& region, int warp_n, const unsigned* packed)
       : window_(window), region_(region), x_(shape.x), filters_(packed) {
     const int lane = static_cast<int>(threadIdx.x) % 32;
-    place_ = place(G::pixel(warp_n + lane / 4)) + lane % 4 * window.plane_pitch + window.shift;
+    const int row = tile.row + region.lowest_y - window.first_row;
+    place_ = place(G::pixel(warp_n + lane / 4)) + lane % 4 * window.plane_pitch +
+             row * window.row_pitch + window.shift;
   }
 
   // Adds the products of a chunk, `steps` times 8 planes of it. weights: those of the warp's
@@ -250,11 +261,7 @@ class Sums {
     planes = planes + place_;
     for (int step = 0; step < steps; ++step) {
       for (int y = 0; y < region_.offsets_y; ++y) {
-        int tap = x_.tap(region_.phase_x, region_.lowest_x);
-        for (int x = 0; x < region_.offsets_x; ++x) {
-          add_offset(planes + (y * window_.row_pitch + x), tap);
-          tap -= x_.stride;
-        }
+        add_row(planes + y * window_.row_pitch);
       }
       planes = planes + 8 * window_.plane_pitch;
     }
@@ -268,9 +275,25 @@ class Sums {
     return pixel.image * window_.image_pitch() + pixel.y * window_.row_pitch + pixel.x;
   }
 
+  // The products of one offset y.
+  TW_DEVICE void add_row(SharedPointer<unsigned> row) {
+    if constexpr (G::kKnown) {
+      TW_UNROLL
+      for (int x = 0; x < G::kOffsets; ++x) {
+        add_offset(row + x, knobs.lead - x * knobs.phases, knobs.taps);
+      }
+    } else {
+      int tap = x_.tap(region_.phase_x, region_.lowest_x);
+      for (int x = 0; x < region_.offsets_x; ++x) {
+        add_offset(row + x, tap, x_.taps);
+        tap -= x_.stride;
+      }
+    }
+  }
+
   // The products of the inputs under one offset: one for each phase that has it. tap: the first
   // phase's.
-  TW_DEVICE void add_offset(SharedPointer<unsigned> from, int tap) {
+  TW_DEVICE void add_offset(SharedPointer<unsigned> from, int tap, int taps) {
     Pixels<G, T> pixels;
     TW_UNROLL
     for (int j = 0; j < G::kFragmentsN; ++j) {
@@ -282,7 +305,7 @@ class Sums {
     }
     TW_UNROLL
     for (int phase = 0; phase < knobs.phases; ++phase) {
-      if (tap + phase >= 0 && tap + phase < x_.taps) {
+      if (tap + phase >= 0 && tap + phase < taps) {
         add_product<G, T>(sums_[phase], filters_.take(), pixels);
       }
     }
@@ -335,7 +358,11 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
                     {h, oh, r, stride, pad},
                     {w, ow, s, stride_w, pad_w}};
   const auto tile = Tile::of<G>(static_cast<int>(blockIdx.x), shape);
-  const Region region(shape, tile.phase_y, tile.phase_x, G::knobs.phases);
+  const auto first = Region::of<G::knobs.phases>(shape, tile.phase_y, tile.phase_x);
+  const auto last =
+      G::knobs.phases_y == 1
+          ? first
+          : Region::of<G::knobs.phases>(shape, tile.phase_y + G::knobs.phases_y - 1, tile.phase_x);
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const int warp_m = warp % G::knobs.warps_m;
   const int warp_n = warp / G::knobs.warps_m * G::knobs.warp_n;
@@ -343,23 +370,43 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   const int steps = (group_c - 1) / G::kStepChannels + 1;
   const int blocks_m = (group_k - 1) / G::kFilters + 1;
   const long long warp_words = packed_words<G>(shape, steps);
+  const unsigned* const filters =
+      packed + (tile.group * blocks_m + tile.filters) * G::knobs.warps_m * warp_words;
   const PackedWeights weights{
-      packed + (tile.group * blocks_m + tile.filters) * G::knobs.warps_m * warp_words +
-          packed_at<G>(shape, steps, region),
-      warp_words, steps,
-      G::kStaged ? region.offsets_y * products_of_row<G>(shape, region) * G::kProductWords : 0};
-  const Window<G, T> window(x, shape, tile, region, row_pitch, plane_pitch);
-  Sums<G, T> sums(window, shape, region, warp_n, weights.words + warp_m * weights.stride);
-  if (!region.empty()) {
-    Input<G, T> input(window, shape, weights);
-    for (int chunk = 0; chunk < input.chunks(); ++chunk) {
-      const auto stage = SharedPointer<unsigned>::dynamic() + input.acquire(chunk);
-      sums.add(stage, stage + input.weights_at(warp_m), input.steps(chunk));
-      input.release(chunk);
+      filters + packed_at<G>(shape, steps, first), warp_words, steps,
+      G::kStaged ? first.offsets_y * products_of_row<G>(shape, first) * G::kProductWords : 0};
+  const Window<G, T> window(x, shape, tile, first, last, row_pitch, plane_pitch);
+  Input<G, T> input(window, shape, weights);
+  const auto sums_of = [&](const Region& region) {
+    return Sums<G, T>(window, shape, tile, region, warp_n,
+                      filters + packed_at<G>(shape, steps, region) + warp_m * warp_words);
+  };
+  const auto write = [&](const Sums<G, T>& sums, int phase_y) {
+    Output<G, T, Epilogue>(y, shape, tile, phase_y, warp_m * G::knobs.warp_m, warp_n, epilogue)
+        .write(sums.values());
+  };
+  const auto shared = SharedPointer<unsigned>::dynamic();
+  if constexpr (G::knobs.phases_y == 1) {
+    auto sums = sums_of(first);
+    if (!first.empty()) {
+      for (int chunk = 0; chunk < input.chunks(); ++chunk) {
+        const auto stage = shared + input.acquire(chunk);
+        sums.add(stage, stage + input.weights_at(warp_m), input.steps(chunk));
+        input.release(chunk);
+      }
+    }
+    write(sums, tile.phase_y);
+  } else {
+    input.acquire(0);
+    // The second bound keeps the compiler from unrolling.
+    const int end_y = min(tile.phase_y + G::knobs.phases_y, stride);
+    for (int phase_y = tile.phase_y; phase_y < end_y; ++phase_y) {
+      const auto region = Region::of<G::knobs.phases>(shape, phase_y, tile.phase_x);
+      auto sums = sums_of(region);
+      sums.add(shared, shared, region.empty() ? 0 : steps);
+      write(sums, phase_y);
     }
   }
-  Output<G, T, Epilogue>(y, shape, tile, warp_m * G::knobs.warp_m, warp_n, epilogue)
-      .write(sums.values());
 }
 
 }  // namespace tw::conv_transpose2d::phases

@@ -42,21 +42,22 @@ struct Window {
   int plane_pitch;
   int shift;  // words in front of the row's first that is wanted
 
-  // row_words, plane_words: the pitches, if G does not bound them.
-  TW_DEVICE Window(const T* tensor, const Shape& shape, const Tile& tile, const Region& region,
-                   int row_words, int plane_words)
+  // That of the regions first and, further down, last. row_words, plane_words: the pitches, if G
+  // does not bound them.
+  TW_DEVICE Window(const T* tensor, const Shape& shape, const Tile& tile, const Region& first,
+                   const Region& last, int row_words, int plane_words)
       : row_pitch(G::kBounded ? G::kRowPitch : row_words),
         plane_pitch(G::kBounded ? G::kPlanePitch : plane_words) {
     constexpr int kVector = G::knobs.vector;
     x = tensor + (static_cast<long long>(tile.image) * shape.groups + tile.group) * shape.group_c *
                      shape.y.in * shape.x.in;
     images = shape.n - tile.image;
-    first_row = tile.row + region.lowest_y;
-    rows = G::knobs.tile_y + region.offsets_y - 1;
-    const int column = tile.column + region.lowest_x;
+    first_row = tile.row + first.lowest_y;
+    rows = G::knobs.tile_y - 1 + last.lowest_y + last.offsets_y - first.lowest_y;
+    const int column = tile.column + first.lowest_x;
     shift = (column % kVector + kVector) % kVector;
     first_column = column - shift;
-    vectors = (shift + G::knobs.tile_x + region.offsets_x - 2) / kVector + 1;
+    vectors = (shift + G::knobs.tile_x + first.offsets_x - 2) / kVector + 1;
   }
 
   TW_DEVICE int image_pitch() const { return rows * row_pitch; }
@@ -272,8 +273,8 @@ class Input {
     const int left = shape_.group_c - chunk * G::kChannels;
     if constexpr (kAsync) {
       const auto to = SharedPointer<T>::dynamic() + (stage(chunk) + item.to);
-      const bool exists = item.channel < left;
-      cp_async_or_zero<knobs.vector * 4>(to, exists ? from : window_.x, exists);
+      const bool exists = item.channel < left;  // else `from` is not read
+      cp_async_or_zero<knobs.vector * 4>(to, from, exists);
     } else {
       load_words<knobs.vector>(pair.first, from, item.channel < left);
       load_words<knobs.vector>(pair.second, from + plane, item.channel + 1 < left);

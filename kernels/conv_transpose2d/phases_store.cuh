@@ -36,7 +36,7 @@ class Output {
 
  public:
   // warp_m, warp_n: the first filter and the first pixel of the warp, in the block's tile.
-  TW_DEVICE Output(T* y, const Shape& shape, const Tile& tile, int warp_m, int warp_n,
+  TW_DEVICE Output(T* y, const Shape& shape, const Tile& tile, int phase_y, int warp_m, int warp_n,
                    const typename Epilogue::Args& epilogue)
       : y_(y), shape_(shape), epilogue_(epilogue) {
     const int lane = static_cast<int>(threadIdx.x) % 32;
@@ -44,7 +44,7 @@ class Output {
     filter_ = tile.filters * G::kFilters + warp_m + lane / 4;
     first_filter_ = tile.group * shape.group_k;
     image_ = tile.image + pixel.image;
-    row_ = (tile.row + pixel.y) * shape.y.stride + tile.phase_y;
+    row_ = (tile.row + pixel.y) * shape.y.stride + phase_y;
     column_ = (tile.column + pixel.x) * shape.x.stride + tile.phase_x;
     // Runs of a row start at multiples of their length.
     whole_ = knobs.phases == shape.x.stride && shape.x.out % kStore == 0 &&

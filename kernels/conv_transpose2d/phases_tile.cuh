@@ -27,9 +27,8 @@ struct Shape {
   Axis x;
 };
 
-// The phases that a block computes together, all from one window of x: one along y, some along x.
-// Their products (of a filter tap and the input under it) are numbered by offset y, offset x,
-// phase x.
+// The phases that are computed together: one along y, some along x. Their products (of a filter tap
+// and the input under it) are numbered by offset y, offset x, phase x.
 struct Region {
   int phase_y;
   int phase_x;
@@ -38,26 +37,31 @@ struct Region {
   int offsets_y;
   int offsets_x;
 
-  TW_DEVICE Region(const Shape& shape, int first_y, int first_x, int phases)
-      : phase_y(first_y), phase_x(first_x) {
-    lowest_y = shape.y.lowest(phase_y);
-    lowest_x = shape.x.lowest(phase_x);
-    offsets_y = shape.y.highest(phase_y) - lowest_y + 1;
-    offsets_x = shape.x.highest(phase_x + phases - 1) - lowest_x + 1;
+  template <int kPhases>
+  static TW_DEVICE Region of(const Shape& shape, int phase_y, int phase_x) {
+    Region region;
+    region.phase_y = phase_y;
+    region.phase_x = phase_x;
+    region.lowest_y = shape.y.lowest<kPhases>(phase_y);
+    region.lowest_x = shape.x.lowest<kPhases>(phase_x);
+    region.offsets_y = shape.y.highest<kPhases>(phase_y) - region.lowest_y + 1;
+    region.offsets_x = shape.x.highest<kPhases>(phase_x + kPhases - 1) - region.lowest_x + 1;
+    return region;
   }
 
   TW_DEVICE bool empty() const { return offsets_y == 0 || offsets_x == 0; }
 
   // Its place among all regions.
-  TW_DEVICE int index(const Shape& shape, int phases) const {
-    return (phase_y * shape.x.stride + phase_x) / phases;
+  template <int kPhases>
+  TW_DEVICE int index(const Shape& shape) const {
+    return (phase_y * shape.x.stride + phase_x) / kPhases;
   }
 };
 
 // What a block computes: filters, and the same pixels of some phases. The images come last, so that
 // blocks that read the same input run together.
 struct Tile {
-  int phase_y;
+  int phase_y;  // the first
   int phase_x;
   int filters;  // index of the block of filters, in its group
   int column;   // the first pixel
@@ -67,7 +71,7 @@ struct Tile {
 
   template <class G>
   static TW_DEVICE Tile of(int index, const Shape& shape) {
-    const int steps_x = shape.x.stride / G::knobs.phases;
+    const int phases_x = shape.x.stride / G::knobs.phases;
     const int blocks = (shape.group_k - 1) / G::kFilters + 1;
     const int columns = (shape.pixels_x - 1) / G::knobs.tile_x + 1;
     const int rows = (shape.pixels_y - 1) / G::knobs.tile_y + 1;
@@ -75,6 +79,7 @@ struct Tile {
     int extent = 1;
     int quotient = index;
     const auto next = [&](int count) {
+      if (count == 1) return 0;
       extent *= count;
       const int rest = index / extent;
       const int digit = quotient - rest * count;
@@ -82,8 +87,8 @@ struct Tile {
       return digit;
     };
     Tile tile;
-    tile.phase_y = next(shape.y.stride);
-    tile.phase_x = next(steps_x) * G::knobs.phases;
+    tile.phase_y = next(shape.y.stride / G::knobs.phases_y) * G::knobs.phases_y;
+    tile.phase_x = next(phases_x) * G::knobs.phases;
     tile.filters = next(blocks);
     tile.column = next(columns) * G::knobs.tile_x;
     tile.row = next(rows) * G::knobs.tile_y;

@@ -25,8 +25,8 @@ TW_DEVICE long long packed_words(const Shape& shape, int steps) {
 // Where those of a region begin: step 0 and product 0.
 template <class G>
 TW_DEVICE long long packed_at(const Shape& shape, int steps, const Region& region) {
-  return static_cast<long long>(region.index(shape, G::knobs.phases)) * shape.region_products *
-         steps * G::kProductWords;
+  return static_cast<long long>(region.template index<G::knobs.phases>(shape)) *
+         shape.region_products * steps * G::kProductWords;
 }
 
 // The products of a region that share an offset y.
@@ -94,8 +94,8 @@ TW_DEVICE void pack_weights(const Shape& shape, const T* weights, unsigned* pack
     const int fragment = static_cast<int>(at / taps / steps % G::kFragmentsM);
     const int block = static_cast<int>(at / taps / steps / G::kFragmentsM);
     const int group = block / warp_blocks;
-    const Region region(shape, shape.y.phase(tap_y),
-                        shape.x.phase(tap_x) / G::knobs.phases * G::knobs.phases, G::knobs.phases);
+    const auto region = Region::of<G::knobs.phases>(
+        shape, shape.y.phase(tap_y), shape.x.phase(tap_x) / G::knobs.phases * G::knobs.phases);
     const T* const from =
         weights + static_cast<long long>(group) * shape.group_c * shape.group_k * taps;
     const int filter = block % warp_blocks * G::knobs.warp_m + fragment * 16 + lane / 4;
