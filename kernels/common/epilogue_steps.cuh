@@ -21,6 +21,18 @@ TW_DEVICE float hyperbolic_tangent(float x) { return tanhf(x); }
 TW_DEVICE double hyperbolic_tangent(double x) { return tanh(x); }
 TW_DEVICE float absolute(float x) { return fabsf(x); }
 TW_DEVICE double absolute(double x) { return fabs(x); }
+// 1 / x for x between 1 and 2, or NaN: one instruction and within a unit, where a division
+// takes 16.
+TW_DEVICE float reciprocal_to_2(float x) {
+#ifdef TW_CPU_DEVICE
+  return 1 / x;
+#else
+  float result;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+  return result;
+#endif
+}
+TW_DEVICE double reciprocal_to_2(double x) { return 1 / x; }
 // Bounds that let NaN through: of floats one instruction, where a comparison would take two.
 TW_DEVICE float at_least(float x, float low) { return max_or_nan(x, low); }
 TW_DEVICE double at_least(double x, double low) { return x < low ? low : x; }
@@ -180,7 +192,8 @@ template <class X>
 TW_DEVICE X logistic_product(X x, X high, X low) {
   const Decay<X> decay(absolute(high));
   const X value = decay.value + decay.value * (high < X(0) ? low : -low);
-  return (high < X(0) ? x * value * decay.factor : x) / (X(1) + value * decay.factor);
+  return (high < X(0) ? x * value * decay.factor : x) *
+         reciprocal_to_2(X(1) + value * decay.factor);
 }
 
 // x / 2 * (1 + tanh(u)) with u = sqrt(2 / pi) * (x + 0.044715 x^3), which is x / (1 + exp(-2u)):
@@ -238,7 +251,7 @@ struct Sigmoid : Smooth<Sigmoid> {
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
     const X power = exponential(-absolute(x));
-    return (x < X(0) ? power : X(1)) / (X(1) + power);
+    return (x < X(0) ? power : X(1)) * reciprocal_to_2(X(1) + power);
   }
 };
 
