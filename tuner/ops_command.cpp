@@ -79,6 +79,7 @@ ordered_json op_json(const OpEntry& entry) {
                       {"doc", op.doc},
                       {"example", op.example},
                       {"dtypes", ordered_json::array()},
+                      {"maths", op.maths},
                       {"dims", ordered_json::array()},
                       {"choices", ordered_json::array()},
                       {"scalars", ordered_json::array()},
@@ -126,7 +127,12 @@ std::string op_text(const OpSpec& op) {
     table.add({scalar.name, fmt::format("default {}", scalar.fallback), scalar.doc});
   }
   std::vector<std::string> dtypes, steps;
-  for (const DType dtype : op.dtypes) dtypes.emplace_back(name_of(dtype));
+  for (const DType dtype : op.dtypes) {
+    const std::vector<std::string>& maths = op.maths.at(std::string(name_of(dtype)));
+    dtypes.push_back(maths.size() == 1
+                         ? maths.front()
+                         : fmt::format("{} (--math {})", name_of(dtype), fmt::join(maths, "|")));
+  }
   for (const std::string& step : op.epilogue_steps) steps.push_back(epilogue_text(step));
   return fmt::format("{}: {}\n\ndtypes    {}\nepilogue  {}\nexample   {}\n\n{}", op.name, op.doc,
                      fmt::join(dtypes, ", "),
