@@ -20,6 +20,8 @@
 //
 // What the knobs trade:
 //   passes            1: an f32 is rounded to TF32; 3: it is the sum of two (mma_fragment.cuh)
+//   partial           of three passes, what has sums of its own: a step, so that fewer registers
+//                     hold them; or a tile of k, so that they are added less often
 //   block_m, block_n  larger: fewer bytes through L2 and shared memory; smaller: more blocks, so
 //                     less of the last wave idle
 //   block_k           larger: fewer barriers; smaller: less shared memory a stage
@@ -48,10 +50,12 @@
 
 namespace tw::gemm::mma {
 
+enum class Partial { step, tile };
 enum class Schedule { tiles, stream_k };
 
 struct Knobs {
   int passes;
+  Partial partial;
   int block_m, block_n, block_k;
   int warp_m, warp_n;
   int stages;
@@ -122,7 +126,7 @@ class MainLoop {
   // The copies of a tile are issued in portions between the products of a column of mma tiles; the
   // last step issues none, since it waits.
   static constexpr int kPortion = ceil_div(kCopies, (G::kSteps - 1) * G::kColumns);
-  using Products = Multiply<T, knobs.passes>;
+  using Products = Multiply<T, knobs.passes, knobs.partial == Partial::tile>;
   static constexpr int kWordsA = 4 * G::kRows;
   static constexpr int kWords = kWordsA + 4 * G::kPairs;  // of a step's fragments
 
@@ -160,7 +164,7 @@ class MainLoop {
       load(0);
       prepare(0, 0, kWords);
     }
-    typename Products::template Carry<G::kRows> carry{};
+    typename Products::template Carry<G::kRows, G::kColumns> carry{};
     for (int tile = 0; tile < tiles; ++tile) {
       const bool more = tile + knobs.stages - 1 < tiles;
       TW_UNROLL
@@ -179,7 +183,7 @@ class MainLoop {
           read = read == (knobs.stages - 1) * G::kStage ? 0 : read + G::kStage;
         }
         if constexpr (knobs.prefetch) load((step + 1) % G::kSteps);
-        Products::add(sums, carry, words_a_[step % 2], words_b_[step % 2], [&](int column) {
+        Products::add(sums, carry, words_a_[step % 2], words_b_[step % 2], step, [&](int column) {
           if (step < G::kSteps - 1) copy_portion(step * G::kColumns + column, write, more);
           if constexpr (knobs.prefetch) {  // once they have arrived
             constexpr int kWaits = G::kColumns / 4;

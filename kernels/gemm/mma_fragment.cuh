@@ -96,13 +96,13 @@ TW_DEVICE void mma_step(float (&d)[4], const unsigned (&a)[4], const unsigned (&
 // Products of fragments of T. Each word goes once through prepare_a() or prepare_b() before. add()
 // adds one step's products to the sums, of which [i][j] is 16 rows by 8 columns, and calls
 // between(j) after those of column j: what else there is to do is best spread over them.
-template <class T, int kPasses>
+template <class T, int kPasses, bool kPerTile>
 struct Multiply {
   template <int kRows>
   struct FragmentsA {
     Words<kRows> words;
   };
-  template <int kRows>
+  template <int kRows, int kColumns>
   struct Carry {};
 
   // Of 16-bit elements nothing. f32: rounds to TF32.
@@ -116,9 +116,9 @@ struct Multiply {
   }
 
   template <int kRows, int kPairs, class Between>
-  static TW_DEVICE void add(float (&sums)[kRows][2 * kPairs][4], Carry<kRows>& /*carry*/,
-                            const FragmentsA<kRows>& a, const Words<kPairs>& b,
-                            const Between& between) {
+  static TW_DEVICE void add(float (&sums)[kRows][2 * kPairs][4],
+                            Carry<kRows, 2 * kPairs>& /*carry*/, const FragmentsA<kRows>& a,
+                            const Words<kPairs>& b, int /*step*/, const Between& between) {
     TW_UNROLL
     for (int j = 0; j < 2 * kPairs; ++j) {
       const unsigned(&words)[4] = b.at[j / 2];
@@ -130,7 +130,8 @@ struct Multiply {
   }
 
   template <int kRows, int kColumns>
-  static TW_DEVICE void finish(float (&/*sums*/)[kRows][kColumns][4], const Carry<kRows>&) {}
+  static TW_DEVICE void finish(float (&/*sums*/)[kRows][kColumns][4],
+                               const Carry<kRows, kColumns>&) {}
 
  private:
   static TW_DEVICE void prepare(unsigned& word) {
@@ -140,20 +141,21 @@ struct Multiply {
 
 // 3xTF32: x = big + small, and a product is small * big + big * small + big * big. What is left out
 // is at most 2^-22 of it, and small loses at most 2^-23 of x (see SplitOperand). The units add with
-// truncation, which a long chain would turn into a drift towards zero: each step has sums of its
-// own, which are added with rounding.
-template <>
-struct Multiply<float, 3> {
+// truncation, which a long chain would turn into a drift towards zero: each step, or each tile of
+// k, has sums of its own, which are added with rounding.
+template <bool kPerTile>
+struct Multiply<float, 3, kPerTile> {
   template <int kRows>
   struct FragmentsA {
     Words<kRows> words;  // big, once prepared
     Words<kRows> small;
   };
-  // A column's own sums. They are added when the next column's products are under way, so that
-  // nobody waits for the units: those of the last column belong to the step before.
-  template <int kRows>
+  // Sums that are not yet added. A step's are added when the next column's products are under way,
+  // so that nobody waits for the units: what is carried are those of its last column. A tile's are
+  // added in the first step of the next.
+  template <int kRows, int kColumns>
   struct Carry {
-    float at[kRows][4];
+    float at[kPerTile ? kColumns : 1][kRows][4];
   };
 
   template <int kRows>
@@ -168,8 +170,8 @@ struct Multiply<float, 3> {
   static TW_DEVICE void prepare_b(Words<kPairs>& /*b*/, int /*i*/) {}
 
   template <int kRows, int kPairs, class Between>
-  static TW_DEVICE void add(float (&sums)[kRows][2 * kPairs][4], Carry<kRows>& carry,
-                            const FragmentsA<kRows>& a, const Words<kPairs>& b,
+  static TW_DEVICE void add(float (&sums)[kRows][2 * kPairs][4], Carry<kRows, 2 * kPairs>& carry,
+                            const FragmentsA<kRows>& a, const Words<kPairs>& b, int step,
                             const Between& between) {
     constexpr int kColumns = 2 * kPairs;
     TW_UNROLL
@@ -181,30 +183,41 @@ struct Multiply<float, 3> {
         b_big[i] = split.big;
         b_small[i] = split.small;
       }
-      Carry<kRows> part{};
+      float part[kRows][4] = {};
+      if constexpr (kPerTile) {
+        if (step == 0) {
+          add_column(sums, j, carry.at[j]);
+        } else {
+          memcpy(part, carry.at[j], sizeof part);
+        }
+      }
       TW_UNROLL
-      for (int i = 0; i < kRows; ++i) mma_m16n8k8(part.at[i], a.small.at[i], b_big);
+      for (int i = 0; i < kRows; ++i) mma_m16n8k8(part[i], a.small.at[i], b_big);
       TW_UNROLL
-      for (int i = 0; i < kRows; ++i) mma_m16n8k8(part.at[i], a.words.at[i], b_small);
-      add_column(sums, (j + kColumns - 1) % kColumns, carry);
+      for (int i = 0; i < kRows; ++i) mma_m16n8k8(part[i], a.words.at[i], b_small);
+      if constexpr (!kPerTile) add_column(sums, (j + kColumns - 1) % kColumns, carry.at[0]);
       TW_UNROLL
-      for (int i = 0; i < kRows; ++i) mma_m16n8k8(part.at[i], a.words.at[i], b_big);
-      carry = part;
+      for (int i = 0; i < kRows; ++i) mma_m16n8k8(part[i], a.words.at[i], b_big);
+      memcpy(carry.at[kPerTile ? j : 0], part, sizeof part);
       between(j);
     }
   }
 
   template <int kRows, int kColumns>
-  static TW_DEVICE void finish(float (&sums)[kRows][kColumns][4], const Carry<kRows>& carry) {
-    add_column(sums, kColumns - 1, carry);
+  static TW_DEVICE void finish(float (&sums)[kRows][kColumns][4],
+                               const Carry<kRows, kColumns>& carry) {
+    TW_UNROLL
+    for (int j = kPerTile ? 0 : kColumns - 1; j < kColumns; ++j) {
+      add_column(sums, j, carry.at[kPerTile ? j : 0]);
+    }
   }
 
  private:
   template <int kRows, int kColumns>
   static TW_DEVICE void add_column(float (&sums)[kRows][kColumns][4], int j,
-                                   const Carry<kRows>& carry) {
+                                   const float (&column)[kRows][4]) {
     TW_UNROLL
-    for (int i = 0; i < 4 * kRows; ++i) sums[i / 4][j][i % 4] += carry.at[i / 4][i % 4];
+    for (int i = 0; i < 4 * kRows; ++i) sums[i / 4][j][i % 4] += column[i / 4][i % 4];
   }
 };
 

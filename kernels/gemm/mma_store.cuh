@@ -58,16 +58,17 @@ TW_DEVICE void store_run(const Output<T, Epilogue>& out, Run<kCount> run, int ro
   const long long offset = out.offset + row * out.ldc + column;
   const int left = out.n - column;
   const bool whole = out.aligned && left >= kCount;
-  Run<kCount> old{};
+  TW_UNROLL
+  for (int i = 0; i < kCount; ++i) run.at[i] *= out.alpha;
   if (out.beta != 0) {
     if (whole) {
-      const auto vector = load_vector<kCount>(out.c + offset);
+      const auto old = load_vector<kCount>(out.c + offset);
       TW_UNROLL
-      for (int i = 0; i < kCount; ++i) old.at[i] = to_float(vector.at[i]);
+      for (int i = 0; i < kCount; ++i) run.at[i] = fmaf(out.beta, to_float(old.at[i]), run.at[i]);
     } else {
       TW_UNROLL
       for (int i = 0; i < kCount; ++i) {
-        if (i < left) old.at[i] = to_float(out.c[offset + i]);
+        if (i < left) run.at[i] = fmaf(out.beta, to_float(out.c[offset + i]), run.at[i]);
       }
     }
   }
@@ -76,8 +77,7 @@ TW_DEVICE void store_run(const Output<T, Epilogue>& out, Run<kCount> run, int ro
     // Beyond the edge the column is clamped: a step may read tensors of n elements.
     const int inside = min(i, left - 1);
     const epilogue::Point point{row, column + inside, offset + inside};
-    run.at[i] = Epilogue::template apply<T>(fmaf(out.alpha, run.at[i], out.beta * old.at[i]),
-                                            out.epilogue, point);
+    run.at[i] = Epilogue::template apply<T>(run.at[i], out.epilogue, point);
   }
   const Vector<T, kCount> result = narrowed<T>(run);
   if (whole) {

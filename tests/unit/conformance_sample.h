@@ -111,10 +111,16 @@ inline std::vector<Space> spaces_of(const OpSpec& op, const KernelSpec& kernel,
 // A knob's place and one of its values.
 using Setting = std::pair<std::size_t, std::int64_t>;
 
-inline void erase_settings(const Configuration& configuration, std::set<Setting>& settings) {
+inline std::set<Setting> settings_of(const Configuration& configuration) {
+  std::set<Setting> settings;
   for (std::size_t knob = 0; knob < configuration.size(); ++knob) {
-    settings.erase({knob, configuration[knob]});
+    settings.insert({knob, configuration[knob]});
   }
+  return settings;
+}
+
+inline void erase_settings(const Configuration& configuration, std::set<Setting>& settings) {
+  for (const Setting& setting : settings_of(configuration)) settings.erase(setting);
 }
 
 inline std::set<Setting> all_settings(const KernelSpec& kernel) {
@@ -162,11 +168,9 @@ inline std::vector<Configuration> covering_sample(const KernelSpec& kernel,
       std::erase(candidates, sample.back());
     }
     const auto gain = [&](const Configuration& configuration) {
-      int settings = 0;
-      for (std::size_t knob = 0; knob < configuration.size(); ++knob) {
-        settings += missing.contains({knob, configuration[knob]});
-      }
-      return settings;
+      const std::set<Setting> settings = settings_of(configuration);
+      return std::count_if(settings.begin(), settings.end(),
+                           [&](const Setting& s) { return missing.contains(s); });
     };
     const auto best = std::max_element(
         candidates.begin(), candidates.end(),
