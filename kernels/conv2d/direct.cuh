@@ -16,10 +16,11 @@
 // fragment where they are, at the sum of its pixel's place and of an offset that depends on k
 // alone, from a table. An unknown window, stride or dilation thus costs nothing.
 //
-//     words of K      a word is one element of 32 bits, or two of 16 bits:
-//                     pairs = gather     any two, read one by one
-//                     pairs = columns    neighbours in a row, one aligned word (even strides)
-//                     pairs = channels   two channels, whose planes are interleaved first
+//     words of K        a word is one element of 32 bits, or two of 16 bits:
+//     words = gather    read one by one, and with 16 bits any two
+//     words = columns   two neighbours in a row, one aligned word (even strides)
+//     words = channels  vectors of 16 bytes: x is turned first, so that as many channels of a pixel
+//                       lie together, and ldmatrix reads those of 32 pixels
 //
 // What K lacks to whole steps are weights of zero on elements of the window (with columns, perhaps
 // of the next column): where x is infinite, y may be NaN instead.
@@ -56,7 +57,7 @@ struct Knobs {
   int chunk;
   int stages;
   int vector;
-  Pairs pairs;
+  Words words;
   int passes;
   bool prefetch;
   Store store;
@@ -130,8 +131,8 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.blocks_per_sm
     cp_async_wait<max(G::kAhead - 1, 0)>();
     __syncthreads();
     const PixelTile tile = cutter.tile(now.index(), knobs.block_pixels, shape);
-    if constexpr (G::kInterleaved) {
-      interleave<G>(shared, tile, shape);
+    if constexpr (G::kGrouped) {
+      group_channels<G>(shared, tile, shape);
       __syncthreads();
     }
     if constexpr (G::kAhead > 0) copy_next();

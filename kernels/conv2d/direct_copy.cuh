@@ -37,7 +37,7 @@ TW_DEVICE void clear_tiles(const Shared<G, T>& shared, const Shape& shape) {
 }
 
 // Where in a tile the words of a chunk are, from where a window begins. A lane's two words of a
-// step follow each other.
+// step follow each other. With grouped channels, the entries of lane 0 are those of all.
 template <class G, class T>
 TW_DEVICE void make_table(const Shared<G, T>& shared, const Shape& shape) {
   for (int i = static_cast<int>(threadIdx.x); i < shape.steps * G::kStep; i += G::kThreads) {
@@ -46,9 +46,9 @@ TW_DEVICE void make_table(const Shared<G, T>& shared, const Shape& shape) {
     TW_UNROLL
     for (int j = 0; j < G::kOffsets; ++j) {
       const Tap tap = tap_of<G>(i, j, shape);
-      const int channel = G::kInterleaved ? tap.channel / 2 : tap.channel;
-      const int offset = channel * shape.plane + tap.row * shape.dilation * shape.pitch +
-                         tap.column * shape.dilation_w;
+      const int place_in_plane =
+          tap.row * shape.dilation * shape.pitch + tap.column * shape.dilation_w;
+      const int offset = tap.channel * shape.plane + place_in_plane * (G::kGrouped ? G::kGroup : 1);
       store_words(shared.table + (place * G::kOffsets + j), {static_cast<unsigned>(offset)});
     }
   }
@@ -111,19 +111,24 @@ TW_DEVICE void copy_vector(SharedPointer<T> to, const T* from, bool valid) {
 }
 
 // Starts the copies of the rows of x that the tile sees, of `chunk` channels from `channel` of the
-// group on; each warp copies rows. Rows and channels that do not exist are zeros.
+// group on. Rows and channels that do not exist are zeros.
 template <class G, class T>
 TW_DEVICE void copy_tile(SharedPointer<T> to, const T* x, const PixelTile& tile, int first_channel,
                          int channel, const Shape& shape) {
   constexpr int kVector = G::knobs.vector;
-  const int lane = static_cast<int>(threadIdx.x) % 32;
+  const int vectors = shape.w / kVector;  // a row
+  // Lanes that share a row: all of them, or as many as leave few without work.
+  const int shift = vectors > 16 ? 5 : vectors > 8 ? 4 : vectors > 4 ? 3 : 2;
+  const int thread = static_cast<int>(threadIdx.x);
+  const int lane = thread & ((1 << shift) - 1);
   const int first_row = tile.row * shape.stride - shape.pad;
   const int plane = shape.h * shape.w;
   const int channels = min(G::knobs.chunk, shape.depth() - channel);
   x += (static_cast<long long>(tile.image) * shape.c + first_channel + channel) * plane;
   to = to + (lead<G>(shape) + lane * kVector);
-  int row = static_cast<int>(threadIdx.x) / 32;
-  for (int within = 0; within < G::knobs.chunk; row += G::kWarps) {
+  int row = thread >> shift;
+  int within = 0;
+  while (true) {
     while (row >= tile.rows) {
       row -= tile.rows;
       ++within;
@@ -134,26 +139,40 @@ TW_DEVICE void copy_tile(SharedPointer<T> to, const T* x, const PixelTile& tile,
     const T* const from =
         x + (valid ? static_cast<long long>(within) * plane + from_row * shape.w : 0);
     const SharedPointer<T> line = to + (within * shape.plane + row * shape.pitch);
-    for (int column = 0; column < shape.w - lane * kVector; column += 32 * kVector) {
-      copy_vector<G>(line + column, from + (lane * kVector + column), valid);
+    for (int i = lane; i < vectors; i += 1 << shift) {
+      copy_vector<G>(line + (i - lane) * kVector, from + i * kVector, valid);
     }
+    row += G::kThreads >> shift;
   }
 }
 
-// Makes words of the elements of two channels at one place.
+// Turns a tile, so that kGroup channels of a pixel lie together.
 template <class G, class T>
-TW_DEVICE void interleave(const Shared<G, T>& shared, const PixelTile& tile, const Shape& shape) {
-  const int elements = tile.rows * shape.pitch;
-  for (int pair = 0; pair < G::knobs.chunk / 2; ++pair) {
-    const SharedPointer<T> even = shared.tiles + 2 * pair * shape.plane;
-    const SharedPointer<unsigned> to = shared.pairs + pair * shape.plane;
-    for (int i = static_cast<int>(threadIdx.x) * 4; i < elements; i += G::kThreads * 4) {
-      unsigned low[2], high[2];
-      load_words(low, even + i);
-      load_words(high, even + (shape.plane + i));
-      store_words(to + i,
-                  {(low[0] & 0xffffu) | high[0] << 16, low[0] >> 16 | (high[0] & ~0xffffu),
-                   (low[1] & 0xffffu) | high[1] << 16, low[1] >> 16 | (high[1] & ~0xffffu)});
+TW_DEVICE void group_channels(const Shared<G, T>& shared, const PixelTile& tile,
+                              const Shape& shape) {
+  constexpr int kPixels = G::kElements;  // a thread's
+  const int pixels = tile.rows * shape.pitch;
+  for (int first = 0; first < G::knobs.chunk; first += G::kGroup) {
+    const SharedPointer<T> from = shared.tiles + first * shape.plane;
+    const SharedPointer<T> to = shared.grouped + first * shape.plane;
+    for (int i = static_cast<int>(threadIdx.x) * kPixels; i < pixels; i += G::kThreads * kPixels) {
+      unsigned words[G::kGroup];
+      TW_UNROLL
+      for (int j = 0; j < G::kGroup; ++j) words[j] = load_word(from + (j * shape.plane + i));
+      if constexpr (G::kHalves) {
+        unsigned even[4], odd[4];  // the two pixels
+        TW_UNROLL
+        for (int j = 0; j < 4; ++j) {
+          even[j] = (words[2 * j] & 0xffffu) | words[2 * j + 1] << 16;
+          odd[j] = words[2 * j] >> 16 | (words[2 * j + 1] & 0xffff0000u);
+        }
+        store_words(to + i * G::kGroup, even);
+        store_words(to + (i + 1) * G::kGroup, odd);
+      } else {
+        TW_UNROLL
+        for (int j = 0; j < 4; ++j) words[j] = word_of<G>(__uint_as_float(words[j]));
+        store_words(to + i * G::kGroup, words);
+      }
     }
   }
 }

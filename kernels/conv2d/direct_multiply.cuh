@@ -4,6 +4,7 @@
 #include "common/config.cuh"
 #include "common/divisor.cuh"
 #include "common/loops.cuh"
+#include "common/mma.cuh"
 #include "common/opaque.cuh"
 #include "common/shared_words.cuh"
 #include "conv2d/direct_copy.cuh"
@@ -22,49 +23,49 @@ struct Fragments {
 // Walks along the K of a chunk.
 template <class G, class T>
 class Multiplier {
-  using Source = typename G::Source;
+  // A lane's pixels: lane / 4 of each 8, or each 32nd for ldmatrix.
+  static constexpr int kSpacing = G::kGrouped ? 32 : 8;
+  static constexpr int kWindows = G::knobs.warp_pixels / kSpacing;
   using Sums = float[G::kTilesM][G::kTilesN][4];
 
  public:
   TW_DEVICE explicit Multiplier(const Shared<G, T>& shared) {
     const int lane = static_cast<int>(threadIdx.x) % 32;
     weights_ = shared.weights + (G::warp_filter() / 16 * 128 + lane * 4);
-    table_ = shared.table + lane % 4 * 2 * G::kOffsets;
-    if constexpr (G::kInterleaved) {
-      source_ = shared.pairs;
-    } else {
-      source_ = shared.tiles;
-    }
+    table_ = shared.table + (G::kGrouped ? 0 : lane % 4 * 2 * G::kOffsets);
+    source_ = G::kGrouped ? shared.grouped : shared.tiles;
   }
 
-  // Finds the windows of the lane's pixels: lane / 4 of each 8. Pixels that do not exist take the
-  // last one's.
+  // Finds the windows of the lane's pixels. Pixels that do not exist take the last one's.
   TW_DEVICE void place(const PixelTile& tile, const Divisor& width, const Shape& shape) {
-    const int row_step = shape.stride * shape.pitch;
+    constexpr int kSize = G::kGrouped ? G::kGroup : 1;  // elements of a pixel
+    const int row_step = shape.stride * shape.pitch * kSize;
+    const int column_step = shape.stride_w * kSize;
+    const int first_column = (lead<G>(shape) - shape.pad_w) * kSize;
     const auto window = [&](int pixel, int& column) {
       const int row = width.divide(pixel, column) - tile.row;
-      return row * row_step + column * shape.stride_w + lead<G>(shape) - shape.pad_w;
+      return row * row_step + column * column_step + first_column;
     };
     int column;
     const int last = window(tile.end - 1, column);
     const int lane = opaque(static_cast<int>(threadIdx.x) % 32);
-    const int first = tile.first + G::warp_pixel() + lane / 4;
-    int offset = window(first, column);
-    if (shape.q < 8) {  // eight pixels on may be several rows down
+    const int first = tile.first + G::warp_pixel() + lane * kSpacing / 32;
+    if (shape.q < kSpacing) {  // the next pixel may be several rows down
       TW_UNROLL
-      for (int n = 0; n < G::kTilesN; ++n) {
-        windows_[n] = source_ + min(window(first + n * 8, column), last);
+      for (int i = 0; i < kWindows; ++i) {
+        windows_[i] = source_ + min(window(first + i * kSpacing, column), last);
       }
       return;
     }
-    const int wrap = row_step - shape.q * shape.stride_w;  // from the end of a row to the next
+    int offset = window(first, column);
+    const int wrap = row_step - shape.q * column_step;  // from the end of a row to the next
     TW_UNROLL
-    for (int n = 0; n < G::kTilesN; ++n) {
-      windows_[n] = source_ + min(offset, last);
-      column += 8;
+    for (int i = 0; i < kWindows; ++i) {
+      windows_[i] = source_ + min(offset, last);
+      column += kSpacing;
       const bool beyond = column >= shape.q;
       column -= beyond ? shape.q : 0;
-      offset += 8 * shape.stride_w + (beyond ? wrap : 0);
+      offset += kSpacing * column_step + (beyond ? wrap : 0);
     }
   }
 
@@ -81,15 +82,15 @@ class Multiplier {
       for (int step = 1; step < steps; ++step) {
         Fragments<G> next;
         load(next, step);
-        multiply<T, G::knobs.passes, true>(sums, now.a, now.b);
+        multiply<T, G::knobs.passes, true, G::kGrouped>(sums, now.a, now.b);
         now = next;
       }
-      multiply<T, G::knobs.passes, true>(sums, now.a, now.b);
+      multiply<T, G::knobs.passes, true, G::kGrouped>(sums, now.a, now.b);
     } else {
       TW_ROLLED
       for (int step = 0; step < steps; ++step) {
         load(now, step);
-        multiply<T, G::knobs.passes, true>(sums, now.a, now.b);
+        multiply<T, G::knobs.passes, true, G::kGrouped>(sums, now.a, now.b);
       }
     }
   }
@@ -110,24 +111,37 @@ class Multiplier {
       load_words(to.a[m], weights_ + ((first_ + step) * G::kBlockTilesM + m) * 128);
     }
     TW_UNROLL
-    for (int i = 0; i < 2; ++i) {
-      const int at = static_cast<int>(offsets[i * G::kOffsets]) + stage_;
-      const int at_second = static_cast<int>(offsets[(i + 1) * G::kOffsets - 1]) + stage_;
+    for (int i = 0; i < 2; ++i) load_words_of_b(to, i, offsets);
+  }
+
+  // The words i of all pixels.
+  TW_DEVICE void load_words_of_b(Fragments<G>& to, int i,
+                                 const unsigned (&offsets)[2 * G::kOffsets]) {
+    const int at = static_cast<int>(offsets[i * G::kOffsets]) + (G::kGrouped ? 0 : stage_);
+    if constexpr (G::kGrouped) {
+      TW_UNROLL
+      for (int n = 0; n < G::kTilesN; n += 4) {
+        unsigned words[4];
+        ldmatrix(words, windows_[n / 4] + at);
+        TW_UNROLL
+        for (int j = 0; j < 4; ++j) to.b[n + j][i] = words[j];
+      }
+    } else if constexpr (G::kGathered) {
+      const int at_second = static_cast<int>(offsets[i * G::kOffsets + 1]) + stage_;
       TW_UNROLL
       for (int n = 0; n < G::kTilesN; ++n) {
-        if constexpr (G::kGathered) {
-          to.b[n][i] = load_half(windows_[n] + at) | load_half(windows_[n] + at_second) << 16;
-        } else {
-          to.b[n][i] = load_word(windows_[n] + at);
-        }
+        to.b[n][i] = load_half(windows_[n] + at) | load_half(windows_[n] + at_second) << 16;
       }
+    } else {
+      TW_UNROLL
+      for (int n = 0; n < G::kTilesN; ++n) to.b[n][i] = load_word(windows_[n] + at);
     }
   }
 
   SharedPointer<unsigned> weights_;
   SharedPointer<unsigned> table_;
-  SharedPointer<Source> source_;
-  SharedPointer<Source> windows_[G::kTilesN];
+  SharedPointer<T> source_;
+  SharedPointer<T> windows_[kWindows];
   unsigned offsets_[2 * G::kOffsets];
   int stage_;
   int steps_;

@@ -10,7 +10,7 @@
 namespace tw::conv2d::direct {
 
 // Values of knobs; see direct.cuh.
-enum class Pairs { gather, columns, channels };
+enum class Words { gather, columns, channels };
 enum class Store { registers, staged };
 
 // The problem and its tiles, as the kernel's arguments tell them.
@@ -25,24 +25,13 @@ struct Shape {
   TW_DEVICE int pixels() const { return p * q; }
 };
 
-// The element of a tile that read instead of T, where channels are interleaved.
-template <bool kInterleaved, class T>
-struct SourceOf {
-  using Type = T;
-};
-template <class T>
-struct SourceOf<true, T> {
-  using Type = unsigned;
-};
-
 // Everything that follows from the knobs of a configuration V.
 template <class T, class V>
 struct Tiling {
   static constexpr auto knobs = V::knobs;
   static constexpr bool kHalves = sizeof(T) == 2;
-  static constexpr bool kInterleaved = kHalves && knobs.pairs == Pairs::channels;
-  static constexpr bool kGathered = kHalves && knobs.pairs == Pairs::gather;
-  using Source = typename SourceOf<kInterleaved, T>::Type;
+  static constexpr bool kGrouped = knobs.words == Words::channels;
+  static constexpr bool kGathered = kHalves && knobs.words == Words::gather;
 
   static constexpr int kWarpsN = knobs.block_pixels / knobs.warp_pixels;
   static constexpr int kWarps = knobs.block_filters / knobs.warp_filters * kWarpsN;
@@ -52,12 +41,13 @@ struct Tiling {
   static constexpr int kTilesN = knobs.warp_pixels / 8;
   static constexpr int kBlockTilesM = knobs.block_filters / 16;
 
-  static constexpr int kElements = kHalves ? 2 : 1;   // of a word of K
-  static constexpr int kOffsets = kGathered ? 2 : 1;  // of a word of K
-  static constexpr int kStep = 8;                     // words of K
-  static constexpr int kStages = kInterleaved ? 1 : knobs.stages;
-  static constexpr int kAhead = kInterleaved ? 1 : knobs.stages - 1;  // tiles under way
-  static constexpr int kStagingPitch = knobs.warp_pixels + 8;  // spreads the rows over the banks
+  static constexpr int kGroup = 16 / static_cast<int>(sizeof(T));  // channels that lie together
+  static constexpr int kElements = kHalves ? 2 : 1;                // of a word of K
+  static constexpr int kOffsets = kGathered ? 2 : 1;               // of a word of K
+  static constexpr int kStep = 8;                                  // words of K
+  static constexpr int kStages = kGrouped ? 1 : knobs.stages;
+  static constexpr int kAhead = kGrouped ? 1 : knobs.stages - 1;  // tiles under way
+  static constexpr int kStagingPitch = knobs.warp_pixels + 8;     // spreads the rows over the banks
 
   // Elements of a stage.
   static TW_DEVICE int stage(const Shape& shape) { return knobs.chunk * shape.plane; }
@@ -74,7 +64,8 @@ struct Tiling {
                     knobs.block_pixels % knobs.warp_pixels == 0,
                 "warps fill the block");
   static_assert(knobs.warp_filters % 16 == 0 && knobs.warp_pixels % 8 == 0, "tiles fill a warp's");
-  static_assert(!kInterleaved || (knobs.chunk % 2 == 0 && knobs.stages == 1), "channels in pairs");
+  static_assert(!kGrouped || (knobs.chunk % kGroup == 0 && kTilesN % 4 == 0 && knobs.stages == 1),
+                "whole groups of channels, and four tiles an ldmatrix");
 };
 
 // Where things are. The order of the parts and their sizes are also in direct.toml.
@@ -83,7 +74,7 @@ struct Shared {
   SharedPointer<unsigned> weights;  // [chunk][step][tile of M][lane][4]: fragments of A
   SharedPointer<unsigned> table;    // [step][lane % 4][2]: offsets of the words of B
   SharedPointer<T> tiles;           // [stage][channel][row][column]
-  SharedPointer<unsigned> pairs;    // [pair of channels][row][column], if interleaved
+  SharedPointer<T> grouped;         // [group of channels][row][column][channel], if grouped
   SharedPointer<T> staging;         // [warp][staged_rows][kStagingPitch], if staged
 
   TW_DEVICE explicit Shared(const Shape& shape) {
@@ -94,8 +85,8 @@ struct Shared {
     words += shape.steps * G::kStep * G::kOffsets;
     tiles = SharedPointer<T>::dynamic() + words * kPerWord;
     words += G::kStages * G::stage(shape) / kPerWord;
-    pairs = weights + words;
-    if constexpr (G::kInterleaved) words += G::stage(shape) / 2;
+    grouped = SharedPointer<T>::dynamic() + words * kPerWord;
+    if constexpr (G::kGrouped) words += G::stage(shape) / kPerWord;
     staging = SharedPointer<T>::dynamic() + words * kPerWord;
   }
 };
@@ -160,7 +151,7 @@ template <class G>
 TW_DEVICE Tap tap_of(int word, int i, const Shape& shape) {
   constexpr int kChunk = G::knobs.chunk;
   const int taps = shape.r * shape.s;
-  if constexpr (G::kHalves && G::knobs.pairs == Pairs::columns) {
+  if constexpr (G::knobs.words == Words::columns) {
     const int pairs = (shape.s + 1) / 2;  // of columns, in a row
     const int unit = min(word / kChunk, shape.r * pairs - 1);
     const int row = unit / pairs;
@@ -168,12 +159,10 @@ TW_DEVICE Tap tap_of(int word, int i, const Shape& shape) {
     return {word % kChunk, row, column, word < kChunk * shape.r * pairs && column < shape.s};
   } else {
     // Channels vary first, so that with enough of them a step is one tap.
-    const int element = G::kInterleaved ? word : word * G::kElements + i;
-    constexpr int kPlanes = G::kInterleaved ? kChunk / 2 : kChunk;
-    const int tap = min(element / kPlanes, taps - 1);
-    const int channel = G::kInterleaved ? 2 * (element % kPlanes) + i : element % kPlanes;
+    const int element = word * G::kElements + i;
+    const int tap = min(element / kChunk, taps - 1);
     const int row = tap / shape.s;
-    return {channel, row, tap - row * shape.s, element < kPlanes * taps};
+    return {element % kChunk, row, tap - row * shape.s, element < kChunk * taps};
   }
 }
 

@@ -75,7 +75,7 @@ TW_DEVICE void multiply_step(float (&sums)[G::kTilesM][G::kTilesN][4], SharedPoi
     fragments_b[n + 1][0] = words[2];
     fragments_b[n + 1][1] = words[3];
   }
-  multiply<T, G::knobs.passes, false>(sums, fragments_a, fragments_b);
+  multiply<T, G::knobs.passes, false, false>(sums, fragments_a, fragments_b);
 }
 
 // Sums up `tiles` tiles of K.

@@ -17,8 +17,8 @@ TW_DEVICE void clear(float (&sums)[kTilesM][kTilesN][4]) {
 }
 
 // Sums += A * B of 8 words along K. kPasses: of floats, TF32 products for one; 3 make an fp32 one.
-// kRounded: A is rounded to TF32 already, if one pass is all.
-template <class T, int kPasses, bool kRounded, int kTilesM, int kTilesN>
+// kRoundedA, kRoundedB: the operand is rounded to TF32 already, if one pass is all.
+template <class T, int kPasses, bool kRoundedA, bool kRoundedB, int kTilesM, int kTilesN>
 TW_DEVICE void multiply(float (&sums)[kTilesM][kTilesN][4], const unsigned (&a)[kTilesM][4],
                         const unsigned (&b)[kTilesN][2]) {
   if constexpr (sizeof(T) == 2) {
@@ -32,12 +32,15 @@ TW_DEVICE void multiply(float (&sums)[kTilesM][kTilesN][4], const unsigned (&a)[
     TW_UNROLL
     for (int i = 0; i < kTilesM * 4; ++i) {
       const unsigned word = a[i / 4][i % 4];
-      rounded[i / 4][i % 4] = kRounded ? word : tf32_operand(__uint_as_float(word));
+      rounded[i / 4][i % 4] = kRoundedA ? word : tf32_operand(__uint_as_float(word));
     }
     TW_UNROLL
     for (int n = 0; n < kTilesN; ++n) {
-      const unsigned rounded_b[2] = {tf32_operand(__uint_as_float(b[n][0])),
-                                     tf32_operand(__uint_as_float(b[n][1]))};
+      unsigned rounded_b[2];
+      TW_UNROLL
+      for (int i = 0; i < 2; ++i) {
+        rounded_b[i] = kRoundedB ? b[n][i] : tf32_operand(__uint_as_float(b[n][i]));
+      }
       TW_UNROLL
       for (int m = 0; m < kTilesM; ++m) mma_m16n8k8(sums[m][n], rounded[m], rounded_b);
     }
