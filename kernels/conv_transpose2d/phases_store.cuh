@@ -49,10 +49,73 @@ class Output {
     // Runs of a row start at multiples of their length.
     whole_ = knobs.phases == shape.x.stride && shape.x.out % kStore == 0 &&
              reinterpret_cast<unsigned long long>(y) % (kStore * sizeof(T)) == 0;
+    full_ = whole_ && (tile.filters + 1) * G::kFilters <= shape.group_k &&
+            tile.image + G::kImages <= shape.n &&
+            static_cast<long long>(tile.column + G::knobs.tile_x) * shape.x.stride <= shape.x.out &&
+            static_cast<long long>(tile.row + G::knobs.tile_y - 1) * shape.y.stride + phase_y <
+                shape.y.out;
   }
 
   // sums[phase][i][j][e]: pixel 8 * j + e % 2 from the thread's first, filter 16 * i + e / 2 * 8.
   TW_DEVICE void write(const float (&sums)[knobs.phases][G::kFragmentsM][G::kFragmentsN][4]) const {
+    if (full_) {
+      write_full(sums);
+    } else {
+      write_guarded(sums);
+    }
+  }
+
+ private:
+  using AllSums = float[knobs.phases][G::kFragmentsM][G::kFragmentsN][4];
+
+  // The sums of run (i, j).
+  static TW_DEVICE void gather(float (&run)[kRun], const AllSums& sums, int i, int j) {
+    TW_UNROLL
+    for (int e = 0; e < kRun; ++e) {
+      run[e] = sums[e % knobs.phases][i / 2][j][i % 2 * 2 + e / knobs.phases];
+    }
+  }
+
+  // The thread's first element.
+  TW_DEVICE long long first_offset(int image, int row, int column) const {
+    return ((static_cast<long long>(image) * shape_.groups * shape_.group_k + first_filter_ +
+             filter_) *
+                shape_.y.out +
+            row) *
+               shape_.x.out +
+           column;
+  }
+
+  // Of a tile that lies inside of y: without a branch, so that what the steps read is read early
+  // and once a filter.
+  TW_DEVICE void write_full(const AllSums& sums) const {
+    const long long plane = static_cast<long long>(shape_.y.out) * shape_.x.out;
+    const long long image_pitch = plane * shape_.groups * shape_.group_k;
+    const long long first = first_offset(image_, row_, column_);
+    TW_UNROLL
+    for (int i = 0; i < 2 * G::kFragmentsM; ++i) {
+      TW_UNROLL
+      for (int j = 0; j < G::kFragmentsN; ++j) {
+        const Pixel pixel = G::pixel(8 * j);
+        const long long offset = first + 8 * i * plane + pixel.image * image_pitch +
+                                 pixel.y * shape_.y.stride * shape_.x.out + pixel.x * knobs.phases;
+        float run[kRun];
+        gather(run, sums, i, j);
+        TW_UNROLL
+        for (int e = 0; e < kRun; ++e) {
+          run[e] = Epilogue::template apply<T>(
+              run[e], epilogue_,
+              epilogue::Point{image_ + pixel.image, first_filter_ + filter_ + 8 * i, offset + e});
+        }
+        TW_UNROLL
+        for (int e = 0; e < kRun; e += kStore) {
+          store_run<G::kStreaming, kStore>(y_ + offset + e, run + e);
+        }
+      }
+    }
+  }
+
+  TW_DEVICE void write_guarded(const AllSums& sums) const {
     const long long plane = static_cast<long long>(shape_.y.out) * shape_.x.out;
     TW_UNROLL
     for (int j = 0; j < G::kFragmentsN; ++j) {
@@ -62,19 +125,12 @@ class Output {
       const int column = column_ + pixel.x * shape_.x.stride;
       const int left = shape_.x.out - column;
       if (image >= shape_.n || row >= shape_.y.out || left <= 0) continue;
-      const int channel = first_filter_ + filter_;
-      epilogue::Point at{
-          image, channel,
-          (static_cast<long long>(image) * shape_.groups * shape_.group_k + channel) * plane +
-              (static_cast<long long>(row) * shape_.x.out + column)};
+      epilogue::Point at{image, first_filter_ + filter_, first_offset(image, row, column)};
       TW_UNROLL
       for (int i = 0; i < 2 * G::kFragmentsM; ++i) {
         if (filter_ + 8 * i < shape_.group_k) {
           float run[kRun];
-          TW_UNROLL
-          for (int e = 0; e < kRun; ++e) {
-            run[e] = sums[e % knobs.phases][i / 2][j][i % 2 * 2 + e / knobs.phases];
-          }
+          gather(run, sums, i, j);
           write_run(run, at, left);
         }
         at.column += 8;
@@ -83,7 +139,6 @@ class Output {
     }
   }
 
- private:
   // From the run's first element to its e-th.
   TW_DEVICE int distance(int e) const {
     return e / knobs.phases * shape_.x.stride + e % knobs.phases;
@@ -121,6 +176,7 @@ class Output {
   int row_;
   int column_;
   bool whole_;
+  bool full_;
 };
 
 }  // namespace tw::conv_transpose2d::phases
