@@ -37,8 +37,10 @@ TW_DEVICE unsigned to_tf32(float x) {
 struct SplitTf32 {
   unsigned big;
   unsigned small;
-  TW_DEVICE explicit SplitTf32(float x)
-      : big(to_tf32(x)), small(to_tf32(x - __uint_as_float(big))) {}
+  TW_DEVICE explicit SplitTf32(float x) {
+    big = to_tf32(x);
+    small = to_tf32(x - __uint_as_float(big));
+  }
 };
 
 // Bits of which the units read the nearest TF32, ties away from zero: to_tf32 but for the lowest 13
@@ -56,9 +58,10 @@ TW_DEVICE unsigned tf32_operand(float x) {
 struct SplitOperand {
   unsigned big;
   unsigned small;
-  TW_DEVICE explicit SplitOperand(float x)
-      : big((__float_as_uint(x) + 0x1000u) & 0xffffe000u),
-        small(__float_as_uint(x - __uint_as_float(big))) {}
+  TW_DEVICE explicit SplitOperand(float x) {
+    big = (__float_as_uint(x) + 0x1000u) & 0xffffe000u;
+    small = __float_as_uint(x - __uint_as_float(big));
+  }
 };
 
 #ifdef TW_CPU_DEVICE

@@ -1,4 +1,5 @@
 // ELU over an array of any shape.
+#include <ATen/ops/empty_like.h>
 #include <torch/library.h>
 
 #include "activation.cuh"
