@@ -55,7 +55,7 @@ TW_DEVICE void add_channel(float (&sums)[kFilters], const T* x, const T* weights
 // Grid: any number of blocks in x, which stride over the outputs; filters of a group in y, groups
 // in z, which stride too.
 template <class T, class V, class Epilogue>
-__global__ void __launch_bounds__(V::knobs.threads)
+__global__ void __launch_bounds__(V::knobs.threads, 1)  // no spills around calls
     kernel(int n, int c, int h, int w, int k, int r, int s, int stride, int stride_w, int pad,
            int pad_w, int oh, int ow, int groups, const T* __restrict__ x,
            const T* __restrict__ weights, T* y, typename Epilogue::Args epilogue) {
@@ -66,21 +66,23 @@ __global__ void __launch_bounds__(V::knobs.threads)
   const int group_k = k / groups;
   const int steps = x_axis.steps();
   const int blocks_k = (group_k - 1) / kFilters + 1;
-  const long long row_length = static_cast<long long>(steps) * stride_w;
-  const long long positions = n * (oh * row_length);
-  const long long step = static_cast<long long>(gridDim.x) * V::knobs.threads;
+  const auto row_length = static_cast<unsigned>(steps) * static_cast<unsigned>(stride_w);
+  const long long positions = static_cast<long long>(n) * oh * row_length;
   for (int block = static_cast<int>(blockIdx.y); block < blocks_k * groups;
        block += static_cast<int>(gridDim.y)) {
     const int group = block / blocks_k;
     const int filter = block % blocks_k * kFilters;  // in the group
     const int filters = min(kFilters, group_k - filter);
     for (long long at = static_cast<long long>(blockIdx.x) * V::knobs.threads + threadIdx.x;
-         at < positions; at += step) {
-      const int column =
-          static_cast<int>(at % steps) * stride_w + static_cast<int>(at / steps % stride_w);
+         at < positions; at += static_cast<long long>(gridDim.x) * V::knobs.threads) {
+      // Divisions of 64 bits are calls, so there are but two.
+      const long long line = at / row_length;
+      const auto within = static_cast<unsigned>(at - line * row_length);
+      const auto phase = static_cast<int>(within / static_cast<unsigned>(steps));
+      const int column = (static_cast<int>(within) - phase * steps) * stride_w + phase;
       if (column >= ow) continue;
-      const int row = static_cast<int>(at / row_length % oh);
-      const int image = static_cast<int>(at / row_length / oh);
+      const auto image = static_cast<int>(line / oh);
+      const auto row = static_cast<int>(line - static_cast<long long>(image) * oh);
       float sums[kFilters] = {};
       const T* from = x + (static_cast<long long>(image) * c + group * group_c) * h * w;
       const T* taps =

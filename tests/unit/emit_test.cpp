@@ -66,9 +66,9 @@ TEST_F(EmitTest, FolderHoldsTheDispatchAndItsKernels) {
   EXPECT_EQ(names, (std::set<std::string>{
                        "blend.cuh", "blend.h", "blend.cu", "T/op.cuh", "T/direct.cuh",
                        "T/passes.cuh", "T/common/config.cuh", "T/common/epilogue.cuh",
-                       "T/common/epilogue_steps.cuh", "T/common/half.cuh", "T/common/shared.cuh",
-                       "T/common/vector.cuh", "T/dispatch/checked.h", "T/dispatch/launch.cuh",
-                       "T/dispatch/plan.h", "T/dispatch/select.h"}));
+                       "T/common/epilogue_steps.cuh", "T/common/extrema.cuh", "T/common/half.cuh",
+                       "T/common/shared.cuh", "T/common/vector.cuh", "T/dispatch/checked.h",
+                       "T/dispatch/launch.cuh", "T/dispatch/plan.h", "T/dispatch/select.h"}));
 }
 
 TEST_F(EmitTest, EveryWinnerStandsWithItsEvidence) {
