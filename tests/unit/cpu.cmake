@@ -6,7 +6,8 @@ function(tilewright_cpu_test name)
   target_compile_definitions(${name} PRIVATE TW_TEST_CACHE="${CMAKE_CURRENT_BINARY_DIR}/cpu-cache")
 endfunction()
 
-tilewright_cpu_test(cpu_test SOURCES cpu_parts_test.cpp cpu_shim_test.cpp cpu_mma_test.cpp cpu_device_test.cpp
+tilewright_cpu_test(cpu_test SOURCES cpu_parts_test.cpp cpu_shim_test.cpp cpu_mma_test.cpp cpu_special_values_test.cpp
+  cpu_device_test.cpp
   LIBRARIES tw_cpu)
 tilewright_cpu_test(conformance_test SOURCES conformance_test.cpp conformance_gemm_reference_test.cpp
           conformance_gemm_mma_test.cpp
