@@ -10,6 +10,7 @@ are a second column. Results are compared with fp64.
     python3 compare.py --modes eager,compile        leave max-autotune out: it takes minutes to compile
 """
 import argparse
+import copy
 import json
 import random
 import statistics
@@ -122,7 +123,6 @@ def variants(reference, tuned, x, modes):
         layouts[" nhwc"] = torch.channels_last
     for suffix, layout in layouts.items():
         if suffix:
-            import copy
             module, data = copy.deepcopy(reference).to(memory_format=layout), x.to(memory_format=layout)
         else:
             module, data = reference, x
