@@ -48,11 +48,11 @@ template <tw::softmax::Operation kOperation> struct Registers {
 };
 template <tw::softmax::Operation kOperation> struct Shared {
   static constexpr tw::softmax::Choices choices{kOperation};
-  static constexpr tw::softmax::shared::Knobs knobs{32, 1, 1, tw::softmax::shared::Store::cached};
+  static constexpr tw::softmax::shared::Knobs knobs{32, 1, 1};
 };
 template <tw::softmax::Operation kOperation> struct Split {
   static constexpr tw::softmax::Choices choices{kOperation};
-  static constexpr tw::softmax::split::Knobs knobs{32, 1, 1, 1, tw::softmax::split::Store::streaming};
+  static constexpr tw::softmax::split::Knobs knobs{32, 1, 1, 1};
 };
 )";
 
