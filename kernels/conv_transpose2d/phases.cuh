@@ -43,6 +43,7 @@
 //   stages             chunks in shared memory: 1 leaves it to other blocks to hide the copies
 //   store              streaming: what was written makes room in the caches first
 //   min_blocks         blocks that must fit on an SM: caps the registers
+// Longer than 400 lines: the drawing and the knobs above; the parts are in phases_*.cuh.
 #pragma once
 
 #include "common/config.cuh"
