@@ -299,7 +299,8 @@ void Scheduler::complete_gather(int warp, unsigned present) {
   }
   std::byte* to = gathered_[static_cast<std::size_t>(warp)].data();
   for (int lane = 0; lane < 32; ++lane) {
-    const Thread& thread = *threads_[static_cast<std::size_t>(warp * 32 + lane)];
+    const int number = warp * 32 + lane;
+    const Thread& thread = *threads_[static_cast<std::size_t>(number)];
     const auto bytes = static_cast<std::size_t>(thread.source);
     std::memcpy(to, reinterpret_cast<const void*>(thread.value), bytes);
     to += bytes;
