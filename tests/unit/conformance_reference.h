@@ -1,0 +1,134 @@
+// The oracles on the host, on random inputs: for tests that hold them against plain loops in double
+// that share nothing with kernels/.
+#pragma once
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "error.h"
+#include "memory.h"
+#include "module.h"
+#include "plan.h"
+#include "plan_parts.h"
+#include "scheduler.h"
+#include "values.h"
+
+namespace tw::conformance {
+
+// A tensor's elements as they are stored.
+struct Elements {
+  DType dtype;
+  const std::byte* data;
+  double operator[](std::int64_t index) const { return cpu::read_element(dtype, data, index); }
+};
+
+// What the oracle made of one problem.
+class ReferenceRun {
+ public:
+  ReferenceRun(const OpSpec& op, const Problem& problem, const Plan& plan)
+      : op_(op), problem_(problem), plan_(plan), memory_(plan, 5) {
+    for (const PlanTensor& tensor : plan.tensors) {
+      expected_.emplace_back(static_cast<std::size_t>(tensor.layout.elements) * 8, 8);
+      magnitude_.emplace_back(static_cast<std::size_t>(tensor.layout.elements) * 8, 8);
+    }
+  }
+  // Returns what went wrong.
+  std::string run(const cpu::LoadedModule& module, int first_entry) {
+    const PlanLaunch& launch = plan_.reference_launch;
+    cpu::PlanMemory::Arguments arguments(memory_, launch, expected_, magnitude_);
+    for (std::size_t i = 0; i < launch.args.size(); ++i) {
+      if (launch.args[i].kind != ArgSpec::Kind::epilogue) continue;
+      std::memcpy(&epilogue_tensor_, arguments.pointers()[i], sizeof epilogue_tensor_);
+    }
+    cpu::Scheduler scheduler;
+    return scheduler.run(module.module(), first_entry + launch.entry,
+                         {launch.grid, launch.block, launch.smem_bytes}, arguments.pointers(),
+                         {1, false});
+  }
+
+  DType dtype() const { return problem_.dtype; }
+  std::int64_t dim(std::string_view name) const { return named(op_.dims, problem_.dims, name); }
+  double scalar(std::string_view name) const { return named(op_.scalars, problem_.scalars, name); }
+  // What the oracle read.
+  Elements tensor(std::string_view name) const {
+    return {problem_.dtype, memory_.tensor(place_of(name))};
+  }
+  // The tensor of the chain's first step.
+  Elements epilogue_tensor() const { return {problem_.dtype, epilogue_tensor_}; }
+
+  // An element of an output: what it must be, and the magnitude by which results are judged.
+  void compare(std::string_view output, std::int64_t index, double value, double magnitude) const {
+    const std::size_t place = place_of(output);
+    EXPECT_NEAR(wide(expected_[place], index), value, 1e-13 * magnitude) << output << " " << index;
+    EXPECT_NEAR(wide(magnitude_[place], index), magnitude, 1e-13 * magnitude)
+        << "the magnitude of " << output << " " << index;
+  }
+
+ private:
+  template <class Spec, class Value>
+  static Value named(const std::vector<Spec>& specs, const std::vector<Value>& values,
+                     std::string_view name) {
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+      if (specs[i].name == name) return values[i];
+    }
+    throw Error("the op has no " + std::string(name));
+  }
+  std::size_t place_of(std::string_view tensor) const {
+    const auto found =
+        std::find_if(plan_.tensors.begin(), plan_.tensors.end(),
+                     [tensor](const PlanTensor& each) { return each.name == tensor; });
+    if (found == plan_.tensors.end()) throw Error("the op has no " + std::string(tensor));
+    return static_cast<std::size_t>(found - plan_.tensors.begin());
+  }
+  static double wide(const cpu::Guarded& buffer, std::int64_t index) {
+    return Elements{DType::f64, buffer.data()}[index];
+  }
+
+  const OpSpec& op_;
+  const Problem& problem_;
+  const Plan& plan_;
+  cpu::PlanMemory memory_;
+  std::vector<cpu::Guarded> expected_, magnitude_;
+  const std::byte* epilogue_tensor_ = nullptr;
+};
+
+// Runs the oracle of `op_name` on each of the shapes ("m=1,n=2") in every dtype, with the choices
+// ("layout=nt", or none) and the epilogue, and calls check(run) for each until one fails.
+template <class Check>
+void check_reference(const std::string& op_name, const std::vector<std::string>& shapes,
+                     const std::string& choices, const std::string& epilogue, const Check& check) {
+  static const Catalog catalog = Catalog::load(builtin_spaces(), builtin_sources());
+  const OpSpec& op = catalog.at(op_name).op;
+  std::vector<Problem> problems;
+  std::vector<Plan> plans;
+  std::vector<Program> programs;  // one a dtype: shapes differ at run time alone
+  for (const DType dtype : {DType::f32, DType::f16, DType::bf16}) {
+    for (const std::string& shape : shapes) {
+      ProblemText text;
+      text.shape = shape + (choices.empty() ? "" : ",") + choices;
+      text.dtype = name_of(dtype);
+      text.epilogue = epilogue;
+      problems.push_back(parse_problem(op, text));
+      plans.push_back(lower_problem(catalog, op, problems.back(), emulated_device(90)));
+    }
+    programs.push_back(plans.back().reference);
+  }
+  const cpu::Compiled compiled = cpu::compile_module(programs);
+  ASSERT_EQ(compiled.error, "");
+  const cpu::LoadedModule module(compiled.path);
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    ASSERT_EQ(plans[i].reference.text, programs[i / shapes.size()].text);
+    SCOPED_TRACE(problems[i].key(op));
+    ReferenceRun run(op, problems[i], plans[i]);
+    ASSERT_EQ(run.run(module, static_cast<int>(i / shapes.size())), "");
+    check(run);
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+}  // namespace tw::conformance

@@ -1,0 +1,158 @@
+// The oracles of reduce, softmax and activation against plain loops over their definitions in
+// PyTorch's documentation.
+#include <functional>
+
+#include "conformance_reference.h"
+
+namespace tw::conformance {
+namespace {
+
+// Below it no magnitude is: results are rounded to its multiples.
+double smallest_normal(DType dtype) { return std::ldexp(1.0, dtype == DType::f16 ? -14 : -126); }
+
+// What both reductions and softmax need to know of some elements.
+struct Summary {
+  double sum = 0, absolute = 0, top = -HUGE_VAL, bottom = HUGE_VAL;
+  double exponentials = 0;  // the sum of exp(x)
+  double spread = 0;        // the mean of top - x, weighted by exp(x)
+
+  Summary(const Elements& x, std::int64_t first, std::int64_t count, std::int64_t stride) {
+    double weighted = 0;
+    for (std::int64_t at = first; at < first + count * stride; at += stride) {
+      sum += x[at];
+      absolute += std::fabs(x[at]);
+      top = std::max(top, x[at]);
+      bottom = std::min(bottom, x[at]);
+      exponentials += std::exp(x[at]);
+      weighted += std::exp(x[at]) * x[at];
+    }
+    spread = top - weighted / exponentials;
+  }
+};
+
+struct Result {
+  double value, magnitude;
+};
+
+Result reduced(const std::string& operation, const Summary& of, double count) {
+  if (operation == "sum") return {of.sum, of.absolute};
+  if (operation == "mean") return {of.sum / count, of.absolute / count};
+  if (operation == "max") return {of.top, std::fabs(of.top)};
+  if (operation == "min") return {of.bottom, std::fabs(of.bottom)};
+  const double value = std::log(of.exponentials);
+  return {value, std::fabs(of.top) + (value - of.top) + 1 + of.spread};
+}
+
+class ReduceReferenceTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(ReduceReferenceTest, IsTheReduction) {
+  const std::vector<std::string> shapes{
+      "outer=1,extent=1",
+      "outer=5,extent=67,ldx=71",
+      "outer=2,extent=4099",
+      "outer=3,extent=31,inner=7,ldx=230",
+  };
+  check_reference(
+      "reduce", shapes, "operation=" + GetParam(), "bias_row", [](const ReferenceRun& run) {
+        const std::int64_t extent = run.dim("extent"), inner = run.dim("inner");
+        const Elements bias = run.epilogue_tensor();
+        for (std::int64_t at = 0; at < run.dim("outer") * inner; ++at) {
+          const std::int64_t row = at / inner;
+          const Summary summary(run.tensor("x"), row * run.dim("ldx") + at % inner, extent, inner);
+          const auto [value, size] = reduced(GetParam(), summary, static_cast<double>(extent));
+          const double magnitude = size + std::fabs(bias[row]);
+          run.compare("y", at, value + bias[row],
+                      std::max(magnitude, smallest_normal(run.dtype())));
+        }
+      });
+}
+
+INSTANTIATE_TEST_SUITE_P(Operations, ReduceReferenceTest,
+                         testing::Values("sum", "mean", "max", "min", "logsumexp"),
+                         [](const auto& parameter) { return parameter.param; });
+
+class SoftmaxReferenceTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(SoftmaxReferenceTest, IsTheSoftmaxOfRows) {
+  const std::vector<std::string> shapes{
+      "rows=1,columns=1",
+      "rows=5,columns=67,ldx=71,ldy=69",
+      "rows=3,columns=701,ldy=702",
+  };
+  const auto check = [](const ReferenceRun& run) {
+    const Elements x = run.tensor("x"), bias = run.epilogue_tensor();
+    for (std::int64_t row = 0; row < run.dim("rows"); ++row) {
+      const Summary summary(x, row * run.dim("ldx"), run.dim("columns"), 1);
+      for (std::int64_t column = 0; column < run.dim("columns"); ++column) {
+        const double from = x[row * run.dim("ldx") + column], below = summary.top - from;
+        double value = std::exp(from) / summary.exponentials;
+        double magnitude = value * (1 + below + summary.spread);
+        if (GetParam() == "log_softmax") {
+          value = std::log(value);
+          const double log_sum = std::log(summary.exponentials) - summary.top;
+          magnitude = below + log_sum + 1 + summary.spread;
+        }
+        magnitude += std::fabs(bias[column]);
+        run.compare("y", row * run.dim("ldy") + column, value + bias[column],
+                    std::max(magnitude, smallest_normal(run.dtype())));
+      }
+    }
+  };
+  check_reference("softmax", shapes, "operation=" + GetParam(), "bias_column", check);
+}
+
+INSTANTIATE_TEST_SUITE_P(Operations, SoftmaxReferenceTest,
+                         testing::Values("softmax", "log_softmax"),
+                         [](const auto& parameter) { return parameter.param; });
+
+// A step, what it makes of x and of an element of its tensor, and the magnitude of that.
+struct Activation {
+  std::string chain;
+  std::function<Result(double x, double element)> result;
+  std::function<std::int64_t(std::int64_t row, std::int64_t column, std::int64_t at)> place;
+};
+
+std::vector<Activation> activations() {
+  const auto nowhere = [](auto...) { return std::int64_t{0}; };
+  const auto add = [](double x, double element) {
+    return Result{x + element, std::fabs(x) + std::fabs(element)};
+  };
+  const auto elu = [](double x, double) {
+    const double value = x > 0 ? x : 1.5 * std::expm1(x);
+    return Result{value, 1.5 * std::fabs(x) + std::fabs(value)};
+  };
+  const auto hardswish = [](double x, double) {
+    x *= 8;  // beyond both bends
+    const double value = x <= -3 ? 0 : x >= 3 ? x : x * (x + 3) / 6;
+    return Result{value, 1.5 * std::fabs(x) + std::fabs(value)};
+  };
+  return {
+      {"elu(1.5)", elu, nowhere},
+      {"scale(8),hardswish", hardswish, nowhere},
+      {"bias_row", add, [](std::int64_t row, std::int64_t, std::int64_t) { return row; }},
+      {"bias_column", add, [](std::int64_t, std::int64_t column, std::int64_t) { return column; }},
+      {"residual", add, [](std::int64_t, std::int64_t, std::int64_t at) { return at; }},
+  };
+}
+
+TEST(ActivationReferenceTest, IsTheChain) {
+  const std::vector<std::string> shapes{"rows=1,columns=1", "rows=7,columns=67,ldx=71,ldy=69",
+                                        "rows=2,columns=300,ldy=301"};
+  for (const Activation& activation : activations()) {
+    check_reference("activation", shapes, "", activation.chain, [&](const ReferenceRun& run) {
+      const Elements x = run.tensor("x"), tensor = run.epilogue_tensor();
+      for (std::int64_t row = 0; row < run.dim("rows"); ++row) {
+        for (std::int64_t column = 0; column < run.dim("columns"); ++column) {
+          const std::int64_t at = row * run.dim("ldy") + column;
+          const std::int64_t place = activation.place(row, column, at);
+          const auto [value, magnitude] =
+              activation.result(x[row * run.dim("ldx") + column], tensor.data ? tensor[place] : 0);
+          run.compare("y", at, value, std::max(magnitude, smallest_normal(run.dtype())));
+        }
+      }
+    });
+  }
+}
+
+}  // namespace
+}  // namespace tw::conformance
