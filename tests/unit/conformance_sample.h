@@ -3,6 +3,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -88,19 +89,13 @@ inline const std::vector<DeviceInfo>& devices() {
   return all;
 }
 
-// The space of a kernel for a problem on one of the devices.
-struct Space {
-  const DeviceInfo* device;
-  SearchSpace space;
-};
-// None for a device on which the kernel does not serve the problem.
-inline std::vector<Space> spaces_of(const OpSpec& op, const KernelSpec& kernel,
-                                    const Problem& problem) {
-  std::vector<Space> spaces;
+// The spaces of a kernel for a problem, one for each of the devices on which it serves the problem.
+inline std::vector<SearchSpace> spaces_of(const OpSpec& op, const KernelSpec& kernel,
+                                          const Problem& problem) {
+  std::vector<SearchSpace> spaces;
   for (const DeviceInfo& device : devices()) {
     try {
-      spaces.push_back(
-          {&device, SearchSpace::enumerate(kernel, slots_of(op, kernel.names, problem, device))});
+      spaces.push_back(SearchSpace::enumerate(kernel, slots_of(op, kernel.names, problem, device)));
     } catch (const Error&) {
       continue;
     }
@@ -131,42 +126,54 @@ inline std::set<Setting> all_settings(const KernelSpec& kernel) {
   return settings;
 }
 
-// At least `count` configurations (all, if there are fewer), each valid in one of the spaces, that
-// hold every setting which occurs in any: the default first, then greedily by what is still
-// missing. A function of the seed alone.
+// Configurations to choose from, each valid in one of the spaces that were added.
+class Candidates {
+ public:
+  Candidates(const KernelSpec& kernel, std::mt19937_64& random)
+      : random_(random), missing_(all_settings(kernel)) {}
+
+  // Adds the default, some by chance, and what is needed for settings that were in none so far.
+  void add(const SearchSpace& space) {
+    insert(space[space.default_index()]);
+    for (int i = 0; i < 30; ++i) insert(space[random_() % space.size()]);
+    for (std::size_t i = 0; i < space.size() && !missing_.empty(); ++i) {
+      const bool is_new =
+          std::any_of(missing_.begin(), missing_.end(), [&](const Setting& setting) {
+            const Knob& knob = space.knobs()[setting.first];
+            return knob.values[static_cast<std::size_t>(space.level(i, setting.first))] ==
+                   setting.second;
+          });
+      if (is_new) insert(space[i]);
+    }
+  }
+  bool hold_every_setting() const { return missing_.empty(); }
+  std::vector<Configuration> shuffled() const {
+    std::vector<Configuration> all(all_.begin(), all_.end());
+    for (std::size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[random_() % i]);
+    return all;
+  }
+
+ private:
+  void insert(const Configuration& configuration) {
+    erase_settings(configuration, missing_);
+    all_.insert(configuration);
+  }
+  std::mt19937_64& random_;
+  std::set<Setting> missing_;
+  std::set<Configuration> all_;
+};
+
+// `first`, and greedily of the candidates what holds most of the settings that are still missing:
+// until none holds any and there are `count`, or no candidate is left.
 inline std::vector<Configuration> covering_sample(const KernelSpec& kernel,
-                                                  const std::vector<Space>& spaces,
-                                                  std::size_t count, std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::set<Configuration> pool;
+                                                  const Configuration& first,
+                                                  std::vector<Configuration> candidates,
+                                                  std::size_t count) {
+  std::vector<Configuration> sample{first};
   std::set<Setting> missing = all_settings(kernel);
-  for (const auto& [device, space] : spaces) {
-    pool.insert(space[space.default_index()]);
-    for (int i = 0; i < 30; ++i) pool.insert(space[random() % space.size()]);
-    // Settings that chance has missed.
-    for (const Configuration& configuration : pool) erase_settings(configuration, missing);
-    for (std::size_t i = 0; i < space.size() && !missing.empty(); ++i) {
-      const bool first = std::any_of(missing.begin(), missing.end(), [&](const Setting& setting) {
-        const Knob& knob = space.knobs()[setting.first];
-        return knob.values[static_cast<std::size_t>(space.level(i, setting.first))] ==
-               setting.second;
-      });
-      if (!first) continue;
-      erase_settings(*pool.insert(space[i]).first, missing);
-    }
-  }
-  std::vector<Configuration> candidates(pool.begin(), pool.end());
-  for (std::size_t i = candidates.size(); i > 1; --i) {
-    std::swap(candidates[i - 1], candidates[random() % i]);
-  }
-  std::vector<Configuration> sample;
-  if (!spaces.empty()) sample.push_back(spaces.front().space[spaces.front().space.default_index()]);
-  missing = all_settings(kernel);
   while (true) {
-    if (!sample.empty()) {
-      erase_settings(sample.back(), missing);
-      std::erase(candidates, sample.back());
-    }
+    erase_settings(sample.back(), missing);
+    std::erase(candidates, sample.back());
     const auto gain = [&](const Configuration& configuration) {
       const std::set<Setting> settings = settings_of(configuration);
       return std::count_if(settings.begin(), settings.end(),
@@ -181,15 +188,33 @@ inline std::vector<Configuration> covering_sample(const KernelSpec& kernel,
   }
 }
 
-// The configurations that represent a kernel, whatever the choices.
+// The configurations that represent a kernel, whatever the choices: a function of sample_seed. They
+// are drawn from the spaces of some edge problems, and of as many more as it takes to see every
+// setting: to enumerate all spaces would take longer than to run the sample.
 inline std::vector<Configuration> sample_of(const OpSpec& op, const KernelSpec& kernel) {
-  std::vector<Space> spaces;
+  constexpr std::size_t some = 24;
+  std::vector<Problem> problems;
   for (const std::string& choices : choice_texts(op)) {
-    for (const Problem& problem : edge_problems(op, choices)) {
-      for (Space& space : spaces_of(op, kernel, problem)) spaces.push_back(std::move(space));
+    for (Problem& problem : edge_problems(op, choices)) problems.push_back(std::move(problem));
+  }
+  std::mt19937_64 random(sample_seed);
+  for (std::size_t i = problems.size(); i > 1; --i) {
+    std::swap(problems[i - 1], problems[random() % i]);
+  }
+  Candidates candidates(kernel, random);
+  std::optional<Configuration> first;
+  std::size_t served = 0;
+  for (const Problem& problem : problems) {
+    if (served >= some && candidates.hold_every_setting()) break;
+    const std::vector<SearchSpace> spaces = spaces_of(op, kernel, problem);
+    served += spaces.empty() ? 0 : 1;
+    for (const SearchSpace& space : spaces) {
+      if (!first) first = space[space.default_index()];
+      candidates.add(space);
     }
   }
-  return covering_sample(kernel, spaces, sample_size, sample_seed);
+  if (!first) return {};
+  return covering_sample(kernel, *first, candidates.shuffled(), sample_size);
 }
 
 // One chain for each step that the op allows, and one of all of them. Configuration i of the sample

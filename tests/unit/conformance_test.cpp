@@ -115,15 +115,14 @@ class ConformanceTest : public testing::TestWithParam<Parameter> {
     return nullptr;
   }
 
-  // Configuration i runs with half of the choices that it serves.
-  bool has_turn(std::size_t i, const Configuration& configuration,
-                const std::vector<std::string>& choices) const {
+  // Configuration i runs with half of the choices that it serves. `problems`: of each choice.
+  bool has_turn(std::size_t i, const Configuration& configuration, std::size_t choice,
+                const std::vector<std::vector<Problem>>& problems) const {
     std::size_t served = 0, place = 0;
-    for (const std::string& each : choices) {
-      const std::vector<Problem> problems = edge_problems(entry().op, each);
-      if (each == GetParam().choices) place = served;
-      served += std::any_of(problems.begin(), problems.end(), [&](const Problem& problem) {
-        return device_for(problem, configuration) != nullptr;
+    for (std::size_t each = 0; each < problems.size(); ++each) {
+      if (each == choice) place = served;
+      served += std::any_of(problems[each].begin(), problems[each].end(), [&](const Problem& p) {
+        return device_for(p, configuration) != nullptr;
       });
     }
     return served == 0 || (place + i) % served < std::max<std::size_t>(1, served / 2);
@@ -131,12 +130,15 @@ class ConformanceTest : public testing::TestWithParam<Parameter> {
 
   // Every other shape with the configuration's chain, the rest without one; all problems with both
   // if everything is asked.
-  void add_cases(const std::vector<Problem>& problems, const std::vector<Configuration>& sample) {
+  void add_cases(const std::vector<Configuration>& sample) {
     const OpSpec& op = entry().op;
     const std::vector<Epilogue> chains = epilogues_of(op);
     const std::vector<std::string> choices = choice_texts(op);
     const auto choice = static_cast<std::size_t>(
         std::find(choices.begin(), choices.end(), GetParam().choices) - choices.begin());
+    std::vector<std::vector<Problem>> all;
+    for (const std::string& each : choices) all.push_back(edge_problems(op, each));
+    const std::vector<Problem>& problems = all[choice];
     for (std::size_t i = 0; i < sample.size(); ++i) {
       const auto serving = [&](const Problem& problem) {
         return device_for(problem, sample[i]) != nullptr;
@@ -144,7 +146,7 @@ class ConformanceTest : public testing::TestWithParam<Parameter> {
       std::vector<std::size_t> chosen(problems.size());
       std::iota(chosen.begin(), chosen.end(), std::size_t{0});
       if (!everything()) {
-        if (!has_turn(i, sample[i], choices)) continue;
+        if (!has_turn(i, sample[i], choice, all)) continue;
         chosen = drawn(op, problems, sample_seed + 64 * i + choice, serving);
       }
       for (std::size_t nth = 0; nth < chosen.size(); ++nth) {
@@ -178,8 +180,7 @@ class ConformanceTest : public testing::TestWithParam<Parameter> {
 };
 
 TEST_P(ConformanceTest, AgreesWithTheReference) {
-  const std::vector<Configuration> sample = sample_of(entry().op, kernel());
-  add_cases(edge_problems(entry().op, GetParam().choices), sample);
+  add_cases(sample_of(entry().op, kernel()));
   if (cases_.empty()) GTEST_SKIP() << "the kernel serves no edge shape with these choices";
   ASSERT_EQ(programs_.compile(), "");
   // Cases of one problem follow one another, so that its oracle is asked once.
