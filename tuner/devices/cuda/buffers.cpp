@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "digest.h"
 
 namespace tw::cuda {
 namespace {
-
-constexpr std::int64_t guard_bytes = 4096;
 
 std::int64_t round_up(std::int64_t value, std::int64_t unit) {
   return (value + unit - 1) / unit * unit;
@@ -27,8 +27,10 @@ std::uint64_t seed_of(std::uint64_t seed, std::size_t index) {
 GuardedBuffer::GuardedBuffer(const VerifyKernels& kernels, std::int64_t bytes, std::int64_t align)
     : kernels_(&kernels),
       bytes_(bytes),
-      begin_(guard_bytes + (align < 16 ? align : 0)),
-      memory_(round_up(begin_ + bytes + guard_bytes, 16)) {
+      begin_(kernels.guard_bytes() + (align < 16 ? align : 0)),
+      // Without guards it ends where the data does, so that a tool sees the first byte beyond.
+      memory_(kernels.guard_bytes() == 0 ? std::max<std::int64_t>(begin_ + bytes, 1)
+                                         : round_up(begin_ + bytes + kernels.guard_bytes(), 16)) {
   kernels.write_guards(memory_.address(), begin_, begin_ + bytes_, memory_.bytes());
 }
 

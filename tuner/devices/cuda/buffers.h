@@ -11,7 +11,7 @@
 
 namespace tw::cuda {
 
-// Device memory between two zones of at least 4 KiB whose bytes are known.
+// Device memory between two zones whose bytes are known, of at least kernels.guard_bytes().
 class GuardedBuffer {
  public:
   // The data begins at an address that is a multiple of `align`, but of no larger power of two if

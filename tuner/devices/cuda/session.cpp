@@ -108,8 +108,9 @@ std::map<std::string, BaselineArg> baseline_args(const Job& job, const Buffers& 
 
 }  // namespace
 
-Session::Session(int ordinal)
-    : cupti_timer_(open_cupti(notices_)),
+Session::Session(int ordinal, std::int64_t guard_bytes)
+    : guard_bytes_(guard_bytes),
+      cupti_timer_(open_cupti(notices_)),
       context_(ordinal),
       event_timer_(context_),
       timer_(cupti_timer_ ? static_cast<Timer*>(cupti_timer_.get()) : &event_timer_),
@@ -121,7 +122,7 @@ void Session::prepare(const MeasureRequest& request) {
   const std::string key = buffers_key(request.job, request.reference);
   try {
     if (!kernels_) {
-      kernels_ = std::make_unique<VerifyKernels>(context_, request.verify);
+      kernels_ = std::make_unique<VerifyKernels>(context_, request.verify, guard_bytes_);
       if (cupti_timer_) cupti_timer_->attach(*kernels_);
     }
     if (buffers_ && key == buffers_key_) return;

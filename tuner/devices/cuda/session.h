@@ -21,8 +21,11 @@ namespace tw::cuda {
 
 class Session {
  public:
+  // Zones that are made around every buffer show what is written there. Without them, a tool that
+  // watches allocations sees all that is read or written out of bounds.
+  static constexpr std::int64_t usual_guard_bytes = 4096;
   // Throws Error if there is no such device.
-  explicit Session(int ordinal);
+  explicit Session(int ordinal, std::int64_t guard_bytes = usual_guard_bytes);
   const DeviceInfo& info() const { return context_.info(); }
   // Each is returned once.
   std::vector<std::string> take_notices();
@@ -56,6 +59,7 @@ class Session {
   void wake_clocks();
   void distrust_cupti();
 
+  std::int64_t guard_bytes_;
   std::vector<std::string> notices_;
   std::unique_ptr<CuptiTimer> cupti_timer_;  // made before the context; may leave a notice
   Context context_;

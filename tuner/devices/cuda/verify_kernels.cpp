@@ -40,7 +40,8 @@ Axes axes_of(const TensorLayout& layout) {
 
 }  // namespace
 
-VerifyKernels::VerifyKernels(const Context& context, const Module& module) : context_(context) {
+VerifyKernels::VerifyKernels(const Context& context, const Module& module, std::int64_t guard_bytes)
+    : context_(context), guard_bytes_(guard_bytes) {
   check(driver().cuModuleLoadData(&module_, module.cubin.data()), "loading the verification");
   fill_ = function("tw_fill");
   write_guards_ = function("tw_guard_write");

@@ -21,8 +21,9 @@ struct Comparison {
 
 class VerifyKernels {
  public:
-  // Loads the module. Throws CudaFailure.
-  VerifyKernels(const Context& context, const Module& module);
+  // Loads the module. `guard_bytes`: of the zones around each buffer that is made with them. Throws
+  // CudaFailure.
+  VerifyKernels(const Context& context, const Module& module, std::int64_t guard_bytes);
   VerifyKernels(const VerifyKernels&) = delete;
   VerifyKernels& operator=(const VerifyKernels&) = delete;
 
@@ -40,6 +41,7 @@ class VerifyKernels {
   void zero(CUdeviceptr data, std::int64_t bytes) const;  // bytes: a multiple of 16
   void flush_l2() const;
   void mark() const;
+  std::int64_t guard_bytes() const { return guard_bytes_; }
 
  private:
   void launch(CUfunction function, int blocks, std::vector<void*> arguments) const;
@@ -47,6 +49,7 @@ class VerifyKernels {
   int blocks_for(std::int64_t items) const;
 
   const Context& context_;
+  const std::int64_t guard_bytes_;
   CUmodule module_ = nullptr;
   CUfunction fill_, write_guards_, check_guards_, hash_, compare_, zero_, flush_write_, flush_read_,
       mark_;

@@ -1,0 +1,161 @@
+// Every kernel once, for compute-sanitizer (scripts/sanitize): the measuring worker's Session in
+// this process, which ends as any other does, so that the tool has one process to watch and its
+// report is whole. Buffers have no guard zones here: an access beyond a tensor is one beyond an
+// allocation.
+//
+//     sanitize_program --list      the kernels, one a line
+//     sanitize_program gemm/mma    runs one: 0 right, 1 wrong, 2 the machine is at fault
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "../../tuner/devices/cuda/compile_pool.h"
+#include "../../tuner/devices/cuda/session.h"
+#include "../../tuner/devices/cuda/verify_program.h"
+#include "../unit/conformance_sample.h"
+
+namespace tw::cuda {
+namespace {
+
+// Modules by their programs, each compiled once.
+class Modules {
+ public:
+  Modules(int cc, CompilePool& pool) : architecture_(architecture_of(cc)), pool_(pool) {}
+  const Module& of(const Program& program) {
+    std::string key = program.text;
+    for (const std::string& entry : program.entries) key += "\n" + entry;
+    const auto [at, is_new] = modules_.try_emplace(key);
+    if (is_new) at->second = compiled(program);
+    return at->second;
+  }
+
+ private:
+  Module compiled(const Program& program) {
+    pool_.submit(1, {program, architecture_, {}});
+    while (true) {
+      for (CompilePool::Result& result : pool_.advance()) {
+        if (!result.compiled.ok) throw Error("it does not compile: " + result.compiled.log);
+        return {std::move(result.compiled.cubin), std::move(result.compiled.names)};
+      }
+      std::vector<int> descriptors;
+      pool_.add_descriptors(descriptors);
+      wait_any(descriptors, pool_.next_deadline());
+    }
+  }
+  std::string architecture_;
+  CompilePool& pool_;
+  std::map<std::string, Module> modules_;
+};
+
+// The first of the configurations that serves the problem; none where none does.
+std::optional<Job> job_of(const Catalog& catalog, const OpSpec& op, const KernelSpec& kernel,
+                          const std::vector<Configuration>& sample, const Problem& problem,
+                          const DeviceInfo& device) {
+  const auto slots = slots_of(op, kernel.names, problem, device);
+  const auto configuration =
+      std::find_if(sample.begin(), sample.end(),
+                   [&](const Configuration& each) { return serves(kernel, slots, each); });
+  if (configuration == sample.end()) return std::nullopt;
+  LoweredPlan lowered = lower(catalog, kernel, problem, device, *configuration);
+  if (!lowered.invalid.empty()) throw Error(lowered.invalid);
+  Job job;
+  job.problem = problem.key(op);
+  job.kernel = kernel.name;
+  job.configuration = text_of(kernel.knobs, *configuration);
+  job.purpose = Purpose::verify;
+  job.limits.cold_l2 = false;
+  job.plan = std::move(lowered.plan);
+  return job;
+}
+
+// Of each of the op's choices: the edge shapes in one dtype and math, which takes turns, with the
+// chain of all steps.
+std::vector<Job> jobs_of(const Catalog& catalog, const OpEntry& entry, const KernelSpec& kernel,
+                         const DeviceInfo& device) {
+  std::vector<Job> jobs;
+  const Epilogue chain = conformance::epilogues_of(entry.op).back();
+  const std::vector<Configuration> sample = conformance::sample_of(entry.op, kernel);
+  std::size_t turn = 0;
+  for (const std::string& choices : conformance::choice_texts(entry.op)) {
+    std::map<std::string, std::vector<Job>> by_math;
+    for (Problem& problem : conformance::edge_problems(entry.op, choices)) {
+      problem.epilogue = chain;
+      auto job = job_of(catalog, entry.op, kernel, sample, problem, device);
+      if (job) {
+        by_math[std::string(name_of(problem.dtype)) + problem.math].push_back(std::move(*job));
+      }
+    }
+    if (by_math.empty()) continue;
+    auto chosen = by_math.begin();
+    std::advance(chosen, turn++ % by_math.size());
+    for (Job& job : chosen->second) jobs.push_back(std::move(job));
+  }
+  return jobs;
+}
+
+// Returns the exit code.
+int run_kernel(const Catalog& catalog, const OpEntry& entry, const KernelSpec& kernel) {
+  ::setenv("TILEWRIGHT_TIMER", "events", 1);  // CUPTI has one user at a time
+  Session session(0, 0);
+  CompilePool pool(1, std::chrono::minutes(5));
+  Modules modules(session.info().cc, pool);
+  const std::vector<Job> jobs = jobs_of(catalog, entry, kernel, session.info());
+  int wrong = 0;
+  for (const Job& job : jobs) {
+    const MeasureRequest request{job, modules.of(job.plan.program), modules.of(job.plan.reference),
+                                 modules.of(verify_program())};
+    session.prepare(request);
+    bool lost = false;
+    const Measurement measurement = session.run(request, lost);
+    if (measurement.outcome == Outcome::ok) continue;
+    ++wrong;
+    fmt::print("{}: {}: {}: {}\n", job.problem, job.configuration, name_of(measurement.outcome),
+               measurement.note);
+    if (lost) break;
+  }
+  fmt::print("ran {} problems, {} went wrong\n", jobs.size(), wrong);
+  return wrong == 0 && !jobs.empty() ? 0 : 1;
+}
+
+int list(const Catalog& catalog) {
+  for (const OpEntry& entry : catalog.ops()) {
+    for (const KernelSpec& kernel : entry.kernels)
+      fmt::print("{}/{}\n", entry.op.name, kernel.name);
+  }
+  return 0;
+}
+
+int run(const std::string& asked) {
+  const Catalog catalog = Catalog::load(builtin_spaces(), builtin_sources());
+  if (asked == "--list") return list(catalog);
+  for (const OpEntry& entry : catalog.ops()) {
+    for (const KernelSpec& kernel : entry.kernels) {
+      if (asked == entry.op.name + "/" + kernel.name) return run_kernel(catalog, entry, kernel);
+    }
+  }
+  throw Error("no kernel '" + asked + "': see --list");
+}
+
+}  // namespace
+}  // namespace tw::cuda
+
+int main(int argc, char** argv) {
+  if (argc == 3 && argv[1] == std::string_view("__worker")) {
+    tw::WorkerChannel channel;
+    return argv[2] == tw::cuda_compile_role ? tw::cuda_compile_worker(channel) : 2;
+  }
+  try {
+    return tw::cuda::run(argc == 2 ? argv[1] : "");
+  } catch (const tw::Error& error) {
+    fmt::print(stderr, "sanitize_program: {}\n", error.what());
+  } catch (const tw::cuda::CudaFailure& failure) {
+    fmt::print(stderr, "sanitize_program: {}\n", failure.text);
+  }
+  return 2;
+}
