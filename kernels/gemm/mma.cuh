@@ -67,15 +67,6 @@ struct Knobs {
   int min_blocks;
 };
 
-template <bool kStream, int kSlices>
-struct SharesOf {
-  using Type = Slices<kSlices>;
-};
-template <int kSlices>
-struct SharesOf<true, kSlices> {
-  using Type = Stream;
-};
-
 // Everything that follows from the knobs of a configuration V.
 template <class T, class V>
 struct Tiling {
@@ -106,16 +97,6 @@ struct Tiling {
                 "warps fill the block");
   static_assert(knobs.warp_m % 16 == 0 && knobs.warp_n % 16 == 0, "fragments fill the warp");
   static_assert(kSteps >= 2 && knobs.stages >= 2, "fragments and stages alternate");
-};
-
-// The operands of one matrix of the batch.
-template <class T>
-struct Operands {
-  int m, n, k;
-  const T* a;
-  long long lda;
-  const T* b;
-  long long ldb;
 };
 
 // Computes the sum over some tiles of k. `shared` holds stages * kStage elements.
@@ -293,27 +274,18 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     sum(sums, tile, 0, k_tiles);
     store(sums, tile);
   } else {
-    const typename G::Shares shares(k_tiles, shared_tiles, workers);
-    const bool whole = block >= workers;
-    long long at = whole ? static_cast<long long>(shared_tiles + block - workers) * k_tiles
-                         : shares.first(block);
-    const long long end = whole ? at + k_tiles : shares.first(block + 1);
-    while (at < end) {
-      const int tile = static_cast<int>(at / k_tiles);
-      const int first = static_cast<int>(at - static_cast<long long>(tile) * k_tiles);
-      const long long left = end - at;
-      const int count = static_cast<int>(left < k_tiles - first ? left : k_tiles - first);
-      at += count;
-      const TileIndex place = index(tile);
-      typename Loop::Sums sums = {};
-      sum(sums, place, first, first + count);
-      if (count < k_tiles &&
-          !gather<G::kThreads>(sums, shares, block, {tile, first, first + count}, k_tiles, partials,
-                               arrived, dynamic_shared<unsigned>())) {
-        continue;
-      }
-      store(sums, place);
-    }
+    for_each_segment<typename G::Shares>(
+        block, workers, shared_tiles, k_tiles,
+        [&](const Segment& segment, const typename G::Shares& shares) {
+          const TileIndex place = index(segment.tile);
+          typename Loop::Sums sums = {};
+          sum(sums, place, segment.begin, segment.end);
+          if (segment.end - segment.begin == k_tiles ||
+              gather<G::kThreads>(sums, shares, block, segment, k_tiles, partials, arrived,
+                                  dynamic_shared<unsigned>())) {
+            store(sums, place);
+          }
+        });
   }
 }
 

@@ -1,5 +1,5 @@
-// Which block of mma.cuh computes what: the order of the tiles of C, and tiles whose k is shared
-// by several blocks.
+// Which block of mma.cuh and wgmma.cuh computes what: the order of the tiles of C, and tiles whose
+// k is shared by several blocks.
 //
 //    k tiles of the shared tiles of C, one after the other, dealt to 3 workers:
 //
@@ -69,12 +69,41 @@ struct Stream {
   }
 };
 
+// How k is shared.
+template <bool kStream, int kSlices>
+struct SharesOf {
+  using Type = Slices<kSlices>;
+};
+template <int kSlices>
+struct SharesOf<true, kSlices> {
+  using Type = Stream;
+};
+
 // Some k tiles of one tile of C.
 struct Segment {
   int tile;
   int begin;
   int end;
 };
+
+// Calls run(segment, shares) for what a block computes: a worker's share, or a whole tile.
+template <class Shares, class Run>
+TW_DEVICE void for_each_segment(int block, int workers, int shared_tiles, int k_tiles,
+                                const Run& run) {
+  const Shares shares(k_tiles, shared_tiles, workers);
+  const bool whole = block >= workers;
+  long long at = whole ? static_cast<long long>(shared_tiles + block - workers) * k_tiles
+                       : shares.first(block);
+  const long long end = whole ? at + k_tiles : shares.first(block + 1);
+  while (at < end) {
+    const int tile = static_cast<int>(at / k_tiles);
+    const int first = static_cast<int>(at - static_cast<long long>(tile) * k_tiles);
+    const long long left = end - at;
+    const int count = static_cast<int>(left < k_tiles - first ? left : k_tiles - first);
+    at += count;
+    run(Segment{tile, first, first + count}, shares);
+  }
+}
 
 // Adds up the sums of a tile of C whose k is shared. Each worker leaves its own in `partials`
 // ([worker][slot][group][thread] vectors) and counts itself in `arrived`; the last one reads them

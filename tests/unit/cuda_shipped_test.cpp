@@ -64,9 +64,10 @@ std::string with_nvcc(const std::filesystem::path& folder, const Program& progra
   }
   std::ofstream(folder / "program.cu") << text;
   const std::string command = fmt::format(
-      "'{0}' -std=c++17 -arch={1} -c -Xptxas -v -I'{2}' '{2}/program.cu' -o "
+      "'{0}' -std=c++17 -gencode arch=compute_{1},code=sm_{1} -c -Xptxas -v -I'{2}' "
+      "'{2}/program.cu' -o "
       "'{2}/program.o' 2>&1",
-      TW_NVCC, architecture_of(cc), folder.string());
+      TW_NVCC, architecture_of(cc).substr(3), folder.string());
   std::string log;
   std::FILE* const output = popen(command.c_str(), "r");
   std::array<char, 4096> part{};

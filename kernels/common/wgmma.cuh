@@ -1,0 +1,307 @@
+// Products of large matrices by a warpgroup (wgmma, sm_90a): 4 consecutive warps, of which the
+// first one's index is a multiple of 4, multiply 64 rows of A by up to 256 columns of B, both in
+// shared memory, asynchronously. All 128 threads take part.
+//
+//    a tile in shared memory (PTX ISA, "Shared Memory Matrix Layout", 128-byte swizzling): lines of
+//    128 bytes, of which chunk c of 16 bytes lies at c ^ (line % 8); tiles begin at a multiple of
+//    1024 bytes.
+//
+//      K-major: line x holds 128 bytes        MN-major (16 bits): line k of a panel
+//      of k of row x of A (column of B)       holds 64 of x
+//              k                                     x 0..63          x 64..127
+//        x 0  |0 1 2 3 4 5 6 7|                 k 0 |0 1 2 3 ...|    |0 1 2 3 ...|
+//          1  |1 0 3 2 5 4 7 6|                   1 |1 0 3 2 ...|    |1 0 3 2 ...|
+//          2  |2 3 0 1 6 7 4 5|                   2 |2 3 0 1 ...|    |2 3 0 1 ...|
+//
+//    D: thread 4 * g + t of warp w has d[j][i] = D[16 * w + g + 8 * (i / 2)][8 * j + 2 * t + i % 2]
+//
+// f32 operands are read as TF32: their lowest 13 bits are ignored.
+#pragma once
+
+#include "common/config.cuh"
+#include "common/half.cuh"
+#include "common/mma.cuh"
+#include "common/shared.cuh"
+
+// Programs for several architectures compile this file for all of them; launchers run it on cc 9.0.
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+#define TW_WGMMA_ASM(...) asm volatile(__VA_ARGS__)
+#else
+#define TW_WGMMA_ASM(...)
+#endif
+
+namespace tw {
+
+// What was written to shared memory by this thread, cp.async included once it has landed, becomes
+// visible to wgmma; a barrier follows before others multiply it.
+TW_DEVICE void fence_proxy_async() { TW_WGMMA_ASM("fence.proxy.async.shared::cta;" ::: "memory"); }
+
+// A place in a tile, for one step of 32 bytes of k. kLines: lines of a panel of an MN-major tile.
+template <class T, bool kKMajor, int kLines = 0>
+class WgmmaOperand {
+  static_assert(kKMajor || sizeof(T) == 2, "32-bit operands are K-major");
+  static_assert(kKMajor || kLines % 8 == 0, "the swizzle repeats every 8 lines");
+
+ public:
+  // `tile` is aligned to 1024 bytes.
+  TW_DEVICE explicit WgmmaOperand(SharedPointer<T> tile) {
+#ifdef TW_CPU_DEVICE
+    place_ = reinterpret_cast<const unsigned char*>(tile.address());
+#else
+    // 14 bits each, in units of 16 bytes: the address; from 64 of x to the next in MN-major tiles;
+    // from 8 lines to the next. Mode 1: swizzled by 128 bytes.
+    constexpr unsigned long long kPanel = kKMajor ? 1 : kLines * 128 / 16;
+    constexpr unsigned long long kEightLines = 1024 / 16;
+    place_ = (tile.address() & 0x3ffffu) >> 4 | kPanel << 16 | kEightLines << 32 | 1ull << 62;
+#endif
+  }
+
+  // From row (column) x, a multiple of 64, and the step-th 32 bytes of k (16 lines of it).
+  TW_DEVICE WgmmaOperand at(int x, int step) const {
+    const int bytes = kKMajor ? x * 128 + step * 32 : x / 64 * (kLines * 128) + step * 2048;
+    WgmmaOperand result = *this;
+#ifdef TW_CPU_DEVICE
+    result.place_ += bytes;
+#else
+    result.place_ += static_cast<unsigned>(bytes) / 16;
+#endif
+    return result;
+  }
+
+#ifdef TW_CPU_DEVICE
+  const unsigned char* place() const { return place_; }
+  // What the units read at a place.
+  static float element(const unsigned char* place, int x, int k) {
+    constexpr int kBytes = static_cast<int>(sizeof(T));
+    const int offset =
+        kKMajor ? x * 128 + k * kBytes : x / 64 * (kLines * 128) + k * 128 + x % 64 * kBytes;
+    const auto linear = reinterpret_cast<size_t>(place + offset);
+    T result;
+    memcpy(&result, reinterpret_cast<const void*>(linear ^ (linear >> 7 & 7) << 4), sizeof result);
+    if constexpr (sizeof(T) == 4) {
+      return detail::Operand<float>::at(__float_as_uint(result), 0);
+    } else {
+      return to_float(result);
+    }
+  }
+
+ private:
+  const unsigned char* place_;
+#else
+  TW_DEVICE unsigned long long descriptor() const { return place_; }
+
+ private:
+  unsigned long long place_;
+#endif
+};
+
+// The products of a thread's warpgroup that are under way: what they read must not change, and
+// their sums must not be touched, until the wait that covers them.
+class WgmmaQueue {
+ public:
+  // Before the first product of a group: what registers hold becomes visible to it.
+  TW_DEVICE void begin() { TW_WGMMA_ASM("wgmma.fence.sync.aligned;" ::: "memory"); }
+
+  // Closes the group of the products since the last commit.
+  TW_DEVICE void commit() {
+#ifdef TW_CPU_DEVICE
+    ++committed_;
+#else
+    TW_WGMMA_ASM("wgmma.commit_group.sync.aligned;" ::: "memory");
+#endif
+  }
+
+  // Waits until at most kPending groups, the youngest, are still under way.
+  template <int kPending>
+  TW_DEVICE void wait() {
+#ifdef TW_CPU_DEVICE
+    int left = 0;
+    for (int i = 0; i < count_; ++i) {
+      const Product& product = products_[i];
+      if (product.group < committed_ - kPending) {
+        product.run(product);
+      } else {
+        products_[left++] = product;
+      }
+    }
+    count_ = left;
+#else
+    TW_WGMMA_ASM("wgmma.wait_group.sync.aligned %0;" ::"n"(kPending) : "memory");
+#endif
+  }
+
+  // D += A * B, or D = A * B; D is 64 x 8 * kColumns.
+  template <class T, bool kKMajorA, int kLinesA, bool kKMajorB, int kLinesB, int kColumns>
+  TW_DEVICE void multiply(float (&d)[kColumns][4], const WgmmaOperand<T, kKMajorA, kLinesA>& a,
+                          const WgmmaOperand<T, kKMajorB, kLinesB>& b, bool add);
+
+ private:
+#ifdef TW_CPU_DEVICE
+  struct Product {
+    void (*run)(const Product&);
+    float* d;
+    const unsigned char *a, *b;
+    bool add;
+    int group;
+  };
+  static constexpr int kMost = 64;
+  Product products_[kMost];
+  int count_ = 0;
+  int committed_ = 0;
+
+  template <class A, class B, int kDepth, int kColumns>
+  static void run(const Product& product) {
+    auto& d = *reinterpret_cast<float(*)[kColumns][4]>(product.d);
+    const int row = static_cast<int>(threadIdx.x) % 128 / 32 * 16 + tw_cpu::lane() / 4;
+    float rows[2][kDepth];
+    for (int k = 0; k < kDepth; ++k) {
+      rows[0][k] = A::element(product.a, row, k);
+      rows[1][k] = A::element(product.a, row + 8, k);
+    }
+    for (int column = 0; column < 2 * kColumns; ++column) {
+      const int x = column / 2 * 8 + tw_cpu::lane() % 4 * 2 + column % 2;
+      float* const sums = d[column / 2] + column % 2;
+      double wide[2] = {product.add ? sums[0] : 0.0, product.add ? sums[2] : 0.0};
+      for (int k = 0; k < kDepth; ++k) {
+        const double of_b = B::element(product.b, x, k);
+        wide[0] += rows[0][k] * of_b;
+        wide[1] += rows[1][k] * of_b;
+      }
+      sums[0] = static_cast<float>(wide[0]);
+      sums[2] = static_cast<float>(wide[1]);
+    }
+  }
+#endif
+};
+
+// Keeps the compiler from moving accesses to the sums across this place: it does not know that
+// products go on after they were started.
+template <int kColumns>
+TW_DEVICE void pin(float (&d)[kColumns][4]) {
+#ifndef TW_CPU_DEVICE
+  TW_UNROLL
+  for (int i = 0; i < 4 * kColumns; ++i) asm volatile("" : "+f"(d[i / 4][i % 4])::"memory");
+#endif
+}
+
+#ifndef TW_CPU_DEVICE
+// The operands of the sums, and their numbers.
+#define TW_SUMS_4(j) "+f"(d[j][0]), "+f"(d[j][1]), "+f"(d[j][2]), "+f"(d[j][3])
+#define TW_SUMS_32(j)                                                                   \
+  TW_SUMS_4(j), TW_SUMS_4(j + 1), TW_SUMS_4(j + 2), TW_SUMS_4(j + 3), TW_SUMS_4(j + 4), \
+      TW_SUMS_4(j + 5), TW_SUMS_4(j + 6), TW_SUMS_4(j + 7)
+#define TW_NUMBERS_32                                                                \
+  "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, " \
+  "%18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31"
+#define TW_NUMBERS_64                                                                \
+  TW_NUMBERS_32                                                                      \
+  ", "                                                                               \
+  "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, " \
+  "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63"
+#define TW_NUMBERS_96                                                                \
+  TW_NUMBERS_64                                                                      \
+  ", "                                                                               \
+  "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, " \
+  "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95"
+#define TW_NUMBERS_128                                                                   \
+  TW_NUMBERS_96                                                                          \
+  ", "                                                                                   \
+  "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, "     \
+  "%110, %111, %112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, " \
+  "%124, %125, %126, %127"
+
+// a and b are descriptors, add an int. The trailing arguments are the operands of the sums.
+#define TW_WGMMA(kShape, kNumbers, kA, kB, kAdd, kMajors, ...)                              \
+  "{\n.reg .pred add;\nsetp.ne.b32 add, " kAdd ", 0;\nwgmma.mma_async.sync.aligned." kShape \
+  " {" kNumbers "}, " kA ", " kB ", add, 1, 1" kMajors ";\n}" : __VA_ARGS__ : "l"(a),       \
+                                                                              "l"(b),       \
+                                                                              "r"(add)
+
+// By the type of the operands; kMn: columns. 16-bit ones say whether they are MN-major.
+#define TW_MULTIPLY(kMn, kNumbers, kA, kB, kAdd, kMajorA, kMajorB, ...)                           \
+  if constexpr (sizeof(T) == 4) {                                                                 \
+    asm volatile(TW_WGMMA("m64n" kMn "k8.f32.tf32.tf32", kNumbers, kA, kB, kAdd, "", __VA_ARGS__) \
+                 : "memory");                                                                     \
+  } else if constexpr (detail::IsBf16<T>::value) {                                                \
+    asm volatile(TW_WGMMA("m64n" kMn "k16.f32.bf16.bf16", kNumbers, kA, kB, kAdd,                 \
+                          ", " kMajorA ", " kMajorB, __VA_ARGS__),                                \
+                 "n"(kMnMajorA), "n"(kMnMajorB)                                                   \
+                 : "memory");                                                                     \
+  } else {                                                                                        \
+    asm volatile(TW_WGMMA("m64n" kMn "k16.f32.f16.f16", kNumbers, kA, kB, kAdd,                   \
+                          ", " kMajorA ", " kMajorB, __VA_ARGS__),                                \
+                 "n"(kMnMajorA), "n"(kMnMajorB)                                                   \
+                 : "memory");                                                                     \
+  }
+
+namespace detail {
+
+template <class T>
+struct IsBf16 {
+  static constexpr bool value = false;
+};
+template <>
+struct IsBf16<bf16> {
+  static constexpr bool value = true;
+};
+
+// D += a * b, or D = a * b if `add` is 0.
+template <class T, int kMnMajorA, int kMnMajorB, int kColumns>
+TW_DEVICE void wgmma(float (&d)[kColumns][4], unsigned long long a, unsigned long long b, int add) {
+#if defined(__CUDA_ARCH__) && !defined(__CUDA_ARCH_FEAT_SM90_ALL)
+  static_assert(__CUDA_ARCH__ != 900 || kColumns == 0,
+                "wgmma: build for sm_90a, by -gencode arch=compute_90a,code=sm_90a (nvcc's "
+                "shorthand -arch=sm_90a compiles for plain sm_90 too)");
+  __trap();  // other architectures of a fat binary: launchers ask for cc 9.0
+#else
+  if constexpr (kColumns == 8) {
+    TW_MULTIPLY("64", TW_NUMBERS_32, "%32", "%33", "%34", "%35", "%36", TW_SUMS_32(0))
+  } else if constexpr (kColumns == 16) {
+    TW_MULTIPLY("128", TW_NUMBERS_64, "%64", "%65", "%66", "%67", "%68", TW_SUMS_32(0),
+                TW_SUMS_32(8))
+  } else if constexpr (kColumns == 24) {
+    TW_MULTIPLY("192", TW_NUMBERS_96, "%96", "%97", "%98", "%99", "%100", TW_SUMS_32(0),
+                TW_SUMS_32(8), TW_SUMS_32(16))
+  } else {
+    static_assert(kColumns == 32, "64, 128, 192 or 256 columns");
+    TW_MULTIPLY("256", TW_NUMBERS_128, "%128", "%129", "%130", "%131", "%132", TW_SUMS_32(0),
+                TW_SUMS_32(8), TW_SUMS_32(16), TW_SUMS_32(24))
+  }
+#endif
+}
+
+}  // namespace detail
+
+#undef TW_MULTIPLY
+#undef TW_WGMMA
+#undef TW_NUMBERS_128
+#undef TW_NUMBERS_96
+#undef TW_NUMBERS_64
+#undef TW_NUMBERS_32
+#undef TW_SUMS_32
+#undef TW_SUMS_4
+#endif
+
+template <class T, bool kKMajorA, int kLinesA, bool kKMajorB, int kLinesB, int kColumns>
+TW_DEVICE void WgmmaQueue::multiply(float (&d)[kColumns][4],
+                                    const WgmmaOperand<T, kKMajorA, kLinesA>& a,
+                                    const WgmmaOperand<T, kKMajorB, kLinesB>& b, bool add) {
+#ifdef TW_CPU_DEVICE
+  using A = WgmmaOperand<T, kKMajorA, kLinesA>;
+  using B = WgmmaOperand<T, kKMajorB, kLinesB>;
+  if (count_ == kMost)
+    tw_cpu::runtime->fault("more wgmma under way than the emulation keeps", nullptr, 0);
+  products_[count_++] = {run<A, B, 32 / static_cast<int>(sizeof(T)), kColumns>,
+                         &d[0][0],
+                         a.place(),
+                         b.place(),
+                         add,
+                         committed_};
+#else
+  detail::wgmma<T, kKMajorA ? 0 : 1, kKMajorB ? 0 : 1>(d, a.descriptor(), b.descriptor(), add);
+#endif
+}
+
+}  // namespace tw
+
+#undef TW_WGMMA_ASM
