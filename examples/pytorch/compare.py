@@ -26,6 +26,8 @@ MODES = {"eager": None, "compile": "default", "max-autotune": "max-autotune-no-c
 # Floors: FLOP/s of the units by the datasheet of an H200 (f32: three TF32 products), and its measured copy bandwidth.
 PEAK = {"f32": 495e12 / 3, "tf32": 495e12, "bf16": 990e12}
 BANDWIDTH = 4.26e12
+# Of one value, relative to the largest one: fp32 sums and products, and operands of 10 and 7 bits of fraction.
+ROUNDING = {"f32": 2.0**-21, "tf32": 2.0**-10, "bf16": 2.0**-7}
 
 
 def dtype_of(math):
@@ -200,8 +202,9 @@ def main():
                 if math not in arguments.maths.split(","):
                     continue
                 row = compare(workload, math, arguments, flush)
-                # Rounding a few times more or less than PyTorch does is no fault.
-                row["right"] = row["our_error"] <= 3 * row["their_error"] + 2.0**-21
+                # Rounding a few times more or less than PyTorch does is no fault, nor is it to round operands once where the math allows it
+                # and PyTorch does not (cuDNN takes fp32 for some convolutions).
+                row["right"] = row["our_error"] <= max(3 * row["their_error"], ROUNDING[math])
                 wrong += not row["right"]
                 rows.append(row)
                 print_row(row, arguments.modes)
@@ -210,7 +213,7 @@ def main():
                     with open(arguments.json, "w") as file:
                         json.dump(rows, file, indent=1)
     if wrong:
-        sys.exit(f"compare.py: {wrong} results are further from fp64 than PyTorch's by more than three times")
+        sys.exit(f"compare.py: {wrong} results are further from fp64 than their math allows, and than three times PyTorch's error")
 
 
 if __name__ == "__main__":
