@@ -104,7 +104,8 @@ struct Row {
 
   // The same where some are beyond the end of the row.
   TW_DEVICE void finish(long long first) const {
-    const long long end = min(length, first + (knobs.unroll - 1) * kStep + knobs.vector);
+    // CUDA's min: tw::min takes ints.
+    const long long end = ::min(length, first + (knobs.unroll - 1) * kStep + knobs.vector);
     TW_ROLLED
     for (long long at = first; at < end; at += kStep) {
       if (at + knobs.vector <= end) {
