@@ -274,6 +274,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     sum(sums, tile, 0, k_tiles);
     store(sums, tile);
   } else {
+    // Not `const auto&`: NVRTC 13.0 takes such a lambda for a host function.
     for_each_segment<typename G::Shares>(
         block, workers, shared_tiles, k_tiles,
         [&](const Segment& segment, const typename G::Shares& shares) {

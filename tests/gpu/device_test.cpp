@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <map>
@@ -55,8 +56,13 @@ TEST(Device, IsSeenByTheProbe) {
 
 TEST(Gemm, DefaultIsVerifiedAndTimedAtEdgeShapes) {
   TW_NEEDS_GPU(device);
-  for (const std::string& shape : catalog().at("gemm").op.edge_shapes) {
-    if (shape.find("batch") != std::string::npos) continue;  // not by the kernel simt
+  const OpEntry& entry = catalog().at("gemm");
+  const auto simt = std::find_if(entry.kernels.begin(), entry.kernels.end(),
+                                 [](const KernelSpec& kernel) { return kernel.name == "simt"; });
+  ASSERT_NE(simt, entry.kernels.end());
+  for (const std::string& shape : entry.op.edge_shapes) {
+    const Problem problem = parse_problem(entry.op, {.shape = shape});
+    if (!simt->needs.expr.holds(slots_of(entry.op, simt->names, problem, device->info()))) continue;
     const Measurement measurement = run(*device, gemm(*device, shape));
     EXPECT_EQ(measurement.outcome, Outcome::ok) << shape << ": " << measurement.note;
     EXPECT_GE(measurement.error_ulps, 0) << shape;
