@@ -56,6 +56,10 @@ Files texts_of(const EmitModel& model) {
 
   Texts parts = emitted_texts();
   parts["dispatch/select.h"] = select_text(model);
+  if (!uses_tensor_maps(model)) {
+    parts.erase("dispatch/tensor_map.cuh");
+    parts.erase("dispatch/encode_tensor_map.h");
+  }
   for (const auto& [path, text] : parts) {
     if (model.sources.count(path)) {
       throw Error(

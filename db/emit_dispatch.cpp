@@ -104,6 +104,14 @@ std::string argument(const KernelSpec& kernel, const ArgSpec& arg, std::size_t p
       return "Form<A>::epilogue(args)";
     case Kind::tensor:
       return fmt::format("dispatch::Pointer{{args.{}}}", cpp_name(arg.name));
+    case Kind::tensor_map: {
+      const int first = value;
+      value += static_cast<int>(arg.map.size());
+      return fmt::format(
+          "dispatch::tensor_map<typename Form<A>::T, {}, {}>(args.{}, "
+          "plan.pass[{}].value + {})",
+          arg.rank(), arg.swizzle, cpp_name(arg.name), pass, first);
+    }
     default:
       return fmt::format("args.{}", cpp_name(arg.name));
   }
@@ -250,7 +258,8 @@ bool reads_memory(const EmitModel& model) {
         if (in_kernel(launch.grid[i]) || in_kernel(launch.block[i])) return true;
       }
       for (const ArgSpec& arg : launch.args) {
-        if (in_kernel(arg.value)) return true;
+        const std::span<const Expr> integers = arg.integers();
+        if (std::any_of(integers.begin(), integers.end(), in_kernel)) return true;
       }
       if (in_kernel(launch.when) || in_kernel(launch.smem_bytes)) return true;
     }
@@ -275,6 +284,9 @@ std::string includes(const EmitModel& model) {
       "#include <cuda_runtime.h>\n\n#include \"{0}.h\"\n"
       "#include \"{1}/dispatch/launch.cuh\"\n#include \"{1}/dispatch/select.h\"\n",
       model.op().name, folder);
+  if (uses_tensor_maps(model)) {
+    text += fmt::format("#include \"{}/dispatch/tensor_map.cuh\"\n", folder);
+  }
   if (has_chains(model)) {
     text += fmt::format("#include \"{}/{}\"\n", folder, epilogue_source);
   }

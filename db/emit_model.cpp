@@ -276,13 +276,22 @@ std::string identifier_of(const KernelSpec& kernel) {
   return "kernel_" + name;
 }
 
+bool uses_tensor_maps(const EmitModel& model) {
+  for (const KernelSpec* kernel : model.kernels) {
+    for (const LaunchSpec& launch : kernel->launches) {
+      for (const ArgSpec& arg : launch.args) {
+        if (arg.kind == ArgSpec::Kind::tensor_map) return true;
+      }
+    }
+  }
+  return false;
+}
+
 int integer_arguments(const KernelSpec& kernel) {
   int most = 0;
   for (const LaunchSpec& launch : kernel.launches) {
-    const auto integers =
-        std::count_if(launch.args.begin(), launch.args.end(), [](const ArgSpec& arg) {
-          return arg.kind == ArgSpec::Kind::int32 || arg.kind == ArgSpec::Kind::int64;
-        });
+    std::size_t integers = 0;
+    for (const ArgSpec& arg : launch.args) integers += arg.integers().size();
     most = std::max(most, static_cast<int>(integers));
   }
   return most;

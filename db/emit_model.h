@@ -81,6 +81,7 @@ std::string spelled(const EmitModel& model, const Names& names, int first_knob, 
 std::string identifier_of(const KernelSpec& kernel);
 // The most integer arguments that a launch of the kernel takes.
 int integer_arguments(const KernelSpec& kernel);
+bool uses_tensor_maps(const EmitModel& model);
 
 // The emitted texts, each without the digest's notice; see emit.cpp for the folder's layout.
 std::string api_text(const EmitModel& model);       // <op>.h

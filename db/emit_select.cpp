@@ -156,10 +156,14 @@ std::string plan_pass(const EmitModel& model, const KernelSpec& kernel, std::siz
                       cpp_of(model, kernel, launch.smem_bytes));
   int at = 0;
   for (const ArgSpec& arg : launch.args) {
-    if (arg.kind != ArgSpec::Kind::int32 && arg.kind != ArgSpec::Kind::int64) continue;
-    text += fmt::format("    plan.{}({}, {}, {});\n",
-                        arg.kind == ArgSpec::Kind::int32 ? "int32" : "int64", index, at++,
-                        cpp_of(model, kernel, arg.value));
+    for (const Expr& value : arg.integers()) {
+      text += fmt::format("    plan.{}({}, {}, {});\n",
+                          arg.kind == ArgSpec::Kind::int32 ? "int32" : "int64", index, at++,
+                          cpp_of(model, kernel, value));
+    }
+    if (arg.kind != ArgSpec::Kind::tensor_map) continue;
+    text += fmt::format("    plan.tensor_map({}, {}, {}, {}, problem.sizeof_t, problem.align);\n",
+                        index, at - static_cast<int>(arg.map.size()), arg.rank(), arg.swizzle);
   }
   return text + "  }\n";
 }

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <initializer_list>
 
 #include "dispatch/plan.h"
 
@@ -89,11 +90,20 @@ inline cudaError_t prepare(const void* kernel, const Device& device, Prepared& p
   return status;
 }
 
+// Whether an argument could be made; others than tensor maps always can.
+template <class Argument>
+constexpr cudaError_t status_of(const Argument&) {
+  return cudaSuccess;
+}
+
 // Launches `kernel` as the pass says; `arguments` convert to the kernel's parameters.
 template <int kValues, class... Parameters, class... Arguments>
 cudaError_t launch(const Pass<kValues>& pass, cudaStream_t stream, const Device& device,
                    Prepared& prepared, void (*kernel)(Parameters...), Arguments... arguments) {
   static_assert(sizeof...(Parameters) == sizeof...(Arguments), "one argument a parameter");
+  for (const cudaError_t status : {cudaSuccess, status_of(arguments)...}) {
+    if (status != cudaSuccess) return status;
+  }
   if (pass.smem_bytes > 0) {
     const auto entry = reinterpret_cast<const void*>(kernel);
     const cudaError_t status = prepare(entry, device, prepared);

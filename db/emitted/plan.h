@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "dispatch/checked.h"
+#include "dispatch/tensor_map.h"
 
 namespace tw::dispatch {
 
@@ -114,6 +115,14 @@ struct Plan {
   constexpr void int64(int index, int at, checked::Value value) {
     valid = valid && value.ok;
     pass[index].value[at] = value.v;
+  }
+  // Whether the values from `at` on, as describe_tensor_map takes them, make a tensor map.
+  constexpr void tensor_map(int index, int at, int rank, int swizzle, std::int64_t element_bytes,
+                            std::int64_t align) {
+    TensorMapShape shape;
+    valid =
+        valid && describe_tensor_map(shape, pass[index].value + at, rank,
+                                     static_cast<int>(element_bytes), swizzle, align) == nullptr;
   }
   // Whether all that was set can be launched, and anything is.
   constexpr bool launches() const {

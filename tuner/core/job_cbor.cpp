@@ -14,7 +14,7 @@ namespace {
 
 using json = nlohmann::json;
 
-constexpr int version = 1;
+constexpr int version = 2;
 constexpr std::size_t max_bytes = 64u << 20;
 constexpr int max_depth = 16;
 
@@ -116,23 +116,54 @@ json listed(const std::vector<T>& items, const Write& write) {
   return result;
 }
 
+json to_json(const TensorMapShape& map) {
+  const auto first = [&](const std::int64_t(&values)[TensorMapShape::max_rank]) {
+    return std::vector<std::int64_t>(values, values + map.rank);
+  };
+  return {{"extents", first(map.extents)}, {"strides", first(map.strides)},
+          {"box", first(map.box)},         {"element_bytes", map.element_bytes},
+          {"swizzle", map.swizzle},        {"tf32", map.tf32}};
+}
+
+TensorMapShape tensor_map_from(const json& object) {
+  TensorMapShape map;
+  map.rank = static_cast<int>(array(object, "extents").size());
+  if (map.rank > TensorMapShape::max_rank) malformed("a tensor map's rank");
+  const auto read = [&](const char* key, std::int64_t(&values)[TensorMapShape::max_rank],
+                        std::int64_t most) {
+    const json& from = array(object, key);
+    if (static_cast<int>(from.size()) != map.rank) malformed(fmt::format("'{}'", key));
+    for (std::size_t i = 0; i < from.size(); ++i) values[i] = integer_from(from[i], 1, most);
+  };
+  read("extents", map.extents, std::int64_t{1} << 32);
+  read("strides", map.strides, std::int64_t{1} << 40);
+  read("box", map.box, 256);
+  map.element_bytes = integer<int>(object, "element_bytes", 1, 8);
+  map.swizzle = integer<int>(object, "swizzle", 0, 128);
+  map.tf32 = boolean(object, "tf32");
+  return map;
+}
+
 json to_json(const PlanArg& arg) {
-  return {{"kind", static_cast<int>(arg.kind)},
-          {"index", arg.index},
-          {"value", arg.value},
-          {"scalar", arg.scalar}};
+  json object = {{"kind", static_cast<int>(arg.kind)},
+                 {"index", arg.index},
+                 {"value", arg.value},
+                 {"scalar", arg.scalar}};
+  if (arg.kind == ArgSpec::Kind::tensor_map) object["map"] = to_json(arg.map);
+  return object;
 }
 
 // `tensors`, `workspaces`: how many the plan has.
 PlanArg arg_from(const json& object, std::size_t tensors, std::size_t workspaces) {
   using Kind = ArgSpec::Kind;
   PlanArg arg;
-  arg.kind = static_cast<Kind>(integer<int>(object, "kind", 0, static_cast<int>(Kind::int64)));
+  arg.kind = static_cast<Kind>(integer<int>(object, "kind", 0, static_cast<int>(Kind::tensor_map)));
   arg.index = integer<int>(object, "index");
   arg.value = integer(object, "value");
   arg.scalar = real(object, "scalar");
-  const bool of_tensor =
-      arg.kind == Kind::tensor || arg.kind == Kind::expected || arg.kind == Kind::magnitude;
+  if (arg.kind == Kind::tensor_map) arg.map = tensor_map_from(at(object, "map"));
+  const bool of_tensor = arg.kind == Kind::tensor || arg.kind == Kind::expected ||
+                         arg.kind == Kind::magnitude || arg.kind == Kind::tensor_map;
   const std::size_t count = of_tensor                     ? tensors
                             : arg.kind == Kind::workspace ? workspaces
                                                           : std::size_t{1};

@@ -135,7 +135,12 @@ std::string launch_text(const KernelSpec& kernel) {
                           launch.cluster[i].text());
     }
     for (const ArgSpec& arg : launch.args) {
-      text += fmt::format("arg {} {}{}\n", static_cast<int>(arg.kind), arg.name, arg.value.text());
+      text += fmt::format("arg {} {}{}", static_cast<int>(arg.kind), arg.name, arg.value.text());
+      if (arg.kind == ArgSpec::Kind::tensor_map) {
+        text += fmt::format(" swizzle {}", arg.swizzle);
+        for (const Expr& expr : arg.map) text += " | " + expr.text();
+      }
+      text += "\n";
     }
   }
   return text;

@@ -30,6 +30,16 @@ int index_of(const std::vector<Spec>& specs, const std::string& name) {
   return static_cast<int>(at - specs.begin());
 }
 
+TensorMapShape lower_map(const ArgSpec& arg, const Problem& problem, Slots slots) {
+  std::vector<std::int64_t> values;
+  for (const Expr& expr : arg.map) values.push_back(value_of(expr, slots, "tensor map"));
+  TensorMapShape shape;
+  const char* const wrong = describe_tensor_map(shape, values.data(), arg.rank(),
+                                                size_of(problem.dtype), arg.swizzle, problem.align);
+  if (wrong) throw Invalid{fmt::format("tensor map of {}: {}", arg.name, wrong)};
+  return shape;
+}
+
 PlanArg lower_arg(const OpSpec& op, const std::vector<WorkspaceSpec>& workspaces,
                   const Problem& problem, const ArgSpec& arg, Slots slots) {
   using Kind = ArgSpec::Kind;
@@ -48,6 +58,10 @@ PlanArg lower_arg(const OpSpec& op, const std::vector<WorkspaceSpec>& workspaces
       result.scalar = problem.scalars[static_cast<std::size_t>(index_of(op.scalars, arg.name))];
       break;
     case Kind::epilogue:
+      break;
+    case Kind::tensor_map:
+      result.index = index_of(op.tensors, arg.name);
+      result.map = lower_map(arg, problem, slots);
       break;
     case Kind::int32:
     case Kind::int64:

@@ -11,15 +11,17 @@
 #include "problem.h"
 #include "space.h"
 #include "spec.h"
+#include "tensor_map.h"
 
 namespace tw {
 
 struct PlanArg {
   ArgSpec::Kind kind{};
-  int index =
-      0;  // tensor, expected, magnitude: into Plan::tensors; workspace: into Plan::workspaces
+  // tensor, expected, magnitude, tensor_map: into Plan::tensors; workspace: into Plan::workspaces
+  int index = 0;
   std::int64_t value = 0;  // int32, int64
   double scalar = 0;
+  TensorMapShape map{};  // tensor_map
 };
 
 struct PlanLaunch {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,9 +55,28 @@ struct LetSpec {
 
 // One argument of a kernel.
 struct ArgSpec {
-  enum class Kind { tensor, expected, magnitude, workspace, scalar, epilogue, int32, int64 } kind{};
-  std::string name;  // tensor, workspace, scalar
-  Expr value;        // int32, int64
+  enum class Kind {
+    tensor,
+    expected,
+    magnitude,
+    workspace,
+    scalar,
+    epilogue,
+    int32,
+    int64,
+    tensor_map
+  } kind{};
+  std::string name;         // tensor, workspace, scalar, tensor_map
+  Expr value;               // int32, int64
+  std::vector<Expr> map{};  // tensor_map: what describe_tensor_map takes
+  int swizzle = 0;          // tensor_map
+
+  int rank() const { return static_cast<int>(map.size()) / 3; }  // tensor_map
+  // The integers that it is made of, in 64 bits unless it is an int32.
+  std::span<const Expr> integers() const {
+    const bool one = kind == Kind::int32 || kind == Kind::int64;
+    return one ? std::span<const Expr>(&value, 1) : std::span<const Expr>(map);
+  }
 };
 
 struct LaunchSpec {

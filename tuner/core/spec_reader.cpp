@@ -113,6 +113,7 @@ Scope::Scope() {
 
 Scope::Scope(const OpSpec& op) : Scope() {
   names = op.names;
+  tensors = op.tensors;
   for (const DimSpec& dim : op.dims) kinds_[dim.name] = Kind::dim;
   for (const ChoiceSpec& choice : op.choices) kinds_[choice.name] = Kind::choice;
   for (const ScalarSpec& scalar : op.scalars) kinds_[scalar.name] = Kind::scalar;
@@ -226,11 +227,50 @@ std::string space_text(std::span<const Knob> knobs, const std::deque<LetSpec>& l
   return text;
 }
 
+namespace {
+
+// {tensor_map = "a", box = ["1", "block_m", "64"], swizzle = 128, tf32 = "passes == 1"}
+ArgSpec read_tensor_map(const Scope& scope, const TomlTable& table) {
+  table.allow({"tensor_map", "box", "swizzle", "tf32"});
+  ArgSpec arg;
+  arg.kind = ArgSpec::Kind::tensor_map;
+  arg.name = table.text("tensor_map");
+  const auto tensor = std::find_if(scope.tensors.begin(), scope.tensors.end(),
+                                   [&](const TensorSpec& one) { return one.name == arg.name; });
+  if (tensor == scope.tensors.end()) {
+    table.fail(table.at("tensor_map"),
+               fmt::format("tensor_map = \"{}\" names no tensor that a kernel is given", arg.name));
+  }
+  const std::size_t rank = tensor->shape.size();
+  const TomlNode& box = table.at("box");
+  if (box.kind != TomlNode::Kind::array || box.items.size() != rank || rank > 5) {
+    table.fail(box, fmt::format("'box' must be an array of {} expressions, one for each dimension "
+                                "of '{}', and those at most 5",
+                                rank, arg.name));
+  }
+  arg.map = tensor->shape;
+  arg.map.insert(arg.map.end(), tensor->strides.begin(), tensor->strides.end());
+  for (const TomlNode& extent : box.items) arg.map.push_back(scope.parse(table, extent));
+  arg.map.push_back(read_expr(scope, table, "tf32", "0"));
+  arg.swizzle = static_cast<int>(table.integer("swizzle", 0));
+  if (arg.swizzle != 0 && arg.swizzle != 32 && arg.swizzle != 64 && arg.swizzle != 128) {
+    table.fail(table.at("swizzle"), "'swizzle' must be 0, 32, 64 or 128");
+  }
+  return arg;
+}
+
+}  // namespace
+
 ArgSpec read_arg(const Scope& scope, const TomlTable& table, const TomlNode& node) {
   using Kind = ArgSpec::Kind;
-  if (node.kind == TomlNode::Kind::table) {
+  if (node.kind == TomlNode::Kind::table && !node.items.empty()) {
+    if (node.items.front().key == "tensor_map") {
+      return read_tensor_map(scope, table.nested(node, "tensor_map"));
+    }
     if (node.items.size() != 1 || node.items.front().key != "i64") {
-      table.fail(node, "an argument that is a table must be {i64 = \"expression\"}");
+      table.fail(node,
+                 "an argument that is a table must be {i64 = \"expression\"} or "
+                 "{tensor_map = \"tensor\", box = [...], swizzle = 128}");
     }
     return {Kind::int64, "", scope.parse(table, node.items.front())};
   }

@@ -40,6 +40,7 @@ class Scope {
   std::vector<std::string> known() const;  // all that an argument may name
 
   Names names;
+  std::vector<TensorSpec> tensors;  // of a kernel's op; none while the op itself is read
   std::deque<LetSpec> lets;  // a deque: expressions point to its elements while they are parsed
 
  private:

@@ -47,6 +47,10 @@ class TomlTable {
   // The table [key]; an empty one if it is not there.
   TomlTable table(std::string_view key) const;
   const std::vector<TomlNode>& members() const { return node_.items; }
+  // The table `node`, which is somewhere in this one.
+  TomlTable nested(const TomlNode& node, std::string where) const {
+    return {node, path_, std::move(where)};
+  }
   // The same table under a better name.
   TomlTable named(std::string where) const { return {node_, path_, std::move(where)}; }
 

@@ -4,7 +4,20 @@
 
 namespace tw_cpu {
 
-inline constexpr int abi_version = 2;
+inline constexpr int abi_version = 3;
+
+// What a tensor map holds on this device; as large as CUDA's. The innermost dimension comes first;
+// strides are bytes, extents and box elements.
+struct TensorMap {
+  static constexpr int max_rank = 5;
+  const void* data;
+  long long strides[max_rank];
+  unsigned extents[max_rank];
+  unsigned short box[max_rank];
+  unsigned char rank, element_bytes, swizzle, tf32;
+  unsigned char unused[42];
+};
+static_assert(sizeof(TensorMap) == 128);
 
 // Services of the scheduler, called from inside a kernel by the thread that runs.
 struct Runtime {
@@ -21,6 +34,14 @@ struct Runtime {
   void (*cp_async)(void* smem, const void* global, int bytes, int source_bytes);
   void (*cp_async_commit)();
   void (*cp_async_wait)(int pending);
+  // Barriers in shared memory (mbarrier), each in 8 bytes; see tensor_copies.h.
+  void (*barrier_init)(void* barrier, int arrivals);
+  void (*barrier_arrive)(void* barrier, int expected_bytes);
+  void (*barrier_wait)(void* barrier, unsigned parity);
+  // The box at `coordinates` of the map, into shared memory: lands at a wait for the barrier.
+  void (*tensor_load)(void* smem, const TensorMap* map, const int* coordinates, void* barrier);
+  // The barrier `id` (0 to 15) of `threads` threads of the block.
+  void (*sync_some)(int id, int threads);
   void* (*dynamic_shared)();
   // Ends the launch as faulted; does not return.
   void (*fault)(const char* what, const char* file, unsigned line);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "abi.h"
 #include "values.h"
 
 namespace tw::cpu {
@@ -30,6 +31,21 @@ DType output_dtype(const Plan& plan) {
   const auto output = std::find_if(plan.tensors.begin(), plan.tensors.end(),
                                    [](const PlanTensor& t) { return t.role != Role::in; });
   return output == plan.tensors.end() ? DType::f32 : output->dtype;
+}
+
+tw_cpu::TensorMap tensor_map(const TensorMapShape& shape, const void* data) {
+  tw_cpu::TensorMap map{};
+  map.data = data;
+  for (int i = 0; i < shape.rank; ++i) {
+    map.strides[i] = shape.strides[i];
+    map.extents[i] = static_cast<unsigned>(std::min<std::int64_t>(shape.extents[i], UINT32_MAX));
+    map.box[i] = static_cast<unsigned short>(shape.box[i]);
+  }
+  map.rank = static_cast<unsigned char>(shape.rank);
+  map.element_bytes = static_cast<unsigned char>(shape.element_bytes);
+  map.swizzle = static_cast<unsigned char>(shape.swizzle);
+  map.tf32 = shape.tf32;
+  return map;
 }
 
 }  // namespace
@@ -125,6 +141,9 @@ PlanMemory::Arguments::Arguments(const PlanMemory& memory, const PlanLaunch& lau
         break;
       case ArgSpec::Kind::scalar:
         values_.push_back(bytes_of(static_cast<float>(arg.scalar)));
+        break;
+      case ArgSpec::Kind::tensor_map:
+        values_.push_back(bytes_of(tensor_map(arg.map, memory.tensors_[index].data())));
         break;
       case ArgSpec::Kind::epilogue:
         values_.push_back(memory.epilogue_);

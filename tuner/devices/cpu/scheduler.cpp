@@ -66,6 +66,9 @@ struct Scheduler::Thread {
   std::uint64_t value = 0;
   int source = 0;
   std::uint64_t answer = 0;
+  // Of the barrier that it waits for.
+  void* barrier = nullptr;
+  unsigned parity = 0;
 };
 
 Scheduler::Scheduler() = default;
@@ -95,6 +98,18 @@ tw_cpu::Runtime Scheduler::runtime() {
     if (pending < 0) running->fault("cp_async_wait of a negative count");
     running->current_->copies.wait(pending);
   };
+  result.barrier_init = [](void* barrier, int arrivals) {
+    running->check(TensorCopies::init(barrier, arrivals));
+  };
+  result.barrier_arrive = [](void* barrier, int expected_bytes) {
+    running->check(TensorCopies::arrive(barrier, expected_bytes));
+  };
+  result.barrier_wait = [](void* barrier, unsigned parity) { running->wait_for(barrier, parity); };
+  result.tensor_load = [](void* smem, const tw_cpu::TensorMap* map, const int* coordinates,
+                          void* barrier) {
+    running->check(running->tensor_copies_.load(smem, *map, coordinates, barrier));
+  };
+  result.sync_some = [](int id, int threads) { running->sync_some(id, threads); };
   result.dynamic_shared = []() -> void* { return running->shared_->data(); };
   result.fault = [](const char* what, const char* file, unsigned line) {
     if (!file) running->fault(what);
@@ -147,6 +162,8 @@ void Scheduler::prepare(const Geometry& geometry) {
 
 void Scheduler::run_block(std::uint64_t block_seed, bool backwards) {
   shared_->poison_all();
+  tensor_copies_.clear();
+  named_barriers_ = {};
   done_ = 0;
   for (int i = 0; i < count_; ++i) {
     threads_[static_cast<std::size_t>(i)]->state = State::ready;
@@ -155,6 +172,9 @@ void Scheduler::run_block(std::uint64_t block_seed, bool backwards) {
   for (std::uint64_t pass = 0; done_ < count_ && fault_.empty(); ++pass) {
     const bool progress = run_pass(block_seed + 2 * pass, backwards);
     if (fault_.empty() && !release_barrier() && !progress) fault_ = stuck();
+  }
+  if (fault_.empty() && !tensor_copies_.empty()) {
+    fault_ = "a tensor copy that nobody waited for";
   }
   if (fault_.empty()) check_guards();
   if (fault_.empty()) return;
@@ -169,6 +189,8 @@ bool Scheduler::run_pass(std::uint64_t seed, bool backwards) {
   bool progress = false;
   for (int i = 0; i < count_; ++i) {
     Thread& thread = *threads_[static_cast<std::size_t>(permutation[i])];
+    if (thread.state == State::waiting && released(thread)) thread.state = State::ready;
+    if (!fault_.empty()) break;
     if (thread.state != State::ready) continue;
     progress = true;
     current_ = &thread;
@@ -240,6 +262,40 @@ void Scheduler::wait(State state) {
   thread.fiber.suspend();
 }
 
+void Scheduler::check(const char* wrong) {
+  if (wrong) fault(wrong);
+}
+
+void Scheduler::wait_for(void* barrier, unsigned parity) {
+  bool over = false;
+  check(tensor_copies_.poll(barrier, parity, over));
+  if (over) return;
+  current_->barrier = barrier;
+  current_->parity = parity;
+  wait(State::waiting);
+}
+
+// Whether a thread that waits for a barrier may go on.
+bool Scheduler::released(const Thread& thread) {
+  bool over = false;
+  if (const char* const wrong = tensor_copies_.poll(thread.barrier, thread.parity, over)) {
+    fault_ = wrong + place_of(thread);
+  }
+  return over;
+}
+
+// A barrier of its own kind, which is the others' in 8 bytes elsewhere.
+void Scheduler::sync_some(int id, int threads) {
+  if (id < 0 || id > 15 || threads < 32 || threads > count_ || threads % 32 != 0) {
+    fault(fmt::format("barrier {} of {} threads", id, threads));
+  }
+  std::uint64_t* const barrier = &named_barriers_[static_cast<std::size_t>(id)];
+  if (*barrier == 0) check(TensorCopies::init(barrier, threads));
+  const unsigned parity = TensorCopies::parity(barrier);
+  check(TensorCopies::arrive(barrier, 0));
+  wait_for(barrier, parity);
+}
+
 std::uint64_t Scheduler::collective(Collective kind, unsigned mask, std::uint64_t value,
                                     int source) {
   Thread& thread = *current_;
@@ -308,11 +364,12 @@ void Scheduler::complete_gather(int warp, unsigned present) {
 }
 
 std::string Scheduler::stuck() const {
-  int at_barrier = 0, in_collectives = 0;
+  int at_barrier = 0, in_collectives = 0, waiting = 0;
   const Thread* example = nullptr;
   for (int i = 0; i < count_; ++i) {
     const Thread& thread = *threads_[static_cast<std::size_t>(i)];
     if (thread.state == State::at_barrier) ++at_barrier;
+    if (thread.state == State::waiting) ++waiting;
     if (thread.state != State::in_collective) continue;
     ++in_collectives;
     example = &thread;
@@ -320,6 +377,7 @@ std::string Scheduler::stuck() const {
   std::string text =
       fmt::format("deadlock: of {} threads, {} are at __syncthreads() and {} have returned", count_,
                   at_barrier, done_);
+  if (waiting > 0) text += fmt::format("; {} wait for barriers in shared memory", waiting);
   if (example) {
     text += fmt::format("; {} wait in warp collectives for others, one with mask {:#010x}{}",
                         in_collectives, example->mask, place_of(*example));

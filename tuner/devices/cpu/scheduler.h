@@ -12,6 +12,7 @@
 #include "abi.h"
 #include "fiber.h"
 #include "guarded.h"
+#include "tensor_copies.h"
 
 namespace tw::cpu {
 
@@ -43,7 +44,7 @@ class Scheduler {
 
  private:
   struct Thread;
-  enum class State { done, ready, at_barrier, in_collective };
+  enum class State { done, ready, at_barrier, in_collective, waiting };
   enum class Collective { shuffle, ballot, sync_warp, gather };
   static tw_cpu::Runtime runtime();
 
@@ -56,6 +57,10 @@ class Scheduler {
   [[noreturn]] void fault(std::string what);
   void copy(void* smem, const void* global, int bytes, int source_bytes);
   void wait(State state);
+  void wait_for(void* barrier, unsigned parity);
+  bool released(const Thread& thread);
+  void sync_some(int id, int threads);
+  void check(const char* wrong);
   std::uint64_t collective(Collective kind, unsigned mask, std::uint64_t value, int source);
   void complete_collective(int warp, Collective kind, unsigned mask);
   void complete_gather(int warp, unsigned present);
@@ -70,8 +75,10 @@ class Scheduler {
   const tw_cpu::EntryPoint* entry_ = nullptr;
   std::span<void* const> args_;
   std::unique_ptr<Guarded> shared_;
+  TensorCopies tensor_copies_;
+  std::array<std::uint64_t, 16> named_barriers_{};  // each like one in shared memory
   // What the threads of each warp passed to its last gather.
-  std::array<std::array<std::byte, 32 * 32>, max_threads / 32> gathered_{};
+  alignas(32) std::array<std::array<std::byte, 32 * 32>, max_threads / 32> gathered_{};
   std::string fault_;
 };
 

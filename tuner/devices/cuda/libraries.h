@@ -33,7 +33,8 @@ std::vector<std::string> toolkit_include_folders();
   X(cuStreamSynchronize) X(cuModuleLoadData) X(cuModuleUnload) X(cuModuleGetFunction)          \
   X(cuFuncGetAttribute) X(cuFuncSetAttribute) X(cuOccupancyMaxActiveBlocksPerMultiprocessor)   \
   X(cuLaunchKernelEx) X(cuMemAlloc) X(cuMemFree) X(cuMemcpyDtoH) X(cuMemcpyDtoDAsync)          \
-  X(cuMemsetD8Async) X(cuEventCreate) X(cuEventRecord) X(cuEventElapsedTime)
+  X(cuMemsetD8Async) X(cuEventCreate) X(cuEventRecord) X(cuEventElapsedTime)                   \
+  X(cuTensorMapEncodeTiled)
 
 #define TW_NVRTC_FUNCTIONS(X)                                                                  \
   X(nvrtcVersion) X(nvrtcGetErrorString) X(nvrtcCreateProgram) X(nvrtcDestroyProgram)          \

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include "encode_tensor_map.h"
+
 namespace tw::cuda {
 namespace {
 
@@ -55,6 +57,14 @@ void raise_shared_memory(CUfunction function, std::int64_t smem_bytes, const Dev
                     smem_bytes, fixed, info.smem_optin));
 }
 
+CUtensorMap tensor_map(const TensorMapShape& shape, CUdeviceptr data) {
+  CUtensorMap map{};
+  check(encode_tensor_map(driver().cuTensorMapEncodeTiled, shape,
+                          reinterpret_cast<const void*>(data), map),
+        "encoding a tensor map");
+  return map;
+}
+
 }  // namespace
 
 LoadedModule::LoadedModule(const Module& module) {
@@ -94,6 +104,9 @@ Arguments::Arguments(const PlanLaunch& launch, const Plan& plan, const Buffers& 
         break;
       case ArgSpec::Kind::scalar:
         add(static_cast<float>(arg.scalar));
+        break;
+      case ArgSpec::Kind::tensor_map:
+        add(tensor_map(arg.map, buffers.tensors()[index].buffer.data()));
         break;
       case ArgSpec::Kind::epilogue:
         values_.push_back(epilogue_bytes(plan, buffers));
