@@ -282,8 +282,8 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
           typename Loop::Sums sums = {};
           sum(sums, place, segment.begin, segment.end);
           if (segment.end - segment.begin == k_tiles ||
-              gather<G::kThreads>(sums, shares, block, segment, k_tiles, partials, arrived,
-                                  dynamic_shared<unsigned>())) {
+              gather<AllThreads<G::kThreads>>(sums, shares, block, segment, k_tiles, partials,
+                                              arrived, dynamic_shared<unsigned>())) {
             store(sums, place);
           }
         });

@@ -105,13 +105,21 @@ TW_DEVICE void for_each_segment(int block, int workers, int shared_tiles, int k_
   }
 }
 
+// Those of a block's threads, from thread 0 on, that hold sums: all.
+template <int kThreads>
+struct AllThreads {
+  static constexpr int kCount = kThreads;
+  static TW_DEVICE void sync() { __syncthreads(); }
+};
+
 // Adds up the sums of a tile of C whose k is shared. Each worker leaves its own in `partials`
 // ([worker][slot][group][thread] vectors) and counts itself in `arrived`; the last one reads them
 // all and returns true. The counter is back at zero then. `flag`: a word of shared memory.
-template <int kThreads, int kRows, int kColumns, class Shares>
+template <class Threads, int kRows, int kColumns, class Shares>
 TW_DEVICE bool gather(float (&sums)[kRows][kColumns][4], const Shares& shares, int worker,
                       Segment segment, long long k_tiles, float* partials, unsigned* arrived,
                       unsigned* flag) {
+  constexpr int kThreads = Threads::kCount;
   constexpr long long kSlot = 4LL * kRows * kColumns * kThreads;
   const long long tile_begin = segment.tile * k_tiles;
   const int first = shares.owner(tile_begin);
@@ -132,12 +140,12 @@ TW_DEVICE bool gather(float (&sums)[kRows][kColumns][4], const Shares& shares, i
     store_vector(mine + i * (4 * kThreads), group);
   }
   __threadfence();
-  __syncthreads();
+  Threads::sync();
   const auto others = static_cast<unsigned>(last - first);
   if (threadIdx.x == 0) *flag = atomicInc(arrived + segment.tile, others);
-  __syncthreads();
+  Threads::sync();
   const bool is_last = *flag == others;
-  __syncthreads();  // the flag's memory is used again
+  Threads::sync();  // the flag's memory is used again
   if (!is_last) return false;
   __threadfence();
 

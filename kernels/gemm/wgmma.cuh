@@ -3,43 +3,47 @@
 // accuracy (three).
 //
 //                        block_n
-//               +-----------------------+     A block computes block_m x block_n of C and walks
-//      128      |           B           |     along k in steps of 128 bytes. `stages` tiles of A
-//    bytes of k |                       |     and B are in shared memory, in the lines that wgmma
-//               +-----------------------+     reads (common/wgmma.cuh): cp.async fills some while
-//     +-----+   +-----------------------+     others are multiplied.
-//     |  A  |   |      warpgroup 0      |
-//     |     |   +-----------------------+     A warpgroup's sums stay in registers, 64 rows of C at
-//     +-----+   |      warpgroup 1      |     a time. wgmma goes on by itself: of one pass the
-//               +-----------------------+     products of two tiles are under way at once.
+//               +-----------------------+     A block computes block_m x block_n of C after another
+//      128      |           B           |     and walks along k in steps of 128 bytes.
+//    bytes of k |                       |
+//               +-----------------------+     One thread of its last warp has the tiles of A and B
+//     +-----+   +-----------------------+     copied to `stages` places in shared memory, in the
+//     |  A  |   |      warpgroup 0      |     lines that wgmma reads (common/wgmma.cuh), and runs
+//     |     |   +-----------------------+     ahead as far as these allow, over the end of a tile
+//     +-----+   |      warpgroup 1      |     of C too. A place has two barriers: full, once its
+//               +-----------------------+     bytes have landed; empty, once all have read them.
 //
-// f32 operands are rounded to the nearest TF32 where they lie, each vector by the thread that
-// copied it. In three passes x = big + small (SplitOperand in common/mma.cuh): big takes x's place,
-// small goes to one of two tiles beside the stages. The units add with truncation, which a long
-// chain would turn into a drift towards zero: the sums of a tile of k are added to the others with
-// rounding.
+// A warpgroup's sums stay in registers, 64 rows of C at a time; wgmma goes on by itself, and of one
+// pass the products of two tiles are under way at once.
+//
+// One pass takes f32 operands that the copies have rounded to the nearest TF32. For three passes
+// the warpgroups split them where they lie, x = big + small (SplitOperand in common/mma.cuh): big
+// takes x's place, small goes to one of two tiles beside the stages. The units add with truncation,
+// which a long chain would turn into a drift towards zero: the sums of a tile of k are added to the
+// others with rounding.
 //
 // What the knobs trade:
 //   passes            1: an f32 is rounded to TF32; 3: it is the sum of two
 //   block_m, block_n  larger: fewer bytes through L2 and shared memory; smaller: more blocks, so
 //                     less of the last wave idle
-//   warpgroups        of a block, along m: more share the copies and hide one another's waits
+//   warpgroups        of a block, along m: more share the tiles and hide one another's waits
 //   stages            more copies in flight for more shared memory
 //   raster            rows of tiles that are walked together: more reuse in L2
-//   schedule          tiles: a block for each tile of C; stream_k: the tiles of the last waves are
-//                     shared evenly by as many blocks as run at once, for device memory's time
+//   schedule          tiles: blocks take whole tiles of C in turn; stream_k: the tiles of the last
+//                     waves are shared evenly by as many blocks as run at once, for device memory's
+//                     time
 //   split_k           blocks that share a tile of C, each with a slice of k
 //   min_blocks        blocks that must fit on an SM: caps the registers
 #pragma once
 
-#include "common/async_copy.cuh"
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
 #include "common/mma.cuh"
+#include "common/named_barrier.cuh"
 #include "common/shared.cuh"
 #include "common/shared_words.cuh"
+#include "common/tensor_copy.cuh"
 #include "common/wgmma.cuh"
-#include "gemm/mma_copy.cuh"
 #include "gemm/mma_schedule.cuh"
 #include "gemm/mma_store.cuh"
 #include "gemm/op.cuh"
@@ -66,163 +70,196 @@ struct Tiling {
   static constexpr bool kKMajorA = !transposed_a(V::choices.layout);
   static constexpr bool kKMajorB = transposed_b(V::choices.layout);
 
-  static constexpr int kThreads = 128 * knobs.warpgroups;
+  static constexpr int kConsumers = 128 * knobs.warpgroups;  // threads; the warp after them copies
+  static constexpr int kThreads = kConsumers + 32;
   static constexpr int kDepth = 128 / static_cast<int>(sizeof(T));  // values of k in a tile
   static constexpr int kVector = 16 / static_cast<int>(sizeof(T));
   static constexpr int kGroupRows = knobs.block_m / knobs.warpgroups;
   static constexpr int kBlocks = kGroupRows / 64;  // of a warpgroup's rows
   static constexpr int kColumns = knobs.block_n / 8;
 
-  // Lines of 128 bytes, whichever way the operand lies.
-  using CopyA = mma::TileCopy<T, kKMajorA, knobs.block_m, kDepth, kVector, kThreads, kDepth>;
-  using CopyB = mma::TileCopy<T, kKMajorB, knobs.block_n, kDepth, kVector, kThreads, kDepth>;
   using OperandA = WgmmaOperand<T, kKMajorA, kDepth>;
   using OperandB = WgmmaOperand<T, kKMajorB, kDepth>;
 
-  // Shared memory: `stages` times a tile of A, then one of B; of three passes two more such, of the
-  // small parts. In elements.
-  static constexpr int kStage = CopyA::kElements + CopyB::kElements;
+  // Shared memory: the barriers and a flag, then `stages` times a tile of A and one of B; of three
+  // passes two more such, of the small parts. In elements.
+  static constexpr int kTileA = knobs.block_m * kDepth;
+  static constexpr int kStage = kTileA + knobs.block_n * kDepth;
+  static constexpr int kSmall = knobs.stages * kStage;
 
   static constexpr bool kSplits = knobs.passes == 3;
-  // Tiles whose products may be under way when those of the next one are started.
-  static constexpr int kLag = kSplits ? 0 : 1;
-  // Tiles that are copied ahead.
-  static constexpr int kAhead = knobs.stages - 1 - kLag;
-
   static constexpr bool kStream = knobs.schedule == Schedule::stream_k;
   static constexpr bool kShares = kStream || knobs.split_k > 1;
   using Shares = typename mma::SharesOf<kStream, knobs.split_k>::Type;
 
+  // The threads that hold sums.
+  struct Consumers {
+    static constexpr int kCount = kConsumers;
+    static TW_DEVICE void sync() { sync_some<kConsumers>(1); }
+  };
+
   static_assert(kGroupRows % 64 == 0 && knobs.block_n % 64 == 0, "a product has 64 rows");
-  static_assert(kAhead >= 1, "a tile is copied while another is multiplied");
+  static_assert(knobs.stages >= 2 && knobs.stages <= 8, "a tile is copied while one is multiplied");
 };
 
-// Computes the sum over some tiles of k. `shared` holds what Tiling says, aligned to 1024 bytes.
-template <class G, class T>
-class MainLoop {
-  static constexpr Knobs knobs = G::knobs;
-  static constexpr int kSmall = knobs.stages * G::kStage;  // where the small parts are
+constexpr int kFlag = 32;        // the word of shared memory after at most 16 barriers
+constexpr int kHeadBytes = 256;  // before the tiles
 
+// A place in shared memory that is filled and read in turn.
+template <class G>
+class Stage {
+ public:
+  TW_DEVICE int elements() const { return index_ * G::kStage; }  // where its tiles begin
+  TW_DEVICE unsigned parity() const { return parity_; }          // of its round
+  TW_DEVICE Barrier full() const { return barrier(index_); }
+  TW_DEVICE Barrier empty() const { return barrier(G::knobs.stages + index_); }
+
+  TW_DEVICE void advance() {
+    const bool wraps = index_ == G::knobs.stages - 1;
+    index_ = wraps ? 0 : index_ + 1;
+    parity_ ^= wraps ? 1 : 0;
+  }
+
+  // By one thread.
+  static TW_DEVICE void init_all() {
+    for (int i = 0; i < G::knobs.stages; ++i) {
+      barrier(i).init(1);
+      barrier(G::knobs.stages + i).init(G::kConsumers / 32);
+    }
+    fence_barrier_init();
+  }
+
+ private:
+  static TW_DEVICE Barrier barrier(int index) {
+    return Barrier(SharedPointer<unsigned long long>::dynamic() + index);
+  }
+
+  int index_ = 0;
+  unsigned parity_ = 0;
+};
+
+// Starts the copies of tiles: one thread.
+template <class G, class T>
+class Producer {
+ public:
+  TW_DEVICE Producer(SharedPointer<T> shared, const TensorMap& a, const TensorMap& b)
+      : shared_(shared), a_(a), b_(b) {}
+
+  // The tiles of k from `begin` to `end`, for the rows and columns of C from those on.
+  TW_DEVICE void copy(int row, int column, int batch_a, int batch_b, int begin, int end) {
+    for (int tile = begin; tile < end; ++tile) {
+      stage_.empty().wait(stage_.parity() ^ 1u);
+      stage_.full().arrive_and_expect(G::kStage * static_cast<int>(sizeof(T)));
+      const SharedPointer<T> to = shared_ + stage_.elements();
+      copy_operand<G::kKMajorA, G::knobs.block_m>(to, a_, tile * G::kDepth, row, batch_a);
+      copy_operand<G::kKMajorB, G::knobs.block_n>(to + G::kTileA, b_, tile * G::kDepth, column,
+                                                  batch_b);
+      stage_.advance();
+    }
+  }
+
+ private:
+  template <bool kKMajor, int kExtent>
+  TW_DEVICE void copy_operand(SharedPointer<T> to, const TensorMap& map, int k, int x, int batch) {
+    if constexpr (kKMajor) {
+      load_tensor(to, map, stage_.full(), k, x, batch);
+    } else {
+      TW_UNROLL
+      for (int panel = 0; panel < kExtent / 64; ++panel) {
+        load_tensor(to + panel * (64 * G::kDepth), map, stage_.full(), x + 64 * panel, k, batch);
+      }
+    }
+  }
+
+  SharedPointer<T> shared_;
+  const TensorMap& a_;
+  const TensorMap& b_;
+  Stage<G> stage_;
+};
+
+// Multiplies them: a warpgroup's part.
+template <class G, class T>
+class Consumer {
  public:
   using Sums = float[G::kBlocks][G::kColumns][4];
 
-  // For the block's tile of C at (row, column) and the tiles of k from `begin` on.
-  TW_DEVICE MainLoop(SharedPointer<T> shared, const mma::Operands<T>& in, int row, int column,
-                     int begin)
-      : shared_(shared),
-        first_k_(begin == 0 ? (in.k - 1) / G::kDepth * G::kDepth : (begin - 1) * G::kDepth),
-        depth_(min(G::kDepth, in.k - first_k_)),
-        wraps_(begin == 0),
-        a_(shared, in.a, in.lda, row, in.m, first_k_),
-        b_(shared + G::CopyA::kElements, in.b, in.ldb, column, in.n, first_k_) {}
+  // `row`: the warpgroup's first in the block's tile.
+  TW_DEVICE Consumer(SharedPointer<T> shared, int row) : shared_(shared), row_(row) {}
 
-  // `tiles` of k, at least one. `row`: the warpgroup's first in the block's tile.
-  TW_DEVICE void run(Sums& sums, int tiles, int row) {
-    fill(tiles);
+  // The next `tiles` of k, at least one.
+  TW_DEVICE void run(Sums& sums, int tiles) {
     WgmmaQueue queue;
     [[maybe_unused]] Sums parts = {};
-    int read = 0;
-    int write = G::kAhead * G::kStage;
+    Stage<G> last = stage_;
     for (int tile = 0; tile < tiles; ++tile) {
-      const int small = kSmall + tile % 2 * G::kStage;
-      cp_async_wait<G::kAhead - 1>();
-      if constexpr (sizeof(T) == 4) prepare(read, small);
-      fence_proxy_async();
-      queue.template wait<G::kLag>();
-      if constexpr (G::kSplits) add(sums, parts);
-      // After this barrier the tile may be multiplied, and the oldest one be overwritten.
-      __syncthreads();
-      queue.begin();
+      stage_.full().wait(stage_.parity());
+      const int at = stage_.elements();
       if constexpr (G::kSplits) {
-        multiply(queue, parts, small, read, row, false);
-        multiply(queue, parts, read, small, row, true);
-        multiply(queue, parts, read, read, row, true);
+        const int small = G::kSmall + tile % 2 * G::kStage;
+        split(at, small);
+        fence_proxy_async();
+        queue.template wait<0>();
+        if (tile > 0) release(last);
+        add(sums, parts);
+        G::Consumers::sync();
+        queue.begin();
+        multiply(queue, parts, small, at, false);
+        multiply(queue, parts, at, small, true);
+        multiply(queue, parts, at, at, true);
+        queue.commit();
       } else {
-        multiply(queue, sums, read, read, row, true);
+        queue.begin();
+        multiply(queue, sums, at, at, true);
+        queue.commit();
+        queue.template wait<1>();
+        if (tile > 0) release(last);
       }
-      queue.commit();
-      copy_tile<false>(write, tile + G::kAhead < tiles);
-      cp_async_commit();
-      read = next(read);
-      write = next(write);
+      last = stage_;
+      stage_.advance();
     }
     queue.template wait<0>();
+    release(last);
     if constexpr (G::kSplits) {
       add(sums, parts);
     } else {
       pin_all(sums);
     }
-    if constexpr (G::kShares) __syncthreads();  // before the next tile's copies
   }
 
  private:
-  static TW_DEVICE int next(int stage) {
-    return stage == (knobs.stages - 1) * G::kStage ? 0 : stage + G::kStage;
+  // This warp has read the stage.
+  static TW_DEVICE void release(const Stage<G>& stage) {
+    __syncwarp();
+    if (threadIdx.x % 32 == 0) stage.empty().arrive();
   }
 
-  // Starts the copies of the first kAhead tiles.
-  TW_DEVICE void fill(int tiles) {
-    copy_tile<true>(0, true);
-    if (wraps_) {  // that was the last of k
-      a_.take_back(first_k_ + G::kDepth);
-      b_.take_back(first_k_ + G::kDepth);
-    }
-    cp_async_commit();
-    for (int stage = 1; stage < G::kAhead; ++stage) {
-      copy_tile<false>(stage * G::kStage, stage < tiles);
-      cp_async_commit();
-    }
-  }
-
-  template <bool kPartial>
-  TW_DEVICE void copy_tile(int stage, bool wanted) {
+  // This thread's share of what lies at `big`, in any order.
+  TW_DEVICE void split(int big, int small) {
     TW_UNROLL
-    for (int i = 0; i < G::CopyA::kCopies; ++i) {
-      a_.template copy<kPartial>(i, stage, wanted, depth_);
-    }
-    TW_UNROLL
-    for (int i = 0; i < G::CopyB::kCopies; ++i) {
-      b_.template copy<kPartial>(i, stage, wanted, depth_);
-    }
-  }
-
-  // Rounds, or splits, what this thread has copied to the stage at `read`.
-  TW_DEVICE void prepare(int read, int small) {
-    TW_UNROLL
-    for (int i = 0; i < G::CopyA::kCopies; ++i) prepare_vector(a_.place(i, read), small - read);
-    TW_UNROLL
-    for (int i = 0; i < G::CopyB::kCopies; ++i) prepare_vector(b_.place(i, read), small - read);
-  }
-
-  static TW_DEVICE void prepare_vector(SharedPointer<T> at, [[maybe_unused]] int to_small) {
-    unsigned words[4];
-    load_words(words, at);
-    if constexpr (G::kSplits) {
-      unsigned small[4];
+    for (int i = 0; i < G::kStage / 4 / G::kConsumers; ++i) {
+      const int offset = (i * G::kConsumers + static_cast<int>(threadIdx.x)) * 4;
+      unsigned words[4], rest[4];
+      load_words(words, shared_ + (big + offset));
       TW_UNROLL
-      for (int i = 0; i < 4; ++i) {
-        const SplitOperand split(__uint_as_float(words[i]));
-        words[i] = split.big;
-        small[i] = split.small;
+      for (int j = 0; j < 4; ++j) {
+        const SplitOperand parts(__uint_as_float(words[j]));
+        words[j] = parts.big;
+        rest[j] = parts.small;
       }
-      store_words(at + to_small, small);
-    } else {
-      TW_UNROLL
-      for (int i = 0; i < 4; ++i) words[i] = tf32_operand(__uint_as_float(words[i]));
+      store_words(shared_ + (big + offset), words);
+      store_words(shared_ + (small + offset), rest);
     }
-    store_words(at, words);
   }
 
   // Starts the products of a tile of A and one of B.
-  TW_DEVICE void multiply(WgmmaQueue& queue, Sums& sums, int stage_a, int stage_b, int row,
-                          bool adds) {
+  TW_DEVICE void multiply(WgmmaQueue& queue, Sums& sums, int stage_a, int stage_b, bool adds) {
     const typename G::OperandA a(shared_ + stage_a);
-    const typename G::OperandB b(shared_ + (stage_b + G::CopyA::kElements));
+    const typename G::OperandB b(shared_ + (stage_b + G::kTileA));
     TW_UNROLL
     for (int step = 0; step < 4; ++step) {
       TW_UNROLL
       for (int i = 0; i < G::kBlocks; ++i) {
-        queue.multiply(sums[i], a.at(row + 64 * i, step), b.at(0, step), adds || step > 0);
+        queue.multiply(sums[i], a.at(row_ + 64 * i, step), b.at(0, step), adds || step > 0);
       }
     }
   }
@@ -242,58 +279,71 @@ class MainLoop {
   }
 
   SharedPointer<T> shared_;
-  int first_k_;
-  int depth_;  // of the first tile
-  bool wraps_;
-  typename G::CopyA a_;
-  typename G::CopyB b_;
+  int row_;
+  Stage<G> stage_;
 };
 
-// Where dynamic shared memory is first aligned to 1024 bytes, as wgmma's tiles have to be.
+// Where tiles begin: aligned to 1024 bytes, as wgmma's have to be.
 template <class T>
-TW_DEVICE SharedPointer<T> aligned_shared() {
+TW_DEVICE SharedPointer<T> tiles_in_shared() {
   const auto shared = SharedPointer<T>::dynamic();
 #ifdef TW_CPU_DEVICE
   const auto address = reinterpret_cast<size_t>(shared.address());
 #else
   const unsigned address = shared.address();
 #endif
-  return shared + static_cast<int>((1024 - address % 1024) % 1024 / sizeof(T));
+  const auto from = address + kHeadBytes;
+  return shared + static_cast<int>(((from + 1023) / 1024 * 1024 - address) / sizeof(T));
 }
 
-// Grid: `workers` blocks, which share the first `shared_tiles` tiles of C, and one for each other
-// tile of all matrices; without stream_k or split_k there are none of the former. Dynamic shared
-// memory: 1024 bytes, and stages (of three passes: stages + 2) times (block_m + block_n) * 128.
-// partials: block_m * block_n floats for each of a worker's tiles (see Shares::kSlots), arrived:
-// one zero a shared tile.
+// Blocks that share the work as stream_k or split_k say: `workers`, for the first `shared_tiles`
+// tiles of C, and one for each other tile of all matrices; `blocks` in all. Grid: that many, or
+// fewer, which then take them in turn. Dynamic shared memory: 1280 bytes, and stages (of three
+// passes: stages + 2) times (block_m + block_n) * 128. moves_a, moves_b: 1 if each matrix of the
+// batch has its own, else 0. partials: block_m * block_n floats for each of a worker's tiles (see
+// Shares::kSlots), arrived: one zero a shared tile.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
-    kernel(int m, int n, int k, const T* __restrict__ a, long long lda, long long stride_a,
-           const T* __restrict__ b, long long ldb, long long stride_b, T* c, long long ldc,
+    kernel(int m, int n, int k, const __grid_constant__ TensorMap a, int moves_a,
+           const __grid_constant__ TensorMap b, int moves_b, T* c, long long ldc,
            long long stride_c, float alpha, float beta, typename Epilogue::Args epilogue,
-           [[maybe_unused]] int workers, [[maybe_unused]] int shared_tiles,
-           [[maybe_unused]] float* partials, [[maybe_unused]] unsigned* arrived) {
+           int blocks, int workers, int shared_tiles, [[maybe_unused]] float* partials,
+           [[maybe_unused]] unsigned* arrived) {
   using G = Tiling<T, V>;
-  using Loop = MainLoop<G, T>;
+  using Shares = typename G::Shares;
+  using Sums = typename Consumer<G, T>::Sums;
   constexpr Knobs knobs = V::knobs;
-  const int block = static_cast<int>(blockIdx.x);
   const int k_tiles = (k - 1) / G::kDepth + 1;
   // The same for all lanes, which the compiler is told: wgmma's descriptors are warp-uniform.
   const int warp = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 32, 0);
-  const int group_row = warp / 4 * G::kGroupRows;
-  const auto shared = aligned_shared<T>();
+  const auto shared = tiles_in_shared<T>();
+  if (threadIdx.x == 0) Stage<G>::init_all();
+  __syncthreads();
 
-  const auto sum = [&](typename Loop::Sums& sums, const mma::TileIndex& tile, int begin, int end) {
-    const mma::Operands<T> in{m,  n, k, a + tile.batch * stride_a, lda, b + tile.batch * stride_b,
-                              ldb};
-    Loop loop(shared, in, tile.row * knobs.block_m, tile.column * knobs.block_n, begin);
-    loop.run(sums, end - begin, group_row);
-  };
   const auto index = [&](int tile) {
     return mma::TileIndex(tile, knobs.raster, (m - 1) / knobs.block_m + 1,
                           (n - 1) / knobs.block_n + 1);
   };
-  const auto store = [&](const typename Loop::Sums& sums, const mma::TileIndex& tile) {
+  const int first = static_cast<int>(blockIdx.x);
+  const int stride = static_cast<int>(gridDim.x);
+
+  if (warp == G::kConsumers / 32) {
+    if (threadIdx.x % 32 > 0) return;
+    Producer<G, T> producer(shared, a, b);
+    for (int block = first; block < blocks; block += stride) {
+      mma::for_each_segment<Shares>(
+          block, workers, shared_tiles, k_tiles, [&](const mma::Segment& segment, const Shares&) {
+            const mma::TileIndex place = index(segment.tile);
+            producer.copy(place.row * knobs.block_m, place.column * knobs.block_n,
+                          place.batch * moves_a, place.batch * moves_b, segment.begin, segment.end);
+          });
+    }
+    return;
+  }
+
+  const int group_row = warp / 4 * G::kGroupRows;
+  Consumer<G, T> consumer(shared, group_row);
+  const auto store = [&](const Sums& sums, const mma::TileIndex& tile) {
     const long long offset = tile.batch * stride_c;
     const bool aligned =
         (ldc | offset) % G::kVector == 0 && reinterpret_cast<unsigned long long>(c) % 16 == 0;
@@ -306,25 +356,21 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
                       tile.column * knobs.block_n);
     }
   };
-
-  if constexpr (!G::kShares) {
-    const mma::TileIndex tile = index(block);
-    typename Loop::Sums sums = {};
-    sum(sums, tile, 0, k_tiles);
-    store(sums, tile);
-  } else {
-    // Not `const auto&`: NVRTC 13.0 takes such a lambda for a host function.
-    mma::for_each_segment<typename G::Shares>(
+  for (int block = first; block < blocks; block += stride) {
+    mma::for_each_segment<Shares>(
         block, workers, shared_tiles, k_tiles,
-        [&](const mma::Segment& segment, const typename G::Shares& shares) {
+        [&](const mma::Segment& segment, [[maybe_unused]] const Shares& shares) {
           const mma::TileIndex place = index(segment.tile);
-          typename Loop::Sums sums = {};
-          sum(sums, place, segment.begin, segment.end);
-          if (segment.end - segment.begin == k_tiles ||
-              mma::gather<G::kThreads>(sums, shares, block, segment, k_tiles, partials, arrived,
-                                       dynamic_shared<unsigned>())) {
-            store(sums, place);
+          Sums sums = {};
+          consumer.run(sums, segment.end - segment.begin);
+          if constexpr (G::kShares) {
+            if (segment.end - segment.begin < k_tiles &&
+                !mma::gather<typename G::Consumers>(sums, shares, block, segment, k_tiles, partials,
+                                                    arrived, dynamic_shared<unsigned>() + kFlag)) {
+              return;
+            }
           }
+          store(sums, place);
         });
   }
 }
