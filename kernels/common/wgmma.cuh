@@ -21,6 +21,7 @@
 #include "common/config.cuh"
 #include "common/half.cuh"
 #include "common/mma.cuh"
+#include "common/named_barrier.cuh"
 #include "common/shared.cuh"
 
 // Programs for several architectures compile this file for all of them; launchers run it on cc 9.0.
@@ -35,6 +36,23 @@ namespace tw {
 // What was written to shared memory by this thread, cp.async included once it has landed, becomes
 // visible to wgmma; a barrier follows before others multiply it.
 TW_DEVICE void fence_proxy_async() { TW_WGMMA_ASM("fence.proxy.async.shared::cta;" ::: "memory"); }
+
+// The first place in dynamic shared memory after `head` bytes that is aligned to 1024 bytes, as
+// wgmma's tiles have to be.
+template <class T>
+TW_DEVICE SharedPointer<T> aligned_shared(int head = 0) {
+  const auto shared = SharedPointer<T>::dynamic();
+#ifdef TW_CPU_DEVICE
+  const auto address = reinterpret_cast<size_t>(shared.address());
+#else
+  const unsigned address = shared.address();
+#endif
+  const auto from = address + static_cast<unsigned>(head);
+  return shared + static_cast<int>(((from + 1023) / 1024 * 1024 - address) / sizeof(T));
+}
+
+// A barrier of the calling thread's warpgroup alone; blocks that use it have at most 15 of them.
+TW_DEVICE void sync_warpgroup() { sync_some<128>(static_cast<int>(threadIdx.x) / 128 + 1); }
 
 // A place in a tile, for one step of 32 bytes of k. kLines: lines of a panel of an MN-major tile.
 template <class T, bool kKMajor, int kLines = 0>

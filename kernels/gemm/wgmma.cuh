@@ -283,19 +283,6 @@ class Consumer {
   Stage<G> stage_;
 };
 
-// Where tiles begin: aligned to 1024 bytes, as wgmma's have to be.
-template <class T>
-TW_DEVICE SharedPointer<T> tiles_in_shared() {
-  const auto shared = SharedPointer<T>::dynamic();
-#ifdef TW_CPU_DEVICE
-  const auto address = reinterpret_cast<size_t>(shared.address());
-#else
-  const unsigned address = shared.address();
-#endif
-  const auto from = address + kHeadBytes;
-  return shared + static_cast<int>(((from + 1023) / 1024 * 1024 - address) / sizeof(T));
-}
-
 // Blocks that share the work as stream_k or split_k say: `workers`, for the first `shared_tiles`
 // tiles of C, and one for each other tile of all matrices; `blocks` in all. Grid: that many, or
 // fewer, which then take them in turn. Dynamic shared memory: 1280 bytes, and stages (of three
@@ -316,7 +303,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   const int k_tiles = (k - 1) / G::kDepth + 1;
   // The same for all lanes, which the compiler is told: wgmma's descriptors are warp-uniform.
   const int warp = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 32, 0);
-  const auto shared = tiles_in_shared<T>();
+  const auto shared = aligned_shared<T>(kHeadBytes);
   if (threadIdx.x == 0) Stage<G>::init_all();
   __syncthreads();
 

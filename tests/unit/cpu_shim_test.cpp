@@ -143,13 +143,55 @@ __global__ void many_barriers(int* out, int rounds) {
   __syncthreads();
   out[threadIdx.x] = total;
 }
+__global__ void group_barriers(int* out, int rounds) {
+  __shared__ int line[256];
+  const int group = threadIdx.x / 128;
+  for (int i = 0; i < rounds + group; ++i) {
+    line[threadIdx.x] = i;
+    tw_cpu::runtime->sync_some(1 + group, 128);
+    out[threadIdx.x] += line[threadIdx.x ^ 127];
+    tw_cpu::runtime->sync_some(1 + group, 128);
+  }
+}
+// Takes `from`, 5 x 12 floats, in boxes of 4 x 8 through two stages; the first warp asks for them.
+// flaws: 1 reads without a wait, 2 expects too few bytes, 3 asks once too often, 4 does not set the
+// barriers up.
+__global__ void tensor_copies(const tw_cpu::TensorMap map, float* out, int flaw) {
+  float* const stages = static_cast<float*>(tw_cpu::dynamic_shared());  // 2 x 32
+  void* const full[] = {stages + 64, stages + 66};
+  void* const empty[] = {stages + 68, stages + 70};
+  const auto* const runtime = tw_cpu::runtime;
+  if (threadIdx.x == 0 && flaw != 4) {
+    for (int i = 0; i < 2; ++i) {
+      runtime->barrier_init(full[i], 1);
+      runtime->barrier_init(empty[i], 32);
+    }
+  }
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    for (int box = 0; box < 4 + (flaw == 3); ++box) {
+      runtime->barrier_wait(empty[box % 2], box / 2 % 2 ^ 1);
+      runtime->barrier_arrive(full[box % 2], flaw == 2 ? 64 : 128);
+      const int at[] = {box % 2 * 8, box / 2 * 4};
+      runtime->tensor_load(stages + box % 2 * 32, &map, at, full[box % 2]);
+    }
+  }
+  if (threadIdx.x < 32) return;
+  const int lane = threadIdx.x - 32;
+  for (int box = 0; box < 4; ++box) {
+    if (flaw != 1) runtime->barrier_wait(full[box % 2], box / 2 % 2);
+    out[box * 32 + lane] = stages[box % 2 * 32 + lane];
+    runtime->barrier_arrive(empty[box % 2], 0);
+  }
+}
 )";
 const std::vector<std::string> entries{
     "reverse<float>",  "indices",    "shared_dynamic", "shuffles",
     "reduce",          "votes",      "warp_exchange",  "collective_after_exit",
     "bad_collective",  "early_exit", "copies",         "copies_without_barrier",
     "bad_copy",        "atomics",    "last_block",     "vector_load",
-    "static_overflow", "trap",       "many_barriers"};
+    "static_overflow", "trap",       "many_barriers",  "group_barriers",
+    "tensor_copies"};
 
 class ShimTest : public testing::Test {
  protected:
@@ -191,6 +233,67 @@ TEST_F(ShimTest, BarrierMakesSharedWritesVisible) {
       EXPECT_EQ(out[i], static_cast<float>(i / 200 * 1000 + 199 - i % 200));
     }
   }
+}
+
+TEST_F(ShimTest, WarpgroupsWaitForThemselvesAlone) {
+  for (const bool backwards : {false, true}) {
+    std::vector<int> out(256);
+    ASSERT_EQ(run("group_barriers", threads(256), backwards, out.data(), 3), "");
+    for (std::size_t i = 0; i < out.size(); ++i) EXPECT_EQ(out[i], i < 128 ? 3 : 6);
+  }
+  std::vector<int> out(64);
+  EXPECT_EQ(run("group_barriers", threads(64), false, out.data(), 1).substr(0, 24),
+            "barrier 1 of 128 threads");
+}
+
+tw_cpu::TensorMap map_of(const std::vector<float>& from, bool tf32) {
+  tw_cpu::TensorMap map{};
+  map.data = from.data();
+  map.rank = 2;
+  map.element_bytes = 4;
+  map.tf32 = tf32;
+  map.strides[0] = 4;
+  map.strides[1] = 48;
+  map.extents[0] = 12;
+  map.extents[1] = 5;
+  map.box[0] = 8;
+  map.box[1] = 4;
+  return map;
+}
+
+TEST_F(ShimTest, TensorCopiesLandAtTheWait) {
+  std::vector<float> from(60);
+  for (std::size_t i = 0; i < from.size(); ++i) from[i] = 1 + 0x1p-11F * static_cast<float>(i);
+  for (const bool tf32 : {false, true}) {
+    for (const bool backwards : {false, true}) {
+      std::vector<float> out(128, -1);
+      ASSERT_EQ(run("tensor_copies", {{1, 1, 1}, {64, 1, 1}, 288}, backwards, map_of(from, tf32),
+                    out.data(), 0),
+                "");
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        const std::size_t row = i / 64 * 4 + i % 32 / 8, column = i / 32 % 2 * 8 + i % 8;
+        const std::size_t index = row * 12 + column;
+        const bool inside = row < 5 && column < 12;
+        // Halves of a TF32's last place, 2^-10, go to the even neighbour.
+        const float nearest = 1 + 0x1p-10F * static_cast<float>((index + index / 2 % 2) / 2);
+        EXPECT_EQ(out[i], !inside ? 0 : tf32 ? nearest : from[index]) << i;
+      }
+    }
+  }
+}
+
+TEST_F(ShimTest, FlawedTensorCopiesShow) {
+  const std::vector<float> from(60, 1);
+  std::vector<float> out(128);
+  const auto flawed = [&](int flaw) {
+    return run("tensor_copies", {{1, 1, 1}, {64, 1, 1}, 288}, false, map_of(from, false),
+               out.data(), flaw);
+  };
+  flawed(1);
+  EXPECT_TRUE(std::isnan(out[0]));
+  EXPECT_EQ(flawed(2).substr(0, 47), "more bytes landed at a barrier than it expected");
+  EXPECT_EQ(flawed(3), "a tensor copy that nobody waited for");
+  EXPECT_EQ(flawed(4).substr(0, 34), "a barrier that was not initialised");
 }
 
 TEST_F(ShimTest, MissingBarrierShows) {

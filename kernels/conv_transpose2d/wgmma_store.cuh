@@ -1,0 +1,121 @@
+// How the sums of wgmma.cuh get to y. A thread has pairs of neighbouring pixels in both phases,
+// which are four neighbours in a row of y; lanes exchange halves of what they have of two columns
+// of sums, so that each has 16 bytes and four lanes write 64 bytes of a row together:
+//
+//    lane t      0  1  2  3 | 0  1  2  3
+//    becomes     0     2    | 1     3
+#pragma once
+
+#include "common/cache.cuh"
+#include "common/config.cuh"
+#include "common/epilogue.cuh"
+#include "common/half.cuh"
+#include "common/vector.cuh"
+#include "conv_transpose2d/wgmma_tile.cuh"
+
+namespace tw::conv_transpose2d::wgmma {
+
+template <class G, class T, class Epilogue>
+class Output {
+ public:
+  using Sums = float[2][G::kColumns][4];
+
+  // first_filter: the block's.
+  TW_DEVICE Output(T* y, const Shape& shape, int first_filter,
+                   const typename Epilogue::Args& epilogue)
+      : y_(y), shape_(shape), epilogue_(epilogue) {
+    const int thread = static_cast<int>(threadIdx.x) % 128;
+    filter_ = first_filter + thread / 32 * 16 + thread % 32 / 4;
+    t_ = thread % 4;
+  }
+
+  // Row `row` of y, from the columns above the strip's.
+  TW_DEVICE void write(const Sums& sums, const Strip& strip, int row) const {
+    TW_UNROLL
+    for (int i = 0; i < 2; ++i) write_filter(sums, strip, row, i);
+  }
+
+ private:
+  struct Run {
+    Vector<unsigned, 4> words;
+  };
+  static constexpr int kRuns = G::kColumns / 2;
+
+  // That of the thread's filters whose sums are at 2 * i.
+  TW_DEVICE void write_filter(const Sums& sums, const Strip& strip, int row, int i) const {
+    const bool exists = filter_ + 8 * i < shape_.k;
+    const int filter = min(filter_ + 8 * i, shape_.k - 1);
+    const long long line =
+        ((static_cast<long long>(strip.image) * shape_.k + filter) * shape_.y.out + row) *
+        shape_.x.out;
+    const epilogue::Point point{strip.image, filter, line};
+    const int column = 2 * strip.column;
+    Run runs[kRuns];
+    TW_UNROLL
+    for (int run = 0; run < kRuns; ++run) runs[run] = finished(sums, run, i, point, column);
+    if (!exists) return;
+    const int first = column + t_ % 2 * 16 + t_ / 2 * 8;
+    T* const to = y_ + line + first;
+    if (shape_.x.out % 8 == 0) {
+      TW_UNROLL
+      for (int run = 0; run < kRuns; ++run) {
+        if (first + 32 * run >= shape_.x.out) continue;
+        store_through<G::kStreaming>(reinterpret_cast<unsigned*>(to + 32 * run), runs[run].words);
+      }
+    } else {
+      TW_UNROLL
+      for (int run = 0; run < kRuns; ++run) {
+        write_part(to + 32 * run, runs[run], shape_.x.out - first - 32 * run);
+      }
+    }
+  }
+
+  // The 8 neighbours that this lane writes of columns 2 * run and 2 * run + 1 of the sums.
+  TW_DEVICE Run finished(const Sums& sums, int run, int i, const epilogue::Point& line,
+                         int column) const {
+    unsigned words[2][2];
+    TW_UNROLL
+    for (int j = 0; j < 2; ++j) {
+      TW_UNROLL
+      for (int pixel = 0; pixel < 2; ++pixel) {
+        const int at = column + 2 * (16 * run + 8 * j + 2 * t_ + pixel);
+        float values[2];
+        TW_UNROLL
+        for (int phase = 0; phase < 2; ++phase) {
+          // Beyond the edge the place is clamped: a step may read a tensor there.
+          const epilogue::Point point{line.row, line.column,
+                                      line.offset + min(at + phase, shape_.x.out - 1)};
+          values[phase] = Epilogue::template apply<T>(sums[phase][2 * run + j][2 * i + pixel],
+                                                      epilogue_, point);
+        }
+        words[j][pixel] = packed<T>(values[0], values[1]);
+      }
+    }
+    const bool even = t_ % 2 == 0;
+    Run result;
+    TW_UNROLL
+    for (int pixel = 0; pixel < 2; ++pixel) {
+      const unsigned given = even ? words[1][pixel] : words[0][pixel];
+      const unsigned taken = __shfl_xor_sync(0xffffffffu, given, 1);
+      result.words.at[pixel] = even ? words[0][pixel] : taken;
+      result.words.at[2 + pixel] = even ? taken : words[1][pixel];
+    }
+    return result;
+  }
+
+  // The first `count` elements.
+  static TW_DEVICE void write_part(T* to, const Run& run, int count) {
+    TW_UNROLL
+    for (int e = 0; e < 8; ++e) {
+      if (e < count) to[e] = T{static_cast<unsigned short>(run.words.at[e / 2] >> e % 2 * 16)};
+    }
+  }
+
+  T* y_;
+  const Shape& shape_;
+  const typename Epilogue::Args& epilogue_;
+  int filter_;
+  int t_;
+};
+
+}  // namespace tw::conv_transpose2d::wgmma
