@@ -108,9 +108,10 @@ std::string argument(const KernelSpec& kernel, const ArgSpec& arg, std::size_t p
       const int first = value;
       value += static_cast<int>(arg.map.size());
       return fmt::format(
-          "dispatch::tensor_map<typename Form<A>::T, {}, {}>(args.{}, "
-          "plan.pass[{}].value + {})",
-          arg.rank(), arg.swizzle, cpp_name(arg.name), pass, first);
+          "dispatch::{}<typename Form<A>::T, {}{}>(args.{}, plan.pass[{}].value + {})",
+          arg.im2col ? "im2col_map" : "tensor_map",
+          arg.im2col ? "" : fmt::format("{}, ", arg.rank()), arg.swizzle, cpp_name(arg.name), pass,
+          first);
     }
     default:
       return fmt::format("args.{}", cpp_name(arg.name));

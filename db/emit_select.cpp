@@ -162,8 +162,10 @@ std::string plan_pass(const EmitModel& model, const KernelSpec& kernel, std::siz
                           cpp_of(model, kernel, value));
     }
     if (arg.kind != ArgSpec::Kind::tensor_map) continue;
-    text += fmt::format("    plan.tensor_map({}, {}, {}, {}, problem.sizeof_t, problem.align);\n",
-                        index, at - static_cast<int>(arg.map.size()), arg.rank(), arg.swizzle);
+    text += fmt::format("    plan.{}({}, {}, {}{}, problem.sizeof_t, problem.align);\n",
+                        arg.im2col ? "im2col_map" : "tensor_map", index,
+                        at - static_cast<int>(arg.map.size()),
+                        arg.im2col ? "" : fmt::format("{}, ", arg.rank()), arg.swizzle);
   }
   return text + "  }\n";
 }

@@ -116,13 +116,21 @@ struct Plan {
     valid = valid && value.ok;
     pass[index].value[at] = value.v;
   }
-  // Whether the values from `at` on, as describe_tensor_map takes them, make a tensor map.
+  // Whether the values from `at` on, as describe_tensor_map and describe_im2col_map take them, make
+  // a tensor map.
   constexpr void tensor_map(int index, int at, int rank, int swizzle, std::int64_t element_bytes,
                             std::int64_t align) {
     TensorMapShape shape;
     valid =
         valid && describe_tensor_map(shape, pass[index].value + at, rank,
                                      static_cast<int>(element_bytes), swizzle, align) == nullptr;
+  }
+  constexpr void im2col_map(int index, int at, int swizzle, std::int64_t element_bytes,
+                            std::int64_t align) {
+    TensorMapShape shape;
+    valid =
+        valid && describe_im2col_map(shape, pass[index].value + at, static_cast<int>(element_bytes),
+                                     swizzle, align) == nullptr;
   }
   // Whether all that was set can be launched, and anything is.
   constexpr bool launches() const {

@@ -26,40 +26,47 @@ struct EncodedMap {
 
 inline cudaError_t status_of(const EncodedMap& map) { return map.status; }
 
-using EncodeTiled = decltype(&cuTensorMapEncodeTiled);
-
-// Null if the driver has no such function.
-inline EncodeTiled encode_tiled() {
-  static const EncodeTiled found = [] {
-    void* function = nullptr;
-    cudaDriverEntryPointQueryResult result{};
+// A function of the driver; null if it has none of that name.
+template <class Function>
+Function driver_function(const char* name) {
+  void* function = nullptr;
+  cudaDriverEntryPointQueryResult result{};
 #if CUDART_VERSION >= 12050
-    const cudaError_t status = cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &function,
-                                                                12000, cudaEnableDefault, &result);
+  const cudaError_t status =
+      cudaGetDriverEntryPointByVersion(name, &function, 12000, cudaEnableDefault, &result);
 #else
-    const cudaError_t status =
-        cudaGetDriverEntryPoint("cuTensorMapEncodeTiled", &function, cudaEnableDefault, &result);
+  const cudaError_t status = cudaGetDriverEntryPoint(name, &function, cudaEnableDefault, &result);
 #endif
-    const bool ok = status == cudaSuccess && result == cudaDriverEntryPointSuccess;
-    return ok ? reinterpret_cast<EncodeTiled>(function) : nullptr;
-  }();
-  return found;
+  const bool ok = status == cudaSuccess && result == cudaDriverEntryPointSuccess;
+  return ok ? reinterpret_cast<Function>(function) : nullptr;
 }
 
-// Encodes the map of the tensor of T at `data`. `values`: what describe_tensor_map takes, which the
-// plan has checked.
+// Encodes what was described of the tensor at `data`, which the plan has checked.
+inline EncodedMap encoded(const TensorMapShape& shape, const void* data) {
+  static const auto tiled =
+      driver_function<decltype(&cuTensorMapEncodeTiled)>("cuTensorMapEncodeTiled");
+  static const auto im2col =
+      driver_function<decltype(&cuTensorMapEncodeIm2col)>("cuTensorMapEncodeIm2col");
+  EncodedMap result;
+  if (tiled == nullptr || im2col == nullptr) return result;
+  const CUresult status = encode_tensor_map(tiled, im2col, shape, data, result.map);
+  result.status = status == CUDA_SUCCESS ? cudaSuccess : cudaErrorInvalidValue;
+  return result;
+}
+
+// Maps of the tensor of T at `data`. `values`: what describe_tensor_map or describe_im2col_map
+// takes.
 template <class T, int kRank, int kSwizzle>
 EncodedMap tensor_map(const void* data, const std::int64_t* values) {
   TensorMapShape shape;
-  EncodedMap result;
-  const EncodeTiled encode = encode_tiled();
-  if (encode == nullptr ||
-      describe_tensor_map(shape, values, kRank, static_cast<int>(sizeof(T)), kSwizzle, 16)) {
-    return result;
-  }
-  const CUresult encoded = encode_tensor_map(encode, shape, data, result.map);
-  result.status = encoded == CUDA_SUCCESS ? cudaSuccess : cudaErrorInvalidValue;
-  return result;
+  describe_tensor_map(shape, values, kRank, static_cast<int>(sizeof(T)), kSwizzle, 16);
+  return encoded(shape, data);
+}
+template <class T, int kSwizzle>
+EncodedMap im2col_map(const void* data, const std::int64_t* values) {
+  TensorMapShape shape;
+  describe_im2col_map(shape, values, static_cast<int>(sizeof(T)), kSwizzle, 16);
+  return encoded(shape, data);
 }
 
 }  // namespace tw::dispatch

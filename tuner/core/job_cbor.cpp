@@ -117,30 +117,35 @@ json listed(const std::vector<T>& items, const Write& write) {
 }
 
 json to_json(const TensorMapShape& map) {
-  const auto first = [&](const std::int64_t(&values)[TensorMapShape::max_rank]) {
-    return std::vector<std::int64_t>(values, values + map.rank);
-  };
-  return {{"extents", first(map.extents)}, {"strides", first(map.strides)},
-          {"box", first(map.box)},         {"element_bytes", map.element_bytes},
-          {"swizzle", map.swizzle},        {"tf32", map.tf32}};
+  return {{"rank", map.rank},       {"element_bytes", map.element_bytes},
+          {"swizzle", map.swizzle}, {"tf32", map.tf32},
+          {"im2col", map.im2col},   {"extents", map.extents},
+          {"strides", map.strides}, {"box", map.box},
+          {"lower", map.lower},     {"upper", map.upper},
+          {"steps", map.steps}};
+}
+
+template <std::size_t kCount>
+void read_values(const json& object, const char* key, std::int64_t (&values)[kCount],
+                 std::int64_t low, std::int64_t high) {
+  const json& from = array(object, key);
+  if (from.size() != kCount) malformed(fmt::format("'{}'", key));
+  for (std::size_t i = 0; i < kCount; ++i) values[i] = integer_from(from[i], low, high);
 }
 
 TensorMapShape tensor_map_from(const json& object) {
   TensorMapShape map;
-  map.rank = static_cast<int>(array(object, "extents").size());
-  if (map.rank > TensorMapShape::max_rank) malformed("a tensor map's rank");
-  const auto read = [&](const char* key, std::int64_t(&values)[TensorMapShape::max_rank],
-                        std::int64_t most) {
-    const json& from = array(object, key);
-    if (static_cast<int>(from.size()) != map.rank) malformed(fmt::format("'{}'", key));
-    for (std::size_t i = 0; i < from.size(); ++i) values[i] = integer_from(from[i], 1, most);
-  };
-  read("extents", map.extents, std::int64_t{1} << 32);
-  read("strides", map.strides, std::int64_t{1} << 40);
-  read("box", map.box, 256);
+  map.rank = integer<int>(object, "rank", 1, TensorMapShape::max_rank);
   map.element_bytes = integer<int>(object, "element_bytes", 1, 8);
   map.swizzle = integer<int>(object, "swizzle", 0, 128);
   map.tf32 = boolean(object, "tf32");
+  map.im2col = boolean(object, "im2col");
+  read_values(object, "extents", map.extents, 0, std::int64_t{1} << 32);
+  read_values(object, "strides", map.strides, 0, std::int64_t{1} << 40);
+  read_values(object, "box", map.box, 0, 1024);
+  read_values(object, "lower", map.lower, -128, 127);
+  read_values(object, "upper", map.upper, -128, 127);
+  read_values(object, "steps", map.steps, 0, 8);
   return map;
 }
 

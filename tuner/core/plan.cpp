@@ -34,8 +34,11 @@ TensorMapShape lower_map(const ArgSpec& arg, const Problem& problem, Slots slots
   std::vector<std::int64_t> values;
   for (const Expr& expr : arg.map) values.push_back(value_of(expr, slots, "tensor map"));
   TensorMapShape shape;
-  const char* const wrong = describe_tensor_map(shape, values.data(), arg.rank(),
-                                                size_of(problem.dtype), arg.swizzle, problem.align);
+  const int bytes = size_of(problem.dtype);
+  const char* const wrong =
+      arg.im2col ? describe_im2col_map(shape, values.data(), bytes, arg.swizzle, problem.align)
+                 : describe_tensor_map(shape, values.data(), arg.rank(), bytes, arg.swizzle,
+                                       problem.align);
   if (wrong) throw Invalid{fmt::format("tensor map of {}: {}", arg.name, wrong)};
   return shape;
 }

@@ -70,8 +70,9 @@ struct ArgSpec {
   Expr value;               // int32, int64
   std::vector<Expr> map{};  // tensor_map: what describe_tensor_map takes
   int swizzle = 0;          // tensor_map
+  bool im2col = false;      // tensor_map, of describe_im2col_map
 
-  int rank() const { return static_cast<int>(map.size()) / 3; }  // tensor_map
+  int rank() const { return im2col ? 4 : static_cast<int>(map.size()) / 3; }  // tensor_map
   // The integers that it is made of, in 64 bits unless it is an int32.
   std::span<const Expr> integers() const {
     const bool one = kind == Kind::int32 || kind == Kind::int64;

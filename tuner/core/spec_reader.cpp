@@ -229,28 +229,50 @@ std::string space_text(std::span<const Knob> knobs, const std::deque<LetSpec>& l
 
 namespace {
 
+// Appends the `count` expressions of an array.
+void read_list(const Scope& scope, const TomlTable& table, std::string_view key, std::size_t count,
+               std::vector<Expr>& to) {
+  const TomlNode& list = table.at(key);
+  if (list.kind != TomlNode::Kind::array || list.items.size() != count) {
+    table.fail(list, fmt::format("'{}' must be an array of {} expressions, one for each dimension",
+                                 key, count));
+  }
+  for (const TomlNode& item : list.items) to.push_back(scope.parse(table, item));
+}
+
 // {tensor_map = "a", box = ["1", "block_m", "64"], swizzle = 128, tf32 = "passes == 1"}
-ArgSpec read_tensor_map(const Scope& scope, const TomlTable& table) {
-  table.allow({"tensor_map", "box", "swizzle", "tf32"});
+// {im2col_map = "x", pixels = "128", channels = "64", lower = [...], upper = [...], steps = [...]}
+ArgSpec read_tensor_map(const Scope& scope, const TomlTable& table, bool im2col) {
+  if (im2col) {
+    table.allow({"im2col_map", "pixels", "channels", "lower", "upper", "steps", "swizzle", "tf32"});
+  } else {
+    table.allow({"tensor_map", "box", "swizzle", "tf32"});
+  }
+  const std::string_view key = im2col ? "im2col_map" : "tensor_map";
   ArgSpec arg;
   arg.kind = ArgSpec::Kind::tensor_map;
-  arg.name = table.text("tensor_map");
+  arg.im2col = im2col;
+  arg.name = table.text(key);
   const auto tensor = std::find_if(scope.tensors.begin(), scope.tensors.end(),
                                    [&](const TensorSpec& one) { return one.name == arg.name; });
   if (tensor == scope.tensors.end()) {
-    table.fail(table.at("tensor_map"),
-               fmt::format("tensor_map = \"{}\" names no tensor that a kernel is given", arg.name));
+    table.fail(table.at(key),
+               fmt::format("{} = \"{}\" names no tensor that a kernel is given", key, arg.name));
   }
   const std::size_t rank = tensor->shape.size();
-  const TomlNode& box = table.at("box");
-  if (box.kind != TomlNode::Kind::array || box.items.size() != rank || rank > 5) {
-    table.fail(box, fmt::format("'box' must be an array of {} expressions, one for each dimension "
-                                "of '{}', and those at most 5",
-                                rank, arg.name));
+  if (rank > 5 || (im2col && rank != 4)) {
+    table.fail(table.at(key), fmt::format("'{}' has {} dimensions: {}", arg.name, rank,
+                                          im2col ? "images have 4" : "5 are the most"));
   }
   arg.map = tensor->shape;
   arg.map.insert(arg.map.end(), tensor->strides.begin(), tensor->strides.end());
-  for (const TomlNode& extent : box.items) arg.map.push_back(scope.parse(table, extent));
+  if (im2col) {
+    arg.map.push_back(read_expr(scope, table, "pixels"));
+    arg.map.push_back(read_expr(scope, table, "channels"));
+    for (const char* list : {"lower", "upper", "steps"}) read_list(scope, table, list, 2, arg.map);
+  } else {
+    read_list(scope, table, "box", rank, arg.map);
+  }
   arg.map.push_back(read_expr(scope, table, "tf32", "0"));
   arg.swizzle = static_cast<int>(table.integer("swizzle", 0));
   if (arg.swizzle != 0 && arg.swizzle != 32 && arg.swizzle != 64 && arg.swizzle != 128) {
@@ -264,13 +286,14 @@ ArgSpec read_tensor_map(const Scope& scope, const TomlTable& table) {
 ArgSpec read_arg(const Scope& scope, const TomlTable& table, const TomlNode& node) {
   using Kind = ArgSpec::Kind;
   if (node.kind == TomlNode::Kind::table && !node.items.empty()) {
-    if (node.items.front().key == "tensor_map") {
-      return read_tensor_map(scope, table.nested(node, "tensor_map"));
+    const std::string& first = node.items.front().key;
+    if (first == "tensor_map" || first == "im2col_map") {
+      return read_tensor_map(scope, table.nested(node, first), first == "im2col_map");
     }
     if (node.items.size() != 1 || node.items.front().key != "i64") {
       table.fail(node,
-                 "an argument that is a table must be {i64 = \"expression\"} or "
-                 "{tensor_map = \"tensor\", box = [...], swizzle = 128}");
+                 "an argument that is a table must be {i64 = \"expression\"}, "
+                 "{tensor_map = \"tensor\", ...} or {im2col_map = \"tensor\", ...}");
     }
     return {Kind::int64, "", scope.parse(table, node.items.front())};
   }

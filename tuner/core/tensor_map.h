@@ -6,8 +6,11 @@
 
 namespace tw {
 
-// A box of a tensor that one bulk copy moves to shared memory, for cuTensorMapEncodeTiled. The
-// innermost dimension comes first. Bytes, but for extents and box, which are elements.
+// What one bulk copy moves to shared memory. Of a map by boxes: a box of a tensor, for
+// cuTensorMapEncodeTiled. Of an im2col map: channels of pixels of images, for
+// cuTensorMapEncodeIm2col; the pixels are walked along the rows of a window, with steps, from row
+// to row and from image to image. The innermost dimension comes first. Strides are in bytes, all
+// else in elements.
 struct TensorMapShape {
   static constexpr int max_rank = 5;
 
@@ -15,41 +18,34 @@ struct TensorMapShape {
   int element_bytes = 0;
   int swizzle = 0;    // 0, 32, 64 or 128
   bool tf32 = false;  // elements, of 4 bytes, are rounded to the nearest TF32 on the way
+  bool im2col = false;
   std::int64_t extents[max_rank] = {};
   std::int64_t strides[max_rank] = {};
-  std::int64_t box[max_rank] = {};
-
-  constexpr std::int64_t box_bytes() const {
-    std::int64_t bytes = element_bytes;
-    for (int i = 0; i < rank; ++i) bytes *= box[i];
-    return bytes;
-  }
+  std::int64_t box[max_rank] = {};  // im2col: channels, pixels
+  // im2col: from the first column (row) of an image to the window's, and from the one after the
+  // last to the one after the window's; and the steps.
+  std::int64_t lower[2] = {}, upper[2] = {}, steps[2] = {};
 };
 
-// Fills `shape` from 3 * rank + 1 values: extents, strides in elements and box, each with the
-// outermost dimension first, and tf32. A dimension of stride 0 gets the extent 1. Null, or what the
-// hardware does not allow (CUDA Driver API, cuTensorMapEncodeTiled). `align`: of the tensor's
-// address, in bytes.
-constexpr const char* describe_tensor_map(TensorMapShape& shape, const std::int64_t* values,
-                                          int rank, int element_bytes, int swizzle,
-                                          std::int64_t align) {
+// How many values the functions below read.
+constexpr int tensor_map_values(int rank) { return 3 * rank + 1; }
+constexpr int im2col_map_values = 17;
+
+// The extents and strides of a mapped tensor: `rank` of each, outermost first, strides in elements.
+// A dimension of stride 0 gets the extent 1.
+constexpr const char* describe_mapped_tensor(TensorMapShape& shape, const std::int64_t* values,
+                                             int rank, int element_bytes, std::int64_t align) {
   shape.rank = rank;
   shape.element_bytes = element_bytes;
-  shape.swizzle = swizzle;
-  shape.tf32 = values[3 * rank] != 0;
   if (align < 16) return "the address of a mapped tensor must be aligned to 16 bytes";
-  if (shape.tf32 && element_bytes != 4) return "only f32 is rounded to TF32";
   for (int i = 0; i < rank; ++i) {
     const int from = rank - 1 - i;
     const std::int64_t extent = values[from], stride = values[rank + from];
-    const std::int64_t box = values[2 * rank + from];
     if (extent < 1 || extent > (std::int64_t{1} << 32)) return "an extent is beyond 2^32";
-    if (box < 1 || box > 256) return "a box has 1 to 256 elements along a dimension";
     if (stride < 0 || stride >= (std::int64_t{1} << 40) / element_bytes) {
       return "a stride is beyond 2^40 bytes";
     }
     shape.extents[i] = stride == 0 ? 1 : extent;
-    shape.box[i] = box;
     shape.strides[i] = stride * element_bytes;
     if (i == 0 && stride != 1) return "the innermost stride of a mapped tensor must be 1";
     if (i > 0 && shape.extents[i] == 1) shape.strides[i] = 16;  // unused, but the driver looks
@@ -57,10 +53,57 @@ constexpr const char* describe_tensor_map(TensorMapShape& shape, const std::int6
       return "the strides of a mapped tensor must be multiples of 16 bytes";
     }
   }
-  const std::int64_t line = shape.box[0] * element_bytes;
+  return nullptr;
+}
+
+constexpr const char* describe_map_lines(TensorMapShape& shape, int swizzle, bool tf32) {
+  shape.swizzle = swizzle;
+  shape.tf32 = tf32;
+  if (tf32 && shape.element_bytes != 4) return "only f32 is rounded to TF32";
+  const std::int64_t line = shape.box[0] * shape.element_bytes;
   if (line % 16 != 0) return "a line of a box must be a multiple of 16 bytes";
   if (swizzle > 0 && line > swizzle) return "a line of a swizzled box is at most as long as it";
   return nullptr;
+}
+
+// Fills `shape` from extents, strides in elements and box, each `rank` values, outermost first, and
+// tf32. Null, or what the hardware does not allow (CUDA Driver API, cuTensorMapEncodeTiled).
+// `align`: of the tensor's address, in bytes.
+constexpr const char* describe_tensor_map(TensorMapShape& shape, const std::int64_t* values,
+                                          int rank, int element_bytes, int swizzle,
+                                          std::int64_t align) {
+  const char* wrong = describe_mapped_tensor(shape, values, rank, element_bytes, align);
+  if (wrong != nullptr) return wrong;
+  for (int i = 0; i < rank; ++i) {
+    shape.box[i] = values[3 * rank - 1 - i];
+    if (shape.box[i] < 1 || shape.box[i] > 256) return "a box has 1 to 256 elements a dimension";
+  }
+  return describe_map_lines(shape, swizzle, values[3 * rank] != 0);
+}
+
+// The same for images of 4 dimensions, [image][row][column][channel], from extents and strides and
+// then pixels, channels, and for rows and columns each lower, upper and step; tf32
+// (cuTensorMapEncodeIm2col).
+constexpr const char* describe_im2col_map(TensorMapShape& shape, const std::int64_t* values,
+                                          int element_bytes, int swizzle, std::int64_t align) {
+  const char* wrong = describe_mapped_tensor(shape, values, 4, element_bytes, align);
+  if (wrong != nullptr) return wrong;
+  shape.im2col = true;
+  shape.box[0] = values[9];
+  shape.box[1] = values[8];
+  if (shape.box[0] < 1 || shape.box[0] > 256) return "a pixel has 1 to 256 channels";
+  if (shape.box[1] < 1 || shape.box[1] > 1024) return "a copy has 1 to 1024 pixels";
+  for (int i = 0; i < 2; ++i) {
+    shape.lower[i] = values[11 - i];
+    shape.upper[i] = values[13 - i];
+    shape.steps[i] = values[15 - i];
+    if (shape.lower[i] < -128 || shape.lower[i] > 127 || shape.upper[i] < -128 ||
+        shape.upper[i] > 127) {
+      return "a window reaches from -128 to 127 beyond an image";
+    }
+    if (shape.steps[i] < 1 || shape.steps[i] > 8) return "a step has 1 to 8 elements";
+  }
+  return describe_map_lines(shape, swizzle, values[16] != 0);
 }
 
 }  // namespace tw

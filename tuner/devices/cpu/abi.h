@@ -15,7 +15,11 @@ struct TensorMap {
   unsigned extents[max_rank];
   unsigned short box[max_rank];
   unsigned char rank, element_bytes, swizzle, tf32;
-  unsigned char unused[42];
+  // Of an im2col map, whose box is channels and pixels: columns and rows of the window, as in
+  // TensorMapShape.
+  signed char lower[2], upper[2];
+  unsigned char steps[2], im2col;
+  unsigned char unused[35];
 };
 static_assert(sizeof(TensorMap) == 128);
 
@@ -38,7 +42,8 @@ struct Runtime {
   void (*barrier_init)(void* barrier, int arrivals);
   void (*barrier_arrive)(void* barrier, int expected_bytes);
   void (*barrier_wait)(void* barrier, unsigned parity);
-  // The box at `coordinates` of the map, into shared memory: lands at a wait for the barrier.
+  // The box at `coordinates` of the map, into shared memory: lands at a wait for the barrier. Of an
+  // im2col map, two offsets follow them: columns and rows from each pixel to what is read.
   void (*tensor_load)(void* smem, const TensorMap* map, const int* coordinates, void* barrier);
   // The barrier `id` (0 to 15) of `threads` threads of the block.
   void (*sync_some)(int id, int threads);

@@ -45,6 +45,12 @@ tw_cpu::TensorMap tensor_map(const TensorMapShape& shape, const void* data) {
   map.element_bytes = static_cast<unsigned char>(shape.element_bytes);
   map.swizzle = static_cast<unsigned char>(shape.swizzle);
   map.tf32 = shape.tf32;
+  map.im2col = shape.im2col;
+  for (int i = 0; i < 2; ++i) {
+    map.lower[i] = static_cast<signed char>(shape.lower[i]);
+    map.upper[i] = static_cast<signed char>(shape.upper[i]);
+    map.steps[i] = static_cast<unsigned char>(shape.steps[i]);
+  }
   return map;
 }
 

@@ -1,5 +1,6 @@
 #include "tensor_copies.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -55,20 +56,46 @@ std::byte* swizzled(std::byte* at, int swizzle) {
 }
 
 int box_elements(const tw_cpu::TensorMap& map) {
+  const int dimensions = map.im2col ? 2 : map.rank;
   int elements = 1;
-  for (int i = 0; i < map.rank; ++i) elements *= map.box[i];
+  for (int i = 0; i < dimensions; ++i) elements *= map.box[i];
   return elements;
+}
+
+using Coordinates = std::array<std::int64_t, tw_cpu::TensorMap::max_rank>;
+
+// Where the `index`-th element of a box is in the tensor.
+Coordinates in_box(const tw_cpu::TensorMap& map, const int* from, int index) {
+  Coordinates at{};
+  for (std::size_t i = 0; i < map.rank; index /= map.box[i++]) {
+    at[i] = std::int64_t{from[i]} + index % map.box[i];
+  }
+  return at;
+}
+
+// The same of an im2col map: its pixels go through the window's rows, one image after the other.
+Coordinates in_window(const tw_cpu::TensorMap& map, const int* from, int index) {
+  const auto steps = [&](int i, std::int64_t to) {  // from the window's begin, rounded up
+    return (to - map.lower[i] + map.steps[i] - 1) / map.steps[i];
+  };
+  const std::int64_t columns = steps(0, std::int64_t{map.extents[1]} + map.upper[0]);
+  const std::int64_t rows = steps(1, std::int64_t{map.extents[2]} + map.upper[1]);
+  const std::int64_t pixel =
+      index / map.box[0] + steps(0, from[1]) + columns * (steps(1, from[2]) + rows * from[3]);
+  return {from[0] + index % map.box[0], map.lower[0] + pixel % columns * map.steps[0] + from[4],
+          map.lower[1] + pixel / columns % rows * map.steps[1] + from[5], pixel / columns / rows};
 }
 
 void land(std::byte* smem, const tw_cpu::TensorMap& map, const int* coordinates) {
   const int elements = box_elements(map);
   for (int element = 0; element < elements; ++element) {
+    const Coordinates at =
+        map.im2col ? in_window(map, coordinates, element) : in_box(map, coordinates, element);
     const auto* from = static_cast<const std::byte*>(map.data);
     bool inside = true;
-    for (int i = 0, rest = element; i < map.rank; rest /= map.box[i++]) {
-      const std::int64_t at = std::int64_t{coordinates[i]} + rest % map.box[i];
-      inside = inside && at >= 0 && at < map.extents[i];
-      from += at * map.strides[i];
+    for (std::size_t i = 0; i < map.rank; ++i) {
+      inside = inside && at[i] >= 0 && at[i] < map.extents[i];
+      from += at[i] * map.strides[i];
     }
     std::byte value[8] = {};
     if (inside) std::memcpy(value, from, map.element_bytes);
@@ -118,7 +145,7 @@ const char* TensorCopies::load(void* smem, const tw_cpu::TensorMap& map, const i
   }
   poison(smem, static_cast<std::size_t>(box_elements(map)) * map.element_bytes);
   Copy copy{smem, map, {}, barrier};
-  for (int i = 0; i < map.rank; ++i) copy.coordinates[static_cast<std::size_t>(i)] = coordinates[i];
+  std::copy_n(coordinates, map.im2col ? 6 : map.rank, copy.coordinates.begin());
   copies_.push_back(copy);
   return nullptr;
 }

@@ -29,7 +29,7 @@ class TensorCopies {
   struct Copy {
     void* smem;
     tw_cpu::TensorMap map;
-    std::array<int, tw_cpu::TensorMap::max_rank> coordinates;
+    std::array<int, 6> coordinates;
     void* barrier;
   };
   std::vector<Copy> copies_;

@@ -7,10 +7,11 @@
 
 namespace tw {
 
-// `encode`: cuTensorMapEncodeTiled. `data`: the tensor's address on the device.
-template <class Encode>
-CUresult encode_tensor_map(Encode encode, const TensorMapShape& shape, const void* data,
-                           CUtensorMap& map) {
+// `tiled`, `im2col`: cuTensorMapEncodeTiled and ...Im2col. `data`: the tensor's address on the
+// device.
+template <class Tiled, class Im2col>
+CUresult encode_tensor_map(Tiled tiled, Im2col im2col, const TensorMapShape& shape,
+                           const void* data, CUtensorMap& map) {
   constexpr int kMaxRank = TensorMapShape::max_rank;
   cuuint64_t extents[kMaxRank] = {}, strides[kMaxRank] = {};
   cuuint32_t box[kMaxRank] = {}, element_strides[kMaxRank] = {};
@@ -27,8 +28,21 @@ CUresult encode_tensor_map(Encode encode, const TensorMapShape& shape, const voi
                                      : shape.swizzle == 64 ? CU_TENSOR_MAP_SWIZZLE_64B
                                      : shape.swizzle == 32 ? CU_TENSOR_MAP_SWIZZLE_32B
                                                            : CU_TENSOR_MAP_SWIZZLE_NONE;
-  return encode(&map, type, static_cast<cuuint32_t>(shape.rank), const_cast<void*>(data), extents,
-                strides + 1, box, element_strides, CU_TENSOR_MAP_INTERLEAVE_NONE, swizzle,
+  const auto rank = static_cast<cuuint32_t>(shape.rank);
+  void* const address = const_cast<void*>(data);
+  if (!shape.im2col) {
+    return tiled(&map, type, rank, address, extents, strides + 1, box, element_strides,
+                 CU_TENSOR_MAP_INTERLEAVE_NONE, swizzle, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
+                 CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+  }
+  int lower[2], upper[2];
+  for (int i = 0; i < 2; ++i) {
+    lower[i] = static_cast<int>(shape.lower[i]);
+    upper[i] = static_cast<int>(shape.upper[i]);
+    element_strides[1 + i] = static_cast<cuuint32_t>(shape.steps[i]);
+  }
+  return im2col(&map, type, rank, address, extents, strides + 1, lower, upper, box[0], box[1],
+                element_strides, CU_TENSOR_MAP_INTERLEAVE_NONE, swizzle,
                 CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
 }
 

@@ -34,7 +34,7 @@ std::vector<std::string> toolkit_include_folders();
   X(cuFuncGetAttribute) X(cuFuncSetAttribute) X(cuOccupancyMaxActiveBlocksPerMultiprocessor)   \
   X(cuLaunchKernelEx) X(cuMemAlloc) X(cuMemFree) X(cuMemcpyDtoH) X(cuMemcpyDtoDAsync)          \
   X(cuMemsetD8Async) X(cuEventCreate) X(cuEventRecord) X(cuEventElapsedTime)                   \
-  X(cuTensorMapEncodeTiled)
+  X(cuTensorMapEncodeTiled) X(cuTensorMapEncodeIm2col)
 
 #define TW_NVRTC_FUNCTIONS(X)                                                                  \
   X(nvrtcVersion) X(nvrtcGetErrorString) X(nvrtcCreateProgram) X(nvrtcDestroyProgram)          \

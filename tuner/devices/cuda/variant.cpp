@@ -59,7 +59,7 @@ void raise_shared_memory(CUfunction function, std::int64_t smem_bytes, const Dev
 
 CUtensorMap tensor_map(const TensorMapShape& shape, CUdeviceptr data) {
   CUtensorMap map{};
-  check(encode_tensor_map(driver().cuTensorMapEncodeTiled, shape,
+  check(encode_tensor_map(driver().cuTensorMapEncodeTiled, driver().cuTensorMapEncodeIm2col, shape,
                           reinterpret_cast<const void*>(data), map),
         "encoding a tensor map");
   return map;
