@@ -56,8 +56,10 @@ std::string base_struct(const OpSpec& op, const Form& form) {
 }
 
 std::string extended_struct(const Form& form) {
-  std::string text = comment(fmt::format("Arguments of a call with an epilogue: {}, in this order.",
-                                         form.epilogue.structure()));
+  std::string text = comment(fmt::format(
+      "Arguments of a call with an epilogue: {}, in this order.{}", form.epilogue.structure(),
+      form.epilogue.reduced() ? " It ends in a reduction: read reduced as 1 above, elsewhere as 0."
+                              : ""));
   text += fmt::format("struct {} : {} {{\n", form.type, form.base);
   for (const EpilogueField& field : form.fields) {
     text += comment(field.doc, 2, 2);

@@ -43,6 +43,12 @@ std::string form_struct(const EmitModel& model, std::size_t index) {
   const Form& form = model.forms[index];
   std::string check, fill;
   int tensors = 0, scalars = 0;
+  const bool reduced = form.epilogue.reduced();
+  for (const TensorSpec& tensor : model.op().tensors) {
+    if (!reduced || tensor.role != Role::inout) continue;
+    check += fmt::format("    if (args.{} != 0) return {};\n", cpp_name(tensor.scaled_by),
+                         string_literal(tensor.scaled_by + " must be 0 with a reduction"));
+  }
   for (const EpilogueField& field : form.fields) {
     if (field.is_tensor) {
       check += fmt::format("    if (args.{} == nullptr) return {};\n", field.name,
@@ -60,6 +66,7 @@ std::string form_struct(const EmitModel& model, std::size_t index) {
       "  static constexpr int index = {1};\n"
       "  static constexpr std::int64_t dtype = {2};\n"
       "  static constexpr std::int64_t math = {3};\n"
+      "  static constexpr std::int64_t reduced = {9};\n"
       "  using T = {4};\n"
       "  using Chain = {5};\n"
       "  static const char* check([[maybe_unused]] const {0}& args,\n"
@@ -80,7 +87,7 @@ std::string form_struct(const EmitModel& model, std::size_t index) {
           ? "problem.align < problem.sizeof_t\n               ? \"an epilogue tensor is not "
             "aligned to its elements\"\n               : nullptr"
           : "nullptr",
-      fill));
+      fill, static_cast<int>(reduced)));
 }
 
 template <class Spec>

@@ -47,6 +47,7 @@ Call examine(const A& args) {
   call.query.problem.dtype = Form<A>::dtype;
   call.query.problem.math = Form<A>::math;
   call.query.problem.sizeof_t = sizeof(typename Form<A>::T);
+  call.query.problem.reduced = Form<A>::reduced;
   const char* wrong = read(args, call.device, call.query);
   if (wrong == nullptr) wrong = Form<A>::check(args, call.query.problem);
   if (wrong != nullptr) {

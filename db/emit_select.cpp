@@ -39,6 +39,7 @@ std::string problem_struct(const EmitModel& model) {
          "  std::int64_t sizeof_t = 0;  // bytes of an element\n"
          "  std::int64_t align = 16;    // the least alignment of the pointers in bytes, at most "
          "16\n"
+         "  std::int64_t reduced = 0;   // whether the epilogue ends in a reduction\n"
          "};\n\n"
          "// A call, as far as it decides what runs.\n"
          "struct Query {\n"

@@ -84,6 +84,7 @@ ordered_json op_json(const OpEntry& entry) {
                       {"choices", ordered_json::array()},
                       {"scalars", ordered_json::array()},
                       {"epilogue", op.epilogue_steps},
+                      {"reductions", op.epilogue_reductions},
                       {"kernels", ordered_json::array()}};
   for (const DType dtype : op.dtypes) object["dtypes"].push_back(name_of(dtype));
   for (const DimSpec& dim : op.dims) {
@@ -134,10 +135,12 @@ std::string op_text(const OpSpec& op) {
                          : fmt::format("{} (--math {})", name_of(dtype), fmt::join(maths, "|")));
   }
   for (const std::string& step : op.epilogue_steps) steps.push_back(epilogue_text(step));
+  std::string epilogue = steps.empty() ? "none" : fmt::to_string(fmt::join(steps, ", "));
+  if (!op.epilogue_reductions.empty()) {
+    epilogue += fmt::format("; last {}", fmt::join(op.epilogue_reductions, " or "));
+  }
   return fmt::format("{}: {}\n\ndtypes    {}\nepilogue  {}\nexample   {}\n\n{}", op.name, op.doc,
-                     fmt::join(dtypes, ", "),
-                     steps.empty() ? "none" : fmt::to_string(fmt::join(steps, ", ")), op.example,
-                     table.text());
+                     fmt::join(dtypes, ", "), epilogue, op.example, table.text());
 }
 
 std::string kernel_text(const KernelSpec& kernel) {

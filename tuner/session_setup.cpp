@@ -168,7 +168,8 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
     setup.bytes = bytes_of(op, asked.problem, info);
     if (info.kind != "cpu") request.roof_ns = roofline_ns(op, asked.problem, info);
     for (const BaselineSpec& baseline : op.baselines) {
-      if (options.baseline && info.kind != "cpu") {
+      // No library computes a result of the reduced shape.
+      if (options.baseline && info.kind != "cpu" && !asked.problem.epilogue.reduced()) {
         request.baselines.push_back(baseline_job(catalog, asked.problem, info, baseline));
       }
     }

@@ -5,82 +5,131 @@
 //              +------+         B go through shared memory as doubles: an element is converted once
 //              a |      |         block and not once a product.
 //              +------+
-//    A tile     C tile          Blocks stride over the rows of C, so that any height of the grid is
-//   +------+   +------+         right.
+//    A tile     C tile          Blocks stride over the rows and columns of C, so that any grid is
+//   +------+   +------+         right; where rows are reduced, its width must be 1.
 //   |      |   |      |
 //   +------+   +------+
 #pragma once
 
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
+#include "common/epilogue_reductions.cuh"
 #include "common/half.cuh"
 #include "gemm/op.cuh"
 
 namespace tw::gemm {
 
+constexpr int kReferenceTile = 16;
+using ReferenceTile = double[kReferenceTile][kReferenceTile + 1];
+
+// The sum of a thread's products, and that of their absolute values; the block computes the tile
+// whose first element is (rows, columns). All its threads take part.
+template <class T, class V>
+TW_DEVICE void add_products(int m, int n, int k, const T* a, long long lda, const T* b,
+                            long long ldb, long long rows, long long columns, ReferenceTile& a_tile,
+                            ReferenceTile& b_tile, double& sum, double& absolute) {
+  constexpr bool kTransposedA = transposed_a(V::choices.layout);
+  constexpr bool kTransposedB = transposed_b(V::choices.layout);
+  const int x = static_cast<int>(threadIdx.x);
+  const int y = static_cast<int>(threadIdx.y);
+  sum = absolute = 0;
+  for (int k0 = 0; k0 < k; k0 += kReferenceTile) {
+    // x runs along the stored rows, whichever axis that is.
+    const long long a_row = rows + (kTransposedA ? x : y);
+    const long long a_k = static_cast<long long>(k0) + (kTransposedA ? y : x);
+    const long long b_column = columns + (kTransposedB ? y : x);
+    const long long b_k = static_cast<long long>(k0) + (kTransposedB ? x : y);
+    double a_value = 0;
+    double b_value = 0;
+    if (a_row < m && a_k < k) {
+      a_value = to_float(a[kTransposedA ? a_k * lda + a_row : a_row * lda + a_k]);
+    }
+    if (b_column < n && b_k < k) {
+      b_value = to_float(b[kTransposedB ? b_column * ldb + b_k : b_k * ldb + b_column]);
+    }
+    (kTransposedA ? a_tile[x][y] : a_tile[y][x]) = a_value;
+    (kTransposedB ? b_tile[x][y] : b_tile[y][x]) = b_value;
+    __syncthreads();
+    TW_UNROLL
+    for (int i = 0; i < kReferenceTile; ++i) {
+      const double product = a_tile[y][i] * b_tile[i][x];
+      sum += product;
+      absolute += fabs(product);
+    }
+    __syncthreads();
+  }
+}
+
+// What the first thread of each row of a block has of its row of the product, if the chain ends in
+// a reduction.
+template <class Epilogue, bool kReduced = epilogue::is_reduced<Epilogue>>
+struct ReferenceRow {};
+template <class Epilogue>
+struct ReferenceRow<Epilogue, true> : Epilogue::Reduction::Exact {
+  // Of the `count` threads of a row each has an element. All threads of the block take part.
+  TW_DEVICE void gather(double value, double magnitude, int count, ReferenceTile& values,
+                        ReferenceTile& magnitudes) {
+    values[threadIdx.y][threadIdx.x] = value;
+    magnitudes[threadIdx.y][threadIdx.x] = magnitude;
+    __syncthreads();
+    for (int i = 0; i < count && threadIdx.x == 0; ++i) {
+      this->add(values[threadIdx.y][i], magnitudes[threadIdx.y][i]);
+    }
+    __syncthreads();
+  }
+};
+
 // Writes c_expected = epilogue(alpha * op(A) * op(B) + beta * C) and c_magnitude, the sum of the
 // absolute terms of the same expression carried through the epilogue (see epilogue::Step). Both are
-// m x n with C's leading dimension and, of a batch, C's stride. C is not read if beta is 0.
-// Launched with blocks of 16 x 16 threads.
+// m x n (m x 1 if the epilogue ends in a reduction) with C's leading dimension and, of a batch, C's
+// stride. C is not read if beta is 0. Launched with blocks of 16 x 16 threads.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
     reference(int m, int n, int k, const T* a, long long lda, const T* b, long long ldb, const T* c,
               long long ldc, int batch, long long stride_a, long long stride_b, long long stride_c,
               float alpha, float beta, typename Epilogue::Args epilogue, double* c_expected,
               double* c_magnitude) {
-  constexpr int kTile = 16;
-  constexpr bool kTransposedA = transposed_a(V::choices.layout);
-  constexpr bool kTransposedB = transposed_b(V::choices.layout);
-  __shared__ double a_tile[kTile][kTile + 1];
-  __shared__ double b_tile[kTile][kTile + 1];
-
-  const int x = static_cast<int>(threadIdx.x);
-  const int y = static_cast<int>(threadIdx.y);
-  const int columns = static_cast<int>(blockIdx.x) * kTile;
-  const int column = columns + x;
-  const long long row_step = static_cast<long long>(gridDim.y) * kTile;
+  constexpr bool kReduced = epilogue::is_reduced<Epilogue>;
+  __shared__ ReferenceTile a_tile;
+  __shared__ ReferenceTile b_tile;
+  const long long row_step = static_cast<long long>(gridDim.y) * kReferenceTile;
+  const long long column_step = static_cast<long long>(gridDim.x) * kReferenceTile;
 
   for (int layer = static_cast<int>(blockIdx.z); layer < batch;
        layer += static_cast<int>(gridDim.z)) {
-    const T* const a_matrix = a + layer * stride_a;
-    const T* const b_matrix = b + layer * stride_b;
-    for (long long rows = static_cast<long long>(blockIdx.y) * kTile; rows < m; rows += row_step) {
-      const int row = static_cast<int>(rows) + y;
-      double sum = 0;
-      double absolute = 0;
-      for (int k0 = 0; k0 < k; k0 += kTile) {
-        // x runs along the stored rows, whichever axis that is.
-        const long long a_row = rows + (kTransposedA ? x : y);
-        const long long a_k = static_cast<long long>(k0) + (kTransposedA ? y : x);
-        const long long b_column = static_cast<long long>(columns) + (kTransposedB ? y : x);
-        const long long b_k = static_cast<long long>(k0) + (kTransposedB ? x : y);
-        double a_value = 0;
-        double b_value = 0;
-        if (a_row < m && a_k < k) {
-          a_value = to_float(a_matrix[kTransposedA ? a_k * lda + a_row : a_row * lda + a_k]);
-        }
-        if (b_column < n && b_k < k) {
-          b_value = to_float(b_matrix[kTransposedB ? b_column * ldb + b_k : b_k * ldb + b_column]);
-        }
-        (kTransposedA ? a_tile[x][y] : a_tile[y][x]) = a_value;
-        (kTransposedB ? b_tile[x][y] : b_tile[y][x]) = b_value;
-        __syncthreads();
-        TW_UNROLL
-        for (int i = 0; i < kTile; ++i) {
-          const double product = a_tile[y][i] * b_tile[i][x];
-          sum += product;
-          absolute += fabs(product);
-        }
-        __syncthreads();
-      }
-      if (row < m && column < n) {
-        const long long at = layer * stride_c + row * ldc + column;
-        const double scaled = beta != 0 ? static_cast<double>(beta) * to_float(c[at]) : 0;
+    for (long long rows = static_cast<long long>(blockIdx.y) * kReferenceTile; rows < m;
+         rows += row_step) {
+      const int row = static_cast<int>(rows) + static_cast<int>(threadIdx.y);
+      [[maybe_unused]] ReferenceRow<Epilogue> reduced;
+      for (long long columns = static_cast<long long>(blockIdx.x) * kReferenceTile; columns < n;
+           columns += column_step) {
+        double sum, absolute;
+        add_products<T, V>(m, n, k, a + layer * stride_a, lda, b + layer * stride_b, ldb, rows,
+                           columns, a_tile, b_tile, sum, absolute);
+        const int column = static_cast<int>(columns) + static_cast<int>(threadIdx.x);
+        const bool exists = row < m && column < n;
+        const long long at = kReduced ? (static_cast<long long>(layer) * m + row) * n + column
+                                      : layer * stride_c + row * ldc + column;
+        const bool adds = !kReduced && exists && beta != 0;
+        const double scaled = adds ? static_cast<double>(beta) * to_float(c[at]) : 0;
         double value = static_cast<double>(alpha) * sum + scaled;
         double magnitude = fabs(static_cast<double>(alpha)) * absolute + fabs(scaled);
-        Epilogue::template judge<T>(value, magnitude, epilogue, epilogue::Point{row, column, at});
-        c_expected[at] = value;
-        c_magnitude[at] = magnitude;
+        if (exists) {
+          Epilogue::template judge<T>(value, magnitude, epilogue, epilogue::Point{row, column, at});
+        }
+        if constexpr (kReduced) {
+          const int left = n - static_cast<int>(columns);
+          reduced.gather(value, magnitude, min(kReferenceTile, left), a_tile, b_tile);
+        } else if (exists) {
+          c_expected[at] = value;
+          c_magnitude[at] = magnitude;
+        }
+      }
+      if constexpr (kReduced) {
+        if (row < m && threadIdx.x == 0) {
+          c_expected[layer * stride_c + row * ldc] = reduced.result();
+          c_magnitude[layer * stride_c + row * ldc] = reduced.magnitude();
+        }
       }
     }
   }

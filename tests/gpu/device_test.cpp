@@ -88,16 +88,18 @@ TEST(Conformance, EveryKernelAgreesWithTheReference) {
   TW_NEEDS_GPU(device);
   std::vector<Job> jobs;
   for (const OpEntry& entry : catalog().ops()) {
-    const std::vector<Epilogue> chains = conformance::epilogues_of(entry.op);
     for (const KernelSpec& kernel : entry.kernels) {
+      const std::vector<Epilogue> chains = conformance::epilogues_of(entry.op, kernel);
       const std::vector<Configuration> sample = conformance::sample_of(entry.op, kernel);
       const std::vector<std::string> choices = conformance::choice_texts(entry.op);
       for (std::size_t choice = 0; choice < choices.size(); ++choice) {
-        for (Problem& problem : conformance::edge_problems(entry.op, choices[choice])) {
-          const auto slots = slots_of(entry.op, kernel.names, problem, device->info());
+        for (const Problem& edge : conformance::edge_problems(entry.op, choices[choice])) {
+          const auto slots = slots_of(entry.op, kernel.names, edge, device->info());
           for (std::size_t i = 0; i < sample.size(); ++i) {
             if (!serves(kernel, slots, sample[i])) continue;
-            problem.epilogue = conformance::chain_of(chains, i, choice);
+            const Problem problem =
+                conformance::with_chain(entry.op, edge, conformance::chain_of(chains, i, choice))
+                    .value_or(edge);
             LoweredPlan lowered = lower(catalog(), kernel, problem, device->info(), sample[i]);
             ASSERT_EQ(lowered.invalid, "") << problem.key(entry.op);
             Job& job = jobs.emplace_back();

@@ -217,11 +217,22 @@ inline std::vector<Configuration> sample_of(const OpSpec& op, const KernelSpec& 
   return covering_sample(kernel, *first, candidates.shuffled(), sample_size);
 }
 
-// One chain for each step that the op allows, and one of all of them. Configuration i of the sample
-// runs chain_of(chains, i, choice): so that each chain runs if the op has as many choices as it
-// takes.
-inline std::vector<Epilogue> epilogues_of(const OpSpec& op) {
+// One chain for each step that the op allows, and one of all of them; if the kernel reduces, one
+// for each reduction alone, and one for each after the first steps (all of them would leave rows of
+// values that hardly differ). Configuration i of the sample runs chain_of(chains, i, choice): so
+// that each chain runs if the op has as many choices as it takes.
+inline std::vector<Epilogue> epilogues_of(const OpSpec& op, const KernelSpec& kernel) {
   std::vector<Epilogue> chains;
+  if (kernel.reduces) {
+    for (const std::string& reduction : op.epilogue_reductions) {
+      chains.push_back(Epilogue::from_structure(reduction));
+      std::string steps;
+      for (std::size_t i = 0; i < std::min<std::size_t>(3, op.epilogue_steps.size()); ++i) {
+        steps += op.epilogue_steps[i] + ",";
+      }
+      chains.push_back(Epilogue::from_structure(steps + reduction));
+    }
+  }
   std::string all;
   for (const std::string& step : op.epilogue_steps) {
     chains.push_back(Epilogue::from_structure(step));
@@ -229,6 +240,19 @@ inline std::vector<Epilogue> epilogues_of(const OpSpec& op) {
   }
   chains.push_back(Epilogue::from_structure(all));
   return chains;
+}
+
+// The problem with the chain; nothing if the op refuses it for this shape. Dims that have their
+// defaults get those of the chain, since a reduction changes the output's shape.
+inline std::optional<Problem> with_chain(const OpSpec& op, const Problem& problem,
+                                         const Epilogue& chain) {
+  try {
+    return parse_problem(op, {problem.shape(op), std::string(name_of(problem.dtype)), problem.math,
+                              chain.text(), problem.align});
+  } catch (const Error&) {
+    if (!chain.reduced()) throw;
+    return std::nullopt;
+  }
 }
 
 inline const Epilogue& chain_of(const std::vector<Epilogue>& chains, std::size_t configuration,

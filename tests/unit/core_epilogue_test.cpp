@@ -51,10 +51,25 @@ TEST(Epilogue, ErrorsNameTheStep) {
   EXPECT_NE(fault(long_chain.c_str()).find("at most 32"), std::string::npos);
 }
 
+TEST(Epilogue, MayEndInOneReduction) {
+  const Epilogue chain = Epilogue::parse("bias_column,logsumexp");
+  EXPECT_TRUE(chain.reduced());
+  EXPECT_EQ(chain.text(), "bias_column,logsumexp");
+  EXPECT_EQ(chain.cpp_type(),
+            "tw::epilogue::Reduced<tw::epilogue::Chain<tw::epilogue::BiasColumn>, "
+            "tw::epilogue::LogSumExp>");
+  EXPECT_FALSE(Epilogue::parse("bias_column").reduced());
+  const auto fault = [](const char* text) { return error_of([&] { Epilogue::parse(text); }); };
+  EXPECT_NE(fault("max,relu").find("relu follows the reduction max: put max last"),
+            std::string::npos);
+  EXPECT_NE(fault("max,sum").find("here are max and sum: remove one"), std::string::npos);
+}
+
 // The device side of each word is a struct of its name.
 TEST(Epilogue, EveryWordIsInTheKernelsVocabulary) {
-  const std::string& source = builtin_sources().at(std::string(epilogue_source));
   for (const EpilogueWord& word : epilogue_words()) {
+    const std::string& source = builtin_sources().at(word.reduces ? "common/epilogue_reductions.cuh"
+                                                                  : std::string(epilogue_source));
     EXPECT_NE(source.find("struct " + std::string(word.cpp_type) + " "), std::string::npos)
         << word.name;
   }

@@ -24,7 +24,12 @@ const std::vector<EpilogueWord>& words() {
        true,
        "adds a vector: one value a column of the output"},
       {"bias_row", "BiasRow", {}, {}, true, "adds a vector: one value a row of the output"},
-      {"residual", "Residual", {}, {}, true, "adds a tensor of the output's shape and strides"},
+      {"residual",
+       "Residual",
+       {},
+       {},
+       true,
+       "adds a tensor of the output's shape and strides; before a reduction, a dense one"},
       {"relu", "Relu", {}, {}, false, "max(x, 0)"},
       {"relu6", "Relu6", {}, {}, false, "min(max(x, 0), 6)"},
       {"leaky_relu", "LeakyRelu", {"slope"}, {0.01F}, false, "x > 0 ? x : slope * x"},
@@ -47,6 +52,15 @@ const std::vector<EpilogueWord>& words() {
       {"scale", "Scale", {"factor"}, {2}, false, "x * factor"},
       {"div", "Div", {"divisor"}, {2}, false, "x / divisor"},
       {"add", "Add", {"term"}, {3}, false, "x + term"},
+      {"logsumexp",
+       "LogSumExp",
+       {},
+       {},
+       false,
+       "log(sum(exp(x))) of a row, which it reduces",
+       true},
+      {"max", "Max", {}, {}, false, "the largest of a row, which it reduces", true},
+      {"sum", "Sum", {}, {}, false, "the sum of a row, which it reduces", true},
   };
   return table;
 }
@@ -123,6 +137,23 @@ EpilogueStep parse_step(const std::string& text) {
   return step;
 }
 
+// A reduction leaves one value of a row: nothing can follow it.
+Epilogue checked(Epilogue epilogue) {
+  for (std::size_t i = 0; i + 1 < epilogue.steps.size(); ++i) {
+    const EpilogueWord& word = *epilogue.steps[i].word;
+    if (!word.reduces) continue;
+    const EpilogueWord& last = *epilogue.steps.back().word;
+    throw Error(last.reduces
+                    ? fmt::format("epilogue '{}': there can be one reduction, and here are {} and "
+                                  "{}: remove one",
+                                  epilogue.text(), word.name, last.name)
+                    : fmt::format("epilogue '{}': {} follows the reduction {}: put {} last",
+                                  epilogue.text(), epilogue.steps[i + 1].word->name, word.name,
+                                  word.name));
+  }
+  return epilogue;
+}
+
 std::vector<std::string> steps_of(std::string_view text) {
   if (trimmed(text).empty()) return {};
   std::vector<std::string> parts = split(text);
@@ -140,7 +171,7 @@ std::span<const EpilogueWord> epilogue_words() { return words(); }
 Epilogue Epilogue::parse(std::string_view text) {
   Epilogue epilogue;
   for (const std::string& part : steps_of(text)) epilogue.steps.push_back(parse_step(part));
-  return epilogue;
+  return checked(std::move(epilogue));
 }
 
 Epilogue Epilogue::from_structure(std::string_view text) {
@@ -149,7 +180,7 @@ Epilogue Epilogue::from_structure(std::string_view text) {
     const EpilogueWord& word = word_of(part);
     epilogue.steps.push_back({&word, word.typical});
   }
-  return epilogue;
+  return checked(std::move(epilogue));
 }
 
 std::string Epilogue::text() const {
@@ -173,7 +204,13 @@ std::string Epilogue::cpp_type() const {
   for (const EpilogueStep& step : steps) {
     parts.push_back(fmt::format("tw::epilogue::{}", step.word->cpp_type));
   }
-  return fmt::format("tw::epilogue::Chain<{}>", fmt::join(parts, ", "));
+  if (!reduced()) return fmt::format("tw::epilogue::Chain<{}>", fmt::join(parts, ", "));
+  const std::string reduction = parts.back();
+  parts.pop_back();
+  return fmt::format("tw::epilogue::Reduced<tw::epilogue::Chain<{}>, {}>", fmt::join(parts, ", "),
+                     reduction);
 }
+
+bool Epilogue::reduced() const { return !steps.empty() && steps.back().word->reduces; }
 
 }  // namespace tw

@@ -1,6 +1,7 @@
 // The vocabulary of epilogue chains, and chains as a user writes them:
-// "bias_column,clamp(0,6),scale(2)". The device side of each word is a struct of the same name in
-// kernels/common/epilogue_steps.cuh.
+// "bias_column,clamp(0,6),scale(2)". The last word may be a row reduction, "bias_column,logsumexp".
+// The device side of each word is a struct of the same name in kernels/common/epilogue_steps.cuh,
+// of a reduction in epilogue_reductions.cuh.
 #pragma once
 #include <span>
 #include <string>
@@ -16,9 +17,11 @@ struct EpilogueWord {
   std::vector<float> typical;                // one a parameter, for examples
   bool takes_tensor = false;  // of as many elements as the op's [epilogue] extents say
   std::string_view doc;
+  bool reduces = false;  // of each row one value is left
 };
 std::span<const EpilogueWord> epilogue_words();
-// The source of the device side, which a program with a chain includes.
+// The source of the device side, which a program with a chain includes. That of the reductions
+// comes with the kernels that have them.
 inline constexpr std::string_view epilogue_source = "common/epilogue_steps.cuh";
 
 struct EpilogueStep {
@@ -36,7 +39,10 @@ struct Epilogue {
   static Epilogue from_structure(std::string_view text);
   std::string text() const;       // canonical; parses back to the same chain
   std::string structure() const;  // text without the arguments: "bias_column,clamp,scale"
-  std::string cpp_type() const;   // "tw::epilogue::Chain<tw::epilogue::BiasColumn, ...>"
+  // "tw::epilogue::Chain<tw::epilogue::BiasColumn, ...>", or with a reduction
+  // "tw::epilogue::Reduced<tw::epilogue::Chain<...>, tw::epilogue::Max>".
+  std::string cpp_type() const;
+  bool reduced() const;  // the last step is a reduction
 };
 
 }  // namespace tw

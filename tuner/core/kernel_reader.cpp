@@ -77,6 +77,28 @@ void read_needs(const Scope& scope, const TomlTable& head, KernelSpec& kernel) {
   }
 }
 
+// A kernel that does not say `reduces = true` serves no chain that ends in a reduction. Its digests
+// are those of what is written.
+void exclude_reductions(const Scope& scope, const TomlTable& head, const OpSpec& op,
+                        KernelSpec& kernel) {
+  const TomlNode* said = head.find("reduces");
+  if (said && said->kind != TomlNode::Kind::boolean) {
+    head.fail(*said, fmt::format("'reduces' must be true or false, not {}", name_of(said->kind)));
+  }
+  kernel.reduces = said && said->boolean;
+  if (kernel.reduces && op.epilogue_reductions.empty()) {
+    head.fail(head.at("reduces"), fmt::format("op {} has no reductions: remove 'reduces', or add "
+                                              "them to its [epilogue]",
+                                              op.name));
+  }
+  if (kernel.reduces || op.epilogue_reductions.empty()) return;
+  TomlNode both = head.at("source");
+  both.key = "needs";
+  both.string = fmt::format("!reduced && ({})", kernel.needs.expr.text());
+  kernel.needs.expr = scope.parse(head, both);
+  kernel.needs.reason = kernel.needs.expr.text();
+}
+
 void read_workspaces(Scope& scope, const TomlTable& root, KernelSpec& kernel) {
   using Init = WorkspaceSpec::Init;
   for (const TomlTable& table : root.tables("workspace")) {
@@ -154,7 +176,7 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
   root.allow({"kernel", "knob", "let", "require", "prefer", "workspace", "launch"});
   root.at("kernel");
   const TomlTable head = root.table("kernel");
-  head.allow({"doc", "source", "needs", "knobs"});
+  head.allow({"doc", "source", "needs", "knobs", "reduces"});
   KernelSpec kernel;
   kernel.op = op.name;
   kernel.name = name;
@@ -191,6 +213,7 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
   constraints.insert(constraints.end(), kernel.prefer.begin(), kernel.prefer.end());
   constraints.push_back(kernel.needs);
   kernel.space_digest = digest(space_text(kernel.knobs, scope.lets, constraints));
+  exclude_reductions(scope, head, op, kernel);
   kernel.names = std::move(scope.names);
   return kernel;
 }

@@ -46,7 +46,7 @@ void read_choices(Scope& scope, const TomlTable& root, OpSpec& op) {
   }
 }
 
-// A default may read the choices and the dims before its own.
+// A default may read the choices, the dims before its own and `reduced`.
 void read_dim_defaults(const Scope& scope, const TomlTable& root, OpSpec& op) {
   const std::vector<TomlTable> tables = root.tables("dim");
   const std::size_t dims = op.dims.size(), choices = op.choices.size();
@@ -58,8 +58,9 @@ void read_dim_defaults(const Scope& scope, const TomlTable& root, OpSpec& op) {
     for (const int slot : expr.reads()) {
       const auto at = static_cast<std::size_t>(slot);
       if (at < i || (at >= dims && at < dims + choices)) continue;
-      named.fail(*node, fmt::format("its default reads '{}': only choices and the dims before it "
-                                    "are known then",
+      if (scope.names.name(slot) == "reduced") continue;
+      named.fail(*node, fmt::format("its default reads '{}': only choices, the dims before it and "
+                                    "'reduced' are known then",
                                     scope.names.name(slot)));
     }
     op.dims[i].fallback = std::move(expr);
@@ -144,19 +145,38 @@ void read_tensors(Scope& scope, const TomlTable& root, OpSpec& op) {
   if (!writes) root.fail("an op needs a [[tensor]] with role out or inout: add it");
 }
 
+// The words at `key`, which are steps or, if `reduces`, reductions.
+std::vector<std::string> read_words(const TomlTable& table, const char* key, bool reduces) {
+  std::vector<std::string> known;
+  for (const EpilogueWord& word : epilogue_words()) {
+    if (word.reduces == reduces) known.emplace_back(word.name);
+  }
+  std::vector<std::string> words = table.texts(key);
+  for (const std::string& word : words) {
+    if (std::find(known.begin(), known.end(), word) != known.end()) continue;
+    table.fail(table.at(key), fmt::format("{} '{}' is unknown{}", reduces ? "reduction" : "step",
+                                          word, suggestion(word, known)));
+  }
+  return words;
+}
+
 void read_epilogue(const Scope& scope, const TomlTable& table, OpSpec& op) {
-  table.allow({"steps", "extents"});
-  op.epilogue_steps = table.texts("steps");
-  std::vector<std::string> words, with_tensor;
-  for (const EpilogueWord& word : epilogue_words()) words.emplace_back(word.name);
-  for (const std::string& step : op.epilogue_steps) {
-    const auto at = std::find(words.begin(), words.end(), step);
-    if (at == words.end()) {
-      table.fail(table.at("steps"),
-                 fmt::format("step '{}' is unknown{}", step, suggestion(step, words)));
-    }
-    if (epilogue_words()[static_cast<std::size_t>(at - words.begin())].takes_tensor) {
-      with_tensor.push_back(step);
+  table.allow({"steps", "reductions", "extents"});
+  op.epilogue_steps = read_words(table, "steps", false);
+  op.epilogue_reductions = read_words(table, "reductions", true);
+  for (const TensorSpec& tensor : op.tensors) {
+    if (op.epilogue_reductions.empty() || tensor.role != Role::inout) continue;
+    if (!tensor.scaled_by.empty()) continue;
+    table.fail(table.at("reductions"),
+               fmt::format("tensor '{}' is always read, and a reduction changes its shape: give it "
+                           "'scaled_by'",
+                           tensor.name));
+  }
+  std::vector<std::string> with_tensor;
+  for (const EpilogueWord& word : epilogue_words()) {
+    const auto& steps = op.epilogue_steps;
+    if (word.takes_tensor && std::find(steps.begin(), steps.end(), word.name) != steps.end()) {
+      with_tensor.emplace_back(word.name);
     }
   }
   const TomlNode* extents = table.find("extents");

@@ -36,9 +36,9 @@ double peak_of(const std::string& math, const DeviceInfo& device) {
 
 }  // namespace
 
-std::array<std::int64_t, 4> common_slots(const Problem& problem) {
+std::array<std::int64_t, 5> common_slots(const Problem& problem) {
   return {static_cast<std::int64_t>(problem.dtype), number_of_math(problem.math),
-          size_of(problem.dtype), problem.align};
+          size_of(problem.dtype), problem.align, problem.epilogue.reduced()};
 }
 
 std::vector<std::int64_t> slots_of(const OpSpec& op, const Names& names, const Problem& problem,

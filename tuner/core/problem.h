@@ -48,8 +48,8 @@ Problem parse_problem(const OpSpec& op, const ProblemText& text);
 // The inverse of key().
 Problem problem_from_key(const OpSpec& op, std::string_view key);
 
-// The slots that every op has after its dims and choices: dtype, math, sizeof_t, align.
-std::array<std::int64_t, 4> common_slots(const Problem& problem);
+// The slots that every op has after its dims and choices: dtype, math, sizeof_t, align, reduced.
+std::array<std::int64_t, 5> common_slots(const Problem& problem);
 // The slots of `names` (an op's or a kernel's) for a problem on a device; knob slots are 0.
 std::vector<std::int64_t> slots_of(const OpSpec& op, const Names& names, const Problem& problem,
                                    const DeviceInfo& device);

@@ -152,13 +152,30 @@ void set_dims(const OpSpec& op, const Values& values, Problem& problem) {
   }
 }
 
-void check(const OpSpec& op, const Problem& problem) {
+void check_epilogue(const OpSpec& op, const Problem& problem) {
   for (const EpilogueStep& step : problem.epilogue.steps) {
-    const auto& allowed = op.epilogue_steps;
+    const auto& allowed = step.word->reduces ? op.epilogue_reductions : op.epilogue_steps;
     if (std::find(allowed.begin(), allowed.end(), step.word->name) != allowed.end()) continue;
-    throw Error(fmt::format("op {} has no epilogue step '{}'{}", op.name, step.word->name,
+    throw Error(fmt::format("op {} has no epilogue {} '{}'{}", op.name,
+                            step.word->reduces ? "reduction" : "step", step.word->name,
                             suggestion(step.word->name, allowed)));
   }
+  if (!problem.epilogue.reduced()) return;
+  // What was there before has the shape of the result, which is reduced already.
+  for (const TensorSpec& tensor : op.tensors) {
+    for (std::size_t i = 0; i < op.scalars.size(); ++i) {
+      const bool scales = tensor.role == Role::inout && op.scalars[i].name == tensor.scaled_by;
+      if (!scales || problem.scalars[i] == 0) continue;
+      throw Error(fmt::format("{}={}: with the reduction {} there is no {} to add: leave {} at 0",
+                              tensor.scaled_by, problem.scalars[i],
+                              problem.epilogue.steps.back().word->name, tensor.name,
+                              tensor.scaled_by));
+    }
+  }
+}
+
+void check(const OpSpec& op, const Problem& problem) {
+  check_epilogue(op, problem);
   const std::vector<std::int64_t> slots = slots_of(op, op.names, problem, {});
   for (const Constraint& constraint : op.require) {
     if (constraint.expr.holds(slots)) continue;
@@ -228,8 +245,8 @@ Problem parse_problem(const OpSpec& op, const ProblemText& text) {
     const std::string* value = given(scalar.name);
     problem.scalars.push_back(value ? scalar_from(scalar.name, *value) : scalar.fallback);
   }
+  problem.epilogue = Epilogue::parse(text.epilogue);  // defaults may read whether it reduces
   set_dims(op, values, problem);
-  problem.epilogue = Epilogue::parse(text.epilogue);
   check(op, problem);
   return problem;
 }

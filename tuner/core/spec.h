@@ -104,6 +104,7 @@ struct OpSpec {
   Expr flops, bytes;
   std::vector<Constraint> require;
   std::vector<std::string> epilogue_steps;
+  std::vector<std::string> epilogue_reductions;  // words that may end a chain
   std::map<std::string, Expr> epilogue_extents;  // elements of a tensor-valued step's vector
   std::vector<LetSpec> lets;  // op.toml's [let], usable in the kernels' files too
   std::string header;         // "gemm/op.cuh", where the choices' enums are; empty if there is none
@@ -112,8 +113,8 @@ struct OpSpec {
   std::map<std::string, Expr> tolerance;  // by math, in ulps of the magnitude
   std::vector<BaselineSpec> baselines;
   std::vector<std::string> edge_shapes;
-  Names names;  // slots: dims, choices, dtype, math, sizeof_t, align, device.*; the same prefix
-                // in every kernel's names
+  Names names;  // slots: dims, choices, dtype, math, sizeof_t, align, reduced, device.*; the same
+                // prefix in every kernel's names
 };
 
 struct Knob {
@@ -139,6 +140,7 @@ struct KernelSpec {
   std::string op, name, doc;  // "gemm", "simt"
   std::string source;         // "gemm/simt.cuh"
   bool knobs_are_macros = false;
+  bool reduces = false;  // it serves chains that end in a reduction; else `needs` excludes them
   Constraint needs;
   std::vector<Knob> knobs;
   std::vector<Constraint> require;  // what a configuration needs in order to be right

@@ -106,7 +106,7 @@ Knob read_knob(const TomlTable& table) {
 Scope::Scope() {
   for (const char* word :
        {"true", "false", "ceil_div", "round_up", "min", "max", "abs", "is_pow2", "log2", "sizeof_t",
-        "align", "device", "epilogue", "dtype", "math", "T"}) {
+        "align", "reduced", "device", "epilogue", "dtype", "math", "T"}) {
     kinds_[word] = Kind::reserved;
   }
 }
@@ -153,6 +153,7 @@ void Scope::declare_common() {
   names.add("math", math_names());
   names.add("sizeof_t");
   names.add("align");
+  names.add("reduced");
   for (const std::string& name : device_names()) names.add("device." + name);
 }
 
@@ -187,8 +188,8 @@ bool Scope::is(std::string_view name, Kind kind) const {
 }
 
 std::vector<std::string> Scope::known() const {
-  std::vector<std::string> result{"epilogue", "dtype", "math", "sizeof_t",
-                                  "align",    "true",  "false"};
+  std::vector<std::string> result{"epilogue", "dtype",   "math", "sizeof_t",
+                                  "align",    "reduced", "true", "false"};
   for (const auto& [name, kind] : kinds_) {
     if (kind != Kind::reserved) result.push_back(name);
   }

@@ -27,7 +27,7 @@ class Scope {
   // A name with a slot, for expressions; `words`: of a choice or a named knob.
   void declare_slot(const TomlTable& table, const TomlNode& node, const std::string& name,
                     Kind kind, std::vector<std::string> words = {});
-  // What all ops have: dtype, math, sizeof_t, align and device.*
+  // What all ops have: dtype, math, sizeof_t, align, reduced and device.*
   void declare_common();
 
   // Throws Error at `node` if its expression is wrong.
