@@ -75,20 +75,23 @@ std::optional<Job> job_of(const Catalog& catalog, const OpSpec& op, const Kernel
 }
 
 // Of each of the op's choices: the edge shapes in one dtype and math, which takes turns, with the
-// chain of all steps.
+// chain of all steps, and with a reduction if the kernel reduces.
 std::vector<Job> jobs_of(const Catalog& catalog, const OpEntry& entry, const KernelSpec& kernel,
                          const DeviceInfo& device) {
   std::vector<Job> jobs;
-  const Epilogue chain = conformance::epilogues_of(entry.op).back();
+  const std::vector<Epilogue> all = conformance::epilogues_of(entry.op, kernel);
+  std::vector<Epilogue> chains{all.back()};
+  if (kernel.reduces) chains.push_back(all.front());
   const std::vector<Configuration> sample = conformance::sample_of(entry.op, kernel);
   std::size_t turn = 0;
   for (const std::string& choices : conformance::choice_texts(entry.op)) {
     std::map<std::string, std::vector<Job>> by_math;
-    for (Problem& problem : conformance::edge_problems(entry.op, choices)) {
-      problem.epilogue = chain;
-      auto job = job_of(catalog, entry.op, kernel, sample, problem, device);
-      if (job) {
-        by_math[std::string(name_of(problem.dtype)) + problem.math].push_back(std::move(*job));
+    for (const Problem& edge : conformance::edge_problems(entry.op, choices)) {
+      for (const Epilogue& chain : chains) {
+        const auto problem = conformance::with_chain(entry.op, edge, chain);
+        if (!problem) continue;
+        auto job = job_of(catalog, entry.op, kernel, sample, *problem, device);
+        if (job) by_math[std::string(name_of(edge.dtype)) + edge.math].push_back(std::move(*job));
       }
     }
     if (by_math.empty()) continue;
