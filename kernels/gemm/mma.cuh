@@ -44,9 +44,8 @@
 #include "common/shared.cuh"
 #include "gemm/mma_copy.cuh"
 #include "gemm/mma_fragment.cuh"
-#include "gemm/mma_reduce.cuh"
+#include "gemm/mma_results.cuh"
 #include "gemm/mma_schedule.cuh"
-#include "gemm/mma_store.cuh"
 #include "gemm/op.cuh"
 
 namespace tw::gemm::mma {
@@ -234,7 +233,7 @@ class MainLoop {
 // tile of all matrices; without stream_k or split_k there are none of the former. Dynamic shared
 // memory: stages * block_k * (block_m + block_n) elements. partials: block_m * block_n floats for
 // each of a worker's tiles (see Shares::kSlots), arrived: one zero a shared tile, row_partials: of
-// a chain that ends in a reduction, see mma_reduce.cuh; beta is 0 then.
+// a chain that ends in a reduction, see mma_results.cuh.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     kernel(int m, int n, int k, const T* __restrict__ a, long long lda, long long stride_a,
@@ -246,7 +245,6 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   using G = Tiling<T, V>;
   using Loop = MainLoop<G, T>;
   constexpr Knobs knobs = V::knobs;
-  constexpr int kVector = 16 / static_cast<int>(sizeof(T));
   const int block = static_cast<int>(blockIdx.x);
   const int k_tiles = (k - 1) / knobs.block_k + 1;
   const int warp = static_cast<int>(threadIdx.x) / 32;
@@ -262,21 +260,10 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   const auto index = [&](int tile) {
     return TileIndex(tile, knobs.raster, (m - 1) / knobs.block_m + 1, (n - 1) / knobs.block_n + 1);
   };
+  const Results<T, Epilogue> results{c, ldc, stride_c, m, n, alpha, beta, epilogue, row_partials};
   const auto store = [&](const typename Loop::Sums& sums, const TileIndex& tile) {
-    const int row = tile.row * knobs.block_m + warp_row;
-    const int column = tile.column * knobs.block_n + warp_column;
-    if constexpr (epilogue::is_reduced<Epilogue>) {
-      const long long rows = static_cast<long long>(tile.batch) * m;
-      const Output<T, Epilogue> out{nullptr, n, rows * n, m, n, alpha, 0, epilogue, false};
-      reduce_sums(sums, out, row, column,
-                  row_partials + rows * parts_of_row<G::kColumns>(n) * kPartialFloats);
-    } else {
-      const long long offset = tile.batch * stride_c;
-      const bool aligned =
-          (ldc | offset) % kVector == 0 && reinterpret_cast<unsigned long long>(c) % 16 == 0;
-      const Output<T, Epilogue> out{c, ldc, offset, m, n, alpha, beta, epilogue, aligned};
-      store_sums(sums, out, row, column);
-    }
+    results.take(sums, tile.batch, tile.row * knobs.block_m + warp_row,
+                 tile.column * knobs.block_n + warp_column);
   };
 
   if constexpr (!G::kShares) {
@@ -298,19 +285,6 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
             store(sums, place);
           }
         });
-  }
-}
-
-// The second pass of a chain that ends in a reduction: a warp for each of the `rows` of all
-// matrices, blocks of 256 threads. parts: of a row, warp_n columns each.
-template <class T, class V, class Epilogue>
-__global__ void __launch_bounds__(256)
-    finish([[maybe_unused]] int rows, [[maybe_unused]] int m, [[maybe_unused]] int parts,
-           [[maybe_unused]] const float* row_partials, [[maybe_unused]] T* c,
-           [[maybe_unused]] long long ldc, [[maybe_unused]] long long stride_c) {
-  // Emitted headers name it for chains without a reduction too.
-  if constexpr (epilogue::is_reduced<Epilogue>) {
-    finish_rows<typename Epilogue::Reduction>(rows, m, parts, row_partials, c, ldc, stride_c);
   }
 }
 

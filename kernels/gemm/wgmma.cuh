@@ -44,8 +44,8 @@
 #include "common/shared_words.cuh"
 #include "common/tensor_copy.cuh"
 #include "common/wgmma.cuh"
+#include "gemm/mma_results.cuh"
 #include "gemm/mma_schedule.cuh"
-#include "gemm/mma_store.cuh"
 #include "gemm/op.cuh"
 
 namespace tw::gemm::wgmma {
@@ -73,7 +73,6 @@ struct Tiling {
   static constexpr int kConsumers = 128 * knobs.warpgroups;  // threads; the warp after them copies
   static constexpr int kThreads = kConsumers + 32;
   static constexpr int kDepth = 128 / static_cast<int>(sizeof(T));  // values of k in a tile
-  static constexpr int kVector = 16 / static_cast<int>(sizeof(T));
   static constexpr int kGroupRows = knobs.block_m / knobs.warpgroups;
   static constexpr int kBlocks = kGroupRows / 64;  // of a warpgroup's rows
   static constexpr int kColumns = knobs.block_n / 8;
@@ -288,14 +287,15 @@ class Consumer {
 // fewer, which then take them in turn. Dynamic shared memory: 1280 bytes, and stages (of three
 // passes: stages + 2) times (block_m + block_n) * 128. moves_a, moves_b: 1 if each matrix of the
 // batch has its own, else 0. partials: block_m * block_n floats for each of a worker's tiles (see
-// Shares::kSlots), arrived: one zero a shared tile.
+// Shares::kSlots), arrived: one zero a shared tile, row_partials: of a chain that ends in a
+// reduction, see mma_results.cuh.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     kernel(int m, int n, int k, const __grid_constant__ TensorMap a, int moves_a,
            const __grid_constant__ TensorMap b, int moves_b, T* c, long long ldc,
            long long stride_c, float alpha, float beta, typename Epilogue::Args epilogue,
            int blocks, int workers, int shared_tiles, [[maybe_unused]] float* partials,
-           [[maybe_unused]] unsigned* arrived) {
+           [[maybe_unused]] unsigned* arrived, [[maybe_unused]] float* row_partials) {
   using G = Tiling<T, V>;
   using Shares = typename G::Shares;
   using Sums = typename Consumer<G, T>::Sums;
@@ -330,17 +330,15 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
 
   const int group_row = warp / 4 * G::kGroupRows;
   Consumer<G, T> consumer(shared, group_row);
+  const mma::Results<T, Epilogue> results{c,     ldc,  stride_c, m,           n,
+                                          alpha, beta, epilogue, row_partials};
   const auto store = [&](const Sums& sums, const mma::TileIndex& tile) {
-    const long long offset = tile.batch * stride_c;
-    const bool aligned =
-        (ldc | offset) % G::kVector == 0 && reinterpret_cast<unsigned long long>(c) % 16 == 0;
-    const mma::Output<T, Epilogue> out{c, ldc, offset, m, n, alpha, beta, epilogue, aligned};
     TW_UNROLL
     for (int i = 0; i < G::kBlocks; ++i) {
       float rows[1][G::kColumns][4];
       memcpy(rows[0], sums[i], sizeof rows);
-      mma::store_sums(rows, out, tile.row * knobs.block_m + group_row + 64 * i + warp % 4 * 16,
-                      tile.column * knobs.block_n);
+      results.take(rows, tile.batch, tile.row * knobs.block_m + group_row + 64 * i + warp % 4 * 16,
+                   tile.column * knobs.block_n);
     }
   };
   for (int block = first; block < blocks; block += stride) {

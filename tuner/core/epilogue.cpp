@@ -29,7 +29,7 @@ const std::vector<EpilogueWord>& words() {
        {},
        {},
        true,
-       "adds a tensor of the output's shape and strides; before a reduction, a dense one"},
+       "adds a tensor of the output's shape and strides, or of what a reduction takes, dense"},
       {"relu", "Relu", {}, {}, false, "max(x, 0)"},
       {"relu6", "Relu6", {}, {}, false, "min(max(x, 0), 6)"},
       {"leaky_relu", "LeakyRelu", {"slope"}, {0.01F}, false, "x > 0 ? x : slope * x"},

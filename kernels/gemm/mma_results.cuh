@@ -1,0 +1,112 @@
+// What becomes of the sums of mma.cuh and wgmma.cuh. Without a reduction they are stored. Of a
+// chain that ends in one nothing is written but a partial for each row of each warp's part, and a
+// second pass joins those of a row, in a fixed order, so that results do not depend on timing.
+//
+//     a row of the product   | part 0 | part 1 | part 2 |..     as wide as a warp's part
+//     row_partials           kPartialFloats for each; row after row, matrix after matrix
+#pragma once
+
+#include "common/config.cuh"
+#include "common/epilogue_reductions.cuh"
+#include "common/half.cuh"
+#include "gemm/mma_store.cuh"
+
+namespace tw::gemm::mma {
+
+constexpr int kPartialFloats = 2;
+
+// Where the results go, and what is done to them. row_partials: read and written if the chain ends
+// in a reduction; beta is 0 then.
+template <class T, class Epilogue>
+struct Results {
+  T* c;
+  long long ldc, stride_c;
+  int m, n;
+  float alpha, beta;
+  const typename Epilogue::Args& epilogue;
+  float* row_partials;
+
+  // The sums of a warp's part of a matrix of the batch, whose first element is (row, column).
+  template <int kRows, int kColumns>
+  TW_DEVICE void take(const float (&sums)[kRows][kColumns][4], int batch, int row,
+                      int column) const {
+    if constexpr (epilogue::is_reduced<Epilogue>) {
+      reduce(sums, static_cast<long long>(batch) * m, row, column);
+    } else {
+      constexpr int kVector = 16 / static_cast<int>(sizeof(T));
+      const long long offset = batch * stride_c;
+      const bool aligned =
+          (ldc | offset) % kVector == 0 && reinterpret_cast<unsigned long long>(c) % 16 == 0;
+      store_sums(sums, Output<T, Epilogue>{c, ldc, offset, m, n, alpha, beta, epilogue, aligned},
+                 row, column);
+    }
+  }
+
+ private:
+  // first_row: the matrix's, among those of all.
+  template <int kRows, int kColumns>
+  TW_DEVICE void reduce(const float (&sums)[kRows][kColumns][4], long long first_row, int row,
+                        int column) const {
+    using R = typename Epilogue::Reduction;
+    constexpr int kTiles = kColumns % 4 == 0 ? 4 : 2;  // whose values are added together
+    static_assert(kColumns % kTiles == 0, "a warp's columns come in pairs of mma tiles");
+    if (column >= n) return;  // the whole warp
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+    const int parts = (n - 1) / (8 * kColumns) + 1;
+    TW_UNROLL
+    for (int i = 0; i < 2 * kRows; ++i) {
+      const int at = row + lane / 4 + 8 * i;
+      R mine;
+      TW_UNROLL
+      for (int j = 0; j < kColumns; j += kTiles) {
+        float values[2 * kTiles];
+        TW_UNROLL
+        for (int e = 0; e < 2 * kTiles; ++e) {
+          const float sum = sums[i / 2][j + e / 2][i % 2 * 2 + e % 2];
+          values[e] = value(sum, first_row, at, column + lane % 4 * 2 + 8 * (j + e / 2) + e % 2);
+        }
+        mine.add(values);
+      }
+      epilogue::join_lanes<4>(mine);
+      if (at < m && lane % 4 == 0) {
+        const long long part = (first_row + at) * parts + column / (8 * kColumns);
+        float* to = row_partials + part * kPartialFloats;
+        mine.each([&](float& one) { *to++ = one; });
+      }
+    }
+  }
+
+  // An element of what is reduced. A tensor of the product's shape that a step reads is dense.
+  TW_DEVICE float value(float sum, long long first_row, int row, int column) const {
+    if (row >= m || column >= n) return Epilogue::Reduction::absent();
+    const epilogue::Point point{row, column, (first_row + row) * n + column};
+    return Epilogue::template apply<T>(alpha * sum, epilogue, point);
+  }
+};
+
+// The second pass, by blocks of 256 threads: a warp joins the parts of one of the `rows` of all
+// matrices, of m rows each, and writes its value.
+template <class T, class V, class Epilogue>
+__global__ void __launch_bounds__(256)
+    finish([[maybe_unused]] int rows, [[maybe_unused]] int m, [[maybe_unused]] int parts,
+           [[maybe_unused]] const float* row_partials, [[maybe_unused]] T* c,
+           [[maybe_unused]] long long ldc, [[maybe_unused]] long long stride_c) {
+  // Emitted headers name it for chains without a reduction too.
+  if constexpr (epilogue::is_reduced<Epilogue>) {
+    using R = typename Epilogue::Reduction;
+    const int row = static_cast<int>(blockIdx.x) * 8 + static_cast<int>(threadIdx.x) / 32;
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+    if (row >= rows) return;  // the whole warp
+    R mine;
+    for (int i = lane; i < parts; i += 32) {
+      const float* from = row_partials + (static_cast<long long>(row) * parts + i) * kPartialFloats;
+      R part;
+      part.each([&](float& one) { one = *from++; });
+      mine.merge(part);
+    }
+    epilogue::join_lanes<32>(mine);
+    if (lane == 0) c[row / m * stride_c + row % m * ldc] = from_float<T>(mine.result());
+  }
+}
+
+}  // namespace tw::gemm::mma
