@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 
 #include "compile_pool.h"
+#include "conformance_sample.h"
 #include "error.h"
 #include "space.h"
 #include "verify_program.h"
@@ -45,6 +47,8 @@ class Conformance : public testing::TestWithParam<int> {
     subjects_[next_ticket_++] = std::move(subject);
   }
   void submit_kernel(const OpEntry& entry, const KernelSpec& kernel, const DeviceInfo& device);
+  void submit_chains(const OpSpec& op, const KernelSpec& kernel, const Problem& problem,
+                     const DeviceInfo& device, const Configuration& configuration);
   void check(const Subject& subject, const Compiled& compiled) const;
 
   static inline std::unique_ptr<CompilePool> pool_;
@@ -54,34 +58,59 @@ class Conformance : public testing::TestWithParam<int> {
   std::uint64_t next_ticket_ = 1;
 };
 
+// An edge shape that the kernel serves on the device: the first one of the op, if it does.
+std::optional<Problem> served_problem(const OpSpec& op, const KernelSpec& kernel,
+                                      const DeviceInfo& device) {
+  std::vector<Problem> problems{parse_problem(op, {.shape = op.edge_shapes.front()})};
+  for (const std::string& choices : conformance::choice_texts(op)) {
+    for (Problem& problem : conformance::edge_problems(op, choices)) {
+      problems.push_back(std::move(problem));
+    }
+  }
+  for (Problem& problem : problems) {
+    if (!kernel.needs.expr.holds(slots_of(op, kernel.names, problem, device))) continue;
+    return std::move(problem);
+  }
+  return std::nullopt;
+}
+
 void Conformance::submit_kernel(const OpEntry& entry, const KernelSpec& kernel,
                                 const DeviceInfo& device) {
-  const Problem problem = parse_problem(entry.op, {.shape = entry.op.edge_shapes.front()});
-  const auto slots = slots_of(entry.op, kernel.names, problem, device);
-  if (!kernel.needs.expr.holds(slots)) return;
-  const SearchSpace space = SearchSpace::enumerate(kernel, slots);
+  const auto problem = served_problem(entry.op, kernel, device);
+  if (!problem) return;
+  const SearchSpace space =
+      SearchSpace::enumerate(kernel, slots_of(entry.op, kernel.names, *problem, device));
   std::mt19937_64 random(seed);
   for (int i = 0; i <= samples; ++i) {
     const std::size_t index = i == 0 ? space.default_index() : random() % space.size();
     const Configuration configuration = space[index];
-    const LoweredPlan lowered = lower(catalog_, kernel, problem, device, configuration);
+    const LoweredPlan lowered = lower(catalog_, kernel, *problem, device, configuration);
     ASSERT_EQ(lowered.invalid, "") << kernel.name;
     submit(lowered.plan.program, device,
            {fmt::format("{} {} {}: {}", architecture_of(device.cc), entry.op.name, kernel.name,
                         text_of(kernel.knobs, configuration)),
             i != 0});
-    if (i != 0) continue;
-    Problem chained = problem;  // every step of the epilogue
-    chained.epilogue =
-        Epilogue::from_structure(fmt::format("{}", fmt::join(entry.op.epilogue_steps, ",")));
-    submit(lower(catalog_, kernel, chained, device, configuration).plan.program, device,
-           {fmt::format("{} {} {} with every step", architecture_of(device.cc), entry.op.name,
-                        kernel.name),
-            true});
-    if (lowered.plan.has_reference) {
-      submit(lowered.plan.reference, device,
-             // Its speed is of no account.
-             {fmt::format("{} {} reference", architecture_of(device.cc), entry.op.name), true});
+    if (i == 0) submit_chains(entry.op, kernel, *problem, device, configuration);
+  }
+}
+
+// Every step in one chain, and of a kernel that reduces each reduction; and the oracles of these.
+void Conformance::submit_chains(const OpSpec& op, const KernelSpec& kernel, const Problem& problem,
+                                const DeviceInfo& device, const Configuration& configuration) {
+  std::vector<Epilogue> chains{
+      {}, Epilogue::from_structure(fmt::format("{}", fmt::join(op.epilogue_steps, ",")))};
+  for (const std::string& reduction : op.epilogue_reductions) {
+    if (kernel.reduces) chains.push_back(Epilogue::from_structure(reduction));
+  }
+  for (const Epilogue& chain : chains) {
+    const auto chained = conformance::with_chain(op, problem, chain);
+    ASSERT_TRUE(chained) << chain.text();
+    const Plan plan = lower(catalog_, kernel, *chained, device, configuration).plan;
+    const std::string name = fmt::format("{} {} {} epilogue={}", architecture_of(device.cc),
+                                         op.name, kernel.name, chain.text());
+    submit(plan.program, device, {name, true});
+    if (plan.has_reference && (chain.steps.empty() || chain.reduced())) {
+      submit(plan.reference, device, {name + " reference", true});  // its speed is of no account
     }
   }
 }

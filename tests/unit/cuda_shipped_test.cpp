@@ -76,18 +76,33 @@ std::string with_nvcc(const std::filesystem::path& folder, const Program& progra
   return log;
 }
 
-// The shape of the op's example, in each dtype and math.
-std::vector<Problem> example_problems(const OpSpec& op) {
+// The shape of the op's example with the epilogue, in each dtype and math that the kernel serves.
+std::vector<Problem> served_problems(const OpSpec& op, const KernelSpec& kernel,
+                                     const DeviceInfo& device, const std::string& epilogue) {
   const std::string flag = "--shape ";
   const std::size_t at = op.example.find(flag) + flag.size();
   const std::string shape = op.example.substr(at, op.example.find(' ', at) - at);
   std::vector<Problem> problems;
   for (const auto& [dtype, maths] : op.maths) {
     for (const std::string& math : maths) {
-      problems.push_back(parse_problem(op, {.shape = shape, .dtype = dtype, .math = math}));
+      const Problem problem =
+          parse_problem(op, {.shape = shape, .dtype = dtype, .math = math, .epilogue = epilogue});
+      if (kernel.needs.expr.holds(slots_of(op, kernel.names, problem, device))) {
+        problems.push_back(problem);
+      }
     }
   }
   return problems;
+}
+
+// Of each sample: none, and if the kernel reduces each of the reductions once.
+std::vector<std::string> epilogues_of(const OpSpec& op, const KernelSpec& kernel) {
+  std::vector<std::string> epilogues(samples, "");
+  if (kernel.reduces) {
+    const auto& reductions = op.epilogue_reductions;
+    epilogues.insert(epilogues.end(), reductions.begin(), reductions.end());
+  }
+  return epilogues;
 }
 
 TEST(Shipped, NvccAndNvrtcMakeTheSameCode) {
@@ -103,12 +118,12 @@ TEST(Shipped, NvccAndNvrtcMakeTheSameCode) {
   std::mt19937_64 random(seed);
   int compared = 0;
   for (const OpEntry& entry : catalog.ops()) {
-    const std::vector<Problem> problems = example_problems(entry.op);
     for (const KernelSpec& kernel : entry.kernels) {
-      for (int i = 0; i < samples; ++i) {
+      for (const std::string& epilogue : epilogues_of(entry.op, kernel)) {
+        const std::vector<Problem> problems = served_problems(entry.op, kernel, device, epilogue);
+        if (problems.empty()) continue;
         const Problem& problem = problems[random() % problems.size()];
         const auto slots = slots_of(entry.op, kernel.names, problem, device);
-        if (!kernel.needs.expr.holds(slots)) continue;
         const SearchSpace space = SearchSpace::enumerate(kernel, slots);
         const Configuration configuration = space[random() % space.size()];
         const LoweredPlan lowered = lower(catalog, kernel, problem, device, configuration);
