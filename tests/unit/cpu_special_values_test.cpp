@@ -1,5 +1,5 @@
-// Rows with infinities and NaN through the kernels of reduce and softmax: what PyTorch makes of
-// them. The conformance tests have finite inputs.
+// Rows with infinities and NaN through the kernels of reduce, of softmax and of products that are
+// reduced: what PyTorch makes of them. The conformance tests have finite inputs.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,6 +24,10 @@ constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 constexpr int rows = 7, columns = 40;
 
 constexpr const char* configurations = R"(
+#include "common/epilogue_steps.cuh"
+#include "gemm/mma.cuh"
+#include "gemm/reference.cuh"
+#include "gemm/wgmma.cuh"
 #include "reduce/columns.cuh"
 #include "reduce/rows.cuh"
 #include "softmax/registers.cuh"
@@ -54,6 +58,16 @@ template <tw::softmax::Operation kOperation> struct Split {
   static constexpr tw::softmax::Choices choices{kOperation};
   static constexpr tw::softmax::split::Knobs knobs{32, 1, 1, 1};
 };
+struct Mma {
+  static constexpr tw::gemm::Choices choices{tw::gemm::Layout::nt};
+  static constexpr tw::gemm::mma::Knobs knobs{3, tw::gemm::mma::Partial::step, 64, 64, 32, 32, 32, 3, true, 1, 8,
+    tw::gemm::mma::Schedule::tiles, 1, 1};
+};
+struct Wgmma {
+  static constexpr tw::gemm::Choices choices{tw::gemm::Layout::nt};
+  static constexpr tw::gemm::wgmma::Knobs knobs{3, 64, 64, 1, 4, 8, tw::gemm::wgmma::Schedule::tiles, 1, 1};
+};
+template <class R> using Reduced = tw::epilogue::Reduced<tw::epilogue::Chain<tw::epilogue::Residual>, R>;
 )";
 
 std::vector<std::string> entries() {
@@ -70,6 +84,13 @@ std::vector<std::string> entries() {
     names.push_back("tw::softmax::shared::kernel<float, Shared" + value);
     names.push_back("tw::softmax::split::find<float, Split" + value);
     names.push_back("tw::softmax::split::normalize<float, Split" + value);
+  }
+  for (const std::string reduction : {"Max", "Sum", "LogSumExp"}) {
+    const std::string value = ", Reduced<tw::epilogue::" + reduction + ">>";
+    names.push_back("tw::gemm::reference<float, Mma" + value);
+    names.push_back("tw::gemm::mma::kernel<float, Mma" + value);
+    names.push_back("tw::gemm::wgmma::kernel<float, Wgmma" + value);
+    names.push_back("tw::gemm::mma::finish<float, Mma" + value);
   }
   return names;
 }
@@ -197,6 +218,68 @@ TEST_F(SpecialValuesTest, Softmax) {
     run("tw::softmax::split::normalize<float, Split" + value, {{3 * rows, 1, 1}, {32, 1, 1}},
         x_.data(), y.data(), columns, ld, ld, 3, plane, no_chain_, partials.data());
     check("split", y);
+  }
+}
+
+// Of a matrix with four columns, copied in boxes of 64 rows by 128 bytes.
+tw_cpu::TensorMap map_of(const float* data, int height) {
+  tw_cpu::TensorMap map{};
+  map.data = data;
+  map.rank = 3;
+  map.element_bytes = 4;
+  map.swizzle = 128;
+  const long long strides[] = {4, 16, 16LL * height};
+  const unsigned extents[] = {4, static_cast<unsigned>(height), 1};
+  const unsigned short box[] = {32, 64, 1};
+  std::copy_n(strides, 3, map.strides);
+  std::copy_n(extents, 3, map.extents);
+  std::copy_n(box, 3, map.box);
+  return map;
+}
+
+// A product of zeros, to which x is added.
+TEST_F(SpecialValuesTest, RowsOfProducts) {
+  const std::vector<std::pair<std::string, std::array<float, rows>>> cases{
+      {"Max", {-infinity, infinity, nan, 2, 3e38F, nan, 1}},
+      {"Sum", {-infinity, infinity, nan, -infinity, infinity, nan, -infinity}},
+      {"LogSumExp", {-infinity, infinity, nan, 2, 3e38F, nan, 1 + std::log(39.0F)}},
+  };
+  constexpr int k = 4;
+  constexpr std::int64_t ld = k, one = 1, none = 0;
+  alignas(16) const std::array<float, columns * k> zeros{};
+  const struct {
+    const float* tensor;
+    std::int64_t no_scalar;
+  } chain{x_.data(), 0};
+  for (const auto& [reduction, expected] : cases) {
+    const std::string value = ", Reduced<tw::epilogue::" + reduction + ">>";
+    float* const nothing = nullptr;
+    std::array<float, rows> y{};
+    std::array<float, 4 * rows> row_partials{};
+    const auto finish_and_check = [&](const std::string& kernel, int parts) {
+      run("tw::gemm::mma::finish<float, Mma" + value, {{1, 1, 1}, {256, 1, 1}}, rows, rows, parts,
+          row_partials.data(), y.data(), one, none);
+      for (std::size_t row = 0; row < rows; ++row) {
+        expect_same(y[row], expected[row], kernel + value + " row " + std::to_string(row));
+      }
+    };
+    run("tw::gemm::mma::kernel<float, Mma" + value, {{1, 1, 1}, {128, 1, 1}, 3 * 32 * 128 * 4},
+        rows, columns, k, zeros.data(), ld, none, zeros.data(), ld, none, y.data(), one, none, 1.0F,
+        0.0F, chain, 0, 0, nothing, nothing, row_partials.data());
+    finish_and_check("mma", 2);
+    run("tw::gemm::wgmma::kernel<float, Wgmma" + value,
+        {{1, 1, 1}, {160, 1, 1}, 1280 + 6 * 128 * 128}, rows, columns, k,
+        map_of(zeros.data(), rows), 0, map_of(zeros.data(), columns), 0, y.data(), one, none, 1.0F,
+        0.0F, chain, 1, 0, 0, nothing, nothing, row_partials.data());
+    finish_and_check("wgmma", 1);
+    std::array<double, rows> oracle{}, magnitude{};
+    run("tw::gemm::reference<float, Mma" + value, {{1, 1, 1}, {16, 16, 1}}, rows, columns, k,
+        zeros.data(), ld, zeros.data(), ld, y.data(), one, 1, none, none, none, 1.0F, 0.0F, chain,
+        oracle.data(), magnitude.data());
+    for (std::size_t row = 0; row < rows; ++row) {
+      expect_same(static_cast<float>(oracle[row]), expected[row],
+                  "the oracle" + value + " row " + std::to_string(row));
+    }
   }
 }
 
