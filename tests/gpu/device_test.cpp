@@ -83,33 +83,48 @@ TEST(Gemm, EpilogueAndLayoutsAreVerified) {
 }
 
 // The cpu device's conformance sample: every value of every knob, on every edge shape that the
-// configuration serves, worth a search or not.
+// configuration serves, worth a search or not; every third also with a reduction.
+std::vector<Job> conformance_jobs(const OpEntry& entry, const KernelSpec& kernel,
+                                  const DeviceInfo& device) {
+  std::vector<Job> jobs;
+  const std::vector<Epilogue> chains = conformance::epilogues_of(entry.op);
+  const std::vector<Epilogue> reductions = conformance::reductions_of(entry.op, kernel);
+  const std::vector<Configuration> sample = conformance::sample_of(entry.op, kernel);
+  const std::vector<std::string> choices = conformance::choice_texts(entry.op);
+  const auto add = [&](const Problem& edge, const Configuration& one, const Epilogue& chain) {
+    const auto problem = conformance::with_chain(entry.op, edge, chain);
+    if (!problem) return;
+    LoweredPlan lowered = lower(catalog(), kernel, *problem, device, one);
+    ASSERT_EQ(lowered.invalid, "") << problem->key(entry.op);
+    Job& job = jobs.emplace_back();
+    job.problem = problem->key(entry.op);
+    job.kernel = kernel.name;
+    job.configuration = text_of(kernel.knobs, one);
+    job.purpose = Purpose::verify;
+    job.plan = std::move(lowered.plan);
+  };
+  std::size_t nth = 0;
+  for (std::size_t choice = 0; choice < choices.size(); ++choice) {
+    for (const Problem& edge : conformance::edge_problems(entry.op, choices[choice])) {
+      const auto slots = slots_of(entry.op, kernel.names, edge, device);
+      for (std::size_t i = 0; i < sample.size(); ++i) {
+        if (!serves(kernel, slots, sample[i])) continue;
+        add(edge, sample[i], conformance::chain_of(chains, i, choice));
+        if (reductions.empty() || nth++ % 3 != 0) continue;
+        add(edge, sample[i], conformance::chain_of(reductions, i, choice));
+      }
+    }
+  }
+  return jobs;
+}
+
 TEST(Conformance, EveryKernelAgreesWithTheReference) {
   TW_NEEDS_GPU(device);
   std::vector<Job> jobs;
   for (const OpEntry& entry : catalog().ops()) {
     for (const KernelSpec& kernel : entry.kernels) {
-      const std::vector<Epilogue> chains = conformance::epilogues_of(entry.op, kernel);
-      const std::vector<Configuration> sample = conformance::sample_of(entry.op, kernel);
-      const std::vector<std::string> choices = conformance::choice_texts(entry.op);
-      for (std::size_t choice = 0; choice < choices.size(); ++choice) {
-        for (const Problem& edge : conformance::edge_problems(entry.op, choices[choice])) {
-          const auto slots = slots_of(entry.op, kernel.names, edge, device->info());
-          for (std::size_t i = 0; i < sample.size(); ++i) {
-            if (!serves(kernel, slots, sample[i])) continue;
-            const Problem problem =
-                conformance::with_chain(entry.op, edge, conformance::chain_of(chains, i, choice))
-                    .value_or(edge);
-            LoweredPlan lowered = lower(catalog(), kernel, problem, device->info(), sample[i]);
-            ASSERT_EQ(lowered.invalid, "") << problem.key(entry.op);
-            Job& job = jobs.emplace_back();
-            job.problem = problem.key(entry.op);
-            job.kernel = kernel.name;
-            job.configuration = text_of(kernel.knobs, sample[i]);
-            job.purpose = Purpose::verify;
-            job.plan = std::move(lowered.plan);
-          }
-        }
+      for (Job& job : conformance_jobs(entry, kernel, device->info())) {
+        jobs.push_back(std::move(job));
       }
     }
   }

@@ -79,9 +79,9 @@ std::optional<Job> job_of(const Catalog& catalog, const OpSpec& op, const Kernel
 std::vector<Job> jobs_of(const Catalog& catalog, const OpEntry& entry, const KernelSpec& kernel,
                          const DeviceInfo& device) {
   std::vector<Job> jobs;
-  const std::vector<Epilogue> all = conformance::epilogues_of(entry.op, kernel);
-  std::vector<Epilogue> chains{all.back()};
-  if (kernel.reduces) chains.push_back(all.front());
+  std::vector<Epilogue> chains = conformance::reductions_of(entry.op, kernel);
+  chains.resize(std::min<std::size_t>(1, chains.size()));
+  chains.push_back(conformance::epilogues_of(entry.op).back());
   const std::vector<Configuration> sample = conformance::sample_of(entry.op, kernel);
   std::size_t turn = 0;
   for (const std::string& choices : conformance::choice_texts(entry.op)) {

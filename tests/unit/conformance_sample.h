@@ -217,28 +217,33 @@ inline std::vector<Configuration> sample_of(const OpSpec& op, const KernelSpec& 
   return covering_sample(kernel, *first, candidates.shuffled(), sample_size);
 }
 
-// One chain for each step that the op allows, and one of all of them; if the kernel reduces, one
-// for each reduction alone, and one for each after the first steps (all of them would leave rows of
-// values that hardly differ). Configuration i of the sample runs chain_of(chains, i, choice): so
-// that each chain runs if the op has as many choices as it takes.
-inline std::vector<Epilogue> epilogues_of(const OpSpec& op, const KernelSpec& kernel) {
+// One chain for each step that the op allows, and one of all of them. Configuration i of the sample
+// runs chain_of(chains, i, choice): so that each chain runs if the op has as many choices as it
+// takes.
+inline std::vector<Epilogue> epilogues_of(const OpSpec& op) {
   std::vector<Epilogue> chains;
-  if (kernel.reduces) {
-    for (const std::string& reduction : op.epilogue_reductions) {
-      chains.push_back(Epilogue::from_structure(reduction));
-      std::string steps;
-      for (std::size_t i = 0; i < std::min<std::size_t>(3, op.epilogue_steps.size()); ++i) {
-        steps += op.epilogue_steps[i] + ",";
-      }
-      chains.push_back(Epilogue::from_structure(steps + reduction));
-    }
-  }
   std::string all;
   for (const std::string& step : op.epilogue_steps) {
     chains.push_back(Epilogue::from_structure(step));
     all += (all.empty() ? "" : ",") + step;
   }
   chains.push_back(Epilogue::from_structure(all));
+  return chains;
+}
+
+// If the kernel reduces, a chain of each reduction alone, and one of each after the first steps:
+// all of them would leave rows of values that hardly differ.
+inline std::vector<Epilogue> reductions_of(const OpSpec& op, const KernelSpec& kernel) {
+  std::vector<Epilogue> chains;
+  if (!kernel.reduces) return chains;
+  std::string steps;
+  for (std::size_t i = 0; i < std::min<std::size_t>(3, op.epilogue_steps.size()); ++i) {
+    steps += op.epilogue_steps[i] + ",";
+  }
+  for (const std::string& reduction : op.epilogue_reductions) {
+    chains.push_back(Epilogue::from_structure(reduction));
+    chains.push_back(Epilogue::from_structure(steps + reduction));
+  }
   return chains;
 }
 

@@ -97,6 +97,93 @@ std::vector<Parameter> parameters() {
   return result;
 }
 
+// A configuration on a problem, and a target on which it serves it.
+struct Asked {
+  Problem problem;
+  const DeviceInfo* device;
+  Configuration configuration;
+};
+
+// What is asked of a kernel with some of the op's choices.
+class Asking {
+ public:
+  Asking(const OpEntry& entry, const KernelSpec& kernel, const std::string& choices)
+      : op_(entry.op),
+        kernel_(kernel),
+        chains_(epilogues_of(op_)),
+        reductions_(reductions_of(op_, kernel)) {
+    const std::vector<std::string> all = choice_texts(op_);
+    choice_ = static_cast<std::size_t>(std::find(all.begin(), all.end(), choices) - all.begin());
+    for (const std::string& each : all) problems_.push_back(edge_problems(op_, each));
+  }
+
+  // Every other shape with the configuration's chain, the rest without one, and every third with a
+  // reduction if the kernel has any; all problems with all of these if everything is asked.
+  std::vector<Asked> asked() const {
+    std::vector<Asked> result;
+    const std::vector<Configuration> sample = sample_of(op_, kernel_);
+    for (std::size_t i = 0; i < sample.size(); ++i) {
+      const std::vector<std::size_t> chosen = chosen_for(i, sample[i]);
+      for (std::size_t nth = 0; nth < chosen.size(); ++nth) {
+        const Problem& problem = problems_[choice_][chosen[nth]];
+        const DeviceInfo* device = device_for(problem, sample[i]);
+        if (!device) continue;
+        const auto add = [&](const Epilogue& chain) {
+          const auto chained = with_chain(op_, problem, chain);
+          if (chained) result.push_back({*chained, device, sample[i]});
+        };
+        if (everything() || nth % 2 == 0) add({});
+        if (everything() || nth % 2 == 1) add(chain_of(chains_, i, choice_));
+        const bool reduces = !reductions_.empty() && (everything() || nth % 3 == 0);
+        if (reduces) add(chain_of(reductions_, i, choice_));
+      }
+    }
+    return result;
+  }
+
+ private:
+  // A target on which the configuration serves the problem, or null.
+  const DeviceInfo* device_for(const Problem& problem, const Configuration& configuration) const {
+    for (const DeviceInfo& device : devices()) {
+      const auto slots = slots_of(op_, kernel_.names, problem, device);
+      if (serves(kernel_, slots, configuration)) return &device;
+    }
+    return nullptr;
+  }
+
+  // The problems that configuration i runs on.
+  std::vector<std::size_t> chosen_for(std::size_t i, const Configuration& configuration) const {
+    const std::vector<Problem>& problems = problems_[choice_];
+    if (!everything()) {
+      if (!has_turn(i, configuration)) return {};
+      return drawn(op_, problems, sample_seed + 64 * i + choice_, [&](const Problem& problem) {
+        return device_for(problem, configuration) != nullptr;
+      });
+    }
+    std::vector<std::size_t> all(problems.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return all;
+  }
+
+  // Configuration i runs with half of the choices that it serves.
+  bool has_turn(std::size_t i, const Configuration& configuration) const {
+    std::size_t served = 0, place = 0;
+    for (std::size_t each = 0; each < problems_.size(); ++each) {
+      if (each == choice_) place = served;
+      served += std::any_of(problems_[each].begin(), problems_[each].end(), [&](const Problem& p) {
+        return device_for(p, configuration) != nullptr;
+      });
+    }
+    return served == 0 || (place + i) % served < std::max<std::size_t>(1, served / 2);
+  }
+
+  const OpSpec& op_;
+  const KernelSpec& kernel_;
+  std::vector<Epilogue> chains_, reductions_;
+  std::size_t choice_ = 0;
+  std::vector<std::vector<Problem>> problems_;  // of each of the op's choices
+};
+
 class ConformanceTest : public testing::TestWithParam<Parameter> {
  protected:
   const OpEntry& entry() const { return catalog().at(GetParam().op); }
@@ -106,65 +193,12 @@ class ConformanceTest : public testing::TestWithParam<Parameter> {
                          [](const KernelSpec& k) { return k.name == GetParam().kernel; });
   }
 
-  // A target on which the configuration serves the problem, or null.
-  const DeviceInfo* device_for(const Problem& problem, const Configuration& configuration) const {
-    for (const DeviceInfo& device : devices()) {
-      const auto slots = slots_of(entry().op, kernel().names, problem, device);
-      if (serves(kernel(), slots, configuration)) return &device;
-    }
-    return nullptr;
-  }
-
-  // Configuration i runs with half of the choices that it serves. `problems`: of each choice.
-  bool has_turn(std::size_t i, const Configuration& configuration, std::size_t choice,
-                const std::vector<std::vector<Problem>>& problems) const {
-    std::size_t served = 0, place = 0;
-    for (std::size_t each = 0; each < problems.size(); ++each) {
-      if (each == choice) place = served;
-      served += std::any_of(problems[each].begin(), problems[each].end(), [&](const Problem& p) {
-        return device_for(p, configuration) != nullptr;
-      });
-    }
-    return served == 0 || (place + i) % served < std::max<std::size_t>(1, served / 2);
-  }
-
-  // Every other shape with the configuration's chain, the rest without one; all problems with both
-  // if everything is asked.
-  void add_cases(const std::vector<Configuration>& sample) {
+  void add_case(const Asked& asked) {
     const OpSpec& op = entry().op;
-    const std::vector<Epilogue> chains = epilogues_of(op, kernel());
-    const std::vector<std::string> choices = choice_texts(op);
-    const auto choice = static_cast<std::size_t>(
-        std::find(choices.begin(), choices.end(), GetParam().choices) - choices.begin());
-    std::vector<std::vector<Problem>> all;
-    for (const std::string& each : choices) all.push_back(edge_problems(op, each));
-    const std::vector<Problem>& problems = all[choice];
-    for (std::size_t i = 0; i < sample.size(); ++i) {
-      const auto serving = [&](const Problem& problem) {
-        return device_for(problem, sample[i]) != nullptr;
-      };
-      std::vector<std::size_t> chosen(problems.size());
-      std::iota(chosen.begin(), chosen.end(), std::size_t{0});
-      if (!everything()) {
-        if (!has_turn(i, sample[i], choice, all)) continue;
-        chosen = drawn(op, problems, sample_seed + 64 * i + choice, serving);
-      }
-      for (std::size_t nth = 0; nth < chosen.size(); ++nth) {
-        const Problem& problem = problems[chosen[nth]];
-        const DeviceInfo* device = device_for(problem, sample[i]);
-        if (!device) continue;
-        const auto chained = with_chain(op, problem, chain_of(chains, i, choice));
-        if (everything() || nth % 2 == 0 || !chained) add_case(problem, *device, sample[i]);
-        if (chained && (everything() || nth % 2 == 1)) add_case(*chained, *device, sample[i]);
-      }
-    }
-  }
-
-  void add_case(const Problem& problem, const DeviceInfo& device,
-                const Configuration& configuration) {
-    const OpSpec& op = entry().op;
-    LoweredPlan lowered = lower(catalog(), kernel(), problem, device, configuration);
-    const std::string name = problem.key(op) + ": " + text_of(kernel().knobs, configuration);
+    LoweredPlan lowered =
+        lower(catalog(), kernel(), asked.problem, *asked.device, asked.configuration);
+    const std::string name =
+        asked.problem.key(op) + ": " + text_of(kernel().knobs, asked.configuration);
     ASSERT_EQ(lowered.invalid, "") << name;
     ASSERT_TRUE(lowered.plan.has_reference) << "conformance needs a reference: " << name;
     Case added{name, std::move(lowered.plan)};
@@ -180,7 +214,7 @@ class ConformanceTest : public testing::TestWithParam<Parameter> {
 };
 
 TEST_P(ConformanceTest, AgreesWithTheReference) {
-  add_cases(sample_of(entry().op, kernel()));
+  for (const Asked& asked : Asking(entry(), kernel(), GetParam().choices).asked()) add_case(asked);
   if (cases_.empty()) GTEST_SKIP() << "the kernel serves no edge shape with these choices";
   ASSERT_EQ(programs_.compile(), "");
   // Cases of one problem follow one another, so that its oracle is asked once.
@@ -218,6 +252,24 @@ TEST(ConformanceSample, HoldsEveryValueOfEveryKnob) {
     }
   }
   EXPECT_GT(kernels, 0);
+}
+
+TEST(ConformanceSample, HoldsEveryReduction) {
+  for (const OpEntry& entry : catalog().ops()) {
+    for (const KernelSpec& kernel : entry.kernels) {
+      if (!kernel.reduces) continue;
+      std::map<std::string, int> cases;
+      for (const std::string& choices : choice_texts(entry.op)) {
+        for (const Asked& asked : Asking(entry, kernel, choices).asked()) {
+          if (!asked.problem.epilogue.reduced()) continue;
+          ++cases[std::string(asked.problem.epilogue.steps.back().word->name)];
+        }
+      }
+      for (const std::string& reduction : entry.op.epilogue_reductions) {
+        EXPECT_GE(cases[reduction], 8) << entry.op.name << "/" << kernel.name << " " << reduction;
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -130,14 +130,22 @@ inline Texts toy_sources() {
           {std::string(epilogue_source), "#pragma once\n"},
           {"common/deep.cuh", "#include \"common/lanes.cuh\"\n"}};
 }
-inline Catalog toy_catalog() { return Catalog::load(toy_spaces(), toy_sources(), "spaces/"); }
-
 // `text` with its first `from` replaced; fails the test if there is none.
 inline std::string changed(std::string text, const std::string& from, const std::string& to) {
   const std::size_t at = text.find(from);
   EXPECT_NE(at, std::string::npos) << "the fixture has no " << from;
   return at == std::string::npos ? text : text.replace(at, from.size(), to);
 }
+
+// The toy op with a chain that may end in a reduction.
+inline std::string toy_reducing_op() {
+  std::string op = changed(toy_op, "steps = [", "reductions = [\"max\", \"sum\"]\nsteps = [");
+  op = changed(op, "'packed' ? columns :", "'packed' ? (reduced ? 1 : columns) :");
+  op = changed(op, "pitch >= columns", "pitch >= (reduced ? 1 : columns)");
+  return changed(op, "shape = [\"rows\", \"columns\"]\nstrides",
+                 "shape = [\"rows\", \"reduced ? 1 : columns\"]\nstrides");
+}
+inline Catalog toy_catalog() { return Catalog::load(toy_spaces(), toy_sources(), "spaces/"); }
 
 // The message of the Error that `run` throws; empty if it throws none.
 inline std::string error_of(const std::function<void()>& run) {

@@ -81,9 +81,38 @@ TEST_F(ProblemTest, BadShapesNameTheRemedy) {
   expect({"3x5", "f16"}, "op axpy has no dtype 'f16'");
   expect({"3x5", "f32", "tf32"}, "math 'tf32' is not there for op axpy on f32: use f32");
   expect({"3x5", "f32", "", "sigmoid"}, "op axpy has no epilogue step 'sigmoid'");
+  expect({"3x5", "f32", "", "relu,max"}, "op axpy has no epilogue reduction 'max'");
   expect({"3x5", "f32", "", "", 2}, "align 2: use 2, 4, 8 or 16 bytes, at least the 4 of f32");
   expect({"3x5,pitch=4"}, "it must hold that the pitch covers a row");
   expect({"rows=1000000,columns=2000000000"}, "more than 2^40 elements");
+}
+
+TEST_F(ProblemTest, AReductionChangesTheOutputsShape) {
+  Texts spaces = test::toy_spaces();
+  spaces["axpy/op.toml"] = test::toy_reducing_op();
+  const Catalog catalog = Catalog::load(spaces, test::toy_sources());
+  const OpSpec& op = catalog.at("axpy").op;
+  const auto parse_chain = [&](const std::string& shape, const std::string& epilogue) {
+    return parse_problem(op, {shape, "f32", "", epilogue});
+  };
+  const Problem reduced = parse_chain("3x5", "relu,max"), plain = parse_chain("3x5", "relu");
+  EXPECT_EQ(reduced.dims[2], 1);
+  EXPECT_EQ(plain.dims[2], 5);
+  EXPECT_EQ(reduced.key(op), "axpy f32 rows=3,columns=5 epilogue=relu,max");
+  EXPECT_EQ(problem_from_key(op, reduced.key(op)).dims, reduced.dims);
+  const TensorLayout y = layout_of(op.tensors[1], slots_of(op, op.names, reduced, {}));
+  EXPECT_EQ(y.shape, (std::vector<std::int64_t>{3, 1}));
+  EXPECT_EQ(layout_of(op.tensors[1], slots_of(op, op.names, plain, {})).elements, 15);
+
+  const auto expect = [&](const std::string& shape, const std::string& epilogue,
+                          const std::string& message) {
+    EXPECT_EQ(error_of([&] { parse_chain(shape, epilogue); }), message);
+  };
+  expect("3x5,beta=0.5", "max",
+         "beta=0.5: with the reduction max there is no y to add: leave beta at 0");
+  expect("3x5", "logsumexp", "op axpy has no epilogue reduction 'logsumexp': known are max, sum");
+  expect("3x5", "max,relu", "epilogue 'max,relu': relu follows the reduction max: put max last");
+  EXPECT_EQ(error_of([&] { parse_chain("3x5,beta=0.5", "relu"); }), "");
 }
 
 TEST_F(ProblemTest, TensorsOfPaddedRows) {

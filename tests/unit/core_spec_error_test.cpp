@@ -75,6 +75,10 @@ TEST(SpecErrors, Kernel) {
       {"\"!vector || pitch % 4 == 0\"", "[1]", "must be a string or an integer, not array"},
       {"needs = \"device.cc >= 80\"", "needs = \"threads > 64\"",
        "'needs' reads the knob 'threads'"},
+      {"needs = \"device.cc >= 80\"", "reduces = true",
+       "op axpy has no reductions: remove 'reduces', or add them to its [epilogue]"},
+      {"needs = \"device.cc >= 80\"", "reduces = 1", "must be true or false, not integer"},
+      {"name = \"vector\"", "name = \"reduced\"", "'reduced' is a word of the language already"},
       {"init = \"zero_each\"", "init = \"zero\"", "init 'zero' is unknown: use none"},
       {"source = \"axpy/simple.cuh\"", "source = \"axpy/simpel.cuh\"",
        "no source 'axpy/simpel.cuh'"},
@@ -178,6 +182,11 @@ TEST(SpecErrors, Op) {
       {"strides = [\"pitch\", \"1\"]", "strides = [\"pitch\"]", "1 strides for 2 extents"},
       {"\"pitch >= columns\"", "\"pitch >= device.sms\"", "depends on the device"},
       {"steps = [\"relu\", \"bias_column\"", "steps = [\"reul\", \"bias_column\"", "step 'reul'"},
+      {"steps = [\"relu\", \"bias_column\"", "steps = [\"max\", \"bias_column\"",
+       "step 'max' is unknown"},
+      {"steps = [", "reductions = [\"maxx\"]\nsteps = [",
+       "reduction 'maxx' is unknown: did you mean 'max'?"},
+      {"steps = [", "reductions = [\"relu\"]\nsteps = [", "reduction 'relu' is unknown"},
       {"extents = { bias_column = \"columns\" }", "extents = { relu = 1 }", "takes a tensor"},
       {"extents = { bias_column = \"columns\" }", "extents = {}", "give its length", -2},
       {"extents = { bias_column = \"columns\" }", "extents = 1", "'extents' must be a table"},
@@ -206,6 +215,10 @@ TEST(SpecErrors, OpWithoutItsTables) {
   EXPECT_NE(fault(unjudged).find("[reference] is missing: add the kernel"), std::string::npos);
   EXPECT_NE(fault(changed(toy_op, "entry = \"tw::axpy::reference\"", ""))
                 .find("[reference]: 'entry' is missing"),
+            std::string::npos);
+  EXPECT_NE(fault(changed(test::toy_reducing_op(), "scaled_by = \"beta\"", ""))
+                .find("tensor 'y' is always read, and a reduction changes its shape: give it "
+                      "'scaled_by'"),
             std::string::npos);
   const std::string silent = changed(toy_op, "role = \"inout\"", "role = \"in\"");
   EXPECT_NE(fault(silent).find("role out or inout"), std::string::npos);

@@ -49,6 +49,31 @@ TEST(Spec, PreferencesNarrowTheSearchAlone) {
   EXPECT_NE(kernel.space_digest, plain.at("axpy").kernels.at(0).space_digest);
 }
 
+// Without a change of what was measured of it.
+TEST(Spec, AKernelServesReductionsIfItSaysSo) {
+  Texts spaces = test::toy_spaces();
+  spaces["axpy/op.toml"] = test::toy_reducing_op();
+  const Catalog silent = Catalog::load(spaces, test::toy_sources());
+  spaces["axpy/simple.toml"] = changed(toy_kernel, "needs = ", "reduces = true\nneeds = ");
+  const Catalog reducing = Catalog::load(spaces, test::toy_sources());
+  const auto served = [](const Catalog& catalog, const std::string& epilogue) {
+    const OpEntry& entry = catalog.at("axpy");
+    const Problem problem = parse_problem(entry.op, {"3x5", "f32", "", epilogue});
+    const KernelSpec& kernel = entry.kernels.at(0);
+    return kernel.needs.expr.holds(slots_of(entry.op, kernel.names, problem, emulated_device(90)));
+  };
+  EXPECT_FALSE(silent.at("axpy").kernels.at(0).reduces);
+  EXPECT_FALSE(served(silent, "relu,max"));
+  EXPECT_TRUE(served(silent, "relu"));
+  EXPECT_TRUE(reducing.at("axpy").kernels.at(0).reduces);
+  EXPECT_TRUE(served(reducing, "relu,max"));
+  EXPECT_TRUE(served(reducing, "relu"));
+  EXPECT_EQ(silent.at("axpy").kernels.at(0).needs.reason, "!reduced && (device.cc >= 80)");
+  const Catalog plain = test::toy_catalog();
+  EXPECT_EQ(silent.at("axpy").kernels.at(0).space_digest,
+            plain.at("axpy").kernels.at(0).space_digest);
+}
+
 TEST(Spec, ReadsAKernel) {
   const Catalog catalog = test::toy_catalog();
   const OpEntry& entry = catalog.at("axpy");
