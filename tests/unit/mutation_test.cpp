@@ -1,8 +1,9 @@
-// The cpu device must notice what the conformance tests are there for: each test breaks the GEMM
+// The cpu device must notice what the conformance tests are there for: each test breaks a GEMM
 // kernel in one place and expects a failing outcome, where the unbroken kernel passes.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -17,7 +18,20 @@
 namespace tw {
 namespace {
 
-constexpr const char* kernel_source = "gemm/simt.cuh";
+// A kernel, what is broken of it, and problems that exercise every part of that.
+struct Subject {
+  std::string kernel, files;  // "simt": what starts with "gemm/simt"
+  std::vector<std::string> shapes;
+  std::string epilogue;
+  std::vector<std::int64_t> splits;
+};
+const Subject simt{"simt",
+                   "gemm/simt",
+                   {"m=131,n=137,k=150,layout=nt", "m=61,n=63,k=140,layout=tn,beta=1",
+                    "m=132,n=136,k=152,layout=nn"},
+                   "",
+                   {1, 2}};
+const Subject rows{"mma", "gemm/mma_results", {"m=70,n=150,k=20,batch=2"}, "logsumexp", {1}};
 
 // One place in the kernel's sources.
 struct Place {
@@ -25,11 +39,12 @@ struct Place {
   std::size_t begin, size;
 };
 
-// All places in the files of the kernel's own that start with `first` and end with the next `last`.
-std::vector<Place> places_of(const std::string& first, const std::string& last) {
+// All places in the files that start with `first` and end with the next `last`.
+std::vector<Place> places_of(const std::string& files, const std::string& first,
+                             const std::string& last) {
   std::vector<Place> places;
   for (const auto& [path, text] : builtin_sources()) {
-    if (!path.starts_with("gemm/simt")) continue;
+    if (!path.starts_with(files)) continue;
     for (std::size_t at = text.find(first); at != text.npos; at = text.find(first, at + 1)) {
       const std::size_t end = text.find(last, at + first.size());
       if (end != text.npos) places.push_back({path, at, end + last.size() - at});
@@ -51,18 +66,15 @@ std::string removed(const std::string&) { return ""; }
 
 class MutationTest : public testing::Test {
  protected:
-  // Runs the kernel of `sources` on problems that exercise every part of it, until one does not
-  // pass; returns the last outcome.
-  Measurement run(const Texts& sources) {
+  // Runs the kernel of `sources` on the problems until one does not pass; returns the last outcome.
+  Measurement run(const Subject& subject, const Texts& sources) {
     const Catalog catalog = Catalog::load(builtin_spaces(), sources);
-    const KernelSpec& kernel = simt(catalog);
-    for (const char* shape : {"m=131,n=137,k=150,layout=nt", "m=61,n=63,k=140,layout=tn,beta=1",
-                              "m=132,n=136,k=152,layout=nn"}) {
-      for (const std::int64_t split : {1, 2}) {
-        device_->submit(job(catalog, kernel, shape, split));
+    for (const std::string& shape : subject.shapes) {
+      for (const std::int64_t split : subject.splits) {
+        device_->submit(job(catalog, subject, shape, split));
       }
       Measurement failed;
-      for (int answered = 0; answered < 2;) {
+      for (std::size_t answered = 0; answered < subject.splits.size();) {
         for (const Finished& finished : device_->wait(deadline_)) {
           ++answered;
           if (finished.measurement.outcome != Outcome::ok) failed = finished.measurement;
@@ -75,13 +87,13 @@ class MutationTest : public testing::Test {
   }
 
   // Breaks each place in turn; `spared` of them may be harmless.
-  void expect_caught(const std::string& first, const std::string& last, const Change& change,
-                     int spared = 0) {
-    const std::vector<Place> places = places_of(first, last);
+  void expect_caught(const Subject& subject, const std::string& first, const std::string& last,
+                     const Change& change, int spared = 0) {
+    const std::vector<Place> places = places_of(subject.files, first, last);
     EXPECT_FALSE(places.empty()) << first;
     std::string missed;
     for (const Place& place : places) {
-      const Measurement measurement = run(mutated(place, change));
+      const Measurement measurement = run(subject, mutated(place, change));
       if (measurement.outcome == Outcome::wrong_result || measurement.outcome == Outcome::faulted) {
         continue;
       }
@@ -93,18 +105,14 @@ class MutationTest : public testing::Test {
   }
 
  private:
-  static const KernelSpec& simt(const Catalog& catalog) {
-    for (const KernelSpec& kernel : catalog.at("gemm").kernels) {
-      if (kernel.source == kernel_source) return kernel;
-    }
-    throw Error("no kernel of gemm/simt.cuh");
-  }
-
-  Job job(const Catalog& catalog, const KernelSpec& kernel, const char* shape, std::int64_t split) {
-    const OpSpec& op = catalog.at("gemm").op;
-    ProblemText text;
-    text.shape = shape;
-    const Problem problem = parse_problem(op, text);
+  Job job(const Catalog& catalog, const Subject& subject, const std::string& shape,
+          std::int64_t split) {
+    const OpEntry& entry = catalog.at("gemm");
+    const OpSpec& op = entry.op;
+    const KernelSpec& kernel =
+        *std::find_if(entry.kernels.begin(), entry.kernels.end(),
+                      [&](const KernelSpec& each) { return each.name == subject.kernel; });
+    const Problem problem = parse_problem(op, {.shape = shape, .epilogue = subject.epilogue});
     const auto space =
         SearchSpace::enumerate(kernel, slots_of(op, kernel.names, problem, device_->info()));
     LoweredPlan lowered = lower(catalog, kernel, problem, device_->info(), pick(space, split));
@@ -132,35 +140,51 @@ class MutationTest : public testing::Test {
       std::chrono::steady_clock::now() + std::chrono::seconds(280);
 };
 
-TEST_F(MutationTest, UnbrokenKernelPasses) {
-  const Measurement measurement = run(builtin_sources());
-  EXPECT_EQ(measurement.outcome, Outcome::ok) << measurement.note;
+TEST_F(MutationTest, UnbrokenKernelsPass) {
+  for (const Subject& subject : {simt, rows}) {
+    const Measurement measurement = run(subject, builtin_sources());
+    EXPECT_EQ(measurement.outcome, Outcome::ok) << subject.kernel << ": " << measurement.note;
+  }
 }
 
 // One barrier orders the writes of a block before those of the next in gather_slices: blocks that
 // run one after the other do not miss it.
-TEST_F(MutationTest, MissingBarrier) { expect_caught("__syncthreads(", ");", removed, 1); }
+TEST_F(MutationTest, MissingBarrier) { expect_caught(simt, "__syncthreads(", ");", removed, 1); }
 
-TEST_F(MutationTest, MissingCopyWait) { expect_caught("cp_async_wait<", ">();", removed); }
+TEST_F(MutationTest, MissingCopyWait) { expect_caught(simt, "cp_async_wait<", ">();", removed); }
 
 TEST_F(MutationTest, WaitForOneCopyTooFew) {
-  expect_caught("cp_async_wait<", ">();", [](const std::string& found) {
+  expect_caught(simt, "cp_async_wait<", ">();", [](const std::string& found) {
     return found.substr(0, found.rfind('>')) + " + 1>();";
   });
 }
 
 TEST_F(MutationTest, MissingBoundCheck) {
   const auto always = [](const std::string&) { return "true"; };
-  expect_caught("row < m", "", always);
+  expect_caught(simt, "row < m", "", always);
   // Of two, one guards a read whose value is dropped: it takes AddressSanitizer to see it.
-  expect_caught("j < n - at.column", "", always, cpu::has_asan ? 0 : 1);
+  expect_caught(simt, "j < n - at.column", "", always, cpu::has_asan ? 0 : 1);
 }
 
 TEST_F(MutationTest, WidenedSharedMemoryIndex) {
-  expect_caught("SharedPointer<T>::dynamic", "()",
+  expect_caught(simt, "SharedPointer<T>::dynamic", "()",
                 [](const std::string& found) { return "(" + found + " + 32)"; });
-  expect_caught("const SharedPointer<T> to = to_ + stage", "",
+  expect_caught(simt, "const SharedPointer<T> to = to_ + stage", "",
                 [](const std::string& found) { return found + " + 4"; });
+}
+
+TEST_F(MutationTest, MissingPartOfAReduction) {
+  expect_caught(rows, "mine.add(", ");", removed);
+  expect_caught(rows, "epilogue::join_lanes<", ">(mine);", removed);
+  expect_caught(rows, "mine.merge(", ");", removed);
+  expect_caught(rows, "if (lane == 0) c[", ";", removed);
+}
+
+TEST_F(MutationTest, MissingBoundCheckOfAReduction) {
+  expect_caught(rows, "if (column >= n) return;", "", removed);
+  expect_caught(rows, "if (row >= rows) return;", "", removed);
+  expect_caught(rows, "at < m && ", "", removed);
+  expect_caught(rows, " || column >= n", "", removed);
 }
 
 }  // namespace
