@@ -23,4 +23,12 @@ if(TILEWRIGHT_NVCC AND TILEWRIGHT_HAS_CUDA)
   add_dependencies(emit_program emitted_for_tests)
   add_test(NAME EmitProgram COMMAND ${folder}/emit_program)
   set_tests_properties(EmitProgram PROPERTIES LABELS gpu TIMEOUT 120 SKIP_RETURN_CODE 77)
+
+  add_custom_command(OUTPUT ${folder}/reduced_program
+    COMMAND ${TILEWRIGHT_NVCC} ${flags} -std=c++17 ${CMAKE_CURRENT_SOURCE_DIR}/reduced_program.cu -o ${folder}/reduced_program
+    DEPENDS reduced_program.cu ${TW_EMITTED}/selected.h VERBATIM COMMENT "nvcc reduced_program")
+  add_custom_target(reduced_program ALL DEPENDS ${folder}/reduced_program)
+  add_dependencies(reduced_program emitted_for_tests)
+  add_test(NAME ReducedProgram COMMAND ${folder}/reduced_program)
+  set_tests_properties(ReducedProgram PROPERTIES LABELS gpu TIMEOUT 120 SKIP_RETURN_CODE 77)
 endif()

@@ -5,13 +5,13 @@ target_compile_definitions(emit_writer PRIVATE TW_TEST_DATA="${PROJECT_SOURCE_DI
 set(TW_EMITTED ${CMAKE_CURRENT_BINARY_DIR}/emitted CACHE INTERNAL "what emit_writer writes")
 file(GLOB emit_data CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/data/emit/*)
 add_custom_command(OUTPUT ${TW_EMITTED}/selected.h
-  BYPRODUCTS ${TW_EMITTED}/tuned/blend.cu
+  BYPRODUCTS ${TW_EMITTED}/tuned/blend.cu ${TW_EMITTED}/selected_reduced.h
   COMMAND ${CMAKE_COMMAND} -E rm -rf ${TW_EMITTED}
   COMMAND emit_writer ${TW_EMITTED}
   DEPENDS emit_writer ${emit_data} COMMENT "Emitting headers for the tests" VERBATIM)
 add_custom_target(emitted_for_tests DEPENDS ${TW_EMITTED}/selected.h)
 
-tilewright_test(emit_test SOURCES emit_test.cpp emit_text_test.cpp emit_select_test.cpp ${TW_EMITTED}/selected.h
+tilewright_test(emit_test SOURCES emit_test.cpp emit_text_test.cpp emit_select_test.cpp emit_reduced_test.cpp ${TW_EMITTED}/selected.h
   LIBRARIES tw_db)
 target_include_directories(emit_test PRIVATE ${TW_EMITTED})
 

@@ -1,5 +1,6 @@
-// Winners of the op in tests/data/emit as a database would give them. Their texts are hostile: each
-// would end a comment or a string, or start a directive, if it were copied as it is.
+// Winners of the op in tests/data/emit, and of products that are reduced, as a database would give
+// them. Their texts are hostile: each would end a comment or a string, or start a directive, if it
+// were copied as it is.
 #pragma once
 #include <string>
 #include <vector>
@@ -38,12 +39,12 @@ inline Winner winner(const Catalog& catalog, const std::string& problem, const s
   trial.measurement.registers = 96;
   trial.measurement.timer = hostile;
   Context& context = trial.context;
-  context.op = "blend";
+  context.op = problem.substr(0, problem.find(' '));
   context.problem = problem;
   context.kernel = kernel;
-  for (const KernelSpec& known : catalog.at("blend").kernels) {
+  for (const KernelSpec& known : catalog.at(context.op).kernels) {
     if (known.name != kernel) continue;
-    const Problem asked = problem_from_key(catalog.at("blend").op, problem);
+    const Problem asked = problem_from_key(catalog.at(context.op).op, problem);
     context.source_digest = catalog.source_digest(known, asked.epilogue);
   }
   context.device_model = device().model;
@@ -78,6 +79,31 @@ inline EmitRequest request(const Catalog& catalog) {
   request.winners = winners(catalog);
   request.generator = hostile;
   request.source_note = hostile;
+  return request;
+}
+
+inline const Catalog& builtin_catalog() {
+  static const Catalog loaded = Catalog::load(builtin_spaces(), builtin_sources());
+  return loaded;
+}
+
+// Products of which rows are reduced, by each kernel that does so.
+inline EmitRequest reduced_request() {
+  EmitRequest request;
+  request.catalog = &builtin_catalog();
+  request.op = "gemm";
+  request.winners = {
+      winner(builtin_catalog(),
+             "gemm f32 m=300,n=1000,k=256,layout=nt epilogue=bias_column,logsumexp", "mma",
+             "passes=3 partial=step block_m=128 block_n=64 block_k=16 warp_m=64 warp_n=32 stages=3 "
+             "prefetch=true vector=4 raster=8 schedule=tiles split_k=1 min_blocks=1",
+             5000),
+      winner(builtin_catalog(),
+             "gemm bf16 m=300,n=1000,k=256,layout=nt epilogue=bias_column,logsumexp", "wgmma",
+             "passes=1 block_m=128 block_n=128 warpgroups=2 stages=4 raster=8 schedule=tiles "
+             "split_k=1 min_blocks=1",
+             5000),
+  };
   return request;
 }
 

@@ -1,7 +1,8 @@
 // Writes what the tests of emitted code compile: the tuning of emit_fixture.h into <folder>/tuned,
 // others of the same op in namespaces other and defaults (without winners) into folders of these
-// names, and <folder>/selected.h, which names the first one's choice of branches whatever its
-// digest.
+// names, products that are reduced into <folder>/reduced, and <folder>/selected.h, which names the
+// first one's choice of branches whatever its digest, and <folder>/selected_reduced.h that of the
+// products.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -9,22 +10,33 @@
 #include "emit_fixture.h"
 #include "error.h"
 
+namespace {
+
+// Writes the tuning, and a header that names its choice of branches.
+void write(const std::string& folder, const tw::EmitRequest& request, const std::string& tuning,
+           const std::string& name) {
+  const auto files = tw::emit(request);
+  tw::write_files(folder + "/" + tuning, files);
+  std::string digest;
+  for (const auto& [path, text] : files) {
+    if (path.starts_with("tilewright_")) digest = path.substr(11, path.find('/') - 11);
+  }
+  tw::write_files(folder,
+                  {{name + ".h", fmt::format("#include \"{0}/tilewright_{1}/dispatch/select.h\"\n"
+                                             "namespace {2} = tw_{1}::dispatch_{3};\n"
+                                             "namespace {2}_dispatch = tw_{1}::dispatch;\n",
+                                             tuning, digest, name, request.op)}});
+}
+
+}  // namespace
+
 int main(int count, char** words) try {
   if (count != 2) throw tw::Error("usage: emit_writer FOLDER");
   const std::string folder = words[1];
   const tw::Catalog catalog = tw::emit_fixture::catalog();
   tw::EmitRequest request = tw::emit_fixture::request(catalog);
-  const auto files = tw::emit(request);
-  tw::write_files(folder + "/tuned", files);
-  std::string digest;
-  for (const auto& [path, text] : files) {
-    if (path.starts_with("tilewright_")) digest = path.substr(11, path.find('/') - 11);
-  }
-  tw::write_files(
-      folder, {{"selected.h", fmt::format("#include \"tuned/tilewright_{0}/dispatch/select.h\"\n"
-                                          "namespace selected = tw_{0}::dispatch_blend;\n"
-                                          "namespace selected_dispatch = tw_{0}::dispatch;\n",
-                                          digest)}});
+  write(folder, request, "tuned", "selected");
+  write(folder, tw::emit_fixture::reduced_request(), "reduced", "selected_reduced");
   request.name_space = "other";
   request.winners.resize(1);
   tw::write_files(folder + "/other", tw::emit(request));

@@ -1,0 +1,82 @@
+// The emitted form of products of which rows are reduced: what its text says, and what it chooses.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "emit_fixture.h"
+#include "selected_reduced.h"
+
+namespace tw {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(EmitReducedText, SaysWhatTheArgumentsMean) {
+  const auto files = emit(emit_fixture::reduced_request());
+  EXPECT_THAT(files.at("gemm.h"), HasSubstr("struct ArgsBf16BiasColumnLogSumExp : ArgsBf16 {"));
+  EXPECT_THAT(files.at("gemm.h"), HasSubstr("read reduced as 1 above, elsewhere as 0"));
+  const std::string& text = files.at("gemm.cuh");
+  EXPECT_THAT(text, HasSubstr("\"beta must be 0 with a reduction\""));
+  EXPECT_THAT(text, HasSubstr("static constexpr std::int64_t reduced = 1;"));
+  EXPECT_THAT(text, HasSubstr("epilogue::LogSumExp>"));
+}
+
+// The fields that a type of arguments has, without CUDA.
+struct Arguments {
+  std::int64_t m = 300, n = 1000, k = 256, lda = -1, ldb = -1, ldc = -1, batch = 1, stride_a = -1,
+               stride_b = -1, stride_c = -1;
+  enum class Layout { nn, nt, tn, tt } layout = Layout::nt;
+  float alpha = 1, beta = 0;
+  const void* a = reinterpret_cast<const void*>(0x1000);
+  const void* b = reinterpret_cast<const void*>(0x2000);
+  const void* c = reinterpret_cast<const void*>(0x3000);
+};
+
+enum Form { plain_f32, reduced_f32, plain_bf16, reduced_bf16 };
+
+class EmitReduced : public testing::Test {
+ protected:
+  // What runs on a device of this compute capability, and in query_.problem the problem.
+  std::string chosen(Form form, const Arguments& arguments, int cc = 90) {
+    const DeviceInfo info = emulated_device(90);
+    selected_reduced::Device device;
+    device.cc = cc;
+    device.sms = info.sms;
+    device.smem_optin = info.smem_optin;
+    device.smem_per_sm = info.smem_per_sm;
+    device.regs_per_sm = info.regs_per_sm;
+    device.threads_per_sm = info.threads_per_sm;
+    device.blocks_per_sm = info.blocks_per_sm;
+    device.max_threads = info.max_threads;
+    query_ = {};
+    query_.form = form;
+    query_.problem.dtype = static_cast<std::int64_t>(form < plain_bf16 ? DType::f32 : DType::bf16);
+    query_.problem.math = number_of_math(form < plain_bf16 ? "f32" : "bf16");
+    query_.problem.sizeof_t = form < plain_bf16 ? 4 : 2;
+    query_.problem.reduced = form == reduced_f32 || form == reduced_bf16;
+    const char* wrong = selected_reduced::read(arguments, device, query_);
+    if (wrong != nullptr) return wrong;
+    const auto choice = selected_reduced::choose(query_, device);
+    return choice.branch < 0 ? "" : selected_reduced::branches[choice.branch].kernel;
+  }
+  selected_reduced::Query query_;
+};
+
+TEST_F(EmitReduced, TakesKernelsThatReduce) {
+  EXPECT_EQ(chosen(reduced_f32, {}), "mma");
+  EXPECT_EQ(chosen(reduced_bf16, {}), "wgmma");
+  EXPECT_EQ(chosen(reduced_bf16, {}, 80), "mma");
+}
+
+TEST_F(EmitReduced, CHasOneColumn) {
+  chosen(reduced_f32, {});
+  EXPECT_EQ(query_.problem.ldc, 1);
+  chosen(plain_f32, {});
+  EXPECT_EQ(query_.problem.ldc, 1000);
+  Arguments narrow;
+  narrow.ldc = 7;
+  EXPECT_EQ(chosen(reduced_f32, narrow), "mma");
+  EXPECT_THAT(chosen(plain_f32, narrow), HasSubstr("ldc is at least the length of C's rows"));
+}
+
+}  // namespace
+}  // namespace tw
