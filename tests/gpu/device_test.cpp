@@ -82,6 +82,29 @@ TEST(Gemm, EpilogueAndLayoutsAreVerified) {
   }
 }
 
+TEST(Gemm, ReducedRowsAreVerifiedAndTimed) {
+  TW_NEEDS_GPU(device);
+  const OpEntry& entry = catalog().at("gemm");
+  for (const KernelSpec& kernel : entry.kernels) {
+    if (!kernel.reduces) continue;
+    for (const std::string& reduction : entry.op.epilogue_reductions) {
+      for (const char* dtype : {"f32", "f16", "bf16"}) {
+        const ProblemText text{.shape = "m=1000,n=1001,k=256,layout=nt",
+                               .dtype = dtype,
+                               .epilogue = "bias_column," + reduction};
+        const Problem problem = parse_problem(entry.op, text);
+        const auto slots = slots_of(entry.op, kernel.names, problem, device->info());
+        if (!kernel.needs.expr.holds(slots)) continue;
+        const std::string name = kernel.name + " " + problem.key(entry.op);
+        const Measurement measurement =
+            run(*device, job_for(catalog(), "gemm", kernel.name, text, "", *device));
+        EXPECT_EQ(measurement.outcome, Outcome::ok) << name << ": " << measurement.note;
+        EXPECT_GT(measurement.median_ns(), 500) << name;
+      }
+    }
+  }
+}
+
 // The cpu device's conformance sample: every value of every knob, on every edge shape that the
 // configuration serves, worth a search or not; every third also with a reduction.
 std::vector<Job> conformance_jobs(const OpEntry& entry, const KernelSpec& kernel,
