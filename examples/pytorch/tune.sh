@@ -9,4 +9,4 @@ set -euo pipefail
 cd "$(dirname "$0")"
 out=${1:-tuned} db=${2:-workloads.db} tune=${TUNE:-tune}
 "$tune" --shapes workloads.txt --budget "${BUDGET:-200}" --db "$db"
-for op in gemm reduce conv2d activation conv_transpose2d; do "$tune" emit --op "$op" --out "$out" --db "$db"; done
+for op in gemm conv2d activation conv_transpose2d; do "$tune" emit --op "$op" --out "$out" --db "$db"; done

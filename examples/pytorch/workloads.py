@@ -17,11 +17,8 @@ class LinearSigmoidLinearLogSumExp(nn.Module):
         super().__init__()
         self.first, self.second = nn.Linear(2048, 4096), nn.Linear(4096, 1024)
 
-    def logits(self, x):
-        return self.second(torch.sigmoid(self.first(x)))
-
     def forward(self, x):
-        return torch.logsumexp(self.logits(x), dim=1)
+        return torch.logsumexp(self.second(torch.sigmoid(self.first(x))), dim=1)
 
 
 class ConvReluHardswish(nn.Module):
@@ -67,12 +64,9 @@ class TunedLinearSigmoidLinearLogSumExp(nn.Module):
         super().__init__()
         self.first, self.second, self.tf32 = reference.first, reference.second, tf32
 
-    def logits(self, x):
-        hidden = ops.linear_sigmoid(x, self.first.weight, self.first.bias, self.tf32)
-        return ops.linear(hidden, self.second.weight, self.second.bias, self.tf32)
-
     def forward(self, x):
-        return ops.logsumexp(self.logits(x))
+        hidden = ops.linear_sigmoid(x, self.first.weight, self.first.bias, self.tf32)
+        return ops.linear_logsumexp(hidden, self.second.weight, self.second.bias, self.tf32)
 
 
 class TunedConvReluHardswish(nn.Module):
@@ -112,6 +106,17 @@ class TunedAlexNetConv1(nn.Module):
         return ops.conv2d(x, self.conv.weight, self.conv.bias, 4, 2, self.tf32)
 
 
+def spread_logsumexp(module, x):
+    """The result with the last weights times 64, which is exact. As they are initialised, the rows' logsumexps are the same to 0.2 %, so
+    that a constant would do; times 64 they go from 70 to 100."""
+    weight = module.second.weight
+    weight.mul_(64)
+    try:
+        return module(x)
+    finally:
+        weight.div_(64)
+
+
 @dataclasses.dataclass
 class Workload:
     key: str
@@ -122,13 +127,13 @@ class Workload:
     flops: float
     elements: float  # read or written, at the least
     maths: tuple = ("f32", "tf32", "bf16")
-    # What is compared with fp64: the result may say too little (a logsumexp of many terms is nearly constant).
+    # What is compared with fp64.
     checked: typing.Callable = lambda module, x: module(x)
 
 
 WORKLOADS = [
     Workload("a", "linear-sigmoid-linear-logsumexp", LinearSigmoidLinearLogSumExp, TunedLinearSigmoidLinearLogSumExp, (16384, 2048),
-             2 * 16384 * (2048 * 4096 + 4096 * 1024), 16384 * 2048, checked=lambda module, x: module.logits(x)),
+             2 * 16384 * (2048 * 4096 + 4096 * 1024), 16384 * 2048, checked=spread_logsumexp),
     Workload("b", "conv-relu-hardswish", ConvReluHardswish, TunedConvReluHardswish, (128, 8, 128, 128),
              2 * 128 * 64 * 126 * 126 * 72, 128 * (8 * 128**2 + 64 * 126**2)),
     Workload("c", "ELU", Elu, TunedElu, (4096, 393216), 0, 2 * 4096 * 393216, ("f32", "bf16")),
