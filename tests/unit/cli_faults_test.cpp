@@ -29,6 +29,7 @@ TEST_F(Cli, FaultsOfTheProblem) {
   expect_fault(std::string(gemm) + " --layout zz", {"zz", "nn"});
   expect_fault(std::string(gemm) + " --math f7", {"f7"});
   expect_fault(std::string(gemm) + " --epilogue wobble", {"wobble"});
+  expect_fault(std::string(gemm) + ",beta=1 --epilogue max", {"beta=1", "leave beta at 0"});
   expect_fault(std::string(gemm) + " --align 3", {"3"});
   expect_fault(std::string(gemm) + " --shape m=1,n=1,k=1", {"--shape", "twice"});
   expect_fault(std::string(gemm) + " --device cpu --kernel smit", {"smit", "simt"});

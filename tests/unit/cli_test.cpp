@@ -186,7 +186,8 @@ TEST_F(Cli, OpsDescribesKernelsAndKnobs) {
   EXPECT_NE(all.out.find("gemm"), std::string::npos);
   const Ran one = tune("ops gemm --shape 256x256x256");
   EXPECT_EQ(one.code, 0) << one.err;
-  for (const char* part : {"simt", "layout", "alpha", "valid configurations", "bias_column"}) {
+  for (const char* part :
+       {"simt", "layout", "alpha", "valid configurations", "bias_column", "last logsumexp"}) {
     EXPECT_NE(one.out.find(part), std::string::npos) << part;
   }
   EXPECT_EQ(tune("ops gemm --json").out.front(), '{');

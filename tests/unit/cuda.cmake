@@ -3,7 +3,7 @@ if(TILEWRIGHT_HAS_CUDA)
     cuda_sampling_test.cpp LIBRARIES tw_cuda)
   tilewright_test(cuda_compile_test SOURCES ../gpu/worker_main.cpp cuda_compile_test.cpp LIBRARIES tw_cuda TIMEOUT 300)
   if(TILEWRIGHT_NVCC)
-    tilewright_test(cuda_shipped_test SOURCES ../gpu/worker_main.cpp cuda_shipped_test.cpp LIBRARIES tw_cuda)
+    tilewright_test(cuda_shipped_test SOURCES ../gpu/worker_main.cpp cuda_shipped_test.cpp LIBRARIES tw_cuda TIMEOUT 300)
     target_compile_definitions(cuda_shipped_test PRIVATE TW_NVCC="${TILEWRIGHT_NVCC}")
   endif()
 
