@@ -53,25 +53,30 @@ struct Results {
     if (column >= n) return;  // the whole warp
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const int parts = (n - 1) / (8 * kColumns) + 1;
+    R mine[2 * kRows];
+    // By columns: what a step reads of one serves all rows.
     TW_UNROLL
-    for (int i = 0; i < 2 * kRows; ++i) {
-      const int at = row + lane / 4 + 8 * i;
-      R mine;
+    for (int j = 0; j < kColumns; j += kTiles) {
       TW_UNROLL
-      for (int j = 0; j < kColumns; j += kTiles) {
+      for (int i = 0; i < 2 * kRows; ++i) {
         float values[2 * kTiles];
         TW_UNROLL
         for (int e = 0; e < 2 * kTiles; ++e) {
-          const float sum = sums[i / 2][j + e / 2][i % 2 * 2 + e % 2];
-          values[e] = value(sum, first_row, at, column + lane % 4 * 2 + 8 * (j + e / 2) + e % 2);
+          values[e] =
+              value(sums[i / 2][j + e / 2][i % 2 * 2 + e % 2], first_row, row + lane / 4 + 8 * i,
+                    column + lane % 4 * 2 + 8 * (j + e / 2) + e % 2);
         }
-        mine.add(values);
+        mine[i].add(values);
       }
-      epilogue::join_lanes<4>(mine);
+    }
+    TW_UNROLL
+    for (int i = 0; i < 2 * kRows; ++i) {
+      const int at = row + lane / 4 + 8 * i;
+      epilogue::join_lanes<4>(mine[i]);
       if (at < m && lane % 4 == 0) {
         const long long part = (first_row + at) * parts + column / (8 * kColumns);
         float* to = row_partials + part * kPartialFloats;
-        mine.each([&](float& one) { *to++ = one; });
+        mine[i].each([&](float& one) { *to++ = one; });
       }
     }
   }

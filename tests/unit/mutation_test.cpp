@@ -174,8 +174,8 @@ TEST_F(MutationTest, WidenedSharedMemoryIndex) {
 }
 
 TEST_F(MutationTest, MissingPartOfAReduction) {
-  expect_caught(rows, "mine.add(", ");", removed);
-  expect_caught(rows, "epilogue::join_lanes<", ">(mine);", removed);
+  expect_caught(rows, "mine[i].add(", ");", removed);
+  expect_caught(rows, "epilogue::join_lanes<", ");", removed);
   expect_caught(rows, "mine.merge(", ");", removed);
   expect_caught(rows, "if (lane == 0) c[", ";", removed);
 }
