@@ -109,6 +109,42 @@ TW_DEVICE void load_tensor(SharedPointer<T> to, const TensorMap& map, const Barr
 #endif
 }
 
+// The same of four dimensions.
+template <class T>
+TW_DEVICE void load_tensor(SharedPointer<T> to, const TensorMap& map, const Barrier& full, int x,
+                           int y, int z, int w) {
+#ifdef TW_CPU_DEVICE
+  const int coordinates[] = {x, y, z, w};
+  tw_cpu::runtime->tensor_load(to.address(), &map, coordinates, full.address());
+#else
+  TW_SM90_ASM(
+      "cp.async.bulk.tensor.4d.shared::cluster.global.mbarrier::complete_tx::bytes "
+      "[%0], [%1, {%2, %3, %4, %5}], [%6];" ::"r"(to.address()),
+      "l"(&map), "r"(x), "r"(y), "r"(z), "r"(w), "r"(full.address())
+      : "memory");
+#endif
+}
+
+// Starts the copy of an im2col map: the channels from `channel` on of pixels of
+// [image][row][column] [channel], a line for each. The first pixel is that at (image, row, column),
+// which is in the map's window, and the others follow it there; what is read of each is so many
+// columns and rows further on, at most 255.
+template <class T>
+TW_DEVICE void load_im2col(SharedPointer<T> to, const TensorMap& map, const Barrier& full,
+                           int channel, int column, int row, int image, int columns, int rows) {
+#ifdef TW_CPU_DEVICE
+  const int coordinates[] = {channel, column, row, image, columns, rows};
+  tw_cpu::runtime->tensor_load(to.address(), &map, coordinates, full.address());
+#else
+  TW_SM90_ASM(
+      "cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes "
+      "[%0], [%1, {%2, %3, %4, %5}], [%6], {%7, %8};" ::"r"(to.address()),
+      "l"(&map), "r"(channel), "r"(column), "r"(row), "r"(image), "r"(full.address()),
+      "h"(static_cast<unsigned short>(columns)), "h"(static_cast<unsigned short>(rows))
+      : "memory");
+#endif
+}
+
 }  // namespace tw
 
 #undef TW_SM90_ASM

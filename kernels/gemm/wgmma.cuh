@@ -7,11 +7,11 @@
 //      128      |           B           |     and walks along k in steps of 128 bytes.
 //    bytes of k |                       |
 //               +-----------------------+     One thread of its last warp has the tiles of A and B
-//     +-----+   +-----------------------+     copied to `stages` places in shared memory, in the
-//     |  A  |   |      warpgroup 0      |     lines that wgmma reads (common/wgmma.cuh), and runs
-//     |     |   +-----------------------+     ahead as far as these allow, over the end of a tile
-//     +-----+   |      warpgroup 1      |     of C too. A place has two barriers: full, once its
-//               +-----------------------+     bytes have landed; empty, once all have read them.
+//     +-----+   +-----------------------+     copied to `stages` places in shared memory
+//     |  A  |   |      warpgroup 0      |     (common/wgmma_pipeline.cuh) and runs ahead as far as
+//     |     |   +-----------------------+     these allow, over the end of a tile of C too.
+//     +-----+   |      warpgroup 1      |
+//               +-----------------------+
 //
 // A warpgroup's sums stay in registers, 64 rows of C at a time; wgmma goes on by itself, and of one
 // pass the products of two tiles are under way at once.
@@ -38,12 +38,10 @@
 
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
-#include "common/mma.cuh"
-#include "common/named_barrier.cuh"
 #include "common/shared.cuh"
-#include "common/shared_words.cuh"
 #include "common/tensor_copy.cuh"
 #include "common/wgmma.cuh"
+#include "common/wgmma_pipeline.cuh"
 #include "gemm/mma_results.cuh"
 #include "gemm/mma_schedule.cuh"
 #include "gemm/op.cuh"
@@ -63,78 +61,22 @@ struct Knobs {
   int min_blocks;
 };
 
+template <class T, class V>
+using PipelineOf =
+    tw::wgmma::Pipeline<T, !transposed_a(V::choices.layout), transposed_b(V::choices.layout),
+                        V::knobs.block_m, V::knobs.block_n, V::knobs.warpgroups, V::knobs.stages,
+                        V::knobs.passes>;
+
 // Everything that follows from the knobs of a configuration V.
 template <class T, class V>
-struct Tiling {
+struct Tiling : PipelineOf<T, V> {
   static constexpr Knobs knobs = V::knobs;
   static constexpr bool kKMajorA = !transposed_a(V::choices.layout);
   static constexpr bool kKMajorB = transposed_b(V::choices.layout);
 
-  static constexpr int kConsumers = 128 * knobs.warpgroups;  // threads; the warp after them copies
-  static constexpr int kThreads = kConsumers + 32;
-  static constexpr int kDepth = 128 / static_cast<int>(sizeof(T));  // values of k in a tile
-  static constexpr int kGroupRows = knobs.block_m / knobs.warpgroups;
-  static constexpr int kBlocks = kGroupRows / 64;  // of a warpgroup's rows
-  static constexpr int kColumns = knobs.block_n / 8;
-
-  using OperandA = WgmmaOperand<T, kKMajorA, kDepth>;
-  using OperandB = WgmmaOperand<T, kKMajorB, kDepth>;
-
-  // Shared memory: the barriers and a flag, then `stages` times a tile of A and one of B; of three
-  // passes two more such, of the small parts. In elements.
-  static constexpr int kTileA = knobs.block_m * kDepth;
-  static constexpr int kStage = kTileA + knobs.block_n * kDepth;
-  static constexpr int kSmall = knobs.stages * kStage;
-
-  static constexpr bool kSplits = knobs.passes == 3;
   static constexpr bool kStream = knobs.schedule == Schedule::stream_k;
   static constexpr bool kShares = kStream || knobs.split_k > 1;
   using Shares = typename mma::SharesOf<kStream, knobs.split_k>::Type;
-
-  // The threads that hold sums.
-  struct Consumers {
-    static constexpr int kCount = kConsumers;
-    static TW_DEVICE void sync() { sync_some<kConsumers>(1); }
-  };
-
-  static_assert(kGroupRows % 64 == 0 && knobs.block_n % 64 == 0, "a product has 64 rows");
-  static_assert(knobs.stages >= 2 && knobs.stages <= 8, "a tile is copied while one is multiplied");
-};
-
-constexpr int kFlag = 32;        // the word of shared memory after at most 16 barriers
-constexpr int kHeadBytes = 256;  // before the tiles
-
-// A place in shared memory that is filled and read in turn.
-template <class G>
-class Stage {
- public:
-  TW_DEVICE int elements() const { return index_ * G::kStage; }  // where its tiles begin
-  TW_DEVICE unsigned parity() const { return parity_; }          // of its round
-  TW_DEVICE Barrier full() const { return barrier(index_); }
-  TW_DEVICE Barrier empty() const { return barrier(G::knobs.stages + index_); }
-
-  TW_DEVICE void advance() {
-    const bool wraps = index_ == G::knobs.stages - 1;
-    index_ = wraps ? 0 : index_ + 1;
-    parity_ ^= wraps ? 1 : 0;
-  }
-
-  // By one thread.
-  static TW_DEVICE void init_all() {
-    for (int i = 0; i < G::knobs.stages; ++i) {
-      barrier(i).init(1);
-      barrier(G::knobs.stages + i).init(G::kConsumers / 32);
-    }
-    fence_barrier_init();
-  }
-
- private:
-  static TW_DEVICE Barrier barrier(int index) {
-    return Barrier(SharedPointer<unsigned long long>::dynamic() + index);
-  }
-
-  int index_ = 0;
-  unsigned parity_ = 0;
 };
 
 // Starts the copies of tiles: one thread.
@@ -173,113 +115,7 @@ class Producer {
   SharedPointer<T> shared_;
   const TensorMap& a_;
   const TensorMap& b_;
-  Stage<G> stage_;
-};
-
-// Multiplies them: a warpgroup's part.
-template <class G, class T>
-class Consumer {
- public:
-  using Sums = float[G::kBlocks][G::kColumns][4];
-
-  // `row`: the warpgroup's first in the block's tile.
-  TW_DEVICE Consumer(SharedPointer<T> shared, int row) : shared_(shared), row_(row) {}
-
-  // The next `tiles` of k, at least one.
-  TW_DEVICE void run(Sums& sums, int tiles) {
-    WgmmaQueue queue;
-    [[maybe_unused]] Sums parts = {};
-    Stage<G> last = stage_;
-    for (int tile = 0; tile < tiles; ++tile) {
-      stage_.full().wait(stage_.parity());
-      const int at = stage_.elements();
-      if constexpr (G::kSplits) {
-        const int small = G::kSmall + tile % 2 * G::kStage;
-        split(at, small);
-        fence_proxy_async();
-        queue.template wait<0>();
-        if (tile > 0) release(last);
-        add(sums, parts);
-        G::Consumers::sync();
-        queue.begin();
-        multiply(queue, parts, small, at, false);
-        multiply(queue, parts, at, small, true);
-        multiply(queue, parts, at, at, true);
-        queue.commit();
-      } else {
-        queue.begin();
-        multiply(queue, sums, at, at, true);
-        queue.commit();
-        queue.template wait<1>();
-        if (tile > 0) release(last);
-      }
-      last = stage_;
-      stage_.advance();
-    }
-    queue.template wait<0>();
-    release(last);
-    if constexpr (G::kSplits) {
-      add(sums, parts);
-    } else {
-      pin_all(sums);
-    }
-  }
-
- private:
-  // This warp has read the stage.
-  static TW_DEVICE void release(const Stage<G>& stage) {
-    __syncwarp();
-    if (threadIdx.x % 32 == 0) stage.empty().arrive();
-  }
-
-  // This thread's share of what lies at `big`, in any order.
-  TW_DEVICE void split(int big, int small) {
-    TW_UNROLL
-    for (int i = 0; i < G::kStage / 4 / G::kConsumers; ++i) {
-      const int offset = (i * G::kConsumers + static_cast<int>(threadIdx.x)) * 4;
-      unsigned words[4], rest[4];
-      load_words(words, shared_ + (big + offset));
-      TW_UNROLL
-      for (int j = 0; j < 4; ++j) {
-        const SplitOperand parts(__uint_as_float(words[j]));
-        words[j] = parts.big;
-        rest[j] = parts.small;
-      }
-      store_words(shared_ + (big + offset), words);
-      store_words(shared_ + (small + offset), rest);
-    }
-  }
-
-  // Starts the products of a tile of A and one of B.
-  TW_DEVICE void multiply(WgmmaQueue& queue, Sums& sums, int stage_a, int stage_b, bool adds) {
-    const typename G::OperandA a(shared_ + stage_a);
-    const typename G::OperandB b(shared_ + (stage_b + G::kTileA));
-    TW_UNROLL
-    for (int step = 0; step < 4; ++step) {
-      TW_UNROLL
-      for (int i = 0; i < G::kBlocks; ++i) {
-        queue.multiply(sums[i], a.at(row_ + 64 * i, step), b.at(0, step), adds || step > 0);
-      }
-    }
-  }
-
-  static TW_DEVICE void pin_all(Sums& sums) {
-    TW_UNROLL
-    for (int i = 0; i < G::kBlocks; ++i) pin(sums[i]);
-  }
-
-  static TW_DEVICE void add(Sums& sums, Sums& parts) {
-    pin_all(parts);
-    TW_UNROLL
-    for (int i = 0; i < G::kBlocks * G::kColumns * 4; ++i) {
-      sums[i / 4 / G::kColumns][i / 4 % G::kColumns][i % 4] +=
-          parts[i / 4 / G::kColumns][i / 4 % G::kColumns][i % 4];
-    }
-  }
-
-  SharedPointer<T> shared_;
-  int row_;
-  Stage<G> stage_;
+  tw::wgmma::Stage<G> stage_;
 };
 
 // Blocks that share the work as stream_k or split_k say: `workers`, for the first `shared_tiles`
@@ -298,13 +134,14 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
            [[maybe_unused]] unsigned* arrived, [[maybe_unused]] float* row_partials) {
   using G = Tiling<T, V>;
   using Shares = typename G::Shares;
-  using Sums = typename Consumer<G, T>::Sums;
+  using Consumer = tw::wgmma::Consumer<G>;
+  using Sums = typename Consumer::Sums;
   constexpr Knobs knobs = V::knobs;
   const int k_tiles = (k - 1) / G::kDepth + 1;
   // The same for all lanes, which the compiler is told: wgmma's descriptors are warp-uniform.
   const int warp = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 32, 0);
-  const auto shared = aligned_shared<T>(kHeadBytes);
-  if (threadIdx.x == 0) Stage<G>::init_all();
+  const auto shared = aligned_shared<T>(tw::wgmma::kHeadBytes);
+  if (threadIdx.x == 0) tw::wgmma::Stage<G>::init_all();
   __syncthreads();
 
   const auto index = [&](int tile) {
@@ -329,7 +166,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   }
 
   const int group_row = warp / 4 * G::kGroupRows;
-  Consumer<G, T> consumer(shared, group_row);
+  Consumer consumer(shared, group_row);
   const mma::Results<T, Epilogue> results{c,     ldc,  stride_c, m,           n,
                                           alpha, beta, epilogue, row_partials};
   const auto store = [&](const Sums& sums, const mma::TileIndex& tile) {
@@ -350,8 +187,9 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
           consumer.run(sums, segment.end - segment.begin);
           if constexpr (G::kShares) {
             if (segment.end - segment.begin < k_tiles &&
-                !mma::gather<typename G::Consumers>(sums, shares, block, segment, k_tiles, partials,
-                                                    arrived, dynamic_shared<unsigned>() + kFlag)) {
+                !mma::gather<typename G::Consumers>(
+                    sums, shares, block, segment, k_tiles, partials, arrived,
+                    dynamic_shared<unsigned>() + tw::wgmma::kFlag)) {
               return;
             }
           }

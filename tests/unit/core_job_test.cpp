@@ -51,6 +51,27 @@ TEST(Job, RoundTrips) {
   EXPECT_FALSE(back.limits.cold_l2);
 }
 
+TEST(Job, TensorMapsRoundTrip) {
+  Job job = toy_job();
+  PlanArg& arg = job.plan.launches[0].args[2];
+  arg.kind = ArgSpec::Kind::tensor_map;
+  const std::int64_t values[im2col_map_values] = {2, 9,  7,  8,  504, 56, 8, 1, 64,
+                                                  8, -1, -2, -1, 0,   2,  1, 1};
+  ASSERT_EQ(describe_im2col_map(arg.map, values, 4, 128, 16), nullptr);
+  const Job back = parse_job(serialise(job));
+  EXPECT_EQ(serialise(back), serialise(job));
+  const TensorMapShape& map = back.plan.launches[0].args[2].map;
+  EXPECT_EQ(map.rank, 4);
+  EXPECT_TRUE(map.tf32 && map.im2col);
+  EXPECT_EQ(map.extents[1], 7);    // columns
+  EXPECT_EQ(map.strides[2], 224);  // bytes from row to row
+  EXPECT_EQ(map.lower[0], -2);
+  EXPECT_EQ(map.upper[1], -1);
+  EXPECT_EQ(map.steps[1], 2);
+  arg.map.box[0] = 4096;
+  EXPECT_NE(error_of([&] { parse_job(serialise(job)); }).find("out of range"), std::string::npos);
+}
+
 TEST(Job, BaselineHasTensorsReferenceAndArguments) {
   const Catalog catalog = test::toy_catalog();
   const OpSpec& op = catalog.at("axpy").op;

@@ -29,6 +29,29 @@ class PlanTest : public ::testing::Test {
   }
 };
 
+TEST_F(PlanTest, TensorMapsSayWhatTheTensorIs) {
+  Texts spaces = test::toy_spaces();
+  spaces["axpy/simple.toml"] =
+      changed(test::toy_kernel, "{i64 = \"pitch\"}",
+              "{tensor_map = \"y\", box = [\"threads / 8\", 8], swizzle = 32, tf32 = \"vector\"}");
+  catalog_ = Catalog::load(spaces, test::toy_sources());
+  const LoweredPlan lowering = lowered("30x50,pitch=60", {64, 1, 0});
+  ASSERT_EQ(lowering.invalid, "");
+  const PlanArg& arg = lowering.plan.launches[0].args[4];
+  EXPECT_EQ(arg.kind, ArgSpec::Kind::tensor_map);
+  EXPECT_EQ(arg.index, 1);
+  EXPECT_EQ(arg.map.rank, 2);
+  EXPECT_EQ(arg.map.extents[0], 50);  // the innermost first
+  EXPECT_EQ(arg.map.extents[1], 30);
+  EXPECT_EQ(arg.map.strides[1], 240);
+  EXPECT_EQ(arg.map.box[0], 8);
+  EXPECT_EQ(arg.map.box[1], 8);
+  EXPECT_EQ(arg.map.swizzle, 32);
+  EXPECT_TRUE(arg.map.tf32);
+  EXPECT_EQ(lowered("30x50,pitch=50", {64, 0, 0}).invalid,
+            "tensor map of y: the strides of a mapped tensor must be multiples of 16 bytes");
+}
+
 TEST_F(PlanTest, VariantIsAType) {
   const Problem problem = parse_problem(op(), {"3x5,order=padded"});
   const std::vector<std::int64_t> configuration{64, 1, 1};

@@ -1,0 +1,198 @@
+// Convolution of nhwc images as a product on Hopper's tensor cores (wgmma, sm_90a): f16, bf16, and
+// f32 as TF32 (one pass) or in fp32's accuracy (three).
+//
+//                              filters                 A row of A is a pixel of y, a column of B a
+//                         +----------------+           filter, and K goes through the taps and of
+//     taps x channels     |       B        |           each through the channels, 128 bytes a step.
+//                         +----------------+
+//         +-------+       +----------------+           A is never written: for each tap the copy
+//  pixels |   A   |       |       y        |           engine gathers the channels of as many
+//  pixels of y   +-------+       +----------------+           as a tile has, across rows and
+//  images, with
+//                                                      zeros for the padding (im2col copies).
+//
+// The rest is gemm's wgmma.cuh: a thread that copies, warpgroups that multiply
+// (common/wgmma_pipeline.cuh), blocks that take tiles in turn or share them along K
+// (gemm/mma_schedule.cuh). Of three passes and of TF32 see there too.
+//
+// What the knobs trade:
+//   passes         1: an f32 is rounded to TF32; 3: it is the sum of two
+//   block_pixels,  larger: fewer bytes through L2 and shared memory; smaller: more blocks, so less
+//   block_filters  of the last wave idle
+//   warpgroups     of a block, along the pixels: more share the tiles and hide one another's waits
+//   stages         more copies in flight for more shared memory
+//   raster         rows of tiles that are walked together: more reuse in L2
+//   schedule       tiles: blocks take whole tiles in turn; stream_k: the tiles of the last waves
+//                  are shared evenly by as many blocks as run at once
+//   split_k        blocks that share a tile, each with a slice of K
+//   min_blocks     blocks that must fit on an SM: caps the registers
+#pragma once
+
+#include "common/config.cuh"
+#include "common/epilogue.cuh"
+#include "common/shared.cuh"
+#include "common/tensor_copy.cuh"
+#include "common/wgmma.cuh"
+#include "common/wgmma_pipeline.cuh"
+#include "conv2d/op.cuh"
+#include "gemm/mma_results.cuh"
+#include "gemm/mma_schedule.cuh"
+
+namespace tw::conv2d::implicit_wgmma {
+
+enum class Schedule { tiles, stream_k };
+
+struct Knobs {
+  int passes;
+  int block_pixels, block_filters;
+  int warpgroups;
+  int stages;
+  int raster;
+  Schedule schedule;
+  int split_k;
+  int min_blocks;
+};
+
+template <class T, class V>
+using PipelineOf = tw::wgmma::Pipeline<T, true, true, V::knobs.block_pixels, V::knobs.block_filters,
+                                       V::knobs.warpgroups, V::knobs.stages, V::knobs.passes>;
+
+// Everything that follows from the knobs of a configuration V.
+template <class T, class V>
+struct Tiling : PipelineOf<T, V> {
+  static constexpr Knobs knobs = V::knobs;
+  static constexpr bool kStream = knobs.schedule == Schedule::stream_k;
+  static constexpr bool kShares = kStream || knobs.split_k > 1;
+  using Shares = typename gemm::mma::SharesOf<kStream, knobs.split_k>::Type;
+};
+
+// Where the windows are.
+struct Windows {
+  int p, q;  // rows and columns of y
+  int s;     // columns of a filter
+  int stride, stride_w, pad, pad_w, dilation, dilation_w;
+  int chunks;  // of the channels
+};
+
+// Starts the copies of tiles: one thread.
+template <class G>
+class Producer {
+  using T = typename G::Element;
+
+ public:
+  TW_DEVICE Producer(SharedPointer<T> shared, const TensorMap& x, const TensorMap& weights,
+                     const Windows& windows)
+      : shared_(shared), x_(x), weights_(weights), windows_(windows) {}
+
+  // The tiles of K from `begin` to `end`, for pixels and filters from those on.
+  TW_DEVICE void copy(int pixel, int filter, int begin, int end) {
+    const int line = pixel / windows_.q;
+    const int column = (pixel - line * windows_.q) * windows_.stride_w - windows_.pad_w;
+    const int image = line / windows_.p;
+    const int row = (line - image * windows_.p) * windows_.stride - windows_.pad;
+    const int tap = begin / windows_.chunks;
+    int chunk = begin - tap * windows_.chunks;
+    int tap_y = tap / windows_.s;
+    int tap_x = tap - tap_y * windows_.s;
+    for (int tile = begin; tile < end; ++tile) {
+      const int channel = chunk * G::kDepth;
+      stage_.empty().wait(stage_.parity() ^ 1u);
+      stage_.full().arrive_and_expect(G::kStage * static_cast<int>(sizeof(T)));
+      const SharedPointer<T> to = shared_ + stage_.elements();
+      load_im2col(to, x_, stage_.full(), channel, column, row, image, tap_x * windows_.dilation_w,
+                  tap_y * windows_.dilation);
+      load_tensor(to + G::kTileA, weights_, stage_.full(), channel, tap_x, tap_y, filter);
+      stage_.advance();
+      if (++chunk < windows_.chunks) continue;
+      chunk = 0;
+      if (++tap_x < windows_.s) continue;
+      tap_x = 0;
+      ++tap_y;
+    }
+  }
+
+ private:
+  SharedPointer<T> shared_;
+  const TensorMap& x_;
+  const TensorMap& weights_;
+  const Windows& windows_;
+  tw::wgmma::Stage<G> stage_;
+};
+
+// Blocks that share the work as stream_k or split_k say: `workers`, for the first `shared_tiles`
+// tiles of y, and one for each other tile; `blocks` in all. Grid: that many, or fewer, which then
+// take them in turn. Dynamic shared memory: 1280 bytes, and stages (of three passes: stages + 2)
+// times (block_pixels + block_filters) * 128. partials: block_pixels * block_filters floats for
+// each of a worker's tiles (see Shares::kSlots), arrived: one zero a shared tile.
+template <class T, class V, class Epilogue>
+__global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
+    kernel(int pixels, int k, int k_tiles, int p, int q, int s, int stride, int stride_w, int pad,
+           int pad_w, int dilation, int dilation_w, int chunks, const __grid_constant__ TensorMap x,
+           const __grid_constant__ TensorMap weights, T* y, typename Epilogue::Args epilogue,
+           int blocks, int workers, int shared_tiles, [[maybe_unused]] float* partials,
+           [[maybe_unused]] unsigned* arrived) {
+  using G = Tiling<T, V>;
+  using Shares = typename G::Shares;
+  using Consumer = tw::wgmma::Consumer<G>;
+  using Sums = typename Consumer::Sums;
+  constexpr Knobs knobs = V::knobs;
+  // The same for all lanes, which the compiler is told: wgmma's descriptors are warp-uniform.
+  const int warp = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 32, 0);
+  const auto shared = aligned_shared<T>(tw::wgmma::kHeadBytes);
+  if (threadIdx.x == 0) tw::wgmma::Stage<G>::init_all();
+  __syncthreads();
+
+  const auto index = [&](int tile) {
+    return gemm::mma::TileIndex(tile, knobs.raster, (pixels - 1) / knobs.block_pixels + 1,
+                                (k - 1) / knobs.block_filters + 1);
+  };
+  const int first = static_cast<int>(blockIdx.x);
+  const int step = static_cast<int>(gridDim.x);
+
+  if (warp == G::kConsumers / 32) {
+    if (threadIdx.x % 32 > 0) return;
+    const Windows windows{p, q, s, stride, stride_w, pad, pad_w, dilation, dilation_w, chunks};
+    Producer<G> producer(shared, x, weights, windows);
+    for (int block = first; block < blocks; block += step) {
+      gemm::mma::for_each_segment<Shares>(block, workers, shared_tiles, k_tiles,
+                                          [&](const gemm::mma::Segment& segment, const Shares&) {
+                                            const gemm::mma::TileIndex place = index(segment.tile);
+                                            producer.copy(place.row * knobs.block_pixels,
+                                                          place.column * knobs.block_filters,
+                                                          segment.begin, segment.end);
+                                          });
+    }
+    return;
+  }
+
+  const int group_row = warp / 4 * G::kGroupRows;
+  Consumer consumer(shared, group_row);
+  const gemm::mma::Results<T, Epilogue> results{y, k, 0, pixels, k, 1, 0, epilogue, nullptr};
+  for (int block = first; block < blocks; block += step) {
+    gemm::mma::for_each_segment<Shares>(
+        block, workers, shared_tiles, k_tiles,
+        [&](const gemm::mma::Segment& segment, [[maybe_unused]] const Shares& shares) {
+          const gemm::mma::TileIndex place = index(segment.tile);
+          Sums sums = {};
+          consumer.run(sums, segment.end - segment.begin);
+          if constexpr (G::kShares) {
+            if (segment.end - segment.begin < k_tiles &&
+                !gemm::mma::gather<typename G::Consumers>(
+                    sums, shares, block, segment, k_tiles, partials, arrived,
+                    dynamic_shared<unsigned>() + tw::wgmma::kFlag)) {
+              return;
+            }
+          }
+          TW_UNROLL
+          for (int i = 0; i < G::kBlocks; ++i) {
+            float rows[1][G::kColumns][4];
+            memcpy(rows[0], sums[i], sizeof rows);
+            results.take(rows, 0,
+                         place.row * knobs.block_pixels + group_row + 64 * i + warp % 4 * 16,
+                         place.column * knobs.block_filters);
+          }
+        });
+  }
+}
+
+}  // namespace tw::conv2d::implicit_wgmma
