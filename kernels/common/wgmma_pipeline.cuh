@@ -19,15 +19,19 @@
 
 namespace tw::wgmma {
 
-// Sizes of a block that multiplies kBlockM x kBlockN, with 128 bytes of k in a tile.
+// Sizes of a block that multiplies kBlockM x kBlockN, with 128 bytes of k in a tile. Warpgroups
+// have a part of the rows each; kInTurn: all of them, in every kWarpgroups-th product, so that some
+// store while others multiply.
 template <class T, bool kKMajorA, bool kKMajorB, int kBlockM, int kBlockN, int kWarpgroups,
-          int kStages_, int kPasses>
+          bool kInTurn_, int kStages_, int kPasses>
 struct Pipeline {
   using Element = T;
   static constexpr int kConsumers = 128 * kWarpgroups;  // threads; the warp after them copies
   static constexpr int kThreads = kConsumers + 32;
   static constexpr int kDepth = 128 / static_cast<int>(sizeof(T));  // values of k in a tile
-  static constexpr int kGroupRows = kBlockM / kWarpgroups;
+  static constexpr bool kInTurn = kInTurn_;
+  static constexpr int kReaders = kInTurn ? 4 : 4 * kWarpgroups;  // warps that read a tile
+  static constexpr int kGroupRows = kInTurn ? kBlockM : kBlockM / kWarpgroups;
   static constexpr int kBlocks = kGroupRows / 64;  // of a warpgroup's rows
   static constexpr int kColumns = kBlockN / 8;
 
@@ -48,11 +52,15 @@ struct Pipeline {
   };
 
   static_assert(kGroupRows % 64 == 0 && kBlockN % 64 == 0, "a product has 64 rows");
+  static_assert(!kInTurn || (!kSplits && kWarpgroups == 2), "two, who share no splitting");
   static_assert(kStages >= 2 && kStages <= 8, "a tile is copied while one is multiplied");
 };
 
-constexpr int kFlag = 32;        // the word of shared memory after at most 16 barriers
-constexpr int kHeadBytes = 256;  // before the tiles
+// Shared memory before the tiles: at most 16 barriers of the stages, a word for others' use, and
+// the barrier of those that multiply in turn.
+constexpr int kFlag = 32;  // the word
+constexpr int kTurn = 17;  // the barrier
+constexpr int kHeadBytes = 256;
 
 // A place in shared memory that is filled and read in turn.
 template <class G>
@@ -63,18 +71,27 @@ class Stage {
   TW_DEVICE Barrier full() const { return barrier(index_); }
   TW_DEVICE Barrier empty() const { return barrier(G::kStages + index_); }
 
+  TW_DEVICE void advance(int count) {
+    const int to = index_ + count;
+    parity_ ^= static_cast<unsigned>(to / G::kStages) & 1u;
+    index_ = to % G::kStages;
+  }
   TW_DEVICE void advance() {
     const bool wraps = index_ == G::kStages - 1;
     index_ = wraps ? 0 : index_ + 1;
     parity_ ^= wraps ? 1 : 0;
   }
 
+  // Of its phases each is a product's: over when its warpgroup has started all of it.
+  static TW_DEVICE Barrier turn() { return barrier(kTurn); }
+
   // By one thread.
   static TW_DEVICE void init_all() {
     for (int i = 0; i < G::kStages; ++i) {
       barrier(i).init(1);
-      barrier(G::kStages + i).init(G::kConsumers / 32);
+      barrier(G::kStages + i).init(G::kReaders);
     }
+    if constexpr (G::kInTurn) turn().init(4);
     fence_barrier_init();
   }
 
@@ -98,11 +115,22 @@ class Consumer {
   // `row`: the warpgroup's first in the block's tile.
   TW_DEVICE Consumer(SharedPointer<T> shared, int row) : shared_(shared), row_(row) {}
 
+  // The next product, of so many `tiles` of k, is another warpgroup's.
+  TW_DEVICE void skip(int tiles) {
+    stage_.advance(tiles);
+    ++product_;
+  }
+
   // The next `tiles` of k, at least one.
   TW_DEVICE void run(Sums& sums, int tiles) {
     WgmmaQueue queue;
     [[maybe_unused]] Sums parts = {};
     Stage<G> last = stage_;
+    // Not only to multiply in order: a barrier tells two phases apart, and the stages may go
+    // through more before their turn.
+    if (G::kInTurn && product_ > 0) {
+      Stage<G>::turn().wait(static_cast<unsigned>(product_ - 1) & 1u);
+    }
     for (int tile = 0; tile < tiles; ++tile) {
       stage_.full().wait(stage_.parity());
       const int at = stage_.elements();
@@ -129,6 +157,8 @@ class Consumer {
       last = stage_;
       stage_.advance();
     }
+    if constexpr (G::kInTurn) arrive(Stage<G>::turn());
+    ++product_;
     queue.template wait<0>();
     release(last);
     if constexpr (G::kSplits) {
@@ -140,9 +170,12 @@ class Consumer {
 
  private:
   // This warp has read the stage.
-  static TW_DEVICE void release(const Stage<G>& stage) {
+  static TW_DEVICE void release(const Stage<G>& stage) { arrive(stage.empty()); }
+
+  // One arrival a warp.
+  static TW_DEVICE void arrive(const Barrier& barrier) {
     __syncwarp();
-    if (threadIdx.x % 32 == 0) stage.empty().arrive();
+    if (threadIdx.x % 32 == 0) barrier.arrive();
   }
 
   // This thread's share of what lies at `big`, in any order.
@@ -192,6 +225,7 @@ class Consumer {
 
   SharedPointer<T> shared_;
   int row_;
+  int product_ = 0;  // the next one's place in the order of the block's
   Stage<G> stage_;
 };
 

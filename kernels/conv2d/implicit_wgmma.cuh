@@ -20,6 +20,9 @@
 //   block_pixels,  larger: fewer bytes through L2 and shared memory; smaller: more blocks, so less
 //   block_filters  of the last wave idle
 //   warpgroups     of a block, along the pixels: more share the tiles and hide one another's waits
+//   in_turn        warpgroups take whole tiles of y in turn, for short K: some multiply while
+//   others
+//                  store
 //   stages         more copies in flight for more shared memory
 //   raster         rows of tiles that are walked together: more reuse in L2
 //   schedule       tiles: blocks take whole tiles in turn; stream_k: the tiles of the last waves
@@ -46,6 +49,7 @@ struct Knobs {
   int passes;
   int block_pixels, block_filters;
   int warpgroups;
+  bool in_turn;
   int stages;
   int raster;
   Schedule schedule;
@@ -54,8 +58,9 @@ struct Knobs {
 };
 
 template <class T, class V>
-using PipelineOf = tw::wgmma::Pipeline<T, true, true, V::knobs.block_pixels, V::knobs.block_filters,
-                                       V::knobs.warpgroups, V::knobs.stages, V::knobs.passes>;
+using PipelineOf =
+    tw::wgmma::Pipeline<T, true, true, V::knobs.block_pixels, V::knobs.block_filters,
+                        V::knobs.warpgroups, V::knobs.in_turn, V::knobs.stages, V::knobs.passes>;
 
 // Everything that follows from the knobs of a configuration V.
 template <class T, class V>
@@ -165,13 +170,18 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     return;
   }
 
-  const int group_row = warp / 4 * G::kGroupRows;
+  const int group_row = G::kInTurn ? 0 : warp / 4 * G::kGroupRows;
+  [[maybe_unused]] int until_mine = warp / 4;
   Consumer consumer(shared, group_row);
   const gemm::mma::Results<T, Epilogue> results{y, k, 0, pixels, k, 1, 0, epilogue, nullptr};
   for (int block = first; block < blocks; block += step) {
     gemm::mma::for_each_segment<Shares>(
         block, workers, shared_tiles, k_tiles,
         [&](const gemm::mma::Segment& segment, [[maybe_unused]] const Shares& shares) {
+          if constexpr (G::kInTurn) {
+            if (until_mine-- > 0) return consumer.skip(k_tiles);
+            until_mine = knobs.warpgroups - 1;
+          }
           const gemm::mma::TileIndex place = index(segment.tile);
           Sums sums = {};
           consumer.run(sums, segment.end - segment.begin);

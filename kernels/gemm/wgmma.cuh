@@ -27,6 +27,9 @@
 //   block_m, block_n  larger: fewer bytes through L2 and shared memory; smaller: more blocks, so
 //                     less of the last wave idle
 //   warpgroups        of a block, along m: more share the tiles and hide one another's waits
+//   in_turn           warpgroups take whole tiles of C in turn, for long epilogues and short k:
+//   some
+//                     multiply while others store
 //   stages            more copies in flight for more shared memory
 //   raster            rows of tiles that are walked together: more reuse in L2
 //   schedule          tiles: blocks take whole tiles of C in turn; stream_k: the tiles of the last
@@ -54,6 +57,7 @@ struct Knobs {
   int passes;
   int block_m, block_n;
   int warpgroups;
+  bool in_turn;
   int stages;
   int raster;
   Schedule schedule;
@@ -64,8 +68,8 @@ struct Knobs {
 template <class T, class V>
 using PipelineOf =
     tw::wgmma::Pipeline<T, !transposed_a(V::choices.layout), transposed_b(V::choices.layout),
-                        V::knobs.block_m, V::knobs.block_n, V::knobs.warpgroups, V::knobs.stages,
-                        V::knobs.passes>;
+                        V::knobs.block_m, V::knobs.block_n, V::knobs.warpgroups, V::knobs.in_turn,
+                        V::knobs.stages, V::knobs.passes>;
 
 // Everything that follows from the knobs of a configuration V.
 template <class T, class V>
@@ -165,7 +169,8 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     return;
   }
 
-  const int group_row = warp / 4 * G::kGroupRows;
+  const int group_row = G::kInTurn ? 0 : warp / 4 * G::kGroupRows;
+  [[maybe_unused]] int until_mine = warp / 4;
   Consumer consumer(shared, group_row);
   const mma::Results<T, Epilogue> results{c,     ldc,  stride_c, m,           n,
                                           alpha, beta, epilogue, row_partials};
@@ -182,6 +187,10 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     mma::for_each_segment<Shares>(
         block, workers, shared_tiles, k_tiles,
         [&](const mma::Segment& segment, [[maybe_unused]] const Shares& shares) {
+          if constexpr (G::kInTurn) {
+            if (until_mine-- > 0) return consumer.skip(k_tiles);
+            until_mine = knobs.warpgroups - 1;
+          }
           const mma::TileIndex place = index(segment.tile);
           Sums sums = {};
           consumer.run(sums, segment.end - segment.begin);

@@ -91,6 +91,7 @@ TEST(Gemm, ReducedRowsAreVerifiedAndTimed) {
       for (const char* dtype : {"f32", "f16", "bf16"}) {
         const ProblemText text{.shape = "m=1000,n=1001,k=256,layout=nt",
                                .dtype = dtype,
+                               .math = std::string_view(dtype) == "f32" ? "tf32" : "",
                                .epilogue = "bias_column," + reduction};
         const Problem problem = parse_problem(entry.op, text);
         const auto slots = slots_of(entry.op, kernel.names, problem, device->info());

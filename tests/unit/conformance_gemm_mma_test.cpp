@@ -1,4 +1,6 @@
-// How accurate products of f32 are on the tensor cores, against those of the FMA units.
+// What the edge shapes do not show of products on the tensor cores: how accurate those of f32 are
+// against the FMA units', and what becomes of blocks that compute many tiles.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,10 +26,7 @@ class GemmMmaTest : public testing::Test {
   // what the math asks for.
   static Measurement run(const std::string& kernel_name, const std::string& shape, int passes = 0) {
     const OpEntry& entry = catalog().at("gemm");
-    const auto kernel =
-        std::find_if(entry.kernels.begin(), entry.kernels.end(),
-                     [&](const KernelSpec& each) { return each.name == kernel_name; });
-    if (kernel == entry.kernels.end()) throw Error("no kernel " + kernel_name);
+    const KernelSpec* const kernel = find(kernel_name);
     ProblemText text;
     text.shape = shape;
     const Problem problem = parse_problem(entry.op, text);
@@ -41,7 +40,13 @@ class GemmMmaTest : public testing::Test {
     return execute(lower(catalog(), *kernel, problem, device, configuration).plan);
   }
 
- private:
+  static const KernelSpec* find(const std::string& name) {
+    for (const KernelSpec& each : catalog().at("gemm").kernels) {
+      if (each.name == name) return &each;
+    }
+    throw Error("no kernel " + name);
+  }
+
   static Measurement execute(const Plan& plan) {
     const Program programs[] = {plan.program, plan.reference};
     const cpu::Compiled compiled = cpu::compile_module(programs);
@@ -71,6 +76,28 @@ TEST_F(GemmMmaTest, ThreeTf32PassesAreAsAccurateAsFma) {
     const Measurement fma = run("simt", shape), passes = run("mma", shape);
     EXPECT_GT(passes.error_ulps, 0);
     EXPECT_LE(passes.error_ulps, 2 * fma.error_ulps) << shape;
+  }
+}
+
+// One block computes all ten tiles, of which each goes through the stages three times.
+TEST_F(GemmMmaTest, WarpgroupsTakeTilesInTurn) {
+  const OpEntry& entry = catalog().at("gemm");
+  const KernelSpec* const kernel = find("wgmma");
+  DeviceInfo device = emulated_device(90);
+  device.sms = 1;
+  const Problem problem =
+      parse_problem(entry.op, {.shape = "m=320,n=128,k=616,layout=nt", .dtype = "bf16"});
+  for (const char* in_turn : {"false", "true"}) {
+    const Configuration configuration = configuration_from(
+        kernel->knobs,
+        fmt::format("passes=1 block_m={} block_n=64 warpgroups=2 in_turn={} stages=3 raster=4 "
+                    "schedule=tiles split_k=1 min_blocks=1",
+                    in_turn[0] == 't' ? 64 : 128, in_turn));
+    const LoweredPlan lowered = lower(catalog(), *kernel, problem, device, configuration);
+    ASSERT_EQ(lowered.invalid, "");
+    ASSERT_EQ(lowered.plan.launches[0].grid[0], 1);
+    const Measurement measurement = execute(lowered.plan);
+    EXPECT_EQ(measurement.outcome, Outcome::ok) << in_turn << ": " << measurement.note;
   }
 }
 

@@ -79,12 +79,14 @@ std::vector<std::size_t> drawn(const OpSpec& op, const std::vector<Problem>& pro
 }
 
 // Targets whose limits allow different configurations: a constraint may ask large tiles to fill the
-// device, which a shape that is quick to emulate does on a small one alone.
+// device, which a shape that is quick to emulate does on a small one alone, and a block goes from
+// tile to tile where there are fewer blocks than tiles.
 inline const std::vector<DeviceInfo>& devices() {
   static const std::vector<DeviceInfo> all = [] {
-    DeviceInfo large = emulated_device(90), small = large;
+    DeviceInfo large = emulated_device(90), small = large, single = large;
     small.sms = 4;
-    return std::vector<DeviceInfo>{large, small};
+    single.sms = 1;
+    return std::vector<DeviceInfo>{large, small, single};
   }();
   return all;
 }

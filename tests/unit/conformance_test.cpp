@@ -126,7 +126,7 @@ class Asking {
       const std::vector<std::size_t> chosen = chosen_for(i, sample[i]);
       for (std::size_t nth = 0; nth < chosen.size(); ++nth) {
         const Problem& problem = problems_[choice_][chosen[nth]];
-        const DeviceInfo* device = device_for(problem, sample[i]);
+        const DeviceInfo* device = device_for(problem, sample[i], i + nth);
         if (!device) continue;
         const auto add = [&](const Epilogue& chain) {
           const auto chained = with_chain(op_, problem, chain);
@@ -142,9 +142,11 @@ class Asking {
   }
 
  private:
-  // A target on which the configuration serves the problem, or null.
-  const DeviceInfo* device_for(const Problem& problem, const Configuration& configuration) const {
-    for (const DeviceInfo& device : devices()) {
+  // A target on which the configuration serves the problem, or null; the `first` is asked first.
+  const DeviceInfo* device_for(const Problem& problem, const Configuration& configuration,
+                               std::size_t first = 0) const {
+    for (std::size_t i = 0; i < devices().size(); ++i) {
+      const DeviceInfo& device = devices()[(first + i) % devices().size()];
       const auto slots = slots_of(op_, kernel_.names, problem, device);
       if (serves(kernel_, slots, configuration)) return &device;
     }
