@@ -13,6 +13,8 @@
 //          1  |1 0 3 2 5 4 7 6|                   1 |1 0 3 2 ...|    |1 0 3 2 ...|
 //          2  |2 3 0 1 6 7 4 5|                   2 |2 3 0 1 ...|    |2 3 0 1 ...|
 //
+//    or, without swizzling and K-major, lines of 16 bytes: those of x and x + 1 follow each other.
+//
 //    D: thread 4 * g + t of warp w has d[j][i] = D[16 * w + g + 8 * (i / 2)][8 * j + 2 * t + i % 2]
 //
 // f32 operands are read as TF32: their lowest 13 bits are ignored.
@@ -54,6 +56,29 @@ TW_DEVICE SharedPointer<T> aligned_shared(int head = 0) {
 // A barrier of the calling thread's warpgroup alone; blocks that use it have at most 15 of them.
 TW_DEVICE void sync_warpgroup() { sync_some<128>(static_cast<int>(threadIdx.x) / 128 + 1); }
 
+#ifdef TW_CPU_DEVICE
+namespace detail {
+
+// Where an operand begins, and how far from there the second 16 bytes of k are, if that varies.
+struct WgmmaPlace {
+  const unsigned char* first;
+  int next;
+};
+
+template <class T>
+inline float wgmma_element(const void* from) {
+  T element;
+  memcpy(&element, from, sizeof element);
+  if constexpr (sizeof(T) == 4) {
+    return Operand<float>::at(__float_as_uint(element), 0);
+  } else {
+    return to_float(element);
+  }
+}
+
+}  // namespace detail
+#endif
+
 // A place in a tile, for one step of 32 bytes of k. kLines: lines of a panel of an MN-major tile.
 template <class T, bool kKMajor, int kLines = 0>
 class WgmmaOperand {
@@ -61,6 +86,9 @@ class WgmmaOperand {
   static_assert(kKMajor || kLines % 8 == 0, "the swizzle repeats every 8 lines");
 
  public:
+  using Element = T;
+  static constexpr bool kMnMajor = !kKMajor;
+
   // `tile` is aligned to 1024 bytes.
   TW_DEVICE explicit WgmmaOperand(SharedPointer<T> tile) {
 #ifdef TW_CPU_DEVICE
@@ -87,24 +115,65 @@ class WgmmaOperand {
   }
 
 #ifdef TW_CPU_DEVICE
-  const unsigned char* place() const { return place_; }
+  detail::WgmmaPlace place() const { return {place_, 0}; }
   // What the units read at a place.
-  static float element(const unsigned char* place, int x, int k) {
+  static float element(const detail::WgmmaPlace& place, int x, int k) {
     constexpr int kBytes = static_cast<int>(sizeof(T));
     const int offset =
         kKMajor ? x * 128 + k * kBytes : x / 64 * (kLines * 128) + k * 128 + x % 64 * kBytes;
-    const auto linear = reinterpret_cast<size_t>(place + offset);
-    T result;
-    memcpy(&result, reinterpret_cast<const void*>(linear ^ (linear >> 7 & 7) << 4), sizeof result);
-    if constexpr (sizeof(T) == 4) {
-      return detail::Operand<float>::at(__float_as_uint(result), 0);
-    } else {
-      return to_float(result);
-    }
+    const auto linear = reinterpret_cast<size_t>(place.first + offset);
+    return detail::wgmma_element<T>(reinterpret_cast<const void*>(linear ^ (linear >> 7 & 7) << 4));
   }
 
  private:
   const unsigned char* place_;
+#else
+  TW_DEVICE unsigned long long descriptor() const { return place_; }
+
+ private:
+  unsigned long long place_;
+#endif
+};
+
+// The same for lines of 16 bytes, each half a step of one x. A tile may begin at any line.
+template <class T>
+class WgmmaLines {
+ public:
+  using Element = T;
+  static constexpr bool kMnMajor = false;
+
+  // `tile` is aligned to 16 bytes.
+  TW_DEVICE explicit WgmmaLines(SharedPointer<T> tile) {
+#ifdef TW_CPU_DEVICE
+    place_ = {reinterpret_cast<const unsigned char*>(tile.address()), 0};
+#else
+    // As above; the second field: from a line to that of the second half. Mode 0: not swizzled.
+    constexpr unsigned long long kEightLines = 128 / 16;
+    place_ = (tile.address() & 0x3ffffu) >> 4 | kEightLines << 32;
+#endif
+  }
+
+  // From that line on. The lines of the second half begin `next` lines after it.
+  TW_DEVICE WgmmaLines at(int line, int next) const {
+    WgmmaLines result = *this;
+#ifdef TW_CPU_DEVICE
+    result.place_ = {place_.first + line * 16, next * 16};
+#else
+    result.place_ += static_cast<unsigned>(line) | static_cast<unsigned>(next) << 16;
+#endif
+    return result;
+  }
+
+#ifdef TW_CPU_DEVICE
+  detail::WgmmaPlace place() const { return place_; }
+  static float element(const detail::WgmmaPlace& place, int x, int k) {
+    constexpr int kHalf = 16 / static_cast<int>(sizeof(T));
+    return detail::wgmma_element<T>(place.first + k / kHalf * place.next + x * 16 +
+                                    k % kHalf * static_cast<int>(sizeof(T)));
+  }
+
+ private:
+  detail::WgmmaPlace place_;
 #else
   TW_DEVICE unsigned long long descriptor() const { return place_; }
 
@@ -149,16 +218,15 @@ class WgmmaQueue {
   }
 
   // D += A * B, or D = A * B; D is 64 x 8 * kColumns.
-  template <class T, bool kKMajorA, int kLinesA, bool kKMajorB, int kLinesB, int kColumns>
-  TW_DEVICE void multiply(float (&d)[kColumns][4], const WgmmaOperand<T, kKMajorA, kLinesA>& a,
-                          const WgmmaOperand<T, kKMajorB, kLinesB>& b, bool add);
+  template <class A, class B, int kColumns>
+  TW_DEVICE void multiply(float (&d)[kColumns][4], const A& a, const B& b, bool add);
 
  private:
 #ifdef TW_CPU_DEVICE
   struct Product {
     void (*run)(const Product&);
     float* d;
-    const unsigned char *a, *b;
+    detail::WgmmaPlace a, b;
     bool add;
     int group;
   };
@@ -300,13 +368,10 @@ TW_DEVICE void wgmma(float (&d)[kColumns][4], unsigned long long a, unsigned lon
 #undef TW_SUMS_4
 #endif
 
-template <class T, bool kKMajorA, int kLinesA, bool kKMajorB, int kLinesB, int kColumns>
-TW_DEVICE void WgmmaQueue::multiply(float (&d)[kColumns][4],
-                                    const WgmmaOperand<T, kKMajorA, kLinesA>& a,
-                                    const WgmmaOperand<T, kKMajorB, kLinesB>& b, bool add) {
+template <class A, class B, int kColumns>
+TW_DEVICE void WgmmaQueue::multiply(float (&d)[kColumns][4], const A& a, const B& b, bool add) {
+  using T = typename A::Element;
 #ifdef TW_CPU_DEVICE
-  using A = WgmmaOperand<T, kKMajorA, kLinesA>;
-  using B = WgmmaOperand<T, kKMajorB, kLinesB>;
   if (count_ == kMost)
     tw_cpu::runtime->fault("more wgmma under way than the emulation keeps", nullptr, 0);
   products_[count_++] = {run<A, B, 32 / static_cast<int>(sizeof(T)), kColumns>,
@@ -316,7 +381,8 @@ TW_DEVICE void WgmmaQueue::multiply(float (&d)[kColumns][4],
                          add,
                          committed_};
 #else
-  detail::wgmma<T, kKMajorA ? 0 : 1, kKMajorB ? 0 : 1>(d, a.descriptor(), b.descriptor(), add);
+  detail::wgmma<T, A::kMnMajor ? 1 : 0, B::kMnMajor ? 1 : 0>(d, a.descriptor(), b.descriptor(),
+                                                             add);
 #endif
 }
 

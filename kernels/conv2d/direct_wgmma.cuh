@@ -1,0 +1,239 @@
+// Convolution of few channels on Hopper's tensor cores (wgmma, sm_90a): nchw, stride 1, without
+// im2col and without copies that are shifted.
+//
+//      rows of x under a row of y                 weights of a tap
+//       +-----------------------+      +-------+  A block keeps the weights of 64 filters as long
+//       as |  pixels          : s-1|      |64     |  it runs. Its warpgroups go their own ways:
+//       each
+//       +-----------------------+   x  |filters|  walks down a strip of `pixels` columns and
+//       computes
+//       +-----------------------+      +-------+  one row of y after the other. The rows of x under
+//       |                  :    |                 it are a ring in shared memory; the next row is
+//       +-----------------------+                 read ahead into registers.
+//
+//      a row of x in shared memory:    |0|1|2|3|4|5|6|7|8|9| ...     a line: 16 bytes, as many
+//      what the taps of a filter        |___tap 0_____|              channels of a pixel; others
+//      multiply with 8 pixels             |___tap 1_____|            are in further planes
+//                                           |___tap 2_____|
+//
+// wgmma reads such lines from any line on, so that a tap is a shift. A step of a product is two
+// planes of a tap, or two taps if there is one plane; an odd one has the same tap twice, the second
+// time with weights of zero: where x is infinite, y may be NaN instead.
+//
+// All rows of y are in one line, strip by strip, of which each warpgroup has an equal share.
+//
+// Of f32, operands are rounded to the nearest TF32 (one pass) or split into two (three: small *
+// big, big * small, big * big). The units add with truncation: the sums of a row of taps are added
+// to the others with rounding then.
+//
+// What the knobs trade:
+//   passes       1: an f32 is rounded to TF32; 3: it is the sum of two
+//   channels     channels, rounded up: there are no others
+//   pixels       columns of a strip: more write longer runs of y and read fewer weights a product;
+//                fewer take fewer registers
+//   warpgroups   of a block: while some wait or store, others multiply
+//   store        registers: as the products leave them; staged: by way of shared memory, in vectors
+//   streaming    lines of y make room in the caches first
+#pragma once
+
+#include "common/config.cuh"
+#include "common/epilogue.cuh"
+#include "common/loops.cuh"
+#include "common/shared.cuh"
+#include "common/wgmma.cuh"
+#include "conv2d/direct_wgmma_input.cuh"
+#include "conv2d/direct_wgmma_store.cuh"
+#include "conv2d/direct_wgmma_tile.cuh"
+#include "conv2d/op.cuh"
+
+namespace tw::conv2d::direct_wgmma {
+
+enum class Store { registers, staged };
+
+struct Knobs {
+  int passes;
+  int channels;
+  int pixels;
+  int warpgroups;
+  Store store;
+  bool streaming;
+};
+
+// Everything that follows from the knobs of a configuration V.
+template <class T, class V>
+struct Tiling {
+  static constexpr Knobs knobs = V::knobs;
+  static constexpr bool kSplits = knobs.passes == 3;
+  static constexpr bool kStaged = knobs.store == Store::staged;
+  static constexpr int kThreads = 128 * knobs.warpgroups;
+  static constexpr int kFilters = 64;  // of a block: the rows of a product
+  static constexpr int kColumns = knobs.pixels / 8;
+
+  static constexpr int kLine = 16 / static_cast<int>(sizeof(T));  // channels
+  static constexpr int kPlanes = knobs.channels / kLine;
+  static constexpr int kTaps = kPlanes == 1 ? 2 : 1;      // of a step
+  static constexpr int kPairs = kPlanes * kTaps / 2;      // steps of those taps
+  static constexpr int kParts = kSplits ? 2 : 1;          // of what is in shared memory
+  static constexpr int kStagingPitch = knobs.pixels + 8;  // spreads the rows over the banks
+  static constexpr int kStaging = kStaged ? 8 * kStagingPitch : 0;  // elements of a warp
+
+  // Lines of a plane of a row of x, and halves of steps in a row of taps.
+  static TW_DEVICE int lines(const Shape& shape) { return knobs.pixels + shape.halo(); }
+  static TW_DEVICE int units(const Shape& shape) {
+    return kTaps == 2 ? (shape.s + 1) / 2 * 2 : shape.s * kPlanes;
+  }
+
+  static_assert(knobs.pixels % 64 == 0 && knobs.pixels <= 128, "the columns of a product");
+  static_assert(kPlanes == 1 || kPlanes % 2 == 0, "steps are whole");
+  static_assert(!kSplits || sizeof(T) == 4, "f32 is split");
+};
+
+// The rows of x that a warpgroup has in shared memory: those under a row of y, and one more, which
+// is written while others still multiply.
+template <class G, class T>
+class Ring {
+ public:
+  TW_DEVICE Ring(SharedPointer<T> lines, const Shape& shape) : lines_(lines), shape_(shape) {}
+
+  static TW_DEVICE int rows(const Shape& shape) { return shape.span() + 1; }
+  static TW_DEVICE int elements(const Shape& shape) {
+    return G::kParts * G::kPlanes * G::lines(shape) * G::kLine;  // of a row
+  }
+
+  // Makes room for the next row, whose lines begin there.
+  TW_DEVICE SharedPointer<T> advance() {
+    newest_ = newest_ + 1 == rows(shape_) ? 0 : newest_ + 1;
+    return at(newest_);
+  }
+  // The lines of the row that came `age` rows before the newest.
+  TW_DEVICE SharedPointer<T> row(int age) const {
+    return at(newest_ >= age ? newest_ - age : newest_ - age + rows(shape_));
+  }
+
+ private:
+  TW_DEVICE SharedPointer<T> at(int row) const { return lines_ + row * elements(shape_); }
+
+  SharedPointer<T> lines_;
+  const Shape& shape_;
+  int newest_ = 0;
+};
+
+// Starts the products of a row of taps with the row of x under them.
+template <class G, class T>
+TW_DEVICE void start_row(WgmmaQueue& queue, float (&sums)[G::kColumns][4], SharedPointer<T> filters,
+                         SharedPointer<T> pixels, const Shape& shape, bool add) {
+  const WgmmaLines<T> a(filters), b(pixels);
+  const int lines = G::lines(shape);
+  int tap = 0;
+  do {  // ptxas then knows of products, and injects no fence of its own
+    const int column = tap * shape.dilation_w;
+    const int second = G::kTaps == 1 ? lines : tap + 1 < shape.s ? shape.dilation_w : 0;
+    queue.begin();
+    TW_UNROLL
+    for (int pair = 0; pair < G::kPairs; ++pair) {
+      const int unit = tap * G::kPlanes + 2 * pair;
+      queue.multiply(sums, a.at(unit * G::kFilters, G::kFilters),
+                     b.at(column + 2 * pair * lines, second), add || unit > 0);
+    }
+    tap += G::kTaps;
+  } while (tap < shape.s);
+}
+
+// The sums of a row of y. `ring` ends with the last row of x under it.
+template <class G, class T>
+TW_DEVICE void multiply(float (&sums)[G::kColumns][4], SharedPointer<T> weights,
+                        const Ring<G, T>& ring, const Shape& shape) {
+  const int filters = G::units(shape) * G::kFilters * G::kLine;  // elements of a row of taps
+  WgmmaQueue queue;
+  if constexpr (G::kSplits) {
+    const int small_a = shape.r * filters;
+    const int small_b = Ring<G, T>::elements(shape) / 2;
+    TW_UNROLL
+    for (int i = 0; i < 4 * G::kColumns; ++i) sums[i / 4][i % 4] = 0;
+    TW_ROLLED
+    for (int row = 0; row < shape.r; ++row) {
+      const auto a = weights + row * filters;
+      const auto b = ring.row((shape.r - 1 - row) * shape.dilation);
+      float part[G::kColumns][4];
+      start_row<G>(queue, part, a + small_a, b, shape, false);
+      start_row<G>(queue, part, a, b + small_b, shape, true);
+      start_row<G>(queue, part, a, b, shape, true);
+      queue.commit();
+      queue.template wait<0>();
+      pin(part);
+      TW_UNROLL
+      for (int i = 0; i < 4 * G::kColumns; ++i) sums[i / 4][i % 4] += part[i / 4][i % 4];
+    }
+  } else {
+    TW_ROLLED
+    for (int row = 0; row < shape.r; ++row) {
+      start_row<G>(queue, sums, weights + row * filters,
+                   ring.row((shape.r - 1 - row) * shape.dilation), shape, row > 0);
+      queue.commit();
+      queue.template wait<1>();
+    }
+    queue.template wait<0>();
+    pin(sums);
+  }
+}
+
+// Grid: any number of blocks, for each 64 filters. Dynamic shared memory: the weights, each
+// warpgroup's ring, and if rows of y are staged each warp's kStaging elements.
+template <class T, class V, class Epilogue>
+__global__ void __launch_bounds__(Tiling<T, V>::kThreads, 1)
+    kernel(int n, int c, int h, int w, int k, int r, int s, int pad, int pad_w, int dilation,
+           int dilation_w, int p, int q, const T* __restrict__ x, const T* __restrict__ weights,
+           T* __restrict__ y, typename Epilogue::Args epilogue) {
+  using G = Tiling<T, V>;
+  const Shape shape{n, c, h, w, k, r, s, pad, pad_w, dilation, dilation_w, p, q};
+  const int first_filter = static_cast<int>(blockIdx.y) * G::kFilters;
+  // The same for all lanes, which the compiler is told: wgmma's descriptors are warp-uniform.
+  const int warp = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 32, 0);
+  const int group = warp / 4;
+  const auto filters = SharedPointer<T>::dynamic();
+  const auto rings = filters + G::kParts * r * G::units(shape) * G::kFilters * G::kLine;
+  const int ring_size = Ring<G, T>::rows(shape) * Ring<G, T>::elements(shape);
+  Ring<G, T> ring(rings + group * ring_size, shape);
+  const auto staging = rings + (G::knobs.warpgroups * ring_size + warp * G::kStaging);
+  const Output<G, T, Epilogue> output(y, staging, shape, first_filter, epilogue);
+  Row<G, T> row(x, shape);
+
+  const long long rows = static_cast<long long>(n) * Strip::columns<G>(shape) * p;
+  const int groups = static_cast<int>(gridDim.x) * G::knobs.warpgroups;
+  const int share = static_cast<int>(blockIdx.x) * G::knobs.warpgroups + group;
+  int first = static_cast<int>(rows * share / groups);
+  const int end = static_cast<int>(rows * (share + 1) / groups);
+  auto strip = Strip::of<G>(first, end, shape);
+  if (first < end) row.load(strip, strip.row - pad);
+  fill_weights<G>(filters, weights, shape, first_filter);
+  fence_proxy_async();
+  __syncthreads();
+  if (first >= end) return;
+
+  int step = 0;  // rows of x under the strip that are in the ring
+  while (true) {
+    row.store(ring.advance());
+    fence_proxy_async();
+    auto next = strip;
+    int next_step = step + 1;
+    if (next_step == strip.loads) {
+      first += strip.rows;
+      next = Strip::of<G>(first, end, shape);
+      next_step = 0;
+    }
+    const bool more = first < end;
+    if (more) row.load(next, next.row - pad + next_step);
+    sync_warpgroup();  // the row is there, and the products before this row's have ended
+    const int row_of_y = strip.row + step - (shape.span() - 1);
+    if (row_of_y >= strip.row) {
+      float sums[G::kColumns][4];
+      multiply(sums, filters, ring, shape);
+      output.write(sums, strip, row_of_y);
+    }
+    if (!more) return;
+    strip = next;
+    step = next_step;
+  }
+}
+
+}  // namespace tw::conv2d::direct_wgmma
