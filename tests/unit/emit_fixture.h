@@ -100,7 +100,8 @@ inline EmitRequest reduced_request() {
              5000),
       winner(builtin_catalog(),
              "gemm bf16 m=300,n=1000,k=256,layout=nt epilogue=bias_column,logsumexp", "wgmma",
-             "passes=1 block_m=128 block_n=128 warpgroups=2 stages=4 raster=8 schedule=tiles "
+             "passes=1 block_m=128 block_n=128 warpgroups=2 in_turn=false stages=4 raster=8 "
+             "schedule=tiles "
              "split_k=1 min_blocks=1",
              5000),
   };
