@@ -12,6 +12,7 @@
 #include "format.h"
 #include "options.h"
 #include "problem_options.h"
+#include "space.h"
 #include "version.h"
 
 namespace tw {
@@ -105,6 +106,34 @@ void print_written(const std::string& folder, const std::string& op, const std::
       op, name_space, folder);
 }
 
+// Why a winner of an earlier version of the kernels cannot be emitted; empty if it can.
+std::string outdated(const OpEntry& entry, const Winner& winner) {
+  const Context& context = winner.trial.context;
+  for (const KernelSpec& kernel : entry.kernels) {
+    if (kernel.name != context.kernel) continue;
+    try {
+      configuration_from(kernel.knobs, winner.trial.configuration);
+      return "";
+    } catch (const Error& error) {
+      return error.what();
+    }
+  }
+  return fmt::format("there is no kernel {}", context.kernel);
+}
+
+// Leaves those out, with a notice.
+void drop_outdated(const OpEntry& entry, std::vector<Winner>& winners) {
+  std::erase_if(winners, [&](const Winner& winner) {
+    const std::string why = outdated(entry, winner);
+    if (why.empty()) return false;
+    fmt::print(stderr,
+               "tune: left out the winner of {}, from an earlier version of {} ({}): tune "
+               "it again\n",
+               winner.trial.context.problem, winner.trial.context.kernel, why);
+    return true;
+  });
+}
+
 }  // namespace
 
 int emit_command(const Words& words) {
@@ -130,7 +159,12 @@ int emit_command(const Words& words) {
   if (std::filesystem::exists(path)) {
     const Store store = Store::open(path, Store::Mode::read_only);
     request.winners = store.winners(filter);
-    if (request.winners.empty()) nothing = nothing_to_emit(store, filter, path);
+    if (request.winners.empty()) {
+      nothing = nothing_to_emit(store, filter, path);
+    } else {
+      drop_outdated(catalog.at(op), request.winners);
+      nothing = fmt::format("{} has only winners of earlier versions: tune again", path);
+    }
   }
   const std::vector<std::string> models = models_of(request.winners);
   if (models.size() > 1) {

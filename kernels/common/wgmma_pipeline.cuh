@@ -126,7 +126,7 @@ class Consumer {
     WgmmaQueue queue;
     [[maybe_unused]] Sums parts = {};
     Stage<G> last = stage_;
-    if constexpr (!G::kSplits) pin_all(sums);  // else ptxas serialises (C7515)
+    pin_all(G::kSplits ? parts : sums);  // else ptxas serialises the products (C7515)
     // Not only to multiply in order: a barrier tells two phases apart, and the stages may go
     // through more before their turn.
     if (G::kInTurn && product_ > 0) {

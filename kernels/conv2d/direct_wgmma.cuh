@@ -137,6 +137,7 @@ TW_DEVICE void start_row(WgmmaQueue& queue, float (&sums)[G::kColumns][4], Share
     }
     tap += G::kTaps;
   } while (tap < shape.s);
+  queue.begin();  // ptxas wants it before the commit too, else it injects one (C7519)
 }
 
 // The sums of a row of y. `ring` ends with the last row of x under it.

@@ -65,7 +65,7 @@ struct Mma {
 };
 struct Wgmma {
   static constexpr tw::gemm::Choices choices{tw::gemm::Layout::nt};
-  static constexpr tw::gemm::wgmma::Knobs knobs{3, 64, 64, 1, 4, 8, tw::gemm::wgmma::Schedule::tiles, 1, 1};
+  static constexpr tw::gemm::wgmma::Knobs knobs{3, 64, 64, 1, false, 4, 8, tw::gemm::wgmma::Schedule::tiles, 1, 1};
 };
 template <class R> using Reduced = tw::epilogue::Reduced<tw::epilogue::Chain<tw::epilogue::Residual>, R>;
 )";
