@@ -46,6 +46,17 @@ TEST_F(Cli, ReplaysARecordingAndResumes) {
   EXPECT_EQ(tune("query --op conv2d").code, 1);
 }
 
+TEST_F(Cli, EmitLeavesOutWinnersThatItCannotRead) {
+  write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
+  ASSERT_EQ(tune(std::string(gemm) + " --device replay:toy.t4.json.gz --budget 24").code, 0);
+  const Ran none = tune("emit --op gemm --source replayed --out tuned");
+  EXPECT_EQ(none.code, 1);
+  EXPECT_NE(none.err.find("left out the winner of gemm f32 m=64"), std::string::npos) << none.err;
+  EXPECT_NE(none.err.find("only winners of earlier versions"), std::string::npos) << none.err;
+  const Ran defaults = tune("emit --op gemm --source replayed --out tuned --defaults");
+  EXPECT_EQ(defaults.code, 0) << defaults.err;
+}
+
 TEST_F(Cli, ReplayIsTheSameForTheSameSeed) {
   write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
   const auto run = [&](const std::string& database) {
