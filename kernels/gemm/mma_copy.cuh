@@ -1,4 +1,4 @@
-// How the tiles of A and B get from device memory to shared memory in mma.cuh and wgmma.cuh.
+// How the tiles of A and B get from device memory to shared memory in mma.cuh.
 //
 // A tile keeps the order in which its operand is stored: rows of x (the row of A, the column of B)
 // that run along k if the operand is K-major, else rows of k that run along x. Rows are cut into

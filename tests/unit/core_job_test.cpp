@@ -55,8 +55,7 @@ TEST(Job, TensorMapsRoundTrip) {
   Job job = toy_job();
   PlanArg& arg = job.plan.launches[0].args[2];
   arg.kind = ArgSpec::Kind::tensor_map;
-  const std::int64_t values[im2col_map_values] = {2, 9,  7,  8,  504, 56, 8, 1, 64,
-                                                  8, -1, -2, -1, 0,   2,  1, 1};
+  const std::int64_t values[17] = {2, 9, 7, 8, 504, 56, 8, 1, 64, 8, -1, -2, -1, 0, 2, 1, 1};
   ASSERT_EQ(describe_im2col_map(arg.map, values, 4, 128, 16), nullptr);
   const Job back = parse_job(serialise(job));
   EXPECT_EQ(serialise(back), serialise(job));

@@ -25,6 +25,23 @@ inline DeviceInfo device() {
   return device;
 }
 
+// The same in an emitted header's words: Device is its type.
+template <class Device>
+Device emitted(const DeviceInfo& info) {
+  Device device;
+  device.cc = info.cc;
+  device.sms = info.sms;
+  device.smem_optin = info.smem_optin;
+  device.smem_per_sm = info.smem_per_sm;
+  device.regs_per_sm = info.regs_per_sm;
+  device.threads_per_sm = info.threads_per_sm;
+  device.blocks_per_sm = info.blocks_per_sm;
+  device.max_threads = info.max_threads;
+  device.l2_bytes = info.l2_bytes;
+  device.memory_bytes = info.memory_bytes;
+  return device;
+}
+
 inline Winner winner(const Catalog& catalog, const std::string& problem, const std::string& kernel,
                      const std::string& configuration, double median_ns) {
   Winner winner;

@@ -37,16 +37,8 @@ class EmitReduced : public testing::Test {
  protected:
   // What runs on a device of this compute capability, and in query_.problem the problem.
   std::string chosen(Form form, const Arguments& arguments, int cc = 90) {
-    const DeviceInfo info = emulated_device(90);
-    selected_reduced::Device device;
+    auto device = emit_fixture::emitted<selected_reduced::Device>(emulated_device(90));
     device.cc = cc;
-    device.sms = info.sms;
-    device.smem_optin = info.smem_optin;
-    device.smem_per_sm = info.smem_per_sm;
-    device.regs_per_sm = info.regs_per_sm;
-    device.threads_per_sm = info.threads_per_sm;
-    device.blocks_per_sm = info.blocks_per_sm;
-    device.max_threads = info.max_threads;
     query_ = {};
     query_.form = form;
     query_.problem.dtype = static_cast<std::int64_t>(form < plain_bf16 ? DType::f32 : DType::bf16);

@@ -28,21 +28,6 @@ struct Arguments {
 
 enum Form { plain_f32, chain_f32, plain_f64 };
 
-selected::Device emitted_device(const DeviceInfo& info) {
-  selected::Device device;
-  device.cc = info.cc;
-  device.sms = info.sms;
-  device.smem_optin = info.smem_optin;
-  device.smem_per_sm = info.smem_per_sm;
-  device.regs_per_sm = info.regs_per_sm;
-  device.threads_per_sm = info.threads_per_sm;
-  device.blocks_per_sm = info.blocks_per_sm;
-  device.max_threads = info.max_threads;
-  device.l2_bytes = info.l2_bytes;
-  device.memory_bytes = info.memory_bytes;
-  return device;
-}
-
 class EmitSelect : public testing::Test {
  protected:
   DeviceInfo info_ = emit_fixture::device();
@@ -51,14 +36,16 @@ class EmitSelect : public testing::Test {
     selected::Query query;
     query.form = form;
     query.problem.sizeof_t = form == plain_f64 ? 8 : 4;
-    const char* wrong = selected::read(arguments, emitted_device(info_), query);
+    const char* wrong =
+        selected::read(arguments, emit_fixture::emitted<selected::Device>(info_), query);
     EXPECT_EQ(wrong, nullptr) << wrong;
     return query;
   }
   selected_dispatch::Choice choose(const Arguments& arguments, int form = plain_f32) const {
     const selected::Query query = query_of(arguments, form);
-    const auto choice = selected::choose(query, emitted_device(info_));
-    EXPECT_EQ(branch_chosen_in_17(query, emitted_device(info_)), choice.branch);
+    const auto choice = selected::choose(query, emit_fixture::emitted<selected::Device>(info_));
+    EXPECT_EQ(branch_chosen_in_17(query, emit_fixture::emitted<selected::Device>(info_)),
+              choice.branch);
     return choice;
   }
   static std::string tuned_problem(const selected_dispatch::Choice& choice) {
@@ -70,7 +57,8 @@ class EmitSelect : public testing::Test {
   std::string refusal(const Arguments& arguments) const {
     selected::Query query;
     query.problem.sizeof_t = 4;
-    const char* wrong = selected::read(arguments, emitted_device(info_), query);
+    const char* wrong =
+        selected::read(arguments, emit_fixture::emitted<selected::Device>(info_), query);
     return wrong == nullptr ? "" : wrong;
   }
 };
@@ -220,7 +208,8 @@ TEST_F(EmitAgrees, AboutWhatServes) {
         if (kernel.name != branch.kernel) continue;
         const bool tuner =
             tuner_admits(problem, kernel, configuration_from(kernel.knobs, branch.configuration));
-        ASSERT_EQ(selected::serves(static_cast<int>(i), query.problem, emitted_device(info_)),
+        ASSERT_EQ(selected::serves(static_cast<int>(i), query.problem,
+                                   emit_fixture::emitted<selected::Device>(info_)),
                   tuner)
             << problem.key(entry_.op) << " " << branch.configuration;
         ++(tuner ? admitted : refused);
@@ -236,7 +225,8 @@ TEST_F(EmitAgrees, AboutLaunchesAndWorkspaces) {
   const selected::Problem emitted{3, 300, 304, 0, 0, 0, 4, 16};
   const KernelSpec& kernel = entry_.kernels.at(1);
   ASSERT_EQ(kernel.name, "passes");
-  const auto plan = selected::kernel_passes::plan_of({256, 64}, emitted, emitted_device(info_));
+  const auto plan = selected::kernel_passes::plan_of(
+      {256, 64}, emitted, emit_fixture::emitted<selected::Device>(info_));
   const LoweredPlan lowered = lower(catalog_, kernel, problem, info_, Configuration{256, 64});
   ASSERT_EQ(lowered.invalid, "");
   ASSERT_TRUE(plan.launches());

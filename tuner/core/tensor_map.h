@@ -27,10 +27,6 @@ struct TensorMapShape {
   std::int64_t lower[2] = {}, upper[2] = {}, steps[2] = {};
 };
 
-// How many values the functions below read.
-constexpr int tensor_map_values(int rank) { return 3 * rank + 1; }
-constexpr int im2col_map_values = 17;
-
 // The extents and strides of a mapped tensor: `rank` of each, outermost first, strides in elements.
 // A dimension of stride 0 gets the extent 1.
 constexpr const char* describe_mapped_tensor(TensorMapShape& shape, const std::int64_t* values,
