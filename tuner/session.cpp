@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -47,7 +48,11 @@ class Session {
   Context baseline_context(const Job& job) const;
   void accept_baseline(const Job& job, Measurement measurement);
   void measure_baseline(Job job);
-  void search(std::size_t competitor, std::span<const Evaluation> known);
+  struct Search;
+  SearchTask task_of(std::size_t competitor, Strategy& strategy) const;
+  void search(std::span<const std::vector<Evaluation>> known);
+  void run(Search& search, std::int64_t share, double until_s);
+  double best_of(std::size_t competitor) const;
   void accept(Key key, Measurement measurement);
   void count(Key key, Measurement measurement);
   std::vector<Key> finalists() const;
@@ -86,7 +91,7 @@ SessionResult Session::run() {
   std::vector<std::vector<Evaluation>> known;
   for (std::size_t i = 0; i < request_.competitors.size(); ++i) known.push_back(recall(i));
   result_.known = static_cast<std::int64_t>(trials_.size());
-  for (std::size_t i = 0; i < request_.competitors.size() && !stopped_(); ++i) search(i, known[i]);
+  if (!stopped_()) search(known);
   if (request_.finalists > 0 && !stopped_()) race();
   result_.interrupted = stopped_();
   result_.exhausted = std::ssize(trials_) == result_.space_size;
@@ -180,41 +185,88 @@ void Session::measure_baseline(Job job) {
   device_.cancel();
 }
 
-void Session::search(std::size_t at, std::span<const Evaluation> known) {
+// One kernel's search; it goes on where it stopped.
+struct Session::Search {
+  Search(const Session& session, std::size_t competitor)
+      : at(competitor),
+        strategy(make_strategy(session.request_.strategy, session.request_.competitors[at].space,
+                               session.request_.seed)),
+        driver(session.device_, session.task_of(at, *strategy)) {}
+
+  std::size_t at;
+  std::unique_ptr<Strategy> strategy;
+  Driver driver;
+};
+
+SearchTask Session::task_of(std::size_t at, Strategy& strategy) const {
   const Competitor& competitor = request_.competitors[at];
-  const auto strategy = make_strategy(request_.strategy, competitor.space, request_.seed);
-  Driver driver(device_, {.catalog = request_.catalog,
-                          .kernel = competitor.kernel,
-                          .problem = request_.problem,
-                          .problem_key = request_.problem_key,
-                          .kernel_name = competitor.name,
-                          .space = &competitor.space,
-                          .strategy = strategy.get(),
-                          .limits = request_.limits,
-                          .floor_ns = request_.roof_ns / roof_slack,
-                          .seed = request_.seed});
-  driver.tell_known(known);
-  driver.offer_incumbent(best_ns_);
-  const auto left = static_cast<std::int64_t>(request_.competitors.size() - at);
-  const std::int64_t first = result_.evaluated;
-  const std::int64_t share = request_.budget.evaluations > 0
-                                 ? (request_.budget.evaluations - first + left - 1) / left
-                                 : std::numeric_limits<std::int64_t>::max();
-  const double until_s =
-      request_.budget.seconds > 0
-          ? elapsed_s() + (request_.budget.seconds - elapsed_s()) / static_cast<double>(left)
-          : std::numeric_limits<double>::infinity();
-  while (!stopped_() && elapsed_s() < until_s) {
-    const std::int64_t done = result_.evaluated - first;
-    for (Driver::Result& one :
-         driver.step(share - done - driver.outstanding(), Clock::now() + tick)) {
-      if (stopped_() && one.measurement.outcome != Outcome::ok) continue;  // perhaps our own doing
-      accept({at, one.index}, std::move(one.measurement));
-    }
-    show(competitor.name, true);
-    if (driver.exhausted() || result_.evaluated - first >= share) break;
+  return {.catalog = request_.catalog,
+          .kernel = competitor.kernel,
+          .problem = request_.problem,
+          .problem_key = request_.problem_key,
+          .kernel_name = competitor.name,
+          .space = &competitor.space,
+          .strategy = &strategy,
+          .limits = request_.limits,
+          .floor_ns = request_.roof_ns / roof_slack,
+          .seed = request_.seed};
+}
+
+// Half of the budget is shared out evenly among the kernels; the rest goes to the one that is ahead
+// then, and what it leaves to the next.
+void Session::search(std::span<const std::vector<Evaluation>> known) {
+  std::vector<std::unique_ptr<Search>> searches;
+  for (std::size_t i = 0; i < request_.competitors.size(); ++i) {
+    searches.push_back(std::make_unique<Search>(*this, i));
+    searches.back()->driver.tell_known(known[i]);
   }
-  device_.cancel();
+  const Budget& budget = request_.budget;
+  const double parts = searches.size() > 1 ? 2 : 1;
+  const std::int64_t trials =
+      budget.evaluations > 0 ? budget.evaluations : std::numeric_limits<std::int64_t>::max();
+  const double seconds =
+      budget.seconds > 0 ? budget.seconds : std::numeric_limits<double>::infinity();
+  const auto half = searches.size() > 1 ? trials - trials / 2 : trials;
+  auto left = static_cast<std::int64_t>(searches.size());
+  for (const auto& search : searches) {
+    const double now_s = elapsed_s();
+    run(*search, (half - result_.evaluated + left - 1) / left,
+        now_s + (seconds / parts - now_s) / static_cast<double>(left));
+    --left;
+  }
+  std::stable_sort(searches.begin(), searches.end(), [this](const auto& a, const auto& b) {
+    return best_of(a->at) < best_of(b->at);
+  });
+  for (const auto& search : searches) run(*search, trials - result_.evaluated, seconds);
+}
+
+// The best time of a kernel, in ns; infinity if it has none.
+double Session::best_of(std::size_t competitor) const {
+  double best_ns = std::numeric_limits<double>::infinity();
+  for (const auto& [key, measurement] : trials_) {
+    const double median_ns = measurement.median_ns();
+    const bool counts = measurement.outcome == Outcome::ok && median_ns > 0;
+    if (key.competitor == competitor && counts) best_ns = std::min(best_ns, median_ns);
+  }
+  return best_ns;
+}
+
+// At most `share` evaluations, of which none is started after `until_s`.
+void Session::run(Search& search, std::int64_t share, double until_s) {
+  Driver& driver = search.driver;
+  driver.offer_incumbent(best_ns_);
+  const std::int64_t first = result_.evaluated;
+  while (!stopped_() && !driver.exhausted()) {
+    const std::int64_t left = share - (result_.evaluated - first) - driver.outstanding();
+    const bool may_start = left > 0 && elapsed_s() < until_s;
+    if (!may_start && driver.outstanding() == 0) return;
+    for (Driver::Result& one : driver.step(may_start ? left : 0, Clock::now() + tick)) {
+      if (stopped_() && one.measurement.outcome != Outcome::ok) continue;  // perhaps our own doing
+      accept({search.at, one.index}, std::move(one.measurement));
+    }
+    show(request_.competitors[search.at].name, true);
+  }
+  if (driver.outstanding() > 0) device_.cancel();
 }
 
 void Session::accept(Key key, Measurement measurement) {

@@ -167,7 +167,7 @@ TEST_F(SessionTest, AnotherSourceIsAnotherContext) {
   EXPECT_EQ(run(changed).evaluated, 50);
 }
 
-TEST_F(SessionTest, CompetitorsShareTheBudgetEvenly) {
+TEST_F(SessionTest, HalfOfTheBudgetIsSharedAndTheRestIsTheLeaders) {
   SessionRequest both = request({"fast", "slow"});
   both.budget.evaluations = 21;
   const SessionResult result = run(both);
@@ -175,8 +175,20 @@ TEST_F(SessionTest, CompetitorsShareTheBudgetEvenly) {
   const auto of_fast =
       std::count_if(device_.measured_.begin(), device_.measured_.end(),
                     [](const std::string& one) { return one.starts_with("fast"); });
-  EXPECT_EQ(of_fast, 11);
+  EXPECT_EQ(of_fast, 6 + 10);
   EXPECT_EQ(result.ranking.front().kernel, "fast");
+}
+
+TEST_F(SessionTest, WhatTheLeaderLeavesIsTheOthers) {
+  SessionRequest both = request({"fast", "slow"});
+  both.budget.evaluations = 90;
+  both.finalists = 0;
+  const SessionResult result = run(both);
+  EXPECT_EQ(result.evaluated, 90);
+  const auto of_fast =
+      std::count_if(device_.measured_.begin(), device_.measured_.end(),
+                    [](const std::string& one) { return one.starts_with("fast"); });
+  EXPECT_EQ(of_fast, 50);  // all that it has
 }
 
 TEST_F(SessionTest, FailuresAreRowsAndNotRanked) {
