@@ -23,9 +23,8 @@ import tilewright_ops
 from workloads import WORKLOADS
 
 MODES = {"eager": None, "compile": "default", "max-autotune": "max-autotune-no-cudagraphs"}
-# Floors: FLOP/s of the units by the datasheet of an H200 (f32: three TF32 products), and its measured copy bandwidth.
+# Of the floors: FLOP/s of the units by the datasheet of an H100 or H200 (f32: three TF32 products). The bandwidth is measured.
 PEAK = {"f32": 495e12 / 3, "tf32": 495e12, "bf16": 990e12}
-BANDWIDTH = 4.26e12
 # Of one value, relative to the largest one: fp32 sums and products, and operands of 10 and 7 bits of fraction.
 ROUNDING = {"f32": 2.0**-21, "tf32": 2.0**-10, "bf16": 2.0**-7}
 
@@ -135,12 +134,27 @@ def variants(reference, tuned, x, modes):
     return calls
 
 
-def floor_ms(workload, math):
+def copy_bandwidth():
+    """Bytes read and written a second by the best of ten copies of 4 GiB."""
+    source = torch.zeros(1 << 30, dtype=torch.float32, device="cuda")
+    to = torch.empty_like(source)
+    times = []
+    for _ in range(10):
+        start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+        start.record()
+        to.copy_(source)
+        end.record()
+        torch.cuda.synchronize()
+        times.append(start.elapsed_time(end))
+    return 2 * 4 * source.numel() / (min(times) / 1e3)
+
+
+def floor_ms(workload, math, bandwidth):
     size = 2 if math == "bf16" else 4
-    return 1e3 * max(workload.flops / PEAK[math], workload.elements * size / BANDWIDTH)
+    return 1e3 * max(workload.flops / PEAK[math], workload.elements * size / bandwidth)
 
 
-def compare(workload, math, arguments, flush):
+def compare(workload, math, arguments, flush, bandwidth):
     allow_tf32(math != "f32")
     torch.manual_seed(0)
     reference = workload.reference().cuda().to(dtype_of(math))
@@ -156,7 +170,7 @@ def compare(workload, math, arguments, flush):
         "torch_ms": {name: ms[0] for name, ms in times.items()}, "torch_events_ms": {name: ms[1] for name, ms in times.items()},
         "best": best, "ratio": times[best][0] / ours[0],
         "events_ratio": min(ms[1] for ms in times.values()) / ours[1],
-        "of_floor": floor_ms(workload, math) / ours[0],
+        "of_floor": floor_ms(workload, math, bandwidth) / ours[0],
         "our_error": our_error, "their_error": their_error,
     }
 
@@ -190,10 +204,13 @@ def main():
         sys.exit("compare.py: PyTorch finds no CUDA device")
     tilewright_ops.load(arguments.tuned)
     torch.backends.cudnn.benchmark = True
-    print(f"PyTorch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}, {torch.cuda.get_device_name()}; ms, median of {arguments.rounds} rounds")
+    bandwidth = copy_bandwidth()
+    torch.cuda.empty_cache()
+    flush, rows, wrong = Flush(), [], 0
+    print(f"PyTorch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}, {torch.cuda.get_device_name()}, copies at {bandwidth / 1e12:.3g} TB/s; "
+          f"ms, median of {arguments.rounds} rounds")
     print(f"{'':37s}{'math':6s}{'ours':>10s}" + "".join(f"{mode:>14s}" for mode in arguments.modes) +
           f"{'best/ours':>10s}{'the best':>20s}{'of floor':>10s}{'events':>10s}{'ratio':>8s}{'error':>12s}{'theirs':>10s}")
-    flush, rows, wrong = Flush(), [], 0
     with torch.no_grad():
         for workload in WORKLOADS:
             if arguments.workloads and workload.key not in arguments.workloads.split(","):
@@ -201,7 +218,7 @@ def main():
             for math in workload.maths:
                 if math not in arguments.maths.split(","):
                     continue
-                row = compare(workload, math, arguments, flush)
+                row = compare(workload, math, arguments, flush, bandwidth)
                 # Rounding a few times more or less than PyTorch does is no fault, nor is it to round operands once where the math allows it
                 # and PyTorch does not (cuDNN takes fp32 for some convolutions).
                 row["right"] = row["our_error"] <= max(3 * row["their_error"], ROUNDING[math])
