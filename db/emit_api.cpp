@@ -49,8 +49,21 @@ std::string base_struct(const OpSpec& op, const Form& form) {
     text += comment(fmt::format("{}: [{}] with strides [{}], in elements", tensor.doc,
                                 texts_of(tensor.shape), texts_of(tensor.strides)),
                     2, 2);
-    text += fmt::format("  {}{}* {} = nullptr;\n", tensor.role == Role::in ? "const " : "",
-                        element_of(form.dtype), cpp_name(tensor.name));
+    const std::string element =
+        fmt::format("{}{}", tensor.role == Role::in ? "const " : "", element_of(form.dtype));
+    text += fmt::format("  {}* {} = nullptr;\n", element, cpp_name(tensor.name));
+    if (!tensor.by_pointers) continue;
+    text += comment(
+        fmt::format("read instead of {} if {}: an array in device memory of pointers "
+                    "to its [{}] slices; strides[0] is not used then, except of what "
+                    "has the same shape",
+                    cpp_name(tensor.name), tensor.by_pointers->text(), tensor.shape.front().text()),
+        2, 2);
+    text += fmt::format("  {}* const* {} = nullptr;\n", element, pointers_field(tensor));
+  }
+  if (has_tensors_by_pointers(op)) {
+    text += comment("bytes to which all pointers in such arrays are aligned: a power of two", 2, 2);
+    text += "  std::int64_t pointers_align = 16;\n";
   }
   return text + "};\n\n";
 }

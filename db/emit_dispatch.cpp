@@ -97,8 +97,21 @@ std::size_t index_of(const std::vector<Spec>& specs, const std::string& name) {
   return static_cast<std::size_t>(at - specs.begin());
 }
 
+// A tensor as a kernel is given it: by its first element, or by an array, as the choices say.
+std::string tensor_argument(const EmitModel& model, const ArgSpec& arg) {
+  const TensorSpec& tensor = tensor_of(model.op(), arg);
+  const std::string first = fmt::format("dispatch::Pointer{{args.{}}}", cpp_name(arg.name));
+  if (!tensor.by_pointers) return first;
+  const std::string condition = tensor.by_pointers->to_cpp([&](int slot) {
+    return fmt::format("static_cast<std::int64_t>(args.{})", cpp_name(model.op().names.name(slot)));
+  });
+  return fmt::format("checked::holds({}) ? dispatch::Pointer{{args.{}}} : {}", condition,
+                     pointers_field(tensor), first);
+}
+
 // One argument of a launch, as the kernel is given it.
-std::string argument(const KernelSpec& kernel, const ArgSpec& arg, std::size_t pass, int& value) {
+std::string argument(const EmitModel& model, const KernelSpec& kernel, const ArgSpec& arg,
+                     std::size_t pass, int& value) {
   using Kind = ArgSpec::Kind;
   switch (arg.kind) {
     case Kind::int32:
@@ -110,7 +123,7 @@ std::string argument(const KernelSpec& kernel, const ArgSpec& arg, std::size_t p
     case Kind::epilogue:
       return "Form<A>::epilogue(args)";
     case Kind::tensor:
-      return fmt::format("dispatch::Pointer{{args.{}}}", cpp_name(arg.name));
+      return tensor_argument(model, arg);
     case Kind::tensor_map: {
       const int first = value;
       value += static_cast<int>(arg.map.size());
@@ -135,7 +148,7 @@ std::string launch_pass(const EmitModel& model, const KernelSpec& kernel, std::s
   std::string arguments;
   int value = 0;
   for (const ArgSpec& arg : launch.args) {
-    arguments += ", " + argument(kernel, arg, pass, value);
+    arguments += ", " + argument(model, kernel, arg, pass, value);
   }
   return fmt::format(
       "    if (plan.pass[{0}].runs) {{\n"

@@ -64,7 +64,11 @@ std::set<std::string> names_of(const OpSpec& op) {
   for (const DimSpec& dim : op.dims) names.insert(cpp_name(dim.name));
   for (const ChoiceSpec& choice : op.choices) names.insert(cpp_name(choice.name));
   for (const ScalarSpec& scalar : op.scalars) names.insert(cpp_name(scalar.name));
-  for (const TensorSpec& tensor : op.tensors) names.insert(cpp_name(tensor.name));
+  for (const TensorSpec& tensor : op.tensors) {
+    names.insert(cpp_name(tensor.name));
+    if (tensor.by_pointers) names.insert(pointers_field(tensor));
+  }
+  if (has_tensors_by_pointers(op)) names.insert("pointers_align");
   return names;
 }
 
@@ -285,6 +289,18 @@ bool uses_tensor_maps(const EmitModel& model) {
     }
   }
   return false;
+}
+
+std::string pointers_field(const TensorSpec& tensor) { return cpp_name(tensor.name + "_pointers"); }
+
+bool has_tensors_by_pointers(const OpSpec& op) {
+  return std::any_of(op.tensors.begin(), op.tensors.end(),
+                     [](const TensorSpec& tensor) { return tensor.by_pointers.has_value(); });
+}
+
+const TensorSpec& tensor_of(const OpSpec& op, const ArgSpec& arg) {
+  return *std::find_if(op.tensors.begin(), op.tensors.end(),
+                       [&](const TensorSpec& tensor) { return tensor.name == arg.name; });
 }
 
 int integer_arguments(const KernelSpec& kernel) {

@@ -82,6 +82,11 @@ std::string identifier_of(const KernelSpec& kernel);
 // The most integer arguments that a launch of the kernel takes.
 int integer_arguments(const KernelSpec& kernel);
 bool uses_tensor_maps(const EmitModel& model);
+// "a_pointers": the field for the array of a tensor that can be given by pointers.
+std::string pointers_field(const TensorSpec& tensor);
+bool has_tensors_by_pointers(const OpSpec& op);
+// That of a tensor's argument.
+const TensorSpec& tensor_of(const OpSpec& op, const ArgSpec& arg);
 
 // The emitted texts, each without the digest's notice; see emit.cpp for the folder's layout.
 std::string api_text(const EmitModel& model);       // <op>.h

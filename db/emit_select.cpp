@@ -70,6 +70,12 @@ std::string read_dims(const EmitModel& model) {
 
 std::string read_tensors(const EmitModel& model) {
   std::string text;
+  if (has_tensors_by_pointers(model.op())) {
+    text +=
+        "  if (!is_power_of_two(args.pointers_align)) {\n"
+        "    return \"pointers_align must be a power of two\";\n"
+        "  }\n";
+  }
   for (const TensorSpec& tensor : model.op().tensors) {
     const std::string name = cpp_name(tensor.name);
     const std::string check = fmt::format(
@@ -77,9 +83,18 @@ std::string read_tensors(const EmitModel& model) {
         "  problem.align = least_alignment(problem.align, args.{0});\n",
         name, string_literal(tensor.name + " is null"));
     const bool optional = !tensor.scaled_by.empty() && tensor.role == Role::in;
-    text += optional ? fmt::format("  if (args.{} != 0) {{\n  {}  }}\n", cpp_name(tensor.scaled_by),
-                                   check)
-                     : "  " + check;
+    const std::string checks =
+        tensor.by_pointers ? fmt::format(
+                                 "  if (checked::holds({})) {{\n"
+                                 "    if (args.{} == nullptr) return {};\n"
+                                 "    problem.align = least(problem.align, args.pointers_align);\n"
+                                 "  }} else {{\n  {}  }}\n",
+                                 cpp_of(model, *tensor.by_pointers), pointers_field(tensor),
+                                 string_literal(pointers_field(tensor) + " is null"), check)
+                           : "  " + check;
+    text += optional ? fmt::format("  if (args.{} != 0) {{\n{}  }}\n", cpp_name(tensor.scaled_by),
+                                   checks)
+                     : checks;
   }
   return text +
          "  if (problem.align < problem.sizeof_t) return \"a tensor is not aligned to its "
@@ -163,6 +178,10 @@ std::string plan_pass(const EmitModel& model, const KernelSpec& kernel, std::siz
                           cpp_of(model, kernel, value));
     }
     if (arg.kind != ArgSpec::Kind::tensor_map) continue;
+    if (const TensorSpec& tensor = tensor_of(model.op(), arg); tensor.by_pointers) {
+      text += fmt::format("    if (checked::holds({})) plan.valid = false;\n",
+                          cpp_of(model, *tensor.by_pointers));
+    }
     text += fmt::format("    plan.{}({}, {}, {}{}, problem.sizeof_t, problem.align);\n",
                         arg.im2col ? "im2col_map" : "tensor_map", index,
                         at - static_cast<int>(arg.map.size()),
@@ -352,8 +371,8 @@ std::string select_text(const EmitModel& model) {
       "#pragma once\n#include <array>\n#include <cstddef>\n#include <cstdint>\n\n"
       "#include \"dispatch/plan.h\"\n\nnamespace tw::{} {{\n\n",
       model.op().name, inner_namespace(model));
-  for (const char* name :
-       {"Choice", "Device", "Match", "kind_of", "least_alignment", "ratio", "value_or"}) {
+  for (const char* name : {"Choice", "Device", "Match", "is_power_of_two", "kind_of", "least",
+                           "least_alignment", "ratio", "value_or"}) {
     text += fmt::format("using dispatch::{};\n", name);
   }
   text += "\n" + problem_struct(model) + wrapped(read_function(model));

@@ -31,7 +31,8 @@ CommandSpec specification() {
   add(problem_flags());
   add(device_flags());
   add({{"budget", "N|90s|2m|1h",
-        "how much to search: new evaluations (default 200) or time, half of it shared by the kernels and the rest for "
+        "how much to search: new evaluations (default 200) or time, half of it shared by the "
+        "kernels and the rest for "
         "the one that is ahead then; the final race comes on top"}});
   std::string names;
   for (const StrategyInfo& info : strategies()) {

@@ -45,6 +45,12 @@ inline std::int64_t least_alignment(std::int64_t alignment, const void* pointer)
   return alignment;
 }
 
+// For alignments that the caller states.
+constexpr bool is_power_of_two(std::int64_t value) {
+  return value > 0 && (value & (value - 1)) == 0;
+}
+constexpr std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+
 // One kernel launch. `value` holds the integer arguments, in their order.
 template <int kValues>
 struct Pass {

@@ -236,12 +236,12 @@ class MainLoop {
 // a chain that ends in a reduction, see mma_results.cuh.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
-    kernel(int m, int n, int k, const T* __restrict__ a, long long lda, long long stride_a,
-           const T* __restrict__ b, long long ldb, long long stride_b, T* c, long long ldc,
-           long long stride_c, float alpha, float beta, typename Epilogue::Args epilogue,
-           [[maybe_unused]] int workers, [[maybe_unused]] int shared_tiles,
-           [[maybe_unused]] float* partials, [[maybe_unused]] unsigned* arrived,
-           [[maybe_unused]] float* row_partials) {
+    kernel(int m, int n, int k, Matrices<const T, V> __restrict__ a, long long lda,
+           long long stride_a, Matrices<const T, V> __restrict__ b, long long ldb,
+           long long stride_b, Matrices<T, V> c, long long ldc, long long stride_c, float alpha,
+           float beta, typename Epilogue::Args epilogue, [[maybe_unused]] int workers,
+           [[maybe_unused]] int shared_tiles, [[maybe_unused]] float* partials,
+           [[maybe_unused]] unsigned* arrived, [[maybe_unused]] float* row_partials) {
   using G = Tiling<T, V>;
   using Loop = MainLoop<G, T>;
   constexpr Knobs knobs = V::knobs;
@@ -253,14 +253,16 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   const auto shared = SharedPointer<T>::dynamic();
 
   const auto sum = [&](typename Loop::Sums& sums, const TileIndex& tile, int begin, int end) {
-    const Operands<T> in{m, n, k, a + tile.batch * stride_a, lda, b + tile.batch * stride_b, ldb};
+    const Operands<T> in{
+        m, n, k, matrix(a, tile.batch, stride_a), lda, matrix(b, tile.batch, stride_b), ldb};
     Loop loop(shared, in, tile.row * knobs.block_m, tile.column * knobs.block_n, begin);
     loop.run(sums, end - begin, warp_row, warp_column);
   };
   const auto index = [&](int tile) {
     return TileIndex(tile, knobs.raster, (m - 1) / knobs.block_m + 1, (n - 1) / knobs.block_n + 1);
   };
-  const Results<T, Epilogue> results{c, ldc, stride_c, m, n, alpha, beta, epilogue, row_partials};
+  const Results<T, Epilogue, Matrices<T, V>> results{c,     ldc,  stride_c, m,           n,
+                                                     alpha, beta, epilogue, row_partials};
   const auto store = [&](const typename Loop::Sums& sums, const TileIndex& tile) {
     results.take(sums, tile.batch, tile.row * knobs.block_m + warp_row,
                  tile.column * knobs.block_n + warp_column);

@@ -10,6 +10,7 @@
 #include "common/epilogue_reductions.cuh"
 #include "common/half.cuh"
 #include "gemm/mma_store.cuh"
+#include "gemm/op.cuh"
 
 namespace tw::gemm::mma {
 
@@ -17,9 +18,9 @@ constexpr int kPartialFloats = 2;
 
 // Where the results go, and what is done to them. row_partials: read and written if the chain ends
 // in a reduction; beta is 0 then.
-template <class T, class Epilogue>
+template <class T, class Epilogue, class MatricesC = T*>
 struct Results {
-  T* c;
+  MatricesC c;
   long long ldc, stride_c;
   int m, n;
   float alpha, beta;
@@ -34,11 +35,12 @@ struct Results {
       reduce(sums, static_cast<long long>(batch) * m, row, column);
     } else {
       constexpr int kVector = 16 / static_cast<int>(sizeof(T));
-      const long long offset = batch * stride_c;
+      T* const mine = matrix(c, batch, stride_c);
       const bool aligned =
-          (ldc | offset) % kVector == 0 && reinterpret_cast<unsigned long long>(c) % 16 == 0;
-      store_sums(sums, Output<T, Epilogue>{c, ldc, offset, m, n, alpha, beta, epilogue, aligned},
-                 row, column);
+          ldc % kVector == 0 && reinterpret_cast<unsigned long long>(mine) % 16 == 0;
+      const Output<T, Epilogue> out{mine,  ldc,  batch * stride_c, m,      n,
+                                    alpha, beta, epilogue,         aligned};
+      store_sums(sums, out, row, column);
     }
   }
 
@@ -94,7 +96,7 @@ struct Results {
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
     finish([[maybe_unused]] int rows, [[maybe_unused]] int m, [[maybe_unused]] int parts,
-           [[maybe_unused]] const float* row_partials, [[maybe_unused]] T* c,
+           [[maybe_unused]] const float* row_partials, [[maybe_unused]] Matrices<T, V> c,
            [[maybe_unused]] long long ldc, [[maybe_unused]] long long stride_c) {
   // Emitted headers name it for chains without a reduction too.
   if constexpr (epilogue::is_reduced<Epilogue>) {
@@ -110,7 +112,7 @@ __global__ void __launch_bounds__(256)
       mine.merge(part);
     }
     epilogue::join_lanes<32>(mine);
-    if (lane == 0) c[row / m * stride_c + row % m * ldc] = from_float<T>(mine.result());
+    if (lane == 0) matrix(c, row / m, stride_c)[row % m * ldc] = from_float<T>(mine.result());
   }
 }
 

@@ -13,12 +13,12 @@
 
 namespace tw::gemm::mma {
 
-// Where C is and what is done to it.
+// Where a matrix C is and what is done to it.
 template <class T, class Epilogue>
 struct Output {
   T* c;
   long long ldc;
-  long long offset;  // of the matrix in the batch
+  long long offset;  // of what an epilogue's tensor of C's shape has for it
   int m, n;
   float alpha, beta;
   const typename Epilogue::Args& epilogue;
@@ -55,6 +55,7 @@ TW_DEVICE Vector<T, kCount> narrowed(const Run<kCount>& run) {
 // Writes the elements of a run that exist.
 template <int kCount, class T, class Epilogue>
 TW_DEVICE void store_run(const Output<T, Epilogue>& out, Run<kCount> run, int row, int column) {
+  T* const c = out.c + row * out.ldc + column;
   const long long offset = out.offset + row * out.ldc + column;
   const int left = out.n - column;
   const bool whole = out.aligned && left >= kCount;
@@ -62,13 +63,13 @@ TW_DEVICE void store_run(const Output<T, Epilogue>& out, Run<kCount> run, int ro
   for (int i = 0; i < kCount; ++i) run.at[i] *= out.alpha;
   if (out.beta != 0) {
     if (whole) {
-      const auto old = load_vector<kCount>(out.c + offset);
+      const auto old = load_vector<kCount>(c);
       TW_UNROLL
       for (int i = 0; i < kCount; ++i) run.at[i] = fmaf(out.beta, to_float(old.at[i]), run.at[i]);
     } else {
       TW_UNROLL
       for (int i = 0; i < kCount; ++i) {
-        if (i < left) run.at[i] = fmaf(out.beta, to_float(out.c[offset + i]), run.at[i]);
+        if (i < left) run.at[i] = fmaf(out.beta, to_float(c[i]), run.at[i]);
       }
     }
   }
@@ -81,11 +82,11 @@ TW_DEVICE void store_run(const Output<T, Epilogue>& out, Run<kCount> run, int ro
   }
   const Vector<T, kCount> result = narrowed<T>(run);
   if (whole) {
-    store_vector(out.c + offset, result);
+    store_vector(c, result);
   } else {
     TW_UNROLL
     for (int i = 0; i < kCount; ++i) {
-      if (i < left) out.c[offset + i] = result.at[i];
+      if (i < left) c[i] = result.at[i];
     }
   }
 }

@@ -24,11 +24,16 @@ if(TILEWRIGHT_NVCC AND TILEWRIGHT_HAS_CUDA)
   add_test(NAME EmitProgram COMMAND ${folder}/emit_program)
   set_tests_properties(EmitProgram PROPERTIES LABELS gpu TIMEOUT 120 SKIP_RETURN_CODE 77)
 
-  add_custom_command(OUTPUT ${folder}/reduced_program
-    COMMAND ${TILEWRIGHT_NVCC} ${flags} -std=c++17 ${CMAKE_CURRENT_SOURCE_DIR}/reduced_program.cu -o ${folder}/reduced_program
-    DEPENDS reduced_program.cu ${TW_EMITTED}/selected.h VERBATIM COMMENT "nvcc reduced_program")
-  add_custom_target(reduced_program ALL DEPENDS ${folder}/reduced_program)
-  add_dependencies(reduced_program emitted_for_tests)
-  add_test(NAME ReducedProgram COMMAND ${folder}/reduced_program)
-  set_tests_properties(ReducedProgram PROPERTIES LABELS gpu TIMEOUT 120 SKIP_RETURN_CODE 77)
+  # Products as users' programs, one a file.
+  function(product_program name test)
+    add_custom_command(OUTPUT ${folder}/${name}
+      COMMAND ${TILEWRIGHT_NVCC} ${flags} -std=c++17 ${CMAKE_CURRENT_SOURCE_DIR}/${name}.cu -o ${folder}/${name}
+      DEPENDS ${name}.cu emit_values.h ${TW_EMITTED}/selected.h VERBATIM COMMENT "nvcc ${name}")
+    add_custom_target(${name} ALL DEPENDS ${folder}/${name})
+    add_dependencies(${name} emitted_for_tests)
+    add_test(NAME ${test} COMMAND ${folder}/${name})
+    set_tests_properties(${test} PROPERTIES LABELS gpu TIMEOUT 120 SKIP_RETURN_CODE 77)
+  endfunction()
+  product_program(reduced_program ReducedProgram)
+  product_program(pointers_program PointersProgram)
 endif()

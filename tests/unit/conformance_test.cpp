@@ -167,7 +167,7 @@ class Asking {
     return all;
   }
 
-  // Configuration i runs with half of the choices that it serves.
+  // Configuration i runs with half of the choices that it serves, and with no more than two.
   bool has_turn(std::size_t i, const Configuration& configuration) const {
     std::size_t served = 0, place = 0;
     for (std::size_t each = 0; each < problems_.size(); ++each) {
@@ -176,7 +176,7 @@ class Asking {
         return device_for(p, configuration) != nullptr;
       });
     }
-    return served == 0 || (place + i) % served < std::max<std::size_t>(1, served / 2);
+    return served == 0 || (place + i) % served < std::clamp<std::size_t>(served / 2, 1, 2);
   }
 
   const OpSpec& op_;

@@ -71,6 +71,18 @@ TEST(Job, TensorMapsRoundTrip) {
   EXPECT_NE(error_of([&] { parse_job(serialise(job)); }).find("out of range"), std::string::npos);
 }
 
+TEST(Job, ArraysOfPointersRoundTrip) {
+  Job job = toy_job();
+  job.plan.tensors[1].by_pointers = true;
+  job.plan.launches[0].args[2].kind = ArgSpec::Kind::pointers;
+  const Job back = parse_job(serialise(job));
+  EXPECT_EQ(serialise(back), serialise(job));
+  EXPECT_TRUE(back.plan.tensors[1].by_pointers);
+  EXPECT_EQ(back.plan.launches[0].args[2].kind, ArgSpec::Kind::pointers);
+  job.plan.launches[0].args[2].index = 2;
+  EXPECT_NE(error_of([&] { parse_job(serialise(job)); }).find("an index"), std::string::npos);
+}
+
 TEST(Job, BaselineHasTensorsReferenceAndArguments) {
   const Catalog catalog = test::toy_catalog();
   const OpSpec& op = catalog.at("axpy").op;

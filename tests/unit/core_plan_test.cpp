@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "core_fixture.h"
+#include "job.h"
 #include "plan.h"
 
 namespace tw {
@@ -50,6 +51,38 @@ TEST_F(PlanTest, TensorMapsSayWhatTheTensorIs) {
   EXPECT_TRUE(arg.map.tf32);
   EXPECT_EQ(lowered("30x50,pitch=50", {64, 0, 0}).invalid,
             "tensor map of y: the strides of a mapped tensor must be multiples of 16 bytes");
+}
+
+TEST_F(PlanTest, ATensorByPointersIsAnArrayToKernels) {
+  Texts spaces = test::toy_spaces();
+  spaces["axpy/op.toml"] = changed(test::toy_op, "strides = [\"pitch\", \"1\"]",
+                                   "strides = [\"pitch\", \"1\"]\n"
+                                   "pointers = \"order == 'padded'\"");
+  catalog_ = Catalog::load(spaces, test::toy_sources());
+  const Plan plan = lowered("3x5,order=padded", {128, 0, 0}).plan;
+  EXPECT_FALSE(plan.tensors[0].by_pointers);
+  EXPECT_TRUE(plan.tensors[1].by_pointers);
+  EXPECT_EQ(slice_offsets(plan.tensors[1]), (std::vector<std::int64_t>{0, 8, 16}));
+  EXPECT_EQ(plan.launches[0].args[2].kind, ArgSpec::Kind::tensor);
+  EXPECT_EQ(plan.launches[0].args[3].kind, ArgSpec::Kind::pointers);
+  EXPECT_EQ(plan.launches[0].args[3].index, 1);
+  EXPECT_EQ(plan.reference_launch.args[2].kind, ArgSpec::Kind::tensor);
+  const Problem problem = parse_problem(op(), {"3x5,order=padded"});
+  const Job job = baseline_job(catalog_, problem, device_, op().baselines.at(0));
+  for (const auto& [word, arg] : job.baseline_args) {
+    const bool is_y = word == "y";
+    if (is_y || word == "x") {
+      EXPECT_EQ(arg.kind, is_y ? ArgSpec::Kind::pointers : ArgSpec::Kind::tensor);
+    }
+  }
+  EXPECT_FALSE(lowered("3x5", {128, 0, 0}).plan.tensors[1].by_pointers);
+  EXPECT_EQ(lowered("3x5", {128, 0, 0}).plan.launches[0].args[3].kind, ArgSpec::Kind::tensor);
+
+  spaces["axpy/simple.toml"] =
+      changed(test::toy_kernel, "{i64 = \"pitch\"}", "{tensor_map = \"y\", box = [8, 8]}");
+  catalog_ = Catalog::load(spaces, test::toy_sources());
+  EXPECT_EQ(lowered("3x5,order=padded", {128, 0, 0}).invalid,
+            "no tensor map describes y, which is given by pointers: say so in 'needs'");
 }
 
 TEST_F(PlanTest, VariantIsAType) {

@@ -193,6 +193,7 @@ TEST(SpecErrors, Op) {
       {"role = \"in\"", "role = \"input\"", "role 'input' is unknown: use in, out or inout"},
       {"scaled_by = \"beta\"", "scaled_by = \"gamma\"", "'gamma' is no [[scalar]]"},
       {"strides = [\"pitch\", \"1\"]", "strides = [\"pitch\"]", "1 strides for 2 extents"},
+      {"strides = [\"pitch\", \"1\"]", "pointers = \"rows > 1\"", "it may read only the choices"},
       {"\"pitch >= columns\"", "\"pitch >= device.sms\"", "depends on the device"},
       {"steps = [\"relu\", \"bias_column\"", "steps = [\"reul\", \"bias_column\"", "step 'reul'"},
       {"steps = [\"relu\", \"bias_column\"", "steps = [\"max\", \"bias_column\"",

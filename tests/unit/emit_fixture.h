@@ -125,4 +125,26 @@ inline EmitRequest reduced_request() {
   return request;
 }
 
+// Products of a batch that is given by pointers.
+inline EmitRequest pointers_request() {
+  EmitRequest request;
+  request.catalog = &builtin_catalog();
+  request.op = "gemm";
+  const std::string shape = "m=200,n=136,k=128,batch=5,layout=nt,batches=pointers";
+  const std::string rest = " raster=8 schedule=tiles split_k=1 min_blocks=1";
+  request.winners = {
+      winner(builtin_catalog(), "gemm f32 " + shape, "mma",
+             "passes=3 partial=step block_m=64 block_n=64 block_k=16 warp_m=32 warp_n=32 stages=3 "
+             "prefetch=true vector=4" +
+                 rest,
+             5000),
+      winner(builtin_catalog(), "gemm bf16 " + shape, "mma",
+             "passes=1 partial=step block_m=64 block_n=64 block_k=32 warp_m=32 warp_n=32 stages=3 "
+             "prefetch=true vector=8" +
+                 rest,
+             5000),
+  };
+  return request;
+}
+
 }  // namespace tw::emit_fixture

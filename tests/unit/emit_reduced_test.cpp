@@ -25,10 +25,14 @@ struct Arguments {
   std::int64_t m = 300, n = 1000, k = 256, lda = -1, ldb = -1, ldc = -1, batch = 1, stride_a = -1,
                stride_b = -1, stride_c = -1;
   enum class Layout { nn, nt, tn, tt } layout = Layout::nt;
+  enum class Batches { strided, pointers } batches = Batches::strided;
   float alpha = 1, beta = 0;
   const void* a = reinterpret_cast<const void*>(0x1000);
   const void* b = reinterpret_cast<const void*>(0x2000);
   const void* c = reinterpret_cast<const void*>(0x3000);
+  const void *const *a_pointers = nullptr, *const *b_pointers = nullptr,
+                    *const *c_pointers = nullptr;
+  std::int64_t pointers_align = 16;
 };
 
 enum Form { plain_f32, reduced_f32, plain_bf16, reduced_bf16 };
@@ -57,6 +61,28 @@ TEST_F(EmitReduced, TakesKernelsThatReduce) {
   EXPECT_EQ(chosen(reduced_f32, {}), "mma");
   EXPECT_EQ(chosen(reduced_bf16, {}), "wgmma");
   EXPECT_EQ(chosen(reduced_bf16, {}, 80), "mma");
+}
+
+TEST_F(EmitReduced, MatricesByPointersAreAlignedAsTheCallerSays) {
+  Arguments arguments;
+  arguments.batches = Arguments::Batches::pointers;
+  arguments.a = arguments.b = arguments.c = nullptr;
+  EXPECT_EQ(chosen(plain_bf16, arguments), "a_pointers is null");
+  const void* const one = nullptr;
+  arguments.a_pointers = arguments.b_pointers = &one;
+  EXPECT_EQ(chosen(plain_bf16, arguments), "c_pointers is null");
+  arguments.c_pointers = &one;
+  EXPECT_EQ(chosen(plain_bf16, arguments), "mma");
+  EXPECT_EQ(query_.problem.align, 16);
+  arguments.pointers_align = 64;
+  chosen(plain_bf16, arguments);
+  EXPECT_EQ(query_.problem.align, 16);
+  arguments.pointers_align = 2;
+  EXPECT_EQ(chosen(plain_bf16, arguments), "mma");
+  EXPECT_EQ(query_.problem.align, 2);
+  EXPECT_THAT(chosen(plain_f32, arguments), HasSubstr("not aligned to its elements"));
+  arguments.pointers_align = 12;
+  EXPECT_EQ(chosen(plain_bf16, arguments), "pointers_align must be a power of two");
 }
 
 TEST_F(EmitReduced, CHasOneColumn) {

@@ -1,6 +1,7 @@
 // Writes what the tests of emitted code compile: the tuning of emit_fixture.h into <folder>/tuned,
 // others of the same op in namespaces other and defaults (without winners) into folders of these
-// names, products that are reduced into <folder>/reduced, and <folder>/selected.h, which names the
+// names, products that are reduced into <folder>/reduced, those of batches by pointers into
+// <folder>/pointers, and <folder>/selected.h, which names the
 // first one's choice of branches whatever its digest, and <folder>/selected_reduced.h that of the
 // products.
 #include <fmt/format.h>
@@ -37,6 +38,7 @@ int main(int count, char** words) try {
   tw::EmitRequest request = tw::emit_fixture::request(catalog);
   write(folder, request, "tuned", "selected");
   write(folder, tw::emit_fixture::reduced_request(), "reduced", "selected_reduced");
+  tw::write_files(folder + "/pointers", tw::emit(tw::emit_fixture::pointers_request()));
   request.name_space = "other";
   request.winners.resize(1);
   tw::write_files(folder + "/other", tw::emit(request));

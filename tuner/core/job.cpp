@@ -21,7 +21,7 @@ Job baseline_job(const Catalog& catalog, const Problem& problem, const DeviceInf
   job.kernel = baseline.library;
   job.plan = lower_problem(catalog, op, computed, device);
   job.baseline = baseline;
-  job.baseline_args = lower_baseline_args(op, computed, device, baseline);
+  job.baseline_args = lower_baseline_args(op, computed, device, baseline, job.plan.tensors);
   return job;
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 using namespace cbor;
 
-constexpr int version = 2;
+constexpr int version = 3;
 constexpr std::size_t max_bytes = 64u << 20;
 constexpr int max_depth = 16;
 
@@ -74,13 +74,14 @@ json to_json(const PlanArg& arg) {
 PlanArg arg_from(const json& object, std::size_t tensors, std::size_t workspaces) {
   using Kind = ArgSpec::Kind;
   PlanArg arg;
-  arg.kind = static_cast<Kind>(integer<int>(object, "kind", 0, static_cast<int>(Kind::tensor_map)));
+  arg.kind = static_cast<Kind>(integer<int>(object, "kind", 0, static_cast<int>(Kind::pointers)));
   arg.index = integer<int>(object, "index");
   arg.value = integer(object, "value");
   arg.scalar = real(object, "scalar");
   if (arg.kind == Kind::tensor_map) arg.map = tensor_map_from(at(object, "map"));
   const bool of_tensor = arg.kind == Kind::tensor || arg.kind == Kind::expected ||
-                         arg.kind == Kind::magnitude || arg.kind == Kind::tensor_map;
+                         arg.kind == Kind::magnitude || arg.kind == Kind::tensor_map ||
+                         arg.kind == Kind::pointers;
   const std::size_t count = of_tensor                     ? tensors
                             : arg.kind == Kind::workspace ? workspaces
                                                           : std::size_t{1};
@@ -138,7 +139,8 @@ json to_json(const PlanTensor& tensor) {
           {"shape", tensor.layout.shape},
           {"strides", tensor.layout.strides},
           {"elements", tensor.layout.elements},
-          {"is_read", tensor.is_read}};
+          {"is_read", tensor.is_read},
+          {"by_pointers", tensor.by_pointers}};
 }
 
 PlanTensor tensor_from(const json& object) {
@@ -163,6 +165,11 @@ PlanTensor tensor_from(const json& object) {
   }
   if (tensor.layout.elements != last + 1) malformed("a layout");
   tensor.is_read = boolean(object, "is_read");
+  tensor.by_pointers = boolean(object, "by_pointers");
+  if (tensor.by_pointers &&
+      (tensor.layout.shape.empty() || tensor.layout.shape.front() > INT32_MAX)) {
+    malformed("a layout");
+  }
   return tensor;
 }
 

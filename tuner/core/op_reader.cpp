@@ -116,9 +116,23 @@ Role read_role(const TomlTable& table) {
   table.fail(table.at("role"), fmt::format("role '{}' is unknown: use in, out or inout", role));
 }
 
+// It decides the type of a kernel's argument, which is compiled for the choices.
+Expr read_by_pointers(const Scope& scope, const TomlTable& table, const OpSpec& op) {
+  Expr expr = scope.parse(table, table.at("pointers"));
+  for (const int slot : expr.reads()) {
+    const std::string& name = scope.names.name(slot);
+    const bool is_choice = std::any_of(op.choices.begin(), op.choices.end(),
+                                       [&](const ChoiceSpec& one) { return one.name == name; });
+    if (is_choice) continue;
+    table.fail(table.at("pointers"),
+               fmt::format("'pointers' reads '{}': it may read only the choices", name));
+  }
+  return expr;
+}
+
 void read_tensors(Scope& scope, const TomlTable& root, OpSpec& op) {
   for (const TomlTable& table : root.tables("tensor")) {
-    table.allow({"name", "doc", "role", "shape", "strides", "scaled_by"});
+    table.allow({"name", "doc", "role", "shape", "strides", "scaled_by", "pointers"});
     TensorSpec tensor;
     tensor.name = table.text("name");
     tensor.doc = table.text("doc", "");
@@ -137,6 +151,7 @@ void read_tensors(Scope& scope, const TomlTable& root, OpSpec& op) {
     if (!tensor.scaled_by.empty() && !scope.is(tensor.scaled_by, Scope::Kind::scalar)) {
       named.fail(named.at("scaled_by"), fmt::format("'{}' is no [[scalar]]", tensor.scaled_by));
     }
+    if (named.find("pointers")) tensor.by_pointers = read_by_pointers(scope, named, op);
     scope.declare(table, table.at("name"), tensor.name, Scope::Kind::tensor);
     op.tensors.push_back(std::move(tensor));
   }

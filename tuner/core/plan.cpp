@@ -61,6 +61,7 @@ PlanArg lower_arg(const OpSpec& op, const std::vector<WorkspaceSpec>& workspaces
       result.scalar = problem.scalars[static_cast<std::size_t>(index_of(op.scalars, arg.name))];
       break;
     case Kind::epilogue:
+    case Kind::pointers:
       break;
     case Kind::tensor_map:
       result.index = index_of(op.tensors, arg.name);
@@ -76,6 +77,21 @@ PlanArg lower_arg(const OpSpec& op, const std::vector<WorkspaceSpec>& workspaces
       break;
   }
   return result;
+}
+
+// A kernel and a baseline get the array of a tensor by pointers; the reference its first element.
+void pass_by_pointers(PlanArg& arg, const std::vector<PlanTensor>& tensors) {
+  using Kind = ArgSpec::Kind;
+  if (arg.kind != Kind::tensor && arg.kind != Kind::tensor_map) return;
+  const PlanTensor& tensor = tensors[static_cast<std::size_t>(arg.index)];
+  if (!tensor.by_pointers) return;
+  if (arg.kind == Kind::tensor_map) {
+    throw Invalid{
+        fmt::format("no tensor map describes {}, which is given by pointers: say so in "
+                    "'needs'",
+                    tensor.name)};
+  }
+  arg.kind = Kind::pointers;
 }
 
 std::array<std::int64_t, 3> lower_extent(const Expr (&extent)[3], Slots slots,
@@ -244,8 +260,10 @@ Plan lower_problem(const Catalog& catalog, const OpSpec& op, const Problem& prob
         const auto scalar = static_cast<std::size_t>(index_of(op.scalars, tensor.scaled_by));
         is_read = is_read && problem.scalars[scalar] != 0;
       }
-      plan.tensors.push_back(
-          {tensor.name, tensor.role, problem.dtype, layout_of(tensor, slots), is_read});
+      const bool by_pointers =
+          tensor.by_pointers && value_of(*tensor.by_pointers, slots, "pointers") != 0;
+      plan.tensors.push_back({tensor.name, tensor.role, problem.dtype, layout_of(tensor, slots),
+                              is_read, by_pointers});
     }
     for (const EpilogueStep& step : problem.epilogue.steps) {
       plan.epilogue_scalars.insert(plan.epilogue_scalars.end(), step.arguments.begin(),
@@ -264,15 +282,15 @@ Plan lower_problem(const Catalog& catalog, const OpSpec& op, const Problem& prob
   return plan;
 }
 
-std::vector<std::pair<std::string, PlanArg>> lower_baseline_args(const OpSpec& op,
-                                                                 const Problem& problem,
-                                                                 const DeviceInfo& device,
-                                                                 const BaselineSpec& baseline) {
+std::vector<std::pair<std::string, PlanArg>> lower_baseline_args(
+    const OpSpec& op, const Problem& problem, const DeviceInfo& device,
+    const BaselineSpec& baseline, const std::vector<PlanTensor>& tensors) {
   const std::vector<std::int64_t> slots = slots_of(op, op.names, problem, device);
   std::vector<std::pair<std::string, PlanArg>> result;
   try {
     for (const auto& [word, arg] : baseline.args) {
       result.emplace_back(word, lower_arg(op, {}, problem, arg, slots));
+      pass_by_pointers(result.back().second, tensors);
     }
   } catch (const Invalid& fault) {
     throw Error(fmt::format("op {} {}: baseline {}: {}", op.name, problem.shape(op),
@@ -305,6 +323,7 @@ LoweredPlan lower(const Catalog& catalog, const KernelSpec& kernel, const Proble
       if (value_of(launch.when, slots, "when") == 0) continue;
       plan.launches.push_back(lower_launch(op, kernel.workspaces, launch, problem, device, slots));
       plan.launches.back().entry = entry_index(plan.program, launch.entry, problem);
+      for (PlanArg& arg : plan.launches.back().args) pass_by_pointers(arg, plan.tensors);
     }
     if (plan.launches.empty()) throw Invalid{"no [[launch]] applies"};
   } catch (const Invalid& fault) {
@@ -324,6 +343,14 @@ std::string namespace_of(const KernelSpec& kernel) {
   const std::string& entry = kernel.launches.front().entry;
   const std::size_t colons = entry.rfind("::");
   return colons == std::string::npos ? "" : entry.substr(0, colons);
+}
+
+std::vector<std::int64_t> slice_offsets(const PlanTensor& tensor) {
+  std::vector<std::int64_t> offsets;
+  for (std::int64_t i = 0; i < tensor.layout.shape.front(); ++i) {
+    offsets.push_back(i * tensor.layout.strides.front());
+  }
+  return offsets;
 }
 
 std::string macros_begin(const Program& program) {

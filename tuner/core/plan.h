@@ -17,7 +17,8 @@ namespace tw {
 
 struct PlanArg {
   ArgSpec::Kind kind{};
-  // tensor, expected, magnitude, tensor_map: into Plan::tensors; workspace: into Plan::workspaces
+  // tensor, expected, magnitude, tensor_map, pointers: into Plan::tensors; workspace: into
+  // Plan::workspaces
   int index = 0;
   std::int64_t value = 0;  // int32, int64
   double scalar = 0;
@@ -52,7 +53,10 @@ struct PlanTensor {
   DType dtype = DType::f32;
   TensorLayout layout;
   bool is_read = true;  // false: an inout tensor whose scalar is zero, poisoned like an out tensor
+  bool by_pointers = false;  // an array of pointers to its slices is made, see TensorSpec
 };
+// The offsets, in elements, of the slices that the array of a tensor by pointers points to.
+std::vector<std::int64_t> slice_offsets(const PlanTensor& tensor);
 struct PlanWorkspace {
   std::int64_t bytes = 0;
   WorkspaceSpec::Init init = WorkspaceSpec::Init::none;

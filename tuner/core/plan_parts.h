@@ -12,10 +12,10 @@ namespace tw {
 // size has no value.
 Plan lower_problem(const Catalog& catalog, const OpSpec& op, const Problem& problem,
                    const DeviceInfo& device);
-// By the adaptor's words, in alphabetical order. Throws Error if an argument has no value.
-std::vector<std::pair<std::string, PlanArg>> lower_baseline_args(const OpSpec& op,
-                                                                 const Problem& problem,
-                                                                 const DeviceInfo& device,
-                                                                 const BaselineSpec& baseline);
+// By the adaptor's words, in alphabetical order; `tensors` are the plan's. Throws Error if an
+// argument has no value.
+std::vector<std::pair<std::string, PlanArg>> lower_baseline_args(
+    const OpSpec& op, const Problem& problem, const DeviceInfo& device,
+    const BaselineSpec& baseline, const std::vector<PlanTensor>& tensors);
 
 }  // namespace tw

@@ -45,6 +45,9 @@ struct TensorSpec {
   Role role = Role::in;
   std::vector<Expr> shape, strides;  // elements
   std::string scaled_by;             // a scalar; empty: always read
+  // Over the choices: whether kernels get an array of pointers, one to each slice of the first
+  // extent, instead of one to the first element.
+  std::optional<Expr> by_pointers{};
 };
 
 // A named sub-expression.
@@ -64,7 +67,8 @@ struct ArgSpec {
     epilogue,
     int32,
     int64,
-    tensor_map
+    tensor_map,
+    pointers  // in a plan only: a tensor by an array of pointers, see TensorSpec::by_pointers
   } kind{};
   std::string name;         // tensor, workspace, scalar, tensor_map
   Expr value;               // int32, int64

@@ -72,6 +72,11 @@ PlanMemory::PlanMemory(const Plan& plan, std::uint64_t seed) : plan_(plan) {
     tensors_.push_back(allocate(tensor.dtype, tensor.layout, random));
     const Guarded& buffer = tensors_.back();
     before_.emplace_back(buffer.data(), buffer.data() + buffer.size());
+    slices_.emplace_back();
+    if (!tensor.by_pointers) continue;
+    for (const std::int64_t offset : slice_offsets(tensor)) {
+      slices_.back().push_back(buffer.data() + offset * size_of(tensor.dtype));
+    }
   }
   for (const PlanWorkspace& workspace : plan.workspaces) {
     workspaces_.emplace_back(static_cast<std::size_t>(workspace.bytes), workspace_alignment);
@@ -150,6 +155,9 @@ PlanMemory::Arguments::Arguments(const PlanMemory& memory, const PlanLaunch& lau
         break;
       case ArgSpec::Kind::tensor_map:
         values_.push_back(bytes_of(tensor_map(arg.map, memory.tensors_[index].data())));
+        break;
+      case ArgSpec::Kind::pointers:
+        values_.push_back(bytes_of(memory.slices_[index].data()));
         break;
       case ArgSpec::Kind::epilogue:
         values_.push_back(memory.epilogue_);

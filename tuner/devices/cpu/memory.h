@@ -46,7 +46,8 @@ class PlanMemory {
   const Plan& plan_;
   std::vector<Guarded> tensors_, workspaces_, epilogue_tensors_;
   std::vector<std::vector<std::byte>> before_;
-  std::vector<std::byte> epilogue_;  // the chain's Args struct
+  std::vector<std::vector<void*>> slices_;  // of the tensors that are given by pointers
+  std::vector<std::byte> epilogue_;         // the chain's Args struct
 };
 
 }  // namespace tw::cpu

@@ -17,6 +17,18 @@ std::int64_t bytes_of(const PlanTensor& tensor) {
   return tensor.layout.elements * size_of(tensor.dtype);
 }
 
+// The array of a tensor by pointers.
+DeviceMemory slices_of(const PlanTensor& tensor, CUdeviceptr data) {
+  std::vector<CUdeviceptr> addresses;
+  for (const std::int64_t offset : slice_offsets(tensor)) {
+    addresses.push_back(data + static_cast<CUdeviceptr>(offset * size_of(tensor.dtype)));
+  }
+  const std::size_t bytes = addresses.size() * sizeof(CUdeviceptr);
+  DeviceMemory array(static_cast<std::int64_t>(bytes));
+  check(driver().cuMemcpyHtoD(array.address(), addresses.data(), bytes), "listing matrices");
+  return array;
+}
+
 // Tensors of one seed differ from each other.
 std::uint64_t seed_of(std::uint64_t seed, std::size_t index) {
   return seed * 0x9e3779b97f4a7c15u + index * 0xd1b54a32d192ed03u + 1;
@@ -53,8 +65,9 @@ Buffers::Buffers(const Context& context, const VerifyKernels& kernels, const Pla
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const PlanTensor& tensor = plan.tensors[i];
     const std::int64_t bytes = bytes_of(tensor);
-    tensors_.push_back({GuardedBuffer(kernels, bytes, plan.align), {}, {}, {}, 0});
+    tensors_.push_back({GuardedBuffer(kernels, bytes, plan.align), {}, {}, {}, {}, 0});
     Tensor& made = tensors_.back();
+    if (tensor.by_pointers) made.slices = slices_of(tensor, made.buffer.data());
     if (tensor.is_read && tensor.role != Role::out) {
       kernels.fill(made.buffer.data(), tensor.layout.elements, tensor.dtype, seed_of(seed, i));
     }

@@ -36,6 +36,7 @@ class Buffers {
     DeviceMemory before;  // of an inout tensor that is read: what it is restored from
     DeviceMemory expected,
         magnitude;           // of an output: fp64, in its layout; empty without a reference
+    DeviceMemory slices;     // of a tensor by pointers: the array of them
     std::uint64_t hash = 0;  // of `buffer` if it is an input, else of the oracle's results
   };
 

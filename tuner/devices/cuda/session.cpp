@@ -99,9 +99,17 @@ std::map<std::string, BaselineArg> baseline_args(const Job& job, const Buffers& 
     BaselineArg& value = args[word];
     value.integer = arg.value;
     value.scalar = arg.scalar;
-    if (arg.kind == ArgSpec::Kind::tensor) {
-      value.pointer = buffers.tensors()[static_cast<std::size_t>(arg.index)].buffer.data();
-    }
+    const bool by_pointers = arg.kind == ArgSpec::Kind::pointers;
+    if (arg.kind != ArgSpec::Kind::tensor && !by_pointers) continue;
+    const auto index = static_cast<std::size_t>(arg.index);
+    const Buffers::Tensor& tensor = buffers.tensors()[index];
+    const PlanTensor& planned = job.plan.tensors[index];
+    value.pointer = by_pointers ? tensor.slices.address() : tensor.buffer.data();
+    const auto step =
+        by_pointers
+            ? static_cast<CUdeviceptr>(planned.layout.strides.front() * size_of(planned.dtype))
+            : CUdeviceptr{0};
+    value.alignment = CUdeviceptr{1} << std::countr_zero(tensor.buffer.data() | step);
   }
   return args;
 }

@@ -108,6 +108,9 @@ Arguments::Arguments(const PlanLaunch& launch, const Plan& plan, const Buffers& 
       case ArgSpec::Kind::tensor_map:
         add(tensor_map(arg.map, buffers.tensors()[index].buffer.data()));
         break;
+      case ArgSpec::Kind::pointers:
+        add(buffers.tensors()[index].slices.address());
+        break;
       case ArgSpec::Kind::epilogue:
         values_.push_back(epilogue_bytes(plan, buffers));
         break;

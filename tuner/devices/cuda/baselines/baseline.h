@@ -15,7 +15,8 @@ namespace tw::cuda {
 struct BaselineArg {
   std::int64_t integer = 0;
   double scalar = 0;
-  CUdeviceptr pointer = 0;
+  CUdeviceptr pointer = 0;    // of a tensor by pointers: to the array of them
+  CUdeviceptr alignment = 0;  // in bytes, of what is pointed to: a power of two
 };
 
 struct BaselineCall {

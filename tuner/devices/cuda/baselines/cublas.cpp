@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 
 #include "baseline.h"
 #include "error.h"
@@ -159,6 +158,15 @@ class CublasGemm final : public Baseline {
     require(cublas().cublasLtMatrixLayoutSetAttribute(
                 layout.get(), CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &offset, sizeof offset),
             "describing a batch");
+    if (!is_set("pointers")) return;
+#if CUBLAS_VERSION >= 130000
+    const std::int32_t mode = CUBLASLT_BATCH_MODE_POINTER_ARRAY;
+    require(cublas().cublasLtMatrixLayoutSetAttribute(
+                layout.get(), CUBLASLT_MATRIX_LAYOUT_BATCH_MODE, &mode, sizeof mode),
+            "describing a batch by pointers");
+#else
+    throw Error("the cuBLAS baseline takes batches by pointers from CUDA 13 on: build with it");
+#endif
   }
 
   void list_algorithms() {
@@ -172,9 +180,7 @@ class CublasGemm final : public Baseline {
               "asking for algorithms");
     };
     const auto alignment = [&](const char* word) {
-      const auto address = static_cast<std::uint64_t>(call_.at(word).pointer);
-      return static_cast<std::uint32_t>(
-          std::min<std::uint64_t>(256, std::uint64_t{1} << std::countr_zero(address)));
+      return static_cast<std::uint32_t>(std::min<std::uint64_t>(256, call_.at(word).alignment));
     };
     prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, static_cast<std::uint64_t>(workspace_bytes));
     prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, alignment("b"));
