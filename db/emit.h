@@ -23,8 +23,8 @@ struct EmitRequest {
 
 // Relative paths and texts of the files of the emitted folder, which needs nothing but a CUDA
 // toolkit:
-//   gemm.cuh            the dispatch, header-only: what each branch is, with its evidence
-//   gemm.h, gemm.cu     the same functions for plain C++: declarations, and one translation unit
+//   gemm.cuh              the dispatch, header-only: what each branch is, with its evidence
+//   gemm.h, gemm.cu       the same functions for plain C++: declarations, and one translation unit
 //   tilewright_<digest>/  the kernel headers used, and what the dispatch is made of
 // Throws Error if a winner's problem or configuration is unknown to the catalog's specs, if winners
 // are of several ops or devices, if name_space is no C++ namespace, and if a kernel cannot be

@@ -126,7 +126,7 @@ TW_DEVICE void load_tensor(SharedPointer<T> to, const TensorMap& map, const Barr
 }
 
 // Starts the copy of an im2col map: the channels from `channel` on of pixels of
-// [image][row][column] [channel], a line for each. The first pixel is that at (image, row, column),
+// [image][row][column][channel], a line for each. The first pixel is that at (image, row, column),
 // which is in the map's window, and the others follow it there; what is read of each is so many
 // columns and rows further on, at most 255.
 template <class T>

@@ -3,10 +3,9 @@
 // warpgroups multiply them by wgmma. A place has two barriers: full, once its bytes have landed;
 // empty, once all warps have read them.
 //
-//     shared memory   | barriers | flag |..| A B | A B | .. | A B |   of three passes: | A B | A B
-//     |
-//                      2 a place   a word       `stages` places         small parts, in turn
-//                                            1024-byte boundaries
+//   shared memory   | barriers | flag |..| A B | A B | .. | A B |   of three passes: | A B | A B |
+//                    2 a place   a word       `stages` places         small parts, in turn
+//                                          1024-byte boundaries
 #pragma once
 
 #include "common/config.cuh"

@@ -2,7 +2,7 @@
 //
 //      y, one image: its pixels in one line            x: the rows that those pixels see
 //     +----------------------------------+            +--------------------------------+
-//     |            ######################| row        |:::zeros:::::::::::::::::::::::|
+//     |            ######################| row        |:::zeros::::::::::::::::::::::::|
 //     |##################################| row + 1    |:|                            |:| tile_rows
 //     |###############                   | row + 2    |:|  `chunk` channels at a time |:|
 //     +----------------------------------+            +--------------------------------+
@@ -37,7 +37,9 @@
 //   prefetch       read the fragments of the next step during the products of this one
 //   store          registers: as the products leave them; staged: through shared memory, in rows
 //   staged_rows    filters that a warp stages at a time: more: fewer waits; fewer: less shared
-//   memory store_vector   elements a store streaming      lines of y make room in the caches first
+//                  memory
+//   store_vector   elements a store
+//   streaming      lines of y make room in the caches first
 //   blocks_per_sm  blocks that go from tile to tile: more hide each other's waiting, for registers
 //                  and shared memory
 #pragma once

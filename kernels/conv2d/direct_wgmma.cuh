@@ -1,15 +1,13 @@
 // Convolution of few channels on Hopper's tensor cores (wgmma, sm_90a): nchw, stride 1, without
 // im2col and without copies that are shifted.
 //
-//      rows of x under a row of y                 weights of a tap
-//       +-----------------------+      +-------+  A block keeps the weights of 64 filters as long
-//       as |  pixels          : s-1|      |64     |  it runs. Its warpgroups go their own ways:
-//       each
-//       +-----------------------+   x  |filters|  walks down a strip of `pixels` columns and
-//       computes
-//       +-----------------------+      +-------+  one row of y after the other. The rows of x under
-//       |                  :    |                 it are a ring in shared memory; the next row is
-//       +-----------------------+                 read ahead into registers.
+//      rows of x under a row of y   weights of a tap
+//       +-----------------------+      +-------+   A block keeps the weights of 64 filters as long
+//       |  pixels          : s-1|      |64     |   as it runs. Its warpgroups go their own ways:
+//       +-----------------------+   x  |filters|   each walks down a strip of `pixels` columns and
+//       +-----------------------+      +-------+   computes one row of y after the other. The rows
+//       |                  :    |                  of x under it are a ring in shared memory; the
+//       +-----------------------+                  next row is read ahead into registers.
 //
 //      a row of x in shared memory:    |0|1|2|3|4|5|6|7|8|9| ...     a line: 16 bytes, as many
 //      what the taps of a filter        |___tap 0_____|              channels of a pixel; others

@@ -7,9 +7,9 @@
 //                         +----------------+
 //         +-------+       +----------------+           A is never written: for each tap the copy
 //  pixels |   A   |       |       y        |           engine gathers the channels of as many
-//  pixels of y   +-------+       +----------------+           as a tile has, across rows and
-//  images, with
-//                                                      zeros for the padding (im2col copies).
+//         +-------+       +----------------+           pixels of y as a tile has, across rows and
+//                                                      images, with zeros for the padding (im2col
+//                                                      copies).
 //
 // The rest is gemm's wgmma.cuh: a thread that copies, warpgroups that multiply
 // (common/wgmma_pipeline.cuh), blocks that take tiles in turn or share them along K
@@ -21,8 +21,7 @@
 //   block_filters  of the last wave idle
 //   warpgroups     of a block, along the pixels: more share the tiles and hide one another's waits
 //   in_turn        warpgroups take whole tiles of y in turn, for short K: some multiply while
-//   others
-//                  store
+//                  others store
 //   stages         more copies in flight for more shared memory
 //   raster         rows of tiles that are walked together: more reuse in L2
 //   schedule       tiles: blocks take whole tiles in turn; stream_k: the tiles of the last waves

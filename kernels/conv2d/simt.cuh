@@ -2,18 +2,16 @@
 // or too odd for tiles, and for depthwise convolutions, which reuse too little for them.
 //
 //              y                     A thread computes `pixels` neighbours of a row of y for each
-//              of
-//    +---------------------+         `filters` filters of one group. Threads are numbered like y is
-//    |     |0|0|1|1|2|2|...| row     stored, so that neighbours write neighbours. What they share
-//    of |     pixels = 2      |         x and of the weights they find in L1.
+//    +---------------------+         of `filters` filters of one group. Threads are numbered like y
+//    |     |0|0|1|1|2|2|...| row     is stored, so that neighbours write neighbours. What they
+//    |     pixels = 2      |         share of x and of the weights they find in L1.
 //    +---------------------+
 //
 // What the knobs trade:
 //   threads   a block's size
 //   filters   more: a loaded x is used more often; fewer: more threads
 //   pixels    more: a loaded weight is used more often, and neighbours share lines of x; fewer:
-//   more
-//             threads
+//             more threads
 //   window    columns of the filter that are unrolled: more loads under way, if they are known
 #pragma once
 

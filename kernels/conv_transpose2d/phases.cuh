@@ -31,8 +31,7 @@
 //   vector             pixels a copy
 //   passes             TF32 products a product: 3 make one of fp32
 //   weights            where a warp finds them: cached, in L1 or L2, read one product ahead;
-//   staged,
-//                      in shared memory beside the window, if they are too many for L1
+//                      staged, in shared memory beside the window, if they are too many for L1
 //   warp_m, warp_n     filters and pixels a warp computes: larger ones read fewer words a product,
 //                      and take more registers
 //   warps_m, warps_n   warps along filters share the window, those along pixels the weights

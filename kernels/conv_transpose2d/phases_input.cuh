@@ -1,16 +1,14 @@
 // How the windows of x, and the weights if they are staged, get to shared memory in phases.cuh, a
 // chunk of channels at a time.
 //
-//     a stage: `planes` planes of words, `plane_pitch` words apart      a plane
-//     +----------+----------+----------+                                +---------------------+
-//     | plane 0  | plane 1  | plane 2  | ...                            | row of the window   | a
-//     row's
-//     +----------+----------+----------+                                +---------------------+
-//     first words
-//                                                                       | next row, row_pitch |
-//     The pitch is 8 more than a multiple of 32, so that the words      | words on; next      |
-//     of 4 planes x 8 pixels, which a warp reads together, are in       | image's rows ...    |
-//     32 banks.                                                         +---------------------+
+//   a stage: `planes` planes of words, `plane_pitch` words apart    a plane
+//   +----------+----------+----------+                              +---------------------+
+//   | plane 0  | plane 1  | plane 2  | ...                          | row of the window   | a row's
+//   +----------+----------+----------+                              +---------------------+ first
+//                                                                   | next row, row_pitch | words
+//   The pitch is 8 more than a multiple of 32, so that the words    | words on; next      |
+//   of 4 planes x 8 pixels, which a warp reads together, are in     | image's rows ...    |
+//   32 banks.                                                       +---------------------+
 //
 // A word is one float, or a pixel of two neighbouring 16-bit channels: what mma.sync takes from B.
 // 32-bit elements are copied by cp.async. 16-bit ones go through registers, where the rows of two

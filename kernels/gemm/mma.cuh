@@ -10,10 +10,9 @@
 //    | A |   | warp 0 | warp 1 | warp_m
 //    |   |   |        |        |         A warp's sums stay in registers: mma tiles of 16 x 8. For
 //    +---+   +--------+--------+ block_m each step of 32 bytes of k (8 TF32, 16 of 16 bits) it
-//    reads |   |   | warp 2 | warp 3 |         fragments of A and B by ldmatrix, transposed if k
-//    does not |   |   |        |        |         run along their rows (32-bit elements then by
-//    words), and
-//    +---+   +--------+--------+         multiplies them, each of A with each of B.
+//    |   |   | warp 2 | warp 3 |         reads fragments of A and B by ldmatrix, transposed if k
+//    |   |   |        |        |         does not run along their rows (32-bit elements then by
+//    +---+   +--------+--------+         words), and multiplies them, each of A with each of B.
 //
 // The tile of k that is not whole comes first: the others are whole then, and rows that start
 // aligned stay so.

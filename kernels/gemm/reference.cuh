@@ -1,9 +1,8 @@
 // What a GEMM must compute, in fp64, and by how much a result may be off.
 //
 //               B tile          One thread computes one element of C, 16 x 16 a block. Tiles of A
-//               and
-//              +------+         B go through shared memory as doubles: an element is converted once
-//              a |      |         block and not once a product.
+//              +------+         and B go through shared memory as doubles: an element is converted
+//              |      |         once a block and not once a product.
 //              +------+
 //    A tile     C tile          Blocks stride over the rows and columns of C, so that any grid is
 //   +------+   +------+         right; where rows are reduced, its width must be 1.

@@ -28,8 +28,7 @@
 //                     less of the last wave idle
 //   warpgroups        of a block, along m: more share the tiles and hide one another's waits
 //   in_turn           warpgroups take whole tiles of C in turn, for long epilogues and short k:
-//   some
-//                     multiply while others store
+//                     some multiply while others store
 //   stages            more copies in flight for more shared memory
 //   raster            rows of tiles that are walked together: more reuse in L2
 //   schedule          tiles: blocks take whole tiles of C in turn; stream_k: the tiles of the last

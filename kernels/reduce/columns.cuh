@@ -2,13 +2,11 @@
 //
 //                 inner ->
 //               |<- column_threads * vector ->|      Threads lie side by side along inner, so that
-//               a
-//     extent    | t0   | t1   | ... | t31     |      load is of neighbouring elements, and in
+//     extent    | t0   | t1   | ... | t31     |      a load is of neighbouring elements, and in
 //       |       | t32  | t33  | ... | t63     |      threads / column_threads rows along the
-//       extent. v       |  :                          |      Each keeps a fold for each of its
-//       `vector`
-//               | t0   | t1   | ...           |      columns; in the end those of a column are
-//               joined.
+//       v       |  :                          |      extent. Each keeps a fold for each of its
+//               | t0   | t1   | ...           |      `vector` columns; in the end those of a
+//                                                    column are joined.
 //
 // If there are few columns, several blocks share them, each with a part of the extent: the last of
 // them to finish adds up their results in the order of the parts, so that the result does not
@@ -21,8 +19,7 @@
 //   vector          elements a load; 16 bytes are the fewest instructions, if all is aligned
 //   unroll          rows that a thread loads before it uses the first: bytes in flight, registers
 //   blocks_per_sm   0: a block has whole columns; else the extent is cut into parts so that there
-//   are
-//                   so many blocks
+//                   are so many blocks
 #pragma once
 
 #include "common/config.cuh"

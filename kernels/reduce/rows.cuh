@@ -16,8 +16,7 @@
 //   vector         elements a load; 16 bytes are the fewest instructions
 //   unroll         loads that a thread starts before it uses the first: bytes in flight, registers
 //   blocks_per_sm  0: a block has whole rows; else rows are cut into parts so that there are so
-//   many
-//                  blocks
+//                  many blocks
 #pragma once
 
 #include "common/config.cuh"

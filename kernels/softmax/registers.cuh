@@ -12,7 +12,8 @@
 //   threads      a block's size
 //   row_threads  threads a row: few have less to join, many hold longer rows
 //   vector       elements a load: 16 bytes are the fewest instructions, if x and y are aligned
-//   alike vectors      vectors that a thread holds: bytes in flight, and the room for a row
+//                alike
+//   vectors      vectors that a thread holds: bytes in flight, and the room for a row
 #pragma once
 
 #include "softmax/row.cuh"

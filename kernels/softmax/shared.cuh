@@ -9,11 +9,10 @@
 // the threads' maxima and sums, which are computed in one pass.
 //
 // What the knobs trade:
-//   threads      a block's size
-//   unroll       vectors of the rest that a thread loads before it uses the first
+//   threads        a block's size
+//   unroll         vectors of the rest that a thread loads before it uses the first
 //   blocks_per_sm  blocks that share the shared memory of an SM: with fewer, more of each row is
-//   kept;
-//                with more, some compute while others wait for memory
+//                  kept; with more, some compute while others wait for memory
 #pragma once
 
 #include "common/async_copy.cuh"

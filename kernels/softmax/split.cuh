@@ -8,8 +8,9 @@
 // What the knobs trade:
 //   threads        a block's size
 //   vector         elements a load: 16 bytes are the fewest instructions, if x and y are aligned
-//   alike unroll         loads that a thread starts before it uses the first blocks_per_sm  rows
-//   are cut into parts so that there are so many blocks
+//                  alike
+//   unroll         loads that a thread starts before it uses the first
+//   blocks_per_sm  rows are cut into parts so that there are so many blocks
 #pragma once
 
 #include "softmax/row.cuh"

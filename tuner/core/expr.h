@@ -59,8 +59,8 @@ class Expr {
   // is a lone name or literal), for emitted headers. Every operation is a call of the function of
   // checked.h of that meaning, spelled "checked::<name>(...)", && || ?: included:
   //   layout == 'nt' && 4 * m <= -k  ->
-  //   checked::logical_and(checked::eq(layout, 1), checked::le(checked::mul(4, m),
-  //   checked::neg(k)))
+  //   checked::logical_and(checked::eq(layout, 1),
+  //                        checked::le(checked::mul(4, m), checked::neg(k)))
   // The header has to have the text of checked.h in a namespace from which "checked::" is found;
   // checked::holds(...) then is what holds() returns here. Every name is what `spell` returns for
   // its slot: something that converts to checked::Value, so any integer expression.

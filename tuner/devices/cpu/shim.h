@@ -12,8 +12,7 @@
 // - Static shared memory keeps what the block before left in it (zeros at first); dynamic shared
 //   memory is filled with NaNs before each block.
 // - `extern __shared__` does not exist: use tw::dynamic_shared<T>(). `__shared__ alignas(16)` is
-// not
-//   C++: write `__shared__ __align__(16)`.
+//   not C++: write `__shared__ __align__(16)`.
 #pragma once
 #define TW_CPU_DEVICE 1
 
