@@ -50,14 +50,12 @@ struct Swizzle {
 // Copies the tiles of one operand, kVector elements at a time; the extents and the leading
 // dimension that vectors run along and across are multiples of it. Nothing is checked per element:
 // x beyond the operand's edge is not copied, and what is computed from it is dropped. Only a
-// partial tile is filled up with zeros along k. In shared memory a row is cut into lines of kLine
-// elements: first the first line of all rows, then the second ...
-template <class T, bool kKMajor, int kExtent, int kDepth, int kVector, int kThreads,
-          int kLine = kKMajor ? kDepth : kExtent>
+// partial tile is filled up with zeros along k.
+template <class T, bool kKMajor, int kExtent, int kDepth, int kVector, int kThreads>
 class TileCopy {
   static constexpr int kRows = kKMajor ? kExtent : kDepth;
   static constexpr int kLength = kKMajor ? kDepth : kExtent;
-  using Places = Swizzle<T, kKMajor, kLine>;
+  using Places = Swizzle<T, kKMajor, kLength>;
   static constexpr int kBytes = kVector * static_cast<int>(sizeof(T));
   static constexpr int kPerRow = kLength / kVector;
   static constexpr int kLanes = min(kPerRow & -kPerRow, kThreads);  // a power of two
@@ -67,9 +65,6 @@ class TileCopy {
   static constexpr int kRowPasses = ceil_div(kRows, kRowsPerPass);
   static_assert((kThreads & (kThreads - 1)) == 0, "rows of a pass have bits of their own");
   static_assert(kColumnPasses == 1 || kColumnStep * sizeof(T) >= 128, "passes take whole lines");
-  static_assert(kLength % kLine == 0 &&
-                    (kColumnPasses == 1 || kColumnStep % kLine == 0 || kLine == kLength),
-                "lines fill the row, and passes take whole ones");
 
  public:
   static constexpr int kCopies = kColumnPasses * kRowPasses;
@@ -83,7 +78,7 @@ class TileCopy {
     const int thread = static_cast<int>(threadIdx.x);
     row_ = thread / kLanes;
     column_ = thread % kLanes * kVector;
-    to_ = column_ / kLine * (kRows * kLine) + row_ * kLine + (column_ % kLine ^ Places::turn(row_));
+    to_ = row_ * kLength + (column_ ^ Places::turn(row_));
     x_left_ = min(kExtent, extent - origin) - (kKMajor ? row_ : column_);
     from_ = operand + (row_ + (kKMajor ? origin : first_k)) * leading +
             (column_ + (kKMajor ? first_k : origin));
@@ -95,7 +90,8 @@ class TileCopy {
   TW_DEVICE void copy(int i, int stage, bool wanted, [[maybe_unused]] int depth) {
     const int column = i % kColumnPasses * kColumnStep;
     const int row = i / kColumnPasses * kRowsPerPass;
-    const SharedPointer<T> to = place(i, stage);
+    const SharedPointer<T> to =
+        tile_ + (stage + (to_ ^ Places::turn(row))) + (row * kLength + column);
     wanted = wanted && (kKMajor ? row : column) < x_left_;
     if (!kKMajor && kRows % kRowsPerPass != 0) wanted = wanted && row_ + row < kRows;
     if constexpr (kPartial) {
@@ -109,14 +105,6 @@ class TileCopy {
     if (i % kColumnPasses == kColumnPasses - 1) {
       from_ += i == kCopies - 1 ? to_next_tile() : kRowsPerPass * leading_;
     }
-  }
-
-  // Where the i-th copy goes.
-  TW_DEVICE SharedPointer<T> place(int i, int stage) const {
-    const int column = i % kColumnPasses * kColumnStep;
-    const int row = i / kColumnPasses * kRowsPerPass;
-    return tile_ + (stage + (to_ ^ Places::turn(row))) +
-           (row * kLine + column / kLine * (kRows * kLine) + column % kLine);
   }
 
   // Goes `count` values of k back.
