@@ -104,8 +104,7 @@ struct Row {
 
   // The same where some are beyond the end of the row.
   TW_DEVICE void finish(long long first) const {
-    // CUDA's min: tw::min takes ints.
-    const long long end = ::min(length, first + (knobs.unroll - 1) * kStep + knobs.vector);
+    const long long end = min(length, first + (knobs.unroll - 1) * kStep + knobs.vector);
     TW_ROLLED
     for (long long at = first; at < end; at += kStep) {
       if (at + knobs.vector <= end) {

@@ -25,5 +25,12 @@ namespace tw {
 TW_HOST_DEVICE constexpr int ceil_div(int a, int b) { return (a + b - 1) / b; }
 TW_HOST_DEVICE constexpr int min(int a, int b) { return a < b ? a : b; }
 TW_HOST_DEVICE constexpr int max(int a, int b) { return a > b ? a : b; }
+TW_HOST_DEVICE constexpr long long min(long long a, long long b) { return a < b ? a : b; }
+TW_HOST_DEVICE constexpr long long max(long long a, long long b) { return a > b ? a : b; }
+// Other types, and mixed ones, are cast by the caller: a conversion could make an int of a size_t.
+template <class A, class B>
+constexpr void min(A, B) = delete;
+template <class A, class B>
+constexpr void max(A, B) = delete;
 
 }  // namespace tw

@@ -85,9 +85,8 @@ struct Reader {
   TW_DEVICE void add_row(const T* row, long long extent, int part, int parts) {
     constexpr int kBytes = knobs.vector * static_cast<int>(sizeof(T));
     const auto beyond = static_cast<int>(reinterpret_cast<unsigned long long>(row) % kBytes);
-    // CUDA's min and max: tw::min takes ints.
     const auto head = static_cast<int>(
-        ::min(extent, static_cast<long long>((kBytes - beyond) % kBytes / sizeof(T))));
+        min(extent, static_cast<long long>((kBytes - beyond) % kBytes / sizeof(T))));
     const long long vectors = (extent - head) / knobs.vector;
     const auto tail = static_cast<int>((extent - head) % knobs.vector);
     // One load for each end, used after all others.
@@ -104,8 +103,8 @@ struct Reader {
     } else {
       const long long steps = (vectors - 1) / knobs.row_threads + 1;
       const long long begin = steps * part / parts * knobs.row_threads;
-      const long long end = ::min(steps * (part + 1) / parts * knobs.row_threads, vectors);
-      add_vectors(row + head + begin * knobs.vector, ::max(end - begin, 0ll) * knobs.vector);
+      const long long end = min(steps * (part + 1) / parts * knobs.row_threads, vectors);
+      add_vectors(row + head + begin * knobs.vector, max(end - begin, 0ll) * knobs.vector);
     }
     if constexpr (kEnds > 0) fold.add(ends);
   }
