@@ -21,10 +21,12 @@ namespace tw::wgmma {
 // Sizes of a block that multiplies kBlockM x kBlockN, with 128 bytes of k in a tile. Warpgroups
 // have a part of the rows each; kInTurn: all of them, in every kWarpgroups-th product, so that some
 // store while others multiply.
-template <class T, bool kKMajorA, bool kKMajorB, int kBlockM, int kBlockN, int kWarpgroups,
+template <class T, bool kKMajorA, bool kKMajorB, int kBlockM_, int kBlockN_, int kWarpgroups,
           bool kInTurn_, int kStages_, int kPasses>
 struct Pipeline {
   using Element = T;
+  static constexpr int kBlockM = kBlockM_;
+  static constexpr int kBlockN = kBlockN_;
   static constexpr int kConsumers = 128 * kWarpgroups;  // threads; the warp after them copies
   static constexpr int kThreads = kConsumers + 32;
   static constexpr int kDepth = 128 / static_cast<int>(sizeof(T));  // values of k in a tile

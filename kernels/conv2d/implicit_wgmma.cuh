@@ -12,8 +12,8 @@
 //                                                      copies).
 //
 // The rest is gemm's wgmma.cuh: a thread that copies, warpgroups that multiply
-// (common/wgmma_pipeline.cuh), blocks that take tiles in turn or share them along K
-// (gemm/mma_schedule.cuh). Of three passes and of TF32 see there too.
+// (common/wgmma_pipeline.cuh), blocks that take tiles in turn (gemm/wgmma_walk.cuh) or share them
+// along K (gemm/mma_schedule.cuh). Of three passes and of TF32 see there too.
 //
 // What the knobs trade:
 //   passes         1: an f32 is rounded to TF32; 3: it is the sum of two
@@ -39,6 +39,7 @@
 #include "conv2d/op.cuh"
 #include "gemm/mma_results.cuh"
 #include "gemm/mma_schedule.cuh"
+#include "gemm/wgmma_walk.cuh"
 
 namespace tw::conv2d::implicit_wgmma {
 
@@ -56,18 +57,13 @@ struct Knobs {
   int min_blocks;
 };
 
-template <class T, class V>
-using PipelineOf =
-    tw::wgmma::Pipeline<T, true, true, V::knobs.block_pixels, V::knobs.block_filters,
-                        V::knobs.warpgroups, V::knobs.in_turn, V::knobs.stages, V::knobs.passes>;
-
 // Everything that follows from the knobs of a configuration V.
 template <class T, class V>
-struct Tiling : PipelineOf<T, V> {
+struct Tiling
+    : tw::wgmma::Pipeline<T, true, true, V::knobs.block_pixels, V::knobs.block_filters,
+                          V::knobs.warpgroups, V::knobs.in_turn, V::knobs.stages, V::knobs.passes>,
+      gemm::mma::Sharing<V::knobs.schedule == Schedule::stream_k, V::knobs.split_k> {
   static constexpr Knobs knobs = V::knobs;
-  static constexpr bool kStream = knobs.schedule == Schedule::stream_k;
-  static constexpr bool kShares = kStream || knobs.split_k > 1;
-  using Shares = typename gemm::mma::SharesOf<kStream, knobs.split_k>::Type;
 };
 
 // Where the windows are.
@@ -136,9 +132,6 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
            int blocks, int workers, int shared_tiles, [[maybe_unused]] float* partials,
            [[maybe_unused]] unsigned* arrived) {
   using G = Tiling<T, V>;
-  using Shares = typename G::Shares;
-  using Consumer = tw::wgmma::Consumer<G>;
-  using Sums = typename Consumer::Sums;
   constexpr Knobs knobs = V::knobs;
   // The same for all lanes, which the compiler is told: wgmma's descriptors are warp-uniform.
   const int warp = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 32, 0);
@@ -146,62 +139,20 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   if (threadIdx.x == 0) tw::wgmma::Stage<G>::init_all();
   __syncthreads();
 
-  const auto index = [&](int tile) {
-    return gemm::mma::TileIndex(tile, knobs.raster, (pixels - 1) / knobs.block_pixels + 1,
-                                (k - 1) / knobs.block_filters + 1);
-  };
-  const int first = static_cast<int>(blockIdx.x);
-  const int step = static_cast<int>(gridDim.x);
-
+  const gemm::wgmma::Walk<G> walk{pixels, k, k_tiles, blocks, workers, shared_tiles};
   if (warp == G::kConsumers / 32) {
     if (threadIdx.x % 32 > 0) return;
     const Windows windows{p, q, s, stride, stride_w, pad, pad_w, dilation, dilation_w, chunks};
     Producer<G> producer(shared, x, weights, windows);
-    for (int block = first; block < blocks; block += step) {
-      gemm::mma::for_each_segment<Shares>(block, workers, shared_tiles, k_tiles,
-                                          [&](const gemm::mma::Segment& segment, const Shares&) {
-                                            const gemm::mma::TileIndex place = index(segment.tile);
-                                            producer.copy(place.row * knobs.block_pixels,
-                                                          place.column * knobs.block_filters,
-                                                          segment.begin, segment.end);
-                                          });
-    }
+    walk.for_each_segment([&](const gemm::mma::Segment& segment, const typename G::Shares&, int) {
+      const gemm::mma::TileIndex place = walk.place(segment.tile);
+      producer.copy(place.row * knobs.block_pixels, place.column * knobs.block_filters,
+                    segment.begin, segment.end);
+    });
     return;
   }
-
-  const int group_row = G::kInTurn ? 0 : warp / 4 * G::kGroupRows;
-  [[maybe_unused]] int until_mine = warp / 4;
-  Consumer consumer(shared, group_row);
   const gemm::mma::Results<T, Epilogue> results{y, k, 0, pixels, k, 1, 0, epilogue, nullptr};
-  for (int block = first; block < blocks; block += step) {
-    gemm::mma::for_each_segment<Shares>(
-        block, workers, shared_tiles, k_tiles,
-        [&](const gemm::mma::Segment& segment, [[maybe_unused]] const Shares& shares) {
-          if constexpr (G::kInTurn) {
-            if (until_mine-- > 0) return consumer.skip(k_tiles);
-            until_mine = knobs.warpgroups - 1;
-          }
-          const gemm::mma::TileIndex place = index(segment.tile);
-          Sums sums = {};
-          consumer.run(sums, segment.end - segment.begin);
-          if constexpr (G::kShares) {
-            if (segment.end - segment.begin < k_tiles &&
-                !gemm::mma::gather<typename G::Consumers>(
-                    sums, shares, block, segment, k_tiles, partials, arrived,
-                    dynamic_shared<unsigned>() + tw::wgmma::kFlag)) {
-              return;
-            }
-          }
-          TW_UNROLL
-          for (int i = 0; i < G::kBlocks; ++i) {
-            float rows[1][G::kColumns][4];
-            memcpy(rows[0], sums[i], sizeof rows);
-            results.take(rows, 0,
-                         place.row * knobs.block_pixels + group_row + 64 * i + warp % 4 * 16,
-                         place.column * knobs.block_filters);
-          }
-        });
-  }
+  gemm::wgmma::multiply(walk, shared, warp, results, partials, arrived);
 }
 
 }  // namespace tw::conv2d::implicit_wgmma

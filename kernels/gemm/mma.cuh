@@ -68,7 +68,7 @@ struct Knobs {
 
 // Everything that follows from the knobs of a configuration V.
 template <class T, class V>
-struct Tiling {
+struct Tiling : Sharing<V::knobs.schedule == Schedule::stream_k, V::knobs.split_k> {
   static constexpr Knobs knobs = V::knobs;
   static constexpr bool kKMajorA = !transposed_a(V::choices.layout);
   static constexpr bool kKMajorB = transposed_b(V::choices.layout);
@@ -87,10 +87,6 @@ struct Tiling {
 
   // Shared memory: `stages` times a tile of A, then one of B. In elements.
   static constexpr int kStage = CopyA::kElements + CopyB::kElements;
-
-  static constexpr bool kStream = knobs.schedule == Schedule::stream_k;
-  static constexpr bool kShares = kStream || knobs.split_k > 1;
-  using Shares = typename SharesOf<kStream, knobs.split_k>::Type;
 
   static_assert(knobs.block_m % knobs.warp_m == 0 && knobs.block_n % knobs.warp_n == 0,
                 "warps fill the block");

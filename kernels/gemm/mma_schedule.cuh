@@ -69,14 +69,16 @@ struct Stream {
   }
 };
 
-// How k is shared.
+// How k is shared: what a Tiling has of it.
 template <bool kStream, int kSlices>
-struct SharesOf {
-  using Type = Slices<kSlices>;
+struct Sharing {
+  static constexpr bool kShares = kSlices > 1;
+  using Shares = Slices<kSlices>;
 };
 template <int kSlices>
-struct SharesOf<true, kSlices> {
-  using Type = Stream;
+struct Sharing<true, kSlices> {
+  static constexpr bool kShares = true;
+  using Shares = Stream;
 };
 
 // Some k tiles of one tile of C.

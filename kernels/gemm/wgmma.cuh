@@ -47,6 +47,7 @@
 #include "gemm/mma_results.cuh"
 #include "gemm/mma_schedule.cuh"
 #include "gemm/op.cuh"
+#include "gemm/wgmma_walk.cuh"
 
 namespace tw::gemm::wgmma {
 
@@ -64,22 +65,16 @@ struct Knobs {
   int min_blocks;
 };
 
-template <class T, class V>
-using PipelineOf =
-    tw::wgmma::Pipeline<T, !transposed_a(V::choices.layout), transposed_b(V::choices.layout),
-                        V::knobs.block_m, V::knobs.block_n, V::knobs.warpgroups, V::knobs.in_turn,
-                        V::knobs.stages, V::knobs.passes>;
-
 // Everything that follows from the knobs of a configuration V.
 template <class T, class V>
-struct Tiling : PipelineOf<T, V> {
+struct Tiling
+    : tw::wgmma::Pipeline<T, !transposed_a(V::choices.layout), transposed_b(V::choices.layout),
+                          V::knobs.block_m, V::knobs.block_n, V::knobs.warpgroups, V::knobs.in_turn,
+                          V::knobs.stages, V::knobs.passes>,
+      mma::Sharing<V::knobs.schedule == Schedule::stream_k, V::knobs.split_k> {
   static constexpr Knobs knobs = V::knobs;
   static constexpr bool kKMajorA = !transposed_a(V::choices.layout);
   static constexpr bool kKMajorB = transposed_b(V::choices.layout);
-
-  static constexpr bool kStream = knobs.schedule == Schedule::stream_k;
-  static constexpr bool kShares = kStream || knobs.split_k > 1;
-  using Shares = typename mma::SharesOf<kStream, knobs.split_k>::Type;
 };
 
 // Starts the copies of tiles: one thread.
@@ -136,9 +131,6 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
            int blocks, int workers, int shared_tiles, [[maybe_unused]] float* partials,
            [[maybe_unused]] unsigned* arrived, [[maybe_unused]] float* row_partials) {
   using G = Tiling<T, V>;
-  using Shares = typename G::Shares;
-  using Consumer = tw::wgmma::Consumer<G>;
-  using Sums = typename Consumer::Sums;
   constexpr Knobs knobs = V::knobs;
   const int k_tiles = (k - 1) / G::kDepth + 1;
   // The same for all lanes, which the compiler is told: wgmma's descriptors are warp-uniform.
@@ -147,63 +139,20 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   if (threadIdx.x == 0) tw::wgmma::Stage<G>::init_all();
   __syncthreads();
 
-  const auto index = [&](int tile) {
-    return mma::TileIndex(tile, knobs.raster, (m - 1) / knobs.block_m + 1,
-                          (n - 1) / knobs.block_n + 1);
-  };
-  const int first = static_cast<int>(blockIdx.x);
-  const int stride = static_cast<int>(gridDim.x);
-
+  const Walk<G> walk{m, n, k_tiles, blocks, workers, shared_tiles};
   if (warp == G::kConsumers / 32) {
     if (threadIdx.x % 32 > 0) return;
     Producer<G, T> producer(shared, a, b);
-    for (int block = first; block < blocks; block += stride) {
-      mma::for_each_segment<Shares>(
-          block, workers, shared_tiles, k_tiles, [&](const mma::Segment& segment, const Shares&) {
-            const mma::TileIndex place = index(segment.tile);
-            producer.copy(place.row * knobs.block_m, place.column * knobs.block_n,
-                          place.batch * moves_a, place.batch * moves_b, segment.begin, segment.end);
-          });
-    }
+    walk.for_each_segment([&](const mma::Segment& segment, const typename G::Shares&, int) {
+      const mma::TileIndex place = walk.place(segment.tile);
+      producer.copy(place.row * knobs.block_m, place.column * knobs.block_n, place.batch * moves_a,
+                    place.batch * moves_b, segment.begin, segment.end);
+    });
     return;
   }
-
-  const int group_row = G::kInTurn ? 0 : warp / 4 * G::kGroupRows;
-  [[maybe_unused]] int until_mine = warp / 4;
-  Consumer consumer(shared, group_row);
   const mma::Results<T, Epilogue> results{c,     ldc,  stride_c, m,           n,
                                           alpha, beta, epilogue, row_partials};
-  const auto store = [&](const Sums& sums, const mma::TileIndex& tile) {
-    TW_UNROLL
-    for (int i = 0; i < G::kBlocks; ++i) {
-      float rows[1][G::kColumns][4];
-      memcpy(rows[0], sums[i], sizeof rows);
-      results.take(rows, tile.batch, tile.row * knobs.block_m + group_row + 64 * i + warp % 4 * 16,
-                   tile.column * knobs.block_n);
-    }
-  };
-  for (int block = first; block < blocks; block += stride) {
-    mma::for_each_segment<Shares>(
-        block, workers, shared_tiles, k_tiles,
-        [&](const mma::Segment& segment, [[maybe_unused]] const Shares& shares) {
-          if constexpr (G::kInTurn) {
-            if (until_mine-- > 0) return consumer.skip(k_tiles);
-            until_mine = knobs.warpgroups - 1;
-          }
-          const mma::TileIndex place = index(segment.tile);
-          Sums sums = {};
-          consumer.run(sums, segment.end - segment.begin);
-          if constexpr (G::kShares) {
-            if (segment.end - segment.begin < k_tiles &&
-                !mma::gather<typename G::Consumers>(
-                    sums, shares, block, segment, k_tiles, partials, arrived,
-                    dynamic_shared<unsigned>() + tw::wgmma::kFlag)) {
-              return;
-            }
-          }
-          store(sums, place);
-        });
-  }
+  multiply(walk, shared, warp, results, partials, arrived);
 }
 
 }  // namespace tw::gemm::wgmma

@@ -1,0 +1,83 @@
+// How the blocks of wgmma.cuh, and of conv2d's implicit_wgmma.cuh, go through the tiles of C. There
+// may be fewer than mma_schedule.cuh deals work to: each takes what is dealt to it, and then what
+// is dealt to the block that is a grid further on. The thread that copies and the warpgroups that
+// multiply (common/wgmma_pipeline.cuh) go the same way at their own pace; block 0 of 3, say:
+//
+//     copies      | tile 0 | tile 3 | tile 6 | ...                       -> time
+//     multiplies    | tile 0 | store | tile 3 | store | tile 6 | ...
+#pragma once
+
+#include "common/config.cuh"
+#include "common/shared.cuh"
+#include "common/wgmma_pipeline.cuh"
+#include "gemm/mma_schedule.cuh"
+
+namespace tw::gemm::wgmma {
+
+// C is m x n, each tile of it a sum over k_tiles tiles of k. blocks, workers, shared_tiles: the
+// kernels'. G is their Tiling.
+template <class G>
+struct Walk {
+  using Shares = typename G::Shares;
+
+  int m, n;
+  int k_tiles;
+  int blocks, workers, shared_tiles;
+  int first = static_cast<int>(blockIdx.x);  // of this block's
+  int step = static_cast<int>(gridDim.x);
+
+  TW_DEVICE mma::TileIndex place(int tile) const {
+    return mma::TileIndex(tile, G::knobs.raster, (m - 1) / G::kBlockM + 1,
+                          (n - 1) / G::kBlockN + 1);
+  }
+
+  // Calls run(segment, shares, block) for all that this block computes; it is dealt to `block`.
+  template <class Run>
+  TW_DEVICE void for_each_segment(const Run& run) const {
+    for (int block = first; block < blocks; block += step) {
+      mma::for_each_segment<Shares>(
+          block, workers, shared_tiles, k_tiles,
+          [&](const mma::Segment& segment, const Shares& shares) { run(segment, shares, block); });
+    }
+  }
+};
+
+// What the warpgroups do: the sums of each tile, which mma::Results take. partials, arrived: as
+// mma::gather has them.
+template <class G, class Results>
+TW_DEVICE void multiply(const Walk<G>& walk, SharedPointer<typename G::Element> shared, int warp,
+                        const Results& results, [[maybe_unused]] float* partials,
+                        [[maybe_unused]] unsigned* arrived) {
+  using Consumer = tw::wgmma::Consumer<G>;
+  const int group_row = G::kInTurn ? 0 : warp / 4 * G::kGroupRows;
+  [[maybe_unused]] int until_mine = warp / 4;
+  Consumer consumer(shared, group_row);
+  walk.for_each_segment([&](const mma::Segment& segment,
+                            [[maybe_unused]] const typename G::Shares& shares,
+                            [[maybe_unused]] int block) {
+    if constexpr (G::kInTurn) {
+      if (until_mine-- > 0) return consumer.skip(walk.k_tiles);
+      until_mine = G::knobs.warpgroups - 1;
+    }
+    const mma::TileIndex place = walk.place(segment.tile);
+    typename Consumer::Sums sums = {};
+    consumer.run(sums, segment.end - segment.begin);
+    if constexpr (G::kShares) {
+      if (segment.end - segment.begin < walk.k_tiles &&
+          !mma::gather<typename G::Consumers>(sums, shares, block, segment, walk.k_tiles, partials,
+                                              arrived,
+                                              dynamic_shared<unsigned>() + tw::wgmma::kFlag)) {
+        return;
+      }
+    }
+    TW_UNROLL
+    for (int i = 0; i < G::kBlocks; ++i) {
+      float rows[1][G::kColumns][4];
+      memcpy(rows[0], sums[i], sizeof rows);
+      results.take(rows, place.batch, place.row * G::kBlockM + group_row + 64 * i + warp % 4 * 16,
+                   place.column * G::kBlockN);
+    }
+  });
+}
+
+}  // namespace tw::gemm::wgmma
