@@ -75,7 +75,7 @@ std::optional<Job> job_of(const Catalog& catalog, const OpSpec& op, const Kernel
 }
 
 // Of each of the op's choices: the edge shapes in one dtype and math, which takes turns, with the
-// chain of all steps, and with a reduction if the kernel reduces.
+// chain of all steps or, every other one, with a reduction if the kernel reduces.
 std::vector<Job> jobs_of(const Catalog& catalog, const OpEntry& entry, const KernelSpec& kernel,
                          const DeviceInfo& device) {
   std::vector<Job> jobs;
@@ -87,13 +87,14 @@ std::vector<Job> jobs_of(const Catalog& catalog, const OpEntry& entry, const Ker
   for (const std::string& choices : conformance::choice_texts(entry.op)) {
     std::map<std::string, std::vector<Job>> by_math;
     for (const Problem& edge : conformance::edge_problems(entry.op, choices)) {
-      for (const Epilogue& chain : chains) {
-        const auto problem = conformance::with_chain(entry.op, edge, chain);
-        if (!problem) continue;
-        auto job = job_of(catalog, entry.op, kernel, sample, *problem, device);
-        if (job) by_math[std::string(name_of(edge.dtype)) + edge.math].push_back(std::move(*job));
-      }
+      std::vector<Job>& in_math = by_math[std::string(name_of(edge.dtype)) + edge.math];
+      auto problem =
+          conformance::with_chain(entry.op, edge, chains[in_math.size() % chains.size()]);
+      if (!problem) problem = conformance::with_chain(entry.op, edge, chains.back());
+      auto job = job_of(catalog, entry.op, kernel, sample, *problem, device);
+      if (job) in_math.push_back(std::move(*job));
     }
+    std::erase_if(by_math, [](const auto& one) { return one.second.empty(); });
     if (by_math.empty()) continue;
     auto chosen = by_math.begin();
     std::advance(chosen, turn++ % by_math.size());
