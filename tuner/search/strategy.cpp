@@ -16,6 +16,7 @@ struct Entry {
 };
 
 constexpr std::array entries{
+    Entry{{"auto", "guided by a model of all evaluations so far (the default)"}, make_auto},
     Entry{{"local", "hill climbing over one-knob changes, from the default and random starts"},
           make_local},
     Entry{{"annealing", "simulated annealing over one-knob changes"}, make_annealing},
