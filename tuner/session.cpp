@@ -48,6 +48,7 @@ class Session {
   void accept_baseline(const Job& job, Measurement measurement);
   void measure_baseline(Job job);
   void search(std::size_t competitor, std::span<const Evaluation> known);
+  void note_certificate(const Certificate& certificate);
   void accept(Key key, Measurement measurement);
   void count(Key key, Measurement measurement);
   std::vector<Key> finalists() const;
@@ -92,9 +93,12 @@ SessionResult Session::run() {
   result_.exhausted = std::ssize(trials_) == result_.space_size;
   rank();
   result_.seconds = elapsed_s();
-  store_.end_run(run_, result_.interrupted ? "interrupted"
-                       : result_.exhausted ? "exhausted"
-                                           : "finished");
+  // The rule is calibrated for one strategy, and for searches of every kernel.
+  if (result_.interrupted || request_.strategy != "auto") result_.certificate.reset();
+  store_.end_run(run_, result_.interrupted   ? "interrupted"
+                       : result_.exhausted   ? "exhausted"
+                       : result_.certificate ? "finished: " + text_of(*result_.certificate)
+                                             : "finished");
   progress_.clear();
   return std::move(result_);
 }
@@ -194,6 +198,8 @@ void Session::search(std::size_t at, std::span<const Evaluation> known) {
                           .floor_ns = request_.roof_ns / roof_slack,
                           .seed = request_.seed});
   driver.tell_known(known);
+  StoppingRule rule(competitor.space.size());
+  for (const Evaluation& evaluation : known) rule.tell(evaluation.time_ns);
   driver.offer_incumbent(best_ns_);
   const auto left = static_cast<std::int64_t>(request_.competitors.size() - at);
   const std::int64_t first = result_.evaluated;
@@ -209,12 +215,24 @@ void Session::search(std::size_t at, std::span<const Evaluation> known) {
     for (Driver::Result& one :
          driver.step(share - done - driver.outstanding(), Clock::now() + tick)) {
       if (stopped_() && one.measurement.outcome != Outcome::ok) continue;  // perhaps our own doing
+      rule.tell(one.measurement.outcome == Outcome::ok ? one.measurement.median_ns()
+                                                       : std::numeric_limits<double>::infinity());
       accept({at, one.index}, std::move(one.measurement));
     }
     show(competitor.name, true);
     if (driver.exhausted() || result_.evaluated - first >= share) break;
+    if (request_.budget.until_certain && rule.may_stop()) break;
   }
   device_.cancel();
+  note_certificate(rule.certificate());
+}
+
+// What may be said of all kernels is what may be said of the least sure one.
+void Session::note_certificate(const Certificate& certificate) {
+  const bool is_first = !result_.certificate;
+  if (is_first || certificate.confidence < result_.certificate->confidence) {
+    result_.certificate = certificate;
+  }
 }
 
 void Session::accept(Key key, Measurement measurement) {
@@ -393,7 +411,9 @@ void Session::show(const std::string& what, bool searching) {
   Status status;
   status.what = what;
   if (searching) {
-    const bool whole_space = request_.budget.evaluations == 0 && request_.budget.seconds == 0;
+    const Budget& budget = request_.budget;
+    const bool whole_space =
+        budget.evaluations == 0 && budget.seconds == 0 && !budget.until_certain;
     status.done = result_.evaluated;
     status.budget = whole_space ? result_.space_size - result_.known : request_.budget.evaluations;
     status.failed = failed_;

@@ -1,6 +1,7 @@
 // How good the strategies are, on a folder of recorded spaces: docs/search.md says how to read it.
 //
 //   bench_strategies FOLDER [--strategy NAME,...] [--seeds 50] [--most 400] [--threads 1]
+//   bench_strategies FOLDER --certificate [--seeds 50] [--threads 1]
 #include <fmt/format.h>
 
 #include <charconv>
@@ -22,6 +23,7 @@ struct Options {
   std::string folder;
   std::vector<std::string> names;
   int seeds = 50, threads = 1;
+  bool certificate = false;
 };
 
 std::vector<std::string> split(std::string_view text) {
@@ -48,6 +50,10 @@ Options parse(const std::vector<std::string>& words) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (!words[i].starts_with("--")) {
       options.folder = words[i];
+      continue;
+    }
+    if (words[i] == "--certificate") {
+      options.certificate = true;
       continue;
     }
     if (i + 1 == words.size()) throw Error(words[i] + " needs a value");
@@ -96,7 +102,7 @@ std::vector<double> columns_of(const RecordedSpace& recorded, const std::vector<
   double overhead_s = 0, evaluations = 0;
   for (const Run& run : runs) {
     overhead_s += run.overhead_s;
-    evaluations += static_cast<double>(std::min(run.asked.size(), budgets.back()));
+    evaluations += static_cast<double>(run.asked.size());
   }
   columns.push_back(overhead_s / evaluations * 1e6);
   return columns;
@@ -126,8 +132,26 @@ void bench_strategy(const std::vector<RecordedSpace>& spaces, const std::string&
   print_row(name, "all (geometric mean)", means);
 }
 
+// How often what --budget auto says is true, and how much of a space it evaluates.
+void bench_certificate(const std::vector<RecordedSpace>& spaces, const Options& options) {
+  const MakeStrategy make = [](const SearchSpace& space, std::uint64_t seed) {
+    return make_strategy("auto", space, seed);
+  };
+  fmt::print("{:<28} {:>8} {:>16}\n", "space", "true", "of the space");
+  for (const RecordedSpace& recorded : spaces) {
+    const Stopped stopped = run_until_certain(recorded, make, options.seeds, options.threads);
+    fmt::print("{:<28} {:>6.1f} % {:>14.1f} %\n", recorded.name, 100 * stopped.is_true,
+               100 * stopped.share);
+    std::fflush(stdout);
+  }
+}
+
 void bench(const Options& options) {
   const std::vector<RecordedSpace> spaces = read_spaces(options.folder);
+  if (options.certificate) {
+    bench_certificate(spaces, options);
+    return;
+  }
   print_header();
   for (const std::string& name : options.names) bench_strategy(spaces, name, options);
 }

@@ -12,6 +12,7 @@
 #include "error.h"
 #include "recording.h"
 #include "statistics.h"
+#include "stopping.h"
 
 namespace tw {
 namespace {
@@ -110,39 +111,68 @@ std::vector<RecordedSpace> read_spaces(const std::string& folder) {
 }
 
 Run run_strategy(const RecordedSpace& recorded, const MakeStrategy& make, std::uint64_t seed,
-                 std::size_t budget) {
+                 const std::function<bool(const Run&)>& enough) {
   using Clock = std::chrono::steady_clock;
   Run run;
   double best = infinity;
   const Clock::time_point began = Clock::now();
   const std::unique_ptr<Strategy> strategy = make(recorded.space, seed);
-  while (run.asked.size() < budget) {
+  while (!enough(run)) {
     const std::vector<std::size_t> indices = strategy->ask(1);
     if (indices.empty()) break;
     const Evaluation evaluation{indices.front(), recorded.time_ns[indices.front()]};
     best = std::min(best, evaluation.time_ns / recorded.optimum_ns);
     run.asked.push_back(evaluation.index);
     run.best.push_back(static_cast<float>(best));
+    run.cost_s += recorded.cost_s[evaluation.index];
     strategy->tell({&evaluation, 1});
   }
   run.overhead_s = std::chrono::duration<double>(Clock::now() - began).count();
   return run;
 }
 
-std::vector<Run> run_seeds(const RecordedSpace& recorded, const MakeStrategy& make, int seeds,
-                           std::size_t budget, int threads) {
-  std::vector<Run> runs(static_cast<std::size_t>(seeds));
+namespace {
+
+// run(i) for i in [0, count), on threads.
+void in_parallel(std::size_t count, int threads, const std::function<void(std::size_t)>& run) {
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
-    for (std::size_t i = next++; i < runs.size(); i = next++) {
-      runs[i] = run_strategy(recorded, make, i + 1, budget);
-    }
+    for (std::size_t i = next++; i < count; i = next++) run(i);
   };
   std::vector<std::jthread> workers;
   for (int i = 1; i < threads; ++i) workers.emplace_back(work);
   work();
-  workers.clear();
+}
+
+}  // namespace
+
+std::vector<Run> run_seeds(const RecordedSpace& recorded, const MakeStrategy& make, int seeds,
+                           std::size_t budget, int threads) {
+  const double score_s = mean_cost_s(recorded) * static_cast<double>(performance_budget(recorded));
+  const auto enough = [&](const Run& run) {
+    return run.asked.size() >= budget && (run.cost_s >= score_s || budget < 400);
+  };
+  std::vector<Run> runs(static_cast<std::size_t>(seeds));
+  in_parallel(runs.size(), threads,
+              [&](std::size_t i) { runs[i] = run_strategy(recorded, make, i + 1, enough); });
   return runs;
+}
+
+Stopped run_until_certain(const RecordedSpace& recorded, const MakeStrategy& make, int seeds,
+                          int threads) {
+  std::vector<double> shares(static_cast<std::size_t>(seeds));
+  std::vector<char> truths(shares.size());
+  in_parallel(shares.size(), threads, [&](std::size_t i) {
+    StoppingRule rule(recorded.space.size());
+    const Run run = run_strategy(recorded, make, i + 1, [&](const Run& so_far) {
+      if (!so_far.asked.empty()) rule.tell(recorded.time_ns[so_far.asked.back()]);
+      return rule.may_stop();
+    });
+    shares[i] = static_cast<double>(run.asked.size()) / static_cast<double>(recorded.space.size());
+    truths[i] = static_cast<double>(run.best.back()) <= StoppingRule::ratio;
+  });
+  const auto count = std::count(truths.begin(), truths.end(), 1);
+  return {static_cast<double>(count) / seeds, median(std::move(shares))};
 }
 
 double median_ratio(const std::vector<Run>& runs, std::size_t evaluations) {

@@ -28,16 +28,26 @@ struct Run {
   std::vector<float> best;         // best found / optimum after 1, 2, ... evaluations
   std::vector<std::size_t> asked;  // which configurations
   double overhead_s = 0;           // of ask and tell
+  double cost_s = 0;               // of the evaluations
 };
 
 using MakeStrategy = std::function<std::unique_ptr<Strategy>(const SearchSpace&, std::uint64_t)>;
 
-// One run of at most `budget` evaluations, each told before the next is asked for.
+// One run, each evaluation told before the next is asked for, until `enough` of it.
 Run run_strategy(const RecordedSpace& recorded, const MakeStrategy& make, std::uint64_t seed,
-                 std::size_t budget);
-// Runs with the seeds 1 to `seeds`, on as many threads as are given.
+                 const std::function<bool(const Run&)>& enough);
+// Runs with the seeds 1 to `seeds` of at least `budget` evaluations and of what the performance
+// score needs, on as many threads as are given.
 std::vector<Run> run_seeds(const RecordedSpace& recorded, const MakeStrategy& make, int seeds,
                            std::size_t budget, int threads);
+
+// What became of runs that the stopping rule (stopping.h) ended.
+struct Stopped {
+  double is_true = 0;  // the part of runs whose certificate is true
+  double share = 0;    // the median part of the space that was evaluated
+};
+Stopped run_until_certain(const RecordedSpace& recorded, const MakeStrategy& make, int seeds,
+                          int threads);
 
 // The median over runs of best found / optimum after `evaluations`.
 double median_ratio(const std::vector<Run>& runs, std::size_t evaluations);

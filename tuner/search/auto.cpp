@@ -16,13 +16,16 @@
 namespace tw {
 namespace {
 constexpr double roughness = 1.5;           // the power of distances: neither rough nor smooth
-constexpr std::size_t design_size = 6;      // evaluations before the model has its say
+constexpr std::size_t design_size = 4;      // evaluations before the model has its say
 constexpr std::size_t whole_space = 8192;   // a space up to this size is its own candidates,
 constexpr std::size_t drawn = 2048;         // of larger ones there are so many random ones
 constexpr std::size_t elites = 8;           // and the neighbours of so many of the best
 constexpr std::size_t most_points = 384;    // in the process: beyond,
 constexpr std::size_t kept_points = 256;    // it is made of so many again
 constexpr std::size_t fitted_points = 128;  // for choosing weights
+constexpr std::size_t patience = 32;        // evaluations without a gain: then
+constexpr std::size_t sweep_every = 4;      // each so many-th is next to
+constexpr std::size_t swept = 10;           // one of so many of the best
 constexpr double refit_growth = 1.2;        // of the points, between choices of weights
 
 class Auto : public Strategy {
@@ -49,6 +52,7 @@ class Auto : public Strategy {
   std::vector<Levels> rows_of(std::span<const std::size_t> points) const;
   void refit();
   void catch_up();
+  std::optional<std::size_t> sweep();
   std::vector<std::size_t> best_observations(std::size_t count) const;
   std::vector<std::size_t> choose_points(std::size_t most) const;
   std::vector<std::size_t> choose_candidates();
@@ -236,7 +240,11 @@ void Auto::catch_up() {
 
 std::optional<std::size_t> Auto::propose() {
   catch_up();
-  const double best = observations_[best_observations(1).front()].log_time;
+  const std::size_t leader = best_observations(1).front();
+  const double best = observations_[leader].log_time;
+  if (observations_.size() > leader + patience && observations_.size() % sweep_every == 0) {
+    if (const auto index = sweep()) return index;
+  }
   std::optional<std::size_t> chosen;
   double most = -std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
@@ -247,6 +255,23 @@ std::optional<std::size_t> Auto::propose() {
     chosen = candidates_.index(i);
   }
   if (chosen && explorer_.space().size() > whole_space) return climb(*chosen, most, best);
+  return chosen;
+}
+
+// A configuration next to one of the best, for where the model is wrong: the most promising of the
+// new ones that differ from an elite in one knob.
+std::optional<std::size_t> Auto::sweep() {
+  std::optional<std::size_t> chosen;
+  double least = std::numeric_limits<double>::infinity();
+  for (const std::size_t elite : best_observations(swept)) {
+    for (const std::size_t index : explorer_.space().neighbours(observations_[elite].index)) {
+      if (!explorer_.is_new(index)) continue;
+      const double mean = predict(process_, geometry_.row(explorer_.space(), index)).mean;
+      if (mean >= least) continue;
+      least = mean;
+      chosen = index;
+    }
+  }
   return chosen;
 }
 
