@@ -22,7 +22,7 @@ std::string text_of(const Certificate& certificate);
 class StoppingRule {
  public:
   static constexpr double confidence_wanted = 0.95, ratio = 1.03;
-  // Calibrated by bench_strategies, a kernel family left out: docs/search.md.
+  // Chosen on the careful side of what recorded searches show: docs/search.md.
   static constexpr double index = 1.67;
 
   explicit StoppingRule(std::size_t space_size) : space_size_(static_cast<double>(space_size)) {}
