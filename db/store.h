@@ -82,7 +82,7 @@ class Store {
   ~Store();
 
   std::int64_t begin_run(const RunInfo& run);
-  // `status`: "finished", "interrupted", "exhausted".
+  // `status`: "finished" (after it, perhaps, ": " and a certificate), "interrupted", "exhausted".
   void end_run(std::int64_t run, std::string_view status);
   // Committed on return; returns the trial's id. Throws Error if it cannot be (disk full, ...);
   // nothing that was committed before is lost. Samples must be finite.

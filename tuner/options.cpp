@@ -138,8 +138,10 @@ std::string help_text(const CommandSpec& command) {
 Budget parse_budget(std::string_view text) {
   const auto fault = [&] {
     return Error(fmt::format(
-        "--budget {}: a number of evaluations (200) or a time (90s, 2m, 1h) above zero", text));
+        "--budget {}: a number of evaluations (200) or a time (90s, 2m, 1h) above zero, or auto",
+        text));
   };
+  if (text == "auto") return {.until_certain = true};
   std::size_t length = 0;
   double value = 0;
   try {

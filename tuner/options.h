@@ -55,12 +55,13 @@ std::string help_text(const CommandSpec& command);
 // Visible and easily shared: in the folder where tune runs.
 inline constexpr std::string_view default_database = "tilewright.db";
 
-// How much a search may do: new evaluations, or wall time.
+// How much a search may do: new evaluations, or wall time, or as much as it takes.
 struct Budget {
   std::int64_t evaluations = 0;  // 0: no bound
   double seconds = 0;            // 0: no bound
+  bool until_certain = false;    // until the stopping rule (search/stopping.h) is satisfied
 };
-// "200", "90s", "2m", "1h", "1.5h". Throws Error.
+// "200", "90s", "2m", "1h", "1.5h", "auto". Throws Error.
 Budget parse_budget(std::string_view text);
 
 }  // namespace tw

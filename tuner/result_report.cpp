@@ -139,6 +139,9 @@ std::string header(const Report& report) {
   const char* end = result.interrupted ? ", interrupted" : result.exhausted ? ", whole space" : "";
   text += fmt::format("search   {}, seed {}, {}{}\n", request.strategy, request.seed,
                       format_duration(result.seconds), end);
+  if (result.certificate && !result.ranking.empty()) {
+    text += fmt::format("found    {}\n", text_of(*result.certificate));
+  }
   if (request.roof_ns > 0) {
     text += fmt::format("roofline {} (datasheet)\n", format_time(request.roof_ns));
   }
@@ -278,6 +281,10 @@ ordered_json result_json(const Report& report, std::int64_t top) {
                       {"roofline_ns", request.roof_ns},
                       {"baselines", ordered_json::object()},
                       {"ranking", ordered_json::array()}};
+  if (result.certificate) {
+    object["certificate"] = {{"confidence", result.certificate->confidence},
+                             {"within", result.certificate->ratio - 1}};
+  }
   for (const auto& [outcome, count] : result.outcomes) {
     object["outcomes"][std::string(name_of(outcome))] = count;
   }

@@ -53,6 +53,7 @@ class Session {
   void search(std::span<const std::vector<Evaluation>> known);
   void run(Search& search, std::int64_t share, double until_s);
   double best_of(std::size_t competitor) const;
+  void note_certificate(const Certificate& certificate);
   void accept(Key key, Measurement measurement);
   void count(Key key, Measurement measurement);
   std::vector<Key> finalists() const;
@@ -97,9 +98,12 @@ SessionResult Session::run() {
   result_.exhausted = std::ssize(trials_) == result_.space_size;
   rank();
   result_.seconds = elapsed_s();
-  store_.end_run(run_, result_.interrupted ? "interrupted"
-                       : result_.exhausted ? "exhausted"
-                                           : "finished");
+  // The rule is calibrated for one strategy, and for searches of every kernel.
+  if (result_.interrupted || request_.strategy != "auto") result_.certificate.reset();
+  store_.end_run(run_, result_.interrupted   ? "interrupted"
+                       : result_.exhausted   ? "exhausted"
+                       : result_.certificate ? "finished: " + text_of(*result_.certificate)
+                                             : "finished");
   progress_.clear();
   return std::move(result_);
 }
@@ -191,11 +195,13 @@ struct Session::Search {
       : at(competitor),
         strategy(make_strategy(session.request_.strategy, session.request_.competitors[at].space,
                                session.request_.seed)),
-        driver(session.device_, session.task_of(at, *strategy)) {}
+        driver(session.device_, session.task_of(at, *strategy)),
+        rule(session.request_.competitors[at].space.size()) {}
 
   std::size_t at;
   std::unique_ptr<Strategy> strategy;
   Driver driver;
+  StoppingRule rule;
 };
 
 SearchTask Session::task_of(std::size_t at, Strategy& strategy) const {
@@ -219,6 +225,7 @@ void Session::search(std::span<const std::vector<Evaluation>> known) {
   for (std::size_t i = 0; i < request_.competitors.size(); ++i) {
     searches.push_back(std::make_unique<Search>(*this, i));
     searches.back()->driver.tell_known(known[i]);
+    for (const Evaluation& one : known[i]) searches.back()->rule.tell(one.time_ns);
   }
   const Budget& budget = request_.budget;
   const double parts = searches.size() > 1 ? 2 : 1;
@@ -238,6 +245,7 @@ void Session::search(std::span<const std::vector<Evaluation>> known) {
     return best_of(a->at) < best_of(b->at);
   });
   for (const auto& search : searches) run(*search, trials - result_.evaluated, seconds);
+  for (const auto& search : searches) note_certificate(search->rule.certificate());
 }
 
 // The best time of a kernel, in ns; infinity if it has none.
@@ -251,22 +259,35 @@ double Session::best_of(std::size_t competitor) const {
   return best_ns;
 }
 
-// At most `share` evaluations, of which none is started after `until_s`.
+// At most `share` evaluations, of which none is started after `until_s`, or once it is certain
+// enough that little can be gained.
 void Session::run(Search& search, std::int64_t share, double until_s) {
   Driver& driver = search.driver;
   driver.offer_incumbent(best_ns_);
   const std::int64_t first = result_.evaluated;
   while (!stopped_() && !driver.exhausted()) {
     const std::int64_t left = share - (result_.evaluated - first) - driver.outstanding();
-    const bool may_start = left > 0 && elapsed_s() < until_s;
+    const bool is_certain = request_.budget.until_certain && search.rule.may_stop();
+    const bool may_start = left > 0 && elapsed_s() < until_s && !is_certain;
     if (!may_start && driver.outstanding() == 0) return;
     for (Driver::Result& one : driver.step(may_start ? left : 0, Clock::now() + tick)) {
       if (stopped_() && one.measurement.outcome != Outcome::ok) continue;  // perhaps our own doing
+      search.rule.tell(one.measurement.outcome == Outcome::ok
+                           ? one.measurement.median_ns()
+                           : std::numeric_limits<double>::infinity());
       accept({search.at, one.index}, std::move(one.measurement));
     }
     show(request_.competitors[search.at].name, true);
   }
   if (driver.outstanding() > 0) device_.cancel();
+}
+
+// What may be said of all kernels is what may be said of the least sure one.
+void Session::note_certificate(const Certificate& certificate) {
+  const bool is_first = !result_.certificate;
+  if (is_first || certificate.confidence < result_.certificate->confidence) {
+    result_.certificate = certificate;
+  }
 }
 
 void Session::accept(Key key, Measurement measurement) {
@@ -445,7 +466,9 @@ void Session::show(const std::string& what, bool searching) {
   Status status;
   status.what = what;
   if (searching) {
-    const bool whole_space = request_.budget.evaluations == 0 && request_.budget.seconds == 0;
+    const Budget& budget = request_.budget;
+    const bool whole_space =
+        budget.evaluations == 0 && budget.seconds == 0 && !budget.until_certain;
     status.done = result_.evaluated;
     status.budget = whole_space ? result_.space_size - result_.known : request_.budget.evaluations;
     status.failed = failed_;

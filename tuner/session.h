@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "options.h"
 #include "progress.h"
 #include "space.h"
+#include "stopping.h"
 #include "store.h"
 
 namespace tw {
@@ -32,7 +34,7 @@ struct SessionRequest {
   std::vector<Job> baselines;           // of baseline_job()
   double roof_ns = 0;                   // the datasheet's bound; 0: unknown
   Budget budget;                        // shared evenly among the competitors
-  std::string strategy = "local";
+  std::string strategy = "auto";
   std::uint64_t seed = 1;
   bool fresh = false;  // measure again what is known
   SampleLimits limits;
@@ -54,6 +56,7 @@ struct SessionResult {
   std::map<Outcome, std::string> notes;          // the first of each that failed
   std::map<std::string, Measurement> baselines;  // by library; outcome ok
   bool interrupted = false, exhausted = false;
+  std::optional<Certificate> certificate;  // the least sure kernel's
   double seconds = 0;
 };
 

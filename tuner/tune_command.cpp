@@ -30,15 +30,16 @@ CommandSpec specification() {
   };
   add(problem_flags());
   add(device_flags());
-  add({{"budget", "N|90s|2m|1h",
-        "how much to search: new evaluations (default 200) or time, half of it shared by the "
-        "kernels and the rest for "
-        "the one that is ahead then; the final race comes on top"}});
+  add({{"budget", "N|90s|2m|1h|auto",
+        "how much to search: new evaluations (default 200) or time, of which half is shared by the "
+        "kernels and the rest goes to the one that is ahead then; or auto: until it can be said "
+        "with 95 % confidence that the best is within 3 % of the space's optimum; the final race "
+        "comes on top"}});
   std::string names;
   for (const StrategyInfo& info : strategies()) {
     names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", info.name, info.doc);
   }
-  add({{"strategy", "NAME", names + " (default local)"},
+  add({{"strategy", "NAME", names + " (default auto)"},
        {"race", "N", "finalists that are measured again side by side (default 8; 0: no race)"}});
   add(measuring_flags());
   add({{"top", "N", "rows of the table (default 10)"}, {"json", "", "print JSON instead"}});
@@ -67,7 +68,10 @@ TuneOptions options_of(const Arguments& arguments, const Words& words) {
   TuneOptions options;
   options.measuring = measuring_options(arguments);
   options.budget = parse_budget(arguments.text("budget", "200"));
-  options.strategy = arguments.one_of("strategy", "local", names);
+  options.strategy = arguments.one_of("strategy", "auto", names);
+  if (options.budget.until_certain && options.strategy != "auto") {
+    throw Error("--budget auto needs --strategy auto: what it stops by is calibrated for that");
+  }
   options.kernel = arguments.text("kernel");
   options.spec = arguments.text("spec");
   options.command_line = fmt::format("tune {}", fmt::join(words, " "));

@@ -11,4 +11,5 @@ tilewright_test(core_tests
     core_spec_error_test.cpp
     core_spec_test.cpp
     core_statistics_test.cpp
+    core_t1_test.cpp
   LIBRARIES tw_core)

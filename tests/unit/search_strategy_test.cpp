@@ -4,6 +4,8 @@
 #include <set>
 
 #include "error.h"
+#include "explorer.h"
+#include "latin_hypercube.h"
 #include "random.h"
 #include "sampler.h"
 #include "search_test_spaces.h"
@@ -73,8 +75,48 @@ TEST_P(EveryStrategy, SurvivesASpaceInWhichEverythingFails) {
   EXPECT_EQ(count, space.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EveryStrategy, testing::Values("local", "random", "exhaustive"),
+std::vector<std::string> every_name() {
+  std::vector<std::string> names;
+  for (const StrategyInfo& info : strategies()) names.emplace_back(info.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EveryStrategy, testing::ValuesIn(every_name()),
                          [](const auto& strategy) { return strategy.param; });
+
+// One of the configurations of an 8^5 bowl, whose bottom is 1000 ns high and whose mean is 2000.
+double best_of_bowl(const std::string& name, std::size_t budget, std::uint64_t seed) {
+  const SearchSpace space = grid_space(5, 8);
+  const auto strategy = make_strategy(name, space, seed);
+  double best = std::numeric_limits<double>::infinity();
+  for (const std::size_t index : run(*strategy, space, budget)) {
+    best = std::min(best, bowl_ns(space, index));
+  }
+  return best;
+}
+
+TEST(Annealing, FindsTheBottomOfABowl) { EXPECT_EQ(best_of_bowl("annealing", 400, 3), 1000); }
+TEST(Genetic, FindsTheBottomOfABowl) { EXPECT_EQ(best_of_bowl("genetic", 600, 3), 1000); }
+TEST(Differential, FindsTheBottomOfABowl) { EXPECT_EQ(best_of_bowl("differential", 600, 3), 1000); }
+
+TEST(LatinHypercube, GivesEachValueOfEachKnobItsShare) {
+  const SearchSpace space = grid_space(6, 4);
+  Explorer explorer(space, 5);
+  const std::vector<std::size_t> points = latin_hypercube(explorer, 16);
+  ASSERT_EQ(points.size(), 16u);
+  for (std::size_t knob = 0; knob < 6; ++knob) {
+    std::map<int, int> counts;
+    for (const std::size_t index : points) ++counts[space.level(index, knob)];
+    for (int level = 0; level < 4; ++level) EXPECT_EQ(counts[level], 4) << knob;
+  }
+}
+
+TEST(LatinHypercube, EndsWithTheSpace) {
+  const SearchSpace space = grid_space(1, 5);
+  Explorer explorer(space, 5);
+  EXPECT_EQ(latin_hypercube(explorer, 16).size(), 5u);
+  EXPECT_TRUE(latin_hypercube(explorer, 16).empty());
+}
 
 TEST(LocalSearch, StartsWithTheDefaultAndFindsTheBottomOfABowlSoonerThanChance) {
   const SearchSpace space = grid_space(5, 8);  // 32,768 configurations, one of which is best
@@ -92,7 +134,7 @@ TEST(MakeStrategy, NamesWhatThereIs) {
     make_strategy("anneal", space, 1);
     FAIL();
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("local, random, exhaustive"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("latin, random, exhaustive"), std::string::npos);
   }
 }
 

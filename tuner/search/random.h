@@ -18,6 +18,8 @@ class Random {
     while (value >= limit) value = engine_();
     return value % bound;
   }
+  // Uniform over [0, 1), a multiple of 2^-53.
+  double uniform() { return static_cast<double>(engine_() >> 11) * 0x1p-53; }
   template <class T>
   void shuffle(std::vector<T>& items) {
     for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[below(i)]);

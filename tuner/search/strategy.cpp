@@ -1,6 +1,7 @@
 // The list of strategies: the one place that knows them all.
 #include "strategy.h"
 
+#include <algorithm>
 #include <array>
 
 #include "error.h"
@@ -9,11 +10,29 @@
 namespace tw {
 namespace {
 
-constexpr std::array<StrategyInfo, 3> infos{{
-    {"local", "hill climbing over one-knob changes, from the default and random starts"},
-    {"random", "uniform over the valid configurations, without replacement"},
-    {"exhaustive", "every valid configuration, in order"},
-}};
+struct Entry {
+  StrategyInfo info;
+  std::unique_ptr<Strategy> (*make)(const SearchSpace& space, std::uint64_t seed);
+};
+
+constexpr std::array entries{
+    Entry{{"auto", "guided by a model of all evaluations so far (the default)"}, make_auto},
+    Entry{{"local", "hill climbing over one-knob changes, from the default and random starts"},
+          make_local},
+    Entry{{"annealing", "simulated annealing over one-knob changes"}, make_annealing},
+    Entry{{"genetic", "a genetic algorithm"}, make_genetic},
+    Entry{{"differential", "differential evolution"}, make_differential_evolution},
+    Entry{{"latin", "Latin hypercubes, one after the other"}, make_latin_hypercube},
+    Entry{{"random", "uniform over the valid configurations, without replacement"}, make_random},
+    Entry{{"exhaustive", "every valid configuration, in order"},
+          [](const SearchSpace& space, std::uint64_t) { return make_exhaustive(space); }},
+};
+
+constexpr auto infos = [] {
+  std::array<StrategyInfo, entries.size()> list{};
+  for (std::size_t i = 0; i < list.size(); ++i) list[i] = entries[i].info;
+  return list;
+}();
 
 }  // namespace
 
@@ -21,9 +40,9 @@ std::span<const StrategyInfo> strategies() { return infos; }
 
 std::unique_ptr<Strategy> make_strategy(std::string_view name, const SearchSpace& space,
                                         std::uint64_t seed) {
-  if (name == "local") return make_local(space, seed);
-  if (name == "random") return make_random(space, seed);
-  if (name == "exhaustive") return make_exhaustive(space);
+  for (const Entry& entry : entries) {
+    if (entry.info.name == name) return entry.make(space, seed);
+  }
   std::string names;
   for (const StrategyInfo& info : infos) {
     names += (names.empty() ? "" : ", ") + std::string(info.name);

@@ -1,0 +1,170 @@
+// How good the strategies are, on a folder of recorded spaces: docs/search.md says how to read it.
+//
+//   bench_strategies FOLDER [--strategy NAME,...] [--seeds 50] [--most 400] [--threads 1]
+//   bench_strategies FOLDER --certificate [--seeds 50] [--threads 1]
+#include <fmt/format.h>
+
+#include <charconv>
+#include <exception>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "error.h"
+#include "recorded_runs.h"
+#include "statistics.h"
+
+namespace tw {
+namespace {
+
+std::vector<std::size_t> budgets{25, 50, 100, 200, 400};
+
+struct Options {
+  std::string folder;
+  std::vector<std::string> names;
+  int seeds = 50, threads = 1;
+  bool certificate = false;
+};
+
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    parts.emplace_back(text.substr(0, comma));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return parts;
+}
+
+int count_of(const std::string& text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < 1) {
+    throw Error("'" + text + "': expected a positive number");
+  }
+  return value;
+}
+
+Options parse(const std::vector<std::string>& words) {
+  Options options;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!words[i].starts_with("--")) {
+      options.folder = words[i];
+      continue;
+    }
+    if (words[i] == "--certificate") {
+      options.certificate = true;
+      continue;
+    }
+    if (i + 1 == words.size()) throw Error(words[i] + " needs a value");
+    const std::string& value = words[++i];
+    if (words[i - 1] == "--strategy") {
+      options.names = split(value);
+    } else if (words[i - 1] == "--seeds") {
+      options.seeds = count_of(value);
+    } else if (words[i - 1] == "--most") {
+      const auto most = static_cast<std::size_t>(count_of(value));
+      std::erase_if(budgets, [most](std::size_t budget) { return budget > most; });
+    } else if (words[i - 1] == "--threads") {
+      options.threads = count_of(value);
+    } else {
+      throw Error(words[i - 1] + ": expected --strategy, --seeds, --most or --threads");
+    }
+  }
+  if (options.folder.empty()) {
+    throw Error("name a folder of recordings: bench_strategies FOLDER [--strategy NAME,...]");
+  }
+  if (options.names.empty()) {
+    for (const StrategyInfo& info : strategies()) options.names.emplace_back(info.name);
+  }
+  return options;
+}
+
+void print_header() {
+  fmt::print("{:<14} {:<28}", "strategy", "space");
+  for (const std::size_t budget : budgets) fmt::print(" {:>7}", budget);
+  fmt::print(" {:>7} {:>9}\n", "score", "us/eval");
+}
+
+void print_row(std::string_view strategy, std::string_view space,
+               const std::vector<double>& columns) {
+  fmt::print("{:<14} {:<28}", strategy, space);
+  for (std::size_t i = 0; i + 2 < columns.size(); ++i) fmt::print(" {:>7.4f}", columns[i]);
+  fmt::print(" {:>7.3f} {:>9.1f}\n", columns[columns.size() - 2], columns.back());
+  std::fflush(stdout);
+}
+
+// The ratios at the budgets, the score, microseconds of ask and tell an evaluation.
+std::vector<double> columns_of(const RecordedSpace& recorded, const std::vector<Run>& runs) {
+  std::vector<double> columns;
+  for (const std::size_t budget : budgets) columns.push_back(median_ratio(runs, budget));
+  columns.push_back(performance_score(recorded, runs));
+  double overhead_s = 0, evaluations = 0;
+  for (const Run& run : runs) {
+    overhead_s += run.overhead_s;
+    evaluations += static_cast<double>(run.asked.size());
+  }
+  columns.push_back(overhead_s / evaluations * 1e6);
+  return columns;
+}
+
+void bench_strategy(const std::vector<RecordedSpace>& spaces, const std::string& name,
+                    const Options& options) {
+  const MakeStrategy make = [&](const SearchSpace& space, std::uint64_t seed) {
+    return make_strategy(name, space, seed);
+  };
+  std::vector<std::vector<double>> rows;
+  for (const RecordedSpace& recorded : spaces) {
+    const std::size_t budget = budgets.back();
+    rows.push_back(
+        columns_of(recorded, run_seeds(recorded, make, options.seeds, budget, options.threads)));
+    print_row(name, recorded.name, rows.back());
+  }
+  std::vector<double> means;
+  for (std::size_t column = 0; column < rows.front().size(); ++column) {
+    std::vector<double> values;
+    for (const auto& row : rows) values.push_back(row[column]);
+    const bool is_ratio = column < budgets.size();
+    means.push_back(is_ratio ? geometric_mean(values)
+                             : std::accumulate(values.begin(), values.end(), 0.0) /
+                                   static_cast<double>(values.size()));
+  }
+  print_row(name, "all (geometric mean)", means);
+}
+
+// How often what --budget auto says is true, and how much of a space it evaluates.
+void bench_certificate(const std::vector<RecordedSpace>& spaces, const Options& options) {
+  const MakeStrategy make = [](const SearchSpace& space, std::uint64_t seed) {
+    return make_strategy("auto", space, seed);
+  };
+  fmt::print("{:<28} {:>8} {:>16}\n", "space", "true", "of the space");
+  for (const RecordedSpace& recorded : spaces) {
+    const Stopped stopped = run_until_certain(recorded, make, options.seeds, options.threads);
+    fmt::print("{:<28} {:>6.1f} % {:>14.1f} %\n", recorded.name, 100 * stopped.is_true,
+               100 * stopped.share);
+    std::fflush(stdout);
+  }
+}
+
+void bench(const Options& options) {
+  const std::vector<RecordedSpace> spaces = read_spaces(options.folder);
+  if (options.certificate) {
+    bench_certificate(spaces, options);
+    return;
+  }
+  print_header();
+  for (const std::string& name : options.names) bench_strategy(spaces, name, options);
+}
+
+}  // namespace
+}  // namespace tw
+
+int main(int argc, char** argv) {
+  try {
+    tw::bench(tw::parse({argv + 1, argv + argc}));
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "bench_strategies: {}\n", error.what());
+    return 2;
+  }
+  return 0;
+}

@@ -1,0 +1,121 @@
+// T1 inputs: what Python says there, we say too, or we say why not.
+#include <gtest/gtest.h>
+
+#include "error.h"
+#include "python_expr.h"
+#include "space.h"
+#include "t1.h"
+
+namespace tw {
+namespace {
+
+std::vector<std::int64_t> numbers(std::string_view list) {
+  std::vector<std::int64_t> values;
+  for (const PythonNode& item : python_items(parse_python(list))) values.push_back(item.value);
+  return values;
+}
+
+using Numbers = std::vector<std::int64_t>;
+
+TEST(PythonValues, AreListsRangesAndComprehensions) {
+  EXPECT_EQ(numbers("[1, 2, 4,]"), (Numbers{1, 2, 4}));
+  EXPECT_EQ(numbers("range(3)"), (Numbers{0, 1, 2}));
+  EXPECT_EQ(numbers("range(7, 0, -3)"), (Numbers{7, 4, 1}));
+  EXPECT_EQ(numbers("[16 * i for i in range(1, 4)]"), (Numbers{16, 32, 48}));
+  EXPECT_EQ(numbers("[2**i for i in [0, 3, 5]]"), (Numbers{1, 8, 32}));
+  EXPECT_EQ(numbers("[-7 // 2, -7 % 2, 7 % -2, -2**2, 8 / 2]"), (Numbers{-4, 1, -1, -4, 4}));
+}
+
+TEST(PythonValues, WhatIsNotUnderstoodIsAnError) {
+  for (const char* text :
+       {"[1.5]", "[x]", "[1", "__import__('os')", "[i for i in open('x')]", "[1/2]", "[1//0]",
+        "lambda: 1", "[2**100]", "range(1,2,0)", "7", "['a\\n']", "range(10**9)"}) {
+    EXPECT_THROW(numbers(text), Error) << text;
+  }
+  EXPECT_THROW(parse_python(std::string(100'000, '(')), Error);
+}
+
+// The condition over knobs a, b (integers) and s ('x' or 'y'), for these values.
+bool holds(std::string_view condition, std::int64_t a, std::int64_t b, std::int64_t s = 0,
+           bool is_negative = false) {
+  Names names;
+  names.add("a");
+  names.add("b");
+  names.add("s", {"x", "y"});
+  std::set<std::string> below_zero;
+  if (is_negative) below_zero = {"a", "b"};
+  const std::string text = condition_from(parse_python(condition), names, below_zero);
+  return Expr::parse(text, names).holds(std::vector<std::int64_t>{a, b, s});
+}
+
+TEST(PythonConditions, MeanWhatPythonMeans) {
+  EXPECT_TRUE(holds("32 <= a * b <= 1024", 16, 4));
+  EXPECT_FALSE(holds("32 <= a * b <= 1024", 16, 1));
+  EXPECT_TRUE(holds("a == 1 or not b > 2 and a != 3", 2, 2));
+  EXPECT_TRUE(holds("a in [1, 2] and b not in range(5)", 2, 5));
+  EXPECT_TRUE(holds("s == 'y' and 'x' != s", 0, 0, 1));
+  EXPECT_TRUE(holds("2**a == 8 and a**2 == 9", 3, 0));
+  EXPECT_TRUE(holds("a", 1, 0));
+  EXPECT_FALSE(holds("not a", 1, 0));
+}
+
+TEST(PythonConditions, DivideExactly) {
+  EXPECT_TRUE(holds("a / b > 2", 5, 2));
+  EXPECT_FALSE(holds("a // b > 2", 5, 2));
+  EXPECT_TRUE(holds("2 * (a / b) == 5", 5, 2));
+  EXPECT_TRUE(holds("a % (b / 2) == 0", 9, 3)) << "9 % 1.5";
+  EXPECT_FALSE(holds("a % (b / 2) == 0", 8, 3));
+  EXPECT_FALSE(holds("a / b >= 0", 5, 0)) << "no value";
+  EXPECT_FALSE(holds("a / b != 7", 5, 0)) << "no value";
+}
+
+TEST(PythonConditions, RoundTowardsMinusInfinity) {
+  EXPECT_TRUE(holds("a // b == -4 and a % b == 1", -7, 2, 0, true));
+  EXPECT_TRUE(holds("a // b == -4 and a % b == -1", 7, -2, 0, true));
+  EXPECT_THROW(holds("a / b < 1", 1, 1, 0, true), Error);
+}
+
+TEST(PythonConditions, WhatIsNotUnderstoodIsAnError) {
+  for (const char* text : {"c > 1", "max(a, b) < 3", "a if b else 1", "a.real > 1", "(a or b) * 2",
+                           "s > 'x'", "a == 'x' * 2", "a < [1]", "a < 1.5", "a b", "", "a <"}) {
+    EXPECT_THROW(holds(text, 1, 1), Error) << text;
+  }
+}
+
+constexpr const char* t1 = R"({"ConfigurationSpace": {
+  "TuningParameters": [
+    {"Name": "block_size_x", "Type": "int", "Values": "[16 * i for i in range(1, 5)]", "Default": 16},
+    {"Name": "tile", "Type": "int", "Values": [1, 2, 4]},
+    {"Name": "layout", "Type": "string", "Values": "['nhwc', 'nchw']"},
+    {"Name": "padded", "Type": "bool", "Values": "[False, True]"}],
+  "Conditions": [
+    {"Parameters": ["block_size_x", "tile"], "Expression": "block_size_x * tile <= 64"},
+    {"Parameters": ["layout", "padded"], "Expression": "layout == 'nhwc' or not padded"}]}})";
+
+TEST(T1, IsASpace) {
+  const BareSpace bare = parse_t1(t1, "x.json");
+  const SearchSpace space = SearchSpace::enumerate(bare.knobs, bare.require, 0, {});
+  EXPECT_EQ(space.size(), 7u * 3u);  // (3 + 2 + 1 + 1) of block and tile
+  EXPECT_EQ(text_of(space.knobs(), space[0]), "block_size_x=16 tile=1 layout=nhwc padded=false");
+}
+
+TEST(T1, ErrorsNameTheFileAndThePlace) {
+  const auto message = [](std::string text) {
+    try {
+      parse_t1(text, "x.json");
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  std::string broken = t1;
+  broken.replace(broken.find("<= 64"), 5, "<= f()");
+  EXPECT_NE(message(broken).find("x.json: ConfigurationSpace.Conditions[0].Expression"),
+            std::string::npos)
+      << message(broken);
+  EXPECT_NE(message("{}").find("x.json"), std::string::npos);
+  EXPECT_NE(message("{").find("is not JSON"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tw

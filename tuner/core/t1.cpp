@@ -1,0 +1,124 @@
+#include "t1.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "error.h"
+#include "python_expr.h"
+#include "recording_parts.h"
+
+namespace tw {
+namespace {
+
+using nlohmann::json;
+using Kind = PythonNode::Kind;
+
+PythonNode item_of(const json& value, const Place& place) {
+  PythonNode node;
+  if (value.is_string()) {
+    node.kind = Kind::text;
+    node.word = value.get<std::string>();
+  } else if (value.is_boolean()) {
+    node.value = value.get<bool>();
+    node.is_bool = true;
+  } else if (is_int64(value)) {
+    node.value = value.get<std::int64_t>();
+  } else {
+    place.fail("has a value that is no integer, boolean or text");
+  }
+  return node;
+}
+
+// Values are a list in Python's syntax, or in JSON's.
+std::vector<PythonNode> items_of(const Place& values) {
+  std::vector<PythonNode> items;
+  if (!values.json().is_string()) {
+    for (const json& value : values.array()) items.push_back(item_of(value, values));
+    return items;
+  }
+  try {
+    return python_items(parse_python(values.text()));
+  } catch (const Error& error) {
+    values.fail(error.what());
+  }
+}
+
+Knob knob_of(const Place& parameter) {
+  Knob knob;
+  knob.name = parameter.at("Name").text();
+  const Place values = parameter.at("Values");
+  const std::vector<PythonNode> items = items_of(values);
+  if (items.empty()) values.fail("is empty");
+  const auto all = [&](auto test) { return std::all_of(items.begin(), items.end(), test); };
+  if (all([](const PythonNode& item) { return item.kind == Kind::text; })) {
+    knob.kind = Knob::Kind::word;
+  } else if (all([](const PythonNode& item) { return item.is_bool; })) {
+    knob.kind = Knob::Kind::boolean;
+  } else if (!all([](const PythonNode& item) { return item.kind == Kind::integer; })) {
+    values.fail("mixes texts and numbers");
+  }
+  for (const PythonNode& item : items) {
+    std::int64_t value = item.value;
+    if (knob.kind == Knob::Kind::word) {
+      value = static_cast<std::int64_t>(std::find(knob.words.begin(), knob.words.end(), item.word) -
+                                        knob.words.begin());
+      if (value == std::ssize(knob.words)) knob.words.push_back(item.word);
+    }
+    if (std::find(knob.values.begin(), knob.values.end(), value) != knob.values.end()) {
+      values.fail("has a value twice");
+    }
+    knob.values.push_back(value);
+  }
+  return knob;
+}
+
+Constraint constraint_of(const Place& condition, const Names& names,
+                         const std::set<std::string>& below_zero) {
+  const Place expression = condition.at("Expression");
+  try {
+    const std::string text = condition_from(parse_python(expression.text()), names, below_zero);
+    return {.reason = expression.text(), .expr = Expr::parse(text, names)};
+  } catch (const Error& error) {
+    expression.fail(error.what());
+  }
+}
+
+json parse_document(const std::string& text, const std::string& path) {
+  try {
+    return json::parse(text);
+  } catch (const json::exception&) {
+    throw Error(fmt::format("{}: is not JSON: name a T1 file", path));
+  }
+}
+
+}  // namespace
+
+BareSpace parse_t1(const std::string& text, const std::string& path) {
+  const json parsed = parse_document(text, path);
+  const Place space = Place(parsed, path).at("ConfigurationSpace").object();
+  BareSpace bare;
+  std::set<std::string> below_zero;
+  const Place parameters = space.at("TuningParameters");
+  for (std::size_t i = 0; i < parameters.array().size(); ++i) {
+    const Place parameter = parameters.element(i).object();
+    Knob knob = knob_of(parameter);
+    try {
+      knob.kind == Knob::Kind::word ? bare.names.add(knob.name, knob.words)
+                                    : bare.names.add(knob.name);
+    } catch (const Error& error) {
+      parameter.at("Name").fail(error.what());
+    }
+    if (*std::min_element(knob.values.begin(), knob.values.end()) < 0) below_zero.insert(knob.name);
+    bare.knobs.push_back(std::move(knob));
+  }
+  if (bare.knobs.empty()) parameters.fail("is empty: a space needs at least one parameter");
+  if (!space.has("Conditions")) return bare;
+  const Place conditions = space.at("Conditions");
+  for (std::size_t i = 0; i < conditions.array().size(); ++i) {
+    bare.require.push_back(constraint_of(conditions.element(i).object(), bare.names, below_zero));
+  }
+  return bare;
+}
+
+}  // namespace tw

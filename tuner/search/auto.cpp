@@ -1,0 +1,302 @@
+// The default: Bayesian optimisation (J. Mockus, 1974; D. R. Jones et al., 1998) on the logarithm
+// of time. A few configurations that fill the space come first; then each next one is where a
+// Gaussian process expects the largest improvement on the best so far. docs/search.md explains the
+// choices.
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <limits>
+#include <numeric>
+#include <unordered_map>
+
+#include "candidates.h"
+#include "latin_hypercube.h"
+#include "strategies.h"
+
+namespace tw {
+namespace {
+constexpr double roughness = 1.5;           // the power of distances: neither rough nor smooth
+constexpr std::size_t design_size = 4;      // evaluations before the model has its say
+constexpr std::size_t whole_space = 8192;   // a space up to this size is its own candidates,
+constexpr std::size_t drawn = 2048;         // of larger ones there are so many random ones
+constexpr std::size_t elites = 8;           // and the neighbours of so many of the best
+constexpr std::size_t most_points = 384;    // in the process: beyond,
+constexpr std::size_t kept_points = 256;    // it is made of so many again
+constexpr std::size_t fitted_points = 128;  // for choosing weights
+constexpr std::size_t patience = 32;        // evaluations without a gain: then
+constexpr std::size_t sweep_every = 4;      // each so many-th is next to
+constexpr std::size_t swept = 10;           // one of so many of the best
+constexpr double refit_growth = 1.2;        // of the points, between choices of weights
+
+class Auto : public Strategy {
+ public:
+  Auto(const SearchSpace& space, std::uint64_t seed)
+      : explorer_(space, seed),
+        geometry_(space, roughness),
+        hyperparameters_(prior(geometry_)),
+        process_(Correlation(geometry_, hyperparameters_)),
+        candidates_(geometry_, space) {}
+
+  std::vector<std::size_t> ask(std::size_t at_most) override;
+  void tell(std::span<const Evaluation> evaluations) override;
+
+ private:
+  struct Observation {
+    std::size_t index = 0;
+    double log_time = 0;  // infinity: failed; NaN: not told yet
+  };
+
+  std::optional<std::size_t> next();
+  std::optional<std::size_t> propose();
+  std::vector<double> values() const;
+  std::vector<Levels> rows_of(std::span<const std::size_t> points) const;
+  void refit();
+  void catch_up();
+  std::optional<std::size_t> sweep();
+  std::vector<std::size_t> best_observations(std::size_t count) const;
+  std::vector<std::size_t> choose_points(std::size_t most) const;
+  std::vector<std::size_t> choose_candidates();
+  std::size_t climb(std::size_t index, double improvement, double best) const;
+
+  Explorer explorer_;
+  KnobGeometry geometry_;
+  Hyperparameters hyperparameters_;
+  GaussianProcess process_;
+  Candidates candidates_;
+  std::vector<Observation> observations_;
+  std::unordered_map<std::size_t, std::size_t> waiting_;  // index -> observation
+  std::vector<std::size_t> points_;                       // observations that the process knows
+  std::size_t in_process_ = 0;                            // observations considered for it so far
+  std::size_t next_fit_ = 0, worked_ = 0;
+  std::deque<std::size_t> design_;
+  bool designed_ = false;
+};
+
+std::vector<std::size_t> Auto::ask(std::size_t at_most) {
+  std::vector<std::size_t> indices;
+  while (indices.size() < at_most) {
+    const std::optional<std::size_t> index = next();
+    if (!index) break;
+    explorer_.mark(*index);
+    waiting_[*index] = observations_.size();
+    observations_.push_back({*index, std::numeric_limits<double>::quiet_NaN()});
+    indices.push_back(*index);
+  }
+  return indices;
+}
+
+void Auto::tell(std::span<const Evaluation> evaluations) {
+  for (const Evaluation& evaluation : evaluations) {
+    explorer_.mark(evaluation.index);
+    const double log_time = std::log(evaluation.time_ns);
+    if (std::isfinite(log_time)) ++worked_;
+    const auto waiting = waiting_.find(evaluation.index);
+    if (waiting == waiting_.end()) {
+      observations_.push_back({evaluation.index, log_time});
+    } else {
+      observations_[waiting->second].log_time = log_time;
+      waiting_.erase(waiting);
+    }
+  }
+}
+
+std::optional<std::size_t> Auto::next() {
+  if (!designed_) {
+    designed_ = true;
+    if (worked_ < design_size) {
+      const auto points = latin_hypercube(explorer_, design_size - worked_);
+      design_.assign(points.begin(), points.end());
+    }
+  }
+  if (!design_.empty()) {
+    const std::size_t index = design_.front();
+    design_.pop_front();
+    return index;
+  }
+  if (worked_ >= 2) {
+    if (const auto index = propose()) return index;
+  }
+  return explorer_.draw();
+}
+
+// What the process is told: logarithms of times, none larger than their median. What is slow
+// matters little, and a model that need not explain how slow explains better what is fast. A
+// failure, and what was not told yet, counts as much as the median.
+std::vector<double> Auto::values() const {
+  std::vector<double> told;
+  for (const Observation& observation : observations_) {
+    if (!std::isnan(observation.log_time)) told.push_back(observation.log_time);
+  }
+  const auto middle = told.begin() + (std::ssize(told) - 1) / 2;
+  std::nth_element(told.begin(), middle, told.end());
+  double most = *middle;
+  if (!std::isfinite(most)) {
+    most = -std::numeric_limits<double>::infinity();
+    for (const double log_time : told) {
+      if (std::isfinite(log_time)) most = std::max(most, log_time);
+    }
+  }
+  std::vector<double> values;
+  for (const std::size_t point : points_) {
+    const double log_time = observations_[point].log_time;
+    values.push_back(std::isnan(log_time) ? most : std::min(log_time, most));
+  }
+  return values;
+}
+
+std::vector<std::size_t> Auto::best_observations(std::size_t count) const {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < observations_.size(); ++i) {
+    if (std::isfinite(observations_[i].log_time)) order.push_back(i);
+  }
+  count = std::min(count, order.size());
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
+                    [this](std::size_t a, std::size_t b) {
+                      return observations_[a].log_time < observations_[b].log_time;
+                    });
+  order.resize(count);
+  return order;
+}
+
+// The best half, and the others evenly over the time of the search; in order.
+std::vector<std::size_t> Auto::choose_points(std::size_t most) const {
+  std::vector<std::size_t> chosen(observations_.size());
+  std::iota(chosen.begin(), chosen.end(), std::size_t{0});
+  if (chosen.size() <= most) return chosen;
+  std::vector<bool> is_chosen(observations_.size());
+  std::size_t left = most;
+  for (const std::size_t best : best_observations(most / 2)) {
+    is_chosen[best] = true;
+    --left;
+  }
+  std::erase_if(chosen, [&](std::size_t i) { return is_chosen[i]; });
+  for (std::size_t i = 0; i < left; ++i) is_chosen[chosen[i * chosen.size() / left]] = true;
+  chosen.clear();
+  for (std::size_t i = 0; i < is_chosen.size(); ++i) {
+    if (is_chosen[i]) chosen.push_back(i);
+  }
+  return chosen;
+}
+
+std::vector<std::size_t> Auto::choose_candidates() {
+  const SearchSpace& space = explorer_.space();
+  std::vector<std::size_t> indices;
+  for (std::size_t i = 0; i < drawn; ++i) {
+    const std::size_t index = explorer_.random().below(space.size());
+    if (explorer_.is_new(index)) indices.push_back(index);
+  }
+  for (const std::size_t best : best_observations(elites)) {
+    for (const std::size_t index : space.neighbours(observations_[best].index)) {
+      if (explorer_.is_new(index)) indices.push_back(index);
+    }
+  }
+  std::sort(indices.begin(), indices.end());
+  indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
+  return indices;
+}
+
+std::vector<Levels> Auto::rows_of(std::span<const std::size_t> points) const {
+  std::vector<Levels> rows;
+  for (const std::size_t point : points) {
+    rows.push_back(geometry_.row(explorer_.space(), observations_[point].index));
+  }
+  return rows;
+}
+
+// Chooses the weights anew, and what the process and the candidates are made of.
+void Auto::refit() {
+  points_ = choose_points(fitted_points);
+  const int steps = points_.size() <= 32 ? 20 : points_.size() <= 64 ? 10 : 6;
+  hyperparameters_ =
+      most_likely(geometry_, rows_of(points_), values(), std::move(hyperparameters_), steps);
+  const std::size_t count = observations_.size();
+  points_ = choose_points(count > most_points ? kept_points : count);
+  process_ = GaussianProcess(Correlation(geometry_, hyperparameters_));
+  for (Levels& row : rows_of(points_)) process_.add(std::move(row));
+  in_process_ = count;
+  if (explorer_.space().size() > whole_space) {
+    candidates_.reset(choose_candidates());
+  } else if (candidates_.size() == 0) {
+    std::vector<std::size_t> all(explorer_.space().size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    candidates_.reset(std::move(all));
+  } else {
+    candidates_.restart();
+  }
+  const auto grown = static_cast<std::size_t>(static_cast<double>(points_.size()) * refit_growth);
+  next_fit_ = std::min(std::max(grown, points_.size() + 1), most_points + 1);
+}
+
+// Makes the process and the candidates those of all observations so far.
+void Auto::catch_up() {
+  if (points_.size() + (observations_.size() - in_process_) >= next_fit_) refit();
+  for (; in_process_ < observations_.size(); ++in_process_) {
+    points_.push_back(in_process_);
+    process_.add(geometry_.row(explorer_.space(), observations_[in_process_].index));
+  }
+  process_.set_values(values());
+  candidates_.update(process_);
+}
+
+std::optional<std::size_t> Auto::propose() {
+  catch_up();
+  const std::size_t leader = best_observations(1).front();
+  const double best = observations_[leader].log_time;
+  if (observations_.size() > leader + patience && observations_.size() % sweep_every == 0) {
+    if (const auto index = sweep()) return index;
+  }
+  std::optional<std::size_t> chosen;
+  double most = -std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < candidates_.size(); ++i) {
+    if (!explorer_.is_new(candidates_.index(i))) continue;
+    const double improvement = log_expected_improvement(candidates_.prediction(i), best);
+    if (improvement <= most) continue;
+    most = improvement;
+    chosen = candidates_.index(i);
+  }
+  if (chosen && explorer_.space().size() > whole_space) return climb(*chosen, most, best);
+  return chosen;
+}
+
+// A configuration next to one of the best, for where the model is wrong: the most promising of the
+// new ones that differ from an elite in one knob.
+std::optional<std::size_t> Auto::sweep() {
+  std::optional<std::size_t> chosen;
+  double least = std::numeric_limits<double>::infinity();
+  for (const std::size_t elite : best_observations(swept)) {
+    for (const std::size_t index : explorer_.space().neighbours(observations_[elite].index)) {
+      if (!explorer_.is_new(index)) continue;
+      const double mean = predict(process_, geometry_.row(explorer_.space(), index)).mean;
+      if (mean >= least) continue;
+      least = mean;
+      chosen = index;
+    }
+  }
+  return chosen;
+}
+
+// From a candidate to better ones that are not among the candidates.
+std::size_t Auto::climb(std::size_t index, double improvement, double best) const {
+  const SearchSpace& space = explorer_.space();
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (const std::size_t neighbour : space.neighbours(index, true)) {
+      if (!explorer_.is_new(neighbour)) continue;
+      const double its =
+          log_expected_improvement(predict(process_, geometry_.row(space, neighbour)), best);
+      if (its <= improvement) continue;
+      improvement = its;
+      index = neighbour;
+      moved = true;
+    }
+  }
+  return index;
+}
+
+}  // namespace
+
+std::unique_ptr<Strategy> make_auto(const SearchSpace& space, std::uint64_t seed) {
+  return std::make_unique<Auto>(space, seed);
+}
+
+}  // namespace tw
