@@ -177,7 +177,7 @@ TEST_F(MutationTest, MissingPartOfAReduction) {
   expect_caught(rows, "mine[i].add(", ");", removed);
   expect_caught(rows, "epilogue::join_lanes<", ");", removed);
   expect_caught(rows, "mine.merge(", ");", removed);
-  expect_caught(rows, "if (lane == 0) c[", ";", removed);
+  expect_caught(rows, "if (lane == 0) matrix(c", ";", removed);
 }
 
 TEST_F(MutationTest, MissingBoundCheckOfAReduction) {
