@@ -229,8 +229,9 @@ void Session::search(std::span<const std::vector<Evaluation>> known) {
   }
   const Budget& budget = request_.budget;
   const double parts = searches.size() > 1 ? 2 : 1;
+  // Without a bound half of the range, which sums below cannot leave.
   const std::int64_t trials =
-      budget.evaluations > 0 ? budget.evaluations : std::numeric_limits<std::int64_t>::max();
+      budget.evaluations > 0 ? budget.evaluations : std::numeric_limits<std::int64_t>::max() / 2;
   const double seconds =
       budget.seconds > 0 ? budget.seconds : std::numeric_limits<double>::infinity();
   const auto half = searches.size() > 1 ? trials - trials / 2 : trials;
