@@ -109,7 +109,7 @@ std::vector<Flag> problem_flags() {
       {"epilogue", "STEP,...", "what is applied to the result, as bias_column,relu or clamp(0,6)"},
       {"align", "BYTES", "the least alignment of the tensors: 2, 4, 8 or 16 (default 16)"},
       {"kernel", "NAME", "search this kernel only"},
-      {"spec", "FILE", "an op of your own: its op.toml, kernels beside it"},
+      {"spec", "FILE", "an op of your own: its op.toml, kernels beside it; or a T1 file, .json"},
   };
 }
 
@@ -132,7 +132,10 @@ std::vector<Asked> asked_problems(const Arguments& arguments, const Catalog& cat
     return parse_shapes(arguments.text("shapes"), arguments, catalog);
   }
   const OpEntry& entry = asked_op(arguments, catalog);
-  if (!arguments.has("shape")) {
+  const auto& dims = entry.op.dims;
+  const bool needs_shape =
+      std::any_of(dims.begin(), dims.end(), [](const DimSpec& dim) { return !dim.fallback; });
+  if (needs_shape && !arguments.has("shape")) {
     throw Error(fmt::format("no --shape: for example {}", entry.op.example));
   }
   ProblemText text = text_of_flags(arguments);

@@ -49,6 +49,7 @@ CommandSpec specification() {
       "tune --op gemm --shape m=64,n=64,k=64 --device cpu --budget 8",
       "tune --shapes shapes.txt --op gemm --db ours.db --json",
       "tune --device replay:gemm.t4.json.gz --strategy exhaustive --budget 100000",
+      "tune --spec my_kernel/op.toml --shape n=1000000",
   };
   return command;
 }
@@ -128,7 +129,9 @@ Report tune_one(const Catalog& catalog, const Asked& asked, DeviceChooser& choos
 std::string next_step(const TuneOptions& options, const Setup& setup) {
   const Context& context = setup.request.competitors.front().context;
   std::string text = fmt::format("stored in {}", options.measuring.database);
-  if (!setup.request.competitors.front().kernel && context.source_digest.empty()) return text;
+  const KernelSpec* kernel = setup.request.competitors.front().kernel;
+  if (!kernel && context.source_digest.empty()) return text;
+  if (kernel && kernel->knobs_are_macros) return text;  // cannot be emitted
   const std::string op =
       options.spec.empty() ? "--op " + context.op : fmt::format("--spec {}", options.spec);
   text += fmt::format("; next: tune emit {} --out tuned", op);

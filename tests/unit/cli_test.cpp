@@ -177,6 +177,16 @@ __global__ void kernel(int count, const T* x, T* y) {
   EXPECT_EQ(replayed.code, 0) << replayed.err;
 }
 
+TEST_F(Cli, TunesTheKernelOfAT1File) {
+  fs::copy(TW_TEST_DATA "/t1", folder_, fs::copy_options::recursive);
+  const std::string own = "--spec vector_add.json --device cpu --quiet ";
+  expect_fault(own, {"--trust-code"});
+  const Ran ran = tune(own + "--trust-code --budget 100");
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  EXPECT_NE(ran.out.find("10 new, 0 known: 10 ok"), std::string::npos) << ran.out;
+  EXPECT_EQ(ran.err.find("tune emit"), std::string::npos) << ran.err;
+}
+
 TEST_F(Cli, EmitSaysWhichRowsItCouldTake) {
   write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
   ASSERT_EQ(tune("--device replay:toy.t4.json.gz --quiet").code, 0);

@@ -190,7 +190,7 @@ TEST_F(PlanTest, MacrosDefineEverything) {
   EXPECT_EQ(plan.program.text, "#include \"axpy/simple.cuh\"\n");
   EXPECT_EQ(plan.program.entries, (std::vector<std::string>{"kernel", "finish"}));
   EXPECT_EQ(plan.program.defines,
-            (std::vector<std::string>{"T=float", "rows=3", "columns=5", "pitch=8", "pad=0",
+            (std::vector<std::string>{"TW_T=float", "rows=3", "columns=5", "pitch=8", "pad=0",
                                       "order=1", "threads=64", "vector=1", "walk=1"}));
 }
 

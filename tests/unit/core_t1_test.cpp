@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "error.h"
+#include "plan.h"
 #include "python_expr.h"
+#include "sources.h"
 #include "space.h"
 #include "t1.h"
 
@@ -115,6 +117,83 @@ TEST(T1, ErrorsNameTheFileAndThePlace) {
       << message(broken);
   EXPECT_NE(message("{}").find("x.json"), std::string::npos);
   EXPECT_NE(message("{").find("is not JSON"), std::string::npos);
+}
+
+const std::string vector_add = TW_TEST_DATA "/t1/vector_add.json";
+
+TEST(T1, AKernelIsAnOp) {
+  const Catalog catalog = Catalog::load_file(vector_add, builtin_sources());
+  EXPECT_TRUE(catalog.foreign());
+  const OpEntry& entry = catalog.at("vector_add");
+  ASSERT_EQ(entry.kernels.size(), 1u);
+  const KernelSpec& kernel = entry.kernels[0];
+  const Problem problem = parse_problem(entry.op, {});
+  EXPECT_EQ(problem.dims, (std::vector<std::int64_t>{10000, 10000, 10000}));
+  EXPECT_EQ(problem.scalars, std::vector<double>{2});
+  const DeviceInfo device = emulated_device(90);
+  const SearchSpace space =
+      SearchSpace::enumerate(kernel, slots_of(entry.op, kernel.names, problem, device));
+  EXPECT_EQ(space.size(), 10u);  // of 12: 96 * 4 and 128 * 4 are too many
+  EXPECT_EQ(text_of(space.knobs(), space[space.default_index()]), "BLOCK=64 WORK=1");
+  const Plan plan = lower(catalog, kernel, problem, device, std::vector<std::int64_t>{96, 2}).plan;
+  EXPECT_EQ(plan.launches[0].grid[0], 53);  // 10000 / 192, rounded up by the file
+  EXPECT_EQ(plan.launches[0].block[0], 96);
+  EXPECT_EQ(plan.launches[0].args.size(), 5u);
+}
+
+TEST(T1, TrialsOfOtherSizesAreOfAnotherKernel) {
+  const std::string text = read_text_file(vector_add);
+  std::string longer = text;
+  longer.replace(longer.find("10000},"), 5, "20000");
+  EXPECT_NE(t1_specs(longer, "x.json").at("vector_add.toml"),
+            t1_specs(text, "x.json").at("vector_add.toml"));
+}
+
+TEST(T1, OpenClsGlobalSizeIsThreads) {
+  std::string text = read_text_file(vector_add);
+  const auto replace = [&](const std::string& from, const std::string& to) {
+    const auto at = text.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    text.replace(at, from.size(), to);
+  };
+  replace(R"("GlobalSizeType": "CUDA")", R"("GlobalSizeType": "OpenCL")");
+  replace("(10000 + BLOCK * WORK - 1) / (BLOCK * WORK)", "10000 / WORK");
+  const std::string kernel = t1_specs(text, "x.json").at("vector_add.toml");
+  EXPECT_NE(kernel.find("ceil_div((10000 / WORK), BLOCK)"), std::string::npos) << kernel;
+}
+
+TEST(T1, WhatAKernelCannotSayIsAnErrorThatNamesThePlace) {
+  struct Fault {
+    const char *from, *to, *said;
+  };
+  const Fault faults[] = {
+      {R"("Language": "CUDA")", R"("Language": "OpenCL")", "KernelSpecification.Language"},
+      {R"("KernelName": "vector_add",)", "", "KernelName"},
+      {R"("Type": "float")", R"("Type": "double")", "Arguments[0].Type"},
+      {R"("Vector", "AccessType": "WriteOnly")", R"("Local", "AccessType": "WriteOnly")",
+       "Arguments[2].MemoryType"},
+      {R"("ReadOnly")", R"("Constant")", "Arguments[0].AccessType"},
+      {R"("Size": 10000)", R"("Size": "N")", "Arguments[0].Size"},
+      {R"("FillValue": 2)", R"("FillValue": "two")", "Arguments[3].FillValue"},
+      {R"("-I.")", R"("--use_fast_math")", "CompilerOptions[0]"},
+      {R"({"X": "BLOCK"})", R"({"Y": "BLOCK"})", "LocalSize"},
+      {R"("GlobalSizeType": "CUDA")", R"("GlobalSizeType": "Vulkan")", "GlobalSizeType"},
+      {R"("[1, 2, 4]")", R"("['a', 'b']")", "TuningParameters[1].Values"},
+      {R"("Default": 64)", R"("Default": 63)", "TuningParameters[0].Default"},
+  };
+  for (const Fault& fault : faults) {
+    std::string text = read_text_file(vector_add);
+    const auto at = text.find(fault.from);
+    ASSERT_NE(at, std::string::npos) << fault.from;
+    text.replace(at, std::string(fault.from).size(), fault.to);
+    try {
+      t1_specs(text, "x.json");
+      ADD_FAILURE() << fault.to;
+    } catch (const Error& error) {
+      EXPECT_TRUE(std::string(error.what()).starts_with("x.json: ")) << error.what();
+      EXPECT_NE(std::string(error.what()).find(fault.said), std::string::npos) << error.what();
+    }
+  }
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "digest.h"
 #include "error.h"
 #include "spec_reader.h"
+#include "t1.h"
 
 namespace tw {
 namespace fs = std::filesystem;
@@ -38,6 +39,27 @@ void add_closures(const OpEntry& entry, SourceTree& sources,
   for (const std::string& path : paths) {
     if (!path.empty()) closures.try_emplace(path, sources.closure(path));
   }
+}
+
+// op.toml and the kernels' files in the same folder.
+Texts files_beside(const std::string& path) {
+  if (fs::path(path).filename() != "op.toml") {
+    throw Error(
+        fmt::format("{}: name the op's file, which is called op.toml, or a T1 file (.json)", path));
+  }
+  Texts files{{"op.toml", read_text_file(path)}};
+  const fs::path folder = fs::path(path).parent_path();
+  std::error_code fault;
+  for (const auto& item : fs::directory_iterator(folder.empty() ? "." : folder, fault)) {
+    const std::string name = item.path().filename().string();
+    if (item.path().extension() != ".toml" || name == "op.toml") continue;
+    files[name] = read_text_file(item.path());
+  }
+  if (fault) throw Error(fmt::format("{}: its folder cannot be listed: check permissions", path));
+  if (files.size() == 1) {
+    throw Error(fmt::format("{}: there is no kernel's .toml beside it: add one", path));
+  }
+  return files;
 }
 
 }  // namespace
@@ -74,25 +96,14 @@ Catalog Catalog::load(const Texts& spaces, Texts sources, const std::string& ori
 }
 
 Catalog Catalog::load_file(const std::string& path, const Texts& builtin_sources) {
-  if (fs::path(path).filename() != "op.toml") {
-    throw Error(fmt::format("{}: name the op's file, which is called op.toml", path));
-  }
-  Texts files{{"op.toml", read_text_file(path)}};
   const fs::path folder = fs::path(path).parent_path();
-  std::error_code fault;
-  for (const auto& item : fs::directory_iterator(folder.empty() ? "." : folder, fault)) {
-    const std::string name = item.path().filename().string();
-    if (item.path().extension() != ".toml" || name == "op.toml") continue;
-    files[name] = read_text_file(item.path());
-  }
-  if (fault) throw Error(fmt::format("{}: its folder cannot be listed: check permissions", path));
-  if (files.size() == 1) {
-    throw Error(fmt::format("{}: there is no kernel's .toml beside it: add one", path));
-  }
+  const bool is_t1 = fs::path(path).extension() == ".json";
+  const Texts files = is_t1 ? t1_specs(read_text_file(path), path) : files_beside(path);
+  const std::string shown = is_t1 ? path + " as " : folder.empty() ? "" : folder.string() + "/";
   Catalog catalog;
   catalog.foreign_ = true;
   SourceTree tree(builtin_sources, folder.empty() ? "." : folder);
-  OpEntry entry = read_entry(files, folder.empty() ? "" : folder.string() + "/", "", false, tree);
+  OpEntry entry = read_entry(files, shown, "", false, tree);
   add_closures(entry, tree, catalog.closures_);
   catalog.ops_.push_back(std::move(entry));
   catalog.sources_ = tree.texts();

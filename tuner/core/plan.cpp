@@ -213,7 +213,7 @@ Program macro_program(const Catalog& catalog, const OpSpec& op, const KernelSpec
   const auto define = [&](const std::string& name, std::int64_t value) {
     program.defines.push_back(fmt::format("{}={}", name, value));
   };
-  program.defines.push_back(fmt::format("T={}", cpp_type_of(problem.dtype)));
+  program.defines.push_back(fmt::format("TW_T={}", cpp_type_of(problem.dtype)));
   for (std::size_t i = 0; i < op.dims.size(); ++i) define(op.dims[i].name, problem.dims[i]);
   for (std::size_t i = 0; i < op.choices.size(); ++i)
     define(op.choices[i].name, problem.choices[i]);

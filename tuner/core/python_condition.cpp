@@ -38,6 +38,11 @@ class Translator {
     return fmt::format("({} != 0)", checked(value));
   }
 
+  std::string whole(const PythonNode& node) {
+    const Fraction value = number(node);
+    return value.below.empty() ? value.above : fmt::format("({} / {})", value.above, value.below);
+  }
+
  private:
   // The numerator, without a value where the denominator is zero.
   static std::string checked(const Fraction& value) {
@@ -138,9 +143,9 @@ class Translator {
     if (op == "%") {
       return {.above = rest, .below = product(a.below, b.below), .is_negative = b.is_negative};
     }
-    const std::string whole =
+    const std::string rounded =
         is_negative ? fmt::format("(({} - {}) / {})", x, rest, y) : fmt::format("({} / {})", x, y);
-    return {.above = whole, .below = "", .is_negative = is_negative};
+    return {.above = rounded, .below = "", .is_negative = is_negative};
   }
 
   Fraction power(const PythonNode& node) {
@@ -175,6 +180,11 @@ class Translator {
 std::string condition_from(const PythonNode& condition, const Names& names,
                            const std::set<std::string>& below_zero) {
   return Translator(names, below_zero).truth(condition);
+}
+
+std::string whole_number_from(const PythonNode& number, const Names& names,
+                              const std::set<std::string>& below_zero) {
+  return Translator(names, below_zero).whole(number);
 }
 
 }  // namespace tw

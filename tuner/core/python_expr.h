@@ -45,4 +45,8 @@ std::vector<PythonNode> python_items(const PythonNode& list);
 std::string condition_from(const PythonNode& condition, const Names& names,
                            const std::set<std::string>& below_zero);
 
+// The same of a number that is not negative, as int() makes it whole: rounded down.
+std::string whole_number_from(const PythonNode& number, const Names& names,
+                              const std::set<std::string>& below_zero);
+
 }  // namespace tw

@@ -181,8 +181,8 @@ class Catalog {
   // Throws Error with file, line, key and remedy.
   static Catalog load(const Texts& spaces, Texts sources, const std::string& origin = "");
   // One op from a folder of the user: `path` names its op.toml; kernels are the other .toml files
-  // beside it; sources are searched beside it and then in `builtin`. Sources outside the folder are
-  // refused.
+  // beside it. Or the kernel of a T1 file (t1.h), which ends in .json. Sources are searched beside
+  // it and then in `builtin`; those outside the folder are refused.
   static Catalog load_file(const std::string& path, const Texts& builtin_sources);
 
   const std::vector<OpEntry>& ops() const { return ops_; }

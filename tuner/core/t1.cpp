@@ -44,6 +44,18 @@ std::vector<PythonNode> items_of(const Place& values) {
   }
 }
 
+void move_default_to_front(const Place& parameter, Knob& knob) {
+  if (!parameter.has("Default")) return;
+  const PythonNode item = item_of(parameter.at("Default").json(), parameter.at("Default"));
+  const auto is_default = [&](std::int64_t value) {
+    return knob.kind == Knob::Kind::word ? knob.words[static_cast<std::size_t>(value)] == item.word
+                                         : value == item.value;
+  };
+  const auto at = std::find_if(knob.values.begin(), knob.values.end(), is_default);
+  if (at == knob.values.end()) parameter.at("Default").fail("is not among the Values");
+  std::rotate(knob.values.begin(), at, at + 1);
+}
+
 Knob knob_of(const Place& parameter) {
   Knob knob;
   knob.name = parameter.at("Name").text();
@@ -70,6 +82,7 @@ Knob knob_of(const Place& parameter) {
     }
     knob.values.push_back(value);
   }
+  move_default_to_front(parameter, knob);
   return knob;
 }
 
