@@ -179,6 +179,13 @@ TEST(RecordingOurs, ComesBackExactly) {
   EXPECT_EQ(std::distance(begin(files), end(files)), 2) << "no temporary file stays";
 }
 
+TEST(Recording, OthersComeBackExactlyThroughT4) {
+  for (const char* name : {"small.t4.json", "small.kernel_tuner.json"}) {
+    const Recording once = read_recording(data(name));
+    expect_equal(parse_recording(recording_text(once), name), once);
+  }
+}
+
 TEST(RecordingOurs, EveryDoubleIsKept) {
   std::mt19937_64 random(7);
   Recording r = ours();

@@ -80,7 +80,7 @@ void Reader::read_metadata(const Place& block) {
                                     {"l2", &r.l2}}) {
     *field = block.text_or(name, *field);
   }
-  if (r.op.empty()) block.fail("names no op");
+  block.at("op");  // empty in what others recorded
   r.protocol = static_cast<int>(block.integer_or("protocol", protocol_version));
   const Place knobs = block.at("knobs");
   for (std::size_t i = 0; i < knobs.array().size(); ++i) read_knob(knobs.element(i));
