@@ -2,6 +2,7 @@
 //
 //   bench_strategies FOLDER [--strategy NAME,...] [--seeds 50] [--most 400] [--threads 1]
 //   bench_strategies FOLDER --certificate [--seeds 50] [--threads 1]
+//   bench_strategies FOLDER --cross-validate [--seeds 50] [--most 400] [--threads 1]
 #include <fmt/format.h>
 
 #include <charconv>
@@ -10,6 +11,7 @@
 #include <numeric>
 #include <set>
 
+#include "cross_validation.h"
 #include "error.h"
 #include "recorded_runs.h"
 #include "statistics.h"
@@ -23,7 +25,7 @@ struct Options {
   std::string folder;
   std::vector<std::string> names;
   int seeds = 50, threads = 1;
-  bool certificate = false;
+  bool certificate = false, cross_validate = false;
 };
 
 std::vector<std::string> split(std::string_view text) {
@@ -52,8 +54,8 @@ Options parse(const std::vector<std::string>& words) {
       options.folder = words[i];
       continue;
     }
-    if (words[i] == "--certificate") {
-      options.certificate = true;
+    if (words[i] == "--certificate" || words[i] == "--cross-validate") {
+      (words[i] == "--certificate" ? options.certificate : options.cross_validate) = true;
       continue;
     }
     if (i + 1 == words.size()) throw Error(words[i] + " needs a value");
@@ -68,7 +70,9 @@ Options parse(const std::vector<std::string>& words) {
     } else if (words[i - 1] == "--threads") {
       options.threads = count_of(value);
     } else {
-      throw Error(words[i - 1] + ": expected --strategy, --seeds, --most or --threads");
+      throw Error(words[i - 1] +
+                  ": expected --strategy, --certificate, --cross-validate, --seeds, --most "
+                  "or --threads");
     }
   }
   if (options.folder.empty()) {
@@ -146,10 +150,61 @@ void bench_certificate(const std::vector<RecordedSpace>& spaces, const Options& 
   }
 }
 
+void print_ratios(std::string_view name, const std::vector<double>& ratios) {
+  fmt::print("{:<44}", name);
+  for (const double ratio : ratios) fmt::print(" {:>7.4f}", ratio);
+  fmt::print("\n");
+  std::fflush(stdout);
+}
+
+void bench_cross_validation(const std::vector<RecordedSpace>& spaces, const Options& options) {
+  const std::vector<Variant> variants = variants_of_auto();
+  fmt::print("{:<44}", "auto, geometric mean of all spaces");
+  for (const std::size_t budget : budgets) fmt::print(" {:>7}", budget);
+  fmt::print("\n");
+  std::vector<Ratios> by_variant;
+  for (const Variant& variant : variants) {
+    const MakeStrategy make = [&](const SearchSpace& space, std::uint64_t seed) {
+      return make_auto(space, seed, variant.settings);
+    };
+    Ratios& ratios = by_variant.emplace_back();
+    for (const RecordedSpace& recorded : spaces) {
+      const auto runs = run_seeds(recorded, make, options.seeds, budgets.back(), options.threads);
+      std::vector<double>& medians = ratios.emplace_back();
+      for (const std::size_t budget : budgets) medians.push_back(median_ratio(runs, budget));
+    }
+    std::vector<double> means;
+    for (std::size_t budget = 0; budget < budgets.size(); ++budget) {
+      std::vector<double> values;
+      for (const std::vector<double>& medians : ratios) values.push_back(medians[budget]);
+      means.push_back(geometric_mean(values));
+    }
+    print_ratios(variant.name, means);
+  }
+  fmt::print("\nleft out, with what is best on the others\n");
+  std::vector<std::vector<double>> held_out(budgets.size());
+  for (const LeftOut& out : cross_validate(spaces, by_variant)) {
+    print_ratios(fmt::format("{}: {}", out.family, variants[out.chosen].name), out.ratios);
+    const auto members = std::count_if(spaces.begin(), spaces.end(), [&](const RecordedSpace& s) {
+      return s.family == out.family;
+    });
+    for (std::size_t i = 0; i < budgets.size(); ++i) {
+      held_out[i].insert(held_out[i].end(), static_cast<std::size_t>(members), out.ratios[i]);
+    }
+  }
+  std::vector<double> means;
+  for (const std::vector<double>& values : held_out) means.push_back(geometric_mean(values));
+  print_ratios("all spaces, each left out", means);
+}
+
 void bench(const Options& options) {
   const std::vector<RecordedSpace> spaces = read_spaces(options.folder);
   if (options.certificate) {
     bench_certificate(spaces, options);
+    return;
+  }
+  if (options.cross_validate) {
+    bench_cross_validation(spaces, options);
     return;
   }
   print_header();

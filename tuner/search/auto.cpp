@@ -2,6 +2,8 @@
 // of time. A few configurations that fill the space come first; then each next one is where a
 // Gaussian process expects the largest improvement on the best so far. docs/search.md explains the
 // choices.
+#include "auto.h"
+
 #include <algorithm>
 #include <cmath>
 #include <deque>
@@ -11,29 +13,26 @@
 
 #include "candidates.h"
 #include "latin_hypercube.h"
-#include "strategies.h"
 
 namespace tw {
 namespace {
-constexpr double roughness = 1.5;           // the power of distances: neither rough nor smooth
-constexpr std::size_t design_size = 4;      // evaluations before the model has its say
 constexpr std::size_t whole_space = 8192;   // a space up to this size is its own candidates,
 constexpr std::size_t drawn = 2048;         // of larger ones there are so many random ones
 constexpr std::size_t elites = 8;           // and the neighbours of so many of the best
 constexpr std::size_t most_points = 384;    // in the process: beyond,
 constexpr std::size_t kept_points = 256;    // it is made of so many again
 constexpr std::size_t fitted_points = 128;  // for choosing weights
-constexpr std::size_t patience = 32;        // evaluations without a gain: then
-constexpr std::size_t sweep_every = 4;      // each so many-th is next to
-constexpr std::size_t swept = 10;           // one of so many of the best
+constexpr std::size_t patience = 32;        // evaluations without a gain, before what is next to
+constexpr std::size_t swept = 10;           // so many of the best is looked at
 constexpr double refit_growth = 1.2;        // of the points, between choices of weights
 
 class Auto : public Strategy {
  public:
-  Auto(const SearchSpace& space, std::uint64_t seed)
-      : explorer_(space, seed),
-        geometry_(space, roughness),
-        hyperparameters_(prior(geometry_)),
+  Auto(const SearchSpace& space, std::uint64_t seed, const AutoSettings& settings)
+      : settings_(settings),
+        explorer_(space, seed),
+        geometry_(space, settings.roughness),
+        hyperparameters_(median(settings.prior, geometry_)),
         process_(Correlation(geometry_, hyperparameters_)),
         candidates_(geometry_, space) {}
 
@@ -58,6 +57,7 @@ class Auto : public Strategy {
   std::vector<std::size_t> choose_candidates();
   std::size_t climb(std::size_t index, double improvement, double best) const;
 
+  AutoSettings settings_;
   Explorer explorer_;
   KnobGeometry geometry_;
   Hyperparameters hyperparameters_;
@@ -103,8 +103,8 @@ void Auto::tell(std::span<const Evaluation> evaluations) {
 std::optional<std::size_t> Auto::next() {
   if (!designed_) {
     designed_ = true;
-    if (worked_ < design_size) {
-      const auto points = latin_hypercube(explorer_, design_size - worked_);
+    if (worked_ < settings_.design) {
+      const auto points = latin_hypercube(explorer_, settings_.design - worked_);
       design_.assign(points.begin(), points.end());
     }
   }
@@ -119,15 +119,16 @@ std::optional<std::size_t> Auto::next() {
   return explorer_.draw();
 }
 
-// What the process is told: logarithms of times, none larger than their median. What is slow
-// matters little, and a model that need not explain how slow explains better what is fast. A
-// failure, and what was not told yet, counts as much as the median.
+// What the process is told: logarithms of times, none larger than their median (settings.slow). What
+// is slow matters little, and a model that need not explain how slow explains better what is fast.
+// A failure, and what was not told yet, counts as much as the median.
 std::vector<double> Auto::values() const {
   std::vector<double> told;
   for (const Observation& observation : observations_) {
     if (!std::isnan(observation.log_time)) told.push_back(observation.log_time);
   }
-  const auto middle = told.begin() + (std::ssize(told) - 1) / 2;
+  const auto last = static_cast<double>(told.size() - 1);
+  const auto middle = told.begin() + static_cast<std::ptrdiff_t>(last * settings_.slow);
   std::nth_element(told.begin(), middle, told.end());
   double most = *middle;
   if (!std::isfinite(most)) {
@@ -207,8 +208,8 @@ std::vector<Levels> Auto::rows_of(std::span<const std::size_t> points) const {
 void Auto::refit() {
   points_ = choose_points(fitted_points);
   const int steps = points_.size() <= 32 ? 20 : points_.size() <= 64 ? 10 : 6;
-  hyperparameters_ =
-      most_likely(geometry_, rows_of(points_), values(), std::move(hyperparameters_), steps);
+  hyperparameters_ = most_likely(settings_.prior, geometry_, rows_of(points_), values(),
+                                 std::move(hyperparameters_), steps);
   const std::size_t count = observations_.size();
   points_ = choose_points(count > most_points ? kept_points : count);
   process_ = GaussianProcess(Correlation(geometry_, hyperparameters_));
@@ -242,7 +243,8 @@ std::optional<std::size_t> Auto::propose() {
   catch_up();
   const std::size_t leader = best_observations(1).front();
   const double best = observations_[leader].log_time;
-  if (observations_.size() > leader + patience && observations_.size() % sweep_every == 0) {
+  if (observations_.size() > leader + patience &&
+      observations_.size() % settings_.sweep_every == 0) {
     if (const auto index = sweep()) return index;
   }
   std::optional<std::size_t> chosen;
@@ -266,7 +268,7 @@ std::optional<std::size_t> Auto::sweep() {
   for (const std::size_t elite : best_observations(swept)) {
     for (const std::size_t index : explorer_.space().neighbours(observations_[elite].index)) {
       if (!explorer_.is_new(index)) continue;
-      const double mean = predict(process_, geometry_.row(explorer_.space(), index)).mean;
+      const double mean = process_.mean_at(geometry_.row(explorer_.space(), index));
       if (mean >= least) continue;
       least = mean;
       chosen = index;
@@ -282,8 +284,9 @@ std::size_t Auto::climb(std::size_t index, double improvement, double best) cons
     moved = false;
     for (const std::size_t neighbour : space.neighbours(index, true)) {
       if (!explorer_.is_new(neighbour)) continue;
-      const double its =
-          log_expected_improvement(predict(process_, geometry_.row(space, neighbour)), best);
+      const Levels levels = geometry_.row(space, neighbour);
+      if (!can_improve_by(process_, levels, best, improvement)) continue;
+      const double its = log_expected_improvement(predict(process_, levels), best);
       if (its <= improvement) continue;
       improvement = its;
       index = neighbour;
@@ -295,8 +298,9 @@ std::size_t Auto::climb(std::size_t index, double improvement, double best) cons
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_auto(const SearchSpace& space, std::uint64_t seed) {
-  return std::make_unique<Auto>(space, seed);
+std::unique_ptr<Strategy> make_auto(const SearchSpace& space, std::uint64_t seed,
+                                    const AutoSettings& settings) {
+  return std::make_unique<Auto>(space, seed, settings);
 }
 
 }  // namespace tw

@@ -23,14 +23,19 @@ Prediction predict(const GaussianProcess& process, const Levels& levels) {
   std::vector<double> row(process.size());
   double mean = process.mean(), rest = 1;
   for (std::size_t i = 0; i < row.size(); ++i) {
-    double sum = process.correlation()(levels, process.point(i));
     const double* factor = process.factor(i);
-    for (std::size_t m = 0; m < i; ++m) sum -= row[m] * factor[m];
+    const double sum = process.correlation()(levels, process.point(i)) - dot(row.data(), factor, i);
     row[i] = sum / factor[i];
     mean += row[i] * process.whitened(i);
     rest -= row[i] * row[i];
   }
   return {mean, std::sqrt(process.variance() * std::max(rest, least_variance))};
+}
+
+bool can_improve_by(const GaussianProcess& process, const Levels& levels, double best,
+                    double log_improvement) {
+  const Prediction most{process.mean_at(levels), std::sqrt(process.variance())};
+  return log_expected_improvement(most, best) > log_improvement;
 }
 
 void Candidates::reset(std::vector<std::size_t> indices) {

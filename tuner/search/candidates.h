@@ -19,6 +19,10 @@ double log_expected_improvement(const Prediction& prediction, double best);
 // What the process says of one configuration; some n^2 / 2 operations.
 Prediction predict(const GaussianProcess& process, const Levels& levels);
 
+// False only if there cannot be a larger expected improvement, as its mean alone says: n operations.
+bool can_improve_by(const GaussianProcess& process, const Levels& levels, double best,
+                    double log_improvement);
+
 class Candidates {
  public:
   Candidates(const KnobGeometry& geometry, const SearchSpace& space)

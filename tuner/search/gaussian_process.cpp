@@ -28,9 +28,8 @@ void GaussianProcess::add(Levels point) {
   factor_.reserve(factor_.size() + n + 1);
   const std::size_t begin = factor_.size();
   for (std::size_t i = 0; i < n; ++i) {
-    double sum = correlation_(point, points_[i]);
     const double* row = factor(i);
-    for (std::size_t m = 0; m < i; ++m) sum -= factor_[begin + m] * row[m];
+    const double sum = correlation_(point, points_[i]) - dot(&factor_[begin], row, i);
     factor_.push_back(sum / row[i]);
     rest -= factor_.back() * factor_.back();
   }
@@ -44,14 +43,9 @@ void GaussianProcess::set_values(std::span<const double> values) {
   std::vector<double> ones(n);
   double one_one = 0, one_value = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    double value = values[i], one = 1;
     const double* row = factor(i);
-    for (std::size_t m = 0; m < i; ++m) {
-      value -= row[m] * whitened_[m];
-      one -= row[m] * ones[m];
-    }
-    whitened_[i] = value / row[i];
-    ones[i] = one / row[i];
+    whitened_[i] = (values[i] - dot(row, whitened_.data(), i)) / row[i];
+    ones[i] = (1 - dot(row, ones.data(), i)) / row[i];
     one_one += ones[i] * ones[i];
     one_value += ones[i] * whitened_[i];
   }
@@ -62,6 +56,20 @@ void GaussianProcess::set_values(std::span<const double> values) {
     squares += whitened_[i] * whitened_[i];
   }
   variance_ = std::max(squares / static_cast<double>(n), 1e-12);
+  dual_ = whitened_;
+  for (std::size_t i = n; i-- > 0;) {
+    const double* row = factor(i);
+    dual_[i] /= row[i];
+    for (std::size_t m = 0; m < i; ++m) dual_[m] -= dual_[i] * row[m];
+  }
+}
+
+double GaussianProcess::mean_at(const Levels& levels) const {
+  double mean = mean_;
+  for (std::size_t i = 0; i < points_.size(); ++i) {
+    mean += static_cast<double>(correlation_(levels, points_[i])) * dual_[i];
+  }
+  return mean;
 }
 
 }  // namespace tw

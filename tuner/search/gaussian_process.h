@@ -12,6 +12,17 @@
 
 namespace tw {
 
+// In four sums, which is what processors do at a time.
+inline double dot(const double* a, const double* b, std::size_t n) {
+  double sums[4] = {};
+  std::size_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    for (std::size_t lane = 0; lane < 4; ++lane) sums[lane] += a[i + lane] * b[i + lane];
+  }
+  for (; i < n; ++i) sums[0] += a[i] * b[i];
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
 // What a Gaussian process is told about the function before any value: one weight a feature, and
 // the noise's variance as a part of the signal's.
 struct Hyperparameters {
@@ -19,13 +30,18 @@ struct Hyperparameters {
   double noise = 0;
 };
 
-// The a priori most likely ones: logarithms are normal around these.
-Hyperparameters prior(const KnobGeometry& geometry);
+// What is expected of them: their logarithms are normal around those of these.
+struct Prior {
+  double weight = 0.25, noise = 1e-3;  // medians
+  double spread = 1;                   // standard deviation of the logarithms
+};
+Hyperparameters median(const Prior& prior, const KnobGeometry& geometry);
 
 // Those of largest posterior density, near `start`: `steps` steps of resilient propagation (M.
 // Riedmiller, H. Braun, 1993) on the logarithms. Costs some n^3 operations a step.
-Hyperparameters most_likely(const KnobGeometry& geometry, std::span<const Levels> points,
-                            std::span<const double> values, Hyperparameters start, int steps);
+Hyperparameters most_likely(const Prior& prior, const KnobGeometry& geometry,
+                            std::span<const Levels> points, std::span<const double> values,
+                            Hyperparameters start, int steps);
 
 // The correlation of configurations, tabulated.
 class Correlation {
@@ -53,6 +69,7 @@ class GaussianProcess {
 
   void add(Levels point);
   void set_values(std::span<const double> values);  // one a point
+  double mean_at(const Levels& levels) const;       // what is expected there
 
   std::size_t size() const { return points_.size(); }
   const Correlation& correlation() const { return correlation_; }
@@ -66,6 +83,7 @@ class GaussianProcess {
   Correlation correlation_;
   std::vector<Levels> points_;
   std::vector<double> factor_, whitened_;
+  std::vector<double> dual_;  // the covariance's inverse times the values without their mean
   double mean_ = 0, variance_ = 1;
 };
 

@@ -8,9 +8,6 @@
 namespace tw {
 namespace {
 
-constexpr double median_weight = 0.25, median_alignment_weight = 0.25, median_noise = 1e-3;
-constexpr double spread = 1;  // standard deviation of the logarithms
-
 using Matrix = std::vector<double>;  // row-major, n by n
 
 // Overwrites the lower triangle with the Cholesky factor's; returns the determinant's logarithm.
@@ -20,8 +17,7 @@ double factorise(Matrix& a, std::size_t n) {
     double* row = &a[i * n];
     for (std::size_t j = 0; j <= i; ++j) {
       const double* other = &a[j * n];
-      double sum = row[j];
-      for (std::size_t m = 0; m < j; ++m) sum -= row[m] * other[m];
+      const double sum = row[j] - dot(row, other, j);
       row[j] = i == j ? std::sqrt(std::max(sum, 1e-10)) : sum / other[j];
     }
     log_determinant += 2 * std::log(row[i]);
@@ -52,9 +48,9 @@ Matrix inverse_of(const Matrix& factor, std::size_t n) {
 
 class Posterior {
  public:
-  Posterior(const KnobGeometry& geometry, std::span<const Levels> points,
+  Posterior(const Prior& prior, const KnobGeometry& geometry, std::span<const Levels> points,
             std::span<const double> values)
-      : median_(prior(geometry)), values_(values), n_(points.size()) {
+      : prior_(prior), values_(values), n_(points.size()) {
     for (const KnobGeometry::Feature& feature : geometry.features()) {
       std::vector<float>& pairs = distances_.emplace_back();
       for (std::size_t i = 0; i < n_; ++i) {
@@ -75,7 +71,7 @@ class Posterior {
   Matrix covariance(const Hyperparameters& at) const;
   double likelihood(const Matrix& covariance, Matrix& inverse, std::vector<double>& dual) const;
 
-  Hyperparameters median_;
+  Prior prior_;
   std::span<const double> values_;
   std::size_t n_;
   std::vector<std::vector<float>> distances_;  // by feature, then pairs j < i
@@ -139,9 +135,9 @@ double Posterior::density(const Hyperparameters& at, std::vector<double>& gradie
     gradient.back() += 0.5 * (dual[i] * dual[i] - inverse[i * n_ + i]) * at.noise;
   }
   const auto add_prior = [&](double value, double median, double& slope) {
-    const double z = std::log(value / median) / spread;
+    const double z = std::log(value / median) / prior_.spread;
     density -= 0.5 * z * z;
-    slope -= z / spread;
+    slope -= z / prior_.spread;
   };
   for (std::size_t f = 0; f < distances_.size(); ++f) {
     double sum = 0;
@@ -149,26 +145,23 @@ double Posterior::density(const Hyperparameters& at, std::vector<double>& gradie
       sum -= slopes[p] * static_cast<double>(distances_[f][p]);
     }
     gradient[f] = sum * at.weights[f];
-    add_prior(at.weights[f], median_.weights[f], gradient[f]);
+    add_prior(at.weights[f], prior_.weight, gradient[f]);
   }
-  add_prior(at.noise, median_.noise, gradient.back());
+  add_prior(at.noise, prior_.noise, gradient.back());
   return density;
 }
 
 }  // namespace
 
-Hyperparameters prior(const KnobGeometry& geometry) {
-  Hyperparameters median{.weights = {}, .noise = median_noise};
-  for (const KnobGeometry::Feature& feature : geometry.features()) {
-    median.weights.push_back(feature.is_alignment ? median_alignment_weight : median_weight);
-  }
-  return median;
+Hyperparameters median(const Prior& prior, const KnobGeometry& geometry) {
+  return {std::vector<double>(geometry.features().size(), prior.weight), prior.noise};
 }
 
-Hyperparameters most_likely(const KnobGeometry& geometry, std::span<const Levels> points,
-                            std::span<const double> values, Hyperparameters start, int steps) {
+Hyperparameters most_likely(const Prior& prior, const KnobGeometry& geometry,
+                            std::span<const Levels> points, std::span<const double> values,
+                            Hyperparameters start, int steps) {
   constexpr double first_step = 0.3, most_step = 1, faster = 1.3, slower = 0.5;
-  const Posterior posterior(geometry, points, values);
+  const Posterior posterior(prior, geometry, points, values);
   Hyperparameters at = std::move(start), best = at;
   double highest = -std::numeric_limits<double>::infinity();
   std::vector<double> sizes(at.weights.size() + 1, first_step), gradient, previous(sizes.size(), 0);

@@ -1,4 +1,4 @@
-// The factories of the strategies, one file each.
+// The factories of the strategies, one file each; auto has a header of its own.
 #pragma once
 #include "strategy.h"
 
@@ -6,7 +6,6 @@ namespace tw {
 
 std::unique_ptr<Strategy> make_exhaustive(const SearchSpace& space);
 std::unique_ptr<Strategy> make_random(const SearchSpace& space, std::uint64_t seed);
-std::unique_ptr<Strategy> make_auto(const SearchSpace& space, std::uint64_t seed);
 std::unique_ptr<Strategy> make_local(const SearchSpace& space, std::uint64_t seed);
 std::unique_ptr<Strategy> make_latin_hypercube(const SearchSpace& space, std::uint64_t seed);
 std::unique_ptr<Strategy> make_annealing(const SearchSpace& space, std::uint64_t seed);

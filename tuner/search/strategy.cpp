@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "auto.h"
 #include "error.h"
 #include "strategies.h"
 
@@ -16,7 +17,8 @@ struct Entry {
 };
 
 constexpr std::array entries{
-    Entry{{"auto", "guided by a model of all evaluations so far (the default)"}, make_auto},
+    Entry{{"auto", "guided by a model of all evaluations so far (the default)"},
+          [](const SearchSpace& space, std::uint64_t seed) { return make_auto(space, seed); }},
     Entry{{"local", "hill climbing over one-knob changes, from the default and random starts"},
           make_local},
     Entry{{"annealing", "simulated annealing over one-knob changes"}, make_annealing},
