@@ -4,7 +4,7 @@ if(TILEWRIGHT_NVCC AND TILEWRIGHT_HAS_CUDA)
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/emit_objects)
   file(MAKE_DIRECTORY ${folder})
   set(flags -O1 -I${TW_EMITTED} -ccbin ${CMAKE_CXX_COMPILER} -Xcompiler=-Wall,-Wextra,-Werror -Werror=all-warnings
-      -gencode arch=compute_80,code=[sm_80,compute_80] -gencode arch=compute_90a,code=sm_90a)
+      -gencode arch=compute_80,code=compute_80 -gencode arch=compute_90a,code=sm_90a)
   set(objects)
   function(compile object source)
     add_custom_command(OUTPUT ${folder}/${object} COMMAND ${TILEWRIGHT_NVCC} ${flags} ${ARGN} -c ${source} -o ${folder}/${object}

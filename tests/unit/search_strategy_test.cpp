@@ -64,6 +64,14 @@ TEST_P(EveryStrategy, AsksForMoreBeforeItIsTold) {
   EXPECT_EQ(std::set<std::size_t>(asked.begin(), asked.end()).size(), 40u);
 }
 
+TEST_P(EveryStrategy, SearchesMillionsOfConfigurations) {
+  static const SearchSpace space = millions();
+  ASSERT_EQ(space.size(), millions_size);
+  const auto strategy = make_strategy(GetParam(), space, 7);
+  const std::vector<std::size_t> asked = run(*strategy, space, 100);
+  EXPECT_EQ(std::set<std::size_t>(asked.begin(), asked.end()).size(), 100u);
+}
+
 TEST_P(EveryStrategy, SurvivesASpaceInWhichEverythingFails) {
   const SearchSpace space = grid_space(2, 4);
   const auto strategy = make_strategy(GetParam(), space, 7);

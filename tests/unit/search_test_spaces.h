@@ -9,6 +9,7 @@
 
 #include "device.h"
 #include "space.h"
+#include "spec.h"
 
 namespace tw {
 
@@ -22,6 +23,24 @@ inline SearchSpace grid_space(int knobs, int values) {
     list.push_back(knob);
   }
   return SearchSpace::enumerate(list, {}, 0, std::vector<std::int64_t>(list.size()));
+}
+
+// Twelve knobs of ten values, 10^12 combinations, of which `millions_size` are valid.
+inline constexpr std::size_t millions_size = 3'520'440;
+inline SearchSpace millions() {
+  std::string text;
+  for (int k = 0; k < 12; ++k) {
+    text += "[[knob]]\nname = \"k" + std::to_string(k) +
+            "\"\nvalues = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n";
+  }
+  const BareSpace bare = parse_bare_space(text + R"toml([require]
+"a product" = "k0 * k1 * k2 == 24"
+"another" = "k3 * k4 * k5 == 60"
+"a sum" = "k6 + k7 + k8 == 12"
+"a bound" = "k9 * k10 <= k11"
+)toml",
+                                          "millions.toml");
+  return SearchSpace::enumerate(bare.knobs, bare.require, 0, {});
 }
 
 // A bowl: the time of a configuration grows with its distance from (3, 3, ...).
