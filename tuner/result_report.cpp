@@ -139,8 +139,9 @@ std::string header(const Report& report) {
   const char* end = result.interrupted ? ", interrupted" : result.exhausted ? ", whole space" : "";
   text += fmt::format("search   {}, seed {}, {}{}\n", request.strategy, request.seed,
                       format_duration(result.seconds), end);
-  if (result.certificate && !result.ranking.empty()) {
-    text += fmt::format("found    {}\n", text_of(*result.certificate));
+  const std::string found = result.certificate ? text_of(*result.certificate) : "";
+  if (!found.empty() && !result.ranking.empty()) {
+    text += fmt::format("found    {}\n", found);
   }
   if (request.roof_ns > 0) {
     text += fmt::format("roofline {} (datasheet)\n", format_time(request.roof_ns));

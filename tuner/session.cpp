@@ -100,10 +100,11 @@ SessionResult Session::run() {
   result_.seconds = elapsed_s();
   // The rule is calibrated for one strategy, and for searches of every kernel.
   if (result_.interrupted || request_.strategy != "auto") result_.certificate.reset();
-  store_.end_run(run_, result_.interrupted   ? "interrupted"
-                       : result_.exhausted   ? "exhausted"
-                       : result_.certificate ? "finished: " + text_of(*result_.certificate)
-                                             : "finished");
+  const std::string found = result_.certificate ? text_of(*result_.certificate) : "";
+  store_.end_run(run_, result_.interrupted ? "interrupted"
+                       : result_.exhausted ? "exhausted"
+                       : found.empty()     ? "finished"
+                                           : "finished: " + found);
   progress_.clear();
   return std::move(result_);
 }

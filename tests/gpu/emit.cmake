@@ -1,6 +1,7 @@
 # Emitted code on a GPU: what unit/emit_writer writes, compiled by nvcc as a user would (all warnings are errors): header-only as
-# C++17, its .cu as C++20, and a plain C++ caller, in one program. Built wherever nvcc is; it skips where there is no GPU.
-if(TILEWRIGHT_NVCC AND TILEWRIGHT_HAS_CUDA)
+# C++17, its .cu as C++20, and a plain C++ caller, in one program. Built wherever nvcc is, but for the sanitizer, which does not look into
+# such programs; it skips where there is no GPU.
+if(TILEWRIGHT_NVCC AND TILEWRIGHT_HAS_CUDA AND NOT TILEWRIGHT_ASAN)
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/emit_objects)
   file(MAKE_DIRECTORY ${folder})
   set(flags -O1 -I${TW_EMITTED} -ccbin ${CMAKE_CXX_COMPILER} -Xcompiler=-Wall,-Wextra,-Werror -Werror=all-warnings

@@ -55,6 +55,7 @@ TEST(StoppingRule, SaysNothingOfASpaceInWhichNothingWorked) {
 
 TEST(Certificate, IsPutInWords) {
   EXPECT_EQ(text_of(Certificate{.confidence = 0.957}), "95 % confident within 3 % of the optimum");
+  EXPECT_EQ(text_of(Certificate{.confidence = 0.49}), "");
   EXPECT_EQ(text_of(Certificate{.confidence = 1}), "the optimum: the whole space was evaluated");
 }
 

@@ -7,6 +7,7 @@ namespace tw {
 
 std::string text_of(const Certificate& certificate) {
   if (certificate.confidence >= 1) return "the optimum: the whole space was evaluated";
+  if (certificate.confidence < 0.5) return "";
   const auto percent = static_cast<int>(100 * certificate.confidence);
   const auto within = static_cast<int>(std::lround(100 * (certificate.ratio - 1)));
   return std::to_string(percent) + " % confident within " + std::to_string(within) +

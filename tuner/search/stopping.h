@@ -12,7 +12,8 @@ struct Certificate {
   double confidence = 0;  // in [0, 1]
   double ratio = 1.03;    // the best found is within this of the optimum
 };
-// "95 % confident within 3 % of the optimum"; per cent are rounded down.
+// "95 % confident within 3 % of the optimum"; per cent are rounded down. Nothing where it is more
+// likely than not that the optimum is better by more.
 std::string text_of(const Certificate& certificate);
 
 // Watches the best found. Of the evaluation at which a search first comes within 3 % of the optimum
