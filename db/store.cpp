@@ -258,6 +258,19 @@ std::vector<Trial> Store::known(const Context& context) const {
   });
 }
 
+std::vector<Context> Store::contexts(const std::string& op, const std::string& kernel) const {
+  Where where;
+  where.clause = " WHERE c.op = ? AND c.kernel = ? AND t.kind = 'search'";
+  where.values = {op, kernel};
+  return impl_->guarded([&] {
+    std::vector<Context> contexts;
+    for (Trial& first : impl_->read_trials(" GROUP BY c.id ORDER BY c.id", where)) {
+      contexts.push_back(std::move(first.context));
+    }
+    return contexts;
+  });
+}
+
 std::vector<Trial> Store::trials(const Filter& filter) const {
   Where where;
   where.add(filter);

@@ -29,6 +29,7 @@ struct Context {
   int protocol = protocol_version;
   std::string l2 = "cold";  // or "warm"
   Source source = Source::measured;
+  bool operator==(const Context&) const = default;
 };
 // Canonical text of the limits that expressions can read: "cc=90 sms=132 ...". The memory counts in
 // whole GiB, since each driver keeps a different bit of it for itself.
@@ -99,6 +100,8 @@ class Store {
 
   // Search trials of exactly this context, each configuration once (the latest).
   std::vector<Trial> known(const Context& context) const;
+  // All under which a kernel was tried, oldest first.
+  std::vector<Context> contexts(const std::string& op, const std::string& kernel) const;
   std::vector<Trial> trials(const Filter& filter) const;  // newest first
   // One per (op, problem, device model, device limits), sorted by them; an empty `filter.source`
   // means measured here, an empty `filter.l2` cold. Only rows of the newest protocol, and of each

@@ -139,6 +139,11 @@ std::string header(const Report& report) {
   const char* end = result.interrupted ? ", interrupted" : result.exhausted ? ", whole space" : "";
   text += fmt::format("search   {}, seed {}, {}{}\n", request.strategy, request.seed,
                       format_duration(result.seconds), end);
+  for (const Learned& from : result.learned) {
+    text += fmt::format("learned  {}: from {} trials of {} on {}\n", from.kernel,
+                        format_count(static_cast<std::int64_t>(from.trials)), from.problem,
+                        from.device);
+  }
   const std::string found = result.certificate ? text_of(*result.certificate) : "";
   if (!found.empty() && !result.ranking.empty()) {
     text += fmt::format("found    {}\n", found);
@@ -281,7 +286,14 @@ ordered_json result_json(const Report& report, std::int64_t top) {
                       {"bytes", report.setup.bytes},
                       {"roofline_ns", request.roof_ns},
                       {"baselines", ordered_json::object()},
+                      {"learned", ordered_json::array()},
                       {"ranking", ordered_json::array()}};
+  for (const Learned& from : result.learned) {
+    object["learned"].push_back({{"kernel", from.kernel},
+                                 {"problem", from.problem},
+                                 {"device", from.device},
+                                 {"trials", from.trials}});
+  }
   if (result.certificate) {
     object["certificate"] = {{"confidence", result.certificate->confidence},
                              {"within", result.certificate->ratio - 1}};

@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "driver.h"
+#include "elsewhere.h"
 #include "error.h"
 #include "race.h"
 
@@ -50,6 +51,7 @@ class Session {
   void measure_baseline(Job job);
   struct Search;
   SearchTask task_of(std::size_t competitor, Strategy& strategy) const;
+  void learn(Search& search);
   void search(std::span<const std::vector<Evaluation>> known);
   void run(Search& search, std::int64_t share, double until_s);
   double best_of(std::size_t competitor) const;
@@ -132,13 +134,7 @@ std::vector<Evaluation> Session::recall(std::size_t at) {
   if (request_.fresh) return evaluations;
   const Competitor& competitor = request_.competitors[at];
   for (Trial& trial : store_.known(competitor.context)) {
-    std::optional<std::size_t> index;
-    try {
-      const auto values = configuration_from(competitor.space.knobs(), trial.configuration);
-      index = competitor.space.find(values);
-    } catch (const Error&) {
-      continue;  // of an earlier version of the space
-    }
+    const auto index = index_in(competitor.space, trial.configuration);
     if (!index) continue;
     const double time_ns = trial.measurement.outcome == Outcome::ok
                                ? trial.measurement.median_ns()
@@ -219,12 +215,24 @@ SearchTask Session::task_of(std::size_t at, Strategy& strategy) const {
           .seed = request_.seed};
 }
 
+// What is known under other circumstances is a hint.
+void Session::learn(Search& search) {
+  const Competitor& competitor = request_.competitors[search.at];
+  const auto elsewhere = known_elsewhere(store_, request_, competitor);
+  if (!elsewhere) return;
+  search.strategy->learn(elsewhere->evaluations);
+  if (request_.strategy != "auto") return;
+  result_.learned.push_back({competitor.name, elsewhere->context.problem,
+                             elsewhere->context.device_model, elsewhere->evaluations.size()});
+}
+
 // Half of the budget is shared out evenly among the kernels; the rest goes to the one that is ahead
 // then, and what it leaves to the next.
 void Session::search(std::span<const std::vector<Evaluation>> known) {
   std::vector<std::unique_ptr<Search>> searches;
   for (std::size_t i = 0; i < request_.competitors.size(); ++i) {
     searches.push_back(std::make_unique<Search>(*this, i));
+    if (!request_.fresh) learn(*searches.back());
     searches.back()->driver.tell_known(known[i]);
     for (const Evaluation& one : known[i]) searches.back()->rule.tell(one.time_ns);
   }

@@ -36,7 +36,7 @@ struct SessionRequest {
   Budget budget;                        // shared evenly among the competitors
   std::string strategy = "auto";
   std::uint64_t seed = 1;
-  bool fresh = false;  // measure again what is known
+  bool fresh = false;  // measure again what is known, and learn nothing from other problems
   SampleLimits limits;
   int finalists = 8;  // 0: no race
   std::string command, commit, device_json;
@@ -49,6 +49,12 @@ struct Ranked {
   bool raced = false, tied = false, is_default = false;
 };
 
+// What a kernel's search began with: the trials of another problem, or of another device.
+struct Learned {
+  std::string kernel, problem, device;
+  std::size_t trials = 0;
+};
+
 struct SessionResult {
   std::vector<Ranked> ranking;  // those with a time: the winner and its ties first, then by time
   std::int64_t space_size = 0, evaluated = 0, known = 0;
@@ -56,6 +62,7 @@ struct SessionResult {
   std::map<Outcome, std::string> notes;          // the first of each that failed
   std::map<std::string, Measurement> baselines;  // by library; outcome ok
   bool interrupted = false, exhausted = false;
+  std::vector<Learned> learned;
   std::optional<Certificate> certificate;  // the least sure kernel's
   double seconds = 0;
 };

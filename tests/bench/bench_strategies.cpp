@@ -3,6 +3,7 @@
 //   bench_strategies FOLDER [--strategy NAME,...] [--seeds 50] [--most 400] [--threads 1]
 //   bench_strategies FOLDER --certificate [--seeds 50] [--threads 1]
 //   bench_strategies FOLDER --cross-validate [--seeds 50] [--most 400] [--threads 1]
+//   bench_strategies FOLDER --transfer [--seeds 50] [--most 400] [--threads 1]
 #include <fmt/format.h>
 
 #include <charconv>
@@ -25,7 +26,7 @@ struct Options {
   std::string folder;
   std::vector<std::string> names;
   int seeds = 50, threads = 1;
-  bool certificate = false, cross_validate = false;
+  bool certificate = false, cross_validate = false, transfer = false;
 };
 
 std::vector<std::string> split(std::string_view text) {
@@ -54,8 +55,11 @@ Options parse(const std::vector<std::string>& words) {
       options.folder = words[i];
       continue;
     }
-    if (words[i] == "--certificate" || words[i] == "--cross-validate") {
-      (words[i] == "--certificate" ? options.certificate : options.cross_validate) = true;
+    const std::map<std::string, bool*> modes{{"--certificate", &options.certificate},
+                                             {"--cross-validate", &options.cross_validate},
+                                             {"--transfer", &options.transfer}};
+    if (const auto mode = modes.find(words[i]); mode != modes.end()) {
+      *mode->second = true;
       continue;
     }
     if (i + 1 == words.size()) throw Error(words[i] + " needs a value");
@@ -197,10 +201,52 @@ void bench_cross_validation(const std::vector<RecordedSpace>& spaces, const Opti
   print_ratios("all spaces, each left out", means);
 }
 
+// What a search of 200 on one device says of the configurations of another.
+std::vector<Evaluation> found_elsewhere(const RecordedSpace& from, const RecordedSpace& to,
+                                        std::uint64_t seed) {
+  constexpr std::size_t searched = 200;
+  const MakeStrategy make = [](const SearchSpace& space, std::uint64_t any) {
+    return make_strategy("auto", space, any);
+  };
+  const Run run = run_strategy(from, make, seed + 1000,
+                               [](const Run& so_far) { return so_far.asked.size() >= searched; });
+  std::vector<Evaluation> found;
+  for (const std::size_t asked : run.asked) {
+    const std::string text = text_of(from.space.knobs(), from.space[asked]);
+    const auto index = to.space.find(configuration_from(to.space.knobs(), text));
+    if (index) found.push_back({*index, from.time_ns[asked]});
+  }
+  return found;
+}
+
+void bench_transfer(const std::vector<RecordedSpace>& spaces, const Options& options) {
+  budgets.insert(budgets.begin(), {4, 8, 16});
+  print_header();
+  for (const RecordedSpace& to : spaces) {
+    for (const RecordedSpace& from : spaces) {
+      if (from.family != to.family) continue;
+      const bool is_cold = &from == &to;
+      const MakeStrategy make = [&](const SearchSpace& space, std::uint64_t seed) {
+        auto strategy = make_strategy("auto", space, seed);
+        if (!is_cold) strategy->learn(found_elsewhere(from, to, seed));
+        return strategy;
+      };
+      const std::size_t most = budgets.back();
+      print_row(is_cold ? "cold" : "warm",
+                is_cold ? to.name : fmt::format("{} of {}", to.name, from.name),
+                columns_of(to, run_seeds(to, make, options.seeds, most, options.threads)));
+    }
+  }
+}
+
 void bench(const Options& options) {
   const std::vector<RecordedSpace> spaces = read_spaces(options.folder);
   if (options.certificate) {
     bench_certificate(spaces, options);
+    return;
+  }
+  if (options.transfer) {
+    bench_transfer(spaces, options);
     return;
   }
   if (options.cross_validate) {

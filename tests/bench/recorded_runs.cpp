@@ -115,8 +115,8 @@ Run run_strategy(const RecordedSpace& recorded, const MakeStrategy& make, std::u
   using Clock = std::chrono::steady_clock;
   Run run;
   double best = infinity;
-  const Clock::time_point began = Clock::now();
   const std::unique_ptr<Strategy> strategy = make(recorded.space, seed);
+  const Clock::time_point began = Clock::now();
   while (!enough(run)) {
     const std::vector<std::size_t> indices = strategy->ask(1);
     if (indices.empty()) break;

@@ -304,6 +304,23 @@ TEST_F(SessionTest, NothingWorksIsAResult) {
   EXPECT_EQ(device_.count_[Purpose::race_round], 0);
 }
 
+TEST_F(SessionTest, BeginsWithWhatWasGoodOnAnotherDevice) {
+  SessionRequest there = request();
+  there.competitors.front().context.device_model = "another";
+  run(there);
+  device_.measured_.clear();
+  SessionRequest here = request();
+  here.strategy = "auto";
+  here.budget.evaluations = 5;
+  const SessionResult result = run(here);
+  ASSERT_EQ(result.learned.size(), 1u);
+  EXPECT_EQ(result.learned.front().device, "another");
+  EXPECT_EQ(result.learned.front().trials, 50u);
+  EXPECT_EQ(device_.measured_.front(), "fast: x=5 y=0");
+  here.fresh = true;
+  EXPECT_TRUE(run(here).learned.empty());
+}
+
 TEST_F(SessionTest, SameSeedSameTrials) {
   SessionRequest local = request();
   local.strategy = "local";

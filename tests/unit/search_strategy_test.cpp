@@ -64,6 +64,20 @@ TEST_P(EveryStrategy, AsksForMoreBeforeItIsTold) {
   EXPECT_EQ(std::set<std::size_t>(asked.begin(), asked.end()).size(), 40u);
 }
 
+TEST_P(EveryStrategy, LearnsAndStillVisitsEachConfigurationOnce) {
+  const SearchSpace space = grid_space(3, 5);
+  const auto strategy = make_strategy(GetParam(), space, 7);
+  std::vector<Evaluation> elsewhere;
+  for (std::size_t i = 0; i < space.size(); i += 3) elsewhere.push_back({i, bowl_ns(space, i)});
+  elsewhere[1].time_ns = std::numeric_limits<double>::infinity();
+  strategy->learn(elsewhere);
+  const Evaluation known{elsewhere[2].index, 1500};
+  strategy->tell({&known, 1});
+  const std::vector<std::size_t> asked = run(*strategy, space, 1000);
+  EXPECT_EQ(asked.size(), space.size() - 1);
+  EXPECT_EQ(std::set<std::size_t>(asked.begin(), asked.end()).size(), asked.size());
+}
+
 TEST_P(EveryStrategy, SearchesMillionsOfConfigurations) {
   static const SearchSpace space = millions();
   ASSERT_EQ(space.size(), millions_size);
@@ -106,6 +120,42 @@ double best_of_bowl(const std::string& name, std::size_t budget, std::uint64_t s
 TEST(Annealing, FindsTheBottomOfABowl) { EXPECT_EQ(best_of_bowl("annealing", 400, 3), 1000); }
 TEST(Genetic, FindsTheBottomOfABowl) { EXPECT_EQ(best_of_bowl("genetic", 600, 3), 1000); }
 TEST(Differential, FindsTheBottomOfABowl) { EXPECT_EQ(best_of_bowl("differential", 600, 3), 1000); }
+
+// What auto has found of a bowl after so many evaluations, if it knows the times that `elsewhere`
+// gives to every 100th configuration; the mean of some seeds.
+template <class Times>
+double learned_from(const Times& elsewhere, std::size_t budget) {
+  const SearchSpace space = grid_space(5, 8);
+  double sum = 0;
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    const auto strategy = make_strategy("auto", space, seed);
+    std::vector<Evaluation> known;
+    for (std::size_t i = seed; i < space.size(); i += 100)
+      known.push_back({i, elsewhere(space, i)});
+    strategy->learn(known);
+    double best = std::numeric_limits<double>::infinity();
+    for (const std::size_t index : run(*strategy, space, budget)) {
+      best = std::min(best, bowl_ns(space, index));
+    }
+    sum += best;
+  }
+  return sum / 4;
+}
+
+TEST(Auto, LearnsFromWhatIsSimilarAndIsNotLostByWhatIsNot) {
+  const auto similar = [](const SearchSpace& space, std::size_t i) {
+    return 3 * bowl_ns(space, i) + static_cast<double>(space[i].front());
+  };
+  const auto nothing = [](const SearchSpace&, std::size_t) {
+    return std::numeric_limits<double>::infinity();
+  };
+  const auto opposite = [](const SearchSpace& space, std::size_t i) {
+    return 1e6 / bowl_ns(space, i);
+  };
+  EXPECT_LE(learned_from(similar, 12), 1100);  // a step from the bottom
+  EXPECT_GE(learned_from(nothing, 12), 1200);
+  EXPECT_LE(learned_from(opposite, 60), 1200);
+}
 
 TEST(LatinHypercube, GivesEachValueOfEachKnobItsShare) {
   const SearchSpace space = grid_space(6, 4);

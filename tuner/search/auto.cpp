@@ -26,6 +26,76 @@ constexpr std::size_t patience = 32;        // evaluations without a gain, befor
 constexpr std::size_t swept = 10;           // so many of the best is looked at
 constexpr double refit_growth = 1.2;        // of the points, between choices of weights
 
+struct Observation {
+  std::size_t index = 0;
+  double log_time = 0;  // infinity: failed; NaN: not told yet
+  double expected = 0;  // by what is known elsewhere
+};
+
+// The best `count` of those that worked, best first.
+std::vector<std::size_t> best_of(std::span<const Observation> observations, std::size_t count) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < observations.size(); ++i) {
+    if (std::isfinite(observations[i].log_time)) order.push_back(i);
+  }
+  count = std::min(count, order.size());
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
+                    [&](std::size_t a, std::size_t b) {
+                      return observations[a].log_time < observations[b].log_time;
+                    });
+  order.resize(count);
+  return order;
+}
+
+// At most `most` of them: the best half, and the others evenly over the time of the search; in
+// order.
+std::vector<std::size_t> representative(std::span<const Observation> observations,
+                                        std::size_t most) {
+  std::vector<std::size_t> chosen(observations.size());
+  std::iota(chosen.begin(), chosen.end(), std::size_t{0});
+  if (chosen.size() <= most) return chosen;
+  std::vector<bool> is_chosen(observations.size());
+  std::size_t left = most;
+  for (const std::size_t best : best_of(observations, most / 2)) {
+    is_chosen[best] = true;
+    --left;
+  }
+  std::erase_if(chosen, [&](std::size_t i) { return is_chosen[i]; });
+  for (std::size_t i = 0; i < left; ++i) is_chosen[chosen[i * chosen.size() / left]] = true;
+  chosen.clear();
+  for (std::size_t i = 0; i < is_chosen.size(); ++i) {
+    if (is_chosen[i]) chosen.push_back(i);
+  }
+  return chosen;
+}
+
+// What a process is told of some observations: logarithms of times, none larger than the quantile
+// `slow` of all. What is slow matters little, and a model that need not explain how slow explains
+// better what is fast. A failure, and what was not told yet, counts as much as that quantile.
+std::vector<double> values_of(std::span<const Observation> observations,
+                              std::span<const std::size_t> points, double slow) {
+  std::vector<double> told;
+  for (const Observation& observation : observations) {
+    if (!std::isnan(observation.log_time)) told.push_back(observation.log_time);
+  }
+  const auto last = static_cast<double>(told.size() - 1);
+  const auto middle = told.begin() + static_cast<std::ptrdiff_t>(last * slow);
+  std::nth_element(told.begin(), middle, told.end());
+  double most = *middle;
+  if (!std::isfinite(most)) {
+    most = -std::numeric_limits<double>::infinity();
+    for (const double log_time : told) {
+      if (std::isfinite(log_time)) most = std::max(most, log_time);
+    }
+  }
+  std::vector<double> values;
+  for (const std::size_t point : points) {
+    const double log_time = observations[point].log_time;
+    values.push_back(std::isnan(log_time) ? most : std::min(log_time, most));
+  }
+  return values;
+}
+
 class Auto : public Strategy {
  public:
   Auto(const SearchSpace& space, std::uint64_t seed, const AutoSettings& settings)
@@ -38,22 +108,20 @@ class Auto : public Strategy {
 
   std::vector<std::size_t> ask(std::size_t at_most) override;
   void tell(std::span<const Evaluation> evaluations) override;
+  void learn(std::span<const Evaluation> elsewhere) override;
 
  private:
-  struct Observation {
-    std::size_t index = 0;
-    double log_time = 0;  // infinity: failed; NaN: not told yet
-  };
-
   std::optional<std::size_t> next();
   std::optional<std::size_t> propose();
   std::vector<double> values() const;
-  std::vector<Levels> rows_of(std::span<const std::size_t> points) const;
+  std::vector<Levels> rows_of(std::span<const Observation> observations,
+                              std::span<const std::size_t> points) const;
+  Hyperparameters weights_for(std::span<const Levels> rows, std::span<const double> values) const;
+  double expected(std::size_t index) const;
+  void set_candidates(std::vector<std::size_t> indices);
   void refit();
   void catch_up();
   std::optional<std::size_t> sweep();
-  std::vector<std::size_t> best_observations(std::size_t count) const;
-  std::vector<std::size_t> choose_points(std::size_t most) const;
   std::vector<std::size_t> choose_candidates();
   std::size_t climb(std::size_t index, double improvement, double best) const;
 
@@ -62,7 +130,9 @@ class Auto : public Strategy {
   KnobGeometry geometry_;
   Hyperparameters hyperparameters_;
   GaussianProcess process_;
+  std::optional<GaussianProcess> elsewhere_;
   Candidates candidates_;
+  std::vector<double> expected_;  // of the candidates, by what is known elsewhere
   std::vector<Observation> observations_;
   std::unordered_map<std::size_t, std::size_t> waiting_;  // index -> observation
   std::vector<std::size_t> points_;                       // observations that the process knows
@@ -79,7 +149,7 @@ std::vector<std::size_t> Auto::ask(std::size_t at_most) {
     if (!index) break;
     explorer_.mark(*index);
     waiting_[*index] = observations_.size();
-    observations_.push_back({*index, std::numeric_limits<double>::quiet_NaN()});
+    observations_.push_back({*index, std::numeric_limits<double>::quiet_NaN(), expected(*index)});
     indices.push_back(*index);
   }
   return indices;
@@ -88,11 +158,12 @@ std::vector<std::size_t> Auto::ask(std::size_t at_most) {
 void Auto::tell(std::span<const Evaluation> evaluations) {
   for (const Evaluation& evaluation : evaluations) {
     explorer_.mark(evaluation.index);
+    std::erase(design_, evaluation.index);
     const double log_time = std::log(evaluation.time_ns);
     if (std::isfinite(log_time)) ++worked_;
     const auto waiting = waiting_.find(evaluation.index);
     if (waiting == waiting_.end()) {
-      observations_.push_back({evaluation.index, log_time});
+      observations_.push_back({evaluation.index, log_time, expected(evaluation.index)});
     } else {
       observations_[waiting->second].log_time = log_time;
       waiting_.erase(waiting);
@@ -119,66 +190,6 @@ std::optional<std::size_t> Auto::next() {
   return explorer_.draw();
 }
 
-// What the process is told: logarithms of times, none larger than their median (settings.slow). What
-// is slow matters little, and a model that need not explain how slow explains better what is fast.
-// A failure, and what was not told yet, counts as much as the median.
-std::vector<double> Auto::values() const {
-  std::vector<double> told;
-  for (const Observation& observation : observations_) {
-    if (!std::isnan(observation.log_time)) told.push_back(observation.log_time);
-  }
-  const auto last = static_cast<double>(told.size() - 1);
-  const auto middle = told.begin() + static_cast<std::ptrdiff_t>(last * settings_.slow);
-  std::nth_element(told.begin(), middle, told.end());
-  double most = *middle;
-  if (!std::isfinite(most)) {
-    most = -std::numeric_limits<double>::infinity();
-    for (const double log_time : told) {
-      if (std::isfinite(log_time)) most = std::max(most, log_time);
-    }
-  }
-  std::vector<double> values;
-  for (const std::size_t point : points_) {
-    const double log_time = observations_[point].log_time;
-    values.push_back(std::isnan(log_time) ? most : std::min(log_time, most));
-  }
-  return values;
-}
-
-std::vector<std::size_t> Auto::best_observations(std::size_t count) const {
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < observations_.size(); ++i) {
-    if (std::isfinite(observations_[i].log_time)) order.push_back(i);
-  }
-  count = std::min(count, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
-                    [this](std::size_t a, std::size_t b) {
-                      return observations_[a].log_time < observations_[b].log_time;
-                    });
-  order.resize(count);
-  return order;
-}
-
-// The best half, and the others evenly over the time of the search; in order.
-std::vector<std::size_t> Auto::choose_points(std::size_t most) const {
-  std::vector<std::size_t> chosen(observations_.size());
-  std::iota(chosen.begin(), chosen.end(), std::size_t{0});
-  if (chosen.size() <= most) return chosen;
-  std::vector<bool> is_chosen(observations_.size());
-  std::size_t left = most;
-  for (const std::size_t best : best_observations(most / 2)) {
-    is_chosen[best] = true;
-    --left;
-  }
-  std::erase_if(chosen, [&](std::size_t i) { return is_chosen[i]; });
-  for (std::size_t i = 0; i < left; ++i) is_chosen[chosen[i * chosen.size() / left]] = true;
-  chosen.clear();
-  for (std::size_t i = 0; i < is_chosen.size(); ++i) {
-    if (is_chosen[i]) chosen.push_back(i);
-  }
-  return chosen;
-}
-
 std::vector<std::size_t> Auto::choose_candidates() {
   const SearchSpace& space = explorer_.space();
   std::vector<std::size_t> indices;
@@ -186,7 +197,7 @@ std::vector<std::size_t> Auto::choose_candidates() {
     const std::size_t index = explorer_.random().below(space.size());
     if (explorer_.is_new(index)) indices.push_back(index);
   }
-  for (const std::size_t best : best_observations(elites)) {
+  for (const std::size_t best : best_of(observations_, elites)) {
     for (const std::size_t index : space.neighbours(observations_[best].index)) {
       if (explorer_.is_new(index)) indices.push_back(index);
     }
@@ -196,31 +207,72 @@ std::vector<std::size_t> Auto::choose_candidates() {
   return indices;
 }
 
-std::vector<Levels> Auto::rows_of(std::span<const std::size_t> points) const {
+std::vector<Levels> Auto::rows_of(std::span<const Observation> observations,
+                                  std::span<const std::size_t> points) const {
   std::vector<Levels> rows;
   for (const std::size_t point : points) {
-    rows.push_back(geometry_.row(explorer_.space(), observations_[point].index));
+    rows.push_back(geometry_.row(explorer_.space(), observations[point].index));
   }
   return rows;
 }
 
+Hyperparameters Auto::weights_for(std::span<const Levels> rows,
+                                  std::span<const double> values) const {
+  const int steps = rows.size() <= 32 ? 20 : rows.size() <= 64 ? 10 : 6;
+  return most_likely(settings_.prior, geometry_, rows, values, hyperparameters_, steps);
+}
+
+// A process of what is known elsewhere. Here, the process is of the differences from it, so that it
+// is believed as far as the evaluations agree with it.
+void Auto::learn(std::span<const Evaluation> elsewhere) {
+  std::vector<Observation> there;
+  for (const Evaluation& one : elsewhere) there.push_back({one.index, std::log(one.time_ns)});
+  const auto best = best_of(there, settings_.design);
+  if (best.size() < 2) return;
+  for (const std::size_t at : best) design_.push_back(there[at].index);
+  designed_ = true;
+  std::vector<std::size_t> points = representative(there, fitted_points);
+  hyperparameters_ = weights_for(rows_of(there, points), values_of(there, points, settings_.slow));
+  points = representative(there, kept_points);
+  elsewhere_.emplace(Correlation(geometry_, hyperparameters_));
+  for (Levels& row : rows_of(there, points)) elsewhere_->add(std::move(row));
+  elsewhere_->set_values(values_of(there, points, settings_.slow));
+}
+
+// The logarithm of the time that is expected by what is known elsewhere, but for a constant.
+double Auto::expected(std::size_t index) const {
+  return elsewhere_ ? elsewhere_->mean_at(geometry_.row(explorer_.space(), index)) : 0;
+}
+
+std::vector<double> Auto::values() const {
+  std::vector<double> values = values_of(observations_, points_, settings_.slow);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] -= observations_[points_[i]].expected;
+  return values;
+}
+
+void Auto::set_candidates(std::vector<std::size_t> indices) {
+  candidates_.reset(std::move(indices));
+  expected_.clear();
+  for (std::size_t i = 0; i < candidates_.size(); ++i) {
+    expected_.push_back(expected(candidates_.index(i)));
+  }
+}
+
 // Chooses the weights anew, and what the process and the candidates are made of.
 void Auto::refit() {
-  points_ = choose_points(fitted_points);
-  const int steps = points_.size() <= 32 ? 20 : points_.size() <= 64 ? 10 : 6;
-  hyperparameters_ = most_likely(settings_.prior, geometry_, rows_of(points_), values(),
-                                 std::move(hyperparameters_), steps);
+  points_ = representative(observations_, fitted_points);
+  hyperparameters_ = weights_for(rows_of(observations_, points_), values());
   const std::size_t count = observations_.size();
-  points_ = choose_points(count > most_points ? kept_points : count);
+  points_ = representative(observations_, count > most_points ? kept_points : count);
   process_ = GaussianProcess(Correlation(geometry_, hyperparameters_));
-  for (Levels& row : rows_of(points_)) process_.add(std::move(row));
+  for (Levels& row : rows_of(observations_, points_)) process_.add(std::move(row));
   in_process_ = count;
   if (explorer_.space().size() > whole_space) {
-    candidates_.reset(choose_candidates());
+    set_candidates(choose_candidates());
   } else if (candidates_.size() == 0) {
     std::vector<std::size_t> all(explorer_.space().size());
     std::iota(all.begin(), all.end(), std::size_t{0});
-    candidates_.reset(std::move(all));
+    set_candidates(std::move(all));
   } else {
     candidates_.restart();
   }
@@ -241,7 +293,7 @@ void Auto::catch_up() {
 
 std::optional<std::size_t> Auto::propose() {
   catch_up();
-  const std::size_t leader = best_observations(1).front();
+  const std::size_t leader = best_of(observations_, 1).front();
   const double best = observations_[leader].log_time;
   if (observations_.size() > leader + patience &&
       observations_.size() % settings_.sweep_every == 0) {
@@ -251,7 +303,8 @@ std::optional<std::size_t> Auto::propose() {
   double most = -std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
     if (!explorer_.is_new(candidates_.index(i))) continue;
-    const double improvement = log_expected_improvement(candidates_.prediction(i), best);
+    const double improvement =
+        log_expected_improvement(candidates_.prediction(i), best - expected_[i]);
     if (improvement <= most) continue;
     most = improvement;
     chosen = candidates_.index(i);
@@ -265,10 +318,11 @@ std::optional<std::size_t> Auto::propose() {
 std::optional<std::size_t> Auto::sweep() {
   std::optional<std::size_t> chosen;
   double least = std::numeric_limits<double>::infinity();
-  for (const std::size_t elite : best_observations(swept)) {
+  for (const std::size_t elite : best_of(observations_, swept)) {
     for (const std::size_t index : explorer_.space().neighbours(observations_[elite].index)) {
       if (!explorer_.is_new(index)) continue;
-      const double mean = process_.mean_at(geometry_.row(explorer_.space(), index));
+      const double mean =
+          process_.mean_at(geometry_.row(explorer_.space(), index)) + expected(index);
       if (mean >= least) continue;
       least = mean;
       chosen = index;
@@ -285,8 +339,9 @@ std::size_t Auto::climb(std::size_t index, double improvement, double best) cons
     for (const std::size_t neighbour : space.neighbours(index, true)) {
       if (!explorer_.is_new(neighbour)) continue;
       const Levels levels = geometry_.row(space, neighbour);
-      if (!can_improve_by(process_, levels, best, improvement)) continue;
-      const double its = log_expected_improvement(predict(process_, levels), best);
+      const double least = best - expected(neighbour);
+      if (!can_improve_by(process_, levels, least, improvement)) continue;
+      const double its = log_expected_improvement(predict(process_, levels), least);
       if (its <= improvement) continue;
       improvement = its;
       index = neighbour;

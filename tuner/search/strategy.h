@@ -26,6 +26,10 @@ class Strategy {
   virtual std::vector<std::size_t> ask(std::size_t at_most) = 0;
   // Also called, before the first ask, with what the database knows already.
   virtual void tell(std::span<const Evaluation> evaluations) = 0;
+  // Times of the same configurations under other circumstances (another shape, dtype or device):
+  // hints of what may be good here, too. At most once, before the first ask. Most strategies take
+  // none.
+  virtual void learn(std::span<const Evaluation> /*elsewhere*/) {}
 };
 
 struct StrategyInfo {
