@@ -24,6 +24,7 @@ constexpr std::size_t kept_points = 256;    // it is made of so many again
 constexpr std::size_t fitted_points = 128;  // for choosing weights
 constexpr std::size_t patience = 32;        // evaluations without a gain, before what is next to
 constexpr std::size_t swept = 10;           // so many of the best is looked at
+constexpr std::size_t own_evidence = 48;    // evaluations, after which others' count no more
 constexpr double refit_growth = 1.2;        // of the points, between choices of weights
 
 struct Observation {
@@ -118,6 +119,7 @@ class Auto : public Strategy {
                               std::span<const std::size_t> points) const;
   Hyperparameters weights_for(std::span<const Levels> rows, std::span<const double> values) const;
   double expected(std::size_t index) const;
+  void forget();
   void set_candidates(std::vector<std::size_t> indices);
   void refit();
   void catch_up();
@@ -250,6 +252,12 @@ std::vector<double> Auto::values() const {
   return values;
 }
 
+void Auto::forget() {
+  elsewhere_.reset();
+  for (Observation& observation : observations_) observation.expected = 0;
+  std::fill(expected_.begin(), expected_.end(), 0);
+}
+
 void Auto::set_candidates(std::vector<std::size_t> indices) {
   candidates_.reset(std::move(indices));
   expected_.clear();
@@ -260,6 +268,7 @@ void Auto::set_candidates(std::vector<std::size_t> indices) {
 
 // Chooses the weights anew, and what the process and the candidates are made of.
 void Auto::refit() {
+  if (elsewhere_ && observations_.size() >= own_evidence) forget();
   points_ = representative(observations_, fitted_points);
   hyperparameters_ = weights_for(rows_of(observations_, points_), values());
   const std::size_t count = observations_.size();
