@@ -130,7 +130,7 @@ std::vector<Flag> measuring_flags() {
   return {
       {"db", "FILE", "the database of trials (default: tilewright.db here); made if there is none"},
       {"seed", "N", "of the search and of the inputs (default 1)"},
-      {"fresh", "", "measure again what the database knows"},
+      {"fresh", "", "measure again what the database knows, and learn nothing from other problems"},
       {"l2", "cold|warm", "flush L2 before each sample, or not (default cold)"},
       {"no-baseline", "", "do not time the op's baseline"},
       {"quiet", "", "no progress"},
