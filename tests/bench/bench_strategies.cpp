@@ -1,7 +1,7 @@
 // How good the strategies are, on a folder of recorded spaces: docs/search.md says how to read it.
 //
 //   bench_strategies FOLDER [--strategy NAME,...] [--seeds 50] [--most 400] [--threads 1]
-//   bench_strategies FOLDER --certificate [--seeds 50] [--threads 1]
+//   bench_strategies FOLDER --certificate [--transfer] [--seeds 50] [--threads 1]
 //   bench_strategies FOLDER --cross-validate [--seeds 50] [--most 400] [--threads 1]
 //   bench_strategies FOLDER --transfer [--seeds 50] [--most 400] [--threads 1]
 #include <fmt/format.h>
@@ -89,14 +89,14 @@ Options parse(const std::vector<std::string>& words) {
 }
 
 void print_header() {
-  fmt::print("{:<14} {:<28}", "strategy", "space");
+  fmt::print("{:<14} {:<52}", "strategy", "space");
   for (const std::size_t budget : budgets) fmt::print(" {:>7}", budget);
   fmt::print(" {:>7} {:>9}\n", "score", "us/eval");
 }
 
 void print_row(std::string_view strategy, std::string_view space,
                const std::vector<double>& columns) {
-  fmt::print("{:<14} {:<28}", strategy, space);
+  fmt::print("{:<14} {:<52}", strategy, space);
   for (std::size_t i = 0; i + 2 < columns.size(); ++i) fmt::print(" {:>7.4f}", columns[i]);
   fmt::print(" {:>7.3f} {:>9.1f}\n", columns[columns.size() - 2], columns.back());
   std::fflush(stdout);
@@ -138,20 +138,6 @@ void bench_strategy(const std::vector<RecordedSpace>& spaces, const std::string&
                                    static_cast<double>(values.size()));
   }
   print_row(name, "all (geometric mean)", means);
-}
-
-// How often what --budget auto says is true, and how much of a space it evaluates.
-void bench_certificate(const std::vector<RecordedSpace>& spaces, const Options& options) {
-  const MakeStrategy make = [](const SearchSpace& space, std::uint64_t seed) {
-    return make_strategy("auto", space, seed);
-  };
-  fmt::print("{:<28} {:>8} {:>16}\n", "space", "true", "of the space");
-  for (const RecordedSpace& recorded : spaces) {
-    const Stopped stopped = run_until_certain(recorded, make, options.seeds, options.threads);
-    fmt::print("{:<28} {:>6.1f} % {:>14.1f} %\n", recorded.name, 100 * stopped.is_true,
-               100 * stopped.share);
-    std::fflush(stdout);
-  }
 }
 
 void print_ratios(std::string_view name, const std::vector<double>& ratios) {
@@ -219,23 +205,47 @@ std::vector<Evaluation> found_elsewhere(const RecordedSpace& from, const Recorde
   return found;
 }
 
+// auto on a space, which begins with nothing, or with what was found on another.
+struct Start {
+  const RecordedSpace* to;
+  const RecordedSpace* from;  // nullptr: nothing
+
+  std::string name() const { return from ? to->name + " of " + from->name : to->name; }
+  std::unique_ptr<Strategy> operator()(const SearchSpace& space, std::uint64_t seed) const {
+    auto strategy = make_strategy("auto", space, seed);
+    if (from) strategy->learn(found_elsewhere(*from, *to, seed));
+    return strategy;
+  }
+};
+
+std::vector<Start> starts(const std::vector<RecordedSpace>& spaces, bool transfer) {
+  std::vector<Start> all;
+  for (const RecordedSpace& to : spaces) {
+    all.push_back({&to, nullptr});
+    for (const RecordedSpace& from : spaces) {
+      if (transfer && &from != &to && from.family == to.family) all.push_back({&to, &from});
+    }
+  }
+  return all;
+}
+
 void bench_transfer(const std::vector<RecordedSpace>& spaces, const Options& options) {
   budgets.insert(budgets.begin(), {4, 8, 16});
   print_header();
-  for (const RecordedSpace& to : spaces) {
-    for (const RecordedSpace& from : spaces) {
-      if (from.family != to.family) continue;
-      const bool is_cold = &from == &to;
-      const MakeStrategy make = [&](const SearchSpace& space, std::uint64_t seed) {
-        auto strategy = make_strategy("auto", space, seed);
-        if (!is_cold) strategy->learn(found_elsewhere(from, to, seed));
-        return strategy;
-      };
-      const std::size_t most = budgets.back();
-      print_row(is_cold ? "cold" : "warm",
-                is_cold ? to.name : fmt::format("{} of {}", to.name, from.name),
-                columns_of(to, run_seeds(to, make, options.seeds, most, options.threads)));
-    }
+  for (const Start& start : starts(spaces, true)) {
+    const auto runs = run_seeds(*start.to, start, options.seeds, budgets.back(), options.threads);
+    print_row(start.from ? "learned" : "from nothing", start.name(), columns_of(*start.to, runs));
+  }
+}
+
+// How often what --budget auto says is true, and how much of a space it evaluates.
+void bench_certificate(const std::vector<RecordedSpace>& spaces, const Options& options) {
+  fmt::print("{:<52} {:>8} {:>16}\n", "space", "true", "of the space");
+  for (const Start& start : starts(spaces, options.transfer)) {
+    const Stopped stopped = run_until_certain(*start.to, start, options.seeds, options.threads);
+    fmt::print("{:<52} {:>6.1f} % {:>14.1f} %\n", start.name(), 100 * stopped.is_true,
+               100 * stopped.share);
+    std::fflush(stdout);
   }
 }
 
