@@ -12,9 +12,11 @@ tilewright_cpu_test(cpu_test SOURCES cpu_parts_test.cpp cpu_shim_test.cpp cpu_mm
 tilewright_cpu_test(conformance_test SOURCES conformance_test.cpp conformance_gemm_reference_test.cpp
           conformance_conv_reference_test.cpp conformance_rows_reference_test.cpp conformance_gemm_mma_test.cpp
   LIBRARIES tw_cpu TIMEOUT 600 LABELS conformance COST 30)
-# Every combination, where the cases above draw some.
-add_test(NAME ConformanceFull COMMAND conformance_test --gtest_filter=*ConformanceTest*)
-set_tests_properties(ConformanceFull PROPERTIES LABELS full TIMEOUT 14400 ENVIRONMENT TW_CONFORMANCE_FULL=1)
+# Every combination, where the cases above draw some; in parts, so that all cores have work.
+foreach(part RANGE 15)
+  add_test(NAME ConformanceFull.${part} COMMAND conformance_test --gtest_filter=*ConformanceTest*)
+  set_tests_properties(ConformanceFull.${part} PROPERTIES LABELS full TIMEOUT 14400 ENVIRONMENT TW_CONFORMANCE_FULL=${part}/16)
+endforeach()
 tilewright_cpu_test(mutation_test SOURCES mutation_test.cpp LIBRARIES tw_cpu TIMEOUT 300 COST 15)
 
 # Device code as host code: the shim has CUDA's words for it.

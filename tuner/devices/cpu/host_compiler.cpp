@@ -82,8 +82,9 @@ const std::vector<std::string>& compile_flags() {
   static const std::vector<std::string> flags = [] {
     // Hidden symbols: two modules may define the same kernel with other knobs. The checks are
     // handled in shim_module.h. Warnings are the business of the compilers for GPUs.
+    // With the sanitizer compiling takes longer than running.
     std::vector<std::string> result{"-std=c++20",
-                                    "-O2",
+                                    has_asan ? "-O1" : "-O2",
                                     "-fPIC",
                                     "-w",
                                     "-fvisibility=hidden",
