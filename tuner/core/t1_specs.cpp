@@ -20,7 +20,9 @@ using nlohmann::json;
 int tolerance_ulps(DType dtype) { return dtype == DType::f32 ? 4096 : 2; }
 
 // A TOML string; JSON's escapes are TOML's, too.
-std::string toml_string(std::string_view text) { return json(std::string(text)).dump(); }
+std::string toml_string(std::string_view text) {
+  return json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 std::string toml_real(double value) {
   const std::string digits = fmt::format("{}", value);

@@ -252,6 +252,7 @@ std::vector<double> Auto::values() const {
   return values;
 }
 
+// What was measured here speaks alone from now on.
 void Auto::forget() {
   elsewhere_.reset();
   for (Observation& observation : observations_) observation.expected = 0;
