@@ -18,6 +18,7 @@ int query_command(const Words& words);
 int ops_command(const Words& words);
 int doctor_command(const Words& words);
 int record_command(const Words& words);
+int merge_command(const Words& words);
 int worker_command(const Words& words);  // hidden: the processes that devices start
 
 struct Command {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "cli_fixture.h"
+#include "store.h"
 
 namespace tw {
 namespace {
@@ -199,6 +200,33 @@ TEST_F(Cli, EmitSaysWhichRowsItCouldTake) {
   const Ran defaults = tune("emit --op gemm --out tuned --defaults --db none.db");
   EXPECT_EQ(defaults.code, 0) << defaults.err;
   EXPECT_TRUE(fs::exists(folder_ / "tuned" / "gemm.cuh"));
+}
+
+TEST_F(Cli, MergeTakesOverWhatOthersMeasured) {
+  {
+    Store theirs = Store::open((folder_ / "theirs.db").string(), Store::Mode::read_write);
+    RunInfo run;
+    run.context = {.op = "gemm",
+                   .problem = "gemm f32 m=64,n=64,k=64",
+                   .kernel = "simt",
+                   .source_digest = "d",
+                   .device_model = "NVIDIA H200",
+                   .device_limits = "cc=90",
+                   .driver = "580",
+                   .toolchain = "NVRTC 13.0"};
+    run.device_json = "{}";
+    Measurement measurement;
+    measurement.samples_ns = {1000};
+    theirs.append(theirs.begin_run(run), TrialKind::search, run.context, "a=1", measurement);
+  }
+  const Ran merged = tune("merge theirs.db");
+  EXPECT_EQ(merged.code, 0) << merged.err;
+  EXPECT_EQ(merged.out, "theirs.db: trials 1 new, 0 known; runs 1 new\n");
+  EXPECT_NE(tune("merge theirs.db --json").out.find("\"known\": 1"), std::string::npos);
+  EXPECT_NE(tune("query --source imported").out.find("simt"), std::string::npos);
+  expect_fault("merge", {"name a database"});
+  expect_fault("merge none.db", {"none.db"});
+  expect_fault("merge tilewright.db", {"another"});
 }
 
 TEST_F(Cli, OpsDescribesKernelsAndKnobs) {
