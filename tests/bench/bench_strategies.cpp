@@ -21,6 +21,8 @@ namespace tw {
 namespace {
 
 std::vector<std::size_t> budgets{25, 50, 100, 200, 400};
+// Searches that are cut shorter than this are too short for the performance score.
+bool with_score() { return budgets.back() >= 400; }
 
 struct Options {
   std::string folder;
@@ -98,7 +100,8 @@ void print_row(std::string_view strategy, std::string_view space,
                const std::vector<double>& columns) {
   fmt::print("{:<14} {:<52}", strategy, space);
   for (std::size_t i = 0; i + 2 < columns.size(); ++i) fmt::print(" {:>7.4f}", columns[i]);
-  fmt::print(" {:>7.3f} {:>9.1f}\n", columns[columns.size() - 2], columns.back());
+  const double score = columns[columns.size() - 2];
+  fmt::print(" {:>7} {:>9.1f}\n", with_score() ? fmt::format("{:.3f}", score) : "", columns.back());
   std::fflush(stdout);
 }
 
@@ -106,7 +109,7 @@ void print_row(std::string_view strategy, std::string_view space,
 std::vector<double> columns_of(const RecordedSpace& recorded, const std::vector<Run>& runs) {
   std::vector<double> columns;
   for (const std::size_t budget : budgets) columns.push_back(median_ratio(runs, budget));
-  columns.push_back(performance_score(recorded, runs));
+  columns.push_back(with_score() ? performance_score(recorded, runs) : 0);
   double overhead_s = 0, evaluations = 0;
   for (const Run& run : runs) {
     overhead_s += run.overhead_s;
@@ -124,8 +127,8 @@ void bench_strategy(const std::vector<RecordedSpace>& spaces, const std::string&
   std::vector<std::vector<double>> rows;
   for (const RecordedSpace& recorded : spaces) {
     const std::size_t budget = budgets.back();
-    rows.push_back(
-        columns_of(recorded, run_seeds(recorded, make, options.seeds, budget, options.threads)));
+    rows.push_back(columns_of(
+        recorded, run_seeds(recorded, make, options.seeds, budget, with_score(), options.threads)));
     print_row(name, recorded.name, rows.back());
   }
   std::vector<double> means;
@@ -159,7 +162,8 @@ void bench_cross_validation(const std::vector<RecordedSpace>& spaces, const Opti
     };
     Ratios& ratios = by_variant.emplace_back();
     for (const RecordedSpace& recorded : spaces) {
-      const auto runs = run_seeds(recorded, make, options.seeds, budgets.back(), options.threads);
+      const auto runs =
+          run_seeds(recorded, make, options.seeds, budgets.back(), false, options.threads);
       std::vector<double>& medians = ratios.emplace_back();
       for (const std::size_t budget : budgets) medians.push_back(median_ratio(runs, budget));
     }
@@ -233,7 +237,8 @@ void bench_transfer(const std::vector<RecordedSpace>& spaces, const Options& opt
   budgets.insert(budgets.begin(), {4, 8, 16});
   print_header();
   for (const Start& start : starts(spaces, true)) {
-    const auto runs = run_seeds(*start.to, start, options.seeds, budgets.back(), options.threads);
+    const auto runs =
+        run_seeds(*start.to, start, options.seeds, budgets.back(), with_score(), options.threads);
     print_row(start.from ? "learned" : "from nothing", start.name(), columns_of(*start.to, runs));
   }
 }

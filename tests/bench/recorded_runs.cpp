@@ -147,10 +147,10 @@ void in_parallel(std::size_t count, int threads, const std::function<void(std::s
 }  // namespace
 
 std::vector<Run> run_seeds(const RecordedSpace& recorded, const MakeStrategy& make, int seeds,
-                           std::size_t budget, int threads) {
+                           std::size_t budget, bool for_score, int threads) {
   const double score_s = mean_cost_s(recorded) * static_cast<double>(performance_budget(recorded));
   const auto enough = [&](const Run& run) {
-    return run.asked.size() >= budget && (run.cost_s >= score_s || budget < 400);
+    return run.asked.size() >= budget && (!for_score || run.cost_s >= score_s);
   };
   std::vector<Run> runs(static_cast<std::size_t>(seeds));
   in_parallel(runs.size(), threads,

@@ -36,10 +36,10 @@ using MakeStrategy = std::function<std::unique_ptr<Strategy>(const SearchSpace&,
 // One run, each evaluation told before the next is asked for, until `enough` of it.
 Run run_strategy(const RecordedSpace& recorded, const MakeStrategy& make, std::uint64_t seed,
                  const std::function<bool(const Run&)>& enough);
-// Runs with the seeds 1 to `seeds` of at least `budget` evaluations and of what the performance
-// score needs, on as many threads as are given.
+// Runs with the seeds 1 to `seeds` of at least `budget` evaluations, and of what the performance
+// score needs if it is wanted, on as many threads as are given.
 std::vector<Run> run_seeds(const RecordedSpace& recorded, const MakeStrategy& make, int seeds,
-                           std::size_t budget, int threads);
+                           std::size_t budget, bool for_score, int threads);
 
 // What became of runs that the stopping rule (stopping.h) ended.
 struct Stopped {
