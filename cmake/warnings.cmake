@@ -5,7 +5,8 @@ target_compile_options(tw_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -W
 target_compile_options(tw_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>
                                           $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(TILEWRIGHT_ASAN)
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  # Null pointers and objects that are too small are what the address sanitizer sees, too, and a third of the compiler's time.
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=null,object-size -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()
 if(TILEWRIGHT_PORTABLE)
