@@ -32,6 +32,11 @@ constexpr const char* their_context =
     "c.op, c.problem, c.kernel, c.source_digest, c.device_model, c.device_limits, c.driver, "
     "c.toolchain, c.protocol, c.l2, 'imported'";
 
+// context_columns of ours, in the same order.
+constexpr const char* our_context =
+    "m.op, m.problem, m.kernel, m.source_digest, m.device_model, m.device_limits, m.driver, "
+    "m.toolchain, m.protocol, m.l2, m.source";
+
 constexpr const char* run_facts =
     "started, ended, status, space_digest, space_size, strategy, seed, command, device_uuid, "
     "device, commit_id";
@@ -61,12 +66,13 @@ class Merge {
     statement.exec();
   }
 
+  // The first column of the first row; 0 if there is none.
   template <class... Values>
-  std::int64_t number(const std::string& text, std::int64_t fallback, Values... values) {
+  std::int64_t number(const std::string& text, Values... values) {
     SQLite::Statement statement(database_, text);
     int at = 0;
     (statement.bind(++at, values), ...);
-    return statement.executeStep() ? statement.getColumn(0).getInt64() : fallback;
+    return statement.executeStep() ? statement.getColumn(0).getInt64() : 0;
   }
 
   void take_run(std::int64_t theirs) {
@@ -76,13 +82,13 @@ class Merge {
                         "UNION SELECT context_id FROM other.run WHERE id = ?1)",
                         context_columns, their_context),
             theirs);
-    std::int64_t ours = number(same_run, 0, theirs);
+    std::int64_t ours = number(same_run, theirs);
     if (ours == 0) {
       execute(
           fmt::format("INSERT INTO main.run (context_id, {0}) SELECT m.id, {0} FROM other.run r "
                       "JOIN other.context c ON c.id = r.context_id "
                       "JOIN main.context m ON ({1}) = ({2}) WHERE r.id = ?1",
-                      run_facts, prefixed("m"), their_context),
+                      run_facts, our_context, their_context),
           theirs);
       ours = database_.getLastInsertRowid();
       ++merged_.runs;
@@ -98,22 +104,22 @@ class Merge {
 
   // Rows are only ever added, so that one copy of a run is the beginning of the other.
   void take_trials(std::int64_t theirs, std::int64_t ours) {
-    const std::int64_t known = number("SELECT count(*) FROM main.trial WHERE run_id = ?1", 0, ours);
+    const std::int64_t known = number("SELECT count(*) FROM main.trial WHERE run_id = ?1", ours);
     execute(fmt::format("INSERT INTO main.trial (run_id, context_id, {0}) "
                         "SELECT ?2, m.id, {0} FROM other.trial t "
                         "JOIN other.context c ON c.id = t.context_id "
                         "JOIN main.context m ON ({1}) = ({2}) "
                         "WHERE t.run_id = ?1 ORDER BY t.id LIMIT -1 OFFSET ?3",
-                        trial_facts, prefixed("m"), their_context),
+                        trial_facts, our_context, their_context),
             theirs, ours, known);
-    const std::int64_t all = number("SELECT count(*) FROM main.trial WHERE run_id = ?1", 0, ours);
+    const std::int64_t all = number("SELECT count(*) FROM main.trial WHERE run_id = ?1", ours);
     merged_.trials += all - known;
     merged_.known +=
-        number("SELECT count(*) FROM other.trial WHERE run_id = ?1", 0, theirs) - (all - known);
+        number("SELECT count(*) FROM other.trial WHERE run_id = ?1", theirs) - (all - known);
   }
 
   void take_races(std::int64_t theirs, std::int64_t ours) {
-    const std::int64_t known = number("SELECT count(*) FROM main.race WHERE run_id = ?1", 0, ours);
+    const std::int64_t known = number("SELECT count(*) FROM main.race WHERE run_id = ?1", ours);
     std::vector<std::int64_t> races;
     SQLite::Statement query(
         database_, "SELECT id FROM other.race WHERE run_id = ?1 ORDER BY id LIMIT -1 OFFSET ?2");
@@ -136,16 +142,6 @@ class Merge {
           "JOIN theirs ON theirs.id = f.trial_id JOIN ours USING (n) WHERE f.race_id = ?1",
           race, theirs, ours, database_.getLastInsertRowid());
     }
-  }
-
-  // context_columns of a table.
-  static std::string prefixed(const std::string& table) {
-    std::string columns = table + "." + context_columns;
-    for (std::size_t at = columns.find(", "); at != std::string::npos;
-         at = columns.find(", ", at + 2)) {
-      columns.insert(at + 2, table + ".");
-    }
-    return columns;
   }
 
   SQLite::Database& database_;

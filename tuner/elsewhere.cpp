@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t enough = 16;    // evaluations, to learn from
 constexpr double most_different = 8;  // beyond, a start from nothing is as good
+constexpr double other_device = 2;
 
 bool is_comparable(const Context& there, const Context& here) {
   return there.source == here.source ||
@@ -23,7 +24,7 @@ std::optional<double> difference_of(const Context& there, const SessionRequest& 
                                     const Context& here) {
   const bool same_device =
       there.device_model == here.device_model && there.device_limits == here.device_limits;
-  if (there.problem == here.problem) return same_device ? 0 : 1;
+  if (there.problem == here.problem) return same_device ? 0 : other_device;
   if (!request.catalog) return std::nullopt;
   const OpSpec& op = request.catalog->at(here.op).op;
   try {
@@ -57,8 +58,8 @@ std::optional<std::size_t> index_in(const SearchSpace& space, const std::string&
 }
 
 double difference(const OpSpec& op, const Problem& a, const Problem& b, bool same_device) {
-  constexpr double type = 2, choice = 2, chain = 1, alignment = 1, device = 2;
-  double sum = same_device ? 0 : device;
+  constexpr double type = 2, choice = 2, chain = 1, alignment = 1;
+  double sum = same_device ? 0 : other_device;
   for (std::size_t i = 0; i < op.dims.size(); ++i) {
     // Strides follow from other dims. Others may be zero, as padding.
     const auto& fallback = op.dims[i].fallback;

@@ -21,9 +21,9 @@ CommandSpec specification() {
                 {"json", "", "print JSON instead"}},
       .positional =
           "FILE is the other database. Its rows keep when, on which device and by which command "
-          "they were made. They are called "
-          "`imported`: `tune query` shows them, a search learns from them, `tune emit --source "
-          "imported` takes them, and they never win over what was measured here.",
+          "they were made. They are called `imported`: a search learns from them, `tune query` and "
+          "`tune emit` take them with --source imported, and they never win over what was measured "
+          "here.",
       .examples = {"tune merge colleague.db", "tune merge h200.db --db all.db"},
   };
 }

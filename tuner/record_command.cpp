@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "device_choice.h"
+#include "elsewhere.h"
 #include "error.h"
 #include "format.h"
 #include "interrupt.h"
@@ -59,17 +60,12 @@ Recording recording_of(const Setup& setup, const DeviceInfo& info, const Store& 
   recording.protocol = one.context.protocol;
   recording.l2 = one.context.l2;
   for (Trial& trial : store.known(one.context)) {
-    Configuration values;
-    try {
-      values = configuration_from(one.space.knobs(), trial.configuration);
-    } catch (const Error&) {
-      continue;  // of an earlier version of the space
-    }
-    if (!one.space.find(values)) continue;
+    const auto index = index_in(one.space, trial.configuration);
+    if (!index) continue;
     const bool ok = trial.measurement.outcome == Outcome::ok;
     const double value_ns = ok ? trial.measurement.median_ns() : 0;
     recording.trials.push_back(
-        {std::move(values), std::move(trial.measurement), value_ns, trial.created});
+        {one.space[*index], std::move(trial.measurement), value_ns, trial.created});
   }
   std::sort(recording.trials.begin(), recording.trials.end(),
             [](const auto& a, const auto& b) { return a.configuration < b.configuration; });

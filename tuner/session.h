@@ -33,7 +33,7 @@ struct SessionRequest {
   std::vector<Competitor> competitors;  // at least one
   std::vector<Job> baselines;           // of baseline_job()
   double roof_ns = 0;                   // the datasheet's bound; 0: unknown
-  Budget budget;                        // shared evenly among the competitors
+  Budget budget;                        // half shared by the competitors, the rest the leader's
   std::string strategy = "auto";
   std::uint64_t seed = 1;
   bool fresh = false;  // measure again what is known, and learn nothing from other problems

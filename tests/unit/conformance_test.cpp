@@ -27,7 +27,7 @@ const Catalog& catalog() {
 }
 
 // TW_CONFORMANCE_FULL=3/16: every 16th configuration of the sample, from the 3rd (of 0 to 15), on
-// every edge problem, instead of a draw of problems. All of it takes half an hour of one core.
+// every edge problem, instead of a draw of problems. All of it takes 40 minutes of one core.
 struct Part {
   std::size_t number = 0, count = 0;  // count 0: a draw
 };
