@@ -14,6 +14,7 @@
 #include "elsewhere.h"
 #include "error.h"
 #include "race.h"
+#include "time_model.h"
 
 namespace tw {
 namespace {
@@ -51,6 +52,7 @@ class Session {
   void measure_baseline(Job job);
   struct Search;
   SearchTask task_of(std::size_t competitor, Strategy& strategy) const;
+  void expect(Search& search);
   void learn(Search& search);
   void search(std::span<const std::vector<Evaluation>> known);
   void run(Search& search, std::int64_t share, double until_s);
@@ -215,7 +217,18 @@ SearchTask Session::task_of(std::size_t at, Strategy& strategy) const {
           .seed = request_.seed};
 }
 
-// What is known under other circumstances is a hint.
+// What the kernel says that its configurations do is a hint.
+void Session::expect(Search& search) {
+  const Competitor& competitor = request_.competitors[search.at];
+  if (!competitor.kernel || !competitor.kernel->model) return;
+  const OpSpec& op = request_.catalog->at(competitor.kernel->op).op;
+  const auto model = std::make_shared<TimeModel>(op, *competitor.kernel, request_.problem, info_);
+  search.strategy->expect([model, &space = competitor.space](std::size_t index) {
+    return model->time_ns(space[index]);
+  });
+}
+
+// So is what is known under other circumstances.
 void Session::learn(Search& search) {
   const Competitor& competitor = request_.competitors[search.at];
   const auto elsewhere = known_elsewhere(store_, request_, competitor);
@@ -232,6 +245,7 @@ void Session::search(std::span<const std::vector<Evaluation>> known) {
   std::vector<std::unique_ptr<Search>> searches;
   for (std::size_t i = 0; i < request_.competitors.size(); ++i) {
     searches.push_back(std::make_unique<Search>(*this, i));
+    expect(*searches.back());
     if (!request_.fresh) learn(*searches.back());
     searches.back()->driver.tell_known(known[i]);
     for (const Evaluation& one : known[i]) searches.back()->rule.tell(one.time_ns);

@@ -4,6 +4,7 @@
 //   bench_strategies FOLDER --certificate [--transfer] [--seeds 50] [--threads 1]
 //   bench_strategies FOLDER --cross-validate [--seeds 50] [--most 400] [--threads 1]
 //   bench_strategies FOLDER --transfer [--seeds 50] [--most 400] [--threads 1]
+//   bench_strategies FOLDER --model [--seeds 50] [--most 400] [--threads 1]
 #include <fmt/format.h>
 
 #include <charconv>
@@ -14,6 +15,7 @@
 
 #include "cross_validation.h"
 #include "error.h"
+#include "model_fit.h"
 #include "recorded_runs.h"
 #include "statistics.h"
 
@@ -28,7 +30,7 @@ struct Options {
   std::string folder;
   std::vector<std::string> names;
   int seeds = 50, threads = 1;
-  bool certificate = false, cross_validate = false, transfer = false;
+  bool certificate = false, cross_validate = false, transfer = false, model = false;
 };
 
 std::vector<std::string> split(std::string_view text) {
@@ -59,7 +61,8 @@ Options parse(const std::vector<std::string>& words) {
     }
     const std::map<std::string, bool*> modes{{"--certificate", &options.certificate},
                                              {"--cross-validate", &options.cross_validate},
-                                             {"--transfer", &options.transfer}};
+                                             {"--transfer", &options.transfer},
+                                             {"--model", &options.model}};
     if (const auto mode = modes.find(words[i]); mode != modes.end()) {
       *mode->second = true;
       continue;
@@ -77,8 +80,8 @@ Options parse(const std::vector<std::string>& words) {
       options.threads = count_of(value);
     } else {
       throw Error(words[i - 1] +
-                  ": expected --strategy, --certificate, --cross-validate, --seeds, --most "
-                  "or --threads");
+                  ": expected --strategy, --certificate, --cross-validate, --transfer, --model, "
+                  "--seeds, --most or --threads");
     }
   }
   if (options.folder.empty()) {
@@ -254,6 +257,72 @@ void bench_certificate(const std::vector<RecordedSpace>& spaces, const Options& 
   }
 }
 
+void print_constants(std::string_view name, const ModelConstants& c) {
+  fmt::print(
+      "{:<28} {:>5.2f} {:>6.2f} {:>5.2f} {:>6.2f} {:>5.2f} {:>5.2f} {:>6.1f} {:>6.0f} {:>5.0f} "
+      "{:>6.2f}\n",
+      name, c.fma, c.tensor, c.issue, c.shared, c.l2, c.dram, c.warps, c.round_ns, c.step_ns,
+      c.sharpness);
+  std::fflush(stdout);
+}
+
+// What the forecasts of our own kernels' models are worth, with constants that were fitted without the
+// recordings of the kernel that is judged.
+void bench_model(const std::vector<RecordedSpace>& spaces, const Options& options) {
+  const Catalog catalog = Catalog::load(builtin_spaces(), builtin_sources());
+  std::vector<std::unique_ptr<Forecast>> forecasts;
+  for (const RecordedSpace& recorded : spaces) {
+    if (auto forecast = Forecast::of(catalog, recorded)) forecasts.push_back(std::move(forecast));
+  }
+  if (forecasts.empty()) throw Error(options.folder + ": no recording of a kernel with a [model]");
+  const auto fitted_without = [&](const std::string& family) {
+    std::vector<const Forecast*> others;
+    for (const auto& one : forecasts) {
+      if (one->recorded().family != family) others.push_back(one.get());
+    }
+    return others.empty() ? ModelConstants{} : fit(others);
+  };
+  fmt::print("{:<28} {:>5} {:>6} {:>5} {:>6} {:>5} {:>5} {:>6} {:>6} {:>5} {:>6}\n",
+             "constants fitted without", "fma", "tensor", "issue", "shared", "l2", "dram", "warps",
+             "round", "step", "sharp");
+  print_constants("(as they are)", {});
+  print_constants("(nothing)", fitted_without(""));
+  std::map<std::string, ModelConstants> constants;
+  for (const auto& one : forecasts) {
+    const std::string& family = one->recorded().family;
+    if (constants.contains(family)) continue;
+    print_constants(family, constants[family] = fitted_without(family));
+  }
+  fmt::print("\n{:<28} {:>7} {:>8} {:>8} {:>8}\n", "forecasts", "size", "misfit", "best 16",
+             "best 64");
+  for (const auto& one : forecasts) {
+    const ModelConstants& its = constants[one->recorded().family];
+    fmt::print("{:<28} {:>7} {:>8.3f} {:>8.4f} {:>8.4f}\n", one->recorded().name,
+               one->recorded().space.size(), misfit(*one, its), best_of_forecasts(*one, its, 16),
+               best_of_forecasts(*one, its, 64));
+  }
+  budgets = {4, 8, 16, 32, 64, 128};
+  print_header();
+  for (const auto& one : forecasts) {
+    const RecordedSpace& recorded = one->recorded();
+    for (const bool with_model : {false, true}) {
+      const MakeStrategy make = [&](const SearchSpace& space, std::uint64_t seed) {
+        auto strategy = make_strategy("auto", space, seed);
+        if (with_model) {
+          auto model = std::make_shared<TimeModel>(one->model(constants[recorded.family]));
+          strategy->expect(
+              [model, &space](std::size_t index) { return model->time_ns(space[index]); });
+        }
+        return strategy;
+      };
+      const auto runs =
+          run_seeds(recorded, make, options.seeds, budgets.back(), false, options.threads);
+      print_row(with_model ? "forecast" : "from nothing", recorded.name,
+                columns_of(recorded, runs));
+    }
+  }
+}
+
 void bench(const Options& options) {
   const std::vector<RecordedSpace> spaces = read_spaces(options.folder);
   if (options.certificate) {
@@ -262,6 +331,10 @@ void bench(const Options& options) {
   }
   if (options.transfer) {
     bench_transfer(spaces, options);
+    return;
+  }
+  if (options.model) {
+    bench_model(spaces, options);
     return;
   }
   if (options.cross_validate) {

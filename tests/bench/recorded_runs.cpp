@@ -30,7 +30,11 @@ RecordedSpace read_space(const std::string& path) {
                          .space = space_of(recording),
                          .time_ns = {},
                          .cost_s = {},
-                         .optimum_ns = infinity};
+                         .optimum_ns = infinity,
+                         .device = recording.device,
+                         .op = recording.op,
+                         .problem = recording.problem,
+                         .kernel = recording.kernel};
   recorded.time_ns.assign(recorded.space.size(), infinity);
   recorded.cost_s.assign(recorded.space.size(), 0);
   for (const RecordedTrial& trial : recording.trials) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "recording.h"
 #include "space.h"
 #include "strategy.h"
 
@@ -18,6 +19,8 @@ struct RecordedSpace {
   std::vector<double> time_ns;  // by index; infinity where the configuration failed
   std::vector<double> cost_s;   // of one evaluation: compiling it and running all its samples
   double optimum_ns = 0;
+  DeviceInfo device;
+  std::string op, problem, kernel;  // of our own recordings
 };
 
 // Every recording of a folder (T4, Kernel Tuner caches; plain or .gz), by name. Throws Error if

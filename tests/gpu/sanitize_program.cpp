@@ -5,6 +5,7 @@
 //
 //     sanitize_program --list      the kernels, one a line
 //     sanitize_program gemm/mma    runs one: 0 right, 1 wrong, 2 the machine is at fault
+//     sanitize_program gemm/mma 3/8     of its problems the third eighth
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -103,13 +104,30 @@ std::vector<Job> jobs_of(const Catalog& catalog, const OpEntry& entry, const Ker
   return jobs;
 }
 
+// Of the problems those whose place, divided by `of`, leaves `index`.
+struct Part {
+  std::size_t index = 0, of = 1;
+};
+
+Part parse_part(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  const int index = std::atoi(text.c_str());
+  const int of = slash == std::string::npos ? 0 : std::atoi(text.c_str() + slash + 1);
+  if (index < 1 || index > of) throw Error("part '" + text + "': say 1/8 to 8/8");
+  return {static_cast<std::size_t>(index - 1), static_cast<std::size_t>(of)};
+}
+
 // Returns the exit code.
-int run_kernel(const Catalog& catalog, const OpEntry& entry, const KernelSpec& kernel) {
+int run_kernel(const Catalog& catalog, const OpEntry& entry, const KernelSpec& kernel, Part part) {
   ::setenv("TILEWRIGHT_TIMER", "events", 1);  // CUPTI has one user at a time
   Session session(0, 0);
   CompilePool pool(1, std::chrono::minutes(5));
   Modules modules(session.info().cc, pool);
-  const std::vector<Job> jobs = jobs_of(catalog, entry, kernel, session.info());
+  std::vector<Job> jobs;
+  std::size_t place = 0;
+  for (Job& job : jobs_of(catalog, entry, kernel, session.info())) {
+    if (place++ % part.of == part.index) jobs.push_back(std::move(job));
+  }
   int wrong = 0;
   for (const Job& job : jobs) {
     const MeasureRequest request{job, modules.of(job.plan.program), modules.of(job.plan.reference),
@@ -135,12 +153,14 @@ int list(const Catalog& catalog) {
   return 0;
 }
 
-int run(const std::string& asked) {
+int run(const std::string& asked, const std::string& part) {
   const Catalog catalog = Catalog::load(builtin_spaces(), builtin_sources());
   if (asked == "--list") return list(catalog);
   for (const OpEntry& entry : catalog.ops()) {
     for (const KernelSpec& kernel : entry.kernels) {
-      if (asked == entry.op.name + "/" + kernel.name) return run_kernel(catalog, entry, kernel);
+      if (asked == entry.op.name + "/" + kernel.name) {
+        return run_kernel(catalog, entry, kernel, part.empty() ? Part{} : parse_part(part));
+      }
     }
   }
   throw Error("no kernel '" + asked + "': see --list");
@@ -155,7 +175,7 @@ int main(int argc, char** argv) {
     return argv[2] == tw::cuda_compile_role ? tw::cuda_compile_worker(channel) : 2;
   }
   try {
-    return tw::cuda::run(argc == 2 ? argv[1] : "");
+    return tw::cuda::run(argc > 1 ? argv[1] : "", argc > 2 ? argv[2] : "");
   } catch (const tw::Error& error) {
     fmt::print(stderr, "sanitize_program: {}\n", error.what());
   } catch (const tw::cuda::CudaFailure& failure) {

@@ -12,4 +12,5 @@ tilewright_test(core_tests
     core_spec_test.cpp
     core_statistics_test.cpp
     core_t1_test.cpp
+    core_time_model_test.cpp
   LIBRARIES tw_core)

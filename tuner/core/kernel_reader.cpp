@@ -142,6 +142,23 @@ void read_launches(const Scope& scope, const TomlTable& root, const Texts& closu
   if (kernel.launches.empty()) root.fail("a kernel needs at least one [[launch]]: add it");
 }
 
+void read_model(const Scope& scope, const TomlTable& root, KernelSpec& kernel) {
+  if (!root.find("model")) return;
+  const TomlTable table = root.table("model");
+  table.allow({"fma", "tensor", "instructions", "shared", "l2", "dram", "units", "rounds", "steps",
+               "registers"});
+  kernel.model = ModelSpec{.fma = read_expr(scope, table, "fma", "0"),
+                           .tensor = read_expr(scope, table, "tensor", "0"),
+                           .instructions = read_expr(scope, table, "instructions", "0"),
+                           .shared = read_expr(scope, table, "shared", "0"),
+                           .l2 = read_expr(scope, table, "l2", "0"),
+                           .dram = read_expr(scope, table, "dram", "0"),
+                           .units = read_expr(scope, table, "units", "1"),
+                           .rounds = read_expr(scope, table, "rounds", "0"),
+                           .steps = read_expr(scope, table, "steps", "0"),
+                           .registers = read_expr(scope, table, "registers", "0")};
+}
+
 // How the kernel is launched, as canonical text.
 std::string launch_text(const KernelSpec& kernel) {
   std::string text;
@@ -173,7 +190,7 @@ std::string launch_text(const KernelSpec& kernel) {
 KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std::string& name,
                        const OpSpec& op, SourceTree& sources) {
   const TomlTable root(node, path, "");
-  root.allow({"kernel", "knob", "let", "require", "prefer", "workspace", "launch"});
+  root.allow({"kernel", "knob", "let", "require", "prefer", "workspace", "launch", "model"});
   root.at("kernel");
   const TomlTable head = root.table("kernel");
   head.allow({"doc", "source", "needs", "knobs", "reduces"});
@@ -204,6 +221,7 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
   kernel.prefer = scope.read_constraints(root.table("prefer"));
   read_workspaces(scope, root, kernel);
   read_launches(scope, root, closure, kernel);
+  read_model(scope, root, kernel);
 
   std::string all;
   for (const auto& [file, text] : closure)

@@ -140,6 +140,22 @@ struct WorkspaceSpec {
   Expr bytes;
 };
 
+// What one call of a configuration does, as far as its kernel's [model] says: totals over all blocks
+// but for the last three, which are of a block or thread. What is not said is 0, of units 1. Forecasts are made
+// of it (time_model.h); it is in no digest.
+struct ModelSpec {
+  Expr fma;           // fp32 multiply-adds of the scalar units
+  Expr tensor;        // multiply-adds of the tensor cores
+  Expr instructions;  // issued, of warps
+  Expr shared;        // bytes that shared memory moves, conflicts and unused lanes included
+  Expr l2;            // bytes between the SMs and L2
+  Expr dram;          // bytes between L2 and device memory
+  Expr units;         // equal parts that the blocks share
+  Expr rounds;        // waits for memory, one after the other, of a block
+  Expr steps;         // waits for other warps, likewise
+  Expr registers;     // of a thread
+};
+
 struct KernelSpec {
   std::string op, name, doc;  // "gemm", "simt"
   std::string source;         // "gemm/simt.cuh"
@@ -151,6 +167,7 @@ struct KernelSpec {
   std::vector<Constraint> prefer;   // and to be worth a search; emitted headers don't ask
   std::vector<WorkspaceSpec> workspaces;
   std::vector<LaunchSpec> launches;
+  std::optional<ModelSpec> model;
   Names names;         // the op's names, then the knobs
   int first_knob = 0;  // slot of the first knob; the others follow in order
   // Of the source, everything it includes, transitively, and how it is launched ([[launch]],

@@ -25,7 +25,9 @@ constexpr std::size_t fitted_points = 128;  // for choosing weights
 constexpr std::size_t patience = 32;        // evaluations without a gain, before what is next to
 constexpr std::size_t swept = 10;           // so many of the best is looked at
 constexpr std::size_t own_evidence = 48;    // evaluations, after which others' count no more
-constexpr double refit_growth = 1.2;        // of the points, between choices of weights
+constexpr double exactness = 0.1;           // of forecasts: what differs by less counts the same
+constexpr double doubt = 0.5;         // in a forecast: the deviation of the part that is right
+constexpr double refit_growth = 1.2;  // of the points, between choices of weights
 
 struct Observation {
   std::size_t index = 0;
@@ -110,11 +112,13 @@ class Auto : public Strategy {
   std::vector<std::size_t> ask(std::size_t at_most) override;
   void tell(std::span<const Evaluation> evaluations) override;
   void learn(std::span<const Evaluation> elsewhere) override;
+  void expect(const std::function<double(std::size_t)>& forecast_ns) override;
 
  private:
   std::optional<std::size_t> next();
   std::optional<std::size_t> propose();
   std::vector<double> values() const;
+  void weigh_forecast();
   std::vector<Levels> rows_of(std::span<const Observation> observations,
                               std::span<const std::size_t> points) const;
   Hyperparameters weights_for(std::span<const Levels> rows, std::span<const double> values) const;
@@ -133,6 +137,9 @@ class Auto : public Strategy {
   Hyperparameters hyperparameters_;
   GaussianProcess process_;
   std::optional<GaussianProcess> elsewhere_;
+  std::function<double(std::size_t)> forecast_ns_;
+  double least_forecast_ = 0, slow_forecast_ = 0;  // logarithms
+  double trust_ = 1;                               // in the forecast
   Candidates candidates_;
   std::vector<double> expected_;  // of the candidates, by what is known elsewhere
   std::vector<Observation> observations_;
@@ -176,9 +183,11 @@ void Auto::tell(std::span<const Evaluation> evaluations) {
 std::optional<std::size_t> Auto::next() {
   if (!designed_) {
     designed_ = true;
-    if (worked_ < settings_.design) {
-      const auto points = latin_hypercube(explorer_, settings_.design - worked_);
-      design_.assign(points.begin(), points.end());
+    for (const std::size_t index : design_) explorer_.mark(index);
+    const std::size_t filling = forecast_ns_ ? settings_.design / 2 : settings_.design;
+    if (worked_ < filling) {
+      const auto points = latin_hypercube(explorer_, filling - worked_);
+      design_.insert(design_.end(), points.begin(), points.end());
     }
   }
   if (!design_.empty()) {
@@ -231,6 +240,8 @@ void Auto::learn(std::span<const Evaluation> elsewhere) {
   for (const Evaluation& one : elsewhere) there.push_back({one.index, std::log(one.time_ns)});
   const auto best = best_of(there, settings_.design);
   if (best.size() < 2) return;
+  design_.clear();
+  forecast_ns_ = nullptr;
   for (const std::size_t at : best) design_.push_back(there[at].index);
   designed_ = true;
   std::vector<std::size_t> points = representative(there, fitted_points);
@@ -241,15 +252,52 @@ void Auto::learn(std::span<const Evaluation> elsewhere) {
   elsewhere_->set_values(values_of(there, points, settings_.slow));
 }
 
-// The logarithm of the time that is expected by what is known elsewhere, but for a constant.
+// The first evaluation is the best by the forecast; half as many as otherwise fill the space; then the
+// process is of the differences from it.
+void Auto::expect(const std::function<double(std::size_t)>& forecast_ns) {
+  if (elsewhere_) return;
+  forecast_ns_ = forecast_ns;
+  const SearchSpace& space = explorer_.space();
+  const bool all = space.size() <= whole_space;
+  std::vector<Observation> forecasts;
+  for (std::size_t i = 0; i < std::min(space.size(), whole_space); ++i) {
+    const std::size_t index = all ? i : explorer_.random().below(space.size());
+    forecasts.push_back({index, std::log(forecast_ns(index))});
+  }
+  const auto faster = [](const Observation& a, const Observation& b) {
+    return a.log_time < b.log_time;
+  };
+  const auto best = std::min_element(forecasts.begin(), forecasts.end(), faster);
+  design_.push_back(best->index);
+  least_forecast_ = best->log_time + exactness;
+  const double last = static_cast<double>(forecasts.size() - 1);
+  const auto middle = forecasts.begin() + static_cast<std::ptrdiff_t>(last * settings_.slow);
+  std::nth_element(forecasts.begin(), middle, forecasts.end(), faster);
+  slow_forecast_ = std::max(middle->log_time, least_forecast_);
+}
+
+// The logarithm of the time that is expected by what is known elsewhere, or forecast, but for a
+// constant.
 double Auto::expected(std::size_t index) const {
-  return elsewhere_ ? elsewhere_->mean_at(geometry_.row(explorer_.space(), index)) : 0;
+  if (elsewhere_) return elsewhere_->mean_at(geometry_.row(explorer_.space(), index));
+  if (!forecast_ns_) return 0;
+  return std::clamp(std::log(forecast_ns_(index)), least_forecast_, slow_forecast_);
 }
 
 std::vector<double> Auto::values() const {
   std::vector<double> values = values_of(observations_, points_, settings_.slow);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] -= observations_[points_[i]].expected;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] -= trust_ * observations_[points_[i]].expected;
+  }
   return values;
+}
+
+// What the evaluations say of the forecast: the part of its ups and downs that is right.
+void Auto::weigh_forecast() {
+  if (!forecast_ns_) return;
+  std::vector<double> forecasts;
+  for (const std::size_t point : points_) forecasts.push_back(observations_[point].expected);
+  trust_ = process_.share_of(forecasts, values_of(observations_, points_, settings_.slow), doubt);
 }
 
 // What was measured here speaks alone from now on.
@@ -297,6 +345,7 @@ void Auto::catch_up() {
     points_.push_back(in_process_);
     process_.add(geometry_.row(explorer_.space(), observations_[in_process_].index));
   }
+  weigh_forecast();
   process_.set_values(values());
   candidates_.update(process_);
 }
@@ -314,7 +363,7 @@ std::optional<std::size_t> Auto::propose() {
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
     if (!explorer_.is_new(candidates_.index(i))) continue;
     const double improvement =
-        log_expected_improvement(candidates_.prediction(i), best - expected_[i]);
+        log_expected_improvement(candidates_.prediction(i), best - trust_ * expected_[i]);
     if (improvement <= most) continue;
     most = improvement;
     chosen = candidates_.index(i);
@@ -332,7 +381,7 @@ std::optional<std::size_t> Auto::sweep() {
     for (const std::size_t index : explorer_.space().neighbours(observations_[elite].index)) {
       if (!explorer_.is_new(index)) continue;
       const double mean =
-          process_.mean_at(geometry_.row(explorer_.space(), index)) + expected(index);
+          process_.mean_at(geometry_.row(explorer_.space(), index)) + trust_ * expected(index);
       if (mean >= least) continue;
       least = mean;
       chosen = index;
@@ -349,7 +398,7 @@ std::size_t Auto::climb(std::size_t index, double improvement, double best) cons
     for (const std::size_t neighbour : space.neighbours(index, true)) {
       if (!explorer_.is_new(neighbour)) continue;
       const Levels levels = geometry_.row(space, neighbour);
-      const double least = best - expected(neighbour);
+      const double least = best - trust_ * expected(neighbour);
       if (!can_improve_by(process_, levels, least, improvement)) continue;
       const double its = log_expected_improvement(predict(process_, levels), least);
       if (its <= improvement) continue;

@@ -37,19 +37,43 @@ void GaussianProcess::add(Levels point) {
   points_.push_back(std::move(point));
 }
 
+// The factor's inverse times the values.
+std::vector<double> GaussianProcess::whiten(std::span<const double> values) const {
+  std::vector<double> whitened(points_.size());
+  for (std::size_t i = 0; i < points_.size(); ++i) {
+    const double* row = factor(i);
+    whitened[i] = (values[i] - dot(row, whitened.data(), i)) / row[i];
+  }
+  return whitened;
+}
+
+double GaussianProcess::share_of(std::span<const double> trend, std::span<const double> values,
+                                 double deviation) const {
+  const std::size_t n = points_.size();
+  const std::vector<double> ones = whiten(std::vector<double>(n, 1.0));
+  std::vector<double> x = whiten(trend), y = whiten(values);
+  const double one_one = dot(ones.data(), ones.data(), n);
+  const double x_mean = dot(ones.data(), x.data(), n) / one_one;
+  const double y_mean = dot(ones.data(), y.data(), n) / one_one;
+  double x_x = 0, x_y = 0, squares = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    x[i] -= x_mean * ones[i];
+    y[i] -= y_mean * ones[i];
+    x_x += x[i] * x[i];
+    x_y += x[i] * y[i];
+    squares += (y[i] - x[i]) * (y[i] - x[i]);
+  }
+  const double expectation = squares / static_cast<double>(n) / (deviation * deviation);
+  const double total = x_x + expectation;
+  return total > 0 ? (x_y + expectation) / total : 1;
+}
+
 void GaussianProcess::set_values(std::span<const double> values) {
   const std::size_t n = points_.size();
-  whitened_.resize(n);
-  std::vector<double> ones(n);
-  double one_one = 0, one_value = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const double* row = factor(i);
-    whitened_[i] = (values[i] - dot(row, whitened_.data(), i)) / row[i];
-    ones[i] = (1 - dot(row, ones.data(), i)) / row[i];
-    one_one += ones[i] * ones[i];
-    one_value += ones[i] * whitened_[i];
-  }
-  mean_ = one_value / one_one;
+  const std::vector<double> ones = whiten(std::vector<double>(n, 1.0));
+  whitened_ = whiten(values);
+  const double one_one = dot(ones.data(), ones.data(), n);
+  mean_ = dot(ones.data(), whitened_.data(), n) / one_one;
   double squares = 0;
   for (std::size_t i = 0; i < n; ++i) {
     whitened_[i] -= mean_ * ones[i];

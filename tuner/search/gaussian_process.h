@@ -69,7 +69,11 @@ class GaussianProcess {
 
   void add(Levels point);
   void set_values(std::span<const double> values);  // one a point
-  double mean_at(const Levels& levels) const;       // what is expected there
+  // By how much of `trend` (one a point) the values go up and down, most probably, when 1 is expected
+  // with a standard deviation of `deviation`: generalised least squares.
+  double share_of(std::span<const double> trend, std::span<const double> values,
+                  double deviation) const;
+  double mean_at(const Levels& levels) const;  // what is expected there
 
   std::size_t size() const { return points_.size(); }
   const Correlation& correlation() const { return correlation_; }
@@ -80,6 +84,8 @@ class GaussianProcess {
   double variance() const { return variance_; }
 
  private:
+  std::vector<double> whiten(std::span<const double> values) const;
+
   Correlation correlation_;
   std::vector<Levels> points_;
   std::vector<double> factor_, whitened_;

@@ -2,6 +2,7 @@
 // clock and no device.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,6 +31,10 @@ class Strategy {
   // hints of what may be good here, too. At most once, before the first ask. Most strategies take
   // none.
   virtual void learn(std::span<const Evaluation> /*elsewhere*/) {}
+  // A forecast of a configuration's time, in ns, by its index: how configurations compare matters,
+  // not how long they take. At most once, before the first ask; what was learned counts more. Most
+  // strategies take none.
+  virtual void expect(const std::function<double(std::size_t)>& /*forecast_ns*/) {}
 };
 
 struct StrategyInfo {

@@ -1,0 +1,136 @@
+// Forecasts, against times that follow from the constants and the device's limits.
+#include <gtest/gtest.h>
+
+#include "core_fixture.h"
+#include "space.h"
+#include "time_model.h"
+
+namespace tw {
+namespace {
+
+// 10 SMs of 1000 MHz: an SM does 128 multiply-adds, 4 instructions, 128 bytes of shared memory and
+// 64 of L2 in a ns.
+DeviceInfo plain_device() {
+  DeviceInfo device = emulated_device(90);
+  device.sms = 10;
+  device.sm_clock_mhz = 1000;
+  device.threads_per_sm = 2048;
+  device.regs_per_sm = 65536;
+  device.smem_per_sm = 233472;
+  device.blocks_per_sm = 32;
+  device.memory_bandwidth = 1e12;
+  device.tf32_flops = 2 * 10 * 1000e9;  // 1000 multiply-adds an SM and ns
+  return device;
+}
+
+// The times do not hide each other in the least, so that they can be told apart: with one time that
+// is not 0 the forecast is that time.
+const ModelConstants plain{.fma = 1,
+                           .tensor = 1,
+                           .issue = 1,
+                           .shared = 1,
+                           .l2 = 1,
+                           .dram = 1,
+                           .warps = 0,
+                           .round_ns = 100,
+                           .step_ns = 10,
+                           .launch_ns = 0,
+                           .sharpness = 1};
+
+// The forecast for axpy with `model`, 128 threads a block and `elements` elements.
+double forecast_ns(const std::string& model, int elements, const ModelConstants& constants = plain,
+                   const std::string& launch = "smem = \"threads * 4\"") {
+  Texts spaces = test::toy_spaces();
+  std::string& kernel = spaces["axpy/simple.toml"];
+  kernel = test::changed(kernel, "smem = \"threads * 4\"", launch);
+  kernel += "[model]\n" + model;
+  const Catalog catalog = Catalog::load(spaces, test::toy_sources());
+  const OpEntry& entry = catalog.at("axpy");
+  const Problem problem =
+      parse_problem(entry.op, {.shape = "rows=1,columns=" + std::to_string(elements)});
+  TimeModel time_model(entry.op, entry.kernels.front(), problem, plain_device(), constants);
+  return time_model.time_ns(std::vector<std::int64_t>{128, 0, 0});
+}
+
+TEST(TimeModel, EachQuantityTakesItsTime) {
+  // 10 blocks, one an SM.
+  EXPECT_DOUBLE_EQ(forecast_ns("fma = 1280000", 1280), 1000);
+  EXPECT_DOUBLE_EQ(forecast_ns("tensor = 10000000", 1280), 1000);
+  EXPECT_DOUBLE_EQ(forecast_ns("instructions = 40000", 1280), 1000);
+  EXPECT_DOUBLE_EQ(forecast_ns("shared = 1280000", 1280), 1000);
+  EXPECT_DOUBLE_EQ(forecast_ns("l2 = 640000", 1280), 1000);
+  EXPECT_DOUBLE_EQ(forecast_ns("dram = 1000000", 1280), 1000);
+  EXPECT_DOUBLE_EQ(forecast_ns("rounds = 7", 1280), 700);
+  EXPECT_DOUBLE_EQ(forecast_ns("steps = 7", 1280), 70);
+  EXPECT_DOUBLE_EQ(forecast_ns("fma = \"1000 * elements\"\nsteps = \"threads\"", 1280), 2280);
+  EXPECT_DOUBLE_EQ(forecast_ns("fma = \"elements / (elements - 1280)\"", 1280), 0);  // no value
+}
+
+TEST(TimeModel, TheBusiestSMIsWhatIsWaitedFor) {
+  // 11 blocks: one SM has two of them.
+  EXPECT_DOUBLE_EQ(forecast_ns("fma = \"1000 * elements\"", 1408), 2000);
+  // 30 units in 20 blocks: an SM has two blocks, of two units each at most.
+  EXPECT_DOUBLE_EQ(forecast_ns("fma = \"1000 * elements\"\nunits = 30", 2560), 2000 * 4.0 / 3);
+  // Device memory and L2's far side are everybody's.
+  EXPECT_DOUBLE_EQ(forecast_ns("dram = 1000000", 1408), 1000);
+}
+
+TEST(TimeModel, BlocksThatDoNotFitWait) {
+  // Two blocks an SM: together if their registers or shared memory allow it.
+  EXPECT_DOUBLE_EQ(forecast_ns("rounds = 7", 2560), 700);
+  EXPECT_DOUBLE_EQ(forecast_ns("rounds = 7", 2560, plain, "smem = 200000"), 1400);
+  EXPECT_DOUBLE_EQ(forecast_ns("rounds = 7\nregisters = 255", 2560), 700);
+  EXPECT_DOUBLE_EQ(forecast_ns("rounds = 7\nregisters = 255", 1280 * 3), 1400);
+}
+
+TEST(TimeModel, FewWarpsHideLittle) {
+  ModelConstants constants = plain;
+  constants.warps = 8;
+  // 4 warps of an SM, then 8: half and the same of what keeps its units busy.
+  EXPECT_DOUBLE_EQ(forecast_ns("fma = 1280000", 1280, constants), 1000 + 2000);
+  EXPECT_DOUBLE_EQ(forecast_ns("fma = 1280000", 2560, constants), 1000 + 1000);
+}
+
+TEST(TimeModel, TheLongestTimeHidesOthers) {
+  ModelConstants constants = plain;
+  constants.sharpness = 2;
+  constants.launch_ns = 500;
+  EXPECT_DOUBLE_EQ(forecast_ns("fma = \"3 * 128000\"\ndram = 400000", 1280, constants), 500 + 500);
+}
+
+TEST(TimeModel, EveryModelOfTheBuiltinKernelsHasValues) {
+  const Catalog catalog = Catalog::load(builtin_spaces(), builtin_sources());
+  const DeviceInfo device = emulated_device(90);
+  int models = 0;
+  for (const OpEntry& entry : catalog.ops()) {
+    for (const KernelSpec& kernel : entry.kernels) {
+      if (!kernel.model) continue;
+      ++models;
+      for (const std::string& shape : entry.op.edge_shapes) {
+        const Problem problem = parse_problem(entry.op, {.shape = shape});
+        const auto slots = slots_of(entry.op, kernel.names, problem, device);
+        std::optional<SearchSpace> space;
+        try {
+          space = SearchSpace::enumerate(kernel, slots);
+        } catch (const Error&) {
+          continue;  // it does not serve this problem
+        }
+        auto values = slots;
+        const Configuration first = (*space)[0];
+        std::copy(first.begin(), first.end(), values.begin() + kernel.first_knob);
+        for (const Expr* expr :
+             {&kernel.model->fma, &kernel.model->tensor, &kernel.model->instructions,
+              &kernel.model->shared, &kernel.model->l2, &kernel.model->dram, &kernel.model->units,
+              &kernel.model->rounds, &kernel.model->steps, &kernel.model->registers}) {
+          const auto value = expr->evaluate(values);
+          EXPECT_TRUE(value && *value >= 0)
+              << entry.op.name << "/" << kernel.name << " " << shape << ": " << expr->text();
+        }
+      }
+    }
+  }
+  EXPECT_GE(models, 4);
+}
+
+}  // namespace
+}  // namespace tw
