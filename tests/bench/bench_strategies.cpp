@@ -246,14 +246,20 @@ void bench_transfer(const std::vector<RecordedSpace>& spaces, const Options& opt
   }
 }
 
+void print_certificate_header() {
+  fmt::print("{:<52} {:>8} {:>16}\n", "space", "true", "of the space");
+}
+void print_certificate(std::string_view name, const Stopped& stopped) {
+  fmt::print("{:<52} {:>6.1f} % {:>14.1f} %\n", name, 100 * stopped.is_true, 100 * stopped.share);
+  std::fflush(stdout);
+}
+
 // How often what --budget auto says is true, and how much of a space it evaluates.
 void bench_certificate(const std::vector<RecordedSpace>& spaces, const Options& options) {
-  fmt::print("{:<52} {:>8} {:>16}\n", "space", "true", "of the space");
+  print_certificate_header();
   for (const Start& start : starts(spaces, options.transfer)) {
-    const Stopped stopped = run_until_certain(*start.to, start, options.seeds, options.threads);
-    fmt::print("{:<52} {:>6.1f} % {:>14.1f} %\n", start.name(), 100 * stopped.is_true,
-               100 * stopped.share);
-    std::fflush(stdout);
+    print_certificate(start.name(),
+                      run_until_certain(*start.to, start, options.seeds, options.threads));
   }
 }
 
@@ -266,8 +272,44 @@ void print_constants(std::string_view name, const ModelConstants& c) {
   std::fflush(stdout);
 }
 
-// What the forecasts of our own kernels' models are worth, with constants that were fitted without the
-// recordings of the kernel that is judged.
+// auto on one of our own recordings, with its kernel's forecasts.
+MakeStrategy with_forecasts(const Forecast& forecast, const ModelConstants& constants) {
+  return [&forecast, constants](const SearchSpace& space, std::uint64_t seed) {
+    auto strategy = make_strategy("auto", space, seed);
+    const auto model = std::make_shared<TimeModel>(forecast.model(constants));
+    strategy->expect([model, &space](std::size_t index) { return model->time_ns(space[index]); });
+    return strategy;
+  };
+}
+
+using ConstantsByFamily = std::map<std::string, ModelConstants>;
+
+// By family of recordings, the constants fitted to all others.
+ConstantsByFamily fit_without_each(const std::vector<std::unique_ptr<Forecast>>& forecasts) {
+  fmt::print("{:<28} {:>5} {:>6} {:>5} {:>6} {:>5} {:>5} {:>6} {:>6} {:>5} {:>6}\n",
+             "constants fitted without", "fma", "tensor", "issue", "shared", "l2", "dram", "warps",
+             "round", "step", "sharp");
+  print_constants("(as they are)", {});
+  const auto fitted_without = [&](const std::string& family) {
+    std::vector<const Forecast*> others;
+    for (const auto& one : forecasts) {
+      if (one->recorded().family != family) others.push_back(one.get());
+    }
+    const ModelConstants constants = others.empty() ? ModelConstants{} : fit(others);
+    print_constants(family.empty() ? "(nothing)" : family, constants);
+    return constants;
+  };
+  fitted_without("");
+  ConstantsByFamily constants;
+  for (const auto& one : forecasts) {
+    const std::string& family = one->recorded().family;
+    if (!constants.contains(family)) constants[family] = fitted_without(family);
+  }
+  return constants;
+}
+
+// What the forecasts of our own kernels' models are worth, with constants that were fitted without
+// the recordings of the kernel that is judged.
 void bench_model(const std::vector<RecordedSpace>& spaces, const Options& options) {
   const Catalog catalog = Catalog::load(builtin_spaces(), builtin_sources());
   std::vector<std::unique_ptr<Forecast>> forecasts;
@@ -275,51 +317,39 @@ void bench_model(const std::vector<RecordedSpace>& spaces, const Options& option
     if (auto forecast = Forecast::of(catalog, recorded)) forecasts.push_back(std::move(forecast));
   }
   if (forecasts.empty()) throw Error(options.folder + ": no recording of a kernel with a [model]");
-  const auto fitted_without = [&](const std::string& family) {
-    std::vector<const Forecast*> others;
-    for (const auto& one : forecasts) {
-      if (one->recorded().family != family) others.push_back(one.get());
-    }
-    return others.empty() ? ModelConstants{} : fit(others);
-  };
-  fmt::print("{:<28} {:>5} {:>6} {:>5} {:>6} {:>5} {:>5} {:>6} {:>6} {:>5} {:>6}\n",
-             "constants fitted without", "fma", "tensor", "issue", "shared", "l2", "dram", "warps",
-             "round", "step", "sharp");
-  print_constants("(as they are)", {});
-  print_constants("(nothing)", fitted_without(""));
-  std::map<std::string, ModelConstants> constants;
-  for (const auto& one : forecasts) {
-    const std::string& family = one->recorded().family;
-    if (constants.contains(family)) continue;
-    print_constants(family, constants[family] = fitted_without(family));
-  }
+  ConstantsByFamily constants = fit_without_each(forecasts);
+
   fmt::print("\n{:<28} {:>7} {:>8} {:>8} {:>8}\n", "forecasts", "size", "misfit", "best 16",
              "best 64");
   for (const auto& one : forecasts) {
-    const ModelConstants& its = constants[one->recorded().family];
-    fmt::print("{:<28} {:>7} {:>8.3f} {:>8.4f} {:>8.4f}\n", one->recorded().name,
-               one->recorded().space.size(), misfit(*one, its), best_of_forecasts(*one, its, 16),
+    const RecordedSpace& recorded = one->recorded();
+    const ModelConstants& its = constants[recorded.family];
+    fmt::print("{:<28} {:>7} {:>8.3f} {:>8.4f} {:>8.4f}\n", recorded.name, recorded.space.size(),
+               misfit(*one, its), best_of_forecasts(*one, its, 16),
                best_of_forecasts(*one, its, 64));
   }
+
+  fmt::print("\n");
   budgets = {4, 8, 16, 32, 64, 128};
   print_header();
   for (const auto& one : forecasts) {
     const RecordedSpace& recorded = one->recorded();
-    for (const bool with_model : {false, true}) {
-      const MakeStrategy make = [&](const SearchSpace& space, std::uint64_t seed) {
-        auto strategy = make_strategy("auto", space, seed);
-        if (with_model) {
-          auto model = std::make_shared<TimeModel>(one->model(constants[recorded.family]));
-          strategy->expect(
-              [model, &space](std::size_t index) { return model->time_ns(space[index]); });
-        }
-        return strategy;
-      };
+    const auto print = [&](std::string_view name, const MakeStrategy& make) {
       const auto runs =
           run_seeds(recorded, make, options.seeds, budgets.back(), false, options.threads);
-      print_row(with_model ? "forecast" : "from nothing", recorded.name,
-                columns_of(recorded, runs));
-    }
+      print_row(name, recorded.name, columns_of(recorded, runs));
+    };
+    print("from nothing", Start{&recorded, nullptr});
+    print("forecast", with_forecasts(*one, constants[recorded.family]));
+  }
+
+  fmt::print("\n");
+  print_certificate_header();
+  for (const auto& one : forecasts) {
+    const RecordedSpace& recorded = one->recorded();
+    print_certificate(recorded.name,
+                      run_until_certain(recorded, with_forecasts(*one, constants[recorded.family]),
+                                        options.seeds, options.threads));
   }
 }
 

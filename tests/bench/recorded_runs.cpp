@@ -26,7 +26,8 @@ RecordedSpace read_space(const std::string& path) {
     if (name.ends_with(end)) name.resize(name.size() - std::string_view(end).size());
   }
   RecordedSpace recorded{.name = name,
-                         .family = name.substr(0, name.find('.')),
+                         .family = recording.foreign() ? name.substr(0, name.find('.'))
+                                                       : recording.op + "." + recording.kernel,
                          .space = space_of(recording),
                          .time_ns = {},
                          .cost_s = {},

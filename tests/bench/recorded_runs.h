@@ -14,7 +14,8 @@
 namespace tw {
 
 struct RecordedSpace {
-  std::string name, family;  // "convolution.A100" is of the family "convolution"
+  std::string name,
+      family;  // "convolution.A100" is of the family "convolution", ours of "op.kernel"
   SearchSpace space;
   std::vector<double> time_ns;  // by index; infinity where the configuration failed
   std::vector<double> cost_s;   // of one evaluation: compiling it and running all its samples

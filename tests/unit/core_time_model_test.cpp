@@ -39,17 +39,18 @@ const ModelConstants plain{.fma = 1,
 
 // The forecast for axpy with `model`, 128 threads a block and `elements` elements.
 double forecast_ns(const std::string& model, int elements, const ModelConstants& constants = plain,
-                   const std::string& launch = "smem = \"threads * 4\"") {
+                   const std::string& launch = "smem = \"threads * 4\"", int finishing_blocks = 0) {
   Texts spaces = test::toy_spaces();
   std::string& kernel = spaces["axpy/simple.toml"];
   kernel = test::changed(kernel, "smem = \"threads * 4\"", launch);
+  kernel = test::changed(kernel, "grid = [1]", "grid = [" + std::to_string(finishing_blocks) + "]");
   kernel += "[model]\n" + model;
   const Catalog catalog = Catalog::load(spaces, test::toy_sources());
   const OpEntry& entry = catalog.at("axpy");
   const Problem problem =
       parse_problem(entry.op, {.shape = "rows=1,columns=" + std::to_string(elements)});
   TimeModel time_model(entry.op, entry.kernels.front(), problem, plain_device(), constants);
-  return time_model.time_ns(std::vector<std::int64_t>{128, 0, 0});
+  return time_model.time_ns(std::vector<std::int64_t>{128, 0, finishing_blocks > 0});
 }
 
 TEST(TimeModel, EachQuantityTakesItsTime) {
@@ -81,6 +82,12 @@ TEST(TimeModel, BlocksThatDoNotFitWait) {
   EXPECT_DOUBLE_EQ(forecast_ns("rounds = 7", 2560, plain, "smem = 200000"), 1400);
   EXPECT_DOUBLE_EQ(forecast_ns("rounds = 7\nregisters = 255", 2560), 700);
   EXPECT_DOUBLE_EQ(forecast_ns("rounds = 7\nregisters = 255", 1280 * 3), 1400);
+}
+
+TEST(TimeModel, TheLaunchWithTheMostSharedMemoryCounts) {
+  const std::string smem = "smem = \"threads * 4\"";
+  EXPECT_DOUBLE_EQ(forecast_ns("rounds = 7", 1280, plain, smem, 1), 700);
+  EXPECT_DOUBLE_EQ(forecast_ns("rounds = 7", 1280, plain, smem, 1000000), 700);
 }
 
 TEST(TimeModel, FewWarpsHideLittle) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
-#include <limits>
+#include <utility>
 
 namespace tw {
 namespace {
@@ -39,7 +39,7 @@ double TimeModel::value(const Expr& expr) const {
 
 double TimeModel::time_ns(std::span<const std::int64_t> configuration) {
   std::copy(configuration.begin(), configuration.end(), slots_.begin() + kernel_.first_knob);
-  Shape shape;  // of the launch with the most threads
+  Shape shape;  // of the launch with the most shared memory, or threads
   for (const LaunchSpec& launch : kernel_.launches) {
     if (value(launch.when) == 0) continue;
     Shape its{.smem = value(launch.smem_bytes)};
@@ -47,7 +47,8 @@ double TimeModel::time_ns(std::span<const std::int64_t> configuration) {
       its.blocks *= std::max(value(launch.grid[i]), 1.0);
       its.threads *= std::max(value(launch.block[i]), 1.0);
     }
-    if (its.blocks * its.threads > shape.blocks * shape.threads) shape = its;
+    const auto rank = [](const Shape& of) { return std::pair(of.smem, of.blocks * of.threads); };
+    if (rank(its) > rank(shape)) shape = its;
   }
 
   const double registers = std::min(value(model_.registers), register_limit);
