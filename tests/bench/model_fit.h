@@ -34,8 +34,8 @@ class Forecast {
   Problem problem_;
 };
 
-// The constants for which logarithms of forecasts differ least from those of times, up to a constant of
-// each recording; all recordings count the same, and fast configurations more.
+// The constants for which logarithms of forecasts differ least from those of times, up to a constant
+// of each recording; all recordings count the same, and fast configurations more.
 ModelConstants fit(std::span<const Forecast* const> recordings);
 // That difference: the root of its weighted mean square.
 double misfit(const Forecast& forecast, const ModelConstants& constants);

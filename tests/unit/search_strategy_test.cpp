@@ -167,7 +167,8 @@ TEST(Auto, LearnsFromWhatIsSimilarAndIsNotLostByWhatIsNot) {
   EXPECT_LE(learned_from(opposite, 60), 1200);
 }
 
-// What auto has found of a bowl after so many evaluations, with that forecast; the mean of some seeds.
+// What auto has found of a bowl after so many evaluations, with that forecast; the mean of some
+// seeds.
 template <class Times>
 double found_with(const Times& forecast_ns, std::size_t budget) {
   const SearchSpace space = grid_space(5, 8);

@@ -140,9 +140,9 @@ struct WorkspaceSpec {
   Expr bytes;
 };
 
-// What one call of a configuration does, as far as its kernel's [model] says: totals over all blocks
-// but for the last three, which are of a block or thread. What is not said is 0, of units 1. Forecasts are made
-// of it (time_model.h); it is in no digest.
+// What one call of a configuration does, as far as its kernel's [model] says: totals over all
+// blocks but for the last three, which are of a block or thread. What is not said is 0, of units 1.
+// Forecasts are made of it (time_model.h); it is in no digest.
 struct ModelSpec {
   Expr fma;           // fp32 multiply-adds of the scalar units
   Expr tensor;        // multiply-adds of the tensor cores

@@ -1,5 +1,5 @@
-// Forecasts of a configuration's time from what its kernel's [model] says that it does, before anything
-// is compiled: good enough to say which configurations to measure first.
+// Forecasts of a configuration's time from what its kernel's [model] says that it does, before
+// anything is compiled: good enough to say which configurations to measure first.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -11,27 +11,28 @@
 
 namespace tw {
 
-// What the parts of a GPU do in practice, and no datasheet says: fitted to recordings of nine kernels on an
-// H100 and an H200 (bench_strategies --model).
+// What the parts of a GPU do in practice, and no datasheet says: fitted to recordings of nine
+// kernels on an H100 and an H200 (bench_strategies --model).
 struct ModelConstants {
   // Of the datasheet's peak, or of what a clock of an SM allows: 4 instructions, 128 fp32
   // multiply-adds, 128 bytes of shared memory, 64 bytes of L2.
-  double fma = 1, tensor = 0.9, issue = 0.45, shared = 1.3, l2 = 0.75, dram = 1.2;
-  double warps = 5.5;       // of an SM, that keep its units busy half of the time
-  double round_ns = 280;    // a wait for memory
-  double step_ns = 40;      // a wait for other warps
+  double fma = 0.95, tensor = 1, issue = 0.4, shared = 1.05, l2 = 0.9, dram = 0.95;
+  double warps = 6;         // of an SM, that keep its units busy half of the time
+  double round_ns = 300;    // a wait for memory
+  double step_ns = 37;      // a wait for other warps
   double launch_ns = 2000;  // whatever a kernel does
-  double sharpness = 1.2;   // how far the longest of the times hides the others
+  double sharpness = 1.15;  // how far the longest of the times hides the others
 };
 
-// Times are combined as (t1^s + t2^s + ...)^(1/s), s the sharpness: the largest one counts, and others
-// the more the nearer they are, which lies between "all overlap" (a roofline) and "none does".
+// Between a roofline (S. Williams, A. Waterman, D. Patterson, Communications of the ACM 52, 2009),
+// in which everything overlaps, and a sum, in which nothing does: times are combined as
+// (t1^s + t2^s + ...)^(1/s), s the sharpness.
 //
 // With r blocks resident on an SM (of registers, shared memory, threads), and of `units` that the
 // blocks share the busiest SM having the part p, the times are
 //
 //   p * fma / (fma rate of an SM), likewise tensor, instructions, shared and l2;
-//   the largest of the first three * warps / (resident warps): latency that too few warps do not hide;
+//   the largest of the first three * warps / (resident warps): latency that few warps do not hide;
 //   dram / bandwidth;
 //   ceil(blocks of the busiest SM / r) * (rounds * round_ns + steps * step_ns).
 class TimeModel {

@@ -252,8 +252,8 @@ void Auto::learn(std::span<const Evaluation> elsewhere) {
   elsewhere_->set_values(values_of(there, points, settings_.slow));
 }
 
-// The first evaluation is the best by the forecast; half as many as otherwise fill the space; then the
-// process is of the differences from it.
+// The first evaluation is the best by the forecast; half as many as otherwise fill the space; then
+// the process is of the differences from it.
 void Auto::expect(const std::function<double(std::size_t)>& forecast_ns) {
   if (elsewhere_) return;
   forecast_ns_ = forecast_ns;

@@ -69,8 +69,8 @@ class GaussianProcess {
 
   void add(Levels point);
   void set_values(std::span<const double> values);  // one a point
-  // By how much of `trend` (one a point) the values go up and down, most probably, when 1 is expected
-  // with a standard deviation of `deviation`: generalised least squares.
+  // The part of `trend` (one a point) by which the values go up and down, most probably, where 1 is
+  // expected with a standard deviation of `deviation`: generalised least squares.
   double share_of(std::span<const double> trend, std::span<const double> values,
                   double deviation) const;
   double mean_at(const Levels& levels) const;  // what is expected there
