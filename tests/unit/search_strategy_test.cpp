@@ -131,18 +131,15 @@ TEST(Annealing, FindsTheBottomOfABowl) { EXPECT_EQ(best_of_bowl("annealing", 400
 TEST(Genetic, FindsTheBottomOfABowl) { EXPECT_EQ(best_of_bowl("genetic", 600, 3), 1000); }
 TEST(Differential, FindsTheBottomOfABowl) { EXPECT_EQ(best_of_bowl("differential", 600, 3), 1000); }
 
-// What auto has found of a bowl after so many evaluations, if it knows the times that `elsewhere`
-// gives to every 100th configuration; the mean of some seeds.
-template <class Times>
-double learned_from(const Times& elsewhere, std::size_t budget) {
+// What auto has found of a bowl after so many evaluations, if `prepare(strategy, space, seed)` told
+// it something; the mean of some seeds.
+template <class Prepare>
+double found_after(const Prepare& prepare, std::size_t budget) {
   const SearchSpace space = grid_space(5, 8);
   double sum = 0;
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     const auto strategy = make_strategy("auto", space, seed);
-    std::vector<Evaluation> known;
-    for (std::size_t i = seed; i < space.size(); i += 100)
-      known.push_back({i, elsewhere(space, i)});
-    strategy->learn(known);
+    prepare(*strategy, space, seed);
     double best = std::numeric_limits<double>::infinity();
     for (const std::size_t index : run(*strategy, space, budget)) {
       best = std::min(best, bowl_ns(space, index));
@@ -150,6 +147,18 @@ double learned_from(const Times& elsewhere, std::size_t budget) {
     sum += best;
   }
   return sum / 4;
+}
+
+// If it knows the times that `elsewhere` gives to every 100th configuration.
+template <class Times>
+double learned_from(const Times& elsewhere, std::size_t budget) {
+  const auto learn = [&](Strategy& strategy, const SearchSpace& space, std::uint64_t seed) {
+    std::vector<Evaluation> known;
+    for (std::size_t i = seed; i < space.size(); i += 100)
+      known.push_back({i, elsewhere(space, i)});
+    strategy.learn(known);
+  };
+  return found_after(learn, budget);
 }
 
 TEST(Auto, LearnsFromWhatIsSimilarAndIsNotLostByWhatIsNot) {
@@ -167,22 +176,12 @@ TEST(Auto, LearnsFromWhatIsSimilarAndIsNotLostByWhatIsNot) {
   EXPECT_LE(learned_from(opposite, 60), 1200);
 }
 
-// What auto has found of a bowl after so many evaluations, with that forecast; the mean of some
-// seeds.
 template <class Times>
 double found_with(const Times& forecast_ns, std::size_t budget) {
-  const SearchSpace space = grid_space(5, 8);
-  double sum = 0;
-  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
-    const auto strategy = make_strategy("auto", space, seed);
-    strategy->expect([&](std::size_t index) { return forecast_ns(space, index); });
-    double best = std::numeric_limits<double>::infinity();
-    for (const std::size_t index : run(*strategy, space, budget)) {
-      best = std::min(best, bowl_ns(space, index));
-    }
-    sum += best;
-  }
-  return sum / 4;
+  const auto expect = [&](Strategy& strategy, const SearchSpace& space, std::uint64_t) {
+    strategy.expect([&](std::size_t index) { return forecast_ns(space, index); });
+  };
+  return found_after(expect, budget);
 }
 
 TEST(Auto, BeginsWithWhatIsForecastAndIsNotLostWhereThatIsWrong) {
