@@ -1,3 +1,5 @@
+// Longer than 400 lines: one class, whose steps share the state of one search.
+//
 // The default: Bayesian optimisation (J. Mockus, 1974; D. R. Jones et al., 1998) on the logarithm
 // of time. A few configurations that fill the space come first; then each next one is where a
 // Gaussian process expects the largest improvement on the best so far. docs/search.md explains the
