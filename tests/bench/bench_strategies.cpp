@@ -4,7 +4,7 @@
 //   bench_strategies FOLDER --certificate [--transfer] [--seeds 50] [--threads 1]
 //   bench_strategies FOLDER --cross-validate [--seeds 50] [--most 400] [--threads 1]
 //   bench_strategies FOLDER --transfer [--seeds 50] [--most 400] [--threads 1]
-//   bench_strategies FOLDER --model [--seeds 50] [--most 400] [--threads 1]
+//   bench_strategies FOLDER --model [--seeds 50] [--threads 1]
 #include <fmt/format.h>
 
 #include <charconv>
