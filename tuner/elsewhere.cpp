@@ -39,7 +39,8 @@ std::vector<Evaluation> evaluations_of(const Store& store, const Context& contex
   std::vector<Evaluation> evaluations;
   for (const Trial& trial : store.known(context)) {
     const auto index = index_in(space, trial.configuration);
-    if (!index) continue;
+    // What was pruned is slower than the best there, not a failure.
+    if (!index || trial.measurement.outcome == Outcome::pruned) continue;
     const bool worked = trial.measurement.outcome == Outcome::ok;
     evaluations.push_back(
         {*index, worked ? trial.measurement.median_ns() : std::numeric_limits<double>::infinity()});

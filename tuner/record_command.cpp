@@ -103,6 +103,7 @@ int record_command(const Words& words) {
                             fmt::join(names, ", ")));
   }
   setup.request.strategy = "exhaustive";
+  setup.request.competitors.front().least_time = {};  // what is slow belongs to a recording
   setup.request.finalists = 0;
   setup.request.command = fmt::format("tune record {}", fmt::join(words, " "));
   Store store = Store::open(options.database, Store::Mode::read_write);

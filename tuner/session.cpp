@@ -83,6 +83,7 @@ class Session {
   Clock::time_point began_ = Clock::now();
   std::int64_t run_ = 0, failed_ = 0;
   std::map<Key, Measurement> trials_;  // of known and new evaluations
+  std::set<Key> pruned_before_;        // by a run that the database has
   std::optional<Key> best_;
   double best_ns_ = 0;
   std::set<Key> entrants_;
@@ -130,7 +131,8 @@ void Session::begin() {
   run_ = store_.begin_run(run);
 }
 
-// What the database holds of this space.
+// What the database holds of this space. What was pruned then is proven again, for a better time may
+// have been known then than now.
 std::vector<Evaluation> Session::recall(std::size_t at) {
   std::vector<Evaluation> evaluations;
   if (request_.fresh) return evaluations;
@@ -138,6 +140,10 @@ std::vector<Evaluation> Session::recall(std::size_t at) {
   for (Trial& trial : store_.known(competitor.context)) {
     const auto index = index_in(competitor.space, trial.configuration);
     if (!index) continue;
+    if (trial.measurement.outcome == Outcome::pruned) {
+      pruned_before_.insert({at, *index});
+      continue;
+    }
     const double time_ns = trial.measurement.outcome == Outcome::ok
                                ? trial.measurement.median_ns()
                                : std::numeric_limits<double>::infinity();
@@ -214,6 +220,7 @@ SearchTask Session::task_of(std::size_t at, Strategy& strategy) const {
           .strategy = &strategy,
           .limits = request_.limits,
           .floor_ns = request_.roof_ns / roof_slack,
+          .least_time = competitor.least_time,
           .seed = request_.seed};
 }
 
@@ -296,9 +303,13 @@ void Session::run(Search& search, std::int64_t share, double until_s) {
     if (!may_start && driver.outstanding() == 0) return;
     for (Driver::Result& one : driver.step(may_start ? left : 0, Clock::now() + tick)) {
       if (stopped_() && one.measurement.outcome != Outcome::ok) continue;  // perhaps our own doing
-      search.rule.tell(one.measurement.outcome == Outcome::ok
-                           ? one.measurement.median_ns()
-                           : std::numeric_limits<double>::infinity());
+      if (one.measurement.outcome == Outcome::pruned) {
+        search.rule.exclude();
+      } else {
+        search.rule.tell(one.measurement.outcome == Outcome::ok
+                             ? one.measurement.median_ns()
+                             : std::numeric_limits<double>::infinity());
+      }
       accept({search.at, one.index}, std::move(one.measurement));
     }
     show(request_.competitors[search.at].name, true);
@@ -315,10 +326,14 @@ void Session::note_certificate(const Certificate& certificate) {
 }
 
 void Session::accept(Key key, Measurement measurement) {
-  store_.append(run_, TrialKind::search, competitor(key).context, configuration_of(key),
-                measurement);
-  ++result_.evaluated;
-  if (measurement.outcome != Outcome::ok) ++failed_;
+  if (measurement.outcome != Outcome::pruned || !pruned_before_.contains(key)) {
+    store_.append(run_, TrialKind::search, competitor(key).context, configuration_of(key),
+                  measurement);
+  }
+  if (measurement.outcome != Outcome::pruned) {
+    ++result_.evaluated;
+    if (measurement.outcome != Outcome::ok) ++failed_;
+  }
   count(key, std::move(measurement));
 }
 
@@ -333,7 +348,8 @@ void Session::count(Key key, Measurement measurement) {
   trials_[key] = std::move(measurement);
 }
 
-// The best few, each kernel's default unless it is known to fail, and the previous winner.
+// The best few, each kernel's default unless it is known to fail, and the previous winner. A default
+// that was pruned takes part: people ask how much faster the winner is.
 std::vector<Key> Session::finalists() const {
   std::vector<std::pair<double, Key>> timed;
   for (const auto& [key, measurement] : trials_) {
@@ -352,7 +368,8 @@ std::vector<Key> Session::finalists() const {
   for (std::size_t i = 0; i < request_.competitors.size(); ++i) {
     const Key key{i, request_.competitors[i].space.default_index()};
     const auto known = trials_.find(key);
-    if (known == trials_.end() || known->second.outcome == Outcome::ok) add(key);
+    const Outcome outcome = known == trials_.end() ? Outcome::ok : known->second.outcome;
+    if (outcome == Outcome::ok || outcome == Outcome::pruned) add(key);
   }
   if (const auto previous = previous_winner()) add(*previous);
   return keys;

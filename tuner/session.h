@@ -14,6 +14,7 @@
 #include "space.h"
 #include "stopping.h"
 #include "store.h"
+#include "time_model.h"
 
 namespace tw {
 
@@ -24,6 +25,8 @@ struct Competitor {
   SearchSpace space;
   Context context;
   std::string space_digest;
+  // SearchTask::least_time, if the kernel's model proves anything.
+  std::function<LeastTime(std::span<const std::int64_t>)> least_time = {};
 };
 
 struct SessionRequest {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <memory>
 
 #include "error.h"
 #include "format.h"
@@ -69,6 +70,17 @@ void check_cpu_patience(const OpSpec& op, const Problem& problem, const DeviceIn
       smaller.empty() ? "" : fmt::format(", for example --shape {}", smaller)));
 }
 
+// What a kernel's model proves on a GPU.
+std::function<LeastTime(std::span<const std::int64_t>)> least_time_of(const OpSpec& op,
+                                                                      const KernelSpec& kernel,
+                                                                      const Problem& problem,
+                                                                      const DeviceInfo& info) {
+  if (!kernel.model || info.kind != "cuda") return {};
+  return
+      [model = std::make_shared<TimeModel>(op, kernel, problem, info)](
+          std::span<const std::int64_t> configuration) { return model->least_time(configuration); };
+}
+
 std::vector<Competitor> compiled_competitors(const Catalog& catalog, const Asked& asked,
                                              const std::vector<const KernelSpec*>& kernels,
                                              const DeviceInfo& info, const Context& context,
@@ -82,7 +94,8 @@ std::vector<Competitor> compiled_competitors(const Catalog& catalog, const Asked
                      .name = kernel->name,
                      .space = SearchSpace::enumerate(*kernel, slots),
                      .context = context,
-                     .space_digest = kernel->space_digest};
+                     .space_digest = kernel->space_digest,
+                     .least_time = least_time_of(asked.entry->op, *kernel, asked.problem, info)};
       one.context.kernel = kernel->name;
       one.context.source_digest = catalog.source_digest(*kernel, asked.problem.epilogue);
       competitors.push_back(std::move(one));

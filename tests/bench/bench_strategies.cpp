@@ -329,6 +329,12 @@ void bench_model(const std::vector<RecordedSpace>& spaces, const Options& option
                best_of_forecasts(*one, its, 64));
   }
 
+  fmt::print("\n{:<28} {:>10} {:>10}\n", "proofs", "least/time", "pruned");
+  for (const auto& one : forecasts) {
+    const Proven its = proven(*one);
+    fmt::print("{:<28} {:>10.3f} {:>8.1f} %\n", one->recorded().name, its.most, 100 * its.share);
+  }
+
   fmt::print("\n");
   budgets = {4, 8, 16, 32, 64, 128};
   print_header();

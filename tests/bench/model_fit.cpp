@@ -125,4 +125,18 @@ double best_of_forecasts(const Forecast& forecast, const ModelConstants& constan
   return best / recorded.optimum_ns;
 }
 
+Proven proven(const Forecast& forecast) {
+  const RecordedSpace& recorded = forecast.recorded();
+  TimeModel model = forecast.model({});
+  Proven result;
+  std::size_t slower = 0;
+  for (std::size_t i = 0; i < recorded.space.size(); ++i) {
+    const double least_ns = model.least_time(recorded.space[i]).ns;
+    result.most = std::max(result.most, least_ns / recorded.time_ns[i]);
+    if (least_ns > recorded.optimum_ns) ++slower;
+  }
+  result.share = static_cast<double>(slower) / static_cast<double>(recorded.space.size());
+  return result;
+}
+
 }  // namespace tw

@@ -43,4 +43,11 @@ double misfit(const Forecast& forecast, const ModelConstants& constants);
 double best_of_forecasts(const Forecast& forecast, const ModelConstants& constants,
                          std::size_t count);
 
+// What the kernel's model proves.
+struct Proven {
+  double most = 0;   // the largest least time / measured time
+  double share = 0;  // of the space, proven to be slower than the optimum
+};
+Proven proven(const Forecast& forecast);
+
 }  // namespace tw

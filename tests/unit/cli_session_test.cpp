@@ -332,5 +332,31 @@ TEST_F(SessionTest, SameSeedSameTrials) {
   EXPECT_EQ(first, device_.measured_);
 }
 
+TEST_F(SessionTest, WhatIsProvenToBeSlowerIsStoredOnceAndCostsNoBudget) {
+  SessionRequest asked = request();
+  asked.competitors[0].least_time = [](std::span<const std::int64_t> configuration) {
+    return LeastTime{configuration[1] == 4 ? 1e9 : 0.0, "its sums"};
+  };
+  const SessionResult first = run(asked);
+  EXPECT_EQ(first.evaluated, 40);
+  EXPECT_EQ(first.outcomes.at(Outcome::pruned), 10);
+  EXPECT_TRUE(first.exhausted);
+  const auto pruned = [this] {
+    const std::vector<Trial> trials = stored();
+    return std::count_if(trials.begin(), trials.end(), [](const Trial& trial) {
+      return trial.measurement.outcome == Outcome::pruned;
+    });
+  };
+  EXPECT_EQ(pruned(), 10);
+  // A second run proves the same again, and stores nothing twice.
+  const SessionResult second = run(asked);
+  EXPECT_EQ(second.known, 40);
+  EXPECT_EQ(second.evaluated, 0);
+  EXPECT_EQ(pruned(), 10);
+  // Without the proof they are measured.
+  asked.competitors[0].least_time = {};
+  EXPECT_EQ(run(asked).evaluated, 10);
+}
+
 }  // namespace
 }  // namespace tw

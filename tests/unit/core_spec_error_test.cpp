@@ -54,6 +54,8 @@ TEST(SpecErrors, Kernel) {
       {"smem = ", "smen = ", "[[launch]]: unknown key 'smen': did you mean 'smem'?"},
       {"[let]", "[lett]", "unknown key 'lett': did you mean 'let'?"},
       {"[require]", "[model]\nflops = 1\n[require]", "[model]: unknown key 'flops'", 1},
+      {"[require]", "[model]\nleast = [\"rounds\"]\n[require]",
+       "'least' names 'rounds': it takes fma, tensor and shared", 1},
       {"[require]", "[model]\nfma = \"elementz\"\n[require]", "did you mean 'elements'?", 1},
       {"values = [128, 64, 2048]", "values = [128, 64, 128]", "value 128 is given twice"},
       {"values = [128, 64, 2048]", "values = []", "knob 'threads': 'values' must be an array"},

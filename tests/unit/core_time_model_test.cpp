@@ -37,9 +37,11 @@ const ModelConstants plain{.fma = 1,
                            .launch_ns = 0,
                            .sharpness = 1};
 
-// The forecast for axpy with `model`, 128 threads a block and `elements` elements.
-double forecast_ns(const std::string& model, int elements, const ModelConstants& constants = plain,
-                   const std::string& launch = "smem = \"threads * 4\"", int finishing_blocks = 0) {
+// What `ask` says of the model of axpy with `model`, 128 threads a block and `elements` elements.
+template <class Ask>
+auto asked_of(const Ask& ask, const std::string& model, int elements, const DeviceInfo& device,
+              const ModelConstants& constants = plain,
+              const std::string& launch = "smem = \"threads * 4\"", int finishing_blocks = 0) {
   Texts spaces = test::toy_spaces();
   std::string& kernel = spaces["axpy/simple.toml"];
   kernel = test::changed(kernel, "smem = \"threads * 4\"", launch);
@@ -49,8 +51,24 @@ double forecast_ns(const std::string& model, int elements, const ModelConstants&
   const OpEntry& entry = catalog.at("axpy");
   const Problem problem =
       parse_problem(entry.op, {.shape = "rows=1,columns=" + std::to_string(elements)});
-  TimeModel time_model(entry.op, entry.kernels.front(), problem, plain_device(), constants);
-  return time_model.time_ns(std::vector<std::int64_t>{128, 0, finishing_blocks > 0});
+  TimeModel time_model(entry.op, entry.kernels.front(), problem, device, constants);
+  return ask(time_model, std::vector<std::int64_t>{128, 0, finishing_blocks > 0});
+}
+
+double forecast_ns(const std::string& model, int elements, const ModelConstants& constants = plain,
+                   const std::string& launch = "smem = \"threads * 4\"", int finishing_blocks = 0) {
+  const auto ask = [](TimeModel& of, const auto& configuration) {
+    return of.time_ns(configuration);
+  };
+  return asked_of(ask, model, elements, plain_device(), constants, launch, finishing_blocks);
+}
+
+LeastTime least_time(const std::string& model, int elements,
+                     const DeviceInfo& device = plain_device()) {
+  const auto ask = [](TimeModel& of, const auto& configuration) {
+    return of.least_time(configuration);
+  };
+  return asked_of(ask, model, elements, device);
 }
 
 TEST(TimeModel, EachQuantityTakesItsTime) {
@@ -103,6 +121,35 @@ TEST(TimeModel, TheLongestTimeHidesOthers) {
   constants.sharpness = 2;
   constants.launch_ns = 500;
   EXPECT_DOUBLE_EQ(forecast_ns("fma = \"3 * 128000\"\ndram = 400000", 1280, constants), 500 + 500);
+}
+
+TEST(TimeModel, TheLeastTimeIsOfTheLargestLeastCount) {
+  // 10 blocks, one an SM.
+  const std::string counts = "fma = 1280000\nshared = 2560000\ninstructions = 1000000000\n";
+  EXPECT_EQ(least_time(counts, 1280).ns, 0);
+  EXPECT_DOUBLE_EQ(least_time(counts + "least = [\"fma\"]", 1280).ns, 1000);
+  const LeastTime both = least_time(counts + "least = [\"fma\", \"shared\"]", 1280);
+  EXPECT_DOUBLE_EQ(both.ns, 2000);
+  EXPECT_EQ(both.reason, "what it moves through shared memory");
+}
+
+TEST(TimeModel, TheLeastTimeIsTheMeanOfTheSMsThatHaveABlock) {
+  const std::string fma = "fma = 1280000\nleast = [\"fma\"]";
+  EXPECT_DOUBLE_EQ(least_time(fma, 5 * 128).ns, 2000);
+  EXPECT_DOUBLE_EQ(least_time(fma, 11 * 128).ns, 1000);  // two blocks may have nothing to do
+}
+
+TEST(TimeModel, TensorCoresAreBoundedWhereTheirRateIsKnown) {
+  const std::string tensor = "tensor = 20480000\nleast = [\"tensor\"]";
+  DeviceInfo device = plain_device();
+  EXPECT_DOUBLE_EQ(least_time(tensor, 1280, device).ns, 2000);  // f32: 1024 a clock
+  device.cc = 80;
+  EXPECT_DOUBLE_EQ(least_time(tensor, 1280, device).ns, 4000);
+  device.cc = 120;
+  EXPECT_EQ(least_time(tensor, 1280, device).ns, 0);
+  device.cc = 90;
+  device.sm_clock_mhz = 0;
+  EXPECT_EQ(least_time(tensor, 1280, device).ns, 0);
 }
 
 TEST(TimeModel, EveryModelOfTheBuiltinKernelsHasValues) {

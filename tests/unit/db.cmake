@@ -1,5 +1,7 @@
 tilewright_test(db_test SOURCES db_merge_test.cpp db_open_test.cpp db_store_test.cpp db_winners_test.cpp LIBRARIES tw_db tw_sqlite)
-tilewright_test(recording_test SOURCES recording_test.cpp recording_faults_test.cpp LIBRARIES tw_core tw_db)
+tilewright_test(recording_test SOURCES recording_test.cpp recording_faults_test.cpp recording_shipped_test.cpp
+  LIBRARIES tw_core tw_db)
+target_compile_definitions(recording_test PRIVATE TW_PUBLISHED="${PROJECT_SOURCE_DIR}/reports/published")
 tilewright_test(replay_test SOURCES replay_test.cpp LIBRARIES tw_replay)
 
 # Public recordings (the autotuning community's benchmark hub has them) are not part of this repository.

@@ -8,9 +8,9 @@ namespace {
 
 struct Search {
   explicit Search(FakeDevice& device, const SearchSpace& space,
-                  const std::string& strategy_name = "local", double floor_ns = 0)
+                  const std::string& strategy_name = "local", double floor_ns = 0,
+                  SearchTask task = {})
       : strategy(make_strategy(strategy_name, space, 5)) {
-    SearchTask task;
     task.space = &space;
     task.strategy = strategy.get();
     task.kernel_name = "fake";
@@ -90,6 +90,43 @@ TEST(Driver, WhatIsTooGoodToBeTrueNeitherBoundsNorLeadsTheSearch) {
   search.run(3);
   EXPECT_EQ(device.submitted.at(1).incumbent_ns, 0);
   EXPECT_EQ(search.driver->incumbent_ns(), 70);
+}
+
+TEST(Driver, WhatIsProvenToBeSlowerIsNotMeasuredAndCostsNothing) {
+  const SearchSpace space = grid_space(1, 6);
+  FakeDevice device(
+      1, [](const Job& job) { return measured(job.configuration == "k0=0" ? 5000 : 9000); });
+  SearchTask task;
+  task.least_time = [](std::span<const std::int64_t> configuration) {
+    return LeastTime{configuration[0] % 2 == 1 ? 6000.0 : 5000.0, "its sums"};
+  };
+  Search search(device, space, "exhaustive", 0, task);
+  std::vector<Driver::Result> results = search.driver->step(1, {});
+  EXPECT_EQ(device.submitted.size(), 1u);
+  // One may be started: what is pruned on the way to it does not count.
+  for (const Driver::Result& result : search.driver->step(1, {})) results.push_back(result);
+  EXPECT_EQ(results.back().measurement.note, "takes at least 6 us for its sums; 5 us is known");
+  EXPECT_EQ(device.submitted.size(), 2u);
+  while (!search.driver->exhausted()) {
+    for (const Driver::Result& result : search.driver->step(9, {})) results.push_back(result);
+  }
+  EXPECT_EQ(device.submitted.size(), 3u);  // 0, 2 and 4
+  ASSERT_EQ(results.size(), 6u);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    EXPECT_EQ(results[i].index, i);
+    EXPECT_EQ(results[i].measurement.outcome, i % 2 == 1 ? Outcome::pruned : Outcome::ok);
+  }
+  EXPECT_EQ(search.driver->incumbent_ns(), 5000);
+}
+
+TEST(Driver, WithoutAKnownTimeNothingIsPruned) {
+  const SearchSpace space = grid_space(1, 4);
+  FakeDevice device(4, [](const Job&) { return measured(5000); });
+  SearchTask task;
+  task.least_time = [](std::span<const std::int64_t>) { return LeastTime{6000, "its sums"}; };
+  Search search(device, space, "exhaustive", 0, task);
+  search.driver->step(4, {});
+  EXPECT_EQ(device.submitted.size(), 4u);
 }
 
 TEST(Driver, WhatIsKnownCostsNothingAndIsNotAskedForAgain) {

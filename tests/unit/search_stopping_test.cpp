@@ -47,6 +47,16 @@ TEST(StoppingRule, CountsFromTheFirstThatWasGoodEnough) {
   EXPECT_GT(early.certificate().confidence, late.certificate().confidence);
 }
 
+TEST(StoppingRule, WhatIsExcludedIsNoPartOfTheSpace) {
+  StoppingRule rule(3);
+  rule.tell(5);
+  rule.exclude();
+  EXPECT_LT(rule.certificate().confidence, 1);
+  rule.tell(7);
+  EXPECT_EQ(rule.certificate().confidence, 1);
+  EXPECT_EQ(rule.evaluations(), 2);
+}
+
 TEST(StoppingRule, SaysNothingOfASpaceInWhichNothingWorked) {
   StoppingRule rule(1000);
   for (int i = 0; i < 500; ++i) rule.tell(failed);

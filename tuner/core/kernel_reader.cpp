@@ -146,7 +146,7 @@ void read_model(const Scope& scope, const TomlTable& root, KernelSpec& kernel) {
   if (!root.find("model")) return;
   const TomlTable table = root.table("model");
   table.allow({"fma", "tensor", "instructions", "shared", "l2", "dram", "units", "rounds", "steps",
-               "registers"});
+               "registers", "least"});
   kernel.model = ModelSpec{.fma = read_expr(scope, table, "fma", "0"),
                            .tensor = read_expr(scope, table, "tensor", "0"),
                            .instructions = read_expr(scope, table, "instructions", "0"),
@@ -157,6 +157,17 @@ void read_model(const Scope& scope, const TomlTable& root, KernelSpec& kernel) {
                            .rounds = read_expr(scope, table, "rounds", "0"),
                            .steps = read_expr(scope, table, "steps", "0"),
                            .registers = read_expr(scope, table, "registers", "0")};
+  for (const std::string& count : table.texts("least")) {
+    bool* const flag = count == "fma"      ? &kernel.model->least_fma
+                       : count == "tensor" ? &kernel.model->least_tensor
+                       : count == "shared" ? &kernel.model->least_shared
+                                           : nullptr;
+    if (!flag) {
+      table.fail(table.at("least"),
+                 fmt::format("'least' names '{}': it takes fma, tensor and shared", count));
+    }
+    *flag = true;
+  }
 }
 
 // How the kernel is launched, as canonical text.

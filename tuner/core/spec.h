@@ -154,6 +154,8 @@ struct ModelSpec {
   Expr rounds;        // waits for memory, one after the other, of a block
   Expr steps;         // waits for other warps, likewise
   Expr registers;     // of a thread
+  // Whether a call cannot do with less of it: what TimeModel::least_time proves is made of these.
+  bool least_fma = false, least_tensor = false, least_shared = false;
 };
 
 struct KernelSpec {

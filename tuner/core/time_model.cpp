@@ -12,10 +12,6 @@ constexpr double reserved_smem = 1024;  // bytes of each block's shared memory t
 constexpr double register_unit = 8;     // registers of a thread are given out in such units
 constexpr double register_limit = 255;  // of a thread; what is more spills
 
-struct Shape {
-  double blocks = 1, threads = 1, smem = 0;
-};
-
 }  // namespace
 
 TimeModel::TimeModel(const OpSpec& op, const KernelSpec& kernel, const Problem& problem,
@@ -24,22 +20,22 @@ TimeModel::TimeModel(const OpSpec& op, const KernelSpec& kernel, const Problem& 
       kernel_(kernel),
       device_(device),
       constants_(constants),
+      halves_(problem.math == "f16" || problem.math == "bf16"),
       slots_(slots_of(op, kernel.names, problem, device)) {
-  const bool halves = problem.math == "f16" || problem.math == "bf16";
-  const double flops = halves ? device.bf16_flops : device.tf32_flops;
+  const double flops = halves_ ? device.bf16_flops : device.tf32_flops;
   // Where the datasheet is unknown, what an SM of compute capability 9 does in a clock.
   const double clock = device.sm_clock_mhz * 1e-3;
   tensor_rate_ =
-      flops > 0 ? flops / 2 / device.sms * 1e-9 : (halves ? 2048 : 1024) * std::max(clock, 1.0);
+      flops > 0 ? flops / 2 / device.sms * 1e-9 : (halves_ ? 2048 : 1024) * std::max(clock, 1.0);
 }
 
 double TimeModel::value(const Expr& expr) const {
   return static_cast<double>(std::max<std::int64_t>(expr.evaluate(slots_).value_or(0), 0));
 }
 
-double TimeModel::time_ns(std::span<const std::int64_t> configuration) {
+TimeModel::Shape TimeModel::shape_of(std::span<const std::int64_t> configuration) {
   std::copy(configuration.begin(), configuration.end(), slots_.begin() + kernel_.first_knob);
-  Shape shape;  // of the launch with the most shared memory, or threads
+  Shape shape;
   for (const LaunchSpec& launch : kernel_.launches) {
     if (value(launch.when) == 0) continue;
     Shape its{.smem = value(launch.smem_bytes)};
@@ -50,7 +46,28 @@ double TimeModel::time_ns(std::span<const std::int64_t> configuration) {
     const auto rank = [](const Shape& of) { return std::pair(of.smem, of.blocks * of.threads); };
     if (rank(its) > rank(shape)) shape = its;
   }
+  return shape;
+}
 
+LeastTime TimeModel::least_time(std::span<const std::int64_t> configuration) {
+  const double clock = device_.sm_clock_mhz * 1e-3;
+  if (clock <= 0 || device_.sms <= 0) return {};
+  // The busiest of the SMs that have a block does no less than their mean.
+  const double sms = std::min<double>(device_.sms, shape_of(configuration).blocks);
+  LeastTime least;
+  const auto needs = [&](bool known, const Expr& count, double per_clock, std::string_view reason) {
+    const double ns = known ? value(count) / (sms * per_clock * clock) : 0;
+    if (ns > least.ns) least = {ns, reason};
+  };
+  const double tensor = (halves_ ? 2048 : 1024) / (device_.cc < 90 ? 2 : 1);
+  needs(model_.least_fma, model_.fma, 128, "its multiply-adds");
+  needs(model_.least_tensor && device_.cc <= 90, model_.tensor, tensor, "its tensor-core products");
+  needs(model_.least_shared, model_.shared, 128, "what it moves through shared memory");
+  return least;
+}
+
+double TimeModel::time_ns(std::span<const std::int64_t> configuration) {
+  const Shape shape = shape_of(configuration);
   const double registers = std::min(value(model_.registers), register_limit);
   const double rounded = std::max(std::ceil(registers / register_unit) * register_unit, 16.0);
   const double resident = std::max(

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "device_info.h"
@@ -35,6 +36,13 @@ struct ModelConstants {
 //   the largest of the first three * warps / (resident warps): latency that few warps do not hide;
 //   dram / bandwidth;
 //   ceil(blocks of the busiest SM / r) * (rounds * round_ns + steps * step_ns).
+
+// What a call takes at the very least, and what for.
+struct LeastTime {
+  double ns = 0;  // 0: nothing is known
+  std::string_view reason;
+};
+
 class TimeModel {
  public:
   // The kernel must have a model, and outlive this.
@@ -44,13 +52,26 @@ class TimeModel {
   // Of one call. An expression without a value counts as 0. Not safe from several threads.
   double time_ns(std::span<const std::int64_t> configuration);
 
+  // Of one call, however well all else is hidden: of the SMs that have a block the busiest does no
+  // less than their mean of a count, and none does more in a clock than 128 fp32 multiply-adds, 128
+  // bytes of shared memory, and 2048 multiply-adds of halves or 1024 of TF32 on the tensor cores of
+  // compute capability 9 (half of it on 8). Of the counts that the model calls least; nothing in it
+  // is fitted.
+  LeastTime least_time(std::span<const std::int64_t> configuration);
+
  private:
+  struct Shape {
+    double blocks = 1, threads = 1, smem = 0;
+  };
+  // Of the launch with the most shared memory, or threads.
+  Shape shape_of(std::span<const std::int64_t> configuration);
   double value(const Expr& expr) const;
 
   const ModelSpec& model_;
   const KernelSpec& kernel_;
   DeviceInfo device_;
   ModelConstants constants_;
+  bool halves_ = false;
   double tensor_rate_ = 0;  // multiply-adds an SM and ns
   std::vector<std::int64_t> slots_;
 };

@@ -1,5 +1,7 @@
 #include "driver.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace tw {
@@ -8,6 +10,14 @@ namespace {
 Evaluation evaluation_of(std::size_t index, const Measurement& measurement) {
   const bool ok = measurement.outcome == Outcome::ok && !measurement.samples_ns.empty();
   return {index, ok ? measurement.median_ns() : std::numeric_limits<double>::infinity()};
+}
+
+Measurement pruned(const LeastTime& least, double incumbent_ns) {
+  Measurement measurement;
+  measurement.outcome = Outcome::pruned;
+  measurement.note = fmt::format("takes at least {:.4g} us for {}; {:.4g} us is known",
+                                 least.ns * 1e-3, least.reason, incumbent_ns * 1e-3);
+  return measurement;
 }
 
 }  // namespace
@@ -28,9 +38,17 @@ void Driver::offer_incumbent(double time_ns) {
   if (time_ns > 0 && (incumbent_ns_ == 0 || time_ns < incumbent_ns_)) incumbent_ns_ = time_ns;
 }
 
-void Driver::start(std::size_t index) {
+bool Driver::start(std::size_t index) {
   Asked asked{.index = index, .id = next_id_++, .measurement = {}};
   const Configuration configuration = (*task_.space)[index];
+  if (task_.least_time && incumbent_ns_ > 0) {
+    const LeastTime least = task_.least_time(configuration);
+    if (least.ns > incumbent_ns_) {
+      asked.measurement = pruned(least, incumbent_ns_);
+      asked_.push_back(std::move(asked));
+      return false;
+    }
+  }
   Job job;
   job.id = asked.id;
   job.problem = task_.problem_key;
@@ -51,6 +69,7 @@ void Driver::start(std::size_t index) {
   const bool submit = !asked.measurement;
   asked_.push_back(std::move(asked));
   if (submit) device_.submit(std::move(job));
+  return true;
 }
 
 void Driver::fill(std::int64_t& may_start) {
@@ -60,8 +79,7 @@ void Driver::fill(std::int64_t& may_start) {
       exhausted_ = asked_.empty();
       return;
     }
-    start(indices.front());
-    --may_start;
+    if (start(indices.front())) --may_start;
   }
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include "device.h"
 #include "strategy.h"
+#include "time_model.h"
 
 namespace tw {
 
@@ -24,6 +26,9 @@ struct SearchTask {
   Strategy* strategy = nullptr;
   SampleLimits limits;
   double floor_ns = 0;  // Measurement::reject_below
+  // Of a configuration: one that takes longer than the incumbent at the very least is not measured;
+  // its outcome is `pruned`. Empty: nothing is known.
+  std::function<LeastTime(std::span<const std::int64_t>)> least_time;
   std::uint64_t seed = 1;
 };
 
@@ -42,7 +47,7 @@ class Driver {
   // A bound for early stops that was found elsewhere (another kernel's best); 0: none.
   void offer_incumbent(double time_ns);
 
-  // Starts evaluations, at most `may_start` of them, waits until one has finished or the deadline,
+  // Starts evaluations, at most `may_start` of them (what is pruned does not count), waits until one has finished or the deadline,
   // and returns those that finished, in the order in which they were asked for. The strategy is
   // told in that order, and asked for one more for each that it was told: for a given seed and
   // given times, the sequence does not depend on how long anything took.
@@ -59,7 +64,8 @@ class Driver {
     std::uint64_t id = 0;
     std::optional<Measurement> measurement;
   };
-  void start(std::size_t index);
+  // Whether it has to be waited for.
+  bool start(std::size_t index);
   void fill(std::int64_t& may_start);
   void take(std::vector<Finished> finished);
 

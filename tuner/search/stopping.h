@@ -32,6 +32,8 @@ class StoppingRule {
   // say little, and the less the more there is to see.
   double least_evaluations() const;
 
+  // A configuration that is proven to be no optimum: the space is smaller than was thought.
+  void exclude() { --space_size_; }
   // One evaluation; infinity if it failed.
   void tell(double time_ns);
   Certificate certificate() const;  // of what was told so far
