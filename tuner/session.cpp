@@ -22,9 +22,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto tick = std::chrono::milliseconds(100);  // between looks at `stopped`
-constexpr int race_rounds = 7;
 constexpr double roof_slack = 1.02;  // clocks may exceed the datasheet's by this, not more
-const SampleLimits race_limits{.min_samples = 5, .max_samples = 20, .max_ms = 50};
 
 struct Key {
   std::size_t competitor = 0, index = 0;

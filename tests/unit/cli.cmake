@@ -3,3 +3,10 @@ tilewright_test(cli_parts_test SOURCES cli_parts_test.cpp cli_session_test.cpp c
 tilewright_test(cli_test SOURCES cli_test.cpp cli_faults_test.cpp LIBRARIES tw_db)
 target_compile_definitions(cli_test PRIVATE TW_TUNE="$<TARGET_FILE:tune>")
 add_dependencies(cli_test tune)
+
+# By hand and under the label full: more kills, and longer.
+tilewright_test(kill_test SOURCES kill_test.cpp LIBRARIES tw_db)
+target_compile_definitions(kill_test PRIVATE TW_TUNE="$<TARGET_FILE:tune>")
+add_dependencies(kill_test tune)
+add_test(NAME kill_full COMMAND kill_test)
+set_tests_properties(kill_full PROPERTIES LABELS full TIMEOUT 1800 ENVIRONMENT "TW_KILLS=200;TW_SECONDS=60")

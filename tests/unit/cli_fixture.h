@@ -63,8 +63,9 @@ class Cli : public testing::Test {
   void write(const std::string& name, const std::string& text) {
     std::ofstream(folder_ / name) << text;
   }
-  // A recording of 6 x 4 configurations, one of them a failure; x=3 y=1 is the fastest.
-  void write_recording_of(const std::string& problem, const std::string& name) {
+  // A recording of configurations of which one is a failure; x=3 y=1 is the fastest.
+  void write_recording_of(const std::string& problem, const std::string& name, int x_values = 6,
+                          int y_values = 4) {
     Recording recording;
     recording.name = recording.kernel = "toy";
     recording.op = "gemm";
@@ -74,14 +75,14 @@ class Cli : public testing::Test {
     recording.device.kind = "cuda";
     recording.device.model = "NVIDIA Toy";
     recording.device.cc = 90;
-    for (const auto& [knob_name, count] : {std::pair{"x", 6}, {"y", 4}}) {
+    for (const auto& [knob_name, count] : {std::pair{"x", x_values}, {"y", y_values}}) {
       Knob knob;
       knob.name = knob_name;
       for (int i = 0; i < count; ++i) knob.values.push_back(i);
       recording.knobs.push_back(knob);
     }
-    for (int x = 0; x < 6; ++x) {
-      for (int y = 0; y < 4; ++y) {
+    for (int x = 0; x < x_values; ++x) {
+      for (int y = 0; y < y_values; ++y) {
         RecordedTrial trial;
         trial.configuration = {x, y};
         if (x == 5 && y == 3) {

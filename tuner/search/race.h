@@ -9,6 +9,10 @@
 
 namespace tw {
 
+// Of a final, and of what is compared with one.
+inline constexpr int race_rounds = 7;
+inline constexpr SampleLimits race_limits{.min_samples = 5, .max_samples = 20, .max_ms = 50};
+
 class Race {
  public:
   struct Entrant {
