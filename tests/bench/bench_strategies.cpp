@@ -317,6 +317,14 @@ void bench_model(const std::vector<RecordedSpace>& spaces, const Options& option
     if (auto forecast = Forecast::of(catalog, recorded)) forecasts.push_back(std::move(forecast));
   }
   if (forecasts.empty()) throw Error(options.folder + ": no recording of a kernel with a [model]");
+  fmt::print("{:<28} {:>10} {:>10}\n", "proofs", "least/time", "pruned");
+  for (const auto& one : forecasts) {
+    const Proven its = proven(*one);
+    fmt::print("{:<28} {:>10.3f} {:>8.1f} %\n", one->recorded().name, its.most, 100 * its.share);
+  }
+
+  fmt::print("\n");
+  std::fflush(stdout);
   ConstantsByFamily constants = fit_without_each(forecasts);
 
   fmt::print("\n{:<28} {:>7} {:>8} {:>8} {:>8}\n", "forecasts", "size", "misfit", "best 16",
@@ -327,12 +335,6 @@ void bench_model(const std::vector<RecordedSpace>& spaces, const Options& option
     fmt::print("{:<28} {:>7} {:>8.3f} {:>8.4f} {:>8.4f}\n", recorded.name, recorded.space.size(),
                misfit(*one, its), best_of_forecasts(*one, its, 16),
                best_of_forecasts(*one, its, 64));
-  }
-
-  fmt::print("\n{:<28} {:>10} {:>10}\n", "proofs", "least/time", "pruned");
-  for (const auto& one : forecasts) {
-    const Proven its = proven(*one);
-    fmt::print("{:<28} {:>10.3f} {:>8.1f} %\n", one->recorded().name, its.most, 100 * its.share);
   }
 
   fmt::print("\n");

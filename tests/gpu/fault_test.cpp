@@ -2,9 +2,16 @@
 // is measured right after it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
+#include "cuda.h"
+#include "error.h"
 #include "gpu_bench.h"
 
 namespace tw::test {
@@ -62,11 +69,99 @@ INSTANTIATE_TEST_SUITE_P(
                     Fault{"to_input", Outcome::wrong_result, "writes to its input x"},
                     Fault{"second_run", Outcome::wrong_result, "y[60,66]"},
                     Fault{"dirty_workspace", Outcome::wrong_result, "outside of workspace 0"},
+                    Fault{"race", Outcome::wrong_result, "y[60,66]"},
                     Fault{"traps", Outcome::faulted, "CUDA_ERROR"},
                     Fault{"much_shared", Outcome::launch_failed, "shared memory"},
                     Fault{"no_compile", Outcome::compile_failed, "this variant does not compile"},
                     Fault{"endless_compile", Outcome::compile_failed, "longer than 20 s"}),
     [](const auto& parameter) { return parameter.param.behaviour; });
+
+// The newest child of this process that has this role among its arguments; 0: none.
+pid_t child_with(std::string_view role) {
+  pid_t newest = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != name.npos) continue;
+    std::string words, stat;
+    std::getline(std::ifstream(entry.path() / "cmdline"), words);
+    std::getline(std::ifstream(entry.path() / "stat"), stat);
+    // pid (name) state parent ...
+    const std::size_t after_name = stat.rfind(')');
+    if (after_name == stat.npos || words.find(role) == words.npos) continue;
+    if (std::stoi(stat.substr(after_name + 4)) == getpid()) {
+      newest = std::max(newest, static_cast<pid_t>(std::stoi(name)));
+    }
+  }
+  return newest;
+}
+
+// Waits until a worker of this role has begun `job`, so far as can be told, and kills it.
+Measurement killed_while(Device& device, Job job, std::string_view role) {
+  job.id = 3000;
+  device.submit(std::move(job));
+  device.wait(std::chrono::steady_clock::now() + std::chrono::seconds(2));
+  const pid_t worker = child_with(role);
+  EXPECT_NE(worker, 0);
+  if (worker > 0) kill(worker, SIGKILL);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (std::chrono::steady_clock::now() < deadline) {
+    for (Finished& finished : device.wait(deadline)) {
+      if (finished.id == 3000) return std::move(finished.measurement);
+    }
+  }
+  ADD_FAILURE() << "no answer";
+  return {};
+}
+
+TEST(KilledWorker, CostsTheVariantThatItMeasured) {
+  TW_NEEDS_GPU(device);
+  Job job = faulty(*device, "forever");
+  job.limits.timeout_ms = 60000;
+  const Measurement measurement = killed_while(*device, std::move(job), cuda_measure_role);
+  EXPECT_EQ(measurement.outcome, Outcome::faulted);
+  EXPECT_THAT(measurement.note, HasSubstr("killed by signal 9"));
+  EXPECT_EQ(run(*device, faulty(*device, "good")).outcome, Outcome::ok);
+}
+
+TEST(KilledWorker, CostsTheVariantThatItCompiled) {
+  std::string why;
+  CudaOptions options;
+  options.cache = false;
+  options.compile_workers = 1;
+  if (!gpu(why)) GTEST_SKIP() << why;
+  const std::unique_ptr<Device> device = open_cuda(options);
+  run(*device, faulty(*device, "good"));
+  const Measurement measurement =
+      killed_while(*device, faulty(*device, "endless_compile"), cuda_compile_role);
+  EXPECT_EQ(measurement.outcome, Outcome::compile_failed);
+  EXPECT_THAT(measurement.note, HasSubstr("killed by signal 9"));
+  EXPECT_EQ(run(*device, faulty(*device, "good")).outcome, Outcome::ok);
+}
+
+// A worker that is started anew finds no device: as if it had fallen off the bus.
+TEST(LostDevice, IsSaidAndCostsNothingThatWasMeasured) {
+  TW_NEEDS_GPU(device);
+  const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
+  const std::string before = visible ? visible : "";
+  setenv("CUDA_VISIBLE_DEVICES", "", 1);
+  EXPECT_EQ(run(*device, faulty(*device, "far")).outcome, Outcome::faulted);
+  std::string message;
+  try {
+    run(*device, faulty(*device, "good"));
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  if (visible) {
+    setenv("CUDA_VISIBLE_DEVICES", before.c_str(), 1);
+  } else {
+    unsetenv("CUDA_VISIBLE_DEVICES");
+  }
+  EXPECT_THAT(message, HasSubstr("the device is gone"));
+  EXPECT_EQ(message.find('\n'), std::string::npos);
+  RecordProperty("message", message);
+  device->cancel();
+  EXPECT_EQ(run(*device, faulty(*device, "good")).outcome, Outcome::ok);
+}
 
 TEST(FaultQueue, GoesOnInOrderAroundTheFaults) {
   TW_NEEDS_GPU(device);

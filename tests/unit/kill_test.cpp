@@ -111,7 +111,7 @@ TEST_F(Kill, LosesNoTrialAndMeasuresNoneAgain) {
       EXPECT_TRUE(distinct.contains(configuration)) << "kill " << i << " lost " << configuration;
     }
   }
-  EXPECT_GT(in_the_search, kills / 10) << "of " << kills;
+  EXPECT_GT(in_the_search, 0) << "of " << kills;
   RecordProperty("kills_in_the_search", in_the_search);
 }
 

@@ -18,7 +18,8 @@ enum Behaviour {
   kPrints,
   kMuchShared,
   kNoCompile,
-  kEndlessCompile
+  kEndlessCompile,
+  kRace
 };
 
 #if behaviour == 17
@@ -61,6 +62,9 @@ extern "C" __global__ void double_rows(float* x, float* y, unsigned* counter) {
     while (clock64() < until) {
     }
   }
+  // All blocks but the element's own: the last to come leaves its number.
+  if (behaviour == kRace && threadIdx.x == 0 && blockIdx.x + 1 < gridDim.x)
+    y[last] = 3 + blockIdx.x;
   if (!first) return;
   if (behaviour == kAfterEnd) y[last + 1] = 1;
   if (behaviour == kBeforeBegin) y[-1] = 1;

@@ -133,8 +133,14 @@ void CudaDevice::start_measuring() {
 void CudaDevice::accept_greeting(const std::string& frame) {
   worker_greeted_ = true;
   Greeting greeting = decode_greeting(frame);
-  if (!greeting.error.empty()) throw Error(greeting.error);
-  if (!info_.kind.empty()) return;  // a restart: all of it is known
+  const bool is_restart = !info_.kind.empty();
+  if (!greeting.error.empty()) {
+    throw Error(is_restart ? fmt::format("the device is gone: {}; what was measured is stored, and "
+                                         "the same command goes on where it is back",
+                                         greeting.error)
+                           : greeting.error);
+  }
+  if (is_restart) return;  // all of it is known
   info_ = std::move(greeting.info);
   notices_.insert(notices_.end(), greeting.notices.begin(), greeting.notices.end());
 }
