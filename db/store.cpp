@@ -279,6 +279,21 @@ std::vector<Trial> Store::trials(const Filter& filter) const {
       [&] { return impl_->read_trials(" ORDER BY t.id DESC" + limit_clause(filter), where); });
 }
 
+std::vector<Trial> Store::finalists(std::int64_t winner_trial) const {
+  return impl_->guarded([&] {
+    SQLite::Statement query(
+        impl_->database, fmt::format("SELECT {} FROM trial t JOIN context c ON c.id = t.context_id "
+                                     "LEFT JOIN finalist f ON f.trial_id = t.id "
+                                     "WHERE t.id = ?1 OR f.race_id = (SELECT race_id FROM finalist "
+                                     "WHERE trial_id = ?1) ORDER BY f.rank",
+                                     trial_columns));
+    query.bind(1, winner_trial);
+    std::vector<Trial> trials;
+    while (query.executeStep()) trials.push_back(trial_from(query));
+    return trials;
+  });
+}
+
 std::vector<Winner> Store::winners(const Filter& filter) const {
   Filter strict = filter;
   if (strict.source.empty()) strict.source = name_of(Source::measured);

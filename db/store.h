@@ -108,6 +108,8 @@ class Store {
   // kernel's newest source digest, count. Without a race, of each kernel only the driver and
   // toolchain that were used last.
   std::vector<Winner> winners(const Filter& filter) const;
+  // The rows of the race that made this trial a winner, fastest first; without a race that trial.
+  std::vector<Trial> finalists(std::int64_t winner_trial) const;
   // The latest ok baseline trial for the context's problem, device, driver, protocol, l2 and
   // source; the context's kernel, source digest and toolchain do not matter.
   std::optional<Trial> baseline(const Context& context) const;

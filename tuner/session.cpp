@@ -59,6 +59,7 @@ class Session {
   void accept(Key key, Measurement measurement);
   void count(Key key, Measurement measurement);
   std::vector<Key> finalists() const;
+  std::vector<Key> contenders() const;
   std::optional<Key> previous_winner() const;
   Job job_of(Key key) const;
   void race();
@@ -92,10 +93,12 @@ class Session {
 SessionResult Session::run() {
   begin();
   for (const Job& job : request_.baselines) measure_baseline(job);
-  std::vector<std::vector<Evaluation>> known;
-  for (std::size_t i = 0; i < request_.competitors.size(); ++i) known.push_back(recall(i));
-  result_.known = static_cast<std::int64_t>(trials_.size());
-  if (!stopped_()) search(known);
+  if (request_.only.empty()) {
+    std::vector<std::vector<Evaluation>> known;
+    for (std::size_t i = 0; i < request_.competitors.size(); ++i) known.push_back(recall(i));
+    result_.known = static_cast<std::int64_t>(trials_.size());
+    if (!stopped_()) search(known);
+  }
   if (request_.finalists > 0 && !stopped_()) race();
   result_.interrupted = stopped_();
   result_.exhausted = std::ssize(trials_) == result_.space_size;
@@ -373,6 +376,19 @@ std::vector<Key> Session::finalists() const {
   return keys;
 }
 
+// Those that were named, so far as their spaces have them.
+std::vector<Key> Session::contenders() const {
+  std::vector<Key> keys;
+  for (const Contender& one : request_.only) {
+    for (std::size_t i = 0; i < request_.competitors.size(); ++i) {
+      const Competitor& its = request_.competitors[i];
+      if (its.name != one.kernel) continue;
+      if (const auto index = index_in(its.space, one.configuration)) keys.push_back({i, *index});
+    }
+  }
+  return keys;
+}
+
 std::optional<Key> Session::previous_winner() const {
   const Context& context = request_.competitors.front().context;
   Filter filter;
@@ -416,8 +432,9 @@ Job Session::job_of(Key key) const {
 }
 
 void Session::race() {
-  const std::vector<Key> keys = finalists();
-  if (keys.size() < 2) return;
+  const bool searched = request_.only.empty();
+  const std::vector<Key> keys = searched ? finalists() : contenders();
+  if (keys.size() < (searched ? 2 : 1)) return;
   std::vector<Job> jobs;
   std::map<std::pair<std::string, std::string>, Key> by_text;
   for (const Key& key : keys) {

@@ -29,6 +29,11 @@ struct Competitor {
   std::function<LeastTime(std::span<const std::int64_t>)> least_time = {};
 };
 
+struct Contender {
+  std::string kernel, configuration;
+  bool operator==(const Contender&) const = default;
+};
+
 struct SessionRequest {
   const Catalog* catalog = nullptr;  // nullptr: nothing is compiled (replay)
   Problem problem;                   // read only if there is a catalog
@@ -41,7 +46,8 @@ struct SessionRequest {
   std::uint64_t seed = 1;
   bool fresh = false;  // measure again what is known, and learn nothing from other problems
   SampleLimits limits;
-  int finalists = 8;  // 0: no race
+  int finalists = 8;            // 0: no race
+  std::vector<Contender> only;  // not empty: nothing is searched, these are raced
   std::string command, commit, device_json;
 };
 

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "error.h"
+#include "recheck.h"
 #include "session.h"
 
 namespace tw {
@@ -356,6 +357,39 @@ TEST_F(SessionTest, WhatIsProvenToBeSlowerIsStoredOnceAndCostsNoBudget) {
   // Without the proof they are measured.
   asked.competitors[0].least_time = {};
   EXPECT_EQ(run(asked).evaluated, 10);
+}
+
+TEST_F(SessionTest, OnlyContendersAreRacedWhereTheyAreNamed) {
+  SessionRequest asked = request({"fast", "slow"});
+  asked.only = {{"slow", "x=5 y=0"}, {"fast", "x=4 y=0"}, {"fast", "x=99 y=0"}};
+  const SessionResult result = run(asked);
+  EXPECT_TRUE(device_.measured_.empty());
+  EXPECT_EQ(result.evaluated, 0);
+  ASSERT_EQ(result.ranking.size(), 2u);
+  EXPECT_EQ(result.ranking[0].kernel, "fast");
+  EXPECT_TRUE(result.ranking[0].raced);
+  for (const Trial& trial : stored()) EXPECT_EQ(trial.kind, TrialKind::race);
+  EXPECT_EQ(verdict_on({"fast", "x=4 y=0"}, result.ranking), Verdict::holds);
+  EXPECT_EQ(verdict_on({"slow", "x=5 y=0"}, result.ranking), Verdict::flipped);
+  // Alone it is measured, too.
+  asked.only = {{"slow", "x=5 y=0"}};
+  EXPECT_EQ(run(asked).ranking.size(), 1u);
+}
+
+TEST(Verdict, TiedWithTheFastestHolds) {
+  std::vector<Ranked> ranking(3);
+  for (std::size_t i = 0; i < ranking.size(); ++i) {
+    ranking[i].kernel = "k";
+    ranking[i].configuration = "x=" + std::to_string(i);
+    ranking[i].raced = true;
+    ranking[i].tied = i < 2;
+  }
+  EXPECT_EQ(verdict_on({"k", "x=0"}, ranking), Verdict::holds);
+  EXPECT_EQ(verdict_on({"k", "x=1"}, ranking), Verdict::holds);
+  EXPECT_EQ(verdict_on({"k", "x=2"}, ranking), Verdict::flipped);
+  EXPECT_EQ(verdict_on({"k", "x=3"}, ranking), Verdict::flipped) << "it failed";
+  ranking[0].raced = false;
+  EXPECT_EQ(verdict_on({"k", "x=0"}, ranking), Verdict::flipped) << "not of this race";
 }
 
 }  // namespace

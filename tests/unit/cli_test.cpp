@@ -290,5 +290,34 @@ TEST_F(Cli, CtrlCEndsWithTheBestSoFar) {
   EXPECT_GT(stored(), 0u);
 }
 
+TEST_F(Cli, RechecksWinnersUnderAnotherCompiler) {
+  const std::string search =
+      "--op gemm --shape m=16,n=16,k=16 --kernel simt --device cpu --budget 2 --quiet";
+  ASSERT_EQ(tune(search).code, 0);
+  const Ran same = tune("recheck --device cpu --quiet");
+  EXPECT_EQ(same.code, 0) << same.err;
+  EXPECT_NE(same.out.find("0 rechecked, 0 flipped, 0 changed; 1 measured under it before"),
+            std::string::npos)
+      << same.out;
+  const auto change = [this](const std::string& sql) {
+    const std::string command = "sqlite3 '" + (folder_ / "tilewright.db").string() + "' \"" + sql;
+    ASSERT_EQ(std::system((command + "\"").c_str()), 0);
+  };
+  change("UPDATE context SET toolchain = 'another'");
+  // Which of two is faster in an emulation is not what is tested.
+  const Ran rechecked = tune("recheck --device cpu --quiet");
+  EXPECT_NE(rechecked.out.find("1 rechecked"), std::string::npos) << rechecked.out;
+  EXPECT_EQ(rechecked.code, rechecked.out.find(" 0 flipped") == std::string::npos ? 1 : 0);
+  EXPECT_NE(tune("recheck --device cpu --quiet").out.find("0 rechecked"), std::string::npos)
+      << "its race counts for this compiler now";
+  change(
+      "UPDATE context SET source_digest = 'another', toolchain = 'third' "
+      "WHERE id = (SELECT max(id) FROM context)");
+  const Ran changed = tune("recheck --device cpu --quiet --json");
+  EXPECT_EQ(changed.code, 1);
+  EXPECT_NE(changed.out.find("\"verdict\": \"changed\""), std::string::npos) << changed.out;
+  EXPECT_NE(changed.out.find("kernel simt is not what it was: tune it again"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace tw
