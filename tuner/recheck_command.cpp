@@ -65,6 +65,11 @@ std::string entrant(const std::string& kernel, const std::string& configuration)
   return kernel + ": " + configuration;
 }
 
+Store existing(const std::string& path) {
+  Store::open(path, Store::Mode::read_only);  // says so where there is none
+  return Store::open(path, Store::Mode::read_write);
+}
+
 // The finalists whose kernels are what they were.
 std::vector<Contender> unchanged(const Catalog& catalog, const OpEntry& entry,
                                  const Problem& problem, const std::vector<Trial>& finalists) {
@@ -99,13 +104,13 @@ class Recheck {
         catalog_(catalog_of(arguments)),
         chooser_(arguments, catalog_.foreign()),
         opened_(chooser_.open("", "", "")),
-        store_(Store::open(options_.database, Store::Mode::read_write)),
+        store_(existing(options_.database)),
         progress_(Progress::on_stderr(options_.quiet)),
         command_(fmt::format("tune recheck {}", fmt::join(command_words, " "))) {
     if (opened_.recording) throw Error("a recording cannot be rechecked: name a live --device");
   }
 
-  // Nothing where the user has ended it.
+  // Of the winners that are due; those before the user ended it.
   std::vector<Checked> run() {
     std::vector<Checked> all;
     for (const Winner& winner : winners()) {
@@ -113,8 +118,9 @@ class Recheck {
         ++current_;
         continue;
       }
-      all.push_back(check(winner));
+      Checked checked = check(winner);
       if (interrupted()) break;
+      all.push_back(std::move(checked));
     }
     progress_.clear();
     return all;
@@ -151,28 +157,34 @@ class Recheck {
                     .now = {},
                     .before_ns = winner.trial.measurement.median_ns(),
                     .note = {}};
-    const OpEntry& entry = catalog_.at(context.op);
+    const Contender was{context.kernel, winner.trial.configuration};
+    Setup setup;
     try {
-      const Asked asked{
-          .entry = &entry, .problem = problem_from_key(entry.op, context.problem), .shape = {}};
-      Setup setup = set_up(catalog_, asked, "", opened_, options_);
-      setup.request.only =
-          unchanged(catalog_, entry, asked.problem, store_.finalists(winner.trial.id));
-      setup.request.strategy = "recheck";
-      setup.request.command = command_;
-      const Contender was{context.kernel, winner.trial.configuration};
-      const std::vector<Contender>& only = setup.request.only;
-      if (std::find(only.begin(), only.end(), was) == only.end()) {
-        throw Error(fmt::format("kernel {} is not what it was", context.kernel));
-      }
-      judge(run_session(setup.request, *opened_.device, store_, progress_, interrupted), was,
-            checked);
+      setup = setup_of(winner, was);
     } catch (const Error& error) {
-      if (interrupted()) throw;
       checked.verdict = Verdict::changed;
       checked.note = fmt::format("{}: tune it again", error.what());
+      return checked;
     }
+    judge(run_session(setup.request, *opened_.device, store_, progress_, interrupted), was,
+          checked);
     return checked;
+  }
+  // A race of the winner's finalists. Throws Error if the winner cannot take part.
+  Setup setup_of(const Winner& winner, const Contender& was) {
+    const Context& context = winner.trial.context;
+    const OpEntry& entry = catalog_.at(context.op);
+    const Asked asked{
+        .entry = &entry, .problem = problem_from_key(entry.op, context.problem), .shape = {}};
+    Setup setup = set_up(catalog_, asked, "", opened_, options_);
+    std::vector<Contender>& only = setup.request.only;
+    only = unchanged(catalog_, entry, asked.problem, store_.finalists(winner.trial.id));
+    if (std::find(only.begin(), only.end(), was) == only.end()) {
+      throw Error(fmt::format("kernel {} is not what it was", context.kernel));
+    }
+    setup.request.strategy = "recheck";
+    setup.request.command = command_;
+    return setup;
   }
 
   const Arguments& arguments_;

@@ -291,6 +291,8 @@ TEST_F(Cli, CtrlCEndsWithTheBestSoFar) {
 }
 
 TEST_F(Cli, RechecksWinnersUnderAnotherCompiler) {
+  expect_fault("recheck --device cpu --db none.db", {"none.db"});
+  EXPECT_FALSE(fs::exists(folder_ / "none.db"));
   const std::string search =
       "--op gemm --shape m=16,n=16,k=16 --kernel simt --device cpu --budget 2 --quiet";
   ASSERT_EQ(tune(search).code, 0);
