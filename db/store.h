@@ -59,7 +59,7 @@ struct Winner {
   Trial trial;  // its evidence: the race's pooled samples if there was a race
   bool raced = false;
   std::vector<std::string> tied;  // the others ("kernel: configuration", of any kernel) that are
-                                  // statistically tied with it, fastest first
+                                  // statistically tied with it, in the race's order
   std::optional<double> baseline_ns;  // the fastest baseline under the same driver
   std::string baseline;               // its library
 };
@@ -89,8 +89,8 @@ class Store {
   // nothing that was committed before is lost. Samples must be finite.
   std::int64_t append(std::int64_t run, TrialKind kind, const Context& context,
                       std::string_view configuration, const Measurement& measurement);
-  // A race: the pooled measurements, fastest first, of finalists, `tied` of which (the first ones,
-  // the winner among them) are the tie set. Committed as a whole.
+  // A race: the pooled measurements of finalists, `tied` of which (the first ones, the winner at
+  // their head) are the tie set, the rest fastest first. Committed as a whole.
   struct Finalist {
     Context context;
     std::string configuration;
@@ -108,7 +108,7 @@ class Store {
   // kernel's newest source digest, count. Without a race, of each kernel only the driver and
   // toolchain that were used last.
   std::vector<Winner> winners(const Filter& filter) const;
-  // The rows of the race that made this trial a winner, fastest first; without a race that trial.
+  // The rows of the race that made this trial a winner, in its order; without a race that trial.
   std::vector<Trial> finalists(std::int64_t winner_trial) const;
   // The latest ok baseline trial for the context's problem, device, driver, protocol, l2 and
   // source; the context's kernel, source digest and toolchain do not matter.

@@ -476,6 +476,7 @@ void Session::race() {
     return a.pooled.median_ns() < b.pooled.median_ns();
   });
   const std::size_t tied = Race::tied(ranking);
+  Race::break_ties(ranking, tied);
   std::vector<Store::Finalist> stored;
   for (const Race::Entrant& entrant : ranking) {
     const Key key = by_text.at({entrant.job.kernel, entrant.job.configuration});

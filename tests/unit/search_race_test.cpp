@@ -89,5 +89,23 @@ TEST(Race, AnInterruptedRaceRanksByItsWholeRounds) {
   EXPECT_EQ(race.ranking()[0].job.configuration, "a");
 }
 
+TEST(Race, OfTheTiedTheLeastNeedyIsFirst) {
+  std::vector<Race::Entrant> ranking(5);
+  const auto set = [&](std::size_t at, const char* name, int smem_bytes, int registers) {
+    ranking[at].job.configuration = name;
+    ranking[at].pooled.smem_bytes = smem_bytes;
+    ranking[at].pooled.registers = registers;
+  };
+  set(0, "fastest", 2048, 32);
+  set(1, "b", 1024, 64);
+  set(2, "a", 1024, 64);
+  set(3, "few registers", 1024, 40);
+  set(4, "slower", 0, 16);
+  Race::break_ties(ranking, 4);
+  std::vector<std::string> order;
+  for (const Race::Entrant& entrant : ranking) order.push_back(entrant.job.configuration);
+  EXPECT_EQ(order, (std::vector<std::string>{"few registers", "a", "b", "fastest", "slower"}));
+}
+
 }  // namespace
 }  // namespace tw

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 
 #include "random.h"
 #include "statistics.h"
@@ -112,6 +113,17 @@ std::vector<Race::Entrant> Race::ranking() const {
            std::pair(time_of(b), std::string_view(b.job.configuration));
   });
   return ranking;
+}
+
+void Race::break_ties(std::vector<Entrant>& ranking, std::size_t tied) {
+  const auto by_need = [](const Entrant& a, const Entrant& b) {
+    const auto needs = [](const Entrant& of) {
+      return std::tie(of.pooled.smem_bytes, of.pooled.registers, of.job.kernel,
+                      of.job.configuration);
+    };
+    return needs(a) < needs(b);
+  };
+  std::sort(ranking.begin(), ranking.begin() + static_cast<std::ptrdiff_t>(tied), by_need);
 }
 
 std::size_t Race::tied(const std::vector<Entrant>& ranking) {

@@ -38,6 +38,9 @@ class Race {
   // interval of the mean log ratio of the paired round medians includes zero. At least 1 unless
   // there is no entrant. Ties beyond a gap do not count.
   static std::size_t tied(const std::vector<Entrant>& ranking);
+  // Sorts the first `tied`, so that reruns agree on the first: by shared memory of a block, then by
+  // registers of a thread, then by name and configuration.
+  static void break_ties(std::vector<Entrant>& ranking, std::size_t tied);
 
  private:
   void submit_next();
