@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "core_fixture.h"
+#include "csv.h"
 #include "device_info.h"
 #include "digest.h"
 #include "dtype.h"
@@ -114,6 +115,30 @@ TEST(NamesTest, NearestIsNearOrNothing) {
   EXPECT_EQ(nearest("swizzle", known), "");
   EXPECT_EQ(nearest("x", known), "");
   EXPECT_EQ(nearest(std::string(100000, 'k'), known), "");
+}
+
+TEST(Csv, ReadsWhatItWrites) {
+  const std::vector<std::string> fields{"", "plain", "a,b", "say \"hi\"", "two\nlines", "\r", " "};
+  const std::string text = "\xEF\xBB\xBF" + csv_record(fields) + "\r\n1,2\r\n\"\",";
+  CsvReader reader(text, "x.csv");
+  std::vector<std::string> read;
+  ASSERT_TRUE(reader.next(read));
+  EXPECT_EQ(read, fields);
+  EXPECT_EQ(reader.line(), 1u);
+  ASSERT_TRUE(reader.next(read));
+  EXPECT_EQ(read, (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(reader.line(), 4u) << "a field had two lines, and one was empty";
+  ASSERT_TRUE(reader.next(read));
+  EXPECT_EQ(read, (std::vector<std::string>{"", ""}));
+  EXPECT_FALSE(reader.next(read));
+}
+
+TEST(Csv, RefusesQuotesOutOfPlace) {
+  for (const char* text : {"a\"b", "\"a\"b", "1,\"open", "\"a\" ,b"}) {
+    CsvReader reader(text, "x.csv");
+    std::vector<std::string> read;
+    EXPECT_THROW(reader.next(read), Error) << text;
+  }
 }
 
 }  // namespace

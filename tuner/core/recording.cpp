@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "error.h"
+#include "recording_file.h"
 #include "recording_parts.h"
 
 namespace tw {

@@ -1,4 +1,6 @@
-// Recordings as files: gzip in and out, sizes bounded, never half-written.
+// Recordings and exports as files: gzip in and out, sizes bounded, never half-written.
+#include "recording_file.h"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -11,7 +13,6 @@
 #include <fstream>
 
 #include "error.h"
-#include "recording_parts.h"
 
 namespace tw {
 namespace {
@@ -23,18 +24,17 @@ namespace io = boost::iostreams;
 constexpr std::size_t max_bytes = std::size_t{256} << 20;
 
 [[noreturn]] void too_large(const std::string& path) {
-  throw Error(
-      fmt::format("{}: is larger than 256 MiB: name a recording of one search space", path));
+  throw Error(fmt::format("{}: is larger than 256 MiB: take one search space a file", path));
 }
 
 std::string read_bytes(const std::string& path) {
   std::error_code failure;
   const fs::file_status status = fs::status(path, failure);
   if (status.type() == fs::file_type::not_found) {
-    throw Error(fmt::format("{}: there is no such file: name a recording", path));
+    throw Error(fmt::format("{}: there is no such file: name one that is there", path));
   }
   if (fs::is_directory(status)) {
-    throw Error(fmt::format("{}: is a folder: name a recording in it", path));
+    throw Error(fmt::format("{}: is a folder: name a file in it", path));
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) {

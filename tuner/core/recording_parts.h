@@ -1,5 +1,5 @@
-// The parts behind recording.h: files, JSON with a place for each error, and others' knobs.
-// Private to recording*.cpp.
+// The parts behind recording.h: JSON with a place for each error, and others' knobs.
+// Private to recording*.cpp and db/exchange_t4.cpp.
 #pragma once
 #include <nlohmann/json.hpp>
 #include <span>
@@ -11,11 +11,6 @@
 #include "recording.h"
 
 namespace tw {
-
-// The bytes of a file, inflated if they are gzip. Throws Error.
-std::string read_inflated(const std::string& path);
-// To a temporary name, then renamed; deflated if the path ends in .gz. Throws Error.
-void write_atomically(const std::string& text, const std::string& path);
 
 // value * 10^exponent on the decimal digits of the value: what a file of milliseconds says becomes
 // nanoseconds without a rounding that the file does not have (5.657843999999999 ms is

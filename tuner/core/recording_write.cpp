@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "recording_file.h"
 #include "recording_parts.h"
 
 namespace tw {

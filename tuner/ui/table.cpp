@@ -3,22 +3,10 @@
 #include <algorithm>
 #include <cassert>
 #include <cstddef>
-#include <string_view>
+
+#include "csv.h"
 
 namespace tw {
-namespace {
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + "\"";
-}
-
-}  // namespace
 
 void Table::add(std::vector<std::string> row) {
   assert(row.size() == columns_.size());
@@ -54,15 +42,10 @@ std::string Table::text() const {
 }
 
 std::string Table::csv() const {
-  std::string out;
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    out += (i ? "," : "") + csv_field(columns_[i].title);
-  }
-  out += "\n";
-  for (const std::vector<std::string>& row : rows_) {
-    for (std::size_t i = 0; i < row.size(); ++i) out += (i ? "," : "") + csv_field(row[i]);
-    out += "\n";
-  }
+  std::vector<std::string> titles;
+  for (const Column& column : columns_) titles.push_back(column.title);
+  std::string out = csv_record(titles);
+  for (const std::vector<std::string>& row : rows_) out += csv_record(row);
   return out;
 }
 
