@@ -1,6 +1,8 @@
 // Rows of the database as C++ values and back.
 #include "rows.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
@@ -14,24 +16,6 @@ using nlohmann::json;
 TrialKind kind_from(std::string_view text) {
   if (text == "race") return TrialKind::race;
   return text == "baseline" ? TrialKind::baseline : TrialKind::search;
-}
-
-// Throws std::invalid_argument unless `text` is a JSON list of numbers.
-std::vector<double> samples_from(std::string_view text) {
-  if (text.size() < 2 || text.front() != '[' || text.back() != ']') {
-    throw std::invalid_argument("samples_ns is not a list");
-  }
-  std::vector<double> samples;
-  if (text == "[]") return samples;
-  const char* const end = text.data() + text.size() - 1;
-  for (const char* at = text.data() + 1;; ++at) {
-    while (at != end && *at == ' ') ++at;
-    const auto [next, error] = std::from_chars(at, end, samples.emplace_back());
-    if (error != std::errc()) throw std::invalid_argument("samples_ns has no number at a place");
-    if (next == end) return samples;
-    if (*next != ',') throw std::invalid_argument("samples_ns lacks a comma");
-    at = next;
-  }
 }
 
 std::map<std::string, double> metrics_from(const std::string& text) {
@@ -67,6 +51,23 @@ std::string samples_text(const std::vector<double>& samples_ns) {
     text.append(buffer.data(), end);
   }
   return text + "]";
+}
+
+std::vector<double> samples_from(std::string_view text) {
+  if (text.size() < 2 || text.front() != '[' || text.back() != ']') {
+    throw std::invalid_argument("samples_ns is not a list");
+  }
+  std::vector<double> samples;
+  if (text == "[]") return samples;
+  const char* const end = text.data() + text.size() - 1;
+  for (const char* at = text.data() + 1;; ++at) {
+    while (at != end && *at == ' ') ++at;
+    const auto [next, error] = std::from_chars(at, end, samples.emplace_back());
+    if (error != std::errc()) throw std::invalid_argument("samples_ns has no number at a place");
+    if (next == end) return samples;
+    if (*next != ',') throw std::invalid_argument("samples_ns lacks a comma");
+    at = next;
+  }
 }
 
 std::string metrics_text(const std::map<std::string, double>& metrics) {
@@ -121,6 +122,74 @@ void bind_context(SQLite::Statement& statement, const Context& context) {
   statement.bind(++at, context.protocol);
   statement.bind(++at, context.l2);
   statement.bind(++at, std::string(name_of(context.source)));
+}
+
+std::int64_t context_id(SQLite::Database& database, const Context& context) {
+  SQLite::Statement find(
+      database,
+      fmt::format("SELECT id FROM context WHERE ({}) = (?,?,?,?,?,?,?,?,?,?,?)", context_columns));
+  bind_context(find, context);
+  if (find.executeStep()) return find.getColumn(0).getInt64();
+  SQLite::Statement insert(
+      database,
+      fmt::format("INSERT INTO context ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", context_columns));
+  bind_context(insert, context);
+  insert.exec();
+  return database.getLastInsertRowid();
+}
+
+std::int64_t insert_trial(SQLite::Database& database, std::int64_t run, TrialKind kind,
+                          const Context& context, std::string_view configuration,
+                          const Measurement& measurement,
+                          const std::optional<std::string>& created) {
+  SQLite::Statement insert(
+      database,
+      "INSERT INTO trial (run_id, context_id, kind, configuration, outcome, note, median_ns, "
+      "samples_ns, compile_ms, registers, spill_bytes, smem_bytes, blocks_per_sm, error_ulps, "
+      "timer, metrics, created) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?, "
+      "coalesce(?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')))");
+  int at = 0;
+  insert.bind(++at, run);
+  insert.bind(++at, context_id(database, context));
+  insert.bind(++at, std::string(name_of(kind)));
+  insert.bind(++at, std::string(configuration));
+  insert.bind(++at, std::string(name_of(measurement.outcome)));
+  insert.bind(++at, measurement.note);
+  ++at;  // stays NULL without samples
+  if (!measurement.samples_ns.empty()) insert.bind(at, measurement.median_ns());
+  insert.bind(++at, samples_text(measurement.samples_ns));
+  insert.bind(++at, measurement.compile_ms);
+  insert.bind(++at, measurement.registers);
+  insert.bind(++at, measurement.spill_bytes);
+  insert.bind(++at, measurement.smem_bytes);
+  insert.bind(++at, measurement.blocks_per_sm);
+  insert.bind(++at, measurement.error_ulps);
+  insert.bind(++at, measurement.timer);
+  insert.bind(++at, metrics_text(measurement.metrics));
+  ++at;
+  if (created) insert.bind(at, *created);
+  insert.exec();
+  return database.getLastInsertRowid();
+}
+
+void Where::add(const std::string& test, const std::string& value) {
+  if (value.empty()) return;
+  clause += (clause.empty() ? " WHERE " : " AND ") + test;
+  values.push_back(value);
+}
+
+void Where::add(const Filter& filter) {
+  add("c.op = ?", filter.op);
+  add("instr(c.problem, ?) > 0", filter.problem);
+  add("c.kernel = ?", filter.kernel);
+  add("instr(c.device_model, ?) > 0", filter.device);
+  add("c.source = ?", filter.source);
+  add("c.l2 = ?", filter.l2);
+}
+
+void Where::bind(SQLite::Statement& statement) const {
+  int at = 0;
+  for (const std::string& value : values) statement.bind(++at, value);
 }
 
 }  // namespace tw

@@ -1,9 +1,11 @@
-// Rows of the database as C++ values and back; shared by everything in store.cpp that reads or
-// writes.
+// Rows of the database as C++ values and back; shared by everything in store.cpp and exchange.cpp
+// that reads or writes.
 #pragma once
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +18,8 @@ std::string_view name_of(TrialKind kind);
 
 // JSON list; each number is the shortest decimal that reads back as the same double.
 std::string samples_text(const std::vector<double>& samples_ns);
+// Throws std::invalid_argument unless `text` is a JSON list of numbers.
+std::vector<double> samples_from(std::string_view text);
 // JSON map.
 std::string metrics_text(const std::map<std::string, double>& metrics);
 
@@ -35,5 +39,23 @@ inline constexpr const char* context_columns =
     "op, problem, kernel, source_digest, device_model, device_limits, driver, toolchain, protocol, "
     "l2, source";
 void bind_context(SQLite::Statement& statement, const Context& context);
+
+// Inside a write: the row of the context, which is made if there is none.
+std::int64_t context_id(SQLite::Database& database, const Context& context);
+// Inside a write. Without `created`: now. Returns the trial's id.
+std::int64_t insert_trial(SQLite::Database& database, std::int64_t run, TrialKind kind,
+                          const Context& context, std::string_view configuration,
+                          const Measurement& measurement,
+                          const std::optional<std::string>& created = std::nullopt);
+
+// A WHERE clause on `context c` that grows, and its values.
+struct Where {
+  std::string clause;
+  std::vector<std::string> values;
+  // `test` has one question mark; no value, no test.
+  void add(const std::string& test, const std::string& value);
+  void add(const Filter& filter);  // but for its outcome and limit
+  void bind(SQLite::Statement& statement) const;
+};
 
 }  // namespace tw

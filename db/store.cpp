@@ -23,30 +23,6 @@ constexpr std::array<std::pair<Source, std::string_view>, 4> source_names{{
     {Source::cpu, "cpu"},
 }};
 
-// A WHERE clause that grows, and its values.
-struct Where {
-  std::string clause;
-  std::vector<std::string> values;
-  // `test` has one question mark.
-  void add(const std::string& test, const std::string& value) {
-    if (value.empty()) return;
-    clause += (clause.empty() ? " WHERE " : " AND ") + test;
-    values.push_back(value);
-  }
-  void add(const Filter& filter) {
-    add("c.op = ?", filter.op);
-    add("instr(c.problem, ?) > 0", filter.problem);
-    add("c.kernel = ?", filter.kernel);
-    add("instr(c.device_model, ?) > 0", filter.device);
-    add("c.source = ?", filter.source);
-    add("c.l2 = ?", filter.l2);
-  }
-  void bind(SQLite::Statement& statement) const {
-    int at = 0;
-    for (const std::string& value : values) statement.bind(++at, value);
-  }
-};
-
 std::string limit_clause(const Filter& filter) {
   return filter.limit > 0 ? fmt::format(" LIMIT {}", filter.limit) : "";
 }
@@ -99,57 +75,8 @@ struct Store::Impl {
     }
   }
 
-  std::int64_t context_id(const Context& context);
-  std::int64_t insert_trial(std::int64_t run, TrialKind kind, const Context& context,
-                            std::string_view configuration, const Measurement& measurement);
   std::vector<Trial> read_trials(const std::string& tail, const Where& where) const;
 };
-
-// Inside a write.
-std::int64_t Store::Impl::context_id(const Context& context) {
-  SQLite::Statement find(
-      database,
-      fmt::format("SELECT id FROM context WHERE ({}) = (?,?,?,?,?,?,?,?,?,?,?)", context_columns));
-  bind_context(find, context);
-  if (find.executeStep()) return find.getColumn(0).getInt64();
-  SQLite::Statement insert(
-      database,
-      fmt::format("INSERT INTO context ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", context_columns));
-  bind_context(insert, context);
-  insert.exec();
-  return database.getLastInsertRowid();
-}
-
-// Inside a write.
-std::int64_t Store::Impl::insert_trial(std::int64_t run, TrialKind kind, const Context& context,
-                                       std::string_view configuration,
-                                       const Measurement& measurement) {
-  SQLite::Statement insert(
-      database,
-      "INSERT INTO trial (run_id, context_id, kind, configuration, outcome, note, median_ns, "
-      "samples_ns, compile_ms, registers, spill_bytes, smem_bytes, blocks_per_sm, error_ulps, "
-      "timer, metrics) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
-  int at = 0;
-  insert.bind(++at, run);
-  insert.bind(++at, context_id(context));
-  insert.bind(++at, std::string(name_of(kind)));
-  insert.bind(++at, std::string(configuration));
-  insert.bind(++at, std::string(name_of(measurement.outcome)));
-  insert.bind(++at, measurement.note);
-  ++at;  // stays NULL without samples
-  if (!measurement.samples_ns.empty()) insert.bind(at, measurement.median_ns());
-  insert.bind(++at, samples_text(measurement.samples_ns));
-  insert.bind(++at, measurement.compile_ms);
-  insert.bind(++at, measurement.registers);
-  insert.bind(++at, measurement.spill_bytes);
-  insert.bind(++at, measurement.smem_bytes);
-  insert.bind(++at, measurement.blocks_per_sm);
-  insert.bind(++at, measurement.error_ulps);
-  insert.bind(++at, measurement.timer);
-  insert.bind(++at, metrics_text(measurement.metrics));
-  insert.exec();
-  return database.getLastInsertRowid();
-}
 
 // `tail` follows the WHERE clause.
 std::vector<Trial> Store::Impl::read_trials(const std::string& tail, const Where& where) const {
@@ -179,7 +106,7 @@ std::int64_t Store::begin_run(const RunInfo& run) {
         "INSERT INTO run (context_id, space_digest, space_size, strategy, seed, command, "
         "device_uuid, device, commit_id) VALUES (?,?,?,?,?,?,?,?,?)");
     int at = 0;
-    insert.bind(++at, impl_->context_id(run.context));
+    insert.bind(++at, context_id(impl_->database, run.context));
     insert.bind(++at, run.space_digest);
     insert.bind(++at, run.space_size);
     insert.bind(++at, run.strategy);
@@ -212,7 +139,8 @@ std::int64_t Store::append(std::int64_t run, TrialKind kind, const Context& cont
                            std::string_view configuration, const Measurement& measurement) {
   return impl_->guarded([&] {
     Write write(impl_->database);
-    const std::int64_t id = impl_->insert_trial(run, kind, context, configuration, measurement);
+    const std::int64_t id =
+        insert_trial(impl_->database, run, kind, context, configuration, measurement);
     write.commit();
     return id;
   });
@@ -227,8 +155,9 @@ void Store::append_race(std::int64_t run, const std::vector<Finalist>& ranking, 
     const std::int64_t race = impl_->database.getLastInsertRowid();
     for (std::size_t i = 0; i < ranking.size(); ++i) {
       const Finalist& finalist = ranking[i];
-      const std::int64_t trial = impl_->insert_trial(run, TrialKind::race, finalist.context,
-                                                     finalist.configuration, finalist.measurement);
+      const std::int64_t trial =
+          insert_trial(impl_->database, run, TrialKind::race, finalist.context,
+                       finalist.configuration, finalist.measurement);
       SQLite::Statement insert(
           impl_->database, "INSERT INTO finalist (race_id, rank, trial_id, tied) VALUES (?,?,?,?)");
       insert.bind(1, race);
