@@ -1,0 +1,360 @@
+// Trials as a recording and back. A recording is one search space: it has a place for the latest
+// trial of each configuration and for one baseline, none for races and runs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "error.h"
+#include "exchange.h"
+#include "expr.h"
+#include "recording_parts.h"
+#include "space.h"
+
+namespace tw {
+namespace {
+
+using nlohmann::json;
+
+// What a filter can tell apart: the flag, and the value of a trial.
+struct Facet {
+  const char* flag;
+  std::string (*of)(const Context&);
+};
+constexpr Facet facets[] = {
+    {"--op", [](const Context& c) { return c.op; }},
+    {"--problem", [](const Context& c) { return c.problem; }},
+    {"--kernel", [](const Context& c) { return c.kernel; }},
+    {"--device", [](const Context& c) { return c.device_model; }},
+    {"--l2", [](const Context& c) { return c.l2; }},
+    {"--source", [](const Context& c) { return std::string(name_of(c.source)); }},
+};
+
+std::vector<std::string> facets_of(const Context& context) {
+  std::vector<std::string> values;
+  for (const Facet& facet : facets) values.push_back(facet.of(context));
+  return values;
+}
+
+bool is_search_of(const SharedTrial& shared, const std::string& kernel) {
+  return shared.trial.kind == TrialKind::search &&
+         (kernel.empty() || shared.trial.context.kernel == kernel);
+}
+
+// "m=64" is within "m=640": what is named in full is meant.
+void prefer_exact(std::vector<SharedTrial>& trials, const std::string& name,
+                  std::string Context::*field) {
+  const auto is_it = [&](const SharedTrial& shared) { return shared.trial.context.*field == name; };
+  if (name.empty() || std::none_of(trials.begin(), trials.end(), is_it)) return;
+  std::erase_if(trials, [&](const SharedTrial& shared) { return !is_it(shared); });
+}
+
+// Throws Error if there are several.
+void check_single(const std::set<std::vector<std::string>>& found) {
+  if (found.size() < 2) return;
+  std::string flags, list;
+  for (std::size_t i = 0; i < std::size(facets); ++i) {
+    std::set<std::string> values;
+    for (const auto& one : found) values.insert(one[i]);
+    if (values.size() > 1) flags += (flags.empty() ? "" : ", ") + std::string(facets[i].flag);
+  }
+  std::size_t listed = 0;
+  for (const auto& one : found) {
+    if (++listed > 3) break;
+    list += fmt::format("{}{}: {} on {} ({} L2, {})", listed > 1 ? "; " : "", one[1], one[2],
+                        one[3], one[4], one[5]);
+  }
+  throw Error(fmt::format(
+      "T4 holds one search space, these are {}: narrow them with {}, or name a .csv file, which "
+      "holds all: {}{}",
+      found.size(), flags, list, found.size() > 3 ? "; ..." : ""));
+}
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;  // knob, value
+
+// Of a configuration's text; empty if it is none.
+Pairs pairs_of(std::string_view text) {
+  Pairs pairs;
+  while (!text.empty()) {
+    const std::string_view item = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(item.size() + 1, text.size()));
+    const std::size_t equals = item.find('=');
+    if (equals == item.npos || !is_identifier(item.substr(0, equals))) return {};
+    pairs.emplace_back(item.substr(0, equals), item.substr(equals + 1));
+  }
+  return pairs;
+}
+
+bool have_same_knobs(const Pairs& a, const Pairs& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return x.first == y.first; });
+}
+
+// Only as the program writes it.
+std::optional<std::int64_t> integer_in(const std::string& text) {
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  if (std::to_string(value) != text) return std::nullopt;
+  return value;
+}
+
+Knob knob_of(const std::string& name, const std::set<std::string>& texts) {
+  Knob knob;
+  knob.name = name;
+  const auto all = [&](auto test) { return std::all_of(texts.begin(), texts.end(), test); };
+  if (all([](const std::string& text) { return integer_in(text).has_value(); })) {
+    for (const std::string& text : texts) knob.values.push_back(*integer_in(text));
+    std::sort(knob.values.begin(), knob.values.end());
+  } else if (all([](const std::string& text) { return text == "true" || text == "false"; })) {
+    knob.kind = Knob::Kind::boolean;
+    for (const std::string& text : texts) knob.values.push_back(text == "true");
+  } else {
+    knob.kind = Knob::Kind::word;
+    knob.words.assign(texts.begin(), texts.end());
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      knob.values.push_back(static_cast<std::int64_t>(i));
+    }
+  }
+  return knob;
+}
+
+// What the run knows of its device; the limits are those of the context.
+DeviceInfo device_of(const SharedTrial& shared) {
+  const Context& context = shared.trial.context;
+  DeviceInfo device;
+  const json known = json::parse(shared.run.device_json, nullptr, false);
+  const auto take = [&](const char* name, auto& field) {
+    const auto member = known.is_object() ? known.find(name) : known.end();
+    if (member == known.end()) return;
+    using Field = std::remove_reference_t<decltype(field)>;
+    const bool fits =
+        std::is_same_v<Field, std::string> ? member->is_string() : member->is_number();
+    if (fits) member->get_to(field);
+  };
+  for (const auto& [name, field] : device_texts(device)) take(name, *field);
+  for (const auto& [name, field] : device_ints(device)) take(name, *field);
+  for (const auto& [name, field] : device_bytes(device)) take(name, *field);
+  for (const auto& [name, field] : device_rates(device)) take(name, *field);
+  device.model = context.device_model;
+  if (device_limits_of(device) == context.device_limits) return device;
+  for (const auto& [name, text] : pairs_of(context.device_limits)) {
+    const std::int64_t value = integer_in(text).value_or(0);
+    if (name == "memory_gib") device.memory_bytes = value << 30;
+    for (const auto& [field_name, field] : device_ints(device)) {
+      if (name == field_name) *field = static_cast<int>(value);
+    }
+    for (const auto& [field_name, field] : device_bytes(device)) {
+      if (name == field_name) *field = value;
+    }
+  }
+  return device;
+}
+
+Recording described_by(const SharedTrial& newest) {
+  const Context& context = newest.trial.context;
+  Recording recording;
+  recording.name = recording.kernel = context.kernel;
+  recording.op = context.op;
+  recording.problem = context.problem;
+  recording.source_digest = context.source_digest;
+  recording.space_digest = newest.run.space_digest;
+  recording.driver = context.driver;
+  recording.toolchain = context.toolchain;
+  recording.commit = newest.run.commit;
+  recording.protocol = context.protocol;
+  recording.l2 = context.l2;
+  recording.device = device_of(newest);
+  return recording;
+}
+
+// The newest that can be compared with the context's times.
+std::optional<RecordedBaseline> baseline_of(const std::vector<SharedTrial>& trials,
+                                            const Context& context) {
+  for (auto at = trials.rbegin(); at != trials.rend(); ++at) {
+    const Trial& trial = at->trial;
+    Context same = context;
+    same.kernel = trial.context.kernel;
+    same.source_digest = trial.context.source_digest;
+    same.toolchain = trial.context.toolchain;
+    if (trial.kind == TrialKind::baseline && trial.measurement.outcome == Outcome::ok &&
+        !trial.measurement.samples_ns.empty() && trial.context == same) {
+      return RecordedBaseline{same.kernel, same.source_digest, trial.measurement.samples_ns};
+    }
+  }
+  return std::nullopt;
+}
+
+// The latest trial of each configuration that is of the newest's context and has its knobs.
+std::map<std::string, const Trial*> latest_of(const std::vector<SharedTrial>& trials,
+                                              const Trial& newest, std::int64_t& left_out) {
+  std::map<std::string, const Trial*> latest;
+  const Pairs knobs = pairs_of(newest.configuration);
+  for (const SharedTrial& shared : trials) {
+    const Trial& trial = shared.trial;
+    if (!is_search_of(shared, newest.context.kernel)) continue;
+    const Measurement& measurement = trial.measurement;
+    const bool timed = measurement.outcome != Outcome::ok || measurement.median_ns() > 0;
+    const bool fits = trial.context == newest.context && timed &&
+                      have_same_knobs(pairs_of(trial.configuration), knobs);
+    left_out += fits ? 0 : 1;
+    if (!fits) continue;
+    const auto [at, is_new] = latest.insert_or_assign(trial.configuration, &trial);
+    left_out += is_new ? 0 : 1;
+  }
+  return latest;
+}
+
+void add_trials(Recording& recording, const std::map<std::string, const Trial*>& latest) {
+  std::vector<std::pair<std::string, std::set<std::string>>> values;  // in the knobs' order
+  for (const auto& [text, trial] : latest) {
+    const Pairs pairs = pairs_of(text);
+    values.resize(pairs.size());
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      values[i].first = pairs[i].first;
+      values[i].second.insert(pairs[i].second);
+    }
+  }
+  for (const auto& [name, texts] : values) recording.knobs.push_back(knob_of(name, texts));
+  for (const auto& [text, trial] : latest) {
+    const bool ok = trial->measurement.outcome == Outcome::ok;
+    recording.trials.push_back({configuration_from(recording.knobs, text), trial->measurement,
+                                ok ? trial->measurement.median_ns() : 0, trial->created});
+  }
+  std::sort(recording.trials.begin(), recording.trials.end(),
+            [](const auto& a, const auto& b) { return a.configuration < b.configuration; });
+}
+
+}  // namespace
+
+Recording recording_of(std::vector<SharedTrial> trials, const Filter& filter,
+                       std::int64_t& left_out) {
+  left_out = 0;
+  prefer_exact(trials, filter.problem, &Context::problem);
+  prefer_exact(trials, filter.device, &Context::device_model);
+  std::set<std::vector<std::string>> found;
+  const SharedTrial* newest = nullptr;
+  for (const SharedTrial& shared : trials) {
+    if (!is_search_of(shared, filter.kernel)) continue;
+    newest = &shared;
+    found.insert(facets_of(shared.trial.context));
+  }
+  check_single(found);
+  if (newest == nullptr) return {};
+  if (pairs_of(newest->trial.configuration).empty()) {
+    throw Error(fmt::format("{} has no knobs that T4 could hold: name a .csv file",
+                            newest->trial.context.kernel));
+  }
+  Recording recording = described_by(*newest);
+  add_trials(recording, latest_of(trials, newest->trial, left_out));
+  recording.baseline = baseline_of(trials, newest->trial.context);
+  return recording;
+}
+
+namespace {
+
+// As a replay names it.
+Context context_of(const Recording& recording, const DeviceInfo& device) {
+  Context context;
+  context.op = recording.foreign() ? recording.name : recording.op;
+  context.problem = recording.foreign() ? std::filesystem::path(recording.path).filename().string()
+                                        : recording.problem;
+  context.kernel = recording.foreign() ? recording.name : recording.kernel;
+  context.source_digest = recording.source_digest;
+  context.device_model = device.model;
+  context.device_limits = device_limits_of(device);
+  context.driver = recording.driver;
+  context.toolchain = recording.toolchain;
+  context.protocol = recording.protocol;
+  context.l2 = recording.l2;
+  context.source = device.kind == "cpu" ? Source::cpu : Source::imported;
+  return context;
+}
+
+// A file may call things whatever it likes; the database and the headers that are emitted may not.
+void check_names(const Recording& recording, const std::vector<SharedTrial>& trials) {
+  const auto check = [&](const char* what, const std::string& text, bool may_be_empty) {
+    const bool odd = std::any_of(text.begin(), text.end(),
+                                 [](char c) { return static_cast<unsigned char>(c) < ' '; });
+    if (!odd && (may_be_empty || !text.empty())) return;
+    throw Error(fmt::format("{}: {} {}: correct it, or record it again", recording.path, what,
+                            odd ? "has a control character" : "is missing"));
+  };
+  const Context& context = trials.front().run.context;
+  check("the op", context.op, false);
+  check("the problem", context.problem, false);
+  check("the kernel", context.kernel, false);
+  check("the device's model", context.device_model, false);
+  check("the source digest", context.source_digest, true);
+  check("the driver", context.driver, true);
+  check("the toolchain", context.toolchain, true);
+  if (context.l2 != "cold" && context.l2 != "warm") {
+    throw Error(fmt::format("{}: l2 is neither cold nor warm: correct it, or record it again",
+                            recording.path));
+  }
+  for (const SharedTrial& shared : trials) {
+    const Trial& trial = shared.trial;
+    check("a timestamp", trial.created, true);
+    check("a configuration", trial.configuration, true);
+    check("a timer", trial.measurement.timer, true);
+    if (trial.kind != TrialKind::baseline) continue;
+    check("the baseline's name", trial.context.kernel, false);
+    check("the baseline's version", trial.context.source_digest, true);
+  }
+}
+
+json device_json(DeviceInfo device) {
+  json object = json::object();
+  for (const auto& [name, field] : device_texts(device)) object[name] = *field;
+  for (const auto& [name, field] : device_ints(device)) object[name] = *field;
+  for (const auto& [name, field] : device_bytes(device)) object[name] = *field;
+  for (const auto& [name, field] : device_rates(device)) object[name] = *field;
+  return object;
+}
+
+}  // namespace
+
+std::vector<SharedTrial> trials_of(const Recording& recording) {
+  DeviceInfo device = recording.device;
+  if (device.model.empty()) device.model = "the device of " + recording.name;
+  SharedTrial shared;  // what all have in common
+  const Context context = context_of(recording, device);
+  shared.run.context = context;
+  shared.run.space_digest = recording.space_digest;
+  shared.run.space_size = static_cast<std::int64_t>(recording.trials.size());
+  shared.run.strategy = "exhaustive";
+  shared.run.command = "recording " + recording.name;
+  shared.run.device_uuid = device.uuid;
+  shared.run.commit = recording.commit;
+  shared.run.device_json = device_json(device).dump(-1, ' ', false, json::error_handler_t::replace);
+  shared.run_status = "finished";
+  for (const RecordedTrial& trial : recording.trials) {
+    if (shared.run_started.empty() || trial.timestamp < shared.run_started) {
+      shared.run_started = trial.timestamp;
+    }
+    shared.run_ended = std::max(shared.run_ended, trial.timestamp);
+  }
+  shared.trial.context = context;
+  std::vector<SharedTrial> trials;
+  if (recording.baseline) {
+    SharedTrial& baseline = trials.emplace_back(shared);
+    baseline.trial.kind = TrialKind::baseline;
+    baseline.trial.created = shared.run_started;
+    baseline.trial.context.kernel = recording.baseline->name;
+    baseline.trial.context.source_digest = recording.baseline->version;
+    baseline.trial.measurement.samples_ns = recording.baseline->samples_ns;
+  }
+  for (const RecordedTrial& trial : recording.trials) {
+    SharedTrial& one = trials.emplace_back(shared);
+    one.trial.created = trial.timestamp;
+    one.trial.configuration = text_of(recording.knobs, trial.configuration);
+    one.trial.measurement = trial.measurement;
+  }
+  check_names(recording, trials);
+  return trials;
+}
+
+}  // namespace tw
