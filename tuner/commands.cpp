@@ -12,12 +12,14 @@
 namespace tw {
 namespace {
 
-constexpr std::array<Command, 8> all{{
+constexpr std::array<Command, 10> all{{
     {"run", "search for the fastest configuration of a problem (may be left out)", tune_command},
     {"emit", "write the winners as a C++ dispatch header", emit_command},
     {"query", "show winners and trials of a database", query_command},
     {"merge", "take over what another database measured", merge_command},
     {"recheck", "race the winners' finals again under another driver or toolkit", recheck_command},
+    {"export", "write trials to a file that others can import", export_command},
+    {"import", "add the trials of such a file, or of a recording", import_command},
     {"ops", "list ops, their kernels and knobs", ops_command},
     {"record", "measure a whole search space into a file that can be replayed", record_command},
     {"doctor", "what this machine has, what is missing, and what to do", doctor_command},

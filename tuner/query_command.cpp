@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "error.h"
+#include "filter_options.h"
 #include "format.h"
 #include "options.h"
 #include "statistics.h"
@@ -17,28 +18,12 @@ namespace {
 
 using nlohmann::ordered_json;
 
-const std::vector<std::string> sources{"measured", "cpu", "replayed", "imported"};
-const std::vector<std::string> l2_states{"cold", "warm"};
-
 CommandSpec specification() {
-  return {
+  CommandSpec command{
       .name = "query",
       .summary = "Shows what a database holds: the winners, or all trials.",
       .usage = "tune query [winners|trials] [options]",
-      .flags =
-          {
-              {"db", "FILE", "the database (default: tilewright.db here)"},
-              {"op", "OP", "only this op"},
-              {"problem", "TEXT", "only problems whose name contains this"},
-              {"kernel", "NAME", "only this kernel"},
-              {"device", "MODEL", "only devices whose model contains this"},
-              {"source", "SOURCE", "measured, cpu, replayed or imported (default: any)"},
-              {"l2", "cold|warm", "only these (default: any)"},
-              {"outcome", "OUTCOME", "only trials that ended so: ok, compile_failed, ..."},
-              {"limit", "N", "rows at most (default: all)"},
-              {"json", "", "print JSON instead"},
-              {"csv", "", "print CSV instead"},
-          },
+      .flags = {{"db", "FILE", "the database (default: tilewright.db here)"}},
       .positional =
           "`winners` (the default) shows the fastest of each problem, `trials` every row, "
           "newest first.",
@@ -46,16 +31,18 @@ CommandSpec specification() {
                    "tune query trials --outcome wrong_result --limit 20",
                    "sqlite3 tilewright.db 'SELECT * FROM winners'"},
   };
+  for (const Flag& flag : filter_flags()) command.flags.push_back(flag);
+  for (const Flag& flag :
+       {Flag{"outcome", "OUTCOME", "only trials that ended so: ok, compile_failed, ..."},
+        Flag{"limit", "N", "rows at most (default: all)"}, Flag{"json", "", "print JSON instead"},
+        Flag{"csv", "", "print CSV instead"}}) {
+    command.flags.push_back(flag);
+  }
+  return command;
 }
 
-Filter filter_of(const Arguments& arguments) {
-  Filter filter;
-  filter.op = arguments.text("op");
-  filter.problem = arguments.text("problem");
-  filter.kernel = arguments.text("kernel");
-  filter.device = arguments.text("device");
-  if (arguments.has("source")) filter.source = arguments.one_of("source", "", sources);
-  if (arguments.has("l2")) filter.l2 = arguments.one_of("l2", "", l2_states);
+Filter rows_asked(const Arguments& arguments) {
+  Filter filter = filter_of(arguments);
   filter.limit = arguments.integer("limit", 0, 1, 1'000'000'000);
   if (arguments.has("outcome")) {
     filter.outcome = parse_outcome(arguments.text("outcome"));
@@ -74,8 +61,8 @@ std::vector<Winner> winners_of(const Store& store, Filter filter) {
   const std::int64_t limit = filter.limit;
   filter.limit = 0;
   std::vector<Winner> all;
-  for (const std::string& source : sources) {
-    for (const std::string& l2 : l2_states) {
+  for (const std::string& source : source_names()) {
+    for (const std::string& l2 : l2_states()) {
       if (!filter.source.empty() && filter.source != source) continue;
       if (!filter.l2.empty() && filter.l2 != l2) continue;
       Filter one = filter;
@@ -227,7 +214,7 @@ int query_command(const Words& words) {
   if (!what.empty() && what != "winners" && what != "trials") {
     throw Error(fmt::format("tune query {}: winners or trials", what));
   }
-  const Filter filter = filter_of(arguments);
+  const Filter filter = rows_asked(arguments);
   const bool trials = what == "trials";
   if (!trials && filter.outcome) throw Error("--outcome is of trials: tune query trials");
   const Store store = Store::open(arguments.text("db", default_database), Store::Mode::read_only);

@@ -17,7 +17,8 @@ TEST_F(Cli, SaysWhatItIsAndHowToUseIt) {
   EXPECT_EQ(tune("--version").out.rfind("tilewright ", 0), 0u);
   const Ran help = tune("--help");
   EXPECT_EQ(help.code, 0);
-  for (const char* word : {"run", "emit", "query", "ops", "record", "doctor", "Examples:"}) {
+  for (const char* word : {"run", "emit", "query", "merge", "export", "import", "ops", "record",
+                           "doctor", "Examples:"}) {
     EXPECT_NE(help.out.find(word), std::string::npos) << word;
     if (std::string(word) == "Examples:") continue;
     const Ran of_command = tune(std::string(word) + " --help");
@@ -227,6 +228,54 @@ TEST_F(Cli, MergeTakesOverWhatOthersMeasured) {
   expect_fault("merge", {"name a database"});
   expect_fault("merge none.db", {"none.db"});
   expect_fault("merge tilewright.db", {"another"});
+}
+
+TEST_F(Cli, ExportsAndImports) {
+  write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
+  ASSERT_EQ(tune("--device replay:toy.t4.json.gz --quiet").code, 0);
+  for (const std::string name : {"all.csv.gz", "toy.csv", "out.t4.json.gz"}) {
+    SCOPED_TRACE(name);
+    const Ran out = tune("export --kernel toy --out " + name);
+    EXPECT_EQ(out.code, 0) << out.err;
+    EXPECT_TRUE(out.out.starts_with("wrote " + name + ": ")) << out.out;
+    const Ran in = tune("import " + name + " --db " + name + ".db");
+    EXPECT_EQ(in.code, 0) << in.err;
+    EXPECT_NE(in.out.find(" new, 0 known; runs 1 new\n"), std::string::npos) << in.out;
+    const Ran again = tune("import " + name + " --json --db " + name + ".db");
+    EXPECT_EQ(again.code, 0);
+    EXPECT_NE(again.out.find("\"trials\": 0"), std::string::npos) << again.out;
+    EXPECT_NE(tune("query --source imported --db " + name + ".db").out.find("x=3 y=1"),
+              std::string::npos);
+  }
+  EXPECT_EQ(read_recording((folder_ / "out.t4.json.gz").string()).trials.size(), 24u);
+  EXPECT_EQ(tune("import toy.t4.json.gz --db fresh.db").out,
+            "toy.t4.json.gz: trials 24 new, 0 known; runs 1 new\n");
+}
+
+TEST_F(Cli, ExportAndImportSayWhatIsWrong) {
+  write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
+  ASSERT_EQ(tune("--device replay:toy.t4.json.gz --quiet").code, 0);
+  expect_fault("export", {"--out"});
+  expect_fault("export --out trials.txt", {"trials.txt", ".csv or .t4.json"});
+  expect_fault("export --out a.csv --source mine", {"--source"});
+  expect_fault("export --out a.csv --db none.db", {"none.db"});
+  expect_fault("export --out none/a.csv", {"none/a.csv", "cannot be written"});
+  for (const char* name : {"a.csv", "a.t4.json"}) {
+    const Ran none = tune(std::string("export --op conv2d --out ") + name);
+    EXPECT_EQ(none.code, 1);
+    EXPECT_EQ(none.out, "");
+    EXPECT_FALSE(fs::exists(folder_ / name));
+  }
+  expect_fault("import", {"name a file"});
+  expect_fault("import none.csv", {"none.csv"});
+  expect_fault("import tilewright.db", {"tune merge"});
+  ASSERT_EQ(tune("export --out good.csv").code, 0);
+  write("bad.csv", text_of_file(folder_ / "good.csv") + "measured,search\n");
+  const std::string before = tune("query trials --json").out;
+  expect_fault("import bad.csv", {"bad.csv: line ", "has 2 fields", "export it again"});
+  expect_fault("import bad.csv --db new.db", {"bad.csv: line "});
+  EXPECT_EQ(tune("query trials --json").out, before);
+  EXPECT_FALSE(fs::exists(folder_ / "new.db"));
 }
 
 TEST_F(Cli, OpsDescribesKernelsAndKnobs) {

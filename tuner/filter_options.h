@@ -1,0 +1,19 @@
+// The flags that choose rows of a database by their context; shared by the subcommands that read it.
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "options.h"
+#include "store.h"
+
+namespace tw {
+
+std::vector<Flag> filter_flags();
+// Throws Error if a value is none of those allowed.
+Filter filter_of(const Arguments& arguments);
+
+std::span<const std::string> source_names();  // in the order in which winners are shown
+std::span<const std::string> l2_states();
+
+}  // namespace tw
