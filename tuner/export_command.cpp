@@ -47,7 +47,14 @@ int export_csv(const std::string& database, const Filter& filter, const std::str
   if (trials.empty()) return nothing();
   std::set<std::string> problems;
   for (const SharedTrial& shared : trials) problems.insert(shared.trial.context.problem);
-  write_atomically(csv_of(trials), path);
+  const std::string text = csv_of(trials);
+  write_atomically(text, path);
+  if (text.size() > largest_file_bytes) {
+    fmt::print(stderr,
+               "tune: {} is larger than the 256 MiB that tune import reads: export less at a time, "
+               "as with --problem, or pass the database on, for tune merge\n",
+               path);
+  }
   fmt::print("wrote {}: trials {}, problems {}\n", path,
              format_count(static_cast<std::int64_t>(trials.size())),
              format_count(static_cast<std::int64_t>(problems.size())));

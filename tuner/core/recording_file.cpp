@@ -20,9 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace io = boost::iostreams;
 
-// Twenty times the largest public recordings; parsed, it takes some gigabytes.
-constexpr std::size_t max_bytes = std::size_t{256} << 20;
-
 [[noreturn]] void too_large(const std::string& path) {
   throw Error(fmt::format("{}: is larger than 256 MiB: take one search space a file", path));
 }
@@ -44,7 +41,7 @@ std::string read_bytes(const std::string& path) {
   std::string chunk(std::size_t{1} << 20, '\0');
   while (file.read(chunk.data(), static_cast<std::streamsize>(chunk.size())), file.gcount() > 0) {
     bytes.append(chunk.data(), static_cast<std::size_t>(file.gcount()));
-    if (bytes.size() > max_bytes) too_large(path);
+    if (bytes.size() > largest_file_bytes) too_large(path);
   }
   return bytes;
 }
@@ -67,11 +64,11 @@ std::string inflate(const std::string& bytes, const std::string& path) {
     io::filtering_streambuf<io::input> stream;
     stream.push(io::gzip_decompressor());
     stream.push(io::array_source(bytes.data(), bytes.size()));
-    text = drain(stream, max_bytes);
+    text = drain(stream, largest_file_bytes);
   } catch (const std::ios_base::failure&) {
     throw Error(fmt::format("{}: the gzip file is damaged or truncated: fetch it again", path));
   }
-  if (text.size() > max_bytes) too_large(path);
+  if (text.size() > largest_file_bytes) too_large(path);
   return text;
 }
 
