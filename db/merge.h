@@ -10,7 +10,7 @@ struct Merged {
   std::int64_t known = 0;             // trials that were here already
 };
 
-// Copies the runs of `from` that measured, their trials and races, into `into`, which is created if
+// Copies the trials of `from` that were measured, their runs and races, into `into`, which is created if
 // it is not there. The rows keep when, where and by what they were made, and become `imported`, so
 // that they do not win over what is measured here. What was copied before is not copied again,
 // whatever way it went, and a run that was not finished then is continued. All or nothing. Throws

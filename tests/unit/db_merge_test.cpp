@@ -2,6 +2,7 @@
 #include <fstream>
 
 #include "db_fixture.h"
+#include "exchange.h"
 #include "merge.h"
 
 namespace tw {
@@ -105,6 +106,24 @@ TEST_F(MergeTest, GoesOnWithARunThatWasNotFinished) {
   EXPECT_EQ(rest.known, 4);
   EXPECT_TRUE(winners("imported").front().raced);
   EXPECT_EQ(winners("imported").front().trial.configuration, "a=2");
+}
+
+// A file holds some of a run's trials, not always the first ones.
+TEST_F(MergeTest, AddsWhatAnImportedPartOfARunLacks) {
+  Store theirs = other();
+  const std::int64_t run = add_run(theirs, 100, "gpu-1");
+  end_run(theirs, run, 90);
+  Filter filter;
+  filter.kernel = "cublas";
+  EXPECT_EQ(import_trials(shared_trials(other_path(), filter), path()).trials, 1);
+  const Merged merged = merge_database(other_path(), path());
+  EXPECT_EQ(merged.runs, 0);
+  EXPECT_EQ(merged.trials, 5);
+  EXPECT_EQ(merged.known, 1);
+  EXPECT_EQ(store().trials({}).size(), 6u);
+  EXPECT_EQ(import_trials(shared_trials(other_path(), {}), path()).trials, 0) << "all are there";
+  EXPECT_EQ(winners("imported").front().trial.configuration, "a=2");
+  EXPECT_EQ(winners("imported").front().tied.size(), 1u);
 }
 
 TEST_F(MergeTest, OnlyWhatAGpuSays) {

@@ -1,0 +1,61 @@
+// Trials on their way into a database, one by one; what import_trials and merge_database share.
+// Private to db/.
+#pragma once
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+
+#include "database.h"
+#include "exchange.h"
+#include "rows.h"
+
+namespace tw {
+
+// Inside a write: adds what is not there yet, as `imported`.
+class Import {
+ public:
+  explicit Import(SQLite::Database& database) : database_(database) {}
+  void take(SharedTrial shared);
+  const Imported& imported() const { return imported_; }
+
+ private:
+  struct Run {
+    std::int64_t id = 0;
+    std::unordered_map<std::string, std::int64_t> known;  // how many trials have these facts
+  };
+  // The run that began at the same moment, on the same GPU, by the same command; else a new one.
+  Run& run_of(const SharedTrial& shared);
+  std::int64_t find_run(const SharedTrial& shared);  // 0 if there is none
+  std::int64_t insert_run(const SharedTrial& shared);
+  void end_run(const SharedTrial& shared, std::int64_t run);
+  void place_in_race(const SharedTrial& shared, std::int64_t run, std::int64_t trial);
+
+  SQLite::Database& database_;
+  std::unordered_map<std::string, Run> runs_;
+  Imported imported_;
+};
+
+// Calls `use` with each trial for which `where` holds, in the order of commits.
+void each_shared(SQLite::Database& database, const Where& where,
+                 const std::function<void(SharedTrial)>& use);
+
+// Runs `action`; what can go wrong within becomes an Error.
+template <class Action>
+auto guarded(const std::string& path, Action action) {
+  try {
+    return action();
+  } catch (const SQLite::Exception& error) {
+    throw in_words(error, path);
+  } catch (const std::invalid_argument& error) {
+    throw Error(fmt::format("{}: a row is damaged: {}", path, error.what()));
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(fmt::format("{}: a row is damaged: {}", path, error.what()));
+  }
+}
+
+}  // namespace tw
