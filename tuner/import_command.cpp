@@ -31,7 +31,7 @@ CommandSpec specification() {
 }
 
 std::vector<SharedTrial> read_trials(const std::string& path) {
-  const std::string text = read_inflated(path);
+  const std::string text = inflated(read_bytes(path), path);
   if (text.starts_with("SQLite format 3")) {
     throw Error(fmt::format("{}: is a database: take it over with tune merge", path));
   }

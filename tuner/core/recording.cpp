@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "error.h"
 #include "recording_file.h"
@@ -96,7 +97,8 @@ std::string name_from(const std::string& path) {
 
 }  // namespace
 
-Recording parse_recording(const std::string& text, const std::string& path) {
+Recording parse_recording(std::string bytes, const std::string& path) {
+  const std::string text = inflated(std::move(bytes), path);
   const json parsed = parse_document(text, path);
   const Place document(parsed, path);
   Recording recording;
@@ -115,7 +117,7 @@ Recording parse_recording(const std::string& text, const std::string& path) {
 }
 
 Recording read_recording(const std::string& path) {
-  return parse_recording(read_inflated(path), path);
+  return parse_recording(read_bytes(path), path);
 }
 
 SearchSpace space_of(const Recording& recording) {

@@ -43,8 +43,8 @@ struct Recording {
 // malformed; names the file and the place in it. A Kernel Tuner cache that was not finished is read
 // as far as it goes.
 Recording read_recording(const std::string& path);
-// Parses the text of a file (already inflated); `path` is for messages.
-Recording parse_recording(const std::string& text, const std::string& path);
+// The same of a file's bytes, plain or gzip; `path` is for messages.
+Recording parse_recording(std::string bytes, const std::string& path);
 
 // T4 1.0.0 with our metadata block; gzip if the path ends in .gz; written to a temporary name, then
 // renamed. Reading it back gives the same recording (but for `path`), every double exactly.

@@ -24,6 +24,27 @@ namespace io = boost::iostreams;
   throw Error(fmt::format("{}: is larger than 256 MiB: take one search space a file", path));
 }
 
+// What comes out of the stream, up to a little more than `most` bytes.
+std::string drain(io::filtering_streambuf<io::input>& stream, std::size_t most) {
+  std::string text;
+  std::string chunk(std::size_t{1} << 16, '\0');
+  while (text.size() <= most) {
+    const auto count = stream.sgetn(chunk.data(), static_cast<std::streamsize>(chunk.size()));
+    if (count <= 0) break;
+    text.append(chunk.data(), static_cast<std::size_t>(count));
+  }
+  return text;
+}
+
+std::string deflate(const std::string& text) {
+  io::filtering_streambuf<io::input> stream;
+  stream.push(io::gzip_compressor(io::gzip_params(io::gzip::best_compression)));
+  stream.push(io::array_source(text.data(), text.size()));
+  return drain(stream, std::string::npos - 1);
+}
+
+}  // namespace
+
 std::string read_bytes(const std::string& path) {
   std::error_code failure;
   const fs::file_status status = fs::status(path, failure);
@@ -46,19 +67,8 @@ std::string read_bytes(const std::string& path) {
   return bytes;
 }
 
-// What comes out of the stream, up to a little more than `most` bytes.
-std::string drain(io::filtering_streambuf<io::input>& stream, std::size_t most) {
-  std::string text;
-  std::string chunk(std::size_t{1} << 16, '\0');
-  while (text.size() <= most) {
-    const auto count = stream.sgetn(chunk.data(), static_cast<std::streamsize>(chunk.size()));
-    if (count <= 0) break;
-    text.append(chunk.data(), static_cast<std::size_t>(count));
-  }
-  return text;
-}
-
-std::string inflate(const std::string& bytes, const std::string& path) {
+std::string inflated(std::string bytes, const std::string& path) {
+  if (!bytes.starts_with("\x1f\x8b")) return bytes;
   std::string text;
   try {
     io::filtering_streambuf<io::input> stream;
@@ -70,20 +80,6 @@ std::string inflate(const std::string& bytes, const std::string& path) {
   }
   if (text.size() > largest_file_bytes) too_large(path);
   return text;
-}
-
-std::string deflate(const std::string& text) {
-  io::filtering_streambuf<io::input> stream;
-  stream.push(io::gzip_compressor(io::gzip_params(io::gzip::best_compression)));
-  stream.push(io::array_source(text.data(), text.size()));
-  return drain(stream, std::string::npos - 1);
-}
-
-}  // namespace
-
-std::string read_inflated(const std::string& path) {
-  std::string bytes = read_bytes(path);
-  return bytes.starts_with("\x1f\x8b") ? inflate(bytes, path) : bytes;
 }
 
 void write_atomically(const std::string& text, const std::string& path) {
