@@ -17,14 +17,14 @@
 #include <utility>
 
 #include "error.h"
+#include "frame.h"
 
 extern char** environ;
 
 namespace tw {
 namespace {
 
-constexpr int worker_in = 3, worker_out = 4;                   // descriptors in the worker
-constexpr std::size_t max_frame_bytes = std::size_t{1} << 30;  // more is a broken peer
+constexpr int worker_in = 3, worker_out = 4;  // descriptors in the worker
 
 std::string& worker_executable() {
   static std::string path = "/proc/self/exe";
@@ -50,18 +50,6 @@ bool write_frame(int descriptor, std::string_view frame) {
   char header[sizeof size];
   std::memcpy(header, &size, sizeof size);
   return write_all(descriptor, {header, sizeof size}) && write_all(descriptor, frame);
-}
-
-// Takes the first whole frame off the buffer.
-std::optional<std::string> take_frame(std::string& buffer) {
-  std::uint32_t size = 0;
-  if (buffer.size() < sizeof size) return std::nullopt;
-  std::memcpy(&size, buffer.data(), sizeof size);
-  if (size > max_frame_bytes) throw Error("a worker sent a malformed message");
-  if (buffer.size() < sizeof size + size) return std::nullopt;
-  std::string frame = buffer.substr(sizeof size, size);
-  buffer.erase(0, sizeof size + size);
-  return frame;
 }
 
 struct Pipe {
