@@ -1,4 +1,5 @@
 // T1 inputs: what Python says there, we say too, or we say why not.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "error.h"
@@ -35,6 +36,12 @@ TEST(PythonValues, WhatIsNotUnderstoodIsAnError) {
     EXPECT_THROW(numbers(text), Error) << text;
   }
   EXPECT_THROW(parse_python(std::string(100'000, '(')), Error);
+  // Operators of one precedence nest to the left, without recursion of the parser.
+  std::string sum = "[1", both = "True";
+  for (int i = 0; i < 1'000'000; ++i) sum += "+1";
+  for (int i = 0; i < 1'000'000; ++i) both += " and True";
+  EXPECT_THROW(numbers(sum + "]"), Error);
+  EXPECT_THROW(parse_python(both), Error);
 }
 
 // The condition over knobs a, b (integers) and s ('x' or 'y'), for these values.
@@ -94,6 +101,20 @@ constexpr const char* t1 = R"({"ConfigurationSpace": {
     {"Parameters": ["block_size_x", "tile"], "Expression": "block_size_x * tile <= 64"},
     {"Parameters": ["layout", "padded"], "Expression": "layout == 'nhwc' or not padded"}]}})";
 
+// Chains of comparisons, fractions and powers repeat their operands.
+TEST(PythonConditions, WhatGrowsWithoutEndIsAnError) {
+  Names names;
+  names.add("a");
+  std::string power = "a", fraction = "a", chain = "a";
+  for (int i = 0; i < 12; ++i) power = "(" + power + ") ** 16";
+  for (int i = 0; i < 45; ++i) fraction = "(a % (1 / (" + fraction + ")))";
+  for (int i = 0; i < 90; ++i) chain = "(a < " + chain + " < a)";
+  for (const std::string& text : {power, fraction, chain}) {
+    EXPECT_THROW(condition_from(parse_python(text), names, {}), Error) << text;
+    EXPECT_THROW(whole_number_from(parse_python(text), names, {}), Error) << text;
+  }
+}
+
 TEST(T1, IsASpace) {
   const BareSpace bare = parse_t1(t1, "x.json");
   const SearchSpace space = SearchSpace::enumerate(bare.knobs, bare.require, 0, {});
@@ -117,6 +138,12 @@ TEST(T1, ErrorsNameTheFileAndThePlace) {
       << message(broken);
   EXPECT_NE(message("{}").find("x.json"), std::string::npos);
   EXPECT_NE(message("{").find("is not JSON"), std::string::npos);
+  std::string values = "[0";
+  for (int i = 1; i < 400'000; ++i) values += fmt::format(",{}", i);
+  EXPECT_NE(message(R"({"ConfigurationSpace":{"TuningParameters":[{"Name":"a","Values":)" + values +
+                    "]}]}}")
+                .find("more than 65536 values"),
+            std::string::npos);
 }
 
 const std::string vector_add = TW_TEST_DATA "/t1/vector_add.json";

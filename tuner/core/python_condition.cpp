@@ -20,12 +20,31 @@ std::string product(const std::string& a, const std::string& b) {
   return fmt::format("({} * {})", a, b);
 }
 
+// Operands are repeated in comparisons, fractions and powers, so that a short text can become an
+// endless one. The bound is that of our own expressions.
+void check_length(const std::string& text) {
+  constexpr std::size_t most = 16 * 1024;
+  if (text.size() > most) throw Error("this is too long as an expression of ours: split it");
+}
+
 class Translator {
  public:
   Translator(const Names& names, const std::set<std::string>& below_zero)
       : names_(names), below_zero_(below_zero) {}
 
   std::string truth(const PythonNode& node) {
+    std::string text = unbounded_truth(node);
+    check_length(text);
+    return text;
+  }
+
+  std::string whole(const PythonNode& node) {
+    const Fraction value = number(node);
+    return value.below.empty() ? value.above : fmt::format("({} / {})", value.above, value.below);
+  }
+
+ private:
+  std::string unbounded_truth(const PythonNode& node) {
     if (node.kind == Kind::binary && (node.word == "and" || node.word == "or")) {
       return fmt::format("({} {} {})", truth(node.children[0]), node.word == "and" ? "&&" : "||",
                          truth(node.children[1]));
@@ -38,12 +57,6 @@ class Translator {
     return fmt::format("({} != 0)", checked(value));
   }
 
-  std::string whole(const PythonNode& node) {
-    const Fraction value = number(node);
-    return value.below.empty() ? value.above : fmt::format("({} / {})", value.above, value.below);
-  }
-
- private:
   // The numerator, without a value where the denominator is zero.
   static std::string checked(const Fraction& value) {
     if (value.below.empty()) return value.above;
@@ -56,6 +69,7 @@ class Translator {
       const std::string one =
           comparison(node.children[i], node.comparisons[i], node.children[i + 1]);
       text = text.empty() ? one : fmt::format("({} && {})", text, one);
+      check_length(text);
     }
     return text;
   }
@@ -65,6 +79,7 @@ class Translator {
       std::string any;
       for (const PythonNode& item : python_items(right)) {
         any += (any.empty() ? "" : " || ") + comparison(left, "==", item);
+        check_length(any);
       }
       if (any.empty()) any = "false";
       return fmt::format("{}({})", op == "in" ? "" : "!", any);
@@ -85,6 +100,13 @@ class Translator {
   }
 
   Fraction number(const PythonNode& node) {
+    Fraction value = unbounded_number(node);
+    check_length(value.above);
+    check_length(value.below);
+    return value;
+  }
+
+  Fraction unbounded_number(const PythonNode& node) {
     switch (node.kind) {
       case Kind::integer:
         return {.above = std::to_string(node.value), .below = ""};

@@ -16,6 +16,8 @@ namespace {
 
 using Kind = PythonNode::Kind;
 constexpr int most_nested = 100;
+constexpr int most_operators = 500;  // those of one precedence nest, too
+constexpr std::size_t most_items = 65536;
 
 class Parser {
  public:
@@ -29,7 +31,9 @@ class Parser {
 
  private:
   [[noreturn]] void fail(std::string_view what) const {
-    throw Error(fmt::format("'{}', column {}: {}", text_, at_ + 1, what));
+    constexpr std::size_t shown = 120;
+    throw Error(fmt::format("'{}{}', column {}: {}", text_.substr(0, shown),
+                            text_.size() > shown ? "..." : "", at_ + 1, what));
   }
   void skip_space() {
     while (at_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[at_]))) ++at_;
@@ -62,7 +66,8 @@ class Parser {
     made.children = std::move(children);
     return made;
   }
-  static PythonNode binary(std::string op, PythonNode left, PythonNode right) {
+  PythonNode binary(std::string op, PythonNode left, PythonNode right) {
+    if (++operators_ > most_operators) fail("this has more than 500 operators");
     std::vector<PythonNode> children;
     children.push_back(std::move(left));
     children.push_back(std::move(right));
@@ -169,6 +174,7 @@ class Parser {
     }
     while (accept(",")) {
       if (accept("]")) return made;
+      if (made.children.size() == most_items) fail("this has more than 65536 values");
       made.children.push_back(disjunction());
     }
     expect("]");
@@ -224,7 +230,7 @@ class Parser {
 
   std::string_view text_;
   std::size_t at_ = 0;
-  int depth_ = 0;
+  int depth_ = 0, operators_ = 0;
 };
 
 }  // namespace

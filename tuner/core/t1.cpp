@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "error.h"
 #include "python_expr.h"
@@ -34,6 +36,7 @@ PythonNode item_of(const json& value, const Place& place) {
 std::vector<PythonNode> items_of(const Place& values) {
   std::vector<PythonNode> items;
   if (!values.json().is_string()) {
+    if (values.array().size() > 65536) values.fail("has more than 65536 values");
     for (const json& value : values.array()) items.push_back(item_of(value, values));
     return items;
   }
@@ -70,17 +73,12 @@ Knob knob_of(const Place& parameter) {
   } else if (!all([](const PythonNode& item) { return item.kind == Kind::integer; })) {
     values.fail("mixes texts and numbers");
   }
+  std::set<std::pair<std::int64_t, std::string>> seen;
   for (const PythonNode& item : items) {
-    std::int64_t value = item.value;
-    if (knob.kind == Knob::Kind::word) {
-      value = static_cast<std::int64_t>(std::find(knob.words.begin(), knob.words.end(), item.word) -
-                                        knob.words.begin());
-      if (value == std::ssize(knob.words)) knob.words.push_back(item.word);
-    }
-    if (std::find(knob.values.begin(), knob.values.end(), value) != knob.values.end()) {
-      values.fail("has a value twice");
-    }
-    knob.values.push_back(value);
+    if (!seen.emplace(item.value, item.word).second) values.fail("has a value twice");
+    const bool is_word = knob.kind == Knob::Kind::word;
+    knob.values.push_back(is_word ? std::ssize(knob.words) : item.value);
+    if (is_word) knob.words.push_back(item.word);
   }
   move_default_to_front(parameter, knob);
   return knob;
