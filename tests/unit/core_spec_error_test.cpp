@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core_fixture.h"
+#include "toml_file.h"
 
 namespace tw {
 namespace {
@@ -42,6 +43,18 @@ void expect_faults(const std::vector<Case>& cases, const std::string& file,
     const int line = line_of(original, c.from) + c.lines_on;
     EXPECT_TRUE(message.starts_with(file + ":" + std::to_string(line) + ": "))
         << "line " << line << " expected: " << message;
+  }
+}
+
+// What the parser of TOML asserts, or recurses on.
+TEST(SpecErrors, OddToml) {
+  EXPECT_TRUE(error_of([] {
+                parse_toml("a = 1\n[.op]\n", "x.toml");
+              }).starts_with("x.toml:2: this is not TOML: "));
+  std::string dots = "a";
+  for (int i = 0; i < 500'000; ++i) dots += ".a";
+  for (const std::string& text : {dots + " = 1", "[" + dots + "]", "a = {" + dots + " = 1}"}) {
+    EXPECT_TRUE(error_of([&] { parse_toml(text, "x.toml"); }).starts_with("x.toml:"));
   }
 }
 
