@@ -49,6 +49,7 @@ TEST(CudaMessages, ComeBackAsTheyWere) {
   EXPECT_EQ(back.variant.names, request.variant.names);
   EXPECT_THROW(cuda::decode_measure_request("nonsense"), Error);
   EXPECT_THROW(cuda::decode_compiled(""), Error);
+  EXPECT_THROW(cuda::decode_compiled(std::string(1'000'000, '\x81')), Error);  // arrays in arrays
 }
 
 }  // namespace

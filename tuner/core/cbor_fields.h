@@ -23,6 +23,35 @@ using json = nlohmann::json;
                   what));
 }
 
+// Builds the tree, but stops at a depth that no message of ours has: the reader is recursive.
+class BoundedBuilder : public nlohmann::detail::json_sax_dom_parser<json> {
+ public:
+  explicit BoundedBuilder(json& tree) : json_sax_dom_parser(tree, false) {}
+  bool start_object(std::size_t size) {
+    return ++depth_ <= max_depth && json_sax_dom_parser::start_object(size);
+  }
+  bool start_array(std::size_t size) {
+    return ++depth_ <= max_depth && json_sax_dom_parser::start_array(size);
+  }
+  bool end_object() { return --depth_, json_sax_dom_parser::end_object(); }
+  bool end_array() { return --depth_, json_sax_dom_parser::end_array(); }
+
+ private:
+  static constexpr int max_depth = 16;
+  int depth_ = 0;
+};
+
+inline json tree_of(const std::string& bytes) {
+  json tree;
+  BoundedBuilder builder(tree);
+  try {
+    if (!json::sax_parse(bytes, &builder, json::input_format_t::cbor)) malformed("not CBOR");
+  } catch (const json::exception& fault) {  // a size that no container can have
+    malformed(fault.what());
+  }
+  return tree;
+}
+
 inline const json& at(const json& object, const char* key) {
   if (!object.is_object()) malformed("not an object");
   const auto found = object.find(key);

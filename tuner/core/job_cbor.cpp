@@ -17,24 +17,6 @@ using namespace cbor;
 
 constexpr int version = 3;
 constexpr std::size_t max_bytes = 64u << 20;
-constexpr int max_depth = 16;
-
-// Builds the tree, but stops at a depth that no message of ours has: the reader is recursive.
-class BoundedBuilder : public nlohmann::detail::json_sax_dom_parser<json> {
- public:
-  explicit BoundedBuilder(json& tree) : json_sax_dom_parser(tree, false) {}
-  bool start_object(std::size_t size) {
-    return ++depth_ <= max_depth && json_sax_dom_parser::start_object(size);
-  }
-  bool start_array(std::size_t size) {
-    return ++depth_ <= max_depth && json_sax_dom_parser::start_array(size);
-  }
-  bool end_object() { return --depth_, json_sax_dom_parser::end_object(); }
-  bool end_array() { return --depth_, json_sax_dom_parser::end_array(); }
-
- private:
-  int depth_ = 0;
-};
 
 json to_json(const TensorMapShape& map) {
   return {{"rank", map.rank},       {"element_bytes", map.element_bytes},
@@ -277,13 +259,7 @@ std::string bytes_of(const json& message) {
 
 json parse_message(const std::string& bytes, std::string_view what) {
   if (bytes.size() > max_bytes) malformed("more than 64 MiB");
-  json message;
-  BoundedBuilder builder(message);
-  try {
-    if (!json::sax_parse(bytes, &builder, json::input_format_t::cbor)) malformed("not CBOR");
-  } catch (const json::exception& fault) {  // a size that no container can have
-    malformed(fault.what());
-  }
+  json message = tree_of(bytes);
   if (integer<int>(message, "version") != version) malformed("another version");
   if (text(message, "what") != what) malformed("of another kind");
   return message;

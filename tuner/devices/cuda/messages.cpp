@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
+#include "cbor_fields.h"
 #include "error.h"
 
 namespace tw::cuda {
@@ -28,7 +29,7 @@ std::string packed(const json& value) {
 template <class Read>
 auto unpacked(const std::string& frame, Read read) {
   try {
-    return read(json::from_cbor(frame));
+    return read(cbor::tree_of(frame));
   } catch (const json::exception& error) {
     throw Error(std::string("a cuda worker sent a malformed message: ") + error.what());
   }
