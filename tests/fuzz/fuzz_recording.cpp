@@ -1,0 +1,16 @@
+// Recordings, plain and gzip: what is read can be searched, and of ours written and read again.
+#include "fuzz.h"
+#include "recording.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace tw;
+  Recording recording;
+  const std::string bytes = fuzz::text_of(data, size);
+  if (!fuzz::accepts([&] { recording = parse_recording(bytes, "x.json"); })) return 0;
+  fuzz::expect(space_of(recording).size() == recording.trials.size(), "each trial is searched");
+  if (recording.foreign()) return 0;
+  const std::string text = recording_text(recording);
+  fuzz::expect(recording_text(parse_recording(text, "x.json")) == text,
+               "what is written reads as the same");
+  return 0;
+}

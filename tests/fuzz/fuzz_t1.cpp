@@ -1,0 +1,21 @@
+// T1 files: what is accepted is a space, and specs that are TOML.
+#include "fuzz.h"
+#include "t1.h"
+#include "toml_file.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace tw;
+  const std::string text = fuzz::text_of(data, size);
+  fuzz::accepts([&] {
+    for (const Knob& knob : parse_t1(text, "x.json").knobs) {
+      fuzz::expect(!knob.values.empty(), "a knob has values");
+    }
+  });
+  Texts specs;
+  if (!fuzz::accepts([&] { specs = t1_specs(text, "x.json"); })) return 0;
+  for (const auto& [path, spec] : specs) {
+    fuzz::expect(fuzz::accepts([&, &spec = spec] { parse_toml(spec, "x.toml"); }),
+                 "a spec is TOML");
+  }
+  return 0;
+}

@@ -1,0 +1,40 @@
+// What workers say: a stream of frames, and messages. What is read is written as it was.
+#include "frame.h"
+#include "fuzz.h"
+#include "job.h"
+#include "messages.h"
+
+namespace {
+
+using namespace tw;
+
+// A message that `parse` accepts is written as one that it reads as the same.
+template <class Parse>
+void check(const std::string& bytes, Parse parse) {
+  std::string once;
+  if (!fuzz::accepts([&] { once = serialise(parse(bytes)); })) return;
+  fuzz::expect(serialise(parse(once)) == once, "what is written reads as the same");
+}
+
+void check_message(const std::string& bytes) {
+  check(bytes, parse_job);
+  check(bytes, parse_finished);
+  fuzz::accepts([&] { cuda::decode_compiler_greeting(bytes); });
+  fuzz::accepts([&] { cuda::decode_compile_request(bytes); });
+  fuzz::accepts([&] { cuda::decode_compiled(bytes); });
+  fuzz::accepts([&] { cuda::decode_measure_request(bytes); });
+  fuzz::accepts([&] { cuda::decode_greeting(bytes); });
+  fuzz::accepts([&] { cuda::decode_measure_reply(bytes); });
+  fuzz::accepts([&] { cuda::decode_probe(bytes); });
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::string stream = fuzz::text_of(data, size);
+  check_message(stream);
+  fuzz::accepts([&] {
+    while (const auto frame = take_frame(stream)) check_message(*frame);
+  });
+  return 0;
+}
