@@ -58,6 +58,14 @@ TEST(SpecErrors, OddToml) {
   }
 }
 
+TEST(SpecErrors, ManyValues) {
+  std::string values = "0";
+  for (int i = 1; i < 400'000; ++i) values += "," + std::to_string(i);
+  const std::string text = "[[knob]]\nname = \"a\"\nvalues = [" + values + "]\n";
+  EXPECT_EQ(error_of([&] { parse_bare_space(text, "x.toml"); }),
+            "x.toml:3: knob 'a': 'values' has more than 65535 values");
+}
+
 TEST(SpecErrors, Kernel) {
   const std::vector<Case> cases{
       {"[[knob]]\nname = \"threads\"", "[[knob\nname = \"threads\"", "this is not TOML"},

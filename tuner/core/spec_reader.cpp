@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "device_info.h"
 #include "error.h"
@@ -53,6 +54,7 @@ Knob::Kind kind_of_values(const TomlTable& table, const TomlNode& values) {
   if (values.kind != TomlNode::Kind::array || values.items.empty()) {
     table.fail(values, "'values' must be an array of at least one value");
   }
+  if (values.items.size() > 65535) table.fail(values, "'values' has more than 65535 values");
   const TomlNode::Kind first = values.items.front().kind;
   for (const TomlNode& value : values.items) {
     if (value.kind == first) continue;
@@ -80,6 +82,7 @@ Knob read_knob(const TomlTable& table) {
   const TomlTable named = table.named(fmt::format("knob '{}'", knob.name));
   const TomlNode& values = named.at("values");
   knob.kind = kind_of_values(named, values);
+  std::set<std::pair<std::int64_t, std::string_view>> seen;
   for (const TomlNode& value : values.items) {
     if (knob.kind == Knob::Kind::word) {
       if (!is_identifier(value.string)) {
@@ -90,13 +93,11 @@ Knob read_knob(const TomlTable& table) {
     } else {
       knob.values.push_back(knob.kind == Knob::Kind::boolean ? value.boolean : value.integer);
     }
-    const bool twice =
-        knob.kind == Knob::Kind::word
-            ? std::count(knob.words.begin(), knob.words.end(), value.string) > 1
-            : std::count(knob.values.begin(), knob.values.end(), knob.values.back()) > 1;
-    if (twice)
+    const std::int64_t number = knob.kind == Knob::Kind::word ? 0 : knob.values.back();
+    if (!seen.emplace(number, value.string).second) {
       named.fail(value,
                  fmt::format("value {} is given twice: remove one", knob.text(knob.values.back())));
+    }
   }
   return knob;
 }
