@@ -51,6 +51,11 @@ TEST(SpecErrors, OddToml) {
   EXPECT_TRUE(error_of([] {
                 parse_toml("a = 1\n[.op]\n", "x.toml");
               }).starts_with("x.toml:2: this is not TOML: "));
+  for (const char* letter : {"\xc3\xa9", "\xd0\x99", "\xe2\x82\xac", "\xf0\x9f\x98\x80"}) {
+    EXPECT_TRUE(error_of([&] {
+                  parse_toml(std::string(letter) + " = 1", "x.toml");
+                }).starts_with("x.toml:1: this is not TOML: "));
+  }
   std::string dots = "a";
   for (int i = 0; i < 500'000; ++i) dots += ".a";
   for (const std::string& text : {dots + " = 1", "[" + dots + "]", "a = {" + dots + " = 1}"}) {
