@@ -1,8 +1,11 @@
 // Opens the SQLite file: who may open what, the schema's versions, and SQLite's errors in words.
 #pragma once
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
 #include <span>
+#include <stdexcept>
 #include <string>
 
 #include "error.h"
@@ -21,6 +24,20 @@ SQLite::Database open_database(const std::string& path, Store::Mode mode,
 
 // SQLite's exception as one line for the user: what is wrong with the file and what to do.
 Error in_words(const SQLite::Exception& error, const std::string& path);
+
+// Runs `action` on the file `path`; what SQLite and its rows can throw becomes an Error.
+template <class Action>
+auto guarded(const std::string& path, Action action) {
+  try {
+    return action();
+  } catch (const SQLite::Exception& error) {
+    throw in_words(error, path);
+  } catch (const std::invalid_argument& error) {
+    throw Error(fmt::format("{}: a row is damaged: {}", path, error.what()));
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(fmt::format("{}: a row is damaged: {}", path, error.what()));
+  }
+}
 
 // A write: BEGIN IMMEDIATE, so that it waits its turn among concurrent writers instead of failing
 // half-way; rolled back if it goes out of scope uncommitted.

@@ -2,11 +2,8 @@
 // Private to db/.
 #pragma once
 #include <SQLiteCpp/SQLiteCpp.h>
-#include <fmt/format.h>
 
 #include <functional>
-#include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <string>
 #include <unordered_map>
 
@@ -43,19 +40,5 @@ class Import {
 // Calls `use` with each trial for which `where` holds, in the order of commits.
 void each_shared(SQLite::Database& database, const Where& where,
                  const std::function<void(SharedTrial)>& use);
-
-// Runs `action`; what can go wrong within becomes an Error.
-template <class Action>
-auto guarded(const std::string& path, Action action) {
-  try {
-    return action();
-  } catch (const SQLite::Exception& error) {
-    throw in_words(error, path);
-  } catch (const std::invalid_argument& error) {
-    throw Error(fmt::format("{}: a row is damaged: {}", path, error.what()));
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(fmt::format("{}: a row is damaged: {}", path, error.what()));
-  }
-}
 
 }  // namespace tw

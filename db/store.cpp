@@ -5,7 +5,6 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <utility>
 
 #include "database.h"
@@ -61,18 +60,9 @@ struct Store::Impl {
   std::string path;
   mutable SQLite::Database database;
 
-  // Runs `action`; SQLite's exceptions become Errors.
   template <class Action>
   auto guarded(Action action) const {
-    try {
-      return action();
-    } catch (const SQLite::Exception& error) {
-      throw in_words(error, path);
-    } catch (const std::invalid_argument& error) {
-      throw Error(fmt::format("{}: a row is damaged: {}", path, error.what()));
-    } catch (const json::exception& error) {
-      throw Error(fmt::format("{}: a row is damaged: {}", path, error.what()));
-    }
+    return tw::guarded(path, action);
   }
 
   std::vector<Trial> read_trials(const std::string& tail, const Where& where) const;
