@@ -59,7 +59,7 @@ LeastTime TimeModel::least_time(std::span<const std::int64_t> configuration) {
     const double ns = known ? value(count) / (sms * per_clock * clock) : 0;
     if (ns > least.ns) least = {ns, reason};
   };
-  const double tensor = (halves_ ? 2048 : 1024) / (device_.cc < 90 ? 2 : 1);
+  const double tensor = (halves_ ? 2048.0 : 1024.0) / (device_.cc < 90 ? 2 : 1);
   needs(model_.least_fma, model_.fma, 128, "its multiply-adds");
   needs(model_.least_tensor && device_.cc <= 90, model_.tensor, tensor, "its tensor-core products");
   needs(model_.least_shared, model_.shared, 128, "what it moves through shared memory");
