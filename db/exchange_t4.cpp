@@ -306,15 +306,6 @@ void check_names(const Recording& recording, const std::vector<SharedTrial>& tri
   }
 }
 
-json device_json(DeviceInfo device) {
-  json object = json::object();
-  for (const auto& [name, field] : device_texts(device)) object[name] = *field;
-  for (const auto& [name, field] : device_ints(device)) object[name] = *field;
-  for (const auto& [name, field] : device_bytes(device)) object[name] = *field;
-  for (const auto& [name, field] : device_rates(device)) object[name] = *field;
-  return object;
-}
-
 }  // namespace
 
 std::vector<SharedTrial> trials_of(const Recording& recording) {
@@ -329,7 +320,8 @@ std::vector<SharedTrial> trials_of(const Recording& recording) {
   shared.run.command = "recording " + recording.name;
   shared.run.device_uuid = device.uuid;
   shared.run.commit = recording.commit;
-  shared.run.device_json = device_json(device).dump(-1, ' ', false, json::error_handler_t::replace);
+  shared.run.device_json =
+      device_block(device).dump(-1, ' ', false, json::error_handler_t::replace);
   shared.run_status = "finished";
   for (const RecordedTrial& trial : recording.trials) {
     if (shared.run_started.empty() || trial.timestamp < shared.run_started) {

@@ -261,4 +261,13 @@ DeviceRates device_rates(DeviceInfo& d) {
           {"bf16_flops", &d.bf16_flops}};
 }
 
+nlohmann::json device_block(DeviceInfo device) {
+  nlohmann::json block;
+  for (const auto& [name, field] : device_texts(device)) block[name] = *field;
+  for (const auto& [name, field] : device_ints(device)) block[name] = *field;
+  for (const auto& [name, field] : device_bytes(device)) block[name] = *field;
+  for (const auto& [name, field] : device_rates(device)) block[name] = *field;
+  return block;
+}
+
 }  // namespace tw

@@ -79,6 +79,8 @@ DeviceTexts device_texts(DeviceInfo& device);
 DeviceInts device_ints(DeviceInfo& device);
 DeviceBytes device_bytes(DeviceInfo& device);
 DeviceRates device_rates(DeviceInfo& device);
+// All of these by name.
+nlohmann::json device_block(DeviceInfo device);
 
 // `first_configuration`: the names of the first result's knobs in the file's order.
 Recording parse_t4(const Place& document, const std::vector<std::string>& first_configuration);

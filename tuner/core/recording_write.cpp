@@ -50,15 +50,6 @@ json knob_json(const Knob& knob) {
           {"values", std::move(values)}};
 }
 
-json device_json(DeviceInfo device) {
-  json block;
-  for (const auto& [name, field] : device_texts(device)) block[name] = *field;
-  for (const auto& [name, field] : device_ints(device)) block[name] = *field;
-  for (const auto& [name, field] : device_bytes(device)) block[name] = *field;
-  for (const auto& [name, field] : device_rates(device)) block[name] = *field;
-  return block;
-}
-
 json metadata_json(const Recording& r) {
   json block{{"version", 1},
              {"name", r.name},
@@ -72,7 +63,7 @@ json metadata_json(const Recording& r) {
              {"commit", r.commit},
              {"protocol", r.protocol},
              {"l2", r.l2},
-             {"device", device_json(r.device)}};
+             {"device", device_block(r.device)}};
   for (const Knob& knob : r.knobs) block["knobs"].push_back(knob_json(knob));
   if (r.baseline) {
     block["baseline"] = {{"name", r.baseline->name},
