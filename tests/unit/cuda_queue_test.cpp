@@ -1,5 +1,5 @@
-// The cuda device's processes over a fake driver: what a fault, a crash, a hang or a cancel costs
-// the queue. Needs the toolkit's NVRTC, but no GPU.
+// The cuda device's processes over a fake compiler and a fake driver: what an error, a fault, a
+// crash, a hang or a cancel costs the queue. Needs neither the toolkit's NVRTC nor a GPU.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -22,17 +22,9 @@ using testing::HasSubstr;
 class Queue : public testing::Test {
  protected:
   void SetUp() override {
-    ::setenv("LD_LIBRARY_PATH", TW_FAKE_DRIVER, 1);
+    ::setenv("LD_LIBRARY_PATH", TW_FAKES, 1);
     ::setenv("TILEWRIGHT_TIMER", "events", 1);
-    CudaOptions options;
-    options.compile_workers = 2;
-    options.cache = false;
-    try {
-      device_ = open_cuda(options);
-    } catch (const Error& error) {
-      if (std::string(error.what()).find("NVRTC") == std::string::npos) throw;
-      GTEST_SKIP() << error.what();
-    }
+    open(20000);
   }
   void TearDown() override {
     device_.reset();
@@ -40,7 +32,16 @@ class Queue : public testing::Test {
     ::unsetenv("TILEWRIGHT_TIMER");
   }
 
-  void submit(std::uint64_t id, const std::string& act, double timeout_ms = 20000) {
+  void open(double compile_timeout_ms) {
+    CudaOptions options;
+    options.compile_workers = 2;
+    options.compile_timeout_ms = compile_timeout_ms;
+    options.cache = false;
+    device_ = open_cuda(options);
+  }
+  // `text` is added to the program: the fake compiler reads it.
+  void submit(std::uint64_t id, const std::string& act, double timeout_ms = 20000,
+              const std::string& text = "") {
     const KernelSpec& kernel = catalog_.ops().front().kernels.front();
     const Configuration configuration = configuration_from(kernel.knobs, "act=" + act);
     Job job;
@@ -48,6 +49,7 @@ class Queue : public testing::Test {
     job.problem = "fake f32 n=16";
     job.kernel = kernel.name;
     job.plan = lower(catalog_, kernel, problem_, device_->info(), configuration).plan;
+    job.plan.program.text += text;
     job.limits.timeout_ms = timeout_ms;
     job.limits.max_samples = 5;
     device_->submit(std::move(job));
@@ -109,6 +111,32 @@ TEST_F(Queue, EachFaultCostsOneJob) {
   EXPECT_THAT(results.at(7).note, HasSubstr("longer than 0.5 s"));
 }
 
+TEST_F(Queue, EachFaultOfTheCompilerCostsOneJob) {
+  open(500);
+  const std::vector<std::string> texts{
+      "", "fake_error", "fake_crash", "", "fake_crash", "fake_endless", ""};
+  for (std::size_t i = 0; i < texts.size(); ++i) submit(i, "works", 20000, texts[i]);
+  const auto results = finish(texts.size());
+  ASSERT_EQ(results.size(), texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    EXPECT_EQ(results.at(i).outcome, texts[i].empty() ? Outcome::ok : Outcome::compile_failed)
+        << i << ": " << results.at(i).note;
+  }
+  EXPECT_THAT(results.at(1).note, HasSubstr("an error as the test wants"));
+  EXPECT_THAT(results.at(2).note, HasSubstr("killed by signal 6"));
+  EXPECT_THAT(results.at(5).note, HasSubstr("longer than 0.5 s"));
+}
+
+TEST_F(Queue, ManyJobsAllComeBack) {
+  constexpr std::size_t count = 200;
+  for (std::size_t i = 0; i < count; ++i) submit(i, "works");
+  const auto results = finish(count);
+  ASSERT_EQ(results.size(), count);
+  for (const auto& [id, measurement] : results) {
+    EXPECT_EQ(measurement.outcome, Outcome::ok) << id << ": " << measurement.note;
+  }
+}
+
 TEST_F(Queue, CancelDropsEverythingAndTheDeviceGoesOn) {
   submit(1, "hangs", 60000);
   submit(2, "works");
@@ -139,7 +167,7 @@ TEST_F(Queue, ReferenceThatDoesNotCompileIsAFaultOfTheSpec) {
                    configuration_from(kernel.knobs, "act=works"))
                  .plan;
   job.plan.has_reference = true;
-  job.plan.reference.text = "nonsense";
+  job.plan.reference.text = "fake_error";
   device_->submit(job);
   try {
     finish(1);

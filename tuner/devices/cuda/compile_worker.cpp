@@ -15,10 +15,10 @@ namespace tw {
 namespace cuda {
 namespace {
 
-// A compile that eats memory must not take the machine along. Not under AddressSanitizer, whose
-// shadow needs terabytes of addresses.
+// A compile that eats memory must not take the machine along. Not under a sanitizer, whose shadow
+// needs terabytes of addresses.
 void limit_memory() {
-#ifndef __SANITIZE_ADDRESS__
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   constexpr rlim_t most = rlim_t{16} << 30;
   rlimit limit{.rlim_cur = most, .rlim_max = most};
   ::setrlimit(RLIMIT_AS, &limit);
