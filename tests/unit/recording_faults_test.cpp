@@ -46,6 +46,23 @@ TEST(RecordingFaults, EachSaysWhatAndWhere) {
             "cache.1 .time: is not positive");
 }
 
+TEST(RecordingFaults, KnobsAndTheirValuesAreDistinct) {
+  const auto with = [](const std::string& knobs, const std::string& configuration) {
+    return refusal(R"({"metadata":{"tilewright":{"version":1,"op":"x","problem":"x","kernel":"x",)"
+                   R"("device":{},"knobs":[)" +
+                   knobs + R"(]}},"results":[{"configuration":)" + configuration +
+                   R"(,"times":{"runtimes":[1]}}]})");
+  };
+  const std::string a = R"({"name":"a","kind":"integer","values":[1,2]})";
+  EXPECT_EQ(with(a, R"({"a":1})"), "");
+  EXPECT_EQ(with(a + "," + a, R"({"a":1,"b":1})"),
+            "metadata.tilewright.knobs[1]: its name is that of another");
+  EXPECT_EQ(with(R"({"name":"a","kind":"integer","values":[1,2,1]})", R"({"a":1})"),
+            "metadata.tilewright.knobs[0].values: has one twice");
+  EXPECT_EQ(with(R"({"name":"a","kind":"word","values":["v","v"]})", R"({"a":"v"})"),
+            "metadata.tilewright.knobs[0].values: has one twice");
+}
+
 TEST(RecordingFaults, DeepNestingDoesNotOverflowTheStack) {
   const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
   EXPECT_NE(refusal(deep), "");

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "error.h"
 #include "recording_parts.h"
@@ -95,21 +96,27 @@ void Reader::read_knob(const Place& block) {
   Knob knob;
   knob.name = block.at("name").text();
   if (!is_identifier(knob.name)) block.fail("its name is no identifier");
+  const auto has_name = [&](const Knob& other) { return other.name == knob.name; };
+  if (std::any_of(recording_.knobs.begin(), recording_.knobs.end(), has_name)) {
+    block.fail("its name is that of another");
+  }
   knob.doc = block.text_or("doc", "");
   const std::string kind = block.at("kind").text();
   const Place values = block.at("values");
   std::unordered_map<std::string, std::int64_t> words;
+  std::unordered_set<std::int64_t> numbers;
   for (std::size_t i = 0; i < values.array().size(); ++i) {
     const Place value = values.element(i);
     std::int64_t number = static_cast<std::int64_t>(i);
     if (kind == "word") {
       knob.words.push_back(value.text());
-      words.emplace(value.text(), number);
+      if (!words.emplace(value.text(), number).second) values.fail("has one twice");
     } else if (kind == "boolean" && value.json().is_boolean()) {
       number = value.json().get<bool>();
     } else {
       number = value.integer();
     }
+    if (!numbers.insert(number).second) values.fail("has one twice");
     knob.values.push_back(number);
   }
   if (knob.values.empty() || knob.values.size() > 65535) values.fail("needs 1 to 65535 values");
