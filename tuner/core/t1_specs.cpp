@@ -112,8 +112,14 @@ class Arguments {
     }
   }
 
+  std::string new_name(const Place& argument) {
+    std::string name = argument.at("Name").text();
+    if (!names_.insert(name).second) argument.at("Name").fail("is that of another argument");
+    return name;
+  }
+
   void add_vector(const Place& argument) {
-    const std::string name = argument.at("Name").text(), type = argument.at("Type").text();
+    const std::string name = new_name(argument), type = argument.at("Type").text();
     const auto dtype = vector_type(type);
     if (!dtype) argument.at("Type").fail("is not a vector's type here: float, half or bfloat16");
     if (dtype_ && dtype_ != dtype) {
@@ -136,7 +142,7 @@ class Arguments {
   }
 
   void add_scalar(const Place& argument) {
-    const std::string name = argument.at("Name").text(), type = argument.at("Type").text();
+    const std::string name = new_name(argument), type = argument.at("Type").text();
     static const std::set<std::string> narrow{"int", "int32", "uint", "uint32"};
     static const std::set<std::string> wide{"long", "int64", "ulong", "uint64"};
     const Place value = argument.at("FillValue");
@@ -156,6 +162,7 @@ class Arguments {
 
   const Expressions& expressions_;
   std::string tables_, sizes_;
+  std::set<std::string> names_;
   std::vector<std::string> list_;
   std::optional<DType> dtype_;
 };
