@@ -3,17 +3,15 @@
 #include "emit.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
 
 #include "digest.h"
 #include "emit_model.h"
 #include "error.h"
+#include "replace_file.h"
+#include "sources.h"
 
 namespace tw {
 namespace {
@@ -93,22 +91,18 @@ void write_files(const std::string& folder, const Files& files) {
   const auto fail = [&](const std::string& path, const std::string& why) {
     throw Error(fmt::format("cannot write {}: {}: choose another --out", path, why));
   };
+  std::error_code fault;
+  fs::create_directories(folder, fault);
+  if (fault) fail(folder, fault.message());
+  const fs::path root = fs::canonical(folder);
   for (const auto& [name, text] : files) {
-    const fs::path path = fs::path(folder) / name;
-    std::error_code fault;
-    fs::create_directories(path.parent_path(), fault);
-    if (fault) fail(path.parent_path().string(), fault.message());
-    const fs::path temporary = path.string() + fmt::format(".{}.tmp", getpid());
-    std::ofstream out(temporary, std::ios::binary);
-    out << text;
-    out.close();
-    if (!out) {
-      const std::string why = std::strerror(errno);
-      fs::remove(temporary, fault);
-      fail(path.string(), why);
+    const fs::path path = fs::path(folder) / name, parent = path.parent_path();
+    if (!stays_below(root, parent)) fail(path.string(), "a link leads out of the folder");
+    fs::create_directories(parent, fault);
+    if (fault) fail(parent.string(), fault.message());
+    if (const std::error_code failure = replace_file(path.string(), text)) {
+      fail(path.string(), failure.message());
     }
-    fs::rename(temporary, path, fault);
-    if (fault) fail(path.string(), fault.message());
   }
 }
 

@@ -83,6 +83,24 @@ TEST_F(CatalogFileTest, NothingOutsideTheFolderIsRead) {
   EXPECT_NE(with_source("simple.cuh").find("which leaves the folder"), std::string::npos);
 }
 
+TEST_F(CatalogFileTest, LinksThatStayInTheFolderAreFollowed) {
+  fs::create_symlink("simple.cuh", folder_ / "mine/link.cuh");
+  fs::create_directory_symlink("parts", folder_ / "mine/more");
+  write("mine/simple.cuh", changed(test::toy_source, "axpy/op.cuh", "more/own.cuh"));
+  write("mine/simple.toml", changed(test::toy_kernel, "axpy/simple.cuh", "link.cuh"));
+  EXPECT_EQ(load().sources_of("link.cuh").count("more/own.cuh"), 1U);
+}
+
+TEST_F(CatalogFileTest, AKernelsFileIsNoLinkOutOfTheFolder) {
+  fs::rename(folder_ / "mine/simple.toml", folder_ / "simple.toml");
+  fs::create_symlink(folder_ / "simple.toml", folder_ / "mine/simple.toml");
+  EXPECT_NE(fault().find("simple.toml: is a link that leaves the folder"), std::string::npos);
+  fs::rename(folder_ / "simple.toml", folder_ / "mine/parts/simple.toml");
+  fs::remove(folder_ / "mine/simple.toml");
+  fs::create_symlink("parts/simple.toml", folder_ / "mine/simple.toml");
+  EXPECT_EQ(fault(), "");
+}
+
 TEST_F(CatalogFileTest, UnreadablePaths) {
   const auto fault_at = [&](const std::string& path) {
     return error_of([&] { Catalog::load_file((folder_ / path).string(), {}); });

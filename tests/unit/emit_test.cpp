@@ -189,6 +189,41 @@ TEST(WriteFiles, ReplacesAndLeavesNothingElse) {
   EXPECT_EQ(text.str(), "new");
 }
 
+TEST(WriteFiles, FollowsNoLinkOutOfTheFolder) {
+  namespace fs = std::filesystem;
+  const TemporaryFolder folder;
+  const auto text_of = [](const std::string& path) {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    return text.str();
+  };
+  const std::string out = folder / "out", temporary = "x.h." + std::to_string(getpid()) + ".tmp";
+  fs::create_directories(folder / "out/inner");
+  std::ofstream(folder / "theirs") << "theirs";
+  fs::create_symlink(folder / "theirs", folder / "out/x.h");
+  fs::create_symlink(folder / "theirs", folder / ("out/" + temporary));
+  write_files(out, {{"x.h", "ours"}});
+  EXPECT_EQ(text_of(folder / "theirs"), "theirs");
+  EXPECT_EQ(text_of(folder / "out/x.h"), "ours");
+  EXPECT_FALSE(fs::is_symlink(folder / "out/x.h"));
+
+  fs::create_directory(folder / "elsewhere");
+  fs::create_directory_symlink(folder / "elsewhere", folder / "out/sub");
+  fs::create_directory_symlink(folder / "nowhere", folder / "out/dangling");
+  for (const char* name : {"sub/y.h", "sub/deep/y.h", "dangling/y.h"}) {
+    EXPECT_THROW(write_files(out, {{name, "y"}}), Error) << name;
+  }
+  EXPECT_TRUE(fs::is_empty(folder / "elsewhere"));
+  EXPECT_FALSE(fs::exists(folder / "nowhere"));
+
+  fs::create_directory_symlink("inner", folder / "out/stays");
+  write_files(out, {{"stays/z.h", "z"}});
+  EXPECT_EQ(text_of(folder / "out/inner/z.h"), "z");
+  fs::create_directory_symlink(out, folder / "named");  // the user's own choice
+  write_files(folder / "named/", {{"w.h", "w"}});
+  EXPECT_EQ(text_of(folder / "out/w.h"), "w");
+}
+
 TEST(WriteFiles, SaysWhatCannotBeWritten) {
   const TemporaryFolder folder;
   std::ofstream(folder / "file") << "x";

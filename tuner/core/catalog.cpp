@@ -53,6 +53,10 @@ Texts files_beside(const std::string& path) {
   for (const auto& item : fs::directory_iterator(folder.empty() ? "." : folder, fault)) {
     const std::string name = item.path().filename().string();
     if (item.path().extension() != ".toml" || name == "op.toml") continue;
+    if (!stays_below(fs::canonical(folder.empty() ? "." : folder), item.path())) {
+      throw Error(
+          fmt::format("{}: is a link that leaves the folder: copy the file", item.path().string()));
+    }
     files[name] = read_text_file(item.path());
   }
   if (fault) throw Error(fmt::format("{}: its folder cannot be listed: check permissions", path));

@@ -2,7 +2,6 @@
 #include "recording_file.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <boost/iostreams/device/array.hpp>
 #include <boost/iostreams/filter/gzip.hpp>
@@ -13,6 +12,7 @@
 #include <fstream>
 
 #include "error.h"
+#include "replace_file.h"
 
 namespace tw {
 namespace {
@@ -84,20 +84,8 @@ std::string inflated(std::string bytes, const std::string& path) {
 
 void write_atomically(const std::string& text, const std::string& path) {
   const std::string bytes = path.ends_with(".gz") ? deflate(text) : text;
-  const std::string temporary = fmt::format("{}.{}.tmp", path, getpid());
-  errno = 0;
-  std::ofstream file(temporary, std::ios::binary);
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  file.close();
-  std::error_code failure;
-  if (file) {
-    fs::rename(temporary, path, failure);
-  } else {
-    failure = std::error_code(errno, std::generic_category());
-  }
+  const std::error_code failure = replace_file(path, bytes);
   if (!failure) return;
-  std::error_code ignored;
-  fs::remove(temporary, ignored);
   throw Error(fmt::format("{}: cannot be written: {}: name a file in a writable folder with space",
                           path, failure.message()));
 }

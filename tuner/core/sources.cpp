@@ -188,6 +188,12 @@ std::string read_text_file(const fs::path& path) {
   return text;
 }
 
+bool stays_below(const fs::path& folder, const fs::path& path) {
+  const fs::path real = fs::weakly_canonical(path);
+  return std::mismatch(folder.begin(), folder.end(), real.begin(), real.end()).first ==
+         folder.end();
+}
+
 SourceTree::SourceTree(Texts texts, const fs::path& folder) : texts_(std::move(texts)) {
   if (!folder.empty()) folder_ = fs::canonical(folder);
 }
@@ -198,12 +204,10 @@ const std::string* SourceTree::find(const std::string& path) {
   }
   std::error_code fault;
   if (!folder_.empty() && fs::exists(folder_ / path, fault)) {
-    const fs::path real = fs::canonical(folder_ / path);
-    const auto differ = std::mismatch(folder_.begin(), folder_.end(), real.begin(), real.end());
-    if (differ.first != folder_.end()) {
+    if (!stays_below(folder_, folder_ / path)) {
       throw Error(fmt::format("'{}' is a link that leaves the folder: copy the file", path));
     }
-    return &texts_.insert_or_assign(path, read_text_file(real)).first->second;
+    return &texts_.insert_or_assign(path, read_text_file(folder_ / path)).first->second;
   }
   const auto found = texts_.find(path);
   return found == texts_.end() ? nullptr : &found->second;

@@ -29,6 +29,9 @@ std::optional<std::vector<Field>> knobs_fields(std::string_view text);
 // True if `identifier` occurs in `text` as a word outside comments.
 bool mentions(std::string_view text, std::string_view identifier);
 
+// Whether `path`, all links resolved, is below `folder`, which is canonical.
+bool stays_below(const std::filesystem::path& folder, const std::filesystem::path& path);
+
 // The sources that specs may name. A folder of the user is read on demand, and nothing outside it.
 class SourceTree {
  public:
