@@ -116,8 +116,8 @@ void Store::end_run(std::int64_t run, std::string_view status) {
   impl_->guarded([&] {
     Write write(impl_->database);
     SQLite::Statement update(impl_->database,
-                             "UPDATE run SET status = ?, ended = "
-                             "strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = ?");
+                             "UPDATE run SET status = ?, ended = max(started, "
+                             "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) WHERE id = ?");
     update.bind(1, std::string(status));
     update.bind(2, run);
     update.exec();
@@ -238,6 +238,19 @@ std::vector<Winner> Store::winners(const Filter& filter) const {
       winner.baseline = query.getColumn(trial_column_count + 3).getString();
     }
     return winners;
+  });
+}
+
+std::string Store::clock_notice() const {
+  return impl_->guarded([&]() -> std::string {
+    SQLite::Statement query(impl_->database,
+                            "SELECT created FROM trial WHERE id = (SELECT max(id) FROM trial) AND "
+                            "created > strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+1 minute')");
+    if (!query.executeStep()) return "";
+    return fmt::format(
+        "{}: its latest row is from {}, ahead of this machine's clock: rows count in the order in "
+        "which they were written, whatever their dates say",
+        impl_->path, query.getColumn(0).getString());
   });
 }
 

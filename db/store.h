@@ -110,6 +110,8 @@ class Store {
   std::vector<Winner> winners(const Filter& filter) const;
   // The rows of the race that made this trial a winner, in its order; without a race that trial.
   std::vector<Trial> finalists(std::int64_t winner_trial) const;
+  // One line if the clock is behind the latest trial's date; else empty. Nothing is ordered by dates.
+  std::string clock_notice() const;
   // The latest ok baseline trial for the context's problem, device, driver, protocol, l2 and
   // source; the context's kernel, source digest and toolchain do not matter.
   std::optional<Trial> baseline(const Context& context) const;

@@ -121,6 +121,7 @@ Report tune_one(const Catalog& catalog, const Asked& asked, DeviceChooser& choos
                             describe(report.device, report.recording),
                             opened.why.empty() ? "" : fmt::format(" ({})", opened.why)));
   for (const std::string& notice : report.setup.notices) progress.note(notice);
+  if (const std::string notice = store->clock_notice(); !notice.empty()) progress.note(notice);
   report.result = run_session(request, *opened.device, *store, progress, interrupted);
   return report;
 }

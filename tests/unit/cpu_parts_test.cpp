@@ -229,8 +229,10 @@ TEST(CpuModule, TheCacheIsBoundedOldestFirst) {
   EXPECT_TRUE(fs::exists(folder / "old.so"));
   EXPECT_TRUE(fs::exists(folder / "recent.so"));
   add("now.so", 0);
+  add("ahead.so", -48);  // before the clock was set back
   trim_cache(folder, 0);
   EXPECT_FALSE(fs::exists(folder / "recent.so"));
+  EXPECT_FALSE(fs::exists(folder / "ahead.so"));
   EXPECT_TRUE(fs::exists(folder / "now.so"));  // another process may be about to load it
   fs::remove_all(folder);
 }

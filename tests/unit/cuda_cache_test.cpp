@@ -91,6 +91,20 @@ TEST_F(Cache, ForgetsWhatWasUsedLongestAgo) {
   EXPECT_LE(bytes, 10'000u);
 }
 
+TEST_F(Cache, AClockThatWasSetBackDoesNotCostTheNewest) {
+  CubinCache cache = open(10'000);
+  const auto ahead = fs::file_time_type::clock::now() + std::chrono::hours(48);
+  for (const char* key : {"a", "b", "c", "d", "e", "f", "g", "h"}) {
+    cache.put(key, entry(1000));
+    fs::last_write_time(folder_ / (std::string(key) + ".cubin"), ahead);
+  }
+  for (const char* key : {"i", "j", "k"}) cache.put(key, entry(1000));
+  for (const char* key : {"i", "j", "k"}) {
+    EXPECT_TRUE(fs::exists(folder_ / (std::string(key) + ".cubin"))) << key;
+  }
+  EXPECT_LT(files(), 11);
+}
+
 TEST_F(Cache, WithoutAFolderRemembersInMemory) {
   CubinCache cache({}, 0);
   cache.put("a", entry(10));

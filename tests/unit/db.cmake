@@ -1,4 +1,4 @@
-tilewright_test(db_test SOURCES db_export_test.cpp db_merge_test.cpp db_open_test.cpp db_store_test.cpp db_winners_test.cpp LIBRARIES tw_db tw_sqlite)
+tilewright_test(db_test SOURCES db_clock_test.cpp db_export_test.cpp db_merge_test.cpp db_open_test.cpp db_store_test.cpp db_winners_test.cpp LIBRARIES tw_db tw_sqlite)
 tilewright_test(recording_test SOURCES recording_test.cpp recording_faults_test.cpp recording_shipped_test.cpp
   LIBRARIES tw_core tw_db)
 target_compile_definitions(recording_test PRIVATE TW_PUBLISHED="${PROJECT_SOURCE_DIR}/reports/published")

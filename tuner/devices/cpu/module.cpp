@@ -122,13 +122,16 @@ void trim_cache(const fs::path& folder, std::uintmax_t max_bytes) {
   std::vector<Entry> entries;
   std::uintmax_t total = 0;
   std::error_code ignored;
+  const auto now = fs::file_time_type::clock::now();
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
     entries.push_back({entry.path(), entry.last_write_time(ignored), bytes_below(entry.path())});
+    auto& used = entries.back().used;
+    if (used > now + std::chrono::hours(1)) used = used.min();  // the clock was set back since
     total += entries.back().bytes;
   }
   std::sort(entries.begin(), entries.end(),
             [](const Entry& a, const Entry& b) { return a.used < b.used; });
-  const auto spared = fs::file_time_type::clock::now() - std::chrono::hours(1);
+  const auto spared = now - std::chrono::hours(1);
   for (const Entry& entry : entries) {
     if (total <= max_bytes || entry.used > spared) return;
     fs::remove_all(entry.path, ignored);

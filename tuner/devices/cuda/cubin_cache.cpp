@@ -45,11 +45,13 @@ struct Entry {
 std::vector<Entry> entries_of(const fs::path& folder) {
   std::vector<Entry> entries;
   std::error_code error;
-  const auto stale = fs::file_time_type::clock::now() - std::chrono::hours(1);
+  const auto now = fs::file_time_type::clock::now(), stale = now - std::chrono::hours(1);
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
     std::error_code gone;  // another process may be shrinking too
     Entry entry{at->path(), at->last_write_time(gone), 0};
     if (gone) continue;
+    if (entry.used > now + std::chrono::hours(1))
+      entry.used = entry.used.min();  // the clock was set back since
     if (entry.path.extension() == suffix) {
       entry.bytes = static_cast<std::int64_t>(at->file_size(gone));
       if (!gone) entries.push_back(std::move(entry));

@@ -1,0 +1,98 @@
+// A clock that was set back between rows: their order is that in which they were written.
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include "db_fixture.h"
+#include "merge.h"
+
+namespace tw {
+namespace {
+
+class DbClock : public DbTest {
+ protected:
+  void change(const std::string& sql) const {
+    SQLite::Database(path(), SQLite::OPEN_READWRITE).exec(sql);
+  }
+  // Each row is a day older than the one that was written before it.
+  void turn_back() const {
+    for (const auto& [table, column] :
+         {std::pair{"trial", "created"}, {"race", "created"}, {"run", "started"}}) {
+      change(std::string("UPDATE ") + table + " SET " + column +
+             " = strftime('%Y-%m-%dT%H:%M:%fZ', '2020-01-01', '-' || id || ' days')");
+    }
+  }
+  // Each configuration twice, two races, two baselines.
+  void fill() const {
+    Store db = store();
+    Context library = context("cublas");
+    for (const double ns : {100.0, 200.0}) {
+      const std::int64_t run = db.begin_run(run_info());
+      db.append(run, TrialKind::baseline, library, "", ok(3 * ns));
+      db.append(run, TrialKind::search, context(), "a=1", ok(ns));
+      db.append(run, TrialKind::search, context(), "a=2", ok(ns + 10));
+      db.append_race(run, {{context(), "a=2", ok(ns)}, {context(), "a=1", ok(ns + 5)}}, 1);
+      db.end_run(run, "finished");
+    }
+  }
+  // All that a store says of measurements, but for dates.
+  static std::vector<std::string> answers(const Store& db, const char* source) {
+    std::vector<std::string> said;
+    const auto say = [&](const char* what, const Trial& trial) {
+      said.push_back(std::string(what) + " " + trial.configuration + " " +
+                     std::to_string(trial.measurement.median_ns()));
+    };
+    for (const Trial& trial : db.trials({.limit = 5})) say("trial", trial);
+    for (const Winner& winner : db.winners({.source = source})) {
+      say("winner", winner.trial);
+      said.push_back(std::to_string(winner.baseline_ns.value_or(0)));
+      for (const Trial& trial : db.known(winner.trial.context)) say("known", trial);
+      for (const Trial& trial : db.finalists(winner.trial.id)) say("finalist", trial);
+      if (const auto baseline = db.baseline(winner.trial.context)) say("baseline", *baseline);
+    }
+    return said;
+  }
+};
+
+TEST_F(DbClock, RowsCountInTheOrderInWhichTheyWereWritten) {
+  fill();
+  const std::vector<std::string> before = answers(store(), "measured");
+  EXPECT_EQ(before[0], "trial a=1 205.000000");
+  turn_back();
+  EXPECT_EQ(answers(store(), "measured"), before);
+  EXPECT_GT(store().trials({}).back().created, store().trials({}).front().created);
+}
+
+TEST_F(DbClock, MergingKeepsThatOrder) {
+  fill();
+  turn_back();
+  const std::string other = folder_ / "other.db";
+  EXPECT_EQ(merge_database(path(), other).trials, 10);
+  const Store merged = Store::open(other, Store::Mode::read_write);
+  EXPECT_EQ(answers(merged, "imported"), answers(store(), "measured"));
+  EXPECT_EQ(merge_database(path(), other).known, 10);
+}
+
+TEST_F(DbClock, ARunDoesNotEndBeforeItStarted) {
+  Store db = store();
+  const std::int64_t run = db.begin_run(run_info());
+  change("UPDATE run SET started = '2099-01-01T00:00:00.000Z'");
+  db.end_run(run, "finished");
+  SQLite::Database raw(path());
+  EXPECT_EQ(raw.execAndGet("SELECT ended >= started FROM run").getInt(), 1);
+}
+
+TEST_F(DbClock, OneLineSaysThatTheClockIsBehind) {
+  Store db = store();
+  EXPECT_EQ(db.clock_notice(), "");
+  const std::int64_t run = db.begin_run(run_info());
+  db.append(run, TrialKind::search, context(), "a=1", ok(100));
+  EXPECT_EQ(db.clock_notice(), "");
+  change("UPDATE trial SET created = '2099-01-01T00:00:00.000Z'");
+  const std::string notice = db.clock_notice();
+  EXPECT_EQ(notice.find(path() + ": its latest row is from 2099-01-01"), 0u) << notice;
+  EXPECT_EQ(notice.find('\n'), notice.npos);
+  db.append(run, TrialKind::search, context(), "a=1", ok(100));
+  EXPECT_EQ(db.clock_notice(), "");  // said once
+}
+
+}  // namespace
+}  // namespace tw
