@@ -199,6 +199,7 @@ TEST(T1, WhatAKernelCannotSayIsAnErrorThatNamesThePlace) {
       {R"("Type": "float")", R"("Type": "double")", "Arguments[0].Type"},
       {R"("Vector", "AccessType": "WriteOnly")", R"("Local", "AccessType": "WriteOnly")",
        "Arguments[2].MemoryType"},
+      {R"("Name": "b")", R"("Name": "a")", "Arguments[1].Name"},
       {R"("ReadOnly")", R"("Constant")", "Arguments[0].AccessType"},
       {R"("Size": 10000)", R"("Size": "N")", "Arguments[0].Size"},
       {R"("FillValue": 2)", R"("FillValue": "two")", "Arguments[3].FillValue"},
