@@ -83,6 +83,25 @@ TEST_F(CatalogFileTest, NothingOutsideTheFolderIsRead) {
   EXPECT_NE(with_source("simple.cuh").find("which leaves the folder"), std::string::npos);
 }
 
+TEST_F(CatalogFileTest, NothingIsIncludedByAnotherWord) {
+  const auto with = [&](const std::string& line) {
+    write("mine/parts/own.cuh", "#pragma once\n" + line + "\n");
+    return fault();
+  };
+  for (const char* line : {"#define X \"/etc/passwd\"\n#include X", "#include </etc/passwd>",
+                           "%:include X", "#inc\\\nlude </etc/passwd>", "#include_next \"x\"",
+                           "# /**/ include /**/ X", "#include <a/../../b>", "/**/ #include X",
+                           "auto s = R\"x(\" /* )x\";\n/*/ // */ #include X", "#/*\n*/include X",
+                           "#import \"x\"", "#embed \"x\""}) {
+    EXPECT_NE(with(line).find("parts/own.cuh: '"), std::string::npos) << line;
+    EXPECT_NE(with(line).find("cannot be followed"), std::string::npos) << line;
+  }
+  for (const char* line : {"#include <cuda_fp16.h>", "// the #include of x", "// #include X",
+                           " * #include X", "#define include", "#error include X"}) {
+    EXPECT_EQ(with(line), "") << line;
+  }
+}
+
 TEST_F(CatalogFileTest, LinksThatStayInTheFolderAreFollowed) {
   fs::create_symlink("simple.cuh", folder_ / "mine/link.cuh");
   fs::create_directory_symlink("parts", folder_ / "mine/more");

@@ -81,6 +81,71 @@ bool stays_inside(const std::string& path) {
   return std::none_of(parsed.begin(), parsed.end(), [](const fs::path& p) { return p == ".."; });
 }
 
+// Only blanks, or a comment's end, stand before text[at] on its line: a directive may start there.
+bool may_start_directive(std::string_view text, std::size_t at) {
+  std::size_t begin = at;
+  while (begin > 0 && text[begin - 1] != '\n' &&
+         static_cast<unsigned char>(text[begin - 1]) <= ' ') {
+    --begin;
+  }
+  const std::string_view before = text.substr(0, begin);
+  return before.empty() || before.ends_with('\n') || before.ends_with("*/") ||
+         before == "\xEF\xBB\xBF";
+}
+
+// `line` after its blanks and comments; from "/*" on if one does not end.
+std::string_view after_comments(std::string_view line) {
+  while (!line.empty()) {
+    if (line.starts_with("/*")) {
+      const std::size_t end = line.find("*/", 2);
+      if (end == line.npos) return line;
+      line.remove_prefix(end + 2);
+    } else if (static_cast<unsigned char>(line.front()) <= ' ') {
+      line.remove_prefix(1);
+    } else {
+      break;
+    }
+  }
+  return line;
+}
+
+// What follows the mark of a directive is no include, or one of a path below a folder.
+bool is_plain_directive(std::string_view line) {
+  std::string_view rest = after_comments(line);
+  if (rest.starts_with("/*")) return false;
+  const auto end = std::find_if_not(rest.begin(), rest.end(), is_word);
+  const std::string_view word = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
+  if (!word.starts_with("include") && word != "import" && word != "embed") return true;
+  rest = after_comments(rest.substr(word.size()));
+  const bool quoted = rest.starts_with('"');
+  if (word != "include" || !(quoted || rest.starts_with('<'))) return false;
+  const std::size_t close = rest.find(quoted ? '"' : '>', 1);
+  return close != rest.npos && stays_inside(std::string(rest.substr(1, close - 1)));
+}
+
+// The first directive that may include what its text does not say (by a macro) or what is elsewhere
+// (</etc/passwd>). In every place where a compiler may see one, in comments and strings too: which
+// text is in them is the compiler's to say. Empty if there is none.
+std::string odd_include(std::string_view source) {
+  std::string text;
+  for (std::size_t i = 0; i < source.size(); ++i) {  // a backslash joins lines
+    const std::string_view rest = source.substr(i, 3);
+    if (rest.starts_with("\\\n") || rest == "\\\r\n") {
+      i += rest[1] == '\n' ? 1 : 2;
+    } else {
+      text += source[i];
+    }
+  }
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool digraph = text.compare(i, 2, "%:") == 0;
+    if ((text[i] != '#' && !digraph) || !may_start_directive(text, i)) continue;
+    const std::size_t end = std::min(text.find('\n', i), text.size());
+    const std::string_view line = std::string_view(text).substr(i, end - i);
+    if (!is_plain_directive(line.substr(digraph ? 2 : 1))) return std::string(line.substr(0, 60));
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string without_comments(std::string_view text) {
@@ -237,6 +302,11 @@ Texts SourceTree::closure(const std::string& path) {
       }
       result[include.path] = *included;
       pending.push_back(include.path);
+    }
+    if (const std::string odd = odd_include(result[from]); !odd.empty()) {
+      throw Error(fmt::format(
+          "{}: '{}' cannot be followed: write #include \"path\", with a path below the folder",
+          from, without_comments(odd)));
     }
   }
   return result;

@@ -43,7 +43,8 @@ CompilerGreeting greet() {
 }
 
 std::vector<std::string> options_of(const CompileRequest& request) {
-  std::vector<std::string> options{"--gpu-architecture=" + request.architecture, "-std=c++17"};
+  std::vector<std::string> options{"--gpu-architecture=" + request.architecture, "-std=c++17",
+                                   "--no-source-include"};  // nothing of the current folder
   int major = 0, minor = 0;
   nvrtc().nvrtcVersion(&major, &minor);
   // NVRTC's own disk cache (since 12.9) drops what ptxas said.
