@@ -176,6 +176,13 @@ TEST(T1, TrialsOfOtherSizesAreOfAnotherKernel) {
             t1_specs(text, "x.json").at("vector_add.toml"));
 }
 
+TEST(T1, TextsAreTomlWhateverTheyHold) {
+  std::string text = read_text_file(vector_add);
+  text.replace(text.find("vector_add.cu"), 6, "\x7f\\n\\u0001");
+  const std::string kernel = t1_specs(text, "x.json").at("vector_add.toml");
+  EXPECT_NE(kernel.find("\"\\u007F\\n\\u0001_add.cu\""), std::string::npos) << kernel;
+}
+
 TEST(T1, OpenClsGlobalSizeIsThreads) {
   std::string text = read_text_file(vector_add);
   const auto replace = [&](const std::string& from, const std::string& to) {

@@ -21,7 +21,11 @@ int tolerance_ulps(DType dtype) { return dtype == DType::f32 ? 4096 : 2; }
 
 // A TOML string; JSON's escapes are TOML's, too.
 std::string toml_string(std::string_view text) {
-  return json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace);
+  std::string result = json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace);
+  for (std::size_t at; (at = result.find('\x7f')) != result.npos;) {  // bare in JSON, not in TOML
+    result.replace(at, 1, "\\u007F");
+  }
+  return result;
 }
 
 std::string toml_real(double value) {
