@@ -12,10 +12,11 @@
 namespace tw {
 namespace {
 
-constexpr std::array<Command, 10> all{{
+constexpr std::array<Command, 11> all{{
     {"run", "search for the fastest configuration of a problem (may be left out)", tune_command},
     {"emit", "write the winners as a C++ dispatch header", emit_command},
     {"query", "show winners and trials of a database", query_command},
+    {"explain", "say what bounds a winner, and which knobs matter", explain_command},
     {"merge", "take over what another database measured", merge_command},
     {"recheck", "race the winners' finals again under another driver or toolkit", recheck_command},
     {"export", "write trials to a file that others can import", export_command},

@@ -20,6 +20,7 @@ int doctor_command(const Words& words);
 int record_command(const Words& words);
 int merge_command(const Words& words);
 int recheck_command(const Words& words);
+int explain_command(const Words& words);
 int export_command(const Words& words);
 int import_command(const Words& words);
 int worker_command(const Words& words);  // hidden: the processes that devices start

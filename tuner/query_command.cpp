@@ -56,27 +56,6 @@ Filter rows_asked(const Arguments& arguments) {
   return filter;
 }
 
-// A winner is asked for by source and state of L2; without them, all of each.
-std::vector<Winner> winners_of(const Store& store, Filter filter) {
-  const std::int64_t limit = filter.limit;
-  filter.limit = 0;
-  std::vector<Winner> all;
-  for (const std::string& source : source_names()) {
-    for (const std::string& l2 : l2_states()) {
-      if (!filter.source.empty() && filter.source != source) continue;
-      if (!filter.l2.empty() && filter.l2 != l2) continue;
-      Filter one = filter;
-      one.source = source;
-      one.l2 = l2;
-      for (Winner& winner : store.winners(one)) all.push_back(std::move(winner));
-    }
-  }
-  if (limit > 0 && all.size() > static_cast<std::size_t>(limit)) {
-    all.erase(all.begin() + static_cast<std::ptrdiff_t>(limit), all.end());
-  }
-  return all;
-}
-
 ordered_json trial_json(const Trial& trial) {
   const Measurement& measurement = trial.measurement;
   const bool timed = !measurement.samples_ns.empty();

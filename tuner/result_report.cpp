@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "format.h"
 #include "statistics.h"
@@ -82,21 +80,10 @@ std::string spaces_text(const Setup& setup) {
   return fmt::format("{} valid configurations", fmt::join(parts, ", "));
 }
 
-std::vector<std::string> words_of(const std::string& text) {
-  std::istringstream stream(text);
-  return {std::istream_iterator<std::string>(stream), {}};
-}
-
 // The knobs in which a row differs from the fastest one; all of them if it is of another kernel.
 std::string difference(const Ranked& row, const Ranked& fastest) {
-  const std::vector<std::string> its = words_of(row.configuration);
-  const std::vector<std::string> best = words_of(fastest.configuration);
-  if (row.kernel != fastest.kernel || its.size() != best.size()) return row.configuration;
-  std::string text;
-  for (std::size_t i = 0; i < its.size(); ++i) {
-    if (its[i] != best[i]) text += (text.empty() ? "" : " ") + its[i];
-  }
-  return text;
+  return row.kernel == fastest.kernel ? tw::difference(row.configuration, fastest.configuration)
+                                      : row.configuration;
 }
 
 std::string why_nothing(const SessionResult& result) {
@@ -161,6 +148,11 @@ std::string header(const Report& report) {
   return text + "\n";
 }
 
+// "0.2 to 1.1 %", of the ratios 1.002 and 1.011.
+std::string slower_text(const Interval& slower) {
+  return fmt::format("{:.1f} to {:.1f} %", 100 * (slower.low - 1), 100 * (slower.high - 1));
+}
+
 class Rows {
  public:
   explicit Rows(const Report& report)
@@ -174,18 +166,21 @@ class Rows {
                 {"rate", Table::Align::right},
                 {"% roof", Table::Align::right},
                 {"x baseline", Table::Align::right},
+                {"slower by", Table::Align::right},
                 {"where it differs"}}) {}
 
   void add(const std::string& rank, const std::string& mark, const std::string& kernel,
-           const Measurement& measurement, const std::string& configuration) {
+           const Measurement& measurement, const std::optional<Interval>& slower,
+           const std::string& configuration) {
     const double median_ns = measurement.median_ns();
     const double interval = relative_interval(measurement);
     const double roof_ns = setup_.request.roof_ns;
-    table_.add(
-        {rank, mark, kernel, format_time(median_ns),
-         interval < 0 ? "" : fmt::format("{:.1f} %", interval * 100), rate_text(setup_, median_ns),
-         roof_ns > 0 ? format_significant(roof_ns / median_ns * 100, 3) : "",
-         baseline_ns_ > 0 ? fmt::format("{:.2f}", baseline_ns_ / median_ns) : "", configuration});
+    table_.add({rank, mark, kernel, format_time(median_ns),
+                interval < 0 ? "" : fmt::format("{:.1f} %", interval * 100),
+                rate_text(setup_, median_ns),
+                roof_ns > 0 ? format_significant(roof_ns / median_ns * 100, 3) : "",
+                baseline_ns_ > 0 ? fmt::format("{:.2f}", baseline_ns_ / median_ns) : "",
+                slower ? slower_text(*slower) : "", configuration});
   }
   std::string text() const { return table_.text(); }
 
@@ -204,24 +199,26 @@ ordered_json row_json(const Report& report, const Ranked& row, std::size_t rank)
     return is_known ? ordered_json(value) : ordered_json();
   };
   const double baseline = baseline_ns(report.result);
-  return {{"rank", rank},
-          {"kernel", row.kernel},
-          {"configuration", row.configuration},
-          {"median_ns", row.median_ns},
-          {"interval_ns", {interval.low, interval.high}},
-          {"samples", measurement.samples_ns.size()},
-          {"flops_per_s", known(setup.flops > 0, setup.flops / seconds)},
-          {"bytes_per_s", known(setup.bytes > 0, setup.bytes / seconds)},
-          {"of_roofline", known(setup.request.roof_ns > 0, setup.request.roof_ns / row.median_ns)},
-          {"over_baseline", known(baseline > 0, baseline / row.median_ns)},
-          {"raced", row.raced},
-          {"tied", row.tied},
-          {"default", row.is_default},
-          {"registers", measurement.registers},
-          {"spill_bytes", measurement.spill_bytes},
-          {"smem_bytes", measurement.smem_bytes},
-          {"error_ulps", known(measurement.error_ulps >= 0, measurement.error_ulps)},
-          {"timer", measurement.timer}};
+  return {
+      {"rank", rank},
+      {"kernel", row.kernel},
+      {"configuration", row.configuration},
+      {"median_ns", row.median_ns},
+      {"interval_ns", {interval.low, interval.high}},
+      {"samples", measurement.samples_ns.size()},
+      {"flops_per_s", known(setup.flops > 0, setup.flops / seconds)},
+      {"bytes_per_s", known(setup.bytes > 0, setup.bytes / seconds)},
+      {"of_roofline", known(setup.request.roof_ns > 0, setup.request.roof_ns / row.median_ns)},
+      {"over_baseline", known(baseline > 0, baseline / row.median_ns)},
+      {"raced", row.raced},
+      {"tied", row.tied},
+      {"default", row.is_default},
+      {"slower", row.slower ? ordered_json({row.slower->low, row.slower->high}) : ordered_json()},
+      {"registers", measurement.registers},
+      {"spill_bytes", measurement.spill_bytes},
+      {"smem_bytes", measurement.smem_bytes},
+      {"error_ulps", known(measurement.error_ulps >= 0, measurement.error_ulps)},
+      {"timer", measurement.timer}};
 }
 
 }  // namespace
@@ -252,11 +249,11 @@ std::string result_text(const Report& report, std::int64_t top) {
     if (static_cast<std::int64_t>(i) >= top && !row.is_default) continue;
     const std::string mark = mark_of(row);
     marks += mark;
-    rows.add(std::to_string(i + 1), mark, row.kernel, row.measurement,
+    rows.add(std::to_string(i + 1), mark, row.kernel, row.measurement, row.slower,
              difference(row, result.ranking.front()));
   }
   for (const auto& [library, measurement] : result.baselines) {
-    rows.add("", "b", library, measurement, "");
+    rows.add("", "b", library, measurement, {}, "");
   }
   if (!result.baselines.empty()) marks += "b";
   return text + rows.text() + legend_of(marks);

@@ -13,6 +13,7 @@
 #include "driver.h"
 #include "elsewhere.h"
 #include "error.h"
+#include "finalist_counters.h"
 #include "race.h"
 #include "time_model.h"
 
@@ -63,6 +64,7 @@ class Session {
   std::optional<Key> previous_winner() const;
   Job job_of(Key key) const;
   void race();
+  void keep(const std::vector<Race::Entrant>& ranking, std::span<const Key> keys, std::size_t tied);
   void rank();
   void show(const std::string& what, bool searching = false);
 
@@ -476,18 +478,33 @@ void Session::race() {
     return a.pooled.median_ns() < b.pooled.median_ns();
   });
   const std::size_t tied = Race::tied(ranking);
+  Race::note_slower(ranking);
   Race::break_ties(ranking, tied);
-  std::vector<Store::Finalist> stored;
+  if (request_.counters) add_counters(device_, ranking, progress_, stopped_);
+  std::vector<Key> order;
   for (const Race::Entrant& entrant : ranking) {
-    const Key key = by_text.at({entrant.job.kernel, entrant.job.configuration});
-    stored.push_back({competitor(key).context, entrant.job.configuration, entrant.pooled});
-    race_ranking_.push_back({.kernel = entrant.job.kernel,
-                             .configuration = entrant.job.configuration,
-                             .measurement = entrant.pooled,
-                             .median_ns = entrant.pooled.median_ns(),
-                             .raced = true,
-                             .tied = tied > 1 && stored.size() <= tied,
-                             .is_default = key.index == competitor(key).space.default_index()});
+    order.push_back(by_text.at({entrant.job.kernel, entrant.job.configuration}));
+  }
+  keep(ranking, order, tied);
+}
+
+// Of a race: in the database, and as the first rows of the result.
+void Session::keep(const std::vector<Race::Entrant>& ranking, std::span<const Key> keys,
+                   std::size_t tied) {
+  std::vector<Store::Finalist> stored;
+  for (std::size_t i = 0; i < ranking.size(); ++i) {
+    const Job& job = ranking[i].job;
+    const Measurement& pooled = ranking[i].pooled;
+    stored.push_back({competitor(keys[i]).context, job.configuration, pooled});
+    race_ranking_.push_back(
+        {.kernel = job.kernel,
+         .configuration = job.configuration,
+         .measurement = pooled,
+         .median_ns = pooled.median_ns(),
+         .raced = true,
+         .tied = tied > 1 && stored.size() <= tied,
+         .is_default = keys[i].index == competitor(keys[i]).space.default_index(),
+         .slower = slower_than_fastest(pooled)});
   }
   if (!stored.empty()) store_.append_race(run_, stored, tied);
 }
@@ -506,7 +523,8 @@ void Session::rank() {
                     .median_ns = measurement.median_ns(),
                     .raced = false,
                     .tied = false,
-                    .is_default = key.index == competitor(key).space.default_index()});
+                    .is_default = key.index == competitor(key).space.default_index(),
+                    .slower = {}});
   }
   // An unraced time never displaces the race's winner or its ties.
   std::ptrdiff_t fixed = race_ranking_.empty() ? 0 : 1;

@@ -12,6 +12,7 @@
 #include "options.h"
 #include "progress.h"
 #include "space.h"
+#include "statistics.h"
 #include "stopping.h"
 #include "store.h"
 #include "time_model.h"
@@ -47,6 +48,7 @@ struct SessionRequest {
   bool fresh = false;  // measure again what is known, and learn nothing from other problems
   SampleLimits limits;
   int finalists = 8;            // 0: no race
+  bool counters = true;         // of the finalists, where the device has them
   std::vector<Contender> only;  // not empty: nothing is searched, these are raced
   std::string command, commit, device_json;
 };
@@ -56,6 +58,7 @@ struct Ranked {
   Measurement measurement;  // a finalist's: pooled over the race's rounds
   double median_ns = 0;
   bool raced = false, tied = false, is_default = false;
+  std::optional<Interval> slower;  // than the fastest of the race, as a ratio
 };
 
 // What a kernel's search began with: the trials of another problem, or of another device.

@@ -146,6 +146,7 @@ std::vector<Flag> measuring_flags() {
       {"fresh", "", "measure again what the database knows, and learn nothing from other problems"},
       {"l2", "cold|warm", "flush L2 before each sample, or not (default cold)"},
       {"no-baseline", "", "do not time the op's baseline"},
+      {"no-counters", "", "do not read hardware counters of the finalists (for tune explain)"},
       {"quiet", "", "no progress"},
   };
 }
@@ -159,6 +160,7 @@ MeasuringOptions measuring_options(const Arguments& arguments) {
       arguments.integer("seed", 1, 0, std::numeric_limits<std::int64_t>::max()));
   options.fresh = arguments.has("fresh");
   options.baseline = !arguments.has("no-baseline");
+  options.counters = !arguments.has("no-counters");
   options.quiet = arguments.has("quiet");
   return options;
 }
@@ -199,6 +201,7 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
   request.seed = options.seed;
   request.fresh = options.fresh;
   request.limits = options.limits;
+  request.counters = options.counters;
   request.commit = commit();
   request.device_json = device_json(info);
   return setup;

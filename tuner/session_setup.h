@@ -20,7 +20,7 @@ struct MeasuringOptions {
   std::string database;
   SampleLimits limits;
   std::uint64_t seed = 1;
-  bool fresh = false, baseline = true, quiet = false;
+  bool fresh = false, baseline = true, counters = true, quiet = false;
 };
 MeasuringOptions measuring_options(const Arguments& arguments);
 

@@ -7,13 +7,13 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <string_view>
 #include <vector>
 
 #include "cuda.h"
 #include "error.h"
 #include "gpu_bench.h"
 #include "race.h"
+#include "worker_role.h"
 
 namespace tw {
 namespace {
@@ -118,12 +118,7 @@ int run(int same, int planted) {
 }  // namespace tw
 
 int main(int argc, char** argv) {
-  if (argc == 3 && argv[1] == std::string_view("__worker")) {
-    tw::WorkerChannel channel;
-    if (argv[2] == tw::cuda_compile_role) return tw::cuda_compile_worker(channel);
-    if (argv[2] == tw::cuda_measure_role) return tw::cuda_measure_worker(channel);
-    return 2;
-  }
+  if (const auto code = tw::test::run_as_worker(argc, argv)) return *code;
   try {
     return tw::run(argc > 1 ? std::atoi(argv[1]) : 40, argc > 2 ? std::atoi(argv[2]) : 20);
   } catch (const tw::Error& error) {

@@ -120,7 +120,7 @@ Part parse_part(const std::string& text) {
 // Returns the exit code.
 int run_kernel(const Catalog& catalog, const OpEntry& entry, const KernelSpec& kernel, Part part) {
   ::setenv("TILEWRIGHT_TIMER", "events", 1);  // CUPTI has one user at a time
-  Session session(0, 0);
+  Session session(0, Session::Use::time, 0);
   CompilePool pool(1, std::chrono::minutes(5));
   Modules modules(session.info().cc, pool);
   std::vector<Job> jobs;

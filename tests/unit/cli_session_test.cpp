@@ -37,6 +37,7 @@ class FormulaDevice : public Device {
     return out;
   }
   void cancel() override { finished_.clear(); }
+  bool has_counters() const override { return counts_; }
 
   Measurement answer(const Job& job) {
     Measurement measurement;
@@ -49,11 +50,20 @@ class FormulaDevice : public Device {
       }
       return measurement;
     }
+    if (job.purpose == Purpose::counters && !refusal_.empty()) {
+      measurement.outcome = Outcome::launch_failed;
+      measurement.note = refusal_;
+      return measurement;
+    }
     int x = 0, y = 0;
     EXPECT_EQ(std::sscanf(job.configuration.c_str(), "x=%d y=%d", &x, &y), 2);
     if (fails_.contains(job.configuration)) {
       measurement.outcome = Outcome::faulted;
       measurement.note = "illegal address";
+      return measurement;
+    }
+    if (job.purpose == Purpose::counters) {
+      measurement.metrics["dram_percent"] = 90 - x;
       return measurement;
     }
     const double ns = (job.kernel == "slow" ? 2000 : 1000) + (x - 5) * (x - 5) + y * y;
@@ -68,6 +78,8 @@ class FormulaDevice : public Device {
   std::set<std::string> fails_;
   bool has_baseline_ = true;
   double scale_ = 1;
+  bool counts_ = false;
+  std::string refusal_;
 };
 
 class SessionTest : public testing::Test {
@@ -216,6 +228,50 @@ TEST_F(SessionTest, RacesTheDefaultAndThePreviousWinnerToo) {
   };
   EXPECT_TRUE(raced("x=0 y=0"));
   EXPECT_TRUE(raced("x=5 y=0"));
+}
+
+TEST_F(SessionTest, FinalistsAreCountedOnceAndTheirCountersStored) {
+  device_.counts_ = true;
+  const SessionResult result = run(request());
+  const auto finalists = static_cast<int>(std::count_if(
+      result.ranking.begin(), result.ranking.end(), [](const Ranked& row) { return row.raced; }));
+  EXPECT_GT(finalists, 1);
+  EXPECT_EQ(device_.count_[Purpose::counters], finalists);
+  int stored_counters = 0;
+  for (const Trial& trial : stored()) {
+    if (trial.kind != TrialKind::race) continue;
+    const double x = std::stod(trial.configuration.substr(2));
+    EXPECT_DOUBLE_EQ(trial.measurement.metrics.at("dram_percent"), 90 - x);
+    EXPECT_FALSE(trial.measurement.samples_ns.empty());
+    ++stored_counters;
+  }
+  EXPECT_EQ(stored_counters, finalists);
+}
+
+TEST_F(SessionTest, CountersThatAreRefusedAreAskedForOnceAndCostNothing) {
+  device_.counts_ = true;
+  device_.refusal_ = "CUPTI refuses counters";
+  const SessionResult result = run(request());
+  EXPECT_EQ(device_.count_[Purpose::counters], 1);
+  EXPECT_TRUE(result.ranking.front().raced);
+  SessionRequest without = request();
+  without.counters = false;
+  run(without);
+  EXPECT_EQ(device_.count_[Purpose::counters], 1);
+}
+
+TEST_F(SessionTest, ARaceSaysByHowMuchOthersAreSlower) {
+  const SessionResult result = run(request());
+  EXPECT_FALSE(result.ranking.front().slower);
+  const Ranked& second = result.ranking[1];
+  ASSERT_TRUE(second.raced && second.slower);
+  EXPECT_LE(second.slower->low, second.median_ns / result.ranking.front().median_ns + 1e-12);
+  EXPECT_GE(second.slower->high, second.median_ns / result.ranking.front().median_ns - 1e-12);
+  for (const Trial& trial : stored()) {
+    if (trial.kind != TrialKind::race || trial.configuration != second.configuration) continue;
+    EXPECT_DOUBLE_EQ(trial.measurement.metrics.at("slower_low"), second.slower->low);
+    EXPECT_DOUBLE_EQ(trial.measurement.metrics.at("slower_high"), second.slower->high);
+  }
 }
 
 TEST_F(SessionTest, AFinalistThatFailsInTheRaceIsNotRanked) {

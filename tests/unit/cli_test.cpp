@@ -339,6 +339,22 @@ TEST_F(Cli, CtrlCEndsWithTheBestSoFar) {
   EXPECT_GT(stored(), 0u);
 }
 
+TEST_F(Cli, ExplainsAWinner) {
+  write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
+  ASSERT_EQ(tune(std::string(gemm) + " --device replay:toy.t4.json.gz --strategy exhaustive").code,
+            0);
+  const Ran said = tune("explain");
+  EXPECT_EQ(said.code, 0) << said.err;
+  EXPECT_NE(said.out.find("winner     toy: x=3 y=1"), std::string::npos) << said.out;
+  EXPECT_NE(said.out.find("unknown: it has no counters"), std::string::npos) << said.out;
+  EXPECT_NE(said.out.find("runner-up  toy with "), std::string::npos) << said.out;
+  EXPECT_NE(said.out.find("what matters, by 23 trials of toy"), std::string::npos) << said.out;
+  const Ran json = tune("explain --op gemm --json");
+  EXPECT_NE(json.out.find("\"knob\": \"x\""), std::string::npos) << json.out;
+  EXPECT_NE(json.out.find("\"bottleneck\": null"), std::string::npos) << json.out;
+  EXPECT_EQ(tune("explain --problem nothing").code, 1);
+}
+
 TEST_F(Cli, RechecksWinnersUnderAnotherCompiler) {
   expect_fault("recheck --device cpu --db none.db", {"none.db"});
   EXPECT_FALSE(fs::exists(folder_ / "none.db"));

@@ -54,6 +54,10 @@ CUresult cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice) {
   return put(context, static_cast<CUcontext>(nullptr));
 }
 CUresult cuCtxSetCurrent(CUcontext) { return CUDA_SUCCESS; }
+CUresult cuCtxGetCurrent(CUcontext* context) {
+  return put(context, static_cast<CUcontext>(nullptr));
+}
+CUresult cuCtxSynchronize() { return sticky = pending; }
 CUresult cuStreamCreate(CUstream* stream, unsigned) {
   return put(stream, static_cast<CUstream>(nullptr));
 }
@@ -74,6 +78,7 @@ CUresult cuLaunchKernelEx(const CUlaunchConfig*, CUfunction function, void**, vo
   const std::string& name = *reinterpret_cast<const std::string*>(function);
   if (name == "crashes") std::abort();
   while (name == "hangs") ::pause();
+  if (name == "naps") ::usleep(2000);  // of which the events know nothing
   if (name == "refuses") return CUDA_ERROR_INVALID_VALUE;
   if (name == "faults") pending = CUDA_ERROR_ILLEGAL_ADDRESS;
   return CUDA_SUCCESS;

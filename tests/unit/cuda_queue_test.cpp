@@ -41,11 +41,12 @@ class Queue : public testing::Test {
   }
   // `text` is added to the program: the fake compiler reads it.
   void submit(std::uint64_t id, const std::string& act, double timeout_ms = 20000,
-              const std::string& text = "") {
+              const std::string& text = "", Purpose purpose = Purpose::measure) {
     const KernelSpec& kernel = catalog_.ops().front().kernels.front();
     const Configuration configuration = configuration_from(kernel.knobs, "act=" + act);
     Job job;
     job.id = id;
+    job.purpose = purpose;
     job.problem = "fake f32 n=16";
     job.kernel = kernel.name;
     job.plan = lower(catalog_, kernel, problem_, device_->info(), configuration).plan;
@@ -135,6 +136,34 @@ TEST_F(Queue, ManyJobsAllComeBack) {
   for (const auto& [id, measurement] : results) {
     EXPECT_EQ(measurement.outcome, Outcome::ok) << id << ": " << measurement.note;
   }
+}
+
+TEST_F(Queue, WorkThatTheTimerMissesIsSaid) {
+  submit(1, "works");
+  submit(2, "naps");
+  const auto results = finish(2);
+  EXPECT_FALSE(results.at(1).metrics.contains("unaccounted_ns")) << results.at(1).note;
+  const Measurement& naps = results.at(2);
+  EXPECT_EQ(naps.outcome, Outcome::ok);
+  EXPECT_NEAR(naps.median_ns(), 10000, 1);
+  EXPECT_GE(naps.metrics.at("wall_ns"), 2e6);
+  EXPECT_GE(naps.metrics.at("unaccounted_ns"), 1.9e6);
+  EXPECT_THAT(naps.note, HasSubstr("work that its time misses"));
+}
+
+// A fake driver has no counters: who asks is told, and times are measured as before.
+TEST_F(Queue, CountersThatAreRefusedCostNothingElse) {
+  submit(1, "works");
+  submit(2, "works", 20000, "", Purpose::counters);
+  submit(3, "works");
+  const auto results = finish(3);
+  ASSERT_EQ(results.size(), 3u);
+  EXPECT_NE(results.at(2).outcome, Outcome::ok);
+  EXPECT_NE(results.at(2).note, "");
+  EXPECT_TRUE(results.at(2).samples_ns.empty());
+  EXPECT_EQ(results.at(1).outcome, Outcome::ok) << results.at(1).note;
+  EXPECT_EQ(results.at(3).outcome, Outcome::ok) << results.at(3).note;
+  EXPECT_EQ(results.at(3).samples_ns.size(), 5u);
 }
 
 TEST_F(Queue, CancelDropsEverythingAndTheDeviceGoesOn) {

@@ -1,6 +1,7 @@
 // When sampling stops, without a device or a clock.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <vector>
 
 #include "sampling.h"
@@ -83,6 +84,73 @@ TEST(Batch, NeverExceedsTheLimits) {
       EXPECT_LE(static_cast<int>(taken) + count, 50);
     }
   }
+}
+
+// A device whose clock is the number of samples: each takes 10 ms of it.
+struct FakeSource {
+  std::vector<double> take(int count) {
+    std::vector<double> batch;
+    for (int i = 0; i < count; ++i) batch.push_back(time_of(taken++));
+    return batch;
+  }
+  SampleSource source() {
+    return {.take = [this](int count) { return take(count); },
+            .is_throttled = [this] { return throttled(taken); },
+            .spent_ms = [this] { return 10.0 * taken + 20.0 * rests; },
+            .rest = [this] { ++rests; }};
+  }
+  std::function<double(int)> time_of = [](int) { return 1000.0; };
+  std::function<bool(int)> throttled = [](int) { return false; };
+  int taken = 0, rests = 0;
+};
+
+TEST(Samples, AreTakenUntilTheMedianIsKnownAfterTwoToWarmUp) {
+  FakeSource device;
+  device.time_of = [](int at) { return at < 2 ? 9000.0 : 1000.0; };
+  const Sampling sampling = take_samples(device.source(), limits(), 0, 5000);
+  EXPECT_EQ(sampling.verdict, Verdict::enough);
+  EXPECT_EQ(sampling.samples_ns, same(5, 1000));
+  EXPECT_EQ(sampling.dropped, 0);
+  EXPECT_EQ(sampling.throttled, 0);
+  EXPECT_EQ(device.taken, 7);
+}
+
+TEST(Samples, OfALongRunThatIsHopelessAreThatRun) {
+  FakeSource device;
+  const Sampling sampling = take_samples(device.source(), limits(), 1e6, 4e6);
+  EXPECT_EQ(sampling.verdict, Verdict::hopeless);
+  EXPECT_EQ(sampling.samples_ns, same(1, 4e6));
+  EXPECT_EQ(device.taken, 0);
+}
+
+TEST(Samples, AtAThrottledClockAreDroppedWhileOthersMayCome) {
+  FakeSource device;
+  device.time_of = [](int at) { return at < 10 ? 1500.0 : 1000.0; };
+  device.throttled = [](int taken) { return taken <= 10; };
+  const Sampling sampling = take_samples(device.source(), limits(), 0, 1000);
+  EXPECT_EQ(sampling.samples_ns, same(5, 1000));
+  EXPECT_EQ(sampling.dropped, 8);  // two more warmed up
+  EXPECT_EQ(sampling.throttled, 0);
+  EXPECT_GT(device.rests, 0);
+}
+
+TEST(Samples, AtAThrottledClockHaveToDoWhereThereAreNoOthers) {
+  FakeSource device;
+  device.throttled = [](int) { return true; };
+  const Sampling sampling = take_samples(device.source(), limits(), 0, 1000);
+  EXPECT_EQ(sampling.verdict, Verdict::enough);
+  ASSERT_GE(sampling.samples_ns.size(), 3u);
+  EXPECT_EQ(sampling.throttled, static_cast<int>(sampling.samples_ns.size()));
+  EXPECT_GT(sampling.dropped, 0);
+}
+
+TEST(Samples, WhoseRecordsAreLostAreDropped) {
+  FakeSource device;
+  device.time_of = [](int at) { return at % 2 == 0 ? 0.0 : 1000.0; };
+  const Sampling sampling = take_samples(device.source(), limits(), 0, 1000);
+  EXPECT_EQ(sampling.samples_ns, same(static_cast<int>(sampling.samples_ns.size()), 1000));
+  EXPECT_GE(sampling.samples_ns.size(), 5u);
+  EXPECT_GT(sampling.dropped, 0);
 }
 
 }  // namespace

@@ -44,6 +44,30 @@ TEST(Race, RanksByTimeDespiteDriftAndTiesTheEqual) {
   EXPECT_EQ(ranking[0].pooled.samples_ns.size(), 30u);
 }
 
+TEST(Race, SaysByHowMuchOneIsSlowerWithAnInterval) {
+  int count = 0;
+  FakeDevice device(
+      4, [&](const Job& job) { return noisy(job.configuration == "slow" ? 1050 : 1000, count); });
+  Race race(device, jobs_named({"slow", "fast"}), 10, 1);
+  finish(race);
+  const std::vector<Race::Entrant> ranking = race.ranking();
+  const auto slower = Race::slower(ranking[0], ranking[1]);
+  ASSERT_TRUE(slower);
+  EXPECT_LT(slower->low, 1.05);
+  EXPECT_GT(slower->high, 1.05);
+  EXPECT_LT(slower->high - slower->low, 0.01);
+  // By hand: two pairs of rounds, 1.02 and 1.04; t of one degree of freedom is 12.706.
+  Race::Entrant first, second;
+  first.medians_ns = {100, 100};
+  second.medians_ns = {102, 104};
+  const auto by_hand = Race::slower(first, second);
+  ASSERT_TRUE(by_hand);
+  EXPECT_NEAR(by_hand->low, 0.910418, 1e-5);
+  EXPECT_NEAR(by_hand->high, 1.165179, 1e-5);
+  second.medians_ns.pop_back();
+  EXPECT_FALSE(Race::slower(first, second));
+}
+
 TEST(Race, InterleavesAndShufflesItsRounds) {
   FakeDevice device(4, [](const Job&) { return measured(1000); });
   Race race(device, jobs_named({"a", "b", "c", "d"}), 8, 3);

@@ -10,7 +10,8 @@
 
 namespace tw {
 
-enum class Purpose { measure, race_round, verify, baseline };
+// `counters`: not timed; what the hardware counts of a launch comes back as metrics.
+enum class Purpose { measure, race_round, verify, baseline, counters };
 
 struct SampleLimits {
   int min_samples = 5;

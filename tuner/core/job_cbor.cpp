@@ -291,7 +291,7 @@ Job parse_job(const std::string& bytes) {
   Job job;
   job.id = identifier(message, "id");
   job.purpose = static_cast<Purpose>(
-      integer<int>(message, "purpose", 0, static_cast<int>(Purpose::baseline)));
+      integer<int>(message, "purpose", 0, static_cast<int>(Purpose::counters)));
   job.problem = text(message, "problem");
   job.kernel = text(message, "kernel");
   job.configuration = text(message, "configuration");

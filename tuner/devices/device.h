@@ -22,6 +22,8 @@ class Device {
   virtual std::vector<Finished> wait(std::chrono::steady_clock::time_point deadline) = 0;
   // Drops what is queued and ends what runs; nothing of it is reported.
   virtual void cancel() = 0;
+  // Answers jobs whose purpose is counters, so far as it is permitted here.
+  virtual bool has_counters() const { return false; }
   // One line a notice for the user (CUPTI missing: timed by events, ...); each is returned once.
   virtual std::vector<std::string> notices() { return {}; }
 };

@@ -6,7 +6,6 @@
 #include <tuple>
 
 #include "random.h"
-#include "statistics.h"
 
 namespace tw {
 namespace {
@@ -28,19 +27,9 @@ double student_95(std::size_t degrees) {
 bool failed(const Race::Entrant& entrant) { return entrant.pooled.outcome != Outcome::ok; }
 
 bool is_tied(const Race::Entrant& winner, const Race::Entrant& other) {
-  const std::size_t n = std::min(winner.medians_ns.size(), other.medians_ns.size());
   if (failed(other)) return false;
-  if (n < 2) return true;  // nothing tells them apart
-  std::vector<double> log_ratios(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    log_ratios[i] = std::log(other.medians_ns[i] / winner.medians_ns[i]);
-  }
-  const double count = static_cast<double>(n);
-  const double mean = std::accumulate(log_ratios.begin(), log_ratios.end(), 0.0) / count;
-  double squares = 0;
-  for (const double x : log_ratios) squares += (x - mean) * (x - mean);
-  const double error = std::sqrt(squares / (count - 1) / count);
-  return mean - student_95(n - 1) * error <= 0;
+  const auto interval = Race::slower(winner, other);
+  return !interval || interval->low <= 1;  // without one nothing tells them apart
 }
 
 }  // namespace
@@ -124,6 +113,37 @@ void Race::break_ties(std::vector<Entrant>& ranking, std::size_t tied) {
     return needs(a) < needs(b);
   };
   std::sort(ranking.begin(), ranking.begin() + static_cast<std::ptrdiff_t>(tied), by_need);
+}
+
+std::optional<Interval> Race::slower(const Entrant& first, const Entrant& other) {
+  const std::size_t n = std::min(first.medians_ns.size(), other.medians_ns.size());
+  if (n < 2) return std::nullopt;
+  std::vector<double> log_ratios(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    log_ratios[i] = std::log(other.medians_ns[i] / first.medians_ns[i]);
+  }
+  const double count = static_cast<double>(n);
+  const double mean = std::accumulate(log_ratios.begin(), log_ratios.end(), 0.0) / count;
+  double squares = 0;
+  for (const double x : log_ratios) squares += (x - mean) * (x - mean);
+  const double half = student_95(n - 1) * std::sqrt(squares / (count - 1) / count);
+  return Interval{std::exp(mean - half), std::exp(mean + half)};
+}
+
+void Race::note_slower(std::vector<Entrant>& ranking) {
+  for (std::size_t i = 1; i < ranking.size(); ++i) {
+    const auto interval = slower(ranking.front(), ranking[i]);
+    if (!interval) continue;
+    ranking[i].pooled.metrics["slower_low"] = interval->low;
+    ranking[i].pooled.metrics["slower_high"] = interval->high;
+  }
+}
+
+std::optional<Interval> slower_than_fastest(const Measurement& measurement) {
+  const auto low = measurement.metrics.find("slower_low");
+  const auto high = measurement.metrics.find("slower_high");
+  if (low == measurement.metrics.end() || high == measurement.metrics.end()) return std::nullopt;
+  return Interval{low->second, high->second};
 }
 
 std::size_t Race::tied(const std::vector<Entrant>& ranking) {

@@ -3,9 +3,11 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "device.h"
+#include "statistics.h"
 
 namespace tw {
 
@@ -34,10 +36,16 @@ class Race {
   // Fastest first by the median of the round medians over completed rounds; entrants that failed
   // come last.
   std::vector<Entrant> ranking() const;
-  // How many of the ranking's first are statistically tied with its first: the 95 % Student
-  // interval of the mean log ratio of the paired round medians includes zero. At least 1 unless
-  // there is no entrant. Ties beyond a gap do not count.
+  // How much slower `other` is than `first`, the geometric mean of the ratios of their paired round
+  // medians: its 95 % Student interval, from the logarithms. Nothing if they share fewer than two
+  // rounds.
+  static std::optional<Interval> slower(const Entrant& first, const Entrant& other);
+  // How many of the ranking's first are statistically tied with its first: that interval reaches 1
+  // or below. At least 1 unless there is no entrant. Ties beyond a gap do not count.
   static std::size_t tied(const std::vector<Entrant>& ranking);
+  // Adds that interval, against the ranking's first, to the metrics of the others: slower_low and
+  // slower_high.
+  static void note_slower(std::vector<Entrant>& ranking);
   // Sorts the first `tied`, so that reruns agree on the first: by shared memory of a block, then by
   // registers of a thread, then by name and configuration.
   static void break_ties(std::vector<Entrant>& ranking, std::size_t tied);
@@ -51,5 +59,8 @@ class Race {
   std::size_t turn_ = 0;
   bool in_flight_ = false;
 };
+
+// What Race::note_slower noted, if it did.
+std::optional<Interval> slower_than_fastest(const Measurement& measurement);
 
 }  // namespace tw

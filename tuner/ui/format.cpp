@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
+#include <sstream>
 #include <utility>
 
 namespace tw {
@@ -71,6 +73,21 @@ std::string abbreviate(std::string_view configuration) {
     out += value == "true" ? "1" : value == "false" ? "0" : std::string(value);
   }
   return out;
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
+}
+
+std::string difference(const std::string& configuration, const std::string& from) {
+  const std::vector<std::string> its = words_of(configuration), others = words_of(from);
+  if (its.size() != others.size()) return configuration;
+  std::string text;
+  for (std::size_t i = 0; i < its.size(); ++i) {
+    if (its[i] != others[i]) text += (text.empty() ? "" : " ") + its[i];
+  }
+  return text;
 }
 
 std::string clipped(std::string_view text, std::size_t width) {

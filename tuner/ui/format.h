@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tw {
 
@@ -15,6 +16,10 @@ std::string format_rate(double per_second, std::string_view unit);
 // "block_m=128 swizzle=true order=along_m" as "bm128 s1 oalong_m": initials and values, for a
 // progress line.
 std::string abbreviate(std::string_view configuration);
+std::vector<std::string> words_of(const std::string& text);  // parted by white space
+// The words of a configuration that another of the same kernel does not have at their place; all of
+// them if it has other knobs.
+std::string difference(const std::string& configuration, const std::string& from);
 // The text cut to `width` bytes.
 std::string clipped(std::string_view text, std::size_t width);
 

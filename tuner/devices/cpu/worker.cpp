@@ -30,9 +30,10 @@ class Worker {
   void run(const Job& job) {
     job_ = job.id;
     Measurement measurement;
-    if (job.purpose == Purpose::baseline) {
+    if (job.purpose == Purpose::baseline || job.purpose == Purpose::counters) {
       measurement.outcome = Outcome::launch_failed;
-      measurement.note = "the cpu device has no baselines";
+      measurement.note = job.purpose == Purpose::baseline ? "the cpu device has no baselines"
+                                                          : "the cpu device has no counters";
     } else {
       measurement = measure(job);
     }

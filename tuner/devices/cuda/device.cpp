@@ -17,6 +17,7 @@
 #include "cubin_cache.h"
 #include "cuda.h"
 #include "error.h"
+#include "probe.h"
 #include "verify_program.h"
 
 namespace tw {
@@ -59,13 +60,14 @@ class CudaDevice final : public Device {
   explicit CudaDevice(CudaOptions options);
   const DeviceInfo& info() const override { return info_; }
   int capacity() const override { return 2 * workers_ + static_cast<int>(in_worker_most); }
+  bool has_counters() const override { return true; }
   void submit(Job job) override;
   std::vector<Finished> wait(Clock::time_point deadline) override;
   void cancel() override;
   std::vector<std::string> notices() override { return std::exchange(notices_, {}); }
 
  private:
-  void start_measuring();
+  void start_measuring(Purpose purpose);
   void accept_greeting(const std::string& frame);
   void await_greeting();
   void need(Pending& pending, std::size_t which, const Program& program);
@@ -92,6 +94,7 @@ class CudaDevice final : public Device {
   std::list<Pending> pending_;  // in the order of submission
   std::optional<WorkerProcess> worker_;
   bool worker_greeted_ = false;
+  bool worker_counts_ = false;     // and does not time
   std::deque<Pending> in_worker_;  // the front one runs
   bool front_started_ = false;     // its buffers and oracle are ready
   Clock::time_point front_deadline_{};
@@ -116,16 +119,17 @@ CudaDevice::CudaDevice(CudaOptions options)
       pool_(workers_,
             std::chrono::milliseconds(std::llround(std::max(1.0, options_.compile_timeout_ms)))),
       cache_(cache_folder(options_), options_.cache_bytes) {
-  start_measuring();
+  start_measuring(Purpose::measure);
   await_greeting();
   const CompilerGreeting& compiler = pool_.compiler();
   compiler_ = compiler.version + ' ' + compiler.identity;
   info_.toolchain = "NVRTC " + compiler.version;
 }
 
-void CudaDevice::start_measuring() {
+void CudaDevice::start_measuring(Purpose purpose) {
+  worker_counts_ = purpose == Purpose::counters;
   worker_.emplace(std::vector<std::string>{std::string(cuda_measure_role)});
-  worker_->send(std::to_string(options_.ordinal));
+  worker_->send(fmt::format("{}{}", options_.ordinal, worker_counts_ ? counting_word : ""));
   worker_greeted_ = false;
 }
 
@@ -232,7 +236,12 @@ void CudaDevice::feed_worker() {
     const auto next = std::find_if(pending_.begin(), pending_.end(),
                                    [](const Pending& pending) { return pending.ready(); });
     if (next == pending_.end()) return;
-    if (!worker_) start_measuring();
+    const Purpose purpose = next->job.purpose;
+    if (worker_ && worker_counts_ != (purpose == Purpose::counters)) {
+      if (!in_worker_.empty()) return;  // it first ends what it has in hand
+      worker_.reset();
+    }
+    if (!worker_) start_measuring(purpose);
     if (!worker_->send(request_for(*next))) return;  // it has ended; check_worker sees that
     in_worker_.push_back(std::move(*next));
     pending_.erase(next);

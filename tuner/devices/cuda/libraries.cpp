@@ -73,7 +73,7 @@ Nvrtc load_nvrtc() {
   return loaded;
 }
 
-Cupti load_cupti() {
+void* open_cupti() {
   std::string tried;
   const char* const names[] = {"libcupti.so.13", "libcupti.so.12", "libcupti.so"};
   void* library = open_library(names, tried);
@@ -83,10 +83,24 @@ Cupti load_cupti() {
                     "to where it is",
                     tried));
   }
+  return library;
+}
+
+Cupti load_cupti() {
+  void* library = open_cupti();
   Cupti loaded;
   std::string missing;
   TW_CUPTI_FUNCTIONS(TW_ENTRY_LOAD)
   refuse(missing, "CUPTI", "install CUDA 12 or later");
+  return loaded;
+}
+
+Profiler load_profiler() {
+  void* library = open_cupti();
+  Profiler loaded;
+  std::string missing;
+  TW_PROFILER_FUNCTIONS(TW_ENTRY_LOAD)
+  refuse(missing, "CUPTI", "install CUDA 12.6 or later for counters");
   return loaded;
 }
 
@@ -144,6 +158,11 @@ const Nvrtc& nvrtc() {
 
 const Cupti& cupti() {
   static const Cupti table = load_cupti();
+  return table;
+}
+
+const Profiler& profiler() {
+  static const Profiler table = load_profiler();
   return table;
 }
 

@@ -4,6 +4,10 @@
 #pragma once
 #include <cuda.h>
 #include <cupti.h>
+#include <cupti_profiler_host.h>
+#include <cupti_profiler_target.h>
+#include <cupti_range_profiler.h>
+#include <cupti_target.h>
 #include <nvrtc.h>
 
 #include <span>
@@ -29,7 +33,8 @@ std::vector<std::string> toolkit_include_folders();
 #define TW_DRIVER_FUNCTIONS(X)                                                                 \
   X(cuInit) X(cuGetErrorName) X(cuGetErrorString) X(cuDriverGetVersion) X(cuDeviceGetCount)    \
   X(cuDeviceGet) X(cuDeviceGetName) X(cuDeviceGetUuid) X(cuDeviceGetAttribute)                 \
-  X(cuDeviceTotalMem) X(cuDevicePrimaryCtxRetain) X(cuCtxSetCurrent) X(cuStreamCreate)         \
+  X(cuDeviceTotalMem) X(cuDevicePrimaryCtxRetain) X(cuCtxSetCurrent) X(cuCtxGetCurrent)        \
+  X(cuCtxSynchronize) X(cuStreamCreate)                                                        \
   X(cuStreamSynchronize) X(cuModuleLoadData) X(cuModuleUnload) X(cuModuleGetFunction)          \
   X(cuFuncGetAttribute) X(cuFuncSetAttribute) X(cuOccupancyMaxActiveBlocksPerMultiprocessor)   \
   X(cuLaunchKernelEx) X(cuMemAlloc) X(cuMemFree) X(cuMemcpyDtoH) X(cuMemcpyHtoD)          \
@@ -45,6 +50,18 @@ std::vector<std::string> toolkit_include_folders();
   X(cuptiGetVersion) X(cuptiGetResultString) X(cuptiActivityRegisterCallbacks)                 \
   X(cuptiActivityEnable) X(cuptiActivityDisable) X(cuptiActivityFlushAll)                      \
   X(cuptiActivityGetNextRecord)
+
+// CUPTI has them since CUDA 12.6.
+#define TW_PROFILER_FUNCTIONS(X)                                                               \
+  X(cuptiProfilerInitialize) X(cuptiDeviceGetChipName) X(cuptiProfilerGetCounterAvailability)  \
+  X(cuptiProfilerHostInitialize) X(cuptiProfilerHostDeinitialize)                              \
+  X(cuptiProfilerHostGetBaseMetrics) X(cuptiProfilerHostConfigAddMetrics)                      \
+  X(cuptiProfilerHostGetConfigImageSize) X(cuptiProfilerHostGetConfigImage)                    \
+  X(cuptiProfilerHostEvaluateToGpuValues) X(cuptiRangeProfilerEnable)                          \
+  X(cuptiRangeProfilerDisable) X(cuptiRangeProfilerGetCounterDataSize)                         \
+  X(cuptiRangeProfilerCounterDataImageInitialize) X(cuptiRangeProfilerSetConfig)               \
+  X(cuptiRangeProfilerStart) X(cuptiRangeProfilerStop)                                         \
+  X(cuptiRangeProfilerDecodeData) X(cuptiRangeProfilerGetCounterDataInfo)
 // clang-format on
 
 // For a table's members, and for filling a table `loaded` from `library`; the first entry point
@@ -64,10 +81,14 @@ struct Nvrtc {
 struct Cupti {
   TW_CUPTI_FUNCTIONS(TW_ENTRY_MEMBER)
 };
+struct Profiler {
+  TW_PROFILER_FUNCTIONS(TW_ENTRY_MEMBER)
+};
 
 // Loaded on the first call. Throw Error that names what is missing and what to do.
 const Driver& driver();
 const Nvrtc& nvrtc();
 const Cupti& cupti();
+const Profiler& profiler();
 
 }  // namespace tw::cuda

@@ -73,11 +73,12 @@ void serve(WorkerChannel& channel, Inbox& inbox, Session& session) {
   }
 }
 
-void open_session(WorkerChannel& channel, Inbox& inbox, int ordinal) {
+void open_session(WorkerChannel& channel, Inbox& inbox, const std::string& first) {
   Greeting greeting;
   std::optional<Session> session;
   try {
-    session.emplace(ordinal);
+    const bool counts = first.ends_with(counting_word);
+    session.emplace(std::stoi(first), counts ? Session::Use::count : Session::Use::time);
     greeting.info = session->info();
     greeting.notices = session->take_notices();
   } catch (const Error& error) {
@@ -101,7 +102,7 @@ int cuda_measure_worker(WorkerChannel& channel) {
     ::_exit(0);
   }
   try {
-    cuda::open_session(channel, inbox, std::stoi(first));
+    cuda::open_session(channel, inbox, first);
   } catch (const Error& error) {  // a malformed message
     cuda::MeasureReply reply;
     reply.kind = cuda::MeasureReply::Kind::fatal;

@@ -6,8 +6,10 @@
 
 namespace tw::cuda {
 
-// The measuring worker's first frame: one of these words, or an ordinal.
-inline constexpr std::string_view probe_word = "probe", presence_word = "present";
+// The measuring worker's first frame: one of these words, or an ordinal, after which may stand that
+// it counts and does not time.
+inline constexpr std::string_view probe_word = "probe", presence_word = "present",
+                                  counting_word = " counts";
 // In a worker: starts the driver, loads NVRTC and, if `all`, the other libraries, which takes
 // longer.
 CudaProbe probe_here(bool all);

@@ -1,6 +1,8 @@
-// When a configuration has been sampled enough. Pure: no device, no clock.
+// The samples of one configuration: how many, which count, when it is enough. No device, no clock.
 #pragma once
+#include <functional>
 #include <span>
+#include <vector>
 
 #include "job.h"
 
@@ -18,5 +20,22 @@ Verdict judge(std::span<const double> samples_ns, const SampleLimits& limits, do
 // enough that waiting for the device does not show.
 int next_batch(std::size_t taken, const SampleLimits& limits, double incumbent_ns, double cost_ms,
                double spent_ms);
+
+struct SampleSource {
+  std::function<std::vector<double>(int count)> take;  // ns, one each; 0: its record was lost
+  std::function<bool()> is_throttled;                  // of the samples taken last
+  std::function<double()> spent_ms;                    // since sampling began
+  std::function<void()> rest;                          // lets a hot device cool down for a moment
+};
+struct Sampling {
+  Verdict verdict = Verdict::enough;  // or hopeless
+  std::vector<double> samples_ns;
+  int dropped = 0;    // lost, or taken at a throttled clock
+  int throttled = 0;  // of samples_ns: taken at a throttled clock, since no others were to be had
+};
+// Samples that were taken at a throttled clock are dropped, until twice the limit's time is up: then
+// they have to do. `first_ns` is the time of a run before, which pays for cold instruction caches.
+Sampling take_samples(const SampleSource& source, const SampleLimits& limits, double incumbent_ns,
+                      double first_ns);
 
 }  // namespace tw::cuda

@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstdlib>
 #include <thread>
 
 #include "baselines/baseline.h"
+#include "element_text.h"
 #include "error.h"
+#include "wall_time.h"
 
 namespace tw::cuda {
 namespace {
@@ -33,56 +34,6 @@ std::unique_ptr<CuptiTimer> open_cupti(std::vector<std::string>& notices) {
                                   error.what()));
     return nullptr;
   }
-}
-
-// "c[12,7]": the element at a flat offset.
-std::string element_name(const PlanTensor& tensor, std::int64_t at) {
-  std::vector<std::int64_t> index(tensor.layout.shape.size());
-  std::vector<std::size_t> order(index.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
-    return tensor.layout.strides[a] > tensor.layout.strides[b];
-  });
-  for (const std::size_t axis : order) {
-    if (tensor.layout.shape[axis] == 1) continue;
-    index[axis] = at / tensor.layout.strides[axis];
-    at %= tensor.layout.strides[axis];
-  }
-  return fmt::format("{}[{}]", tensor.name, fmt::join(index, ","));
-}
-
-std::uint64_t read_bits(CUdeviceptr data, std::int64_t at, DType dtype) {
-  const auto size = static_cast<std::size_t>(size_of(dtype));
-  std::uint64_t bits = 0;
-  check(driver().cuMemcpyDtoH(&bits, data + static_cast<CUdeviceptr>(at) * size, size),
-        "reading an element");
-  return bits;
-}
-
-double value_of(std::uint64_t bits, DType dtype) {
-  switch (dtype) {
-    case DType::f64:
-      return std::bit_cast<double>(bits);
-    case DType::f32:
-      return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
-    case DType::bf16:
-      return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits << 16)));
-    case DType::f16:
-      break;
-  }
-  const auto half = static_cast<int>(bits);
-  const int exponent = half >> 10 & 31, fraction = half & 1023;
-  const double sign = (half & 0x8000) != 0 ? -1 : 1;
-  if (exponent == 31) return fraction != 0 ? std::nan("") : sign * HUGE_VAL;
-  return exponent == 0 ? sign * std::ldexp(fraction, -24)
-                       : sign * std::ldexp(1024 + fraction, exponent - 25);
-}
-
-// "= 1.5", or that the kernel left the poison there.
-std::string found_text(std::uint64_t bits, DType dtype, bool poisoned) {
-  const std::uint64_t poison = ~std::uint64_t{0} >> (64 - 8 * size_of(dtype));
-  if (poisoned && bits == poison) return "was not written";
-  return fmt::format("= {:.9g}", value_of(bits, dtype));
 }
 
 // "tf32" of the key "gemm tf32 ..." or "gemm f32 math=tf32 ...".
@@ -116,9 +67,10 @@ std::map<std::string, BaselineArg> baseline_args(const Job& job, const Buffers& 
 
 }  // namespace
 
-Session::Session(int ordinal, std::int64_t guard_bytes)
-    : guard_bytes_(guard_bytes),
-      cupti_timer_(open_cupti(notices_)),
+Session::Session(int ordinal, Use use, std::int64_t guard_bytes)
+    : ordinal_(ordinal),
+      guard_bytes_(guard_bytes),
+      cupti_timer_(use == Use::time ? open_cupti(notices_) : nullptr),
       context_(ordinal),
       event_timer_(context_),
       timer_(cupti_timer_ ? static_cast<Timer*>(cupti_timer_.get()) : &event_timer_),
@@ -255,12 +207,35 @@ std::vector<int> Session::by_time(const Job& job, Baseline& baseline, const Subj
 
 void Session::judge_subject(const Job& job, const Subject& subject, Measurement& measurement) {
   wake_clocks();
+  if (job.purpose == Purpose::counters) return count(job, subject, measurement);
   const double first_ns = verify(job, subject, measurement);
   if (measurement.outcome != Outcome::ok || job.purpose == Purpose::verify) return;
   sample(job, subject, first_ns, measurement);
+  const bool is_final = job.purpose == Purpose::race_round;
+  if (!is_final && !measurement.metrics.contains("stopped_early")) {
+    check_wall_time(subject, measurement);
+  }
   // Once more after many runs: a race, or a workspace that is left dirty, shows only then.
-  if (measurement.metrics.count("stopped_early") == 0) verify(job, subject, measurement);
+  if (!measurement.metrics.contains("stopped_early")) verify(job, subject, measurement);
   if (measurement.outcome != Outcome::ok) measurement.samples_ns.clear();
+}
+
+void Session::count(const Job& job, const Subject& subject, Measurement& measurement) {
+  try {
+    if (!counters_) counters_.emplace(ordinal_);
+    subject.launch();  // as timing does, past cold instruction caches
+    const auto prepare = [&] {
+      buffers_->restore_inout();
+      if (job.limits.cold_l2) kernels_->flush_l2();
+    };
+    for (const auto& [name, value] : counters_->collect(context_, prepare, subject.launch)) {
+      measurement.metrics[name] = value;
+    }
+  } catch (const Error& error) {
+    measurement.outcome = Outcome::launch_failed;
+    measurement.note = error.what();
+  }
+  measurement.timer.clear();
 }
 
 double Session::verify(const Job& job, const Subject& subject, Measurement& measurement) {
@@ -302,10 +277,9 @@ void Session::compare(const Job& job, Measurement& measurement) {
         "{} {}, expected {:.9g}, error {:.3g} ulps where {:g} are allowed, {:.3g} % of the "
         "elements wrong",
         element_name(spec, found.worst_at),
-        found_text(read_bits(tensor.buffer.data(), found.worst_at, spec.dtype), spec.dtype,
-                   tensor.before.bytes() == 0),
-        value_of(read_bits(tensor.expected.address(), found.worst_at, DType::f64), DType::f64),
-        found.worst_ulps, plan.tolerance_ulps,
+        found_text(tensor.buffer.data(), found.worst_at, spec.dtype, tensor.before.bytes() == 0),
+        element_value(tensor.expected.address(), found.worst_at, DType::f64), found.worst_ulps,
+        plan.tolerance_ulps,
         100.0 * static_cast<double>(found.wrong) / static_cast<double>(elements));
     return;
   }
@@ -313,45 +287,52 @@ void Session::compare(const Job& job, Measurement& measurement) {
 
 void Session::sample(const Job& job, const Subject& subject, double first_ns,
                      Measurement& measurement) {
-  // So slow that one run says it all. Shorter ones are not judged by their first launch, which pays
-  // for cold instruction caches.
-  constexpr double long_run_ns = 1e6;
-  std::vector<double>& samples = measurement.samples_ns;
-  const double incumbent_ns = job.purpose == Purpose::baseline ? 0 : job.incumbent_ns;
-  Verdict verdict = Verdict::more;
-  if (first_ns > long_run_ns) {
-    verdict = judge({&first_ns, 1}, job.limits, incumbent_ns, 0);
-    if (verdict == Verdict::hopeless) samples.push_back(first_ns);
-  }
-  if (verdict == Verdict::more && first_ns < 20e6) take_batch(2, job.limits.cold_l2, subject);
-  const double clock_before = telemetry_.sm_clock_mhz();
+  const bool cold = job.limits.cold_l2;
   const auto start = Clock::now();
-  double cost_ms = 0.2 + 1e-6 * first_ns;
-  int dropped = 0;
-  while (verdict == Verdict::more) {
-    const double spent_ms = ms_since(start);
-    const int count = next_batch(samples.size(), job.limits, incumbent_ns, cost_ms, spent_ms);
-    const std::vector<double> batch = take_batch(count, job.limits.cold_l2, subject);
-    // Throttled samples are dropped, unless there is nothing else to be had.
-    const bool drop = telemetry_.is_throttled() && spent_ms < 2 * job.limits.max_ms;
-    for (const double time_ns : batch) {
-      if (drop || time_ns <= 0) {
-        ++dropped;
-      } else {
-        samples.push_back(time_ns);
-      }
-    }
-    if (drop) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    cost_ms = (ms_since(start) - spent_ms) / count;
-    verdict = judge(samples, job.limits, incumbent_ns, ms_since(start));
-  }
-  if (verdict == Verdict::hopeless) measurement.metrics["stopped_early"] = 1;
-  if (dropped > 0) measurement.metrics["dropped_samples"] = dropped;
+  const double clock_before = telemetry_.sm_clock_mhz();
+  Sampling sampling =
+      take_samples({.take = [&](int count) { return take_batch(count, cold, subject); },
+                    .is_throttled = [&] { return telemetry_.is_throttled(); },
+                    .spent_ms = [&] { return ms_since(start); },
+                    .rest = [] { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }},
+                   job.limits, job.purpose == Purpose::baseline ? 0 : job.incumbent_ns, first_ns);
+  if (sampling.verdict == Verdict::hopeless) measurement.metrics["stopped_early"] = 1;
+  if (sampling.dropped > 0) measurement.metrics["dropped_samples"] = sampling.dropped;
+  if (sampling.throttled > 0) note_throttled(sampling, measurement);
+  measurement.samples_ns = std::move(sampling.samples_ns);
   measurement.timer = timer_->name();
   measurement.metrics["sm_clock_before_mhz"] = clock_before;
   measurement.metrics["sm_clock_mhz"] = telemetry_.sm_clock_mhz();
   measurement.metrics["sm_clock_max_mhz"] = info().sm_clock_mhz;
   telemetry_.add_metrics(measurement.metrics);
+}
+
+void Session::note_throttled(const Sampling& sampling, Measurement& measurement) {
+  measurement.metrics["throttled_samples"] = sampling.throttled;
+  if (measurement.note.empty()) {
+    measurement.note = fmt::format("{} of its {} samples were taken at a throttled clock",
+                                   sampling.throttled, sampling.samples_ns.size());
+  }
+  if (!std::exchange(said_throttled_, true)) {
+    notices_.emplace_back(
+        "the GPU is held back by heat or by its power supply: times of rows that have "
+        "throttled_samples are of a slowed GPU");
+  }
+}
+
+// Work that no kernel's record shows, a copy or a stream of its own, would make a time too short.
+void Session::check_wall_time(const Subject& subject, Measurement& measurement) {
+  const double counted_ns = measurement.median_ns();
+  const double found_ns = wall_ns(subject.launch, counted_ns);
+  timer_->collect_ns();
+  measurement.metrics["wall_ns"] = found_ns;
+  const double missed_ns = unaccounted_ns(found_ns, counted_ns);
+  if (missed_ns <= 0) return;
+  measurement.metrics["unaccounted_ns"] = missed_ns;
+  measurement.note = fmt::format(
+      "a launch takes {:.0f} us of wall time, of which its kernels account for {:.0f} us: it does "
+      "work that its time misses",
+      1e-3 * found_ns, 1e-3 * counted_ns);
 }
 
 void Session::put_sample(bool cold_l2, const Subject& subject) {

@@ -11,6 +11,7 @@
 
 #include "baselines/baseline.h"
 #include "buffers.h"
+#include "counters.h"
 #include "messages.h"
 #include "sampling.h"
 #include "telemetry.h"
@@ -24,8 +25,10 @@ class Session {
   // Zones that are made around every buffer show what is written there. Without them, a tool that
   // watches allocations sees all that is read or written out of bounds.
   static constexpr std::int64_t usual_guard_bytes = 4096;
+  // CUPTI records times, or it counts: a process that does one cannot do the other.
+  enum class Use { time, count };
   // Throws Error if there is no such device.
-  explicit Session(int ordinal, std::int64_t guard_bytes = usual_guard_bytes);
+  explicit Session(int ordinal, Use use = Use::time, std::int64_t guard_bytes = usual_guard_bytes);
   const DeviceInfo& info() const { return context_.info(); }
   // Each is returned once.
   std::vector<std::string> take_notices();
@@ -53,12 +56,16 @@ class Session {
   double verify(const Job& job, const Subject& subject, Measurement& measurement);
   void compare(const Job& job, Measurement& measurement);
   void sample(const Job& job, const Subject& subject, double first_ns, Measurement& measurement);
+  void note_throttled(const Sampling& sampling, Measurement& measurement);
+  void check_wall_time(const Subject& subject, Measurement& measurement);
+  void count(const Job& job, const Subject& subject, Measurement& measurement);
   std::vector<double> take_batch(int count, bool cold_l2, const Subject& subject);
   void put_sample(bool cold_l2, const Subject& subject);
   bool settle();
   void wake_clocks();
   void distrust_cupti();
 
+  int ordinal_;
   std::int64_t guard_bytes_;
   std::vector<std::string> notices_;
   std::unique_ptr<CuptiTimer> cupti_timer_;  // made before the context; may leave a notice
@@ -69,8 +76,10 @@ class Session {
   std::unique_ptr<VerifyKernels> kernels_;
   std::optional<Buffers> buffers_;
   std::string buffers_key_;
+  std::optional<Counters> counters_;
   std::map<std::string, int> algorithms_;  // of baselines, by library and problem
   int lost_batches_ = 0;
+  bool said_throttled_ = false;
   std::chrono::steady_clock::time_point last_work_{};
 };
 

@@ -107,7 +107,7 @@ Measurement ReplayDevice::answer(const Job& job) {
   if (measurement.outcome != Outcome::ok) return measurement;
   measurement.metrics["recorded_ns"] = trial.value_ns;
   std::vector<double>& samples = measurement.samples_ns;
-  if (job.purpose == Purpose::verify) samples.clear();
+  if (job.purpose == Purpose::verify || job.purpose == Purpose::counters) samples.clear();
   if (job.purpose != Purpose::race_round || samples.empty()) return measurement;
 
   if (!entry.raced) entry.sample_next = job.seed % samples.size();

@@ -1,0 +1,20 @@
+// Programs that open a device are their own workers, so that each runs by hand where there is no
+// `tune` beside it.
+#pragma once
+#include <optional>
+#include <string_view>
+
+#include "cuda.h"
+
+namespace tw::test {
+
+// The exit code, if this process was started as a worker.
+inline std::optional<int> run_as_worker(int argc, char** argv) {
+  if (argc != 3 || argv[1] != std::string_view("__worker")) return std::nullopt;
+  WorkerChannel channel;
+  if (argv[2] == cuda_compile_role) return cuda_compile_worker(channel);
+  if (argv[2] == cuda_measure_role) return cuda_measure_worker(channel);
+  return 2;
+}
+
+}  // namespace tw::test
