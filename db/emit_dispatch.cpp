@@ -256,7 +256,7 @@ std::string overview(const EmitModel& model) {
          "// A call that equals one of these, on such a GPU, runs its winner; any other the "
          "nearest one's\n"
          "// that serves it, and if none does a default configuration. See choose() in "
-         "dispatch/select.h;\n"
+         "dispatch/choose.h;\n"
          "// select(args) tells what a call runs.\n";
 }
 

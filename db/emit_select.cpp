@@ -305,14 +305,20 @@ std::string comparisons(const EmitModel& model) {
   for (std::size_t i = 0; i < op.scalars.size(); ++i) {
     scalars.push_back(fmt::format("a.scalar[{0}] == b.scalar[{0}]", i));
   }
-  const std::string pair = "([[maybe_unused]] const Query& a, [[maybe_unused]] const Query& b) {\n";
-  const char* const both = " &&\n         ";
-  return "constexpr bool same_form" + pair + "  return " + joined(choices, both) + ";\n}\n" +
-         "constexpr bool same_dims" + pair + "  return " + joined(dims, both) + ";\n}\n" +
-         "constexpr bool same_kind" + pair + "  return a.problem.align == b.problem.align && " +
-         joined(scalars, both) + ";\n}\n" + "// 2 to the sum over the dims of |log2(a / b)|.\n" +
-         "constexpr double distance" + pair + "  return " + joined(ratios, " *\n         ") +
-         ";\n}\n\n";
+  const std::string pair =
+      "([[maybe_unused]] const Query& a,\n"
+      "                                  [[maybe_unused]] const Query& b) {\n";
+  const auto function = [&](const char* type, const char* name, const std::string& value) {
+    return fmt::format("  static constexpr {} {}{}    return {};\n  }}\n", type, name, pair, value);
+  };
+  const char* const both = " &&\n           ";
+  return "// Two calls, compared.\nstruct Compare {\n" +
+         function("bool", "same_form", joined(choices, both)) +
+         function("bool", "same_dims", joined(dims, both)) +
+         function("bool", "same_kind",
+                  "a.problem.align == b.problem.align && " + joined(scalars, both)) +
+         "  // 2 to the sum over the dims of |log2(a / b)|.\n" +
+         function("double", "distance", joined(ratios, " *\n           ")) + "};\n\n";
 }
 
 std::string choose_function(const EmitModel& model) {
@@ -320,43 +326,11 @@ std::string choose_function(const EmitModel& model) {
              "// The GPU of the tuned problems.\n"
              "constexpr std::int64_t tuned_cc = {}, tuned_sms = {};\n\n",
              model.device.cc, model.device.sms) +
-         R"(// 1. The tuned problem that equals the call: dims, choices, form, alignment, and each scalar as far
-//    as it is zero, one or another; on a GPU of the tuned compute capability and number of SMs.
-// 2. The nearest tuned problem of the same form and choices whose branch serves, on a GPU of the
-//    same compute capability. The distance is the sum over the dims of |log2(ratio)|; of equally
-//    near ones that of the same alignment and scalars comes first, then the earlier.
-// 3. The first default configuration that serves.
+         R"(// Which branch runs a call: dispatch::choose() says how it is found.
 inline Choice choose(const Query& query, const Device& device) {
-  const Problem& problem = query.problem;
-  const auto chosen = [](const Row& row, Match match) {
-    return Choice{row.branch, static_cast<int>(&row - rows.data()), match};
-  };
-  for (const Row& row : rows) {
-    const bool equal = same_form(row.query, query) && same_dims(row.query, query) &&
-                       same_kind(row.query, query) && device.cc == tuned_cc &&
-                       device.sms == tuned_sms;
-    if (equal && serves(row.branch, problem, device)) return chosen(row, Match::exact);
-  }
-  const Row* nearest = nullptr;
-  double least = 0;
-  for (const Row& row : rows) {
-    if (device.cc != tuned_cc || !same_form(row.query, query)) continue;
-    const double away = distance(row.query, query);
-    const bool tie = nearest != nullptr && !(away < least) && !(away > least);
-    const bool nearer =
-        nearest == nullptr || away < least ||
-        (tie && same_kind(row.query, query) && !same_kind(nearest->query, query));
-    if (!nearer || !serves(row.branch, problem, device)) continue;
-    nearest = &row;
-    least = away;
-  }
-  if (nearest != nullptr) return chosen(*nearest, Match::nearest);
-  for (const Fallback& fallback : fallbacks) {
-    if (same_form(fallback.query, query) && serves(fallback.branch, problem, device)) {
-      return {fallback.branch, -1, Match::fallback};
-    }
-  }
-  return {};
+  return dispatch::choose<Compare>(
+      rows, fallbacks, query, device.cc == tuned_cc, device.sms == tuned_sms,
+      [&](int branch) { return serves(branch, query.problem, device); });
 }
 
 )";

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "dispatch/checked.h"
+#include "dispatch/choose.h"
 #include "dispatch/tensor_map.h"
 
 namespace tw::dispatch {
@@ -15,24 +16,6 @@ struct Device {
   std::int64_t threads_per_sm = 0, blocks_per_sm = 0, max_threads = 0, l2_bytes = 0;
   std::int64_t memory_bytes = 0;
 };
-
-// How a branch was found: it was tuned for the problem; for the nearest; it is a default.
-enum class Match { exact, nearest, fallback, none };
-
-struct Choice {
-  int branch = -1;
-  int row = -1;  // of the tuned problems, if the match is exact or nearest
-  Match match = Match::none;
-};
-
-// A scalar, as far as it distinguishes tuned problems.
-constexpr int kind_of(double scalar) { return scalar == 0 ? 0 : scalar == 1 ? 1 : 2; }
-
-// How often the larger contains the smaller; what is below 1 counts as 1.
-constexpr double ratio(std::int64_t a, std::int64_t b) {
-  const double x = a > 1 ? static_cast<double>(a) : 1, y = b > 1 ? static_cast<double>(b) : 1;
-  return x > y ? x / y : y / x;
-}
 
 constexpr std::int64_t value_or(checked::Value value, std::int64_t otherwise) {
   return value.ok ? value.v : otherwise;
