@@ -10,6 +10,12 @@
 
 namespace tw {
 
+// A default configuration that a check has found wrong, on a problem like this one.
+struct Rejected {
+  std::string kernel, configuration;
+  Problem problem;
+};
+
 struct EmitRequest {
   const Catalog* catalog = nullptr;
   std::string op;
@@ -19,6 +25,11 @@ struct EmitRequest {
   std::string source_note;  // said in the header when the rows are not `measured`; empty otherwise
   std::string name_space = "tuned";  // the public functions stand in <name_space>::<op>; may have
                                      // several parts ("my::kernels")
+  std::vector<Rejected> rejected{};  // not used for their storage, math, chain and choices
+  std::string checked_on{};          // the device of the check; empty: nothing was checked
+  // With how many shapes the check has run what the header holds: by the winner's problem, or by
+  // the default's name (EmitSample::subject).
+  std::map<std::string, int> checked{};
 };
 
 // Relative paths and texts of the files of the emitted folder, which needs nothing but a CUDA

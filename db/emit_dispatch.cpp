@@ -10,9 +10,17 @@
 namespace tw {
 namespace {
 
-bool is_fallback(const EmitModel& model, std::size_t branch) {
-  return std::any_of(model.fallbacks.begin(), model.fallbacks.end(),
-                     [&](const Fallback& one) { return one.branch == static_cast<int>(branch); });
+// That the branch serves what was not tuned, once for each form of arguments.
+std::string fallback_lines(const EmitModel& model, std::size_t branch) {
+  std::string text;
+  for (const Fallback& fallback : model.fallbacks) {
+    if (fallback.branch != static_cast<int>(branch)) continue;
+    text += comment(fmt::format("  serves {} that were not tuned; {}",
+                                model.forms[static_cast<std::size_t>(fallback.form)].type,
+                                check_of(model, subject_of(model, fallback))),
+                    0, 6);
+  }
+  return text;
 }
 
 std::string branch_struct(const EmitModel& model, std::size_t index) {
@@ -31,8 +39,7 @@ std::string branch_struct(const EmitModel& model, std::size_t index) {
     if (row.branch != static_cast<int>(index)) continue;
     for (const std::string& line : evidence_of(model, row)) text += comment("  " + line, 0, 6);
   }
-  if (is_fallback(model, index)) text += "//   also serves problems that were not tuned\n";
-  return text +
+  return text + fallback_lines(model, index) +
          wrapped(renamed_tokens(
              variant_text(model.op(), *branch.kernel, branch.problem, branch.configuration, name),
              model.renaming)) +

@@ -74,8 +74,23 @@ std::string notice_of(const EmitModel& model) {
     text += comment(fmt::format("Kernel {}: {}, source digest {}.", kernel->name, kernel->source,
                                 kernel->source_digest));
   }
+  text += comment(request.checked_on.empty()
+                      ? "Not checked before it was written (tune emit --check)."
+                      : fmt::format("Checked on {} before it was written: what is beside each "
+                                    "configuration in the .cuh.",
+                                    request.checked_on));
   if (!request.source_note.empty()) text += comment("NOTE: " + request.source_note, 0, 6);
   return text;
+}
+
+std::string check_of(const EmitModel& model, const std::string& subject) {
+  const EmitRequest& request = *model.request;
+  const auto checked = request.checked.find(subject);
+  if (request.checked_on.empty() || checked == request.checked.end()) return "not checked";
+  const bool judged = !model.op().reference_source.empty();
+  return fmt::format("checked on {}, {} shape{}{}", request.checked_on, checked->second,
+                     checked->second == 1 ? "" : "s",
+                     judged ? "" : ", for damaged memory alone: the op has no reference");
 }
 
 std::vector<std::string> evidence_of(const EmitModel& model, const TunedRow& row) {
@@ -87,6 +102,7 @@ std::vector<std::string> evidence_of(const EmitModel& model, const TunedRow& row
   lines.push_back(fmt::format("  {} ({}); {}, trial {}, {} L2, timer {}", rank_of(row.winner),
                               name_of(trial.context.source), trial.created, trial.id,
                               trial.context.l2, measured.timer));
+  lines.push_back("  " + check_of(model, subject_of(model, row)));
   const Branch& branch = model.branches[static_cast<std::size_t>(row.branch)];
   if (trial.context.source_digest !=
       model.request->catalog->source_digest(*branch.kernel, row.problem.epilogue)) {

@@ -12,28 +12,15 @@ namespace {
 
 constexpr std::size_t most_choices = 64;
 
-// Every combination of the choices' values; those of the winners alone if that is too many.
-std::vector<std::vector<std::int64_t>> combinations_of(const EmitModel& model) {
-  std::vector<std::vector<std::int64_t>> all{{}};
-  for (const ChoiceSpec& choice : model.op().choices) {
-    std::vector<std::vector<std::int64_t>> longer;
-    for (const auto& head : all) {
-      for (std::size_t value = 0; value < choice.values.size(); ++value) {
-        longer.push_back(head);
-        longer.back().push_back(static_cast<std::int64_t>(value));
-      }
-    }
-    all = std::move(longer);
-    if (all.size() > most_choices) break;
-  }
-  if (all.size() <= most_choices) return all;
-  all.clear();
-  for (const TunedRow& row : model.rows) {
-    if (std::find(all.begin(), all.end(), row.problem.choices) == all.end()) {
-      all.push_back(row.problem.choices);
-    }
-  }
-  return all;
+// Whether a check has found the kernel's configuration wrong on problems of this form and choices.
+bool is_rejected(const EmitModel& model, const KernelSpec& kernel, const Problem& problem,
+                 const Configuration& configuration) {
+  const auto& all = model.request->rejected;
+  return std::any_of(all.begin(), all.end(), [&](const Rejected& one) {
+    return one.kernel == kernel.name && one.problem.choices == problem.choices &&
+           form_of(model, one.problem) == form_of(model, problem) &&
+           one.configuration == text_of(kernel.knobs, configuration);
+  });
 }
 
 // The op's edge shapes and a large round one, as --shape takes them.
@@ -48,26 +35,6 @@ std::vector<std::string> shapes_of(const OpSpec& op) {
   shapes.push_back(fmt::format("{}", fmt::join(round, ",")));
   shapes.insert(shapes.end(), op.edge_shapes.begin(), op.edge_shapes.end());
   return shapes;
-}
-
-// A shape that the op refuses with these choices is no case.
-std::optional<Problem> problem_of(const EmitModel& model, const Form& form, std::string shape,
-                                  const std::vector<std::int64_t>& choices, int align) {
-  const OpSpec& op = model.op();
-  for (std::size_t i = 0; i < choices.size(); ++i) {
-    const ChoiceSpec& choice = op.choices[i];
-    if ((',' + shape).find("," + choice.name + "=") == std::string::npos) {
-      shape +=
-          fmt::format(",{}={}", choice.name, choice.values[static_cast<std::size_t>(choices[i])]);
-    }
-  }
-  try {
-    Problem problem = parse_problem(
-        op, {shape, std::string(name_of(form.dtype)), form.math, form.epilogue.text(), align});
-    if (problem.choices == choices) return problem;
-  } catch (const Error&) {
-  }
-  return std::nullopt;
 }
 
 struct Case {
@@ -95,11 +62,13 @@ std::vector<Case> cases_of(const EmitModel& model, const Form& form, const Kerne
 }
 
 // Greedy: the default, then, case by case, what is nearest to it and serves.
-std::vector<Branch> fallbacks_of(const KernelSpec& kernel, const std::vector<Case>& cases) {
+std::vector<Branch> fallbacks_of(const EmitModel& model, const KernelSpec& kernel,
+                                 const std::vector<Case>& cases) {
   Configuration preferred;
   for (const Knob& knob : kernel.knobs) preferred.push_back(knob.values.front());
   std::vector<Branch> branches;
   const auto add = [&](const Case& one, Configuration configuration) {
+    if (is_rejected(model, kernel, one.problem, configuration)) return;
     branches.push_back({&kernel, one.problem, std::move(configuration)});
   };
   for (const Case& one : cases) {
@@ -121,6 +90,48 @@ std::vector<Branch> fallbacks_of(const KernelSpec& kernel, const std::vector<Cas
 
 }  // namespace
 
+std::optional<Problem> problem_of(const EmitModel& model, const Form& form, std::string shape,
+                                  const std::vector<std::int64_t>& choices, int align) {
+  const OpSpec& op = model.op();
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    const ChoiceSpec& choice = op.choices[i];
+    if ((',' + shape).find("," + choice.name + "=") == std::string::npos) {
+      shape +=
+          fmt::format(",{}={}", choice.name, choice.values[static_cast<std::size_t>(choices[i])]);
+    }
+  }
+  try {
+    Problem problem = parse_problem(
+        op, {shape, std::string(name_of(form.dtype)), form.math, form.epilogue.text(), align});
+    if (problem.choices == choices) return problem;
+  } catch (const Error&) {
+  }
+  return std::nullopt;
+}
+
+std::vector<std::vector<std::int64_t>> combinations_of(const EmitModel& model) {
+  std::vector<std::vector<std::int64_t>> all{{}};
+  for (const ChoiceSpec& choice : model.op().choices) {
+    std::vector<std::vector<std::int64_t>> longer;
+    for (const auto& head : all) {
+      for (std::size_t value = 0; value < choice.values.size(); ++value) {
+        longer.push_back(head);
+        longer.back().push_back(static_cast<std::int64_t>(value));
+      }
+    }
+    all = std::move(longer);
+    if (all.size() > most_choices) break;
+  }
+  if (all.size() <= most_choices) return all;
+  all.clear();
+  for (const TunedRow& row : model.rows) {
+    if (std::find(all.begin(), all.end(), row.problem.choices) == all.end()) {
+      all.push_back(row.problem.choices);
+    }
+  }
+  return all;
+}
+
 std::vector<Branch> fallbacks_of(const EmitModel& model, int form) {
   std::vector<const KernelSpec*> kernels;
   for (const KernelSpec& kernel : model.entry->kernels) {
@@ -138,7 +149,7 @@ std::vector<Branch> fallbacks_of(const EmitModel& model, int form) {
   for (const KernelSpec* kernel : kernels) {
     for (const auto& choices : combinations_of(model)) {
       const Form& of = model.forms[static_cast<std::size_t>(form)];
-      for (Branch& branch : fallbacks_of(*kernel, cases_of(model, of, *kernel, choices))) {
+      for (Branch& branch : fallbacks_of(model, *kernel, cases_of(model, of, *kernel, choices))) {
         branches.push_back(std::move(branch));
       }
     }

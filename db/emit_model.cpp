@@ -102,20 +102,27 @@ std::vector<EpilogueField> fields_of(const OpSpec& op, const Epilogue& epilogue)
   return fields;
 }
 
-// The form of a problem, added (and the one that it extends) if it is new.
-int form_of(EmitModel& model, DType dtype, const std::string& math, const Epilogue& epilogue) {
-  const std::string structure = epilogue.structure();
+// The form with this storage, math and chain; -1 if there is none.
+int find_form(const EmitModel& model, DType dtype, const std::string& math,
+              const std::string& structure) {
   for (std::size_t i = 0; i < model.forms.size(); ++i) {
     const Form& form = model.forms[i];
     if (form.dtype == dtype && form.math == math && form.epilogue.structure() == structure) {
       return static_cast<int>(i);
     }
   }
+  return -1;
+}
+
+// The same, added (and the one that it extends) if it is new.
+int add_form(EmitModel& model, DType dtype, const std::string& math, const Epilogue& epilogue) {
+  const std::string structure = epilogue.structure();
+  if (const int known = find_form(model, dtype, math, structure); known >= 0) return known;
   Form form{dtype, math, Epilogue::from_structure(structure), "Args", "", {}};
   if (dtype != model.op().dtypes.front()) form.type += pascal_case(name_of(dtype));
   if (math != name_of(dtype)) form.type += pascal_case(math);
   if (!form.epilogue.steps.empty()) {
-    form.base = model.forms[static_cast<std::size_t>(form_of(model, dtype, math, {}))].type;
+    form.base = model.forms[static_cast<std::size_t>(add_form(model, dtype, math, {}))].type;
     for (const EpilogueStep& step : epilogue.steps) form.type += step.word->cpp_type;
     form.fields = fields_of(model.op(), form.epilogue);
   }
@@ -184,7 +191,7 @@ void add_rows(EmitModel& model) {
     }
     const KernelSpec& kernel = kernel_of(*model.entry, context.kernel);
     TunedRow row{0, 0, winner, problem_from_key(model.op(), context.problem)};
-    row.form = form_of(model, row.problem.dtype, row.problem.math, row.problem.epilogue);
+    row.form = add_form(model, row.problem.dtype, row.problem.math, row.problem.epilogue);
     row.branch = branch_of(model, {&kernel, row.problem,
                                    configuration_from(kernel.knobs, winner.trial.configuration)});
     model.rows.push_back(std::move(row));
@@ -215,7 +222,7 @@ EmitModel model_of(const EmitRequest& request) {
   model.renaming.roots = {"tw"};
   if (!request.winners.empty()) model.device = device_of(request.winners.front().trial.context);
   const DType dtype = model.op().dtypes.front();
-  form_of(model, dtype, std::string(name_of(dtype)), {});
+  add_form(model, dtype, std::string(name_of(dtype)), {});
   if (!request.winners.empty()) add_rows(model);
   for (int form = 0; form < static_cast<int>(model.forms.size()); ++form) {
     for (Branch& branch : fallbacks_of(model, form)) {
@@ -238,6 +245,26 @@ EmitModel model_of(const EmitRequest& request) {
   }
   add_roots(model);
   return model;
+}
+
+int form_of(const EmitModel& model, const Problem& problem) {
+  return find_form(model, problem.dtype, problem.math, problem.epilogue.structure());
+}
+
+std::string subject_of(const EmitModel& model, const TunedRow& row) {
+  return row.problem.key(model.op());
+}
+
+std::string subject_of(const EmitModel& model, const Fallback& fallback) {
+  const Branch& branch = model.branches[static_cast<std::size_t>(fallback.branch)];
+  std::string text = model.forms[static_cast<std::size_t>(fallback.form)].type;
+  for (std::size_t i = 0; i < branch.problem.choices.size(); ++i) {
+    const ChoiceSpec& choice = model.op().choices[i];
+    text += fmt::format(" {}={}", choice.name,
+                        choice.values[static_cast<std::size_t>(branch.problem.choices[i])]);
+  }
+  return fmt::format("{}: {} {}", text, branch.kernel->name,
+                     text_of(branch.kernel->knobs, branch.configuration));
 }
 
 bool has_chains(const EmitModel& model) {

@@ -67,6 +67,11 @@ struct EmitModel {
 // Throws Error if a winner's problem, kernel or configuration is unknown to the catalog.
 EmitModel model_of(const EmitRequest& request);
 
+// The form of a problem; -1: the header has no arguments of its storage, math and chain.
+int form_of(const EmitModel& model, const Problem& problem);
+// What EmitRequest::checked calls them: the tuned problem; a default with its form and choices.
+std::string subject_of(const EmitModel& model, const TunedRow& row);
+std::string subject_of(const EmitModel& model, const Fallback& fallback);
 // Whether a form has an epilogue.
 bool has_chains(const EmitModel& model);
 // The namespace inside the headers' own: "dispatch_gemm".
@@ -98,6 +103,8 @@ std::string source_text(const EmitModel& model);    // <op>.cu
 std::string notice_of(const EmitModel& model);
 // What was measured of a row: time, rate, registers, place and date, one string a line.
 std::vector<std::string> evidence_of(const EmitModel& model, const TunedRow& row);
+// "checked on NVIDIA H200, 8 shapes", or "not checked": of a row or a fallback.
+std::string check_of(const EmitModel& model, const std::string& subject);
 
 // db/emitted and tuner/core/checked.h, by the path that they get in an emitted folder; embedded by
 // the build.

@@ -29,14 +29,6 @@ int number_after(const std::string& name, std::size_t prefix) {
   return value;
 }
 
-bool has_gpu() {
-#ifdef TILEWRIGHT_HAS_CUDA
-  return cuda_present();
-#else
-  return false;
-#endif
-}
-
 std::unique_ptr<Device> open_gpu([[maybe_unused]] int ordinal, [[maybe_unused]] bool cache) {
 #ifdef TILEWRIGHT_HAS_CUDA
   CudaOptions options;
@@ -69,6 +61,14 @@ std::vector<std::string> shipped_recordings(const std::string& op) {
 }
 
 }  // namespace
+
+bool has_gpu() {
+#ifdef TILEWRIGHT_HAS_CUDA
+  return cuda_present();
+#else
+  return false;
+#endif
+}
 
 std::vector<Flag> device_flags() {
   return {

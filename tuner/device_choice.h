@@ -16,6 +16,9 @@ namespace tw {
 
 std::vector<Flag> device_flags();
 
+// Whether this machine has a GPU that this executable can use.
+bool has_gpu();
+
 struct OpenDevice {
   Device* device = nullptr;              // owned by the chooser
   const Recording* recording = nullptr;  // what it replays; nullptr: it is live

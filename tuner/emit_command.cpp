@@ -7,9 +7,12 @@
 #include <set>
 
 #include "commands.h"
+#include "device_choice.h"
 #include "emit.h"
+#include "emit_check.h"
 #include "error.h"
 #include "format.h"
+#include "interrupt.h"
 #include "options.h"
 #include "problem_options.h"
 #include "space.h"
@@ -38,12 +41,20 @@ CommandSpec specification() {
               {"l2", "cold|warm", "winners of cold (default) or warm L2"},
               {"namespace", "NAME", "of the public functions (default: tuned)"},
               {"defaults", "", "without a winner, write a header of the default configurations"},
+              {"check", "auto|cuda:N|cpu|off",
+               "the device on which everything is verified before it is written, over shapes that "
+               "the header would run it for: auto (default) is the first GPU, with --source cpu "
+               "the "
+               "cpu device"},
+              {"check-shapes", "N", "at most, of each winner and each default (default 8)"},
               {"spec", "FILE", "the op.toml of an op of your own"},
+              {"trust-code", "", "let --check cpu run the code of a --spec on this host"},
           },
       .positional = "",
       .examples = {"tune emit --op gemm --out tuned",
                    "tune emit --op gemm --out tuned --db ours.db "
-                   "--device H200 --namespace my::kernels"},
+                   "--device H200 --namespace my::kernels",
+                   "tune emit --op gemm --out tuned --check cuda:0 --check-shapes 32"},
   };
 }
 
@@ -90,12 +101,17 @@ std::string note_on(const std::string& source) {
   return "the times were imported, not measured here";
 }
 
-void print_written(const std::string& folder, const std::string& op, const std::string& name_space,
-                   const std::vector<Winner>& winners,
+void print_written(const std::string& folder, const std::string& op, const EmitRequest& request,
                    const std::map<std::string, std::string>& files) {
-  for (const Winner& winner : winners) {
+  for (const Winner& winner : request.winners) {
     fmt::print("{}: {} {} {}\n", winner.trial.context.problem, winner.trial.context.kernel,
                format_time(winner.trial.measurement.median_ns()), winner.trial.configuration);
+  }
+  if (!request.checked_on.empty()) {
+    int shapes = 0;
+    for (const auto& [subject, count] : request.checked) shapes += count;
+    fmt::print("checked on {}: {} configurations, {} shapes in all\n", request.checked_on,
+               request.checked.size(), shapes);
   }
   for (const auto& [path, text] : files) {
     if (path.find('/') == std::string::npos) fmt::print("wrote {}/{}\n", folder, path);
@@ -103,7 +119,7 @@ void print_written(const std::string& folder, const std::string& op, const std::
   fmt::print(
       "in a .cu file:  #include \"{0}.cuh\" and call {1}::{0}::launch(...)\n"
       "from plain C++: #include \"{0}.h\" and compile {0}.cu with nvcc; -I {2} in both cases\n",
-      op, name_space, folder);
+      op, request.name_space, folder);
 }
 
 // Why a winner of an earlier version of the kernels cannot be emitted; empty if it can.
@@ -134,6 +150,104 @@ void drop_outdated(const OpEntry& entry, std::vector<Winner>& winners) {
   });
 }
 
+// The device of the check, as DeviceChooser takes it; empty: none, and `notice` says why.
+std::string check_device(const Arguments& arguments, const std::string& source, bool foreign,
+                         std::string& notice) {
+  const std::string asked = arguments.text("check", "auto");
+  const bool trusted = !foreign || arguments.has("trust-code");
+  if (asked == "off") return "";
+  if (asked == "auto") {
+    if (source != "cpu" && has_gpu()) return "cuda:0";
+    if (source == "cpu" && trusted) return "cpu";
+    notice = source == "cpu" ? "add --check cpu --trust-code if you trust the code of the --spec"
+                             : "there is no GPU here: emit where there is one, or add --check cpu";
+    return "";
+  }
+  const bool cpu = asked == "cpu" || asked.starts_with("cpu:");
+  if (!cpu && !asked.starts_with("cuda")) {
+    throw Error(fmt::format("--check {}: one of auto, cuda:N, cpu, off", asked));
+  }
+  if (cpu && !trusted) {
+    throw Error(
+        fmt::format("--check {} would run the code of the --spec on this host: add "
+                    "--trust-code if you trust it",
+                    asked));
+  }
+  return asked;
+}
+
+// Why a device cannot stand for the one of the winners; empty if it can.
+std::string foreign_to(const EmitRequest& request, const DeviceInfo& device) {
+  if (request.winners.empty() || device.kind == "cpu") return "";
+  const std::string& model = request.winners.front().trial.context.device_model;
+  if (device.model == model) return "";
+  return fmt::format(
+      "the winners are of {}, and this is {}: emit where there is such a GPU, or add "
+      "--check cpu",
+      model, device.model);
+}
+
+void print_left_out(const std::vector<LeftOut>& all) {
+  for (const LeftOut& one : all) {
+    // A default's name says what it is.
+    const std::string what = one.is_default ? "default of " + one.subject
+                                            : fmt::format("winner of {}: {} {}", one.subject,
+                                                          one.kernel, one.configuration);
+    fmt::print(stderr, "tune: left out the {} fails on {} ({})\n", what, one.problem, one.why);
+  }
+}
+
+struct Checked {
+  std::vector<LeftOut> left_out;
+  std::string notice;  // why nothing was checked
+};
+
+Checked check(const Arguments& arguments, const std::string& source, EmitRequest& request) {
+  Checked checked;
+  const CheckOptions options{
+      .shapes = static_cast<std::size_t>(arguments.integer("check-shapes", 8, 1, 1000)), .seed = 1};
+  const bool foreign = request.catalog->foreign();
+  const std::string name = check_device(arguments, source, foreign, checked.notice);
+  if (name.empty()) return checked;
+  DeviceChooser chooser(arguments.with("device", name), foreign);
+  Device* device = nullptr;
+  try {
+    device = chooser.open("", "", "").device;
+    const std::string why = foreign_to(request, device->info());
+    if (!why.empty()) throw Error(why);
+  } catch (const Error& error) {
+    if (arguments.has("check") && arguments.text("check") != "auto") throw;
+    checked.notice = error.what();
+    return checked;
+  }
+  Progress progress = Progress::on_stderr(false);
+  install_interrupt_handlers();
+  checked.left_out = check_before_emit(request, *device, options, progress, interrupted);
+  if (interrupted()) throw Error("interrupted: nothing was written");
+  return checked;
+}
+
+// The winners that the filter lets through, of one device. Without any, `nothing` says why.
+std::vector<Winner> winners_of(const std::string& path, const Filter& filter, const OpEntry& entry,
+                               std::string& nothing) {
+  nothing = fmt::format("{} is not there: tune first, or add --defaults", path);
+  if (!std::filesystem::exists(path)) return {};
+  const Store store = Store::open(path, Store::Mode::read_only);
+  std::vector<Winner> winners = store.winners(filter);
+  if (winners.empty()) {
+    nothing = nothing_to_emit(store, filter, path);
+    return {};
+  }
+  drop_outdated(entry, winners);
+  nothing = fmt::format("{} has only winners of earlier versions: tune again", path);
+  const std::vector<std::string> models = models_of(winners);
+  if (models.size() > 1) {
+    throw Error(fmt::format("{} has winners of several devices: add --device with one of {}", path,
+                            fmt::join(models, ", ")));
+  }
+  return winners;
+}
+
 }  // namespace
 
 int emit_command(const Words& words) {
@@ -147,30 +261,15 @@ int emit_command(const Words& words) {
   const std::string op = asked_op(arguments, catalog).op.name;
   const std::string folder = arguments.text("out");
   if (folder.empty()) throw Error("no --out: name the folder for the files, as in --out tuned");
-  const std::string path = arguments.text("db", default_database);
   const Filter filter = filter_of(arguments, op);
+  std::string nothing;
   EmitRequest request{.catalog = &catalog,
                       .op = op,
-                      .winners = {},
+                      .winners = winners_of(arguments.text("db", default_database), filter,
+                                            catalog.at(op), nothing),
                       .generator = version_text(),
                       .source_note = "",
                       .name_space = arguments.text("namespace", "tuned")};
-  std::string nothing = fmt::format("{} is not there: tune first, or add --defaults", path);
-  if (std::filesystem::exists(path)) {
-    const Store store = Store::open(path, Store::Mode::read_only);
-    request.winners = store.winners(filter);
-    if (request.winners.empty()) {
-      nothing = nothing_to_emit(store, filter, path);
-    } else {
-      drop_outdated(catalog.at(op), request.winners);
-      nothing = fmt::format("{} has only winners of earlier versions: tune again", path);
-    }
-  }
-  const std::vector<std::string> models = models_of(request.winners);
-  if (models.size() > 1) {
-    throw Error(fmt::format("{} has winners of several devices: add --device with one of {}", path,
-                            fmt::join(models, ", ")));
-  }
   if (request.winners.empty() && !arguments.has("defaults")) {
     fmt::print(stderr, "tune: {}\n", nothing);
     return exit_nothing;
@@ -178,10 +277,13 @@ int emit_command(const Words& words) {
   if (filter.source != "measured" && !request.winners.empty()) {
     request.source_note = note_on(filter.source);
   }
+  const Checked checked = check(arguments, filter.source, request);
+  print_left_out(checked.left_out);
   const std::map<std::string, std::string> files = emit(request);
   write_files(folder, files);
-  print_written(folder, op, request.name_space, request.winners, files);
-  return exit_found;
+  print_written(folder, op, request, files);
+  if (!checked.notice.empty()) fmt::print(stderr, "tune: not checked: {}\n", checked.notice);
+  return checked.left_out.empty() ? exit_found : exit_nothing;
 }
 
 }  // namespace tw

@@ -11,7 +11,7 @@ add_custom_command(OUTPUT ${TW_EMITTED}/selected.h
   DEPENDS emit_writer ${emit_data} COMMENT "Emitting headers for the tests" VERBATIM)
 add_custom_target(emitted_for_tests DEPENDS ${TW_EMITTED}/selected.h)
 
-tilewright_test(emit_test SOURCES emit_test.cpp emit_text_test.cpp emit_select_test.cpp emit_reduced_test.cpp ${TW_EMITTED}/selected.h
+tilewright_test(emit_test SOURCES emit_test.cpp emit_text_test.cpp emit_samples_test.cpp emit_select_test.cpp emit_reduced_test.cpp ${TW_EMITTED}/selected.h
   LIBRARIES tw_db)
 target_include_directories(emit_test PRIVATE ${TW_EMITTED})
 

@@ -1,0 +1,76 @@
+// The check before emit, on the cpu device: tests/data/check has a kernel that is right where it is
+// tuned, and wrong elsewhere in the range that it would serve.
+#include "cli_fixture.h"
+
+namespace tw {
+namespace {
+
+class CliEmit : public Cli {
+ protected:
+  CliEmit() { fs::copy(TW_TEST_DATA "/check", folder_, fs::copy_options::recursive); }
+
+  void tuned(const std::string& kernel) {
+    const Ran ran =
+        tune("--spec op.toml --shape n=256 --device cpu --trust-code --quiet --kernel " + kernel);
+    ASSERT_EQ(ran.code, 0) << ran.err;
+  }
+  Ran emitted(const std::string& options) {
+    return tune("emit --spec op.toml --source cpu --out tuned " + options);
+  }
+  std::string header() const { return text_of_file(folder_ / "tuned/twice.cuh"); }
+};
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_F(CliEmit, AWinnerThatDropsItsLastTileIsFoundAndLeftOut) {
+  tuned("tail");
+  const Ran ran = emitted("--check cpu --trust-code");
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  EXPECT_TRUE(holds(ran.err, "tune: left out the winner of twice f32 n=256: tail threads="))
+      << ran.err;
+  EXPECT_TRUE(holds(ran.err, "(wrong_result: y[")) << ran.err;
+  EXPECT_TRUE(holds(ran.err, "tune: left out the default of Args: tail threads=128 fails on"))
+      << ran.err;
+  EXPECT_FALSE(holds(ran.out, "tail")) << ran.out;
+  EXPECT_FALSE(holds(header(), "twice f32 n=256"));
+  EXPECT_TRUE(holds(header(), "serves Args that were not tuned; checked on cpu emulating sm_90"));
+}
+
+TEST_F(CliEmit, AGoodWinnerPassesAndTheHeaderSaysSo) {
+  tuned("whole");
+  const Ran ran = emitted("--trust-code --check-shapes 5");  // --check auto
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.err, "");
+  EXPECT_TRUE(holds(ran.out, "checked on cpu emulating sm_90: ")) << ran.out;
+  EXPECT_TRUE(holds(header(), "checked on cpu emulating sm_90, 5 shapes"));
+}
+
+TEST_F(CliEmit, WithoutACheckItIsSaid) {
+  tuned("whole");
+  const Ran untrusted = emitted("");
+  EXPECT_EQ(untrusted.code, 0) << untrusted.err;
+  EXPECT_TRUE(holds(untrusted.err, "tune: not checked: add --check cpu --trust-code"))
+      << untrusted.err;
+  EXPECT_TRUE(holds(header(), "// Not checked before it was written"));
+  const Ran off = emitted("--check off");
+  EXPECT_EQ(off.code, 0);
+  EXPECT_EQ(off.err, "");
+  const Ran defaults = tune("emit --op gemm --defaults --out tuned --db none.db");
+  EXPECT_EQ(defaults.code, 0);
+  EXPECT_TRUE(holds(defaults.err, "tune: not checked: there is no GPU here")) << defaults.err;
+}
+
+TEST_F(CliEmit, ChecksThatCannotBeAreFaults) {
+  tuned("whole");
+  const std::string own = "emit --spec op.toml --source cpu --out tuned --check ";
+  expect_fault(own + "cpu", {"--trust-code"});
+  expect_fault(own + "tpu", {"--check tpu", "auto, cuda:N, cpu, off"});
+  expect_fault(own + "cuda:0", {"cuda"});
+  expect_fault(own + "cpu --trust-code --check-shapes 0", {"--check-shapes 0"});
+  EXPECT_FALSE(fs::exists(folder_ / "tuned"));
+}
+
+}  // namespace
+}  // namespace tw
