@@ -114,19 +114,30 @@ struct Selection {
   double tuned_ns = 0;                 // and the median time of this configuration on it
 };
 
-// A is one of the types of arguments above. All functions act on the current device, may be called
-// from several threads at once, allocate nothing and never wait for the GPU. They return
-//   cudaErrorInvalidValue            arguments that the problem does not allow (select says which),
-//                                    or a workspace that is missing or not aligned to 256 bytes
-//   cudaErrorInvalidDeviceFunction   no configuration serves these arguments on this device
+// A is one of the types of arguments above; others do not compile, or, from plain C++, do not link.
+// All functions act on the current device, may be called from several threads at once, allocate
+// nothing and never wait for the GPU. They return, before anything is launched,
+//   cudaErrorInvalidValue            arguments that the problem does not allow (select says which):
+//                                    a dim out of its range; a row longer than its leading
+//                                    dimension; a tensor of more than 2^40 elements; a tensor that
+//                                    is null, or not aligned to its elements; a choice that is none.
+//                                    Or a workspace that is missing, not aligned to 256 bytes, or,
+//                                    where its size is given, too small
+//   cudaErrorInvalidDeviceFunction   no configuration serves these arguments on this device: its
+//                                    compute capability, shared memory or threads, the alignment of
+//                                    pointers and strides, or a grid or an int that is too large
 //   cudaErrorNoKernelImageForDevice  the program was not compiled for this device
-// or what the CUDA runtime returns.
+// or what the CUDA runtime returns. Not checked: that pointers are to memory of this device, as
+// large as the arguments say, and that what is written overlaps nothing else, as it must not.
 
 // Starts the computation on `stream`; may be captured into a graph. `workspace` is device memory of
 // workspace_bytes(args), aligned to 256 bytes (null if that is 0), prepared by
 // initialise_workspace, and used by no other launch that may run at the same time.
 template <class A>
 cudaError_t launch(const A& args, void* workspace, cudaStream_t stream);
+// The same, of a workspace of `bytes`: refuses one that is smaller than workspace_bytes(args).
+template <class A>
+cudaError_t launch(const A& args, void* workspace, std::size_t bytes, cudaStream_t stream);
 
 // Bytes of workspace that launch needs for exactly these arguments, pointers included; 0 if it
 // needs none or would fail.
@@ -137,6 +148,9 @@ std::size_t workspace_bytes(const A& args);
 // on `stream`, what the branch expects to be zero. Launches leave it so.
 template <class A>
 cudaError_t initialise_workspace(const A& args, void* workspace, cudaStream_t stream);
+template <class A>
+cudaError_t initialise_workspace(const A& args, void* workspace, std::size_t bytes,
+                                 cudaStream_t stream);
 
 // What launch would run.
 template <class A>
@@ -205,8 +219,11 @@ std::string source_text(const EmitModel& model) {
   for (const Form& form : model.forms) {
     text += wrapped(
         fmt::format("template cudaError_t launch(const {0}&, void*, cudaStream_t);\n"
+                    "template cudaError_t launch(const {0}&, void*, std::size_t, cudaStream_t);\n"
                     "template std::size_t workspace_bytes(const {0}&);\n"
                     "template cudaError_t initialise_workspace(const {0}&, void*, cudaStream_t);\n"
+                    "template cudaError_t initialise_workspace(const {0}&, void*, std::size_t, "
+                    "cudaStream_t);\n"
                     "template Selection select(const {0}&);\n"
                     "template cudaError_t attributes(const {0}&, cudaFuncAttributes*);\n\n",
                     form.type));

@@ -303,6 +303,13 @@ std::string includes(const EmitModel& model) {
   std::string text = fmt::format(
       "#pragma once\n#ifndef __CUDACC__\n"
       "#error \"{0}.cuh holds kernels: compile it with nvcc, or include {0}.h and link {0}.cu\"\n"
+      "#endif\n"
+      "#if __cplusplus < 201703L && (!defined(_MSVC_LANG) || _MSVC_LANG < 201703L)\n"
+      "#error \"{0}.cuh needs C++17 or newer\"\n"
+      "#endif\n"
+      "#include <cuda_runtime_api.h>\n"
+      "#if CUDART_VERSION < 12000\n"
+      "#error \"{0}.cuh needs CUDA 12 or newer\"\n"
       "#endif\n",
       model.op().name);
   if (reads_memory(model)) {
@@ -336,7 +343,16 @@ std::string dispatch_text(const EmitModel& model) {
                      includes(model) + fmt::format("namespace {} {{\n\n", scope);
   text += fmt::format("namespace api = ::{}::{};\n\n", model.name_space, model.op().name);
   for (std::size_t i = 0; i < model.branches.size(); ++i) text += branch_struct(model, i);
-  text += "// What a type of arguments stands for.\ntemplate <class A>\nstruct Form;\n\n";
+  text += wrapped(fmt::format(
+      "// What a type of arguments stands for.\n"
+      "template <class A>\n"
+      "struct Form {{\n"
+      "  static_assert(sizeof(A) == 0,\n"
+      "                \"{0}: not one of the types of arguments in {0}.h; tune a problem of this "
+      "storage, \"\n"
+      "                \"math and epilogue, and emit again\");\n"
+      "}};\n\n",
+      model.op().name));
   for (std::size_t i = 0; i < model.forms.size(); ++i) text += form_struct(model, i);
   text += memory_parts;
   for (const KernelSpec* kernel : model.kernels) text += runner_struct(model, *kernel);

@@ -17,12 +17,6 @@ cudaError_t clear(const Plan& plan, void* workspace, int index, cudaStream_t str
                          static_cast<std::size_t>(plan.bytes[index]), stream);
 }
 
-template <class Plan>
-bool fits(const Plan& plan, const void* workspace) {
-  if (plan.workspace_bytes() == 0) return true;
-  return workspace != nullptr && reinterpret_cast<std::uintptr_t>(workspace) % Plan::alignment == 0;
-}
-
 )";
 
 // The way from arguments to a branch.
@@ -58,7 +52,7 @@ Call examine(const A& args) {
   call.choice = choose(call.query, call.device);
   if (call.choice.branch < 0) {
     call.status = cudaErrorInvalidDeviceFunction;
-    call.reason = "no configuration serves these arguments on this device";
+    call.reason = nothing_serves;
   }
   return call;
 }
@@ -73,12 +67,17 @@ cudaError_t visit_call(const Call& call, Visitor visit) {
 
 // The public functions. `inner` is the namespace of the dispatch.
 inline constexpr const char* public_parts = R"(template <class A>
-cudaError_t launch(const A& args, void* workspace, cudaStream_t stream) {
+cudaError_t launch(const A& args, void* workspace, std::size_t bytes, cudaStream_t stream) {
   const inner::Call call = inner::examine(args);
   return inner::visit_call<A>(call, [&](auto runner, const auto& plan) {
-    if (!inner::fits(plan, workspace)) return cudaErrorInvalidValue;
+    if (!plan.takes(workspace, bytes)) return cudaErrorInvalidValue;
     return runner.launch(args, plan, call.device, workspace, stream);
   });
+}
+
+template <class A>
+cudaError_t launch(const A& args, void* workspace, cudaStream_t stream) {
+  return launch(args, workspace, SIZE_MAX, stream);
 }
 
 template <class A>
@@ -93,12 +92,18 @@ std::size_t workspace_bytes(const A& args) {
 }
 
 template <class A>
-cudaError_t initialise_workspace(const A& args, void* workspace, cudaStream_t stream) {
+cudaError_t initialise_workspace(const A& args, void* workspace, std::size_t bytes,
+                                 cudaStream_t stream) {
   const inner::Call call = inner::examine(args);
   return inner::visit_call<A>(call, [&](auto runner, const auto& plan) {
-    if (!inner::fits(plan, workspace)) return cudaErrorInvalidValue;
+    if (!plan.takes(workspace, bytes)) return cudaErrorInvalidValue;
     return runner.initialise(plan, workspace, stream);
   });
+}
+
+template <class A>
+cudaError_t initialise_workspace(const A& args, void* workspace, cudaStream_t stream) {
+  return initialise_workspace(args, workspace, SIZE_MAX, stream);
 }
 
 template <class A>

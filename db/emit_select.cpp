@@ -101,6 +101,22 @@ std::string read_tensors(const EmitModel& model) {
          "elements\";\n";
 }
 
+// Extents and strides, which are products of dims, as layout_of judges them.
+std::string check_layouts(const EmitModel& model) {
+  std::string text;
+  for (const TensorSpec& tensor : model.op().tensors) {
+    std::vector<std::string> axes;
+    for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
+      axes.push_back(fmt::format("{{{}, {}}}", cpp_of(model, tensor.shape[i]),
+                                 cpp_of(model, tensor.strides[i])));
+    }
+    text += fmt::format("  if (!is_tensor({{{}}}, {})) {{\n    return {};\n  }}\n",
+                        fmt::join(axes, ", "), max_elements,
+                        string_literal(tensor.name + " would have more than 2^40 elements"));
+  }
+  return text;
+}
+
 // The function that turns arguments into a Query, or says what is wrong with them.
 std::string read_function(const EmitModel& model) {
   const OpSpec& op = model.op();
@@ -123,7 +139,7 @@ std::string read_function(const EmitModel& model) {
     text += fmt::format("  if (!checked::holds({})) return {};\n", cpp_of(model, constraint.expr),
                         string_literal(constraint.reason));
   }
-  text += read_tensors(model);
+  text += check_layouts(model) + read_tensors(model);
   for (std::size_t i = 0; i < op.scalars.size(); ++i) {
     text +=
         fmt::format("  query.scalar[{}] = kind_of(args.{});\n", i, cpp_name(op.scalars[i].name));
@@ -321,8 +337,19 @@ std::string comparisons(const EmitModel& model) {
          function("double", "distance", joined(ratios, " *\n           ")) + "};\n\n";
 }
 
+// What is said of a call that no branch serves.
+std::string nothing_serves(const EmitModel& model) {
+  std::string text = "no configuration serves these arguments on this device";
+  for (const KernelSpec* kernel : model.kernels) {
+    if (kernel->needs.expr.reads().empty()) continue;
+    text += fmt::format("; {} needs {}", kernel->name, kernel->needs.expr.text());
+  }
+  return fmt::format("constexpr const char* nothing_serves =\n    {};\n\n", string_literal(text));
+}
+
 std::string choose_function(const EmitModel& model) {
-  return fmt::format(
+  return nothing_serves(model) +
+         fmt::format(
              "// The GPU of the tuned problems.\n"
              "constexpr std::int64_t tuned_cc = {}, tuned_sms = {};\n\n",
              model.device.cc, model.device.sms) +
@@ -345,8 +372,8 @@ std::string select_text(const EmitModel& model) {
       "#pragma once\n#include <array>\n#include <cstddef>\n#include <cstdint>\n\n"
       "#include \"dispatch/plan.h\"\n\nnamespace tw::{} {{\n\n",
       model.op().name, inner_namespace(model));
-  for (const char* name : {"Choice", "Device", "Match", "is_power_of_two", "kind_of", "least",
-                           "least_alignment", "ratio", "value_or"}) {
+  for (const char* name : {"Choice", "Device", "Match", "is_power_of_two", "is_tensor", "kind_of",
+                           "least", "least_alignment", "ratio", "value_or"}) {
     text += fmt::format("using dispatch::{};\n", name);
   }
   text += "\n" + problem_struct(model) + wrapped(read_function(model));

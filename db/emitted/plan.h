@@ -34,6 +34,24 @@ constexpr bool is_power_of_two(std::int64_t value) {
 }
 constexpr std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 
+struct Axis {
+  checked::Value extent, stride;  // elements
+};
+
+// Whether the axes have positive extents and strides that are not negative, and span at most `most`
+// elements from the first to the last.
+template <std::size_t kAxes>
+constexpr bool is_tensor(const Axis (&axes)[kAxes], std::int64_t most) {
+  std::int64_t last = 0;  // offset of the last element
+  for (const Axis& axis : axes) {
+    const checked::Value extent = axis.extent, stride = axis.stride;
+    if (!extent.ok || !stride.ok || extent.v < 1 || stride.v < 0) return false;
+    if (stride.v > 0 && extent.v - 1 > (most - 1 - last) / stride.v) return false;
+    last += (extent.v - 1) * stride.v;
+  }
+  return true;
+}
+
 // One kernel launch. `value` holds the integer arguments, in their order.
 template <int kValues>
 struct Pass {
@@ -129,6 +147,12 @@ struct Plan {
   }
   constexpr std::size_t workspace_bytes() const {
     return static_cast<std::size_t>(offset[kWorkspaces]);
+  }
+  // Whether `size` bytes of device memory at `workspace` are what the launches need.
+  bool takes(const void* workspace, std::size_t size) const {
+    if (workspace_bytes() == 0) return true;
+    return workspace != nullptr && size >= workspace_bytes() &&
+           reinterpret_cast<std::uintptr_t>(workspace) % alignment == 0;
   }
 
  private:

@@ -173,12 +173,26 @@ void wrong_arguments_are_refused() {
   args = good;
   args.out = nullptr;
   EXPECT(refused(args));
+  Chained chained;
+  operands.fill(chained);
+  EXPECT(std::strcmp(tuned::blend::select(chained).reason, "bias_column is null") == 0);
+  chained.bias_column = operands.x_device + 1;
+  EXPECT_OK(tuned::blend::select(chained).status);
+  chained.bias_column =
+      reinterpret_cast<const float*>(reinterpret_cast<const char*>(operands.x_device) + 2);
+  EXPECT(tuned::blend::launch(chained, nullptr, nullptr) == cudaErrorInvalidValue);
   const std::size_t bytes = tuned::blend::workspace_bytes(good);
   if (bytes == 0) return;  // this GPU's branch needs none
   EXPECT(tuned::blend::launch(good, nullptr, nullptr) == cudaErrorInvalidValue);
   const Workspace workspace(bytes + 16);
   EXPECT(tuned::blend::launch(good, static_cast<char*>(workspace.at()) + 16, nullptr) ==
          cudaErrorInvalidValue);
+  EXPECT(tuned::blend::launch(good, workspace.at(), bytes - 1, nullptr) == cudaErrorInvalidValue);
+  EXPECT(tuned::blend::initialise_workspace(good, workspace.at(), bytes - 1, nullptr) ==
+         cudaErrorInvalidValue);
+  EXPECT_OK(tuned::blend::initialise_workspace(good, workspace.at(), bytes, nullptr));
+  EXPECT_OK(tuned::blend::launch(good, workspace.at(), bytes, nullptr));
+  EXPECT_OK(cudaDeviceSynchronize());
 }
 
 // Each thread on its own stream, and on the next device if there are several.

@@ -61,6 +61,7 @@ TEST_F(EmitReduced, TakesKernelsThatReduce) {
   EXPECT_EQ(chosen(reduced_f32, {}), "mma");
   EXPECT_EQ(chosen(reduced_bf16, {}), "wgmma");
   EXPECT_EQ(chosen(reduced_bf16, {}, 80), "mma");
+  EXPECT_EQ(chosen(reduced_bf16, {}, 75), "");  // no kernel that reduces runs there
 }
 
 TEST_F(EmitReduced, MatricesByPointersAreAlignedAsTheCallerSays) {

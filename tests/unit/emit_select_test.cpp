@@ -147,6 +147,76 @@ TEST_F(EmitSelect, NothingServesADeviceWithoutThreads) {
   EXPECT_EQ(choose({}).branch, -1);
 }
 
+TEST_F(EmitSelect, SaysWhatTheKernelsNeedIfNothingServes) {
+  EXPECT_STREQ(selected::nothing_serves,
+               "no configuration serves these arguments on this device; passes needs device.cc >= "
+               "80 && order == 'plain' && columns >= 256");
+}
+
+TEST_F(EmitSelect, TensorsBeyondWhatIsTunedAreRefused) {
+  Arguments arguments;
+  arguments.rows = 1024;
+  arguments.columns = 4;
+  arguments.pitch = std::int64_t{1} << 30;
+  EXPECT_EQ(refusal(arguments), "");
+  arguments.rows = 1025;  // the last row has 4 elements more than 2^40 before its end
+  EXPECT_EQ(refusal(arguments), "x would have more than 2^40 elements");
+  arguments.rows = arguments.columns = arguments.pitch = 65535;
+  EXPECT_EQ(refusal(arguments), "");
+  arguments.columns = arguments.pitch = 2147483647;
+  EXPECT_EQ(refusal(arguments), "x would have more than 2^40 elements");
+}
+
+TEST(EmitPlan, JudgesTensors) {
+  using selected_dispatch::Axis;
+  using selected_dispatch::is_tensor;
+  const auto holds = [](Axis first, Axis second) { return is_tensor({first, second}, 100); };
+  EXPECT_TRUE(holds({10, 10}, {10, 1}));
+  EXPECT_FALSE(holds({10, 10}, {11, 1}));
+  EXPECT_TRUE(holds({1000000, 0}, {100, 1}));  // a broadcast
+  EXPECT_FALSE(holds({0, 10}, {10, 1}));
+  EXPECT_FALSE(holds({-1, 10}, {10, 1}));
+  EXPECT_FALSE(holds({10, -10}, {10, 1}));
+  EXPECT_FALSE(holds({INT64_MAX, INT64_MAX}, {10, 1}));
+  EXPECT_FALSE(holds({{}, 10}, {10, 1}));
+  EXPECT_FALSE(holds({10, {}}, {10, 1}));
+}
+
+TEST(EmitPlan, RefusesLaunchesBeyondTheLimits) {
+  const auto device = emit_fixture::emitted<selected::Device>(emulated_device(90));
+  const auto launches = [&](std::int64_t rows, std::int64_t columns, std::int64_t threads) {
+    return selected::kernel_direct::plan_of({threads, 1, 0, 0},
+                                            {rows, columns, columns, 0, 0, 0, 4, 16}, device)
+        .launches();
+  };
+  EXPECT_TRUE(launches(65535, 4096, 128));
+  EXPECT_FALSE(launches(65536, 4096, 128));  // blocks along y
+  EXPECT_TRUE(launches(1, 2147483647, 128));
+  EXPECT_FALSE(launches(1, 2147483648, 128));             // columns are an int
+  EXPECT_FALSE(launches(1, std::int64_t{1} << 40, 128));  // blocks along x
+  EXPECT_FALSE(launches(1, 4096, 2048));                  // threads
+  EXPECT_FALSE(launches(0, 4096, 128));
+  EXPECT_FALSE(launches(1, -1, 128));
+}
+
+TEST(EmitPlan, RefusesWorkspacesThatAreMissingSmallOrUnaligned) {
+  const auto device = emit_fixture::emitted<selected::Device>(emulated_device(90));
+  auto* const memory = reinterpret_cast<char*>(0x10000);
+  const auto plan =
+      selected::kernel_passes::plan_of({128, 8}, {3, 300, 300, 0, 0, 0, 4, 16}, device);
+  const std::size_t bytes = plan.workspace_bytes();
+  ASSERT_GT(bytes, 3600u);
+  EXPECT_TRUE(plan.takes(memory, bytes));
+  EXPECT_TRUE(plan.takes(memory, SIZE_MAX));
+  EXPECT_FALSE(plan.takes(memory, bytes - 1));
+  EXPECT_FALSE(plan.takes(memory, 0));
+  EXPECT_FALSE(plan.takes(nullptr, bytes));
+  EXPECT_FALSE(plan.takes(memory + 128, bytes));
+  const auto none =
+      selected::kernel_direct::plan_of({128, 1, 0, 0}, {3, 300, 300, 0, 0, 0, 4, 16}, device);
+  EXPECT_TRUE(none.takes(nullptr, 0));
+}
+
 TEST_F(EmitSelect, WrongArgumentsAreNamed) {
   const auto with = [&](auto change) {
     Arguments arguments;
@@ -156,6 +226,13 @@ TEST_F(EmitSelect, WrongArgumentsAreNamed) {
   EXPECT_EQ(with([](Arguments&) {}), "");
   EXPECT_EQ(with([](Arguments& a) { a.rows = 0; }), "rows must be between 1 and 65535");
   EXPECT_EQ(with([](Arguments& a) { a.rows = 65536; }), "rows must be between 1 and 65535");
+  EXPECT_EQ(with([](Arguments& a) { a.rows = INT64_MIN; }), "rows must be between 1 and 65535");
+  EXPECT_EQ(with([](Arguments& a) { a.columns = std::int64_t{1} << 31; }),
+            "columns must be between 1 and 2147483647");
+  EXPECT_EQ(with([](Arguments& a) { a.pitch = -2; }), "pitch must be between 1 and 2147483647");
+  EXPECT_EQ(with([](Arguments& a) { a.out = nullptr; }), "out is null");
+  EXPECT_EQ(with([](Arguments& a) { a.order = static_cast<Order>(-1); }),
+            "order is none of its values");
   EXPECT_EQ(with([](Arguments& a) { a.columns = -3; }), "columns must be between 1 and 2147483647");
   EXPECT_EQ(with([](Arguments& a) { a.pitch = 4095; }), "pitch is at least the columns");
   EXPECT_EQ(with([](Arguments& a) { a.order = static_cast<Order>(2); }),

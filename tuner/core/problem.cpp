@@ -11,8 +11,6 @@
 namespace tw {
 namespace {
 
-constexpr std::int64_t max_elements = std::int64_t{1} << 40;
-
 double gib(std::int64_t bytes) { return static_cast<double>(bytes) / (1 << 30); }
 
 double value_of(const OpSpec& op, const Expr& expr, const char* what, const Problem& problem,

@@ -54,11 +54,14 @@ std::array<std::int64_t, 5> common_slots(const Problem& problem);
 std::vector<std::int64_t> slots_of(const OpSpec& op, const Names& names, const Problem& problem,
                                    const DeviceInfo& device);
 
+// Of a tensor, from the first to the last.
+inline constexpr std::int64_t max_elements = std::int64_t{1} << 40;
+
 struct TensorLayout {
   std::vector<std::int64_t> shape, strides;  // elements
   std::int64_t elements = 0;                 // from the first to the last element, both included
 };
-// Throws Error if a size has no value or the elements exceed 2^40.
+// Throws Error if a size has no value or the elements exceed max_elements.
 TensorLayout layout_of(const TensorSpec& tensor, std::span<const std::int64_t> slots);
 // Bytes of all tensors and the oracle's buffers. Throws Error if they exceed `device.memory_bytes`
 // (when that is not 0).

@@ -1,0 +1,6 @@
+// Must not compile: a call with arguments that no header has.
+#include "tuned/blend.cuh"
+
+struct Own : tuned::blend::Args {};
+
+cudaError_t call(const Own& own) { return tuned::blend::launch(own, nullptr, nullptr); }
