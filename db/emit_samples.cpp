@@ -143,13 +143,14 @@ class Neighbourhood {
   // Each dim near its own value, or that of a problem some powers of two smaller.
   void mix() {
     Variation all(op_, problem_);
+    const std::int64_t shrinks = 1 + draw(12);
     for (std::size_t i = 0; i < op_.dims.size(); ++i) {
       const std::string& name = op_.dims[i].name;
       if (op_.dims[i].fallback) {
         if (draw(8) == 0) all.set(name, problem_.dims[i] + (draw(2) == 0 ? vector_ : 1));
         continue;
       }
-      const std::int64_t base = std::max<std::int64_t>(1, problem_.dims[i] >> draw(2 + draw(7)));
+      const std::int64_t base = std::max<std::int64_t>(1, problem_.dims[i] >> draw(shrinks));
       const std::int64_t offsets[] = {0, -1, 1, -vector_, vector_, 3 * vector_};
       all.set(name, std::max(op_.dims[i].min, base + offsets[draw(6)]));
     }

@@ -158,6 +158,18 @@ TEST_F(EmitSamples, LeaveOutADefaultThatWasRejected) {
   }
 }
 
+TEST(EmitSamplesOfShippedOps, ReachADefaultOfEach) {
+  const Catalog& catalog = emit_fixture::builtin_catalog();
+  for (const OpEntry& entry : catalog.ops()) {
+    EmitRequest request;
+    request.catalog = &catalog;
+    request.op = entry.op.name;
+    const EmitModel model = model_of(request);
+    const auto all = samples_of(model, emulated_device(90), 8, any_size, 1);
+    EXPECT_GE(all.size(), 8u) << entry.op.name;
+  }
+}
+
 // The choice before the header is text, and the header's own.
 TEST_F(EmitSamples, ChooseAsTheHeaderDoes) {
   std::mt19937 random(3);
