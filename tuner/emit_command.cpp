@@ -193,7 +193,8 @@ void print_left_out(const std::vector<LeftOut>& all) {
     const std::string what = one.is_default ? "default of " + one.subject
                                             : fmt::format("winner of {}: {} {}", one.subject,
                                                           one.kernel, one.configuration);
-    fmt::print(stderr, "tune: left out the {} fails on {} ({})\n", what, one.problem, one.why);
+    fmt::print(stderr, "tune: left out the {}, which fails on {} ({})\n", what, one.problem,
+               one.why);
   }
 }
 

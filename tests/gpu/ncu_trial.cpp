@@ -1,4 +1,4 @@
-// Kernels of 3 us to 10 ms, each in its default configuration: what scripts/compare_ncu times by
+// Kernels of 2 us to 10 ms, each in its default configuration: what scripts/compare_ncu times by
 // CUPTI and by Nsight Compute.
 //
 //   ncu_trial              times all: a line each, its number, kernel, problem and median in us

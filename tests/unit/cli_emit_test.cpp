@@ -31,7 +31,8 @@ TEST_F(CliEmit, AWinnerThatDropsItsLastTileIsFoundAndLeftOut) {
   EXPECT_TRUE(holds(ran.err, "tune: left out the winner of twice f32 n=256: tail threads="))
       << ran.err;
   EXPECT_TRUE(holds(ran.err, "(wrong_result: y[")) << ran.err;
-  EXPECT_TRUE(holds(ran.err, "tune: left out the default of Args: tail threads=128 fails on"))
+  EXPECT_TRUE(
+      holds(ran.err, "tune: left out the default of Args: tail threads=128, which fails on"))
       << ran.err;
   EXPECT_FALSE(holds(ran.out, "tail")) << ran.out;
   EXPECT_FALSE(holds(header(), "twice f32 n=256"));
