@@ -28,10 +28,7 @@ struct Subject {
 const Subject subjects[] = {
     {"gemm", "simt", {.shape = "m=1024,n=1024,k=1600"}, "m=1024,n=1024,k=1632"},
     {"gemm", "mma", {.shape = "m=2048,n=2048,k=3200", .dtype = "bf16"}, "m=2048,n=2048,k=3264"},
-    {"conv2d",
-     "implicit_gemm",
-     {.shape = "n=32,c=1600,h=28,w=28,k=128,r=1,s=1,layout=nhwc", .dtype = "bf16"},
-     "n=32,c=1632,h=28,w=28,k=128,r=1,s=1,layout=nhwc"},
+    {"gemm", "wgmma", {.shape = "m=2048,n=2048,k=6400", .dtype = "bf16"}, "m=2048,n=2048,k=6528"},
     {"reduce", "rows", {.shape = "outer=16384,extent=4000"}, "outer=16384,extent=4080"},
     {"activation",
      "stream",
