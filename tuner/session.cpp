@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "driver.h"
 #include "elsewhere.h"
@@ -47,6 +48,7 @@ class Session {
   std::vector<Evaluation> recall(std::size_t competitor);
   void begin();
   Context baseline_context(const Job& job) const;
+  void note_missed_work(const std::string& whose, const Measurement& measurement);
   void accept_baseline(const Job& job, Measurement measurement);
   void measure_baseline(Job job);
   struct Search;
@@ -83,6 +85,7 @@ class Session {
   const DeviceInfo& info_;
   Clock::time_point began_ = Clock::now();
   std::int64_t run_ = 0, failed_ = 0;
+  bool said_missed_work_ = false;
   std::map<Key, Measurement> trials_;  // of known and new evaluations
   std::set<Key> pruned_before_;        // by a run that the database has
   std::optional<Key> best_;
@@ -163,8 +166,15 @@ Context Session::baseline_context(const Job& job) const {
   return context;
 }
 
+// Of a search the first such, and each baseline.
+void Session::note_missed_work(const std::string& whose, const Measurement& measurement) {
+  if (!measurement.metrics.contains("unaccounted_ns")) return;
+  progress_.note(fmt::format("{}: {}", whose, measurement.note));
+}
+
 void Session::accept_baseline(const Job& job, Measurement measurement) {
   const Context context = baseline_context(job);
+  note_missed_work(context.kernel, measurement);
   store_.append(run_, TrialKind::baseline, context, "", measurement);
   result_.baselines[context.kernel] = std::move(measurement);
 }
@@ -336,6 +346,10 @@ void Session::accept(Key key, Measurement measurement) {
   if (measurement.outcome != Outcome::pruned) {
     ++result_.evaluated;
     if (measurement.outcome != Outcome::ok) ++failed_;
+    if (measurement.metrics.contains("unaccounted_ns") && !std::exchange(said_missed_work_, true)) {
+      note_missed_work(fmt::format("{}: {}", competitor(key).name, configuration_of(key)),
+                       measurement);
+    }
   }
   count(key, std::move(measurement));
 }

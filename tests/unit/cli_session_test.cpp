@@ -68,6 +68,10 @@ class FormulaDevice : public Device {
     }
     const double ns = (job.kernel == "slow" ? 2000 : 1000) + (x - 5) * (x - 5) + y * y;
     measurement.samples_ns.assign(6, ns * scale_);
+    if (missed_ns_ > 0) {
+      measurement.metrics["unaccounted_ns"] = missed_ns_;
+      measurement.note = "its time misses work";
+    }
     return measurement;
   }
 
@@ -79,6 +83,7 @@ class FormulaDevice : public Device {
   bool has_baseline_ = true;
   double scale_ = 1;
   bool counts_ = false;
+  double missed_ns_ = 0;
   std::string refusal_;
 };
 
@@ -258,6 +263,24 @@ TEST_F(SessionTest, CountersThatAreRefusedAreAskedForOnceAndCostNothing) {
   without.counters = false;
   run(without);
   EXPECT_EQ(device_.count_[Purpose::counters], 1);
+}
+
+TEST_F(SessionTest, WorkThatATimeMissesIsSaidOnceOfASearch) {
+  device_.missed_ns_ = 5000;
+  std::FILE* file = std::tmpfile();
+  ASSERT_NE(file, nullptr);
+  {
+    Progress progress(file, Progress::Mode::lines, 80, std::chrono::steady_clock::now);
+    run_session(request(), device_, *store_, progress, [] { return false; });
+  }
+  std::rewind(file);
+  std::string text(1 << 14, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file));
+  std::fclose(file);
+  const std::string said = "its time misses work";
+  const std::size_t first = text.find(said);
+  ASSERT_NE(first, std::string::npos) << text;
+  EXPECT_EQ(text.find(said, first + 1), std::string::npos) << text;
 }
 
 TEST_F(SessionTest, ARaceSaysByHowMuchOthersAreSlower) {
