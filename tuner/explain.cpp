@@ -21,7 +21,7 @@ constexpr Described amounts[] = {
     {"dram_write_bytes", "bytes written to DRAM"},
     {"l2_bytes", "bytes through L2"},
     {"shared_wavefronts", "wavefronts of shared memory"},
-    {"bank_conflicts", "of these, bank conflicts"},
+    {"bank_conflicts", "bank conflicts of shared memory"},
 };
 constexpr Described percentages[] = {
     {"occupancy_percent", "warps, of those an SM can hold"},

@@ -100,8 +100,7 @@ std::string runner_up_text(const Explanation& found) {
   text += found.runner_up_is_tied ? "           tied with the winner, as all finalists are"
                                   : "           the first that is not tied";
   if (found.slower) {
-    text += fmt::format(": slower than the fastest by {:.1f} to {:.1f} %",
-                        100 * (found.slower->low - 1), 100 * (found.slower->high - 1));
+    text += ": slower than the fastest by " + format_slower(found.slower->low, found.slower->high);
   }
   text += "\n";
   if (found.runner_up_bottleneck) {

@@ -148,11 +148,6 @@ std::string header(const Report& report) {
   return text + "\n";
 }
 
-// "0.2 to 1.1 %", of the ratios 1.002 and 1.011.
-std::string slower_text(const Interval& slower) {
-  return fmt::format("{:.1f} to {:.1f} %", 100 * (slower.low - 1), 100 * (slower.high - 1));
-}
-
 class Rows {
  public:
   explicit Rows(const Report& report)
@@ -180,7 +175,7 @@ class Rows {
                 rate_text(setup_, median_ns),
                 roof_ns > 0 ? format_significant(roof_ns / median_ns * 100, 3) : "",
                 baseline_ns_ > 0 ? fmt::format("{:.2f}", baseline_ns_ / median_ns) : "",
-                slower ? slower_text(*slower) : "", configuration});
+                slower ? format_slower(slower->low, slower->high) : "", configuration});
   }
   std::string text() const { return table_.text(); }
 

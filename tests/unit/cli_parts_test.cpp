@@ -32,6 +32,18 @@ std::string error_of(const std::vector<std::string>& words) {
   return "";
 }
 
+TEST(Format, SaysByHowMuchSomethingIsSlower) {
+  EXPECT_EQ(format_slower(1.002, 1.011), "0.2 to 1.1 %");
+  EXPECT_EQ(format_slower(0.998, 1.25), "-0.2 to 25.0 %");
+  EXPECT_EQ(format_slower(38.6, 39.2), "38.6 to 39.2 times");
+}
+
+TEST(Format, DifferenceIsTheKnobsThatDiffer) {
+  EXPECT_EQ(difference("a=1 b=2 c=3", "a=1 b=4 c=5"), "b=2 c=3");
+  EXPECT_EQ(difference("a=1", "a=1"), "");
+  EXPECT_EQ(difference("a=1 b=2", "x=1"), "a=1 b=2");
+}
+
 TEST(Options, ReadsValuesAndSwitches) {
   const Arguments arguments =
       Arguments::parse(command(), {"--shape", "m=1,n=-2", "--fresh", "--seed=7"});

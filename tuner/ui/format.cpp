@@ -75,6 +75,11 @@ std::string abbreviate(std::string_view configuration) {
   return out;
 }
 
+std::string format_slower(double low, double high) {
+  if (low < 2) return fmt::format("{:.1f} to {:.1f} %", 100 * (low - 1), 100 * (high - 1));
+  return fmt::format("{} to {} times", format_significant(low, 3), format_significant(high, 3));
+}
+
 std::vector<std::string> words_of(const std::string& text) {
   std::istringstream stream(text);
   return {std::istream_iterator<std::string>(stream), {}};

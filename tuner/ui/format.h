@@ -16,6 +16,8 @@ std::string format_rate(double per_second, std::string_view unit);
 // "block_m=128 swizzle=true order=along_m" as "bm128 s1 oalong_m": initials and values, for a
 // progress line.
 std::string abbreviate(std::string_view configuration);
+// By how much something is slower, from the bounds of a ratio: "0.2 to 1.1 %", "38 to 39 times".
+std::string format_slower(double low, double high);
 std::vector<std::string> words_of(const std::string& text);  // parted by white space
 // The words of a configuration that another of the same kernel does not have at their place; all of
 // them if it has other knobs.
