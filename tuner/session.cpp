@@ -65,6 +65,7 @@ class Session {
   std::vector<Key> contenders() const;
   std::optional<Key> previous_winner() const;
   Job job_of(Key key) const;
+  std::optional<std::vector<Race::Entrant>> ranking_of(std::vector<Job> jobs, std::size_t entrants);
   void race();
   void keep(const std::vector<Race::Entrant>& ranking, std::span<const Key> keys, std::size_t tied);
   void rank();
@@ -447,6 +448,35 @@ Job Session::job_of(Key key) const {
   return job;
 }
 
+// Races them and the baselines among them, which it takes out, as it does those that fail: fastest
+// first by the median of the round medians. Nothing if no round was ended.
+std::optional<std::vector<Race::Entrant>> Session::ranking_of(std::vector<Job> jobs,
+                                                              std::size_t entrants) {
+  Race race(device_, std::move(jobs), race_rounds, request_.seed, request_.roof_ns / roof_slack);
+  while (!stopped_() && !race.step(Clock::now() + tick)) {
+    show(fmt::format("final of {}, round {} of {}", entrants,
+                     std::min(race.rounds_done() + 1, race_rounds), race_rounds));
+  }
+  if (stopped_()) device_.cancel();
+  if (race.rounds_done() == 0) return std::nullopt;
+  std::vector<Race::Entrant> ranking = race.ranking();
+  std::erase_if(ranking, [this](const Race::Entrant& entrant) {
+    if (entrant.job.purpose != Purpose::baseline) return false;
+    if (entrant.pooled.outcome == Outcome::ok) accept_baseline(entrant.job, entrant.pooled);
+    return true;
+  });
+  for (const Race::Entrant& entrant : ranking) {
+    if (entrant.pooled.outcome == Outcome::ok) continue;
+    progress_.note(fmt::format("out of the final: {}: {}: {}: {}", entrant.job.kernel,
+                               entrant.job.configuration, name_of(entrant.pooled.outcome),
+                               entrant.pooled.note));
+  }
+  std::erase_if(ranking, [](const Race::Entrant& entrant) {
+    return entrant.pooled.outcome != Outcome::ok || entrant.medians_ns.empty();
+  });
+  return ranking;
+}
+
 void Session::race() {
   const bool searched = request_.only.empty();
   const std::vector<Key> keys = searched ? finalists() : contenders();
@@ -464,29 +494,10 @@ void Session::race() {
     job.seed = request_.seed;
     jobs.push_back(std::move(job));
   }
-  Race race(device_, std::move(jobs), race_rounds, request_.seed, request_.roof_ns / roof_slack);
-  while (!stopped_() && !race.step(Clock::now() + tick)) {
-    show(fmt::format("final of {}, round {} of {}", keys.size(),
-                     std::min(race.rounds_done() + 1, race_rounds), race_rounds));
-  }
-  if (stopped_()) device_.cancel();
-  if (race.rounds_done() == 0) return;
-  std::vector<Race::Entrant> ranking = race.ranking();
-  std::erase_if(ranking, [this](const Race::Entrant& entrant) {
-    if (entrant.job.purpose != Purpose::baseline) return false;
-    if (entrant.pooled.outcome == Outcome::ok) accept_baseline(entrant.job, entrant.pooled);
-    return true;
-  });
-  for (const Race::Entrant& entrant : ranking) {
-    entrants_.insert(by_text.at({entrant.job.kernel, entrant.job.configuration}));
-    if (entrant.pooled.outcome == Outcome::ok) continue;
-    progress_.note(fmt::format("out of the final: {}: {}: {}: {}", entrant.job.kernel,
-                               entrant.job.configuration, name_of(entrant.pooled.outcome),
-                               entrant.pooled.note));
-  }
-  std::erase_if(ranking, [](const Race::Entrant& entrant) {
-    return entrant.pooled.outcome != Outcome::ok || entrant.medians_ns.empty();
-  });
+  std::optional<std::vector<Race::Entrant>> raced = ranking_of(std::move(jobs), keys.size());
+  if (!raced) return;
+  entrants_.insert(keys.begin(), keys.end());
+  std::vector<Race::Entrant>& ranking = *raced;
   // By the median of all rounds' samples: the time that is stored and shown.
   std::stable_sort(ranking.begin(), ranking.end(), [](const auto& a, const auto& b) {
     return a.pooled.median_ns() < b.pooled.median_ns();

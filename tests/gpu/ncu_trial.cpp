@@ -73,11 +73,6 @@ int run(int only) {
 }  // namespace tw
 
 int main(int argc, char** argv) {
-  if (const auto code = tw::test::run_as_worker(argc, argv)) return *code;
-  try {
-    return tw::run(argc > 1 ? std::atoi(argv[1]) : 0);
-  } catch (const tw::Error& error) {
-    fmt::print(stderr, "ncu_trial: {}\n", error.what());
-    return 2;
-  }
+  return tw::test::run_program(argc, argv, "ncu_trial",
+                               [&] { return tw::run(argc > 1 ? std::atoi(argv[1]) : 0); });
 }

@@ -115,11 +115,7 @@ int run(int same, int planted) {
 }  // namespace tw
 
 int main(int argc, char** argv) {
-  if (const auto code = tw::test::run_as_worker(argc, argv)) return *code;
-  try {
+  return tw::test::run_program(argc, argv, "race_trial", [&] {
     return tw::run(argc > 1 ? std::atoi(argv[1]) : 40, argc > 2 ? std::atoi(argv[2]) : 20);
-  } catch (const tw::Error& error) {
-    fmt::print(stderr, "race_trial: {}\n", error.what());
-    return 2;
-  }
+  });
 }

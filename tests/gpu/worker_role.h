@@ -1,10 +1,12 @@
 // Programs that open a device are their own workers, so that each runs by hand where there is no
 // `tune` beside it.
 #pragma once
+#include <cstdio>
 #include <optional>
 #include <string_view>
 
 #include "cuda.h"
+#include "error.h"
 
 namespace tw::test {
 
@@ -15,6 +17,18 @@ inline std::optional<int> run_as_worker(int argc, char** argv) {
   if (argv[2] == cuda_compile_role) return cuda_compile_worker(channel);
   if (argv[2] == cuda_measure_role) return cuda_measure_worker(channel);
   return 2;
+}
+
+// The body of main of a program by hand; `run` returns its exit code.
+template <class Run>
+int run_program(int argc, char** argv, const char* name, const Run& run) {
+  if (const auto code = run_as_worker(argc, argv)) return *code;
+  try {
+    return run();
+  } catch (const Error& error) {
+    std::fprintf(stderr, "%s: %s\n", name, error.what());
+    return 2;
+  }
 }
 
 }  // namespace tw::test

@@ -1,7 +1,6 @@
 #include "cubin_cache.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +12,7 @@
 
 #include "digest.h"
 #include "error.h"
+#include "replace_file.h"
 
 namespace tw::cuda {
 namespace {
@@ -127,16 +127,8 @@ void CubinCache::remember(const std::string& key, std::shared_ptr<const Compiled
 
 // What cannot be written is not cached; the next run compiles it again.
 void CubinCache::write(const std::string& key, const std::string& frame) {
-  const fs::path temporary = folder_ / fmt::format("{}.{}", key, ::getpid());
-  std::ofstream file(temporary, std::ios::binary);
-  file << magic << digest(frame) << frame;
-  file.close();
-  std::error_code error;
-  if (file) fs::rename(temporary, folder_ / (key + std::string(suffix)), error);
-  if (!file || error) {
-    fs::remove(temporary, error);
-    return;
-  }
+  const fs::path path = folder_ / (key + std::string(suffix));
+  if (replace_file(path.string(), std::string(magic) + digest(frame) + frame)) return;
   folder_bytes_ += static_cast<std::int64_t>(magic.size() + 32 + frame.size());
   if (folder_bytes_ > most_bytes_) shrink();
 }

@@ -1,0 +1,144 @@
+// A device that answers from a formula, and sessions on it with a real database.
+#pragma once
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "session.h"
+
+namespace tw {
+
+namespace fs = std::filesystem;
+
+// Answers each job at once: the time of configuration "x=A y=B" is 1000 + (A - 5)^2 + B^2 ns.
+class FormulaDevice : public Device {
+ public:
+  FormulaDevice() {
+    info_.kind = "cuda";
+    info_.model = "formula";
+  }
+  const DeviceInfo& info() const override { return info_; }
+  int capacity() const override { return 3; }
+  void submit(Job job) override {
+    ++count_[job.purpose];
+    if (job.purpose == Purpose::measure) measured_.push_back(job.kernel + ": " + job.configuration);
+    finished_.push_back({job.id, answer(job)});
+  }
+  std::vector<Finished> wait(std::chrono::steady_clock::time_point) override {
+    std::vector<Finished> out(finished_.begin(), finished_.end());
+    finished_.clear();
+    return out;
+  }
+  void cancel() override { finished_.clear(); }
+  bool has_counters() const override { return counts_; }
+
+  Measurement answer(const Job& job) {
+    Measurement measurement;
+    measurement.timer = "formula";
+    if (job.purpose == Purpose::baseline) {
+      measurement.samples_ns = {1100, 1100, 1100};
+      if (!has_baseline_) {
+        measurement.outcome = Outcome::launch_failed;
+        measurement.note = "no library here";
+      }
+      return measurement;
+    }
+    if (job.purpose == Purpose::counters && !refusal_.empty()) {
+      measurement.outcome = Outcome::launch_failed;
+      measurement.note = refusal_;
+      return measurement;
+    }
+    int x = 0, y = 0;
+    EXPECT_EQ(std::sscanf(job.configuration.c_str(), "x=%d y=%d", &x, &y), 2);
+    if (fails_.contains(job.configuration)) {
+      measurement.outcome = Outcome::faulted;
+      measurement.note = "illegal address";
+      return measurement;
+    }
+    if (job.purpose == Purpose::counters) {
+      measurement.metrics["dram_percent"] = 90 - x;
+      return measurement;
+    }
+    const double ns = (job.kernel == "slow" ? 2000 : 1000) + (x - 5) * (x - 5) + y * y;
+    measurement.samples_ns.assign(6, ns * scale_);
+    if (missed_ns_ > 0) {
+      measurement.metrics["unaccounted_ns"] = missed_ns_;
+      measurement.note = "its time misses work";
+    }
+    return measurement;
+  }
+
+  DeviceInfo info_;
+  std::deque<Finished> finished_;
+  std::vector<std::string> measured_;
+  std::map<Purpose, int> count_;
+  std::set<std::string> fails_;
+  bool has_baseline_ = true;
+  double scale_ = 1;
+  bool counts_ = false;
+  double missed_ns_ = 0;
+  std::string refusal_;
+};
+
+class SessionTest : public testing::Test {
+ protected:
+  SessionTest() {
+    std::string pattern = (fs::temp_directory_path() / "tilewright-session-XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+    store_.emplace(Store::open((folder_ / "t.db").string(), Store::Mode::read_write));
+  }
+  ~SessionTest() override {
+    store_.reset();
+    fs::remove_all(folder_);
+  }
+
+  static Knob knob(const std::string& name, int values) {
+    Knob knob;
+    knob.name = name;
+    for (int i = 0; i < values; ++i) knob.values.push_back(i);
+    return knob;
+  }
+  Competitor competitor(const std::string& name) {
+    Competitor one{.kernel = nullptr,
+                   .name = name,
+                   .space = SearchSpace::enumerate({knob("x", 10), knob("y", 5)}, {}, 0,
+                                                   std::vector<std::int64_t>(2)),
+                   .context = {},
+                   .space_digest = "s"};
+    one.context.op = "toy";
+    one.context.problem = "toy f32 m=1";
+    one.context.kernel = name;
+    one.context.source_digest = "d";
+    one.context.device_model = "formula";
+    return one;
+  }
+  SessionRequest request(std::vector<std::string> kernels = {"fast"}) {
+    SessionRequest request;
+    request.problem_key = "toy f32 m=1";
+    for (const std::string& name : kernels) request.competitors.push_back(competitor(name));
+    request.strategy = "exhaustive";
+    request.budget.evaluations = 50;
+    request.device_json = "{}";
+    return request;
+  }
+  SessionResult run(const SessionRequest& request) {
+    Progress progress(stderr, Progress::Mode::quiet, 80, std::chrono::steady_clock::now);
+    return run_session(request, device_, *store_, progress, [this] { return stopped_(); });
+  }
+  std::vector<Trial> stored() { return store_->trials({}); }
+
+  fs::path folder_;
+  std::optional<Store> store_;
+  FormulaDevice device_;
+  std::function<bool()> stopped_ = [] { return false; };
+};
+
+}  // namespace tw
