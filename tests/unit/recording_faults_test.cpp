@@ -61,6 +61,8 @@ TEST(RecordingFaults, KnobsAndTheirValuesAreDistinct) {
             "metadata.tilewright.knobs[0].values: has one twice");
   EXPECT_EQ(with(R"({"name":"a","kind":"word","values":["v","v"]})", R"({"a":"v"})"),
             "metadata.tilewright.knobs[0].values: has one twice");
+  EXPECT_EQ(with(R"({"name":"a","kind":"boolean","values":[false,2]})", R"({"a":false})"),
+            "metadata.tilewright.knobs[0].values[1]: is neither true nor false");
 }
 
 TEST(RecordingFaults, DeepNestingDoesNotOverflowTheStack) {

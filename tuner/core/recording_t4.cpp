@@ -111,7 +111,8 @@ void Reader::read_knob(const Place& block) {
     if (kind == "word") {
       knob.words.push_back(value.text());
       if (!words.emplace(value.text(), number).second) values.fail("has one twice");
-    } else if (kind == "boolean" && value.json().is_boolean()) {
+    } else if (kind == "boolean") {
+      if (!value.json().is_boolean()) value.fail("is neither true nor false");
       number = value.json().get<bool>();
     } else {
       number = value.integer();
