@@ -44,8 +44,7 @@ CommandSpec specification() {
               {"check", "auto|cuda:N|cpu|off",
                "the device on which everything is verified before it is written, over shapes that "
                "the header would run it for: auto (default) is the first GPU, with --source cpu "
-               "the "
-               "cpu device"},
+               "the cpu device"},
               {"check-shapes", "N", "at most, of each winner and each default (default 8)"},
               {"spec", "FILE", "the op.toml of an op of your own"},
               {"trust-code", "", "let --check cpu run the code of a --spec on this host"},

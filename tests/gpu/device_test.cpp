@@ -174,6 +174,26 @@ TEST(Plan, PassesWorkspacesAndClustersAreVerifiedAndTimed) {
   }
 }
 
+// What a configuration needs is what the neediest of its launches needs, wherever that one stands.
+TEST(Plan, ResourcesAreTheMostOfAnyPass) {
+  TW_NEEDS_GPU(device);
+  const Catalog blend = Catalog::load_file(test_data() + "/emit/op.toml", builtin_sources());
+  Job job = job_for(blend, "blend", "passes", {.shape = "rows=64,columns=4096"},
+                    "threads=128 kilobytes=64", *device);
+  ASSERT_EQ(job.plan.launches.size(), 2U);
+  const Measurement forwards = run(*device, job);
+  EXPECT_EQ(forwards.outcome, Outcome::ok) << forwards.note;
+  EXPECT_EQ(forwards.smem_bytes, 64 * 1024);
+  EXPECT_EQ(forwards.blocks_per_sm, device->info().smem_per_sm / (65 * 1024));
+  std::swap(job.plan.launches[0], job.plan.launches[1]);
+  const Measurement backwards = run(*device, job);
+  EXPECT_EQ(backwards.outcome, Outcome::wrong_result);
+  EXPECT_GT(backwards.registers, 0);
+  EXPECT_EQ(backwards.registers, forwards.registers);
+  EXPECT_EQ(backwards.smem_bytes, forwards.smem_bytes);
+  EXPECT_EQ(backwards.blocks_per_sm, forwards.blocks_per_sm);
+}
+
 TEST(Gemm, WrongToleranceIsFoundWrong) {
   TW_NEEDS_GPU(device);
   Job job = gemm(*device, "m=256,n=256,k=256");

@@ -19,7 +19,8 @@ struct Measurement {
   std::vector<double>
       samples_ns;  // in the order of measurement; empty unless ok or pruned after some samples
   double compile_ms = 0;
-  int registers = 0;             // a thread, of the first launch
+  // Of several launches the most, and the least occupancy.
+  int registers = 0;             // a thread
   std::int64_t spill_bytes = 0;  // local memory a thread
   std::int64_t smem_bytes = 0;   // static and dynamic, a block
   int blocks_per_sm = 0;         // occupancy

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -186,17 +187,23 @@ void Variant::launch() {
 }
 
 void Variant::describe(Measurement& measurement) const {
-  if (passes_.empty()) return;
-  const Pass& pass = passes_.front();
-  measurement.registers = attribute(pass.function, CU_FUNC_ATTRIBUTE_NUM_REGS);
-  measurement.spill_bytes = attribute(pass.function, CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES);
-  measurement.smem_bytes = static_cast<std::int64_t>(pass.config.sharedMemBytes) +
-                           attribute(pass.function, CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES);
-  const unsigned threads = pass.config.blockDimX * pass.config.blockDimY * pass.config.blockDimZ;
-  check(driver().cuOccupancyMaxActiveBlocksPerMultiprocessor(
-            &measurement.blocks_per_sm, pass.function, static_cast<int>(threads),
-            pass.config.sharedMemBytes),
+  for (const Pass& pass : passes_) {
+    const auto value = [&](CUfunction_attribute which) { return attribute(pass.function, which); };
+    const std::int64_t spill_bytes = value(CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES);
+    const std::int64_t smem_bytes =
+        value(CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES) + std::int64_t{pass.config.sharedMemBytes};
+    const unsigned threads = pass.config.blockDimX * pass.config.blockDimY * pass.config.blockDimZ;
+    int blocks = 0;
+    check(
+        driver().cuOccupancyMaxActiveBlocksPerMultiprocessor(
+            &blocks, pass.function, static_cast<int>(threads), pass.config.sharedMemBytes),
         "asking for the occupancy");
+    Measurement& m = measurement;
+    m.registers = std::max(m.registers, value(CU_FUNC_ATTRIBUTE_NUM_REGS));
+    m.spill_bytes = std::max(m.spill_bytes, spill_bytes);
+    m.smem_bytes = std::max(m.smem_bytes, smem_bytes);
+    m.blocks_per_sm = &pass == &passes_.front() ? blocks : std::min(m.blocks_per_sm, blocks);
+  }
 }
 
 std::string Variant::damage() const {

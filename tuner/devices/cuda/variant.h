@@ -45,7 +45,7 @@ class Variant {
           const Plan& plan, const Module& module);
   // Puts all passes on the stream. Throws CudaFailure if one cannot be launched.
   void launch();
-  // Registers, local memory, shared memory and occupancy of the first pass.
+  // The most registers, local memory and shared memory of any pass, and the least occupancy.
   void describe(Measurement& measurement) const;
   std::string damage() const;  // to the workspaces' guards
 
