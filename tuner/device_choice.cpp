@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <set>
 
 #include "cpu.h"
 #include "error.h"
@@ -74,8 +75,7 @@ std::vector<Flag> device_flags() {
   return {
       {"device", "DEVICE",
        "auto, cuda:N, cpu (emulates sm_90), cpu:80, or replay:FILE. auto (the default) is the "
-       "first "
-       "GPU, else a shipped recording of the problem, else cpu"},
+       "first GPU, else the shipped recordings of the problem, else cpu"},
       {"trust-code", "", "let --device cpu run the code of a --spec on this host"},
       {"no-cache", "", "compile everything anew on a GPU"},
   };
@@ -132,35 +132,51 @@ OpenDevice DeviceChooser::open(const std::string& op, const std::string& problem
       throw Error(fmt::format("{} holds '{}', not '{}'", named->path, named->problem, problem));
     }
   }
-  return open_named(name_, "");
+  if (name_.starts_with("replay:")) return open_recordings({name_.substr(7)}, "");
+  return open_live(name_, "");
 }
 
 OpenDevice DeviceChooser::choose(const std::string& op, const std::string& problem,
                                  const std::string& kernel) {
-  if (open_name_.starts_with("cuda:") || has_gpu()) return open_named("cuda:0", "the first GPU");
+  if (open_name_.starts_with("cuda:") || has_gpu()) return open_live("cuda:0", "the first GPU");
   if (foreign_) {
     throw Error(
         "no GPU here, and the code of a --spec does not run on the host by itself: add --device "
-        "cpu "
-        "--trust-code if you trust it");
+        "cpu --trust-code if you trust it");
   }
-  for (const std::string& path : shipped_recordings(op)) {
-    const Recording& shipped = recording(path);
-    if (shipped.op != op || shipped.problem != problem) continue;
-    if (!kernel.empty() && shipped.kernel != kernel) continue;
-    return open_named("replay:" + path, "no GPU here; a shipped recording holds this problem");
-  }
-  return open_named("cpu", "no GPU here, and no shipped recording of this problem");
+  const std::vector<std::string> paths = shipped(op, problem, kernel);
+  if (paths.empty())
+    return open_live("cpu", "no GPU here, and no shipped recording of this problem");
+  return open_recordings(paths, paths.size() == 1
+                                    ? "no GPU here; a shipped recording holds this problem"
+                                    : "no GPU here; shipped recordings hold this problem");
 }
 
-OpenDevice DeviceChooser::open_named(const std::string& name, std::string why) {
+// Those of the problem: each kernel's first, as far as they were taken alike.
+std::vector<std::string> DeviceChooser::shipped(const std::string& op, const std::string& problem,
+                                                const std::string& kernel) {
+  const auto alike = [](const Recording& a, const Recording& b) {
+    return a.device.model == b.device.model && a.driver == b.driver && a.toolchain == b.toolchain &&
+           a.protocol == b.protocol && a.l2 == b.l2;
+  };
+  std::vector<std::string> paths;
+  std::set<std::string> kernels;
+  for (const std::string& path : shipped_recordings(op)) {
+    const Recording& one = recording(path);
+    if (one.op != op || one.problem != problem) continue;
+    if (!kernel.empty() && one.kernel != kernel) continue;
+    if (!paths.empty() && !alike(one, recording(paths.front()))) continue;
+    if (kernels.insert(one.kernel).second) paths.push_back(path);
+  }
+  return paths;
+}
+
+OpenDevice DeviceChooser::open_live(const std::string& name, std::string why) {
   if (name != open_name_) {
     device_.reset();
     open_name_.clear();
     if (name.starts_with("cuda:")) {
       device_ = open_gpu(number_after(name, 5), cache_);
-    } else if (name.starts_with("replay:")) {
-      device_ = open_replay(recording(name.substr(7)));
     } else {
       if (foreign_ && !trusted_) {
         throw Error(
@@ -171,8 +187,21 @@ OpenDevice DeviceChooser::open_named(const std::string& name, std::string why) {
     }
     open_name_ = name;
   }
-  const Recording* replayed = name.starts_with("replay:") ? &recording(name.substr(7)) : nullptr;
-  return {device_.get(), replayed, std::move(why)};
+  return {device_.get(), {}, std::move(why)};
+}
+
+OpenDevice DeviceChooser::open_recordings(const std::vector<std::string>& paths, std::string why) {
+  OpenDevice opened{nullptr, {}, std::move(why)};
+  for (const std::string& path : paths) opened.recordings.push_back(&recording(path));
+  const std::string name = fmt::format("replay:{}", fmt::join(paths, "\n"));
+  if (name != open_name_) {
+    std::vector<Recording> copies;
+    for (const Recording* one : opened.recordings) copies.push_back(*one);
+    device_ = open_replay(std::move(copies));
+    open_name_ = name;
+  }
+  opened.device = device_.get();
+  return opened;
 }
 
 }  // namespace tw

@@ -20,9 +20,10 @@ std::vector<Flag> device_flags();
 bool has_gpu();
 
 struct OpenDevice {
-  Device* device = nullptr;              // owned by the chooser
-  const Recording* recording = nullptr;  // what it replays; nullptr: it is live
-  std::string why;                       // "no GPU here; ..."; empty if the user named it
+  Device* device = nullptr;  // owned by the chooser
+  std::vector<const Recording*>
+      recordings;   // what it replays, each of one kernel; none: it is live
+  std::string why;  // "no GPU here; ..."; empty if the user named it
 };
 
 // Opens devices as problems ask for them and keeps the last one open.
@@ -38,9 +39,12 @@ class DeviceChooser {
   OpenDevice open(const std::string& op, const std::string& problem, const std::string& kernel);
 
  private:
-  OpenDevice open_named(const std::string& name, std::string why);
+  OpenDevice open_live(const std::string& name, std::string why);
+  OpenDevice open_recordings(const std::vector<std::string>& paths, std::string why);
   OpenDevice choose(const std::string& op, const std::string& problem, const std::string& kernel);
   const Recording& recording(const std::string& path);
+  std::vector<std::string> shipped(const std::string& op, const std::string& problem,
+                                   const std::string& kernel);
 
   std::string name_;  // of --device
   bool foreign_ = false, trusted_ = false, cache_ = true;

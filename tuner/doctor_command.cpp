@@ -48,7 +48,7 @@ bool examine_cuda([[maybe_unused]] std::vector<Finding>& findings) {
   const CudaProbe probe = probe_cuda();
   findings.push_back({"driver", probe.driver, "needed by --device cuda"});
   for (std::size_t i = 0; i < probe.devices.size(); ++i) {
-    findings.push_back({fmt::format("cuda:{}", i), describe(probe.devices[i], ""), ""});
+    findings.push_back({fmt::format("cuda:{}", i), describe(probe.devices[i], {}), ""});
   }
   if (probe.devices.empty()) findings.push_back({"GPU", "", "needed by --device cuda"});
   findings.push_back({"NVRTC", probe.nvrtc, "compiles kernels for --device cuda"});

@@ -107,7 +107,8 @@ class Recheck {
         store_(existing(options_.database)),
         progress_(Progress::on_stderr(options_.quiet)),
         command_(fmt::format("tune recheck {}", fmt::join(command_words, " "))) {
-    if (opened_.recording) throw Error("a recording cannot be rechecked: name a live --device");
+    if (!opened_.recordings.empty())
+      throw Error("a recording cannot be rechecked: name a live --device");
   }
 
   // Of the winners that are due; those before the user ended it.
@@ -266,7 +267,7 @@ int recheck_command(const Words& command_words) {
     fmt::print("{}\n", document.dump(2));
   } else {
     fmt::print("{}{}: {} rechecked, {} flipped, {} changed; {} measured under it before\n",
-               all.empty() ? "" : text_of(all) + "\n", describe(recheck.device(), ""), all.size(),
+               all.empty() ? "" : text_of(all) + "\n", describe(recheck.device(), {}), all.size(),
                flipped, changed, recheck.current());
   }
   return flipped + changed > 0 || interrupted() ? exit_nothing : exit_found;

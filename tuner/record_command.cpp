@@ -92,9 +92,9 @@ int record_command(const Words& words) {
   const OpSpec& op = asked.entry->op;
   const OpenDevice opened = chooser.open(op.name, asked.problem.key(op), kernel);
   Setup setup = set_up(catalog, asked, kernel, opened, options);
-  if (opened.recording) {
-    throw Error(
-        fmt::format("{} is a recording already: name a live --device", opened.recording->path));
+  if (!opened.recordings.empty()) {
+    throw Error(fmt::format("{} is a recording already: name a live --device",
+                            opened.recordings.front()->path));
   }
   if (setup.request.competitors.size() > 1) {
     std::vector<std::string> names;
@@ -124,7 +124,7 @@ int record_command(const Words& words) {
   write_recording(recording, path);
   fmt::print("wrote {}: {} configurations of {} for {} on {}\n", path,
              format_count(static_cast<std::int64_t>(recording.trials.size())), recording.kernel,
-             recording.problem, describe(opened.device->info(), ""));
+             recording.problem, describe(opened.device->info(), {}));
   return result.ranking.empty() ? exit_nothing : exit_found;
 }
 

@@ -118,7 +118,7 @@ std::string header(const Report& report) {
   const SessionResult& result = report.result;
   const SessionRequest& request = report.setup.request;
   std::string text = fmt::format("problem  {}\n", request.problem_key);
-  text += fmt::format("device   {}\n", describe(report.device, report.recording));
+  text += fmt::format("device   {}\n", describe(report.device, report.recordings));
   if (!report.why.empty()) text += fmt::format("         chosen: {}\n", report.why);
   text += fmt::format("space    {}\n", spaces_text(report.setup));
   text += fmt::format("trials   {} new, {} known: {}\n", format_count(result.evaluated),
@@ -218,15 +218,16 @@ ordered_json row_json(const Report& report, const Ranked& row, std::size_t rank)
 
 }  // namespace
 
-std::string describe(const DeviceInfo& info, const std::string& recording) {
+std::string describe(const DeviceInfo& info, const std::vector<std::string>& recordings) {
   std::string text = info.model;
   if (info.cc > 0) text += fmt::format(", cc {}.{}", info.cc / 10, info.cc % 10);
   if (info.sms > 0 && info.kind != "cpu") text += fmt::format(", {} SMs", info.sms);
   if (!info.driver.empty()) text += fmt::format(", driver {}", info.driver);
   if (!info.toolchain.empty()) text += fmt::format(", {}", info.toolchain);
   if (info.kind == "cpu") text += "; the times are this host's, not a GPU's";
-  if (!recording.empty()) {
-    text += fmt::format("; replayed from {}", std::filesystem::path(recording).filename().string());
+  for (const std::string& path : recordings) {
+    text += fmt::format("{}{}", &path == &recordings.front() ? "; replayed from " : " and ",
+                        std::filesystem::path(path).filename().string());
   }
   return text;
 }
@@ -261,7 +262,7 @@ ordered_json result_json(const Report& report, std::int64_t top) {
                       {"problem", request.problem_key},
                       {"device", device_object(report.device)},
                       {"source", name_of(request.competitors.front().context.source)},
-                      {"recording", report.recording},
+                      {"recordings", report.recordings},
                       {"chosen", report.why},
                       {"l2", request.competitors.front().context.l2},
                       {"strategy", request.strategy},

@@ -2,6 +2,7 @@
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "device_choice.h"
 #include "session.h"
@@ -13,12 +14,12 @@ struct Report {
   Setup setup;
   SessionResult result;
   DeviceInfo device;
-  std::string why;        // of OpenDevice
-  std::string recording;  // its path; empty: the device is live
+  std::string why;                      // of OpenDevice
+  std::vector<std::string> recordings;  // their paths; none: the device is live
 };
 
 // "H200 (cc 9.0, 132 SMs), driver 580.159, NVRTC 13.0", and what its times are.
-std::string describe(const DeviceInfo& info, const std::string& recording);
+std::string describe(const DeviceInfo& info, const std::vector<std::string>& recordings);
 std::string device_json(const DeviceInfo& info);
 
 // `top` rows at most, and the defaults and baselines below them.

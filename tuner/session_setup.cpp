@@ -189,11 +189,12 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
       }
     }
   }
-  if (opened.recording) {
-    request.competitors.push_back(recorded_competitor(*opened.recording, context));
+  for (const Recording* recording : opened.recordings) {
+    request.competitors.push_back(recorded_competitor(*recording, context));
     request.problem_key = request.competitors.front().context.problem;
-    if (asked.entry) note_stale(catalog, asked, *opened.recording, setup.notices);
-  } else {
+    if (asked.entry) note_stale(catalog, asked, *recording, setup.notices);
+  }
+  if (opened.recordings.empty()) {
     request.catalog = &catalog;
     request.competitors = compiled_competitors(catalog, asked, asked_kernels(kernel, *asked.entry),
                                                info, context, setup.notices);

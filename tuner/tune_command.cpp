@@ -109,7 +109,8 @@ Report tune_one(const Catalog& catalog, const Asked& asked, DeviceChooser& choos
                 .result = {},
                 .device = opened.device->info(),
                 .why = opened.why,
-                .recording = opened.recording ? opened.recording->path : ""};
+                .recordings = {}};
+  for (const Recording* one : opened.recordings) report.recordings.push_back(one->path);
   SessionRequest& request = report.setup.request;
   request.budget = options.budget;
   request.strategy = options.strategy;
@@ -118,7 +119,7 @@ Report tune_one(const Catalog& catalog, const Asked& asked, DeviceChooser& choos
   if (!store) store = Store::open(options.measuring.database, Store::Mode::read_write);
   Progress progress = Progress::on_stderr(options.measuring.quiet);
   progress.note(fmt::format("{} on {}{}", request.problem_key,
-                            describe(report.device, report.recording),
+                            describe(report.device, report.recordings),
                             opened.why.empty() ? "" : fmt::format(" ({})", opened.why)));
   for (const std::string& notice : report.setup.notices) progress.note(notice);
   if (const std::string notice = store->clock_notice(); !notice.empty()) progress.note(notice);

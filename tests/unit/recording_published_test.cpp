@@ -37,7 +37,7 @@ TEST_P(RecordingPublished, HasItsConfigurationsAndItsOptimum) {
   EXPECT_EQ(failed, wanted.failed);
   EXPECT_NEAR(best_ns, wanted.optimum_ms * 1e6, 0.5);
 
-  const auto device = open_replay(r);
+  const auto device = open_replay({r});
   std::uint64_t id = 0;
   for (const RecordedTrial& trial : r.trials) {
     Job job;

@@ -54,7 +54,7 @@ Measurement ask(Device& device, Job job) {
 }
 
 TEST(Replay, AnswersWhatWasRecorded) {
-  const auto device = open_replay(recording());
+  const auto device = open_replay({recording()});
   EXPECT_EQ(device->info().kind, "replay");
   EXPECT_EQ(device->info().model, "NVIDIA H200");
   EXPECT_EQ(device->info().cc, 90);
@@ -71,7 +71,7 @@ TEST(Replay, AnswersWhatWasRecorded) {
 }
 
 TEST(Replay, WhatWasNotRecordedFails) {
-  const auto device = open_replay(recording());
+  const auto device = open_replay({recording()});
   const auto note = [&](const Job& asked) {
     const Measurement answer = ask(*device, asked);
     EXPECT_EQ(answer.outcome, Outcome::launch_failed);
@@ -88,7 +88,7 @@ TEST(Replay, WhatWasNotRecordedFails) {
 }
 
 TEST(Replay, TheBaselineIsTheRecordedOne) {
-  const auto device = open_replay(recording());
+  const auto device = open_replay({recording()});
   Job baseline = job("", Purpose::baseline);
   baseline.kernel = "cublas";
   EXPECT_EQ(ask(*device, baseline).samples_ns, (std::vector<double>{900, 901}));
@@ -98,7 +98,7 @@ TEST(Replay, TheBaselineIsTheRecordedOne) {
 
 TEST(Replay, RaceRoundsGoThroughTheSamplesAndRepeatForASeed) {
   const auto race = [](std::uint64_t seed, int max_samples) {
-    const auto device = open_replay(recording());
+    const auto device = open_replay({recording()});
     std::vector<double> all;
     for (int round = 0; round < 8; ++round) {
       Job next = job("a=1", Purpose::race_round);
@@ -114,31 +114,38 @@ TEST(Replay, RaceRoundsGoThroughTheSamplesAndRepeatForASeed) {
   EXPECT_EQ(all, race(5, 50));
   EXPECT_NE(all, race(6, 50));
   EXPECT_EQ(race(5, 1).size(), 8u);
-  const auto device = open_replay(recording());
+  const auto device = open_replay({recording()});
   EXPECT_EQ(ask(*device, job("a=2", Purpose::race_round)).outcome, Outcome::timed_out);
 }
 
-TEST(Replay, AStaleSourceIsANoticeOnce) {
-  EXPECT_TRUE(open_replay(recording())->notices().empty());
-  EXPECT_TRUE(open_replay(recording(), "0123456789abcdef")->notices().empty());
-  const auto device = open_replay(recording(), "fedcba9876543210");
-  const std::vector<std::string> notices = device->notices();
-  ASSERT_EQ(notices.size(), 1u);
-  EXPECT_EQ(notices[0],
-            "x.t4.json: the source of simt has changed since the recording (digest 01234567 then, "
-            "fedcba98 now): its times are of the old one");
+TEST(Replay, SeveralRecordingsAnswerEachForItsKernel) {
+  Recording other = recording();
+  other.kernel = other.name = "mma";
+  other.trials[0].measurement.samples_ns = {500, 501};
+  other.baseline->samples_ns = {902};
+  const auto device = open_replay({recording(), other});
+  Job mma = job("a=1");
+  mma.kernel = "mma";
+  EXPECT_EQ(ask(*device, mma).samples_ns, (std::vector<double>{500, 501}));
+  EXPECT_EQ(ask(*device, job("a=1")).samples_ns.size(), 32u);
+  Job baseline = job("", Purpose::baseline);
+  baseline.kernel = "cublas";
+  EXPECT_EQ(ask(*device, baseline).samples_ns, (std::vector<double>{900, 901}));
+  mma.kernel = "wgmma";
+  EXPECT_EQ(ask(*device, mma).outcome, Outcome::launch_failed);
+}
+
+TEST(Replay, AnotherProtocolIsANoticeOnce) {
+  Recording old = recording();
+  old.protocol = protocol_version + 1;
+  const auto device = open_replay({old});
+  EXPECT_EQ(device->notices().size(), 1u);
   EXPECT_TRUE(device->notices().empty());
   EXPECT_EQ(ask(*device, job("a=1")).outcome, Outcome::ok);
 }
 
-TEST(Replay, AnotherProtocolIsANotice) {
-  Recording old = recording();
-  old.protocol = protocol_version + 1;
-  EXPECT_EQ(open_replay(old)->notices().size(), 1u);
-}
-
 TEST(Replay, CancelDropsWhatWasNotFetched) {
-  const auto device = open_replay(recording());
+  const auto device = open_replay({recording()});
   device->submit(job("a=1"));
   device->cancel();
   EXPECT_TRUE(device->wait({}).empty());
@@ -149,7 +156,7 @@ TEST(Replay, AForeignRecordingAnswersAnyProblem) {
   foreign.op = foreign.problem = foreign.kernel = foreign.source_digest = "";
   foreign.device = {};
   foreign.baseline.reset();
-  const auto device = open_replay(foreign, "fedcba9876543210");
+  const auto device = open_replay({foreign});
   EXPECT_EQ(device->info().model, "the device of simt");
   EXPECT_TRUE(device->notices().empty());
   Job any = job("a=1");

@@ -194,10 +194,9 @@ void Variant::describe(Measurement& measurement) const {
         value(CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES) + std::int64_t{pass.config.sharedMemBytes};
     const unsigned threads = pass.config.blockDimX * pass.config.blockDimY * pass.config.blockDimZ;
     int blocks = 0;
-    check(
-        driver().cuOccupancyMaxActiveBlocksPerMultiprocessor(
-            &blocks, pass.function, static_cast<int>(threads), pass.config.sharedMemBytes),
-        "asking for the occupancy");
+    check(driver().cuOccupancyMaxActiveBlocksPerMultiprocessor(
+              &blocks, pass.function, static_cast<int>(threads), pass.config.sharedMemBytes),
+          "asking for the occupancy");
     Measurement& m = measurement;
     m.registers = std::max(m.registers, value(CU_FUNC_ATTRIBUTE_NUM_REGS));
     m.spill_bytes = std::max(m.spill_bytes, spill_bytes);
