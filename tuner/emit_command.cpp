@@ -14,6 +14,7 @@
 #include "format.h"
 #include "interrupt.h"
 #include "options.h"
+#include "output.h"
 #include "problem_options.h"
 #include "space.h"
 #include "version.h"
@@ -141,10 +142,9 @@ void drop_outdated(const OpEntry& entry, std::vector<Winner>& winners) {
   std::erase_if(winners, [&](const Winner& winner) {
     const std::string why = outdated(entry, winner);
     if (why.empty()) return false;
-    fmt::print(stderr,
-               "tune: left out the winner of {}, from an earlier version of {} ({}): tune "
-               "it again\n",
-               winner.trial.context.problem, winner.trial.context.kernel, why);
+    say(fmt::format(
+        "tune: left out the winner of {}, from an earlier version of {} ({}): tune it again",
+        winner.trial.context.problem, winner.trial.context.kernel, why));
     return true;
   });
 }
@@ -192,8 +192,7 @@ void print_left_out(const std::vector<LeftOut>& all) {
     const std::string what = one.is_default ? "default of " + one.subject
                                             : fmt::format("winner of {}: {} {}", one.subject,
                                                           one.kernel, one.configuration);
-    fmt::print(stderr, "tune: left out the {}, which fails on {} ({})\n", what, one.problem,
-               one.why);
+    say(fmt::format("tune: left out the {}, which fails on {} ({})", what, one.problem, one.why));
   }
 }
 
@@ -271,7 +270,7 @@ int emit_command(const Words& words) {
                       .source_note = "",
                       .name_space = arguments.text("namespace", "tuned")};
   if (request.winners.empty() && !arguments.has("defaults")) {
-    fmt::print(stderr, "tune: {}\n", nothing);
+    say(fmt::format("tune: {}", nothing));
     return exit_nothing;
   }
   if (filter.source != "measured" && !request.winners.empty()) {
@@ -282,7 +281,7 @@ int emit_command(const Words& words) {
   const std::map<std::string, std::string> files = emit(request);
   write_files(folder, files);
   print_written(folder, op, request, files);
-  if (!checked.notice.empty()) fmt::print(stderr, "tune: not checked: {}\n", checked.notice);
+  if (!checked.notice.empty()) say(fmt::format("tune: not checked: {}", checked.notice));
   return checked.left_out.empty() ? exit_found : exit_nothing;
 }
 

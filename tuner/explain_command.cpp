@@ -8,6 +8,7 @@
 #include "filter_options.h"
 #include "format.h"
 #include "options.h"
+#include "output.h"
 #include "store.h"
 #include "table.h"
 
@@ -223,7 +224,7 @@ int explain_command(const Words& words) {
   }
   if (arguments.has("json")) fmt::print("{}\n", ordered_json{{"explanations", all}}.dump(2));
   if (!is_first) return exit_found;
-  fmt::print(stderr, "tune: no such winners\n");
+  say("tune: no such winners");
   return exit_nothing;
 }
 

@@ -9,6 +9,7 @@
 #include "exchange.h"
 #include "filter_options.h"
 #include "format.h"
+#include "output.h"
 #include "recording_file.h"
 
 namespace tw {
@@ -38,7 +39,7 @@ bool is_either(const std::string& path, const std::string& ending) {
 }
 
 int nothing() {
-  fmt::print(stderr, "tune: no such trials: nothing is written; see tune query trials\n");
+  say("tune: no such trials: nothing is written; see tune query trials");
   return exit_nothing;
 }
 
@@ -50,10 +51,10 @@ int export_csv(const std::string& database, const Filter& filter, const std::str
   const std::string text = csv_of(trials);
   write_atomically(text, path);
   if (text.size() > largest_file_bytes) {
-    fmt::print(stderr,
-               "tune: {} is larger than the 256 MiB that tune import reads: export less at a time, "
-               "as with --problem, or pass the database on, for tune merge\n",
-               path);
+    say(fmt::format(
+        "tune: {} is larger than the 256 MiB that tune import reads: export less at a time, as "
+        "with --problem, or pass the database on, for tune merge",
+        path));
   }
   fmt::print("wrote {}: trials {}, problems {}\n", path,
              format_count(static_cast<std::int64_t>(trials.size())),
@@ -70,10 +71,10 @@ int export_t4(const std::string& database, const Filter& filter, const std::stri
   if (recording.trials.empty()) return nothing();
   write_recording(recording, path);
   if (left_out > 0) {
-    fmt::print(stderr,
-               "tune: left out {} trials that were repeated, or made with other knobs, another "
-               "source of the kernel, driver or toolchain: a .csv file holds all\n",
-               format_count(left_out));
+    say(fmt::format(
+        "tune: left out {} trials that were repeated, or made with other knobs, another source of "
+        "the kernel, driver or toolchain: a .csv file holds all",
+        format_count(left_out)));
   }
   fmt::print("wrote {}: {} configurations of {} for {}\n", path,
              format_count(static_cast<std::int64_t>(recording.trials.size())), recording.kernel,

@@ -9,6 +9,7 @@
 #include "exchange.h"
 #include "format.h"
 #include "options.h"
+#include "output.h"
 #include "recording_file.h"
 
 namespace tw {
@@ -42,8 +43,8 @@ std::vector<SharedTrial> read_trials(const std::string& path) {
 int report(const Imported& imported, const std::string& path, const std::string& into,
            bool as_json) {
   if (imported.cpu > 0) {
-    fmt::print(stderr, "tune: left out {} trials of the cpu device: they say nothing about a GPU\n",
-               format_count(imported.cpu));
+    say(fmt::format("tune: left out {} trials of the cpu device: they say nothing about a GPU",
+                    format_count(imported.cpu)));
   }
   if (as_json) {
     const nlohmann::ordered_json document{{"from", path},

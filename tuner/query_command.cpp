@@ -9,6 +9,7 @@
 #include "filter_options.h"
 #include "format.h"
 #include "options.h"
+#include "output.h"
 #include "statistics.h"
 #include "store.h"
 #include "table.h"
@@ -173,7 +174,7 @@ int print(const std::vector<Row>& rows, const char* what, const Arguments& argum
     fmt::print("{}", arguments.has("csv") ? csv_of(list) : to_text(rows));
   }
   if (!rows.empty()) return exit_found;
-  fmt::print(stderr, "tune: no such {}\n", what);
+  say(fmt::format("tune: no such {}", what));
   return exit_nothing;
 }
 

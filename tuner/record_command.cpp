@@ -11,6 +11,7 @@
 #include "error.h"
 #include "format.h"
 #include "interrupt.h"
+#include "output.h"
 #include "problem_options.h"
 #include "result_report.h"
 #include "session.h"
@@ -111,8 +112,8 @@ int record_command(const Words& words) {
   const SessionResult result =
       run_session(setup.request, *opened.device, store, progress, interrupted);
   if (result.interrupted) {
-    fmt::print(stderr, "tune: interrupted; {} holds what was measured: the same command goes on\n",
-               options.database);
+    say(fmt::format("tune: interrupted; {} holds what was measured: the same command goes on",
+                    options.database));
     return exit_nothing;
   }
   Recording recording = recording_of(setup, opened.device->info(), store, path);

@@ -9,6 +9,7 @@
 #include "device_choice.h"
 #include "error.h"
 #include "interrupt.h"
+#include "output.h"
 #include "problem_options.h"
 #include "result_report.h"
 #include "session.h"
@@ -173,7 +174,7 @@ int tune_command(const Words& words) {
     }
     fmt::print("{}\n", result_text(report, options.top));
     std::fflush(stdout);
-    if (any) fmt::print(stderr, "{}\n", next_step(options, report.setup));
+    if (any) say(next_step(options, report.setup));
   }
   if (options.json) {
     const nlohmann::ordered_json document{{"tilewright", version_text()},

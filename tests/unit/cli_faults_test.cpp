@@ -155,5 +155,31 @@ TEST_F(Cli, OutputThatCannotBeWritten) {
   EXPECT_NE(text_of_file(folder_ / "err.txt").find("cannot write"), std::string::npos);
 }
 
+// As under a daemon or with a full log: what is told on the way is lost, the exit code and the
+// results are not.
+TEST_F(Cli, StandardErrorThatCannotBeWritten) {
+  const std::string run = std::string(gemm) + " --kernel simt --device cpu --budget 1 --json";
+  for (const std::string stream : {"2>/dev/full", "2>&-", "<&- 2>&-"}) {
+    SCOPED_TRACE(stream);
+    const auto code = [&](const std::string& arguments) {
+      const int status = std::system(
+          ("cd '" + folder_.string() + "' && '" TW_TUNE "' " + arguments + " >out.txt " + stream)
+              .c_str());
+      return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    };
+    EXPECT_EQ(code("query --db none.db"), 2);
+    EXPECT_EQ(code(run), 0);
+    EXPECT_NE(text_of_file(folder_ / "out.txt").find("\"ranking\""), std::string::npos);
+    EXPECT_EQ(code("query --problem nothing"), 1);
+  }
+}
+
+TEST_F(Cli, AClosedStandardOutputIsAFault) {
+  const int status =
+      std::system(("cd '" + folder_.string() + "' && '" TW_TUNE "' ops >&- 2>err.txt").c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 2);
+  EXPECT_NE(text_of_file(folder_ / "err.txt").find("cannot write"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace tw

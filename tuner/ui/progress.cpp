@@ -66,7 +66,7 @@ void Progress::update(const Status& status) {
   if (mode_ == Mode::terminal) {
     if (open_ && since < redraw_interval) return;
     const std::string line = clipped(progress_line(status), static_cast<std::size_t>(width_ - 1));
-    fmt::print(stream_, "\r{}\x1b[K", line);
+    std::fputs(fmt::format("\r{}\x1b[K", line).c_str(), stream_);
     std::fflush(stream_);
     open_ = true;
   } else {
@@ -76,7 +76,7 @@ void Progress::update(const Status& status) {
                         : std::chrono::milliseconds(line_interval))) {
       return;
     }
-    fmt::print(stream_, "{}\n", progress_line(status));
+    std::fputs((progress_line(status) + "\n").c_str(), stream_);
     last_best_ns_ = status.best_ns;
   }
   last_ = now;
@@ -85,11 +85,11 @@ void Progress::update(const Status& status) {
 void Progress::note(std::string_view line) {
   if (mode_ == Mode::quiet) return;
   clear();
-  fmt::print(stream_, "{}\n", line);
+  std::fputs((std::string(line) + "\n").c_str(), stream_);
 }
 
 void Progress::clear() {
-  if (open_) fmt::print(stream_, "\r\x1b[K");
+  if (open_) std::fputs("\r\x1b[K", stream_);
   open_ = false;
   std::fflush(stream_);
 }
