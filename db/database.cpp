@@ -115,6 +115,10 @@ int checked_version(SQLite::Database& database, const std::string& path, int kno
         "another file with --db",
         path, version, known));
   }
+  if (version < 0 || (version == 0 && identity.objects > 0)) {
+    throw Error(fmt::format("{}: is damaged: its header says schema {}: restore it from a copy",
+                            path, version));
+  }
   return version;
 }
 
@@ -236,6 +240,11 @@ Error in_words(const SQLite::Exception& error, const std::string& path) {
           "{}: the file system failed ({}): check its space, quota and health; the rows that were "
           "written before are kept",
           path, text));
+    case SQLITE_ERROR:  // no such table, view or column
+      return Error(
+          fmt::format("{}: its tables were changed ({}): restore it from a copy, or name another "
+                      "file with --db",
+                      path, text));
     default:
       return Error(fmt::format("{}: {}", path, text));
   }

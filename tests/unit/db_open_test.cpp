@@ -116,6 +116,28 @@ TEST_F(DbOpen, ANewerSchemaAsksForAnUpgrade) {
   EXPECT_TRUE(has(refused(Mode::read_only), "schema 7"));
 }
 
+TEST_F(DbOpen, ASchemaThatNoVersionHadIsDamage) {
+  fill(1);
+  for (const char* version : {"-5", "0"}) {
+    SQLite::Database(path(), SQLite::OPEN_READWRITE)
+        .exec(std::string("PRAGMA user_version = ") + version);
+    const std::string says = std::string("damaged: its header says schema ") + version;
+    EXPECT_TRUE(has(refused(), says));
+    EXPECT_TRUE(has(refused(Mode::read_only), says));
+  }
+}
+
+TEST_F(DbOpen, TablesOfAnotherShapeNameTheRemedy) {
+  fill(1);
+  SQLite::Database(path(), SQLite::OPEN_READWRITE).exec("DROP VIEW winners");
+  try {
+    Store::open(path(), Mode::read_only).winners({});
+    ADD_FAILURE() << "read a view that is not there";
+  } catch (const Error& error) {
+    EXPECT_TRUE(has(error.what(), "its tables were changed (no such table: winners): restore it"));
+  }
+}
+
 constexpr fs::perms read_all =
     fs::perms::owner_read | fs::perms::group_read | fs::perms::others_read;
 constexpr fs::perms enter_all =
