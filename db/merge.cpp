@@ -25,7 +25,12 @@ Merged merge_database(const std::string& from, const std::string& into) {
       SQLite::Database ours = open_database(into, Store::Mode::read_write);
       Write write(ours);
       Import import(ours);
-      each_shared(theirs, where, [&](SharedTrial shared) { import.take(std::move(shared)); });
+      // Whose fault it is decides which file is named.
+      guarded(from, [&] {
+        each_shared(theirs, where, [&](SharedTrial shared) {
+          guarded(into, [&] { import.take(std::move(shared)); });
+        });
+      });
       write.commit();
       const Imported& imported = import.imported();
       return Merged{imported.runs, imported.trials, imported.known};

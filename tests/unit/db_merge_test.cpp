@@ -1,4 +1,6 @@
 // Databases that take over each other's rows.
+#include <SQLiteCpp/SQLiteCpp.h>
+
 #include <fstream>
 
 #include "db_fixture.h"
@@ -153,6 +155,23 @@ TEST_F(MergeTest, FaultsAreOneLineAndLeaveAllAsItWas) {
   std::ofstream(folder_ / "text.db") << std::string(4096, 'x');
   EXPECT_NE(fault(folder_ / "text.db").find("not an SQLite database"), std::string::npos);
   EXPECT_EQ(ours.trials({}).size(), 4u);
+}
+
+TEST_F(MergeTest, NamesTheDatabaseThatIsDamaged) {
+  store();
+  Store theirs = other();
+  add_run(theirs, 300, "gpu-2");
+  const auto fault_after = [&](const char* damage) {
+    SQLite::Database(other_path(), SQLite::OPEN_READWRITE).exec(damage);
+    try {
+      merge_database(other_path(), path());
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_TRUE(fault_after("UPDATE trial SET outcome = 'odd'").starts_with(other_path()));
+  EXPECT_TRUE(fault_after("DROP TABLE finalist").starts_with(other_path()));
 }
 
 }  // namespace
