@@ -131,6 +131,14 @@ TEST_F(Cli, AReadOnlyDatabaseCanBeQueriedButNotWritten) {
   fs::permissions(folder_, fs::perms(0755));
 }
 
+TEST_F(Cli, ADatabaseIsNotReplacedByAnExportOfIt) {
+  write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
+  ASSERT_EQ(tune(std::string(gemm) + " --device replay:toy.t4.json.gz --quiet --db all.csv").code,
+            0);
+  expect_fault("export --db all.csv --out all.csv", {"all.csv", "database"});
+  EXPECT_EQ(tune("query --db all.csv").code, 0);
+}
+
 TEST_F(Cli, ADatabaseOfANewerVersionIsLeftAlone) {
   write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
   const std::string replay = std::string(gemm) + " --device replay:toy.t4.json.gz --quiet ";

@@ -43,6 +43,18 @@ std::string deflate(const std::string& text) {
   return drain(stream, std::string::npos - 1);
 }
 
+// A database of trials that was meant for --db is not replaced by what is exported from it.
+void refuse_database(const std::string& path) {
+  constexpr std::string_view magic("SQLite format 3\0", 16);
+  std::error_code none;
+  if (!fs::is_regular_file(path, none)) return;
+  std::string start(magic.size(), '\0');
+  std::ifstream file(path, std::ios::binary);
+  if (!file.read(start.data(), static_cast<std::streamsize>(start.size())) || start != magic)
+    return;
+  throw Error(fmt::format("{}: is a database, which would be lost: name another file", path));
+}
+
 }  // namespace
 
 std::string read_bytes(const std::string& path) {
@@ -83,6 +95,7 @@ std::string inflated(std::string bytes, const std::string& path) {
 }
 
 void write_atomically(const std::string& text, const std::string& path) {
+  refuse_database(path);
   const std::string bytes = path.ends_with(".gz") ? deflate(text) : text;
   const std::error_code failure = replace_file(path, bytes);
   if (!failure) return;
