@@ -220,14 +220,18 @@ TEST(CpuModule, TheCacheIsBoundedOldestFirst) {
   add("old.so", 30);
   add("older.so", 40);
   add("recent.so", 2);
+  add("killed.1.1.tmp", 2);
+  add("compiling.1.1.tmp", 0);
   add("headers-x/a.cuh", 50);
   fs::last_write_time(folder / "headers-x",
                       fs::file_time_type::clock::now() - std::chrono::hours(50));
-  trim_cache(folder, 2000);
+  trim_cache(folder, 4000);
   EXPECT_FALSE(fs::exists(folder / "headers-x"));
   EXPECT_FALSE(fs::exists(folder / "older.so"));
   EXPECT_TRUE(fs::exists(folder / "old.so"));
   EXPECT_TRUE(fs::exists(folder / "recent.so"));
+  EXPECT_FALSE(fs::exists(folder / "killed.1.1.tmp"));
+  EXPECT_TRUE(fs::exists(folder / "compiling.1.1.tmp"));
   add("now.so", 0);
   add("ahead.so", -48);  // before the clock was set back
   trim_cache(folder, 0);

@@ -104,7 +104,8 @@ const std::vector<std::string>& compile_flags() {
   return flags;
 }
 
-CommandResult run_command(const std::vector<std::string>& words, const fs::path& folder) {
+CommandResult run_command(const std::vector<std::string>& words, const fs::path& folder,
+                          const fs::path& temporary) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) {
     throw Error(fmt::format("cannot make a pipe to {}: {}", words[0], std::strerror(errno)));
@@ -121,10 +122,12 @@ CommandResult run_command(const std::vector<std::string>& words, const fs::path&
   for (std::string& word : copies) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   // Messages in English with plain quotes, since they become notes of measurements.
-  std::string locale = "LC_ALL=C";
-  std::vector<char*> environment{locale.data()};
+  std::string locale = "LC_ALL=C", own_files = "TMPDIR=" + temporary.string();
+  std::vector<char*> environment{locale.data(), own_files.data()};
   for (char** entry = environ; *entry; ++entry) {
-    if (!std::string_view(*entry).starts_with("LC_ALL=")) environment.push_back(*entry);
+    const std::string_view variable = *entry;
+    if (variable.starts_with("LC_ALL=") || variable.starts_with("TMPDIR=")) continue;
+    environment.push_back(*entry);
   }
   environment.push_back(nullptr);
   pid_t pid = -1;

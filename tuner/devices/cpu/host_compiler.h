@@ -23,8 +23,10 @@ struct CommandResult {
   bool ok = false;     // exited with 0
   std::string output;  // stdout and stderr
 };
-// Runs a program in `folder` and waits for its end. Throws Error if it cannot be started.
+// Runs a program in `folder` and waits for its end; its own temporary files go to `temporary`.
+// Throws Error if it cannot be started.
 CommandResult run_command(const std::vector<std::string>& words,
-                          const std::filesystem::path& folder);
+                          const std::filesystem::path& folder,
+                          const std::filesystem::path& temporary = "/tmp");
 
 }  // namespace tw::cpu

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "digest.h"
 #include "error.h"
@@ -42,6 +43,29 @@ void write_file(const fs::path& path, const std::string& text) {
   }
 }
 
+// Gone at the end of its scope with all that is in it, unless it was renamed.
+class TemporaryFolder {
+ public:
+  explicit TemporaryFolder(fs::path path) : path_(std::move(path)) {
+    std::error_code failed;
+    fs::create_directories(path_, failed);
+    if (failed) {
+      throw Error(fmt::format("cannot create {}: {}; free space there or set XDG_CACHE_HOME",
+                              path_.string(), failed.message()));
+    }
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
 void touch(const fs::path& path) {
   std::error_code ignored;
   fs::last_write_time(path, fs::file_time_type::clock::now(), ignored);
@@ -56,14 +80,13 @@ fs::path header_folder(const Texts& headers) {
     touch(folder);
     return folder;
   }
-  const fs::path temporary = folder.string() + temporary_suffix();
+  const TemporaryFolder temporary(folder.string() + temporary_suffix());
   for (const auto& [path, text] : headers) {
-    fs::create_directories((temporary / path).parent_path());
-    write_file(temporary / path, text);
+    fs::create_directories((temporary.path() / path).parent_path());
+    write_file(temporary.path() / path, text);
   }
   std::error_code failed;
-  fs::rename(temporary, folder, failed);
-  if (failed) fs::remove_all(temporary);  // another process was faster
+  fs::rename(temporary.path(), folder, failed);  // fails if another process was faster
   if (!fs::exists(folder)) {
     throw Error(fmt::format("cannot create {}: {}", folder.string(), failed.message()));
   }
@@ -133,7 +156,8 @@ void trim_cache(const fs::path& folder, std::uintmax_t max_bytes) {
             [](const Entry& a, const Entry& b) { return a.used < b.used; });
   const auto spared = now - std::chrono::hours(1);
   for (const Entry& entry : entries) {
-    if (total <= max_bytes || entry.used > spared) return;
+    if (entry.used > spared) return;
+    if (total <= max_bytes && entry.path.extension() != ".tmp") continue;
     fs::remove_all(entry.path, ignored);
     total -= entry.bytes;
   }
@@ -183,8 +207,11 @@ Compiled compile_module(std::span<const Program> programs) {
     return result;
   }
   const auto start = std::chrono::steady_clock::now();
-  const std::string stem = (cache_folder() / key).string() + temporary_suffix();
-  const std::string source = stem + ".cpp", object = stem + ".o", shared = stem + ".so";
+  // The compiler's own files, too, so that none of a killed one stays in /tmp.
+  const TemporaryFolder temporary((cache_folder() / key).string() + temporary_suffix());
+  const std::string source = temporary.path() / "variant.cpp",
+                    object = temporary.path() / "variant.o",
+                    shared = temporary.path() / "variant.so";
   write_file(source, text);
   std::vector<std::string> compile{host_compiler().path};
   compile.insert(compile.end(), flags.begin(), flags.end());
@@ -194,16 +221,14 @@ Compiled compile_module(std::span<const Program> programs) {
   if (std::find(flags.begin(), flags.end(), "-fsanitize=address") != flags.end()) {
     link.emplace_back("-fsanitize=address");
   }
-  CommandResult command = run_command(compile, folder);
-  if (command.ok) command = run_command(link, folder);
+  CommandResult command = run_command(compile, folder, temporary.path());
+  if (command.ok) command = run_command(link, folder, temporary.path());
   if (command.ok) {
     fs::rename(shared, result.path);
   } else {
     result.path.clear();
     result.error = first_error(command.output);
   }
-  std::error_code ignored;
-  for (const std::string& file : {source, object, shared}) fs::remove(file, ignored);
   result.compile_ms =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   return result;

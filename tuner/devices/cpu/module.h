@@ -15,7 +15,8 @@ namespace tw::cpu {
 // $XDG_CACHE_HOME/tilewright/cpu or ~/.cache/tilewright/cpu, created if it is not there. Throws
 // Error if it cannot be written.
 std::filesystem::path cache_folder();
-// Deletes what was not used for longest until the cache is within its bound; spares the last hour.
+// Deletes what was not used for longest until the cache is within its bound, and what killed
+// processes left half-made; spares the last hour.
 void trim_cache(const std::filesystem::path& folder, std::uintmax_t max_bytes);
 
 // The text of one translation unit that holds the entry points of all programs, in order. Programs
