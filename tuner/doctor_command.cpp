@@ -10,6 +10,7 @@
 #include "cpu.h"
 #include "device_choice.h"
 #include "error.h"
+#include "json_text.h"
 #include "options.h"
 #include "result_report.h"
 #include "table.h"
@@ -160,7 +161,7 @@ int doctor_command(const Words& words) {
     }
     const nlohmann::ordered_json document{
         {"findings", list}, {"cuda", cuda}, {"cpu", cpu}, {"recordings", recordings}};
-    fmt::print("{}\n", document.dump(2));
+    fmt::print("{}", json_text(document));
   } else {
     Table table({{""}, {"what"}, {"found"}, {"note"}});
     for (const Finding& one : findings) {

@@ -7,6 +7,7 @@
 #include "explain.h"
 #include "filter_options.h"
 #include "format.h"
+#include "json_text.h"
 #include "options.h"
 #include "output.h"
 #include "store.h"
@@ -222,7 +223,7 @@ int explain_command(const Words& words) {
     }
     is_first = false;
   }
-  if (arguments.has("json")) fmt::print("{}\n", ordered_json{{"explanations", all}}.dump(2));
+  if (arguments.has("json")) fmt::print("{}", json_text({{"explanations", all}}));
   if (!is_first) return exit_found;
   say("tune: no such winners");
   return exit_nothing;

@@ -8,6 +8,7 @@
 #include "error.h"
 #include "exchange.h"
 #include "format.h"
+#include "json_text.h"
 #include "options.h"
 #include "output.h"
 #include "recording_file.h"
@@ -53,7 +54,7 @@ int report(const Imported& imported, const std::string& path, const std::string&
                                           {"trials", imported.trials},
                                           {"known", imported.known},
                                           {"cpu", imported.cpu}};
-    fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}", json_text(document));
   } else {
     fmt::print("{}: trials {} new, {} known; runs {} new\n", path, format_count(imported.trials),
                format_count(imported.known), format_count(imported.runs));

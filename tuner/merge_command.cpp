@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "error.h"
 #include "format.h"
+#include "json_text.h"
 #include "merge.h"
 #include "options.h"
 
@@ -49,7 +50,7 @@ int merge_command(const Words& words) {
                                           {"runs", merged.runs},
                                           {"trials", merged.trials},
                                           {"known", merged.known}};
-    fmt::print("{}\n", document.dump(2));
+    fmt::print("{}", json_text(document));
     return exit_found;
   }
   fmt::print("{}: trials {} new, {} known; runs {} new\n", from, format_count(merged.trials),

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "error.h"
 #include "format.h"
+#include "json_text.h"
 #include "options.h"
 #include "problem_options.h"
 #include "space.h"
@@ -159,7 +160,7 @@ int list_ops(const Catalog& catalog, bool json) {
   if (json) {
     ordered_json list = ordered_json::array();
     for (const OpEntry& entry : catalog.ops()) list.push_back(op_json(entry));
-    fmt::print("{}\n", ordered_json{{"ops", list}}.dump(2));
+    fmt::print("{}", json_text({{"ops", list}}));
     return exit_found;
   }
   Table table({{"op"}, {"kernels"}, {"dtypes"}, {"what it computes"}});
@@ -195,7 +196,7 @@ int describe_op(const OpEntry& entry, const Arguments& arguments, const Catalog&
             : fmt::format("none for {}: {}\n", asked.front().problem.key(entry.op), size.reason);
   }
   if (!sized) object.erase("spaces");
-  fmt::print("{}\n", json ? object.dump(2) : text);
+  fmt::print("{}", json ? json_text(object) : text + "\n");
   return exit_found;
 }
 

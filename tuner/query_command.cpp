@@ -8,6 +8,7 @@
 #include "error.h"
 #include "filter_options.h"
 #include "format.h"
+#include "json_text.h"
 #include "options.h"
 #include "output.h"
 #include "statistics.h"
@@ -108,9 +109,10 @@ std::string csv_of(const ordered_json& rows) {
   for (const ordered_json& row : rows) {
     std::vector<std::string> cells;
     for (const auto& [name, value] : row.items()) {
-      cells.push_back(value.is_null()     ? ""
-                      : value.is_string() ? value.get<std::string>()
-                                          : value.dump());
+      cells.push_back(value.is_null() ? ""
+                      : value.is_string()
+                          ? value.get<std::string>()
+                          : value.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
     }
     table.add(std::move(cells));
   }
@@ -169,7 +171,7 @@ int print(const std::vector<Row>& rows, const char* what, const Arguments& argum
     for (const Row& row : rows) list.push_back(to_json(row));
   }
   if (arguments.has("json")) {
-    fmt::print("{}\n", ordered_json{{what, list}}.dump(2));
+    fmt::print("{}", json_text({{what, list}}));
   } else if (!rows.empty()) {
     fmt::print("{}", arguments.has("csv") ? csv_of(list) : to_text(rows));
   }

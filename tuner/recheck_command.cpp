@@ -11,6 +11,7 @@
 #include "error.h"
 #include "format.h"
 #include "interrupt.h"
+#include "json_text.h"
 #include "problem_options.h"
 #include "recheck.h"
 #include "result_report.h"
@@ -264,7 +265,7 @@ int recheck_command(const Words& command_words) {
                           {"changed", changed},
                           {"winners", ordered_json::array()}};
     for (const Checked& checked : all) document["winners"].push_back(json_of(checked));
-    fmt::print("{}\n", document.dump(2));
+    fmt::print("{}", json_text(document));
   } else {
     fmt::print("{}{}: {} rechecked, {} flipped, {} changed; {} measured under it before\n",
                all.empty() ? "" : text_of(all) + "\n", describe(recheck.device(), {}), all.size(),

@@ -9,6 +9,7 @@
 #include "device_choice.h"
 #include "error.h"
 #include "interrupt.h"
+#include "json_text.h"
 #include "output.h"
 #include "problem_options.h"
 #include "result_report.h"
@@ -180,7 +181,7 @@ int tune_command(const Words& words) {
     const nlohmann::ordered_json document{{"tilewright", version_text()},
                                           {"database", options.measuring.database},
                                           {"results", std::move(results)}};
-    fmt::print("{}\n", document.dump(2));
+    fmt::print("{}", json_text(document));
   }
   const bool enough = interrupted() ? found > 0 : found == problems.size();
   return enough ? exit_found : exit_nothing;

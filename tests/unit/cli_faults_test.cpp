@@ -1,4 +1,8 @@
 // Faults of the user and of the machine: each gives one clear line, exit code 2 and no damage.
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <nlohmann/json.hpp>
+
 #include "cli_fixture.h"
 
 namespace tw {
@@ -137,6 +141,23 @@ TEST_F(Cli, ADatabaseIsNotReplacedByAnExportOfIt) {
             0);
   expect_fault("export --db all.csv --out all.csv", {"all.csv", "database"});
   EXPECT_EQ(tune("query --db all.csv").code, 0);
+}
+
+// JSON is UTF-8; what file systems and databases hold need not be.
+TEST_F(Cli, BytesThatAreNoTextAreStillJson) {
+  write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
+  const std::string name = "\xff.db";
+  const Ran ran =
+      tune(std::string(gemm) + " --device replay:toy.t4.json.gz --quiet --json --db " + name);
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  EXPECT_TRUE(nlohmann::json::accept(ran.out));
+  SQLite::Database(folder_ / name, SQLite::OPEN_READWRITE)
+      .exec("UPDATE context SET problem = problem || CAST(x'ff' AS TEXT)");
+  for (const char* command : {"query", "query trials", "explain"}) {
+    const Ran shown = tune(std::string(command) + " --json --db " + name);
+    EXPECT_EQ(shown.code, 0) << shown.err;
+    EXPECT_TRUE(nlohmann::json::accept(shown.out)) << shown.out;
+  }
 }
 
 TEST_F(Cli, ADatabaseOfANewerVersionIsLeftAlone) {
