@@ -12,6 +12,7 @@
 #include "error.h"
 #include "json_text.h"
 #include "options.h"
+#include "output.h"
 #include "result_report.h"
 #include "table.h"
 #include "version.h"
@@ -171,7 +172,7 @@ int doctor_command(const Words& words) {
                                      : "ok",
                  one.what, one.found, one.note});
     }
-    fmt::print("{}{}\n", table.text(), verdict);
+    show(table.text() + verdict + "\n");
   }
   return cuda || cpu || recordings ? exit_found : exit_fault;
 }

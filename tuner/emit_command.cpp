@@ -104,8 +104,9 @@ std::string note_on(const std::string& source) {
 void print_written(const std::string& folder, const std::string& op, const EmitRequest& request,
                    const std::map<std::string, std::string>& files) {
   for (const Winner& winner : request.winners) {
-    fmt::print("{}: {} {} {}\n", winner.trial.context.problem, winner.trial.context.kernel,
-               format_time(winner.trial.measurement.median_ns()), winner.trial.configuration);
+    show(fmt::format("{}: {} {} {}\n", winner.trial.context.problem, winner.trial.context.kernel,
+                     format_time(winner.trial.measurement.median_ns()),
+                     winner.trial.configuration));
   }
   if (!request.checked_on.empty()) {
     int shapes = 0;

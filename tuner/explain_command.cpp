@@ -218,8 +218,8 @@ int explain_command(const Words& words) {
     if (arguments.has("json")) {
       all.push_back(json_of(found));
     } else {
-      fmt::print("{}{}{}{}{}", is_first ? "" : "\n\n", header_text(found), uses_text(found),
-                 runner_up_text(found), knobs_text(found));
+      show(fmt::format("{}{}{}{}{}", is_first ? "" : "\n\n", header_text(found), uses_text(found),
+                       runner_up_text(found), knobs_text(found)));
     }
     is_first = false;
   }

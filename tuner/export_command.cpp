@@ -56,9 +56,9 @@ int export_csv(const std::string& database, const Filter& filter, const std::str
         "with --problem, or pass the database on, for tune merge",
         path));
   }
-  fmt::print("wrote {}: trials {}, problems {}\n", path,
-             format_count(static_cast<std::int64_t>(trials.size())),
-             format_count(static_cast<std::int64_t>(problems.size())));
+  show(fmt::format("wrote {}: trials {}, problems {}\n", path,
+                   format_count(static_cast<std::int64_t>(trials.size())),
+                   format_count(static_cast<std::int64_t>(problems.size()))));
   return exit_found;
 }
 
@@ -76,9 +76,9 @@ int export_t4(const std::string& database, const Filter& filter, const std::stri
         "the kernel, driver or toolchain: a .csv file holds all",
         format_count(left_out)));
   }
-  fmt::print("wrote {}: {} configurations of {} for {}\n", path,
-             format_count(static_cast<std::int64_t>(recording.trials.size())), recording.kernel,
-             recording.problem);
+  show(fmt::format("wrote {}: {} configurations of {} for {}\n", path,
+                   format_count(static_cast<std::int64_t>(recording.trials.size())),
+                   recording.kernel, recording.problem));
   return exit_found;
 }
 

@@ -56,8 +56,9 @@ int report(const Imported& imported, const std::string& path, const std::string&
                                           {"cpu", imported.cpu}};
     fmt::print("{}", json_text(document));
   } else {
-    fmt::print("{}: trials {} new, {} known; runs {} new\n", path, format_count(imported.trials),
-               format_count(imported.known), format_count(imported.runs));
+    show(fmt::format("{}: trials {} new, {} known; runs {} new\n", path,
+                     format_count(imported.trials), format_count(imported.known),
+                     format_count(imported.runs)));
   }
   return imported.trials + imported.known > 0 ? exit_found : exit_nothing;
 }

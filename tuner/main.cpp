@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -17,8 +16,7 @@
 
 namespace {
 
-int fault(std::string line) {
-  std::replace(line.begin(), line.end(), '\n', ' ');
+int fault(const std::string& line) {
   tw::say("tune: " + line);
   return tw::exit_fault;
 }

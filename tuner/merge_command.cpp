@@ -9,6 +9,7 @@
 #include "json_text.h"
 #include "merge.h"
 #include "options.h"
+#include "output.h"
 
 namespace tw {
 namespace {
@@ -53,8 +54,8 @@ int merge_command(const Words& words) {
     fmt::print("{}", json_text(document));
     return exit_found;
   }
-  fmt::print("{}: trials {} new, {} known; runs {} new\n", from, format_count(merged.trials),
-             format_count(merged.known), format_count(merged.runs));
+  show(fmt::format("{}: trials {} new, {} known; runs {} new\n", from, format_count(merged.trials),
+                   format_count(merged.known), format_count(merged.runs)));
   return exit_found;
 }
 

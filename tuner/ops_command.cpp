@@ -9,6 +9,7 @@
 #include "format.h"
 #include "json_text.h"
 #include "options.h"
+#include "output.h"
 #include "problem_options.h"
 #include "space.h"
 #include "table.h"
@@ -171,7 +172,7 @@ int list_ops(const Catalog& catalog, bool json) {
     table.add({entry.op.name, fmt::to_string(fmt::join(kernels, ", ")),
                fmt::to_string(fmt::join(dtypes, ", ")), entry.op.doc});
   }
-  fmt::print("{}", table.text());
+  show(table.text());
   return exit_found;
 }
 
@@ -196,7 +197,11 @@ int describe_op(const OpEntry& entry, const Arguments& arguments, const Catalog&
             : fmt::format("none for {}: {}\n", asked.front().problem.key(entry.op), size.reason);
   }
   if (!sized) object.erase("spaces");
-  fmt::print("{}", json ? json_text(object) : text + "\n");
+  if (json) {
+    fmt::print("{}", json_text(object));
+  } else {
+    show(text + "\n");
+  }
   return exit_found;
 }
 

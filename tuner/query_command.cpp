@@ -173,7 +173,11 @@ int print(const std::vector<Row>& rows, const char* what, const Arguments& argum
   if (arguments.has("json")) {
     fmt::print("{}", json_text({{what, list}}));
   } else if (!rows.empty()) {
-    fmt::print("{}", arguments.has("csv") ? csv_of(list) : to_text(rows));
+    if (arguments.has("csv")) {
+      fmt::print("{}", csv_of(list));  // data: as it is
+    } else {
+      show(to_text(rows));
+    }
   }
   if (!rows.empty()) return exit_found;
   say(fmt::format("tune: no such {}", what));

@@ -12,6 +12,7 @@
 #include "format.h"
 #include "interrupt.h"
 #include "json_text.h"
+#include "output.h"
 #include "problem_options.h"
 #include "recheck.h"
 #include "result_report.h"
@@ -267,9 +268,9 @@ int recheck_command(const Words& command_words) {
     for (const Checked& checked : all) document["winners"].push_back(json_of(checked));
     fmt::print("{}", json_text(document));
   } else {
-    fmt::print("{}{}: {} rechecked, {} flipped, {} changed; {} measured under it before\n",
-               all.empty() ? "" : text_of(all) + "\n", describe(recheck.device(), {}), all.size(),
-               flipped, changed, recheck.current());
+    show(fmt::format("{}{}: {} rechecked, {} flipped, {} changed; {} measured under it before\n",
+                     all.empty() ? "" : text_of(all) + "\n", describe(recheck.device(), {}),
+                     all.size(), flipped, changed, recheck.current()));
   }
   return flipped + changed > 0 || interrupted() ? exit_nothing : exit_found;
 }

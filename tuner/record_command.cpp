@@ -123,9 +123,9 @@ int record_command(const Words& words) {
         .name = library, .version = measurement.note, .samples_ns = measurement.samples_ns};
   }
   write_recording(recording, path);
-  fmt::print("wrote {}: {} configurations of {} for {} on {}\n", path,
-             format_count(static_cast<std::int64_t>(recording.trials.size())), recording.kernel,
-             recording.problem, describe(opened.device->info(), {}));
+  show(fmt::format("wrote {}: {} configurations of {} for {} on {}\n", path,
+                   format_count(static_cast<std::int64_t>(recording.trials.size())),
+                   recording.kernel, recording.problem, describe(opened.device->info(), {})));
   return result.ranking.empty() ? exit_nothing : exit_found;
 }
 

@@ -173,7 +173,7 @@ int tune_command(const Words& words) {
       results.push_back(result_json(report, options.top));
       continue;
     }
-    fmt::print("{}\n", result_text(report, options.top));
+    show(result_text(report, options.top) + "\n");
     std::fflush(stdout);
     if (any) say(next_step(options, report.setup));
   }

@@ -135,12 +135,22 @@ TEST_F(Cli, AReadOnlyDatabaseCanBeQueriedButNotWritten) {
   fs::permissions(folder_, fs::perms(0755));
 }
 
-TEST_F(Cli, ADatabaseIsNotReplacedByAnExportOfIt) {
+TEST_F(Cli, TextOfOthersDoesNotSteerTheTerminal) {
   write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
-  ASSERT_EQ(tune(std::string(gemm) + " --device replay:toy.t4.json.gz --quiet --db all.csv").code,
-            0);
-  expect_fault("export --db all.csv --out all.csv", {"all.csv", "database"});
-  EXPECT_EQ(tune("query --db all.csv").code, 0);
+  ASSERT_EQ(tune(std::string(gemm) + " --device replay:toy.t4.json.gz --quiet").code, 0);
+  SQLite::Database(folder_ / "tilewright.db", SQLite::OPEN_READWRITE)
+      .exec(
+          "UPDATE context SET device_model = device_model || char(27) || '[31m'; "
+          "UPDATE trial SET note = char(27) || '[2J' || char(10) || 'a second line'");
+  for (const char* command :
+       {"query", "query trials", "explain", "emit --op gemm --out . --source replayed",
+        "export --out a.t4.json"}) {
+    SCOPED_TRACE(command);
+    const Ran ran = tune(command);
+    EXPECT_LE(ran.code, 1) << ran.err;
+    EXPECT_EQ((ran.out + ran.err).find('\x1b'), std::string::npos) << ran.out << ran.err;
+  }
+  expect_fault("query --db '\x1b[31m'", {"?[31m"});
 }
 
 // JSON is UTF-8; what file systems and databases hold need not be.
@@ -158,6 +168,14 @@ TEST_F(Cli, BytesThatAreNoTextAreStillJson) {
     EXPECT_EQ(shown.code, 0) << shown.err;
     EXPECT_TRUE(nlohmann::json::accept(shown.out)) << shown.out;
   }
+}
+
+TEST_F(Cli, ADatabaseIsNotReplacedByAnExportOfIt) {
+  write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
+  ASSERT_EQ(tune(std::string(gemm) + " --device replay:toy.t4.json.gz --quiet --db all.csv").code,
+            0);
+  expect_fault("export --db all.csv --out all.csv", {"all.csv", "database"});
+  EXPECT_EQ(tune("query --db all.csv").code, 0);
 }
 
 TEST_F(Cli, ADatabaseOfANewerVersionIsLeftAlone) {

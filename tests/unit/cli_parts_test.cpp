@@ -8,6 +8,7 @@
 #include "error.h"
 #include "format.h"
 #include "options.h"
+#include "output.h"
 #include "progress.h"
 #include "table.h"
 
@@ -116,6 +117,21 @@ TEST(Table, AlignsAndLeavesOutEmptyColumns) {
   table.add({"1", "", "one"});
   table.add({"100", "", "hundred"});
   EXPECT_EQ(table.text(), "  n  name\n  1  one\n100  hundred\n");
+}
+
+TEST(Table, ACellIsOneLineThatDoesNotSteerTheTerminal) {
+  Table table({{"name"}, {"note"}});
+  table.add({"a\x1b[31mb", "one\ntwo\r\tthree"});
+  EXPECT_EQ(table.text(), "name     note\na?[31mb  one two  three\n");
+}
+
+TEST(Output, ControlCharactersDoNotPass) {
+  EXPECT_EQ(printable("a\x1b]0;title\x07z\x7f\n\xc2\x9b"
+                      "2J"),
+            "a?]0;title?z?\n??2J");
+  EXPECT_EQ(printable("\xc3\xa9\xe2\x82\xac\xc2\xb5s"), "\xc3\xa9\xe2\x82\xac\xc2\xb5s")
+      << "text stays";
+  EXPECT_EQ(one_line("a\r\nb\tc"), "a  b c");
 }
 
 TEST(Table, CsvQuotesWhatNeedsIt) {

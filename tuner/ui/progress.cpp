@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "format.h"
+#include "output.h"
 
 namespace tw {
 namespace {
@@ -65,7 +66,8 @@ void Progress::update(const Status& status) {
   }
   if (mode_ == Mode::terminal) {
     if (open_ && since < redraw_interval) return;
-    const std::string line = clipped(progress_line(status), static_cast<std::size_t>(width_ - 1));
+    const std::string line =
+        clipped(one_line(progress_line(status)), static_cast<std::size_t>(width_ - 1));
     std::fputs(fmt::format("\r{}\x1b[K", line).c_str(), stream_);
     std::fflush(stream_);
     open_ = true;
@@ -76,7 +78,7 @@ void Progress::update(const Status& status) {
                         : std::chrono::milliseconds(line_interval))) {
       return;
     }
-    std::fputs((progress_line(status) + "\n").c_str(), stream_);
+    std::fputs((one_line(progress_line(status)) + "\n").c_str(), stream_);
     last_best_ns_ = status.best_ns;
   }
   last_ = now;
@@ -85,7 +87,7 @@ void Progress::update(const Status& status) {
 void Progress::note(std::string_view line) {
   if (mode_ == Mode::quiet) return;
   clear();
-  std::fputs((std::string(line) + "\n").c_str(), stream_);
+  std::fputs((one_line(line) + "\n").c_str(), stream_);
 }
 
 void Progress::clear() {

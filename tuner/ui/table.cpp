@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "csv.h"
+#include "output.h"
 
 namespace tw {
 
@@ -15,8 +16,12 @@ void Table::add(std::vector<std::string> row) {
 
 std::string Table::text() const {
   std::vector<std::size_t> widths(columns_.size(), 0);
-  for (const std::vector<std::string>& row : rows_) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  std::vector<std::vector<std::string>> rows = rows_;
+  for (std::vector<std::string>& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      row[i] = one_line(row[i]);
+      widths[i] = std::max(widths[i], row[i].size());
+    }
   }
   std::string out;
   const auto line = [&](const auto& cell) {
@@ -35,7 +40,7 @@ std::string Table::text() const {
     out += text + "\n";
   };
   line([&](std::size_t i) -> const std::string& { return columns_[i].title; });
-  for (const std::vector<std::string>& row : rows_) {
+  for (const std::vector<std::string>& row : rows) {
     line([&](std::size_t i) -> const std::string& { return row[i]; });
   }
   return out;
