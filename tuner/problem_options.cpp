@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
+#include <map>
 #include <sstream>
 
 #include "error.h"
 #include "expr.h"
+#include "recording_file.h"
 
 namespace tw {
 namespace {
@@ -51,24 +52,22 @@ Asked parse_line(const std::string& line, const Arguments& arguments, const Cata
   ProblemText text = text_of_flags(arguments);
   std::string layout = arguments.text("layout");
   text.shape = asked.shape = words[at++];
+  std::map<std::string, std::string*> fields{{"dtype=", &text.dtype},
+                                             {"math=", &text.math},
+                                             {"epilogue=", &text.epilogue},
+                                             {"layout=", &layout}};
   for (; at < words.size(); ++at) {
-    const std::size_t equals = std::min(words[at].find('='), words[at].size());
-    const std::string name = words[at].substr(0, equals);
-    const std::string value = words[at].substr(std::min(equals + 1, words[at].size()));
-    if (name == "dtype") {
-      text.dtype = value;
-    } else if (name == "math") {
-      text.math = value;
-    } else if (name == "epilogue") {
-      text.epilogue = value;
-    } else if (name == "layout") {
-      layout = value;
-    } else {
+    const std::size_t value = std::min(words[at].find('='), words[at].size() - 1) + 1;
+    const auto field = fields.find(words[at].substr(0, value));
+    if (field == fields.end()) {
       throw Error(
           fmt::format("unknown '{}': after the shape, one of dtype=, math=, epilogue=, "
                       "layout=",
                       words[at]));
     }
+    if (!field->second) throw Error(fmt::format("'{}' is given twice: remove one", field->first));
+    *field->second = words[at].substr(value);
+    field->second = nullptr;
   }
   asked.problem = problem_of(*asked.entry, text, layout);
   return asked;
@@ -76,8 +75,7 @@ Asked parse_line(const std::string& line, const Arguments& arguments, const Cata
 
 std::vector<Asked> parse_shapes(const std::string& path, const Arguments& arguments,
                                 const Catalog& catalog) {
-  std::ifstream file(path);
-  if (!file) throw Error(fmt::format("--shapes {}: cannot be read", path));
+  std::istringstream file(read_bytes(path));
   std::vector<Asked> asked;
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {

@@ -78,7 +78,12 @@ TEST_F(Cli, ShapesFilesNameTheirLines) {
   expect_fault("--shapes shapes.txt", {"shapes.txt:1: ", "--op"});
   write("shapes.txt", "# nothing\n");
   expect_fault("--shapes shapes.txt", {"shapes.txt", "no problem"});
+  write("shapes.txt", "gemm 64x64x64 dtype\n");
+  expect_fault("--shapes shapes.txt", {"shapes.txt:1: ", "unknown 'dtype'", "dtype="});
+  write("shapes.txt", "gemm 64x64x64 dtype=f32 dtype=f16\n");
+  expect_fault("--shapes shapes.txt", {"shapes.txt:1: ", "'dtype=' is given twice"});
   expect_fault("--shapes none.txt", {"none.txt"});
+  expect_fault("--shapes .", {".: is a folder"});
 }
 
 TEST_F(Cli, SpecsThatCannotBeUsed) {
