@@ -75,7 +75,12 @@ Asked parse_line(const std::string& line, const Arguments& arguments, const Cata
 
 std::vector<Asked> parse_shapes(const std::string& path, const Arguments& arguments,
                                 const Catalog& catalog) {
-  std::istringstream file(read_bytes(path));
+  std::string text = read_bytes(path);
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // a byte-order mark
+  if (text.find('\0') != std::string::npos) {
+    throw Error(fmt::format("--shapes {}: is not a text: save it as UTF-8", path));
+  }
+  std::istringstream file(std::move(text));
   std::vector<Asked> asked;
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {

@@ -272,7 +272,10 @@ int recheck_command(const Words& command_words) {
                      all.empty() ? "" : text_of(all) + "\n", describe(recheck.device(), {}),
                      all.size(), flipped, changed, recheck.current()));
   }
-  return flipped + changed > 0 || interrupted() ? exit_nothing : exit_found;
+  // A misspelt filter must not pass for winners that hold.
+  const bool none = all.empty() && recheck.current() == 0 && !interrupted();
+  if (none) say(fmt::format("tune: no such winners of {}", recheck.device().model));
+  return none || flipped + changed > 0 || interrupted() ? exit_nothing : exit_found;
 }
 
 }  // namespace tw

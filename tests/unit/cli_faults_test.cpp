@@ -78,6 +78,10 @@ TEST_F(Cli, ShapesFilesNameTheirLines) {
   expect_fault("--shapes shapes.txt", {"shapes.txt:1: ", "--op"});
   write("shapes.txt", "# nothing\n");
   expect_fault("--shapes shapes.txt", {"shapes.txt", "no problem"});
+  write("shapes.txt", std::string("gemm m=64\0,n=64", 15));
+  expect_fault("--shapes shapes.txt", {"shapes.txt: is not a text"});
+  write("shapes.txt", "\xEF\xBB\xBFgemm 64x64\n");
+  expect_fault("--shapes shapes.txt", {"shapes.txt:1: ", "64x64"});
   write("shapes.txt", "gemm 64x64x64 dtype\n");
   expect_fault("--shapes shapes.txt", {"shapes.txt:1: ", "unknown 'dtype'", "dtype="});
   write("shapes.txt", "gemm 64x64x64 dtype=f32 dtype=f16\n");

@@ -105,7 +105,8 @@ class ShippedRecordings : public Cli {
       trial.value_ns *= factor;
       for (double& sample : trial.measurement.samples_ns) sample *= factor;
     }
-    write_recording(other, (folder_ / recordings_ / ("toy/gemm." + kernel + ".t4.json.gz")).string());
+    write_recording(other,
+                    (folder_ / recordings_ / ("toy/gemm." + kernel + ".t4.json.gz")).string());
   }
   std::string tune(const std::string& more = "") {
     const std::string command = "cd '" + folder_.string() +
@@ -398,6 +399,9 @@ TEST_F(Cli, RechecksWinnersUnderAnotherCompiler) {
   ASSERT_EQ(tune(search).code, 0);
   const Ran same = tune("recheck --device cpu --quiet");
   EXPECT_EQ(same.code, 0) << same.err;
+  const Ran misspelt = tune("recheck --device cpu --quiet --problem m=17");
+  EXPECT_EQ(misspelt.code, 1);
+  EXPECT_NE(misspelt.err.find("no such winners"), std::string::npos) << misspelt.err;
   EXPECT_NE(same.out.find("0 rechecked, 0 flipped, 0 changed; 1 measured under it before"),
             std::string::npos)
       << same.out;
