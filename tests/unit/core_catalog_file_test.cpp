@@ -88,11 +88,12 @@ TEST_F(CatalogFileTest, NothingIsIncludedByAnotherWord) {
     write("mine/parts/own.cuh", "#pragma once\n" + line + "\n");
     return fault();
   };
-  for (const char* line : {"#define X \"/etc/passwd\"\n#include X", "#include </etc/passwd>",
-                           "%:include X", "#inc\\\nlude </etc/passwd>", "#include_next \"x\"",
-                           "# /**/ include /**/ X", "#include <a/../../b>", "/**/ #include X",
-                           "auto s = R\"x(\" /* )x\";\n/*/ // */ #include X", "#/*\n*/include X",
-                           "#import \"x\"", "#embed \"x\""}) {
+  for (const char* line :
+       {"#define X \"/etc/passwd\"\n#include X", "#include </etc/passwd>", "%:include X",
+        "#inc\\\nlude </etc/passwd>", "#include_next \"x\"", "# /**/ include /**/ X",
+        "#include <a/../../b>", "/**/ #include X",
+        "auto s = R\"x(\" /* )x\";\n/*/ // */ #include X", "#/*\n*/include X", "#import \"x\"",
+        "#embed \"x\"", "#inc\\ \nlude </etc/passwd>", "#include \\\t\f\r\nX"}) {
     EXPECT_NE(with(line).find("parts/own.cuh: '"), std::string::npos) << line;
     EXPECT_NE(with(line).find("cannot be followed"), std::string::npos) << line;
   }

@@ -123,15 +123,25 @@ bool is_plain_directive(std::string_view line) {
   return close != rest.npos && stays_inside(std::string(rest.substr(1, close - 1)));
 }
 
+// The length of what joins two lines at source[at], a backslash: g++ and EDG let blanks follow it.
+std::size_t join_of_lines(std::string_view source, std::size_t at) {
+  if (source[at] != '\\') return 0;
+  std::size_t end = at + 1;
+  while (end < source.size() && source[end] != '\n' &&
+         static_cast<unsigned char>(source[end]) <= ' ') {
+    ++end;
+  }
+  return end < source.size() && source[end] == '\n' ? end + 1 - at : 0;
+}
+
 // The first directive that may include what its text does not say (by a macro) or what is elsewhere
 // (</etc/passwd>). In every place where a compiler may see one, in comments and strings too: which
 // text is in them is the compiler's to say. Empty if there is none.
 std::string odd_include(std::string_view source) {
   std::string text;
-  for (std::size_t i = 0; i < source.size(); ++i) {  // a backslash joins lines
-    const std::string_view rest = source.substr(i, 3);
-    if (rest.starts_with("\\\n") || rest == "\\\r\n") {
-      i += rest[1] == '\n' ? 1 : 2;
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    if (const std::size_t join = join_of_lines(source, i); join > 0) {
+      i += join - 1;
     } else {
       text += source[i];
     }
