@@ -166,6 +166,22 @@ TEST_F(CpuDeviceTest, ACrashCostsItsJobAlone) {
   EXPECT_EQ(answer(doubling("")).outcome, Outcome::ok);
 }
 
+TEST_F(CpuDeviceTest, WhatAKernelWritesToItsWorkersDescriptorsIsItsFault) {
+  const std::string write = "extern \"C\" long write(int, const void*, unsigned long);\n";
+  const auto writes = [&](const std::string& bytes) {
+    Job job = doubling("if (i == 0) write(4, \"" + bytes + "\", sizeof \"" + bytes + "\" - 1);");
+    job.plan.program.text.insert(0, write);
+    return answer(job);
+  };
+  // Too large for a frame; no message; a result that is none.
+  for (const char* bytes : {"garbage", "\\1\\0\\0\\0x", "\\2\\0\\0\\0Fx"}) {
+    const Measurement measurement = writes(bytes);
+    EXPECT_EQ(measurement.outcome, Outcome::faulted) << bytes;
+    EXPECT_EQ(measurement.note, "wrote to a descriptor of the process that ran it");
+    EXPECT_EQ(answer(doubling("")).outcome, Outcome::ok);
+  }
+}
+
 TEST_F(CpuDeviceTest, AHangCostsItsJobAlone) {
   Job job = doubling("volatile bool forever = true; while (forever) {}");
   job.limits.timeout_ms = 300;

@@ -44,6 +44,30 @@ Clock::time_point after_ms(double ms) {
          std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double, std::milli>(ms));
 }
 
+struct Message {
+  cpu::Frame kind = frame_error;
+  std::string text;
+  Finished finished;
+};
+
+// Throws Error if it is none of a worker that has this job.
+Message message_of(const std::string& frame, std::uint64_t job) {
+  Message message;
+  message.text = frame.substr(std::min<std::size_t>(1, frame.size()));
+  message.kind = static_cast<cpu::Frame>(frame.empty() ? '\0' : frame.front());
+  switch (message.kind) {
+    case frame_compiled:
+    case frame_started:
+    case frame_error:
+      return message;
+    case frame_finished:
+    case frame_last:
+      message.finished = parse_finished(message.text);
+      if (message.finished.id == job) return message;
+  }
+  throw Error("a worker of the cpu device sent a malformed message");
+}
+
 class CpuDevice final : public Device {
  public:
   explicit CpuDevice(int emulated_cc) : info_(describe(emulated_cc)) {
@@ -127,26 +151,38 @@ class CpuDevice final : public Device {
 
   void read_frames(Slot& slot) {
     while (slot.job) {
-      const auto frame = slot.process->receive();
-      if (!frame) return;
-      const std::string text = frame->substr(std::min<std::size_t>(1, frame->size()));
-      const char kind = frame->empty() ? '\0' : frame->front();
-      if (kind == frame_compiled) {
+      Message message;
+      try {
+        const auto frame = slot.process->receive();
+        if (!frame) return;
+        message = message_of(*frame, slot.job->id);
+      } catch (const Error&) {  // a kernel shares its worker's descriptors
+        slot.process.reset();
+        return fail(slot, Outcome::faulted, "wrote to a descriptor of the process that ran it");
+      }
+      take(slot, message);
+    }
+  }
+
+  void take(Slot& slot, Message& message) {
+    switch (message.kind) {
+      case frame_compiled:
         slot.phase = Slot::Phase::asking_oracle;
         slot.deadline = after_ms(max_oracle_ms);
-      } else if (kind == frame_started) {
+        break;
+      case frame_started:
         slot.phase = Slot::Phase::running;
         slot.deadline = after_ms(slot.job->limits.timeout_ms);
-      } else if (kind == frame_finished || kind == frame_last) {
-        finished_.push_back(parse_finished(text));
+        break;
+      case frame_finished:
+      case frame_last:
+        finished_.push_back(std::move(message.finished));
         slot.job.reset();
-        if (kind == frame_last) slot.process.reset();
-      } else if (kind == frame_error) {
+        if (message.kind == frame_last) slot.process.reset();
+        break;
+      case frame_error:
         slot.job.reset();
-        throw Error(text);
-      } else {
-        throw Error("a worker of the cpu device sent a malformed message");
-      }
+        throw Error(message.text);
     }
   }
 
