@@ -182,6 +182,17 @@ TEST_F(CpuDeviceTest, WhatAKernelWritesToItsWorkersDescriptorsIsItsFault) {
   }
 }
 
+// Both copies of the worker would answer, and take the next jobs.
+TEST_F(CpuDeviceTest, AForkOfAKernelAnswersNothing) {
+  Job forks = doubling("if (i == 0) fork();");
+  forks.plan.program.text.insert(0, "extern \"C\" int fork();\n");
+  EXPECT_EQ(answer(forks).outcome, Outcome::ok);
+  for (std::uint64_t id = 2; id <= 7; ++id) {
+    const Measurement measurement = answer(doubling(id % 2 ? "if (i == 57) value += 1;" : "", id));
+    EXPECT_EQ(measurement.outcome, id % 2 ? Outcome::wrong_result : Outcome::ok);
+  }
+}
+
 TEST_F(CpuDeviceTest, AHangCostsItsJobAlone) {
   Job job = doubling("volatile bool forever = true; while (forever) {}");
   job.limits.timeout_ms = 300;

@@ -16,6 +16,15 @@ int main(int argc, char** argv) {
       std::signal(SIGSEGV, SIG_DFL);  // a sanitizer would turn it into an exit
       std::raise(SIGSEGV);
     }
+    if (*message == "fork and exit") {
+      const int child = ::fork();
+      if (child == 0) {
+        ::alarm(60);
+        while (true) ::pause();
+      }
+      channel.send("forked");
+      return 3;
+    }
     if (*message == "hang") {
       std::puts("noise on stdout");
       while (true) ::pause();

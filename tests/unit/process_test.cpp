@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "error.h"
 
@@ -21,8 +22,8 @@ class Process : public testing::Test {
     while (steady_clock::now() < deadline) {
       if (auto frame = worker.receive()) return frame;
       if (!worker.alive()) return worker.receive();
-      const int descriptor = worker.descriptor();
-      wait_any({&descriptor, 1}, deadline);
+      const int descriptors[] = {worker.descriptor(), worker.end_descriptor()};
+      wait_any(descriptors, deadline);
     }
     ADD_FAILURE() << "no answer";
     return std::nullopt;
@@ -75,6 +76,19 @@ TEST_F(Process, EndsItsWorkerWhenDestroyed) {
     ASSERT_EQ(::kill(pid, 0), 0);
   }
   EXPECT_EQ(::kill(pid, 0), -1);
+}
+
+TEST_F(Process, WhatAWorkerStartedEndsWithIt) {
+  WorkerProcess worker({"role"});
+  worker.send("fork and exit");
+  EXPECT_EQ(answer(worker), "forked");
+  EXPECT_EQ(answer(worker), std::nullopt);
+  EXPECT_EQ(worker.end_reason(), "exited with 3");
+  // The child had the pipe too, which ends with it.
+  const int descriptor = worker.descriptor();
+  wait_any({&descriptor, 1}, steady_clock::now() + seconds(20));
+  char byte = 0;
+  EXPECT_EQ(::read(descriptor, &byte, 1), 0);
 }
 
 TEST_F(Process, AMissingExecutableIsAnError) {

@@ -185,11 +185,19 @@ std::optional<std::string> WorkerProcess::receive() {
 
 void WorkerProcess::reap(bool block) {
   if (reaped_ || pid_ <= 0) return;
+  // First without taking the pid, which names the group: what the worker started ends with it.
+  siginfo_t ended{};
   int result = 0;
   do {
-    result = ::waitpid(pid_, &status_, block ? 0 : WNOHANG);
+    result =
+        ::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOWAIT | (block ? 0 : WNOHANG));
   } while (result < 0 && errno == EINTR);
-  reaped_ = result != 0;
+  if (result == 0 && ended.si_pid == 0) return;
+  ::kill(-pid_, SIGKILL);
+  do {
+    result = ::waitpid(pid_, &status_, 0);
+  } while (result < 0 && errno == EINTR);
+  reaped_ = true;
 }
 
 bool WorkerProcess::alive() {
@@ -227,14 +235,20 @@ bool wait_any(std::span<const int> descriptors, std::chrono::steady_clock::time_
   return ::poll(polls.data(), polls.size(), static_cast<int>(milliseconds)) >= 0;
 }
 
-WorkerChannel::WorkerChannel() {
+WorkerChannel::WorkerChannel() : pid_(::getpid()) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // had it died before this, receive() sees its end closed
   ::fcntl(worker_in, F_SETFD, FD_CLOEXEC);
   ::fcntl(worker_out, F_SETFD, FD_CLOEXEC);
   ::signal(SIGPIPE, SIG_IGN);
 }
 
+// A kernel on the host may fork: its copy of the worker must neither answer nor take jobs.
+void WorkerChannel::end_if_forked() const {
+  if (::getpid() != pid_) ::_exit(0);
+}
+
 std::optional<std::string> WorkerChannel::receive() {
+  end_if_forked();
   std::string buffer;
   char chunk[65536];
   std::size_t wanted = sizeof(std::uint32_t);
@@ -254,6 +268,7 @@ std::optional<std::string> WorkerChannel::receive() {
 }
 
 void WorkerChannel::send(std::string_view frame) {
+  end_if_forked();
   if (!write_frame(worker_out, frame)) ::_exit(0);
 }
 

@@ -31,6 +31,8 @@ class WorkerProcess {
   std::optional<std::string> receive();
   // Readable when a frame, a part of one or the end has arrived: for wait_any.
   int descriptor() const { return from_worker_; }
+  // Readable once the process has ended, though what it started may keep descriptor() open; or -1.
+  int end_descriptor() const { return pidfd_; }
   bool alive();
   // After the end: "exited with 1", "killed by signal 11 (Segmentation fault)"; empty while it
   // lives.
@@ -58,6 +60,10 @@ class WorkerChannel {
   WorkerChannel();                       // also asks the kernel to end this process with its parent
   std::optional<std::string> receive();  // blocks; nothing: the parent closed its end
   void send(std::string_view frame);     // ends the process if the parent is gone
+
+ private:
+  void end_if_forked() const;
+  int pid_;
 };
 
 }  // namespace tw

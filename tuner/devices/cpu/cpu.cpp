@@ -91,6 +91,7 @@ class CpuDevice final : public Device {
       for (const Slot& slot : slots_) {
         if (!slot.job) continue;
         descriptors.push_back(slot.process->descriptor());
+        descriptors.push_back(slot.process->end_descriptor());
         wake = std::min(wake, slot.deadline);
       }
       wait_any(descriptors, wake);
