@@ -202,6 +202,27 @@ TEST_F(CpuDeviceTest, AHangCostsItsJobAlone) {
   EXPECT_EQ(answer(doubling("")).outcome, Outcome::ok);
 }
 
+TEST_F(CpuDeviceTest, FaultsWhileItIsLoadedCostAKernelItsJobAlone) {
+  const auto loading = [&](const std::string& code) {
+    Job job = doubling("if (i == 0 && n < 0) value += missing();");
+    job.plan.program.text.insert(0, code);
+    job.limits.timeout_ms = 300;
+    return answer(job);
+  };
+  const Measurement unlinked = loading("float missing();\n");
+  EXPECT_EQ(unlinked.outcome, Outcome::compile_failed);
+  EXPECT_NE(unlinked.note.find("undefined symbol"), std::string::npos) << unlinked.note;
+  const Measurement crashes =
+      loading("float missing() { __builtin_trap(); }\nstatic float early = missing();\n");
+  EXPECT_EQ(crashes.outcome, Outcome::faulted) << crashes.note;
+  const Measurement hangs = loading(
+      "static volatile bool forever = true;\n"
+      "float missing() { while (forever) {} return 0; }\nstatic float early = missing();\n");
+  EXPECT_EQ(hangs.outcome, Outcome::timed_out) << hangs.note;
+  EXPECT_EQ(hangs.note, "no result after 0.3 s");
+  EXPECT_EQ(answer(doubling("")).outcome, Outcome::ok);
+}
+
 TEST_F(CpuDeviceTest, TheOraclesTimeIsNotTheKernels) {
   Job job = doubling("");
   job.plan.reference.text.insert(job.plan.reference.text.find("y[at]"),

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -64,8 +65,14 @@ class Worker {
       }
       reference.module = &reference_at(compiled.path.string());
     }
+    channel_.send(std::string(1, frame_started));  // static initialisers are the kernel's code
+    std::optional<LoadedModule> loaded;
+    try {
+      loaded.emplace(program.path);
+    } catch (const Error& error) {
+      return uncompiled(error.what());
+    }
     channel_.send(std::string(1, frame_compiled));
-    const LoadedModule loaded(program.path);
     ExecuteOptions options;
     options.seed = job.seed;
     options.verify = verify;
@@ -74,7 +81,7 @@ class Worker {
     options.limits = job.limits;
     options.started = [this] { channel_.send(std::string(1, frame_started)); };
     Measurement measurement =
-        execute(job.plan, {&loaded.module(), 0}, reference, scheduler_, oracle_, options);
+        execute(job.plan, {&loaded->module(), 0}, reference, scheduler_, oracle_, options);
     measurement.compile_ms = program.compile_ms;
     return measurement;
   }
