@@ -188,22 +188,20 @@ std::string string_literal(std::string_view text) {
 
 std::string cpp_name(std::string_view name) {
   static constexpr std::array words{
-      "alignas",       "alignof",     "and",      "asm",        "auto",         "bitand",
-      "bitor",         "bool",        "break",    "case",       "catch",        "char",
-      "class",         "compl",       "concept",  "const",      "consteval",    "constexpr",
-      "constinit",     "continue",    "decltype", "default",    "delete",       "do",
-      "double",        "else",        "enum",     "explicit",   "export",       "extern",
-      "false",         "float",       "for",      "friend",     "goto",         "if",
-      "inline",        "int",         "long",     "mutable",    "namespace",    "new",
-      "noexcept",      "not",         "nullptr",  "operator",   "or",           "private",
-      "protected",     "public",      "register", "requires",   "return",       "short",
-      "signed",        "sizeof",      "static",   "struct",     "switch",       "template",
-      "this",          "throw",       "true",     "try",        "typedef",      "typeid",
-      "typename",      "union",       "unsigned", "using",      "virtual",      "void",
-      "volatile",      "while",       "xor",      "char8_t",    "co_await",     "co_return",
-      "co_yield",      "not_eq",      "and_eq",   "or_eq",      "xor_eq",       "wchar_t",
-      "static_cast",   "char16_t",    "char32_t", "const_cast", "dynamic_cast", "reinterpret_cast",
-      "static_assert", "thread_local"};
+      "alignas", "alignof", "and", "asm", "auto", "bitand", "bitor", "bool", "break", "case",
+      "catch", "char", "class", "compl", "concept", "const", "consteval", "constexpr", "constinit",
+      "continue", "decltype", "default", "delete", "do", "double", "else", "enum", "explicit",
+      "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "long",
+      "mutable", "namespace", "new", "noexcept", "not", "nullptr", "operator", "or", "private",
+      "protected", "public", "register", "requires", "return", "short", "signed", "sizeof",
+      "static", "struct", "switch", "template", "this", "throw", "true", "try", "typedef", "typeid",
+      "typename", "union", "unsigned", "using", "virtual", "void", "volatile", "while", "xor",
+      "char8_t", "co_await", "co_return", "co_yield", "not_eq", "and_eq", "or_eq", "xor_eq",
+      "wchar_t", "static_cast", "char16_t", "char32_t", "const_cast", "dynamic_cast",
+      "reinterpret_cast", "static_assert", "thread_local",
+      // Macros of g++ and of the headers that an emitted one, or its user, is likely to include.
+      "linux", "unix", "i386", "errno", "stdin", "stdout", "stderr", "NULL", "EOF", "NAN",
+      "INFINITY", "HUGE_VAL", "RAND_MAX", "BUFSIZ"};
   const bool taken = std::find(words.begin(), words.end(), name) != words.end();
   return std::string(name) + (taken ? "_" : "");
 }

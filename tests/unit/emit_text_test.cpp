@@ -54,8 +54,10 @@ TEST(StringLiteral, KeepsEveryByteAndEndsNowhereElse) {
   EXPECT_EQ(string_literal("a\"b\\c\n?\x80z"), "\"a\\042b\\134c\\012\\077\\200z\"");
 }
 
-TEST(CppName, GetsOutOfTheWayOfKeywords) {
+TEST(CppName, GetsOutOfTheWayOfKeywordsAndMacros) {
   EXPECT_EQ(cpp_name("new"), "new_");
+  EXPECT_EQ(cpp_name("NULL"), "NULL_");
+  EXPECT_EQ(cpp_name("linux"), "linux_");
   EXPECT_EQ(cpp_name("n"), "n");
 }
 

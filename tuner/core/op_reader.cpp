@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "epilogue.h"
 #include "error.h"
@@ -42,6 +44,12 @@ void read_choices(Scope& scope, const TomlTable& root, OpSpec& op) {
       }
     }
     scope.declare_slot(table, table.at("name"), choice.name, Scope::Kind::choice, choice.values);
+    for (const ChoiceSpec& other : op.choices) {
+      if (pascal_case(other.name) != pascal_case(choice.name)) continue;
+      named.fail(named.at("name"), fmt::format("its enum is {}, as that of choice '{}': use "
+                                               "another name",
+                                               pascal_case(choice.name), other.name));
+    }
     op.choices.push_back(std::move(choice));
   }
 }
@@ -78,6 +86,10 @@ void read_scalars(Scope& scope, const TomlTable& root, OpSpec& op) {
         scalar.fallback = node->real;
       } else {
         table.fail(*node, fmt::format("'default' must be a number, not {}", name_of(node->kind)));
+      }
+      // Nor is what --shape takes; negated, since a NaN is in no range.
+      if (!(std::fabs(scalar.fallback) <= std::numeric_limits<float>::max())) {
+        table.fail(*node, "'default' must be a finite number that a float can hold");
       }
     }
     scope.declare(table, table.at("name"), scalar.name, Scope::Kind::scalar);
