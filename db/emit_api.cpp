@@ -165,7 +165,7 @@ cudaError_t attributes(const A& args, cudaFuncAttributes* result);
 
 std::string usage(const EmitModel& model) {
   const std::string& op = model.op().name;
-  const std::string scope = fmt::format("{}::{}", model.name_space, op);
+  const std::string scope = public_namespace(model);
   return fmt::format(
       "//\n"
       "// In CUDA sources, include {0}.cuh: it holds everything. In plain C++, include {0}.h and\n"
@@ -200,22 +200,21 @@ std::string api_text(const EmitModel& model) {
                      "#pragma once\n#include <cuda_runtime_api.h>\n\n#include <cstddef>\n"
                      "#include <cstdint>\n\n" +
                      name_guard(model);
-  text += fmt::format("namespace {}::{} {{\n", model.name_space, op.name);
+  text += fmt::format("namespace {} {{\n", public_namespace(model));
   text += fmt::format("inline namespace tuning_{} {{\n\n", model.renaming.digest) + enums(op);
   for (const Form& form : model.forms) {
     text += form.base.empty() ? base_struct(op, form) : extended_struct(form);
   }
   return text + functions +
-         fmt::format("}}  // namespace tuning_{}\n}}  // namespace {}::{}\n", model.renaming.digest,
-                     model.name_space, op.name);
+         fmt::format("}}  // namespace tuning_{}\n}}  // namespace {}\n", model.renaming.digest,
+                     public_namespace(model));
 }
 
 std::string source_text(const EmitModel& model) {
-  const std::string& op = model.op().name;
   std::string text = fmt::format(
       "// Defines the functions of {0}.h. Compile it once, with nvcc.\n"
-      "#include \"{0}.cuh\"\n\nnamespace {1}::{0} {{\ninline namespace tuning_{2} {{\n\n",
-      op, model.name_space, model.renaming.digest);
+      "#include \"{0}.cuh\"\n\nnamespace {1} {{\ninline namespace tuning_{2} {{\n\n",
+      model.op().name, public_namespace(model), model.renaming.digest);
   for (const Form& form : model.forms) {
     text += wrapped(
         fmt::format("template cudaError_t launch(const {0}&, void*, cudaStream_t);\n"
@@ -228,8 +227,8 @@ std::string source_text(const EmitModel& model) {
                     "template cudaError_t attributes(const {0}&, cudaFuncAttributes*);\n\n",
                     form.type));
   }
-  return text + fmt::format("}}  // namespace tuning_{}\n}}  // namespace {}::{}\n",
-                            model.renaming.digest, model.name_space, op);
+  return text + fmt::format("}}  // namespace tuning_{}\n}}  // namespace {}\n",
+                            model.renaming.digest, public_namespace(model));
 }
 
 }  // namespace tw

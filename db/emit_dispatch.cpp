@@ -238,13 +238,13 @@ std::string visit_function(const EmitModel& model) {
 }
 
 std::string public_functions(const EmitModel& model) {
-  std::string text = fmt::format("namespace {}::{} {{\ninline namespace tuning_{} {{\n\n",
-                                 model.name_space, model.op().name, model.renaming.digest);
+  std::string text = fmt::format("namespace {} {{\ninline namespace tuning_{} {{\n\n",
+                                 public_namespace(model), model.renaming.digest);
   text += fmt::format("namespace inner = ::{}::{};\n\n", renamed_tokens("tw", model.renaming),
                       inner_namespace(model));
   return text + public_parts +
-         fmt::format("}}  // namespace tuning_{}\n}}  // namespace {}::{}\n", model.renaming.digest,
-                     model.name_space, model.op().name);
+         fmt::format("}}  // namespace tuning_{}\n}}  // namespace {}\n", model.renaming.digest,
+                     public_namespace(model));
 }
 
 // What each tuned problem runs, as a table at the top of the file.
@@ -341,7 +341,7 @@ std::string dispatch_text(const EmitModel& model) {
       fmt::format("{}::{}", renamed_tokens("tw", model.renaming), inner_namespace(model));
   std::string text = comment(model.op().name + ": " + model.op().doc) + overview(model) +
                      includes(model) + fmt::format("namespace {} {{\n\n", scope);
-  text += fmt::format("namespace api = ::{}::{};\n\n", model.name_space, model.op().name);
+  text += fmt::format("namespace api = ::{};\n\n", public_namespace(model));
   for (std::size_t i = 0; i < model.branches.size(); ++i) text += branch_struct(model, i);
   text += wrapped(fmt::format(
       "// What a type of arguments stands for.\n"

@@ -47,7 +47,7 @@ void check_name_space(const std::string& text) {
   for (std::size_t begin = 0; good && begin <= text.size();) {
     const auto end = std::min(text.find("::", begin), text.size());
     const std::string part = text.substr(begin, end - begin);
-    good = is_identifier(part) && cpp_name(part) == part;
+    good = is_identifier(part) && cpp_name(part) == part && part != "std";
     begin = end + 2;
   }
   if (!good) {
@@ -59,22 +59,38 @@ void check_name_space(const std::string& text) {
 }
 
 // The names of fields that the op's words take already.
-std::set<std::string> names_of(const OpSpec& op) {
-  std::set<std::string> names;
-  for (const DimSpec& dim : op.dims) names.insert(cpp_name(dim.name));
-  for (const ChoiceSpec& choice : op.choices) names.insert(cpp_name(choice.name));
-  for (const ScalarSpec& scalar : op.scalars) names.insert(cpp_name(scalar.name));
+std::vector<std::string> names_of(const OpSpec& op) {
+  std::vector<std::string> names;
+  for (const DimSpec& dim : op.dims) names.push_back(cpp_name(dim.name));
+  for (const ChoiceSpec& choice : op.choices) names.push_back(cpp_name(choice.name));
+  for (const ScalarSpec& scalar : op.scalars) names.push_back(cpp_name(scalar.name));
   for (const TensorSpec& tensor : op.tensors) {
-    names.insert(cpp_name(tensor.name));
-    if (tensor.by_pointers) names.insert(pointers_field(tensor));
+    names.push_back(cpp_name(tensor.name));
+    if (tensor.by_pointers) names.push_back(pointers_field(tensor));
   }
-  if (has_tensors_by_pointers(op)) names.insert("pointers_align");
+  if (has_tensors_by_pointers(op)) names.emplace_back("pointers_align");
   return names;
+}
+
+// A field cannot have the name of another one, nor that of a type beside it.
+void check_fields(const EmitModel& model) {
+  const OpSpec& op = model.op();
+  std::set<std::string> taken;
+  for (const Form& form : model.forms) taken.insert(form.type);
+  for (const ChoiceSpec& choice : op.choices) taken.insert(enum_of(choice));
+  for (const std::string& name : names_of(op)) {
+    if (taken.insert(name).second) continue;
+    throw Error(
+        fmt::format("op {}: '{}' would be two names in a header, of a field and of another field "
+                    "or a type: rename one in op.toml",
+                    op.name, name));
+  }
 }
 
 std::vector<EpilogueField> fields_of(const OpSpec& op, const Epilogue& epilogue) {
   std::vector<EpilogueField> fields;
-  std::set<std::string> taken = names_of(op);
+  const std::vector<std::string> names = names_of(op);
+  std::set<std::string> taken(names.begin(), names.end());
   std::map<std::string_view, int> seen;
   const auto add = [&](std::string name, std::string doc, bool is_tensor, double fallback) {
     while (!taken.insert(name).second) name += '_';
@@ -243,6 +259,7 @@ EmitModel model_of(const EmitRequest& request) {
   if (!model.op().header.empty()) {
     model.sources.merge(request.catalog->sources_of(model.op().header));
   }
+  check_fields(model);
   add_roots(model);
   return model;
 }
@@ -270,6 +287,11 @@ std::string subject_of(const EmitModel& model, const Fallback& fallback) {
 bool has_chains(const EmitModel& model) {
   return std::any_of(model.forms.begin(), model.forms.end(),
                      [](const Form& form) { return !form.epilogue.steps.empty(); });
+}
+
+std::string public_namespace(const EmitModel& model) {
+  const std::string& op = model.op().name;
+  return fmt::format("{}::{}", model.name_space, op == "std" ? "std_" : cpp_name(op));
 }
 
 std::string inner_namespace(const EmitModel& model) { return "dispatch_" + model.op().name; }

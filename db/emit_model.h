@@ -76,6 +76,8 @@ std::string subject_of(const EmitModel& model, const Fallback& fallback);
 bool has_chains(const EmitModel& model);
 // The namespace inside the headers' own: "dispatch_gemm".
 std::string inner_namespace(const EmitModel& model);
+// Of what users call, such as "tuned::gemm".
+std::string public_namespace(const EmitModel& model);
 // The branches that calls of a form may take, ascending.
 std::vector<int> branches_of(const EmitModel& model, int form);
 // "Layout": the enum of a choice.

@@ -155,9 +155,56 @@ TEST_F(EmitTest, EpilogueArgumentsAreFieldsOfTheirOwn) {
 TEST_F(EmitTest, PublicNamespaceIsTheOneAskedFor) {
   request_.name_space = "my::kernels";
   EXPECT_THAT(emit(request_).at("blend.h"), HasSubstr("namespace my::kernels::blend {"));
-  for (const char* bad : {"", "a b", "a::", "::a", "class", "a{}", "a\n#error"}) {
+  for (const char* bad : {"", "a b", "a::", "::a", "class", "my::std", "a{}", "a\n#error"}) {
     request_.name_space = bad;
     EXPECT_THAT(error_of(request_), HasSubstr("is no C++ namespace")) << bad;
+  }
+}
+
+// An op of which a header holds the default, with another name and dims beside n.
+Catalog doubling(const std::string& name, const std::string& more) {
+  const std::string op = "[op]\nname = \"" + name +
+                         "\"\ndtypes = [\"f32\"]\nflops = \"n\"\nbytes = \"n\"\n"
+                         "[[dim]]\nname = \"n\"\n" +
+                         more +
+                         "[[tensor]]\nname = \"y\"\nrole = \"out\"\nshape = [\"n\"]\n"
+                         "[reference]\nsource = \"k.cuh\"\nentry = \"mine::kernel\"\ngrid = [1]\n"
+                         "block = [1]\nargs = [\"y_expected\"]\n[tolerance]\nf32 = 1\n";
+  const std::string kernel =
+      "[kernel]\nsource = \"k.cuh\"\n[[launch]]\nentry = \"mine::kernel\"\ngrid = [1]\n"
+      "block = [1]\nargs = [\"y\"]\n";
+  const std::string source =
+      "namespace mine {\nstruct Knobs {};\ntemplate <class T, class V, class Epilogue>\n"
+      "__global__ void kernel(T* y) {}\n}\n";
+  Texts sources = builtin_sources();
+  sources["k.cuh"] = source;
+  return Catalog::load({{name + "/op.toml", op}, {name + "/k.toml", kernel}}, sources, "");
+}
+
+TEST_F(EmitTest, AnOpMayBeCalledLikeAWordOfCpp) {
+  for (const std::string op : {"double", "std"}) {
+    const Catalog catalog = doubling(op, "");
+    request_.catalog = &catalog;
+    request_.op = op;
+    request_.winners.clear();
+    const auto files = emit(request_);
+    for (const char* end : {".h", ".cuh", ".cu"}) {
+      EXPECT_THAT(code_of(files.at(op + end)), HasSubstr("tuned::" + op + "_"));
+      EXPECT_THAT(code_of(files.at(op + end)), Not(HasSubstr("tuned::" + op + " ")));
+    }
+  }
+}
+
+TEST_F(EmitTest, RefusesFieldsOfOneName) {
+  request_.winners.clear();
+  request_.op = "twice";
+  const auto dim = [](const std::string& name) { return "[[dim]]\nname = \"" + name + "\"\n"; };
+  for (const auto& [more, name] :
+       {std::pair{dim("new") + dim("new_"), "new_"}, std::pair{dim("Args"), "Args"},
+        std::pair{dim("Order") + "[[choice]]\nname = \"order\"\nvalues = [\"up\"]\n", "Order"}}) {
+    const Catalog catalog = doubling("twice", more);
+    request_.catalog = &catalog;
+    EXPECT_THAT(error_of(request_), HasSubstr("'" + std::string(name) + "' would be two names"));
   }
 }
 
