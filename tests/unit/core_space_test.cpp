@@ -176,6 +176,21 @@ TEST(SpaceTest, PrunesLargeProducts) {
   EXPECT_DOUBLE_EQ(found.cartesian_size(), 1e12);
 }
 
+// Of many knobs fewer configurations fill the memory.
+TEST(SpaceTest, RefusesWhatMemoryCannotHold) {
+  std::vector<Knob> knobs;
+  knobs.reserve(3000);
+  for (int i = 0; i < 3000; ++i) knobs.push_back(knob("k" + std::to_string(i), {0, 1}));
+  try {
+    Space(knobs).enumerate();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "more than 357913 configurations of 3000 knobs are valid: add constraints to "
+                 "[require], or remove knobs");
+  }
+}
+
 // The knobs that the last constraint reads have 2^72 combinations: more than a number can tell
 // apart.
 TEST(SpaceTest, ConstraintsMayReadManyKnobs) {

@@ -13,6 +13,7 @@ namespace tw {
 namespace {
 
 constexpr std::size_t kMostConfigurations = 100'000'000;
+constexpr std::size_t kMostBytes = std::size_t{1} << 30;  // of their levels: knobs may be many
 
 double combinations(std::span<const Knob> knobs) {
   double product = 1;
@@ -87,10 +88,14 @@ SearchSpace SearchSpace::enumerate(std::vector<Knob> knobs, std::span<const Cons
   SearchSpace space;
   space.knobs_ = std::move(knobs);
   Enumerator enumerator(space.knobs_, constraints, first_knob, slots);
-  Enumerator::Rows rows = enumerator.run(kMostConfigurations + 1);
-  if (rows.count > kMostConfigurations) {
-    throw Error(fmt::format("more than {} configurations are valid: add constraints to [require]",
-                            kMostConfigurations));
+  const std::size_t row_bytes = std::max<std::size_t>(space.knobs_.size() * enumerator.width(), 1);
+  const std::size_t most = std::min(kMostConfigurations, kMostBytes / row_bytes);
+  Enumerator::Rows rows = enumerator.run(most + 1);
+  if (rows.count > most) {
+    throw Error(
+        fmt::format("more than {} configurations of {} knobs are valid: add constraints to "
+                    "[require], or remove knobs",
+                    most, space.knobs_.size()));
   }
   if (rows.count == 0) {
     throw Error(why_empty(space.knobs_, constraints, first_knob, slots));
