@@ -136,6 +136,12 @@ TEST_F(CpuDeviceTest, ResultThatDependsOnTheOrderOfThreads) {
 
 TEST_F(CpuDeviceTest, CompileFailed) {
   expect("value = undeclared;", Outcome::compile_failed, "variant.cpp:5:9: error: ");
+  const Measurement coloured =
+      answer(doubling("\n#line 5 \"a\\033[31m.cuh\"\nvalue = undeclared;"));
+  EXPECT_TRUE(coloured.note.starts_with("a [31m.cuh:5:9: error: ")) << coloured.note;
+  const Measurement endless = answer(doubling("value = undeclared" + std::string(5000, 'd') + ";"));
+  EXPECT_EQ(endless.note.size(), 1004u);
+  EXPECT_TRUE(endless.note.ends_with("ddd ...")) << endless.note;
 }
 
 TEST_F(CpuDeviceTest, LaunchFailed) {
