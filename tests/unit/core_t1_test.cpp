@@ -209,6 +209,7 @@ TEST(T1, WhatAKernelCannotSayIsAnErrorThatNamesThePlace) {
       {R"("Name": "b")", R"("Name": "a")", "Arguments[1].Name"},
       {R"("ReadOnly")", R"("Constant")", "Arguments[0].AccessType"},
       {R"("Size": 10000)", R"("Size": "N")", "Arguments[0].Size"},
+      {R"("Size": 10000)", R"("Size": 1e30)", "Arguments[0].Size: is no whole number of 64 bits"},
       {R"("FillValue": 2)", R"("FillValue": "two")", "Arguments[3].FillValue"},
       {R"("-I.")", R"("--use_fast_math")", "CompilerOptions[0]"},
       {R"({"X": "BLOCK"})", R"({"Y": "BLOCK"})", "LocalSize"},

@@ -44,8 +44,10 @@ class Expressions {
   }
   std::string whole(const Place& place) const {
     if (is_int64(place.json())) return std::to_string(place.json().get<std::int64_t>());
+    if (place.json().is_number()) place.fail("is no whole number of 64 bits");
+    const std::string text = place.text();
     try {
-      return whole_number_from(parse_python(place.text()), names_, below_zero_);
+      return whole_number_from(parse_python(text), names_, below_zero_);
     } catch (const Error& error) {
       place.fail(error.what());
     }
