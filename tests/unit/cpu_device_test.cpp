@@ -172,6 +172,14 @@ TEST_F(CpuDeviceTest, ACrashCostsItsJobAlone) {
   EXPECT_EQ(answer(doubling("")).outcome, Outcome::ok);
 }
 
+TEST_F(CpuDeviceTest, AFrameLargerThanTheStackIsAFault) {
+  if (has_asan) GTEST_SKIP() << "stacks are larger then";
+  const Measurement measurement =
+      answer(doubling("volatile float large[20000]; large[0] = 0; value += large[0];"));
+  EXPECT_EQ(measurement.outcome, Outcome::faulted) << measurement.note;
+  EXPECT_EQ(answer(doubling("")).outcome, Outcome::ok);
+}
+
 TEST_F(CpuDeviceTest, WhatAKernelWritesToItsWorkersDescriptorsIsItsFault) {
   const std::string write = "extern \"C\" long write(int, const void*, unsigned long);\n";
   const auto writes = [&](const std::string& bytes) {

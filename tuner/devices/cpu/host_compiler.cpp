@@ -82,12 +82,14 @@ const std::vector<std::string>& compile_flags() {
   static const std::vector<std::string> flags = [] {
     // Hidden symbols: two modules may define the same kernel with other knobs. The checks are
     // handled in shim_module.h. Warnings are the business of the compilers for GPUs.
-    // With the sanitizer compiling takes longer than running.
+    // With the sanitizer compiling takes longer than running. A frame larger than a fiber's guard
+    // touches each of its pages, so that it ends there, not in the stack of another thread.
     std::vector<std::string> result{"-std=c++20",
                                     has_asan ? "-O1" : "-O2",
                                     "-fPIC",
                                     "-w",
                                     "-fvisibility=hidden",
+                                    "-fstack-clash-protection",
                                     "-fsanitize=alignment,bounds",
                                     "-fno-sanitize-recover=all"};
 #ifdef __x86_64__
