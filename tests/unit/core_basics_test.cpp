@@ -8,6 +8,7 @@
 #include "error.h"
 #include "expr.h"
 #include "measurement.h"
+#include "note.h"
 
 namespace tw {
 namespace {
@@ -39,6 +40,16 @@ TEST(Outcome, NamesRoundTrip) {
     EXPECT_EQ(parse_outcome(name_of(outcome)), outcome);
   }
   EXPECT_EQ(parse_outcome("fine"), std::nullopt);
+}
+
+TEST(Note, IsOneLineOfWhatACompilerSays) {
+  const std::string text = "first\na\033[31m\tb\nlast";
+  EXPECT_EQ(note_at(text, 0), "first");
+  EXPECT_EQ(note_at(text, 7), "a [31m b");
+  EXPECT_EQ(note_at(text, text.size()), "last");
+  EXPECT_EQ(note_at("", 0), "");
+  const std::string endless = note_at(std::string(1 << 20, 'x'), 5);
+  EXPECT_EQ(endless, std::string(1000, 'x') + " ...");
 }
 
 TEST(Measurement, MedianOfNoSamplesIsZero) {

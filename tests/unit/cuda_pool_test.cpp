@@ -122,6 +122,12 @@ TEST_F(Pool, SerialisedWgmmaIsToldFromGoodCode) {
   EXPECT_EQ(rejection(results.at(2).log), "");
 }
 
+TEST(CompileLog, GivesANoteAndNotItsMegabytes) {
+  EXPECT_EQ(failure_line("x.cu(3): warning: w\nx.cu(4): error: e\n1 error"), "x.cu(4): error: e");
+  EXPECT_EQ(failure_line("nothing known"), "nothing known");
+  EXPECT_EQ(failure_line("error: " + std::string(1 << 20, 'x')).size(), 1004U);
+}
+
 TEST_F(Pool, HeadersAndMacrosReachTheCompiler) {
   CompilePool pool(1, seconds(60));
   CompileRequest wanted = request(

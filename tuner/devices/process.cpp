@@ -193,7 +193,7 @@ void WorkerProcess::reap(bool block) {
         ::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOWAIT | (block ? 0 : WNOHANG));
   } while (result < 0 && errno == EINTR);
   if (result == 0 && ended.si_pid == 0) return;
-  ::kill(-pid_, SIGKILL);
+  if (result == 0) ::kill(-pid_, SIGKILL);
   do {
     result = ::waitpid(pid_, &status_, 0);
   } while (result < 0 && errno == EINTR);

@@ -17,6 +17,7 @@
 #include "digest.h"
 #include "error.h"
 #include "host_compiler.h"
+#include "note.h"
 
 namespace tw {
 const Texts& cpu_shim();  // the texts of shim.h and what it includes, embedded
@@ -93,24 +94,12 @@ fs::path header_folder(const Texts& headers) {
   return folder;
 }
 
-// As much of a line as a note takes: a template's error can be megabytes. A #line or an #error can
-// hold what a terminal obeys.
-std::string printable(std::string line) {
-  constexpr std::size_t most = 1000;
-  if (line.size() > most) line = line.substr(0, most) + " ...";
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
-  }
-  return line;
-}
-
 // "gemm/simt.cuh:88:5: error: ...": the first error, or the first line if there is none.
 std::string first_error(const std::string& output) {
-  const std::size_t at = std::min(output.find("error: "), output.size());
-  const std::size_t begin = at == output.size() ? 0 : output.rfind('\n', at) + 1;
-  std::string line = output.substr(begin, output.find('\n', begin) - begin);
+  const std::size_t at = output.find("error: ");
+  std::string line = note_at(output, at == std::string::npos ? 0 : at);
   if (line.starts_with("./")) line.erase(0, 2);
-  return line.empty() ? "the compiler failed without a message" : printable(std::move(line));
+  return line.empty() ? "the compiler failed without a message" : line;
 }
 
 std::uintmax_t bytes_below(const fs::path& path) {

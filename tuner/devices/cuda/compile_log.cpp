@@ -1,24 +1,20 @@
 #include "compile_log.h"
 
+#include "note.h"
+
 namespace tw::cuda {
 namespace {
 
-std::string line_at(const std::string& text, std::size_t at) {
-  const std::size_t before = text.rfind('\n', at);
-  const std::size_t from = before == std::string::npos ? 0 : before + 1;
-  return text.substr(from, text.find('\n', from) - from);
-}
-
 std::string line_with(const std::string& log, const char* marker) {
   const std::size_t at = log.find(marker);
-  return at == std::string::npos ? "" : line_at(log, at);
+  return at == std::string::npos ? "" : note_at(log, at);
 }
 
 }  // namespace
 
 std::string failure_line(const std::string& log) {
   const std::size_t at = log.find("error");
-  return line_at(log, at == std::string::npos ? 0 : at);
+  return note_at(log, at == std::string::npos ? 0 : at);
 }
 
 std::string ptxas_warning(const std::string& log) {
