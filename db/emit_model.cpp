@@ -47,7 +47,7 @@ void check_name_space(const std::string& text) {
   for (std::size_t begin = 0; good && begin <= text.size();) {
     const auto end = std::min(text.find("::", begin), text.size());
     const std::string part = text.substr(begin, end - begin);
-    good = is_identifier(part) && cpp_name(part) == part && part != "std";
+    good = is_identifier(part) && namespace_name(part) == part;
     begin = end + 2;
   }
   if (!good) {
@@ -290,8 +290,7 @@ bool has_chains(const EmitModel& model) {
 }
 
 std::string public_namespace(const EmitModel& model) {
-  const std::string& op = model.op().name;
-  return fmt::format("{}::{}", model.name_space, op == "std" ? "std_" : cpp_name(op));
+  return fmt::format("{}::{}", model.name_space, namespace_name(model.op().name));
 }
 
 std::string inner_namespace(const EmitModel& model) { return "dispatch_" + model.op().name; }

@@ -206,6 +206,10 @@ std::string cpp_name(std::string_view name) {
   return std::string(name) + (taken ? "_" : "");
 }
 
+std::string namespace_name(std::string_view name) {
+  return name == "std" ? "std_" : cpp_name(name);
+}
+
 std::string wrapped(std::string_view code) {
   std::string result;
   for (std::size_t begin = 0; begin < code.size();) {

@@ -19,6 +19,8 @@ std::string comment(std::string_view text, int indent = 0, int hang = 0);
 std::string string_literal(std::string_view text);
 // `name` itself, or with an underscore behind it if C++ has taken the word.
 std::string cpp_name(std::string_view name);
+// The same of a namespace's name, which cannot be std either.
+std::string namespace_name(std::string_view name);
 // Code with its lines broken at commas and && to 100 columns, where there are any; a line with a
 // comment stays as it is.
 std::string wrapped(std::string_view code);

@@ -145,8 +145,9 @@ OpenDevice DeviceChooser::choose(const std::string& op, const std::string& probl
         "cpu --trust-code if you trust it");
   }
   const std::vector<std::string> paths = shipped(op, problem, kernel);
-  if (paths.empty())
+  if (paths.empty()) {
     return open_live("cpu", "no GPU here, and no shipped recording of this problem");
+  }
   return open_recordings(paths, paths.size() == 1
                                     ? "no GPU here; a shipped recording holds this problem"
                                     : "no GPU here; shipped recordings hold this problem");

@@ -21,8 +21,8 @@ bool has_gpu();
 
 struct OpenDevice {
   Device* device = nullptr;  // owned by the chooser
-  std::vector<const Recording*>
-      recordings;   // what it replays, each of one kernel; none: it is live
+  // What it replays, each of one kernel; none: it is live.
+  std::vector<const Recording*> recordings;
   std::string why;  // "no GPU here; ..."; empty if the user named it
 };
 

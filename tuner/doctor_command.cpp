@@ -162,7 +162,7 @@ int doctor_command(const Words& words) {
     }
     const nlohmann::ordered_json document{
         {"findings", list}, {"cuda", cuda}, {"cpu", cpu}, {"recordings", recordings}};
-    fmt::print("{}", json_text(document));
+    fmt::print("{}\n", json_text(document));
   } else {
     Table table({{""}, {"what"}, {"found"}, {"note"}});
     for (const Finding& one : findings) {

@@ -223,7 +223,7 @@ int explain_command(const Words& words) {
     }
     is_first = false;
   }
-  if (arguments.has("json")) fmt::print("{}", json_text({{"explanations", all}}));
+  if (arguments.has("json")) fmt::print("{}\n", json_text({{"explanations", all}}));
   if (!is_first) return exit_found;
   say("tune: no such winners");
   return exit_nothing;

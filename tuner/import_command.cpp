@@ -54,7 +54,7 @@ int report(const Imported& imported, const std::string& path, const std::string&
                                           {"trials", imported.trials},
                                           {"known", imported.known},
                                           {"cpu", imported.cpu}};
-    fmt::print("{}", json_text(document));
+    fmt::print("{}\n", json_text(document));
   } else {
     show(fmt::format("{}: trials {} new, {} known; runs {} new\n", path,
                      format_count(imported.trials), format_count(imported.known),

@@ -6,8 +6,9 @@
 namespace tw {
 
 // Names of files and rows of others may be no UTF-8, which JSON is: what is not becomes U+FFFD.
-inline std::string json_text(const nlohmann::ordered_json& document) {
-  return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+// `indent`: -1 for one line.
+inline std::string json_text(const nlohmann::ordered_json& document, int indent = 2) {
+  return document.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace tw

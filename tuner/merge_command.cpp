@@ -51,7 +51,7 @@ int merge_command(const Words& words) {
                                           {"runs", merged.runs},
                                           {"trials", merged.trials},
                                           {"known", merged.known}};
-    fmt::print("{}", json_text(document));
+    fmt::print("{}\n", json_text(document));
     return exit_found;
   }
   show(fmt::format("{}: trials {} new, {} known; runs {} new\n", from, format_count(merged.trials),

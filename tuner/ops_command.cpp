@@ -161,7 +161,7 @@ int list_ops(const Catalog& catalog, bool json) {
   if (json) {
     ordered_json list = ordered_json::array();
     for (const OpEntry& entry : catalog.ops()) list.push_back(op_json(entry));
-    fmt::print("{}", json_text({{"ops", list}}));
+    fmt::print("{}\n", json_text({{"ops", list}}));
     return exit_found;
   }
   Table table({{"op"}, {"kernels"}, {"dtypes"}, {"what it computes"}});
@@ -198,7 +198,7 @@ int describe_op(const OpEntry& entry, const Arguments& arguments, const Catalog&
   }
   if (!sized) object.erase("spaces");
   if (json) {
-    fmt::print("{}", json_text(object));
+    fmt::print("{}\n", json_text(object));
   } else {
     show(text + "\n");
   }

@@ -109,10 +109,9 @@ std::string csv_of(const ordered_json& rows) {
   for (const ordered_json& row : rows) {
     std::vector<std::string> cells;
     for (const auto& [name, value] : row.items()) {
-      cells.push_back(value.is_null() ? ""
-                      : value.is_string()
-                          ? value.get<std::string>()
-                          : value.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+      cells.push_back(value.is_null()     ? ""
+                      : value.is_string() ? value.get<std::string>()
+                                          : json_text(value, -1));
     }
     table.add(std::move(cells));
   }
@@ -171,7 +170,7 @@ int print(const std::vector<Row>& rows, const char* what, const Arguments& argum
     for (const Row& row : rows) list.push_back(to_json(row));
   }
   if (arguments.has("json")) {
-    fmt::print("{}", json_text({{what, list}}));
+    fmt::print("{}\n", json_text({{what, list}}));
   } else if (!rows.empty()) {
     if (arguments.has("csv")) {
       fmt::print("{}", csv_of(list));  // data: as it is

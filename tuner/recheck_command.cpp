@@ -109,8 +109,9 @@ class Recheck {
         store_(existing(options_.database)),
         progress_(Progress::on_stderr(options_.quiet)),
         command_(fmt::format("tune recheck {}", fmt::join(command_words, " "))) {
-    if (!opened_.recordings.empty())
+    if (!opened_.recordings.empty()) {
       throw Error("a recording cannot be rechecked: name a live --device");
+    }
   }
 
   // Of the winners that are due; those before the user ended it.
@@ -266,7 +267,7 @@ int recheck_command(const Words& command_words) {
                           {"changed", changed},
                           {"winners", ordered_json::array()}};
     for (const Checked& checked : all) document["winners"].push_back(json_of(checked));
-    fmt::print("{}", json_text(document));
+    fmt::print("{}\n", json_text(document));
   } else {
     show(fmt::format("{}{}: {} rechecked, {} flipped, {} changed; {} measured under it before\n",
                      all.empty() ? "" : text_of(all) + "\n", describe(recheck.device(), {}),

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "format.h"
+#include "json_text.h"
 #include "statistics.h"
 #include "table.h"
 
@@ -232,7 +233,7 @@ std::string describe(const DeviceInfo& info, const std::vector<std::string>& rec
   return text;
 }
 
-std::string device_json(const DeviceInfo& info) { return device_object(info).dump(); }
+std::string device_json(const DeviceInfo& info) { return json_text(device_object(info), -1); }
 
 std::string result_text(const Report& report, std::int64_t top) {
   const SessionResult& result = report.result;

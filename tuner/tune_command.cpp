@@ -181,7 +181,7 @@ int tune_command(const Words& words) {
     const nlohmann::ordered_json document{{"tilewright", version_text()},
                                           {"database", options.measuring.database},
                                           {"results", std::move(results)}};
-    fmt::print("{}", json_text(document));
+    fmt::print("{}\n", json_text(document));
   }
   const bool enough = interrupted() ? found > 0 : found == problems.size();
   return enough ? exit_found : exit_nothing;

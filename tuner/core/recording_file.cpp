@@ -50,9 +50,10 @@ void refuse_database(const std::string& path) {
   if (!fs::is_regular_file(path, none)) return;
   std::string start(magic.size(), '\0');
   std::ifstream file(path, std::ios::binary);
-  if (!file.read(start.data(), static_cast<std::streamsize>(start.size())) || start != magic)
-    return;
-  throw Error(fmt::format("{}: is a database, which would be lost: name another file", path));
+  file.read(start.data(), static_cast<std::streamsize>(start.size()));
+  if (file && start == magic) {
+    throw Error(fmt::format("{}: is a database, which would be lost: name another file", path));
+  }
 }
 
 }  // namespace

@@ -125,10 +125,12 @@ CommandResult run_command(const std::vector<std::string>& words, const fs::path&
   pointers.push_back(nullptr);
   // Messages in English with plain quotes, since they become notes of measurements.
   std::string locale = "LC_ALL=C", own_files = "TMPDIR=" + temporary.string();
-  std::vector<char*> environment{locale.data(), own_files.data()};
+  std::vector<char*> environment{locale.data()};
+  if (!temporary.empty()) environment.push_back(own_files.data());
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view variable = *entry;
-    if (variable.starts_with("LC_ALL=") || variable.starts_with("TMPDIR=")) continue;
+    if (variable.starts_with("LC_ALL=")) continue;
+    if (!temporary.empty() && variable.starts_with("TMPDIR=")) continue;
     environment.push_back(*entry);
   }
   environment.push_back(nullptr);

@@ -23,10 +23,11 @@ struct CommandResult {
   bool ok = false;     // exited with 0
   std::string output;  // stdout and stderr
 };
-// Runs a program in `folder` and waits for its end; its own temporary files go to `temporary`.
+// Runs a program in `folder` and waits for its end; its own temporary files go to `temporary`, if
+// that is given.
 // Throws Error if it cannot be started.
 CommandResult run_command(const std::vector<std::string>& words,
                           const std::filesystem::path& folder,
-                          const std::filesystem::path& temporary = "/tmp");
+                          const std::filesystem::path& temporary = {});
 
 }  // namespace tw::cpu
