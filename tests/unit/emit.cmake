@@ -1,6 +1,6 @@
 # Emitted code is written at build time and compiled into the tests, with our own warnings as errors.
 add_executable(emit_writer emit_writer.cpp)
-target_link_libraries(emit_writer PRIVATE tw_flags tw_db fmt::fmt-header-only)
+target_link_libraries(emit_writer PRIVATE tw_flags tw_db ${TILEWRIGHT_FMT})
 target_compile_definitions(emit_writer PRIVATE TW_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
 set(TW_EMITTED ${CMAKE_CURRENT_BINARY_DIR}/emitted CACHE INTERNAL "what emit_writer writes")
 file(GLOB emit_data CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/data/emit/*)
