@@ -1,5 +1,5 @@
 // What kernels rely on when they run on the host: each test runs small kernels through the shim and
-// the scheduler, in both thread orders.
+// the scheduler, in every order of the threads.
 // Longer than 400 lines: one module of kernels, and the tests that they are named after.
 #include <gtest/gtest.h>
 
@@ -143,6 +143,23 @@ __global__ void many_barriers(int* out, int rounds) {
   __syncthreads();
   out[threadIdx.x] = total;
 }
+// Each warp gives its numbers to the next one, `rounds` times. Two collectives keep the warps
+// together where each thread runs up to the next one.
+__global__ void warp_ring(int* out, int rounds, int barrier) {
+  __shared__ int line[128];
+  int wrong = 0;
+  for (int i = 0; i < rounds; ++i) {
+    line[threadIdx.x] = i;
+    __syncwarp();
+    __syncwarp();
+    if (barrier) __syncthreads();
+    if (line[(threadIdx.x + 32) % 128] != i) ++wrong;
+    if (barrier) __syncthreads();
+    __syncwarp();
+    __syncwarp();
+  }
+  out[threadIdx.x] = wrong;
+}
 __global__ void group_barriers(int* out, int rounds) {
   __shared__ int line[256];
   const int group = threadIdx.x / 128;
@@ -191,7 +208,9 @@ const std::vector<std::string> entries{
     "bad_collective",  "early_exit", "copies",         "copies_without_barrier",
     "bad_copy",        "atomics",    "last_block",     "vector_load",
     "static_overflow", "trap",       "many_barriers",  "group_barriers",
-    "tensor_copies"};
+    "tensor_copies",   "warp_ring"};
+
+constexpr std::array every_order{Lanes::forwards, Lanes::backwards, Lanes::warps_ahead};
 
 class ShimTest : public testing::Test {
  protected:
@@ -209,11 +228,10 @@ class ShimTest : public testing::Test {
   }
 
   template <class... A>
-  std::string run(const std::string& entry, Geometry geometry, bool backwards, A... args) {
+  std::string run(const std::string& entry, Geometry geometry, Lanes lanes, A... args) {
     std::vector<void*> pointers{static_cast<void*>(&args)...};
     const auto at = std::find(entries.begin(), entries.end(), entry) - entries.begin();
-    return scheduler_.run(module_->module(), static_cast<int>(at), geometry, pointers,
-                          {3, backwards});
+    return scheduler_.run(module_->module(), static_cast<int>(at), geometry, pointers, {3, lanes});
   }
 
   static LoadedModule* module_;
@@ -226,9 +244,9 @@ Geometry threads(std::int64_t count, std::int64_t smem_bytes = 0) {
 }
 
 TEST_F(ShimTest, BarrierMakesSharedWritesVisible) {
-  for (const bool backwards : {false, true}) {
+  for (const Lanes lanes : every_order) {
     std::vector<float> out(3 * 200);
-    ASSERT_EQ(run("reverse<float>", {{3, 1, 1}, {200, 1, 1}, 0}, backwards, out.data(), 1), "");
+    ASSERT_EQ(run("reverse<float>", {{3, 1, 1}, {200, 1, 1}, 0}, lanes, out.data(), 1), "");
     for (std::size_t i = 0; i < out.size(); ++i) {
       EXPECT_EQ(out[i], static_cast<float>(i / 200 * 1000 + 199 - i % 200));
     }
@@ -236,13 +254,13 @@ TEST_F(ShimTest, BarrierMakesSharedWritesVisible) {
 }
 
 TEST_F(ShimTest, WarpgroupsWaitForThemselvesAlone) {
-  for (const bool backwards : {false, true}) {
+  for (const Lanes lanes : every_order) {
     std::vector<int> out(256);
-    ASSERT_EQ(run("group_barriers", threads(256), backwards, out.data(), 3), "");
+    ASSERT_EQ(run("group_barriers", threads(256), lanes, out.data(), 3), "");
     for (std::size_t i = 0; i < out.size(); ++i) EXPECT_EQ(out[i], i < 128 ? 3 : 6);
   }
   std::vector<int> out(64);
-  EXPECT_EQ(run("group_barriers", threads(64), false, out.data(), 1).substr(0, 24),
+  EXPECT_EQ(run("group_barriers", threads(64), Lanes::forwards, out.data(), 1).substr(0, 24),
             "barrier 1 of 128 threads");
 }
 
@@ -265,9 +283,9 @@ TEST_F(ShimTest, TensorCopiesLandAtTheWait) {
   std::vector<float> from(60);
   for (std::size_t i = 0; i < from.size(); ++i) from[i] = 1 + 0x1p-11F * static_cast<float>(i);
   for (const bool tf32 : {false, true}) {
-    for (const bool backwards : {false, true}) {
+    for (const Lanes lanes : every_order) {
       std::vector<float> out(128, -1);
-      ASSERT_EQ(run("tensor_copies", {{1, 1, 1}, {64, 1, 1}, 288}, backwards, map_of(from, tf32),
+      ASSERT_EQ(run("tensor_copies", {{1, 1, 1}, {64, 1, 1}, 288}, lanes, map_of(from, tf32),
                     out.data(), 0),
                 "");
       for (std::size_t i = 0; i < out.size(); ++i) {
@@ -286,7 +304,7 @@ TEST_F(ShimTest, FlawedTensorCopiesShow) {
   const std::vector<float> from(60, 1);
   std::vector<float> out(128);
   const auto flawed = [&](int flaw) {
-    return run("tensor_copies", {{1, 1, 1}, {64, 1, 1}, 288}, false, map_of(from, false),
+    return run("tensor_copies", {{1, 1, 1}, {64, 1, 1}, 288}, Lanes::forwards, map_of(from, false),
                out.data(), flaw);
   };
   flawed(1);
@@ -298,7 +316,7 @@ TEST_F(ShimTest, FlawedTensorCopiesShow) {
 
 TEST_F(ShimTest, MissingBarrierShows) {
   std::vector<float> out(3 * 200);
-  ASSERT_EQ(run("reverse<float>", {{3, 1, 1}, {200, 1, 1}, 0}, false, out.data(), 0), "");
+  ASSERT_EQ(run("reverse<float>", {{3, 1, 1}, {200, 1, 1}, 0}, Lanes::forwards, out.data(), 0), "");
   int wrong = 0;
   for (std::size_t i = 0; i < out.size(); ++i) {
     wrong += out[i] != static_cast<float>(i / 200 * 1000 + 199 - i % 200);
@@ -306,27 +324,41 @@ TEST_F(ShimTest, MissingBarrierShows) {
   EXPECT_GT(wrong, 0);
 }
 
+TEST_F(ShimTest, MissingBarrierBetweenWarpsShowsWhereTheyRunAhead) {
+  const auto wrong_in = [&](Lanes lanes, int barrier) {
+    std::vector<int> out(128, -1);
+    EXPECT_EQ(run("warp_ring", threads(128), lanes, out.data(), 5, barrier), "");
+    return std::count_if(out.begin(), out.end(), [](int wrong) { return wrong != 0; });
+  };
+  for (const Lanes lanes : every_order) EXPECT_EQ(wrong_in(lanes, 1), 0);
+  EXPECT_EQ(wrong_in(Lanes::forwards, 0), 0);
+  EXPECT_EQ(wrong_in(Lanes::backwards, 0), 0);
+  EXPECT_GT(wrong_in(Lanes::warps_ahead, 0), 32);
+}
+
 TEST_F(ShimTest, IndicesCoverGridAndBlock) {
-  for (const bool backwards : {false, true}) {
+  for (const Lanes lanes : every_order) {
     std::vector<unsigned> out(24 * 30, 0);
-    ASSERT_EQ(run("indices", {{2, 3, 4}, {5, 3, 2}, 0}, backwards, out.data()), "");
+    ASSERT_EQ(run("indices", {{2, 3, 4}, {5, 3, 2}, 0}, lanes, out.data()), "");
     for (unsigned i = 0; i < out.size(); ++i) EXPECT_EQ(out[i], i / 30 * 100 + i % 30);
   }
 }
 
 TEST_F(ShimTest, DynamicSharedMemoryStartsAsNaN) {
   std::vector<float> out(4);
-  ASSERT_EQ(run("shared_dynamic", threads(4, 64), false, out.data(), 0, 15), "");
+  ASSERT_EQ(run("shared_dynamic", threads(4, 64), Lanes::forwards, out.data(), 0, 15), "");
   EXPECT_TRUE(std::isnan(out[0]));
-  ASSERT_EQ(run("shared_dynamic", threads(4, 64), false, out.data(), 15, 15), "");
+  ASSERT_EQ(run("shared_dynamic", threads(4, 64), Lanes::forwards, out.data(), 15, 15), "");
   EXPECT_EQ(out[3], 1);
 }
 
 TEST_F(ShimTest, WriteOutsideOfDynamicSharedMemoryIsAFault) {
   std::vector<float> out(4);
-  const auto past = [&] { return run("shared_dynamic", threads(4, 64), false, out.data(), 17, 0); };
+  const auto past = [&] {
+    return run("shared_dynamic", threads(4, 64), Lanes::forwards, out.data(), 17, 0);
+  };
   const auto before = [&] {
-    return run("shared_dynamic", threads(4, 64), false, out.data(), -1, 0);
+    return run("shared_dynamic", threads(4, 64), Lanes::forwards, out.data(), -1, 0);
   };
   if (has_asan) {
     EXPECT_DEATH(past(), "use-after-poison");
@@ -340,9 +372,9 @@ TEST_F(ShimTest, WriteOutsideOfDynamicSharedMemoryIsAFault) {
 }
 
 TEST_F(ShimTest, Shuffles) {
-  for (const bool backwards : {false, true}) {
+  for (const Lanes lanes : every_order) {
     std::vector<int> out(384, -1);
-    ASSERT_EQ(run("shuffles", threads(64), backwards, out.data()), "");
+    ASSERT_EQ(run("shuffles", threads(64), lanes, out.data()), "");
     for (std::size_t i = 0; i < 64; ++i) {
       const int lane = static_cast<int>(i) % 32;
       EXPECT_EQ(out[i], (lane / 8 * 8 + (lane + 5) % 8) * 3);
@@ -356,9 +388,9 @@ TEST_F(ShimTest, Shuffles) {
 }
 
 TEST_F(ShimTest, ButterflyReduction) {
-  for (const bool backwards : {false, true}) {
+  for (const Lanes lanes : every_order) {
     std::vector<float> out(96);
-    ASSERT_EQ(run("reduce", threads(96), backwards, out.data()), "");
+    ASSERT_EQ(run("reduce", threads(96), lanes, out.data()), "");
     for (std::size_t i = 0; i < 96; ++i) {
       EXPECT_EQ(out[i], static_cast<float>(31 * 16 + i / 32 * 1024));
     }
@@ -366,9 +398,9 @@ TEST_F(ShimTest, ButterflyReduction) {
 }
 
 TEST_F(ShimTest, VotesBySubsetsAndInAWarpThatIsNotFull) {
-  for (const bool backwards : {false, true}) {
+  for (const Lanes lanes : every_order) {
     std::vector<unsigned> out(144);
-    ASSERT_EQ(run("votes", threads(48), backwards, out.data()), "");
+    ASSERT_EQ(run("votes", threads(48), lanes, out.data()), "");
     for (std::size_t i = 0; i < 48; ++i) {
       const unsigned thirds = 0x49249249u;
       EXPECT_EQ(out[i], thirds & (i % 32 < 16 ? 0xffffu : 0xffff0000u)) << i;
@@ -379,17 +411,17 @@ TEST_F(ShimTest, VotesBySubsetsAndInAWarpThatIsNotFull) {
 }
 
 TEST_F(ShimTest, SyncwarpMakesSharedWritesVisible) {
-  for (const bool backwards : {false, true}) {
+  for (const Lanes lanes : every_order) {
     std::vector<int> out(64);
-    ASSERT_EQ(run("warp_exchange", threads(64), backwards, out.data()), "");
+    ASSERT_EQ(run("warp_exchange", threads(64), lanes, out.data()), "");
     for (int i = 0; i < 64; ++i) EXPECT_EQ(out[static_cast<std::size_t>(i)], i ^ 1);
   }
 }
 
 TEST_F(ShimTest, CollectivesWaitForLiveThreadsOnly) {
-  for (const bool backwards : {false, true}) {
+  for (const Lanes lanes : every_order) {
     std::vector<int> out(32, -1);
-    ASSERT_EQ(run("collective_after_exit", threads(32), backwards, out.data()), "");
+    ASSERT_EQ(run("collective_after_exit", threads(32), lanes, out.data()), "");
     EXPECT_EQ(out, [] {
       std::vector<int> expected(32, -1);
       std::fill_n(expected.begin(), 20, 19);
@@ -401,7 +433,7 @@ TEST_F(ShimTest, CollectivesWaitForLiveThreadsOnly) {
 TEST_F(ShimTest, WrongCollectivesAreFaults) {
   std::vector<int> out(32);
   const auto fault = [&](int kind) {
-    return run("bad_collective", threads(32), false, out.data(), kind);
+    return run("bad_collective", threads(32), Lanes::forwards, out.data(), kind);
   };
   const auto expect = [&](int kind, const std::string& part) {
     const std::string what = fault(kind);
@@ -416,10 +448,10 @@ TEST_F(ShimTest, WrongCollectivesAreFaults) {
 }
 
 TEST_F(ShimTest, BarrierAfterSomeThreadsReturnedIsAFaultAndTheNextLaunchRuns) {
-  EXPECT_EQ(run("early_exit", threads(32), false),
+  EXPECT_EQ(run("early_exit", threads(32), Lanes::forwards),
             "20 of 32 threads are at __syncthreads() and the others have returned");
   std::vector<float> out(96);
-  ASSERT_EQ(run("reduce", threads(96), false, out.data()), "");
+  ASSERT_EQ(run("reduce", threads(96), Lanes::forwards, out.data()), "");
   EXPECT_EQ(out[0], 496);
 }
 
@@ -427,7 +459,7 @@ TEST_F(ShimTest, CopiesLandAtTheWaitThatCoversThem) {
   std::vector<float> in(16), out(32);
   std::iota(in.begin(), in.end(), 1.0f);
   for (const int pending : {0, 1, 2}) {
-    ASSERT_EQ(run("copies", threads(4, 128), false, out.data(), in.data(), pending), "");
+    ASSERT_EQ(run("copies", threads(4, 128), Lanes::forwards, out.data(), in.data(), pending), "");
     for (std::size_t i = 0; i < 32; ++i) {
       const std::size_t thread = i / 8, group = i / 4 % 2, word = i % 4;
       if (group == 0 && pending < 2) {
@@ -444,16 +476,20 @@ TEST_F(ShimTest, CopiesLandAtTheWaitThatCoversThem) {
 TEST_F(ShimTest, CopiesReachOtherThreadsAtTheBarrier) {
   std::vector<float> in(64), out(64);
   std::iota(in.begin(), in.end(), 1.0f);
-  ASSERT_EQ(run("copies_without_barrier", threads(64, 256), true, out.data(), in.data(), 1), "");
+  ASSERT_EQ(
+      run("copies_without_barrier", threads(64, 256), Lanes::backwards, out.data(), in.data(), 1),
+      "");
   for (std::size_t i = 0; i < 64; ++i) EXPECT_EQ(out[i], in[i ^ 1]);
-  ASSERT_EQ(run("copies_without_barrier", threads(64, 256), true, out.data(), in.data(), 0), "");
+  ASSERT_EQ(
+      run("copies_without_barrier", threads(64, 256), Lanes::backwards, out.data(), in.data(), 0),
+      "");
   EXPECT_TRUE(std::any_of(out.begin(), out.end(), [](float x) { return std::isnan(x); }));
 }
 
 TEST_F(ShimTest, CopiesMustBeAlignedAndOfACopyableSize) {
   alignas(16) std::array<float, 16> in{};
   const auto fault = [&](int from, int to, int bytes) {
-    return run("bad_copy", threads(1, 256), false, in.data(), from, to, bytes);
+    return run("bad_copy", threads(1, 256), Lanes::forwards, in.data(), from, to, bytes);
   };
   EXPECT_EQ(fault(4, 4, 16), "");
   EXPECT_EQ(fault(1, 4, 16), "misaligned cp.async of 16 bytes, thread (0,0,0) of block (0,0,0)");
@@ -462,11 +498,11 @@ TEST_F(ShimTest, CopiesMustBeAlignedAndOfACopyableSize) {
 }
 
 TEST_F(ShimTest, Atomics) {
-  for (const bool backwards : {false, true}) {
+  for (const Lanes lanes : every_order) {
     std::array<unsigned, 6> u{0, 3, 0, 0, 0, 0};
     std::array<int, 3> i{1, -100, 100};
     float f = 1;
-    ASSERT_EQ(run("atomics", {{2, 1, 1}, {40, 1, 1}, 0}, backwards, u.data(), i.data(), &f), "");
+    ASSERT_EQ(run("atomics", {{2, 1, 1}, {40, 1, 1}, 0}, lanes, u.data(), i.data(), &f), "");
     EXPECT_EQ(f, 41);
     EXPECT_EQ(i, (std::array<int, 3>{161, 34, -39}));
     EXPECT_EQ(u, (std::array<unsigned, 6>{80 % 6, (3 + 6 * 80 - 80) % 6, 0xffffffffu, 17, 1, 9}));
@@ -474,10 +510,10 @@ TEST_F(ShimTest, Atomics) {
 }
 
 TEST_F(ShimTest, TheLastBlockIsOne) {
-  for (const bool backwards : {false, true}) {
+  for (const Lanes lanes : every_order) {
     unsigned counter = 0;
     int last = 0;
-    ASSERT_EQ(run("last_block", {{7, 1, 1}, {64, 1, 1}, 0}, backwards, &counter, &last), "");
+    ASSERT_EQ(run("last_block", {{7, 1, 1}, {64, 1, 1}, 0}, lanes, &counter, &last), "");
     EXPECT_EQ(last, 1);
     EXPECT_EQ(counter, 0u);
   }
@@ -489,28 +525,28 @@ TEST_F(ShimTest, MisalignedVectorAccessIsAFaultThatNamesThePlace) {
   }
   alignas(16) std::array<float, 16> in{1, 2, 3, 4, 5, 6, 7, 8};
   float out = 0;
-  ASSERT_EQ(run("vector_load", threads(1), false, &out, in.data(), 4), "");
+  ASSERT_EQ(run("vector_load", threads(1), Lanes::forwards, &out, in.data(), 4), "");
   EXPECT_EQ(out, 13);
-  const std::string fault = run("vector_load", threads(1), false, &out, in.data(), 2);
+  const std::string fault = run("vector_load", threads(1), Lanes::forwards, &out, in.data(), 2);
   EXPECT_TRUE(fault.starts_with("misaligned access at ")) << fault;
   EXPECT_TRUE(fault.ends_with(", thread (0,0,0) of block (0,0,0)")) << fault;
 }
 
 TEST_F(ShimTest, IndexBeyondAnArrayIsAFault) {
   int out = 0;
-  ASSERT_EQ(run("static_overflow", threads(1), false, &out, 7), "");
-  const std::string fault = run("static_overflow", threads(1), false, &out, 8);
+  ASSERT_EQ(run("static_overflow", threads(1), Lanes::forwards, &out, 7), "");
+  const std::string fault = run("static_overflow", threads(1), Lanes::forwards, &out, 8);
   EXPECT_TRUE(fault.starts_with("index beyond an array at ")) << fault;
 }
 
 TEST_F(ShimTest, TrapIsAFault) {
-  EXPECT_EQ(run("trap", threads(2), true).substr(0, 8), "__trap()");
+  EXPECT_EQ(run("trap", threads(2), Lanes::backwards).substr(0, 8), "__trap()");
 }
 
 TEST_F(ShimTest, FullBlocksWithManyBarriers) {
-  for (const bool backwards : {false, true}) {
+  for (const Lanes lanes : every_order) {
     std::vector<int> out(1024);
-    ASSERT_EQ(run("many_barriers", threads(1024), backwards, out.data(), 100), "");
+    ASSERT_EQ(run("many_barriers", threads(1024), lanes, out.data(), 100), "");
     EXPECT_EQ(out, std::vector<int>(1024, 4950));
   }
 }

@@ -87,15 +87,19 @@ class Execution {
 
   Failure verify() {
     result_.error_ulps = 0;
-    for (const bool backwards : {false, true}) {
+    for (const Lanes lanes : {Lanes::forwards, Lanes::backwards, Lanes::warps_ahead}) {
       memory_.restore_outputs();
-      Failure failure = launch({options_.seed, backwards});
+      Failure failure = launch({options_.seed, lanes});
       if (failure.outcome == Outcome::ok) failure = judge_outputs();
       if (failure.outcome != Outcome::ok) {
-        if (backwards) failure.note += " (only when the threads run in reverse order)";
+        if (lanes == Lanes::backwards) {
+          failure.note += " (only when the threads run in reverse order)";
+        } else if (lanes == Lanes::warps_ahead) {
+          failure.note += " (only when warps run ahead of each other)";
+        }
         return failure;
       }
-      if (!plan_.has_reference && !backwards) take_outputs_as_oracle();
+      if (!plan_.has_reference && lanes == Lanes::forwards) take_outputs_as_oracle();
     }
     if (!plan_.has_reference) result_.error_ulps = -1;
     return {};
@@ -159,7 +163,8 @@ class Execution {
     memory_.restore_outputs();
     if (fault.empty()) {
       fault = scheduler_.run(*reference_.module, reference_.first_entry + launch.entry,
-                             geometry_of(launch), arguments.pointers(), {options_.seed, false});
+                             geometry_of(launch), arguments.pointers(),
+                             {options_.seed, Lanes::forwards});
     }
     if (!fault.empty()) throw Error("the op's reference fails: " + fault);
     for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -175,7 +180,7 @@ class Execution {
     oracle_.key = std::move(key);
   }
 
-  // Without a reference the two thread orders can only be held against each other, with the largest
+  // Without a reference the thread orders can only be held against each other, with the largest
   // value as the magnitude.
   void take_outputs_as_oracle() {
     for (std::size_t i = 0; i < plan_.tensors.size(); ++i) {
@@ -202,7 +207,7 @@ class Execution {
     while (static_cast<int>(result_.samples_ns.size()) < wanted) {
       memory_.restore_outputs();
       const auto start = Clock::now();
-      Failure failure = launch({options_.seed, false});
+      Failure failure = launch({options_.seed, Lanes::forwards});
       if (failure.outcome != Outcome::ok) return failure;
       result_.samples_ns.push_back(since(start));
       if (options_.incumbent_ns > 0 && result_.samples_ns.front() > 2 * options_.incumbent_ns) {

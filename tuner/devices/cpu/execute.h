@@ -1,5 +1,5 @@
-// Runs a plan on compiled modules: verifies it in two thread orders against the oracle, then times
-// it.
+// Runs a plan on compiled modules: verifies it in every order of the threads against the oracle,
+// then times it.
 #pragma once
 #include <cstdint>
 #include <functional>

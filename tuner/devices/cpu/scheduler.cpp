@@ -130,11 +130,11 @@ std::string Scheduler::run(const tw_cpu::Module& module, int entry, const Geomet
   prepare(geometry);
   running = this;
   const std::int64_t blocks = product(geometry.grid);
-  const Permutation permutation(mix(order.seed), blocks, order.backwards);
+  const Permutation permutation(mix(order.seed), blocks, order.lanes == Lanes::backwards);
   for (std::int64_t i = 0; i < blocks && fault_.empty(); ++i) {
     const std::int64_t block = permutation[i];
     *module.block_index = to_index(index_of(block, geometry.grid));
-    run_block(mix(order.seed ^ mix(static_cast<std::uint64_t>(block))), order.backwards);
+    run_block(mix(order.seed ^ mix(static_cast<std::uint64_t>(block))), order.lanes);
   }
   running = nullptr;
   shared_.reset();
@@ -160,7 +160,7 @@ void Scheduler::prepare(const Geometry& geometry) {
   shared_ = std::make_unique<Guarded>(static_cast<std::size_t>(geometry.smem_bytes), 128);
 }
 
-void Scheduler::run_block(std::uint64_t block_seed, bool backwards) {
+void Scheduler::run_block(std::uint64_t block_seed, Lanes lanes) {
   shared_->poison_all();
   tensor_copies_.clear();
   named_barriers_ = {};
@@ -170,7 +170,7 @@ void Scheduler::run_block(std::uint64_t block_seed, bool backwards) {
     threads_[static_cast<std::size_t>(i)]->copies.clear();
   }
   for (std::uint64_t pass = 0; done_ < count_ && fault_.empty(); ++pass) {
-    const bool progress = run_pass(block_seed + 2 * pass, backwards);
+    const bool progress = run_pass(block_seed + 2 * pass, lanes);
     if (fault_.empty() && !release_barrier() && !progress) fault_ = stuck();
   }
   if (fault_.empty() && !tensor_copies_.empty()) {
@@ -183,22 +183,34 @@ void Scheduler::run_block(std::uint64_t block_seed, bool backwards) {
   }
 }
 
-// Lets every thread that can run run until it has to wait. False if none could.
-bool Scheduler::run_pass(std::uint64_t seed, bool backwards) {
-  const Permutation permutation(seed, count_, backwards);
+// Lets the threads run until each has to wait; a thread or a warp that has had its turn may be able
+// to go on. False if none could.
+bool Scheduler::run_pass(std::uint64_t seed, Lanes lanes) {
+  if (lanes != Lanes::warps_ahead) return run_range(0, count_, seed, lanes == Lanes::backwards);
+  const std::int64_t warps = (count_ + 31) / 32;
+  const Permutation permutation(seed, warps, false);
   bool progress = false;
-  for (int i = 0; i < count_; ++i) {
-    Thread& thread = *threads_[static_cast<std::size_t>(permutation[i])];
+  for (std::int64_t i = 0; i < warps; ++i) {
+    const int first = static_cast<int>(permutation[i]) * 32;
+    while (run_range(first, std::min(32, count_ - first), seed, false)) progress = true;
+  }
+  return progress;
+}
+
+// Gives each of some neighbouring threads that can run one turn. False if none could.
+bool Scheduler::run_range(int first, int count, std::uint64_t seed, bool backwards) {
+  const Permutation permutation(seed, count, backwards);
+  bool progress = false;
+  for (int i = 0; i < count && fault_.empty(); ++i) {
+    Thread& thread = *threads_[static_cast<std::size_t>(first + permutation[i])];
     if (thread.state == State::waiting && released(thread)) thread.state = State::ready;
-    if (!fault_.empty()) break;
-    if (thread.state != State::ready) continue;
+    if (!fault_.empty() || thread.state != State::ready) continue;
     progress = true;
     current_ = &thread;
     *module_->thread_index = thread.index;
     thread.fiber.resume();
-    if (!fault_.empty()) break;
   }
-  return progress;
+  return progress && fault_.empty();
 }
 
 // Opens the barrier if all live threads have reached it. True if it did.

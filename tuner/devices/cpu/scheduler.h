@@ -16,12 +16,17 @@
 
 namespace tw::cpu {
 
-// In which order the threads of a block run between two barriers, and the blocks of a grid: a
-// seeded permutation, or the same one backwards. Of any two threads each comes first in one of the
-// two.
+// How the threads of a block take turns between two barriers.
+enum class Lanes {
+  forwards,     // in a seeded permutation; each runs up to its next barrier or collective
+  backwards,    // in the same one from its end: of any two threads each is first in one of the two
+  warps_ahead,  // each warp runs as far as it can before another one runs, in a seeded permutation
+};
+
+// In which order the threads of a block run, and the blocks of a grid (backwards, if they do).
 struct Order {
   std::uint64_t seed = 1;
-  bool backwards = false;
+  Lanes lanes = Lanes::forwards;
 };
 
 struct Geometry {
@@ -48,8 +53,9 @@ class Scheduler {
   enum class Collective { shuffle, ballot, sync_warp, gather };
   static tw_cpu::Runtime runtime();
 
-  void run_block(std::uint64_t block_seed, bool backwards);
-  bool run_pass(std::uint64_t seed, bool backwards);
+  void run_block(std::uint64_t block_seed, Lanes lanes);
+  bool run_pass(std::uint64_t seed, Lanes lanes);
+  bool run_range(int first, int count, std::uint64_t seed, bool backwards);
   bool release_barrier();
   void prepare(const Geometry& geometry);
   void enter(Thread& thread);
