@@ -48,7 +48,7 @@ class ReferenceRun {
     cpu::Scheduler scheduler;
     return scheduler.run(module.module(), first_entry + launch.entry,
                          {launch.grid, launch.block, launch.smem_bytes}, arguments.pointers(),
-                         {1, false});
+                         {1, cpu::Lanes::forwards});
   }
 
   DType dtype() const { return problem_.dtype; }
