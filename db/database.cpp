@@ -13,7 +13,10 @@
 
 namespace tw {
 
-extern const char* const schema_sql;  // db/schema.sql, embedded by the build
+// Embedded by the build.
+extern const char* const schema_sql;
+extern const char* const upgrade_to_2_sql;
+extern const char* const views_sql;
 
 namespace {
 
@@ -122,20 +125,24 @@ int checked_version(SQLite::Database& database, const std::string& path, int kno
   return version;
 }
 
-void migrate(SQLite::Database& database, const std::string& path, Migrations steps) {
-  const int known = static_cast<int>(steps.size());
+// Foreign keys must be off: an upgrade replaces tables that others refer to.
+void migrate(SQLite::Database& database, const std::string& path, const Schema& schema) {
+  const int known = schema.version();
   if (checked_version(database, path, known) == known) return;
   Write write(database);
   // Asked again under the lock: another process may have been faster.
-  for (int version = checked_version(database, path, known); version < known; ++version) {
-    database.exec(steps[static_cast<std::size_t>(version)]);
+  const int version = checked_version(database, path, known);
+  if (version == 0) database.exec(schema.tables);
+  for (int at = version; at > 0 && at < known; ++at) {
+    database.exec(schema.upgrades[static_cast<std::size_t>(at - 1)]);
   }
+  if (version != known) database.exec(schema.views);
   database.exec(fmt::format("PRAGMA application_id = {}", application_id));
   database.exec(fmt::format("PRAGMA user_version = {}", known));
   write.commit();
 }
 
-SQLite::Database open_for_writing(const std::string& path, Migrations steps) {
+SQLite::Database open_for_writing(const std::string& path, const Schema& schema) {
   const bool existed = fs::exists(path);
   if (existed && !allowed(path, W_OK)) {
     throw Error(fmt::format(
@@ -149,11 +156,14 @@ SQLite::Database open_for_writing(const std::string& path, Migrations steps) {
         path, folder_of(path)));
   }
   SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, busy_timeout_ms);
-  checked_version(database, path, static_cast<int>(steps.size()));
+  checked_version(database, path, schema.version());
   // Survives the end of the process at any time; a power cut may take the last moments, no more.
   patiently([&] { return database.execAndGet("PRAGMA journal_mode = WAL").getString(); });
-  database.exec("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
-  migrate(database, path, steps);
+  // The old rules of ALTER TABLE let a view name a table that is being replaced.
+  database.exec("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF");
+  database.exec("PRAGMA legacy_alter_table = ON");
+  migrate(database, path, schema);
+  database.exec("PRAGMA legacy_alter_table = OFF; PRAGMA foreign_keys = ON");
   return database;
 }
 
@@ -180,12 +190,12 @@ SQLite::Database open_immutable(const std::string& path) {
   return SQLite::Database(uri_of(path), SQLite::OPEN_READONLY | SQLite::OPEN_URI);
 }
 
-SQLite::Database open_for_reading(const std::string& path, Migrations steps) {
+SQLite::Database open_for_reading(const std::string& path, const Schema& schema) {
   if (!allowed(path, R_OK)) {
     throw Error(fmt::format("{}: cannot be read: make it readable (chmod u+r)", path));
   }
   SQLite::Database database(path, SQLite::OPEN_READONLY, busy_timeout_ms);
-  const int known = static_cast<int>(steps.size());
+  const int known = schema.version();
   int version = 0;
   try {
     version = checked_version(database, path, known);
@@ -203,9 +213,9 @@ SQLite::Database open_for_reading(const std::string& path, Migrations steps) {
 
 }  // namespace
 
-Migrations migrations() {
-  static const char* const steps[] = {schema_sql};
-  return steps;
+Schema newest_schema() {
+  static const char* const upgrades[] = {upgrade_to_2_sql};
+  return {schema_sql, upgrades, views_sql};
 }
 
 Error in_words(const SQLite::Exception& error, const std::string& path) {
@@ -250,13 +260,13 @@ Error in_words(const SQLite::Exception& error, const std::string& path) {
   }
 }
 
-SQLite::Database open_database(const std::string& path, Store::Mode mode, Migrations steps) {
+SQLite::Database open_database(const std::string& path, Store::Mode mode, const Schema& schema) {
   check_path(path, mode);
   // SQLite gives ":memory:" and "file:..." a meaning of their own, but not below a folder.
   const std::string file = path.find(':') == path.npos || path[0] == '/' ? path : "./" + path;
   try {
-    return mode == Store::Mode::read_only ? open_for_reading(file, steps)
-                                          : open_for_writing(file, steps);
+    return mode == Store::Mode::read_only ? open_for_reading(file, schema)
+                                          : open_for_writing(file, schema);
   } catch (const SQLite::Exception& error) {
     throw in_words(error, path);
   }

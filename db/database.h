@@ -13,14 +13,19 @@
 
 namespace tw {
 
-// SQL that takes a database from version i to i + 1, for each i. Version 1 is db/schema.sql.
-using Migrations = std::span<const char* const>;
-Migrations migrations();
+// A version of the schema, as SQL: what makes a new database, and what takes an older one there.
+struct Schema {
+  const char* tables = "";                  // db/schema.sql
+  std::span<const char* const> upgrades{};  // db/upgrade_to_N.sql, from version 1 on
+  const char* views = "";                   // db/views.sql, made again after an upgrade
+  int version() const { return static_cast<int>(upgrades.size()) + 1; }
+};
+Schema newest_schema();
 
-// Opens `path`, in read_write mode creating it and its folder, and brings its schema up to
-// `steps.size()`. Throws Error, see Store::open.
+// Opens `path`, in read_write mode creating it and its folder, and brings it to `schema`. Throws
+// Error, see Store::open.
 SQLite::Database open_database(const std::string& path, Store::Mode mode,
-                               Migrations steps = migrations());
+                               const Schema& schema = newest_schema());
 
 // SQLite's exception as one line for the user: what is wrong with the file and what to do.
 Error in_words(const SQLite::Exception& error, const std::string& path);

@@ -1,3 +1,9 @@
-# schema.sql as a C++ string, so that the executable needs no file beside it.
-file(READ ${IN} text)
-file(WRITE ${OUT} "// Generated from db/schema.sql.\nnamespace tw {\nextern const char* const schema_sql;\nconst char* const schema_sql = R\"tw_embed(${text})tw_embed\";\n}  // namespace tw\n")
+# The SQL files as C++ strings, so that the executable needs no file beside it: schema.sql becomes
+# tw::schema_sql.
+set(cpp "// Generated from db/*.sql.\nnamespace tw {\n")
+foreach(file IN LISTS FILES)
+  file(READ ${file} text)
+  get_filename_component(name ${file} NAME_WE)
+  string(APPEND cpp "extern const char* const ${name}_sql;\nconst char* const ${name}_sql = R\"tw_embed(${text})tw_embed\";\n")
+endforeach()
+file(WRITE ${OUT} "${cpp}}  // namespace tw\n")

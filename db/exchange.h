@@ -15,7 +15,7 @@ namespace tw {
 // A trial, its run, and its place if it was raced.
 struct SharedTrial {
   Trial trial;  // its id and run mean something in its own database only
-  RunInfo run;  // its context is the trial's, but for kernel, source digest and toolchain
+  RunInfo run;  // its context is the trial's, but for kernel, digests and toolchain
   std::string run_started, run_ended, run_status;  // run_ended: empty if it did not end
   std::string race_created;                        // empty: not raced, as the two below
   std::optional<std::int64_t> race_rank, tied;

@@ -1,4 +1,5 @@
-// Trials as CSV. One list of columns serves writing and reading.
+// Trials as CSV. One list of columns serves writing and reading. New columns come last, so that the
+// header of an older file is the beginning of today's.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,7 +23,8 @@ struct MedianOf {
   const Measurement& measurement;
 };
 
-// Calls `visit` with the name and the value of each column of a trial but its source.
+// Calls `visit` with the name and the value of each column of a trial but its source and its
+// verdict digest.
 template <class SomeTrial, class Visit>
 void visit_trial(SomeTrial& trial, Visit& visit) {
   auto& context = trial.context;
@@ -76,7 +78,10 @@ void visit_all(SomeShared& shared, Visit& visit) {
   visit("device_uuid", run.device_uuid);
   visit("device", run.device_json);
   visit("commit_id", run.commit);
+  visit("verdict_digest", shared.trial.context.verdict_digest);
+  visit("run_verdict_digest", run.context.verdict_digest);
 }
+constexpr std::size_t newer_columns = 2;  // that files of earlier versions lack
 
 struct Names {
   std::vector<std::string> names;
@@ -264,9 +269,15 @@ void Reader::check(const SharedTrial& shared) const {
   if (*shared.tied != 0 && *shared.tied != 1) refuse("tied is neither 0 nor 1");
 }
 
+// Throws Error unless it is today's, or an earlier version's, which has fewer columns.
 void check_header(const std::vector<std::string>& header, const std::string& path) {
   const std::vector<std::string>& expected = column_names();
-  if (header == expected) return;
+  const bool begins_so = header.size() <= expected.size() &&
+                         std::equal(header.begin(), header.end(), expected.begin());
+  if (begins_so &&
+      (header.size() == expected.size() || header.size() == expected.size() - newer_columns)) {
+    return;
+  }
   std::size_t at = 0;
   while (at < header.size() && at < expected.size() && header[at] == expected[at]) ++at;
   throw Error(fmt::format(
@@ -281,6 +292,7 @@ void check_header(const std::vector<std::string>& header, const std::string& pat
 std::string facts_of(const Trial& trial) {
   Writer visit;
   visit_trial(trial, visit);
+  visit("verdict_digest", trial.context.verdict_digest);
   return visit.record();
 }
 
@@ -299,12 +311,14 @@ std::vector<SharedTrial> trials_from_csv(std::string_view text, const std::strin
   std::vector<std::string> cells;
   file.next(cells);
   check_header(cells, path);
+  const std::size_t columns = cells.size();
   std::vector<SharedTrial> trials;
   while (file.next(cells)) {
-    if (cells.size() != column_names().size()) {
+    if (cells.size() != columns) {
       throw Error(fmt::format("{}: line {}: has {} fields, not {}: correct it, or export it again",
-                              path, file.line(), cells.size(), column_names().size()));
+                              path, file.line(), cells.size(), columns));
     }
+    cells.resize(column_names().size());  // an older file says nothing of the newer columns
     Reader visit(path, file.line(), std::move(cells));
     SharedTrial& shared = trials.emplace_back();
     visit_all(shared, visit);
@@ -313,6 +327,7 @@ std::vector<SharedTrial> trials_from_csv(std::string_view text, const std::strin
     Context context = shared.trial.context;
     context.kernel = shared.run.context.kernel;
     context.source_digest = shared.run.context.source_digest;
+    context.verdict_digest = shared.run.context.verdict_digest;
     context.toolchain = shared.run.context.toolchain;
     shared.run.context = std::move(context);
   }

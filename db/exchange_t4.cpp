@@ -161,6 +161,7 @@ Recording described_by(const SharedTrial& newest) {
   recording.op = context.op;
   recording.problem = context.problem;
   recording.source_digest = context.source_digest;
+  recording.verdict_digest = context.verdict_digest;
   recording.space_digest = newest.run.space_digest;
   recording.driver = context.driver;
   recording.toolchain = context.toolchain;
@@ -264,6 +265,7 @@ Context context_of(const Recording& recording, const DeviceInfo& device) {
                                         : recording.problem;
   context.kernel = recording.foreign() ? recording.name : recording.kernel;
   context.source_digest = recording.source_digest;
+  context.verdict_digest = recording.verdict_digest;
   context.device_model = device.model;
   context.device_limits = device_limits_of(device);
   context.driver = recording.driver;
@@ -289,6 +291,7 @@ void check_names(const Recording& recording, const std::vector<SharedTrial>& tri
   check("the kernel", context.kernel, false);
   check("the device's model", context.device_model, false);
   check("the source digest", context.source_digest, true);
+  check("the verdict digest", context.verdict_digest, true);
   check("the driver", context.driver, true);
   check("the toolchain", context.toolchain, true);
   if (context.l2 != "cold" && context.l2 != "warm") {

@@ -84,9 +84,9 @@ Trial trial_from(SQLite::Statement& row) {
   trial.run = integer();
   trial.created = text();
   Context& context = trial.context;
-  for (std::string* field :
-       {&context.op, &context.problem, &context.kernel, &context.source_digest,
-        &context.device_model, &context.device_limits, &context.driver, &context.toolchain}) {
+  for (std::string* field : {&context.op, &context.problem, &context.kernel, &context.source_digest,
+                             &context.verdict_digest, &context.device_model, &context.device_limits,
+                             &context.driver, &context.toolchain}) {
     *field = text();
   }
   context.protocol = static_cast<int>(integer());
@@ -116,7 +116,8 @@ void bind_context(SQLite::Statement& statement, const Context& context) {
   int at = 0;
   for (const std::string* field :
        {&context.op, &context.problem, &context.kernel, &context.source_digest,
-        &context.device_model, &context.device_limits, &context.driver, &context.toolchain}) {
+        &context.verdict_digest, &context.device_model, &context.device_limits, &context.driver,
+        &context.toolchain}) {
     statement.bind(++at, *field);
   }
   statement.bind(++at, context.protocol);
@@ -125,14 +126,12 @@ void bind_context(SQLite::Statement& statement, const Context& context) {
 }
 
 std::int64_t context_id(SQLite::Database& database, const Context& context) {
-  SQLite::Statement find(
-      database,
-      fmt::format("SELECT id FROM context WHERE ({}) = (?,?,?,?,?,?,?,?,?,?,?)", context_columns));
+  SQLite::Statement find(database, fmt::format("SELECT id FROM context WHERE ({}) = ({})",
+                                               context_columns, context_marks));
   bind_context(find, context);
   if (find.executeStep()) return find.getColumn(0).getInt64();
-  SQLite::Statement insert(
-      database,
-      fmt::format("INSERT INTO context ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", context_columns));
+  SQLite::Statement insert(database, fmt::format("INSERT INTO context ({}) VALUES ({})",
+                                                 context_columns, context_marks));
   bind_context(insert, context);
   insert.exec();
   return database.getLastInsertRowid();

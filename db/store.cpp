@@ -1,4 +1,4 @@
-// Writes and reads rows. What wins is decided by the view `winners` in schema.sql, not here.
+// Writes and reads rows. What wins is decided by the view `winners` in views.sql, not here.
 #include "store.h"
 
 #include <fmt/format.h>
@@ -166,10 +166,10 @@ std::vector<Trial> Store::known(const Context& context) const {
         impl_->database,
         fmt::format(
             "SELECT {} FROM context c JOIN trial t ON t.context_id = c.id AND t.kind = 'search' "
-            "WHERE ({}) = (?,?,?,?,?,?,?,?,?,?,?) AND NOT EXISTS (SELECT 1 FROM trial later "
+            "WHERE ({}) = ({}) AND NOT EXISTS (SELECT 1 FROM trial later "
             "WHERE later.context_id = t.context_id AND later.configuration = t.configuration "
             "AND later.kind = 'search' AND later.id > t.id) ORDER BY t.id",
-            trial_columns, context_columns));
+            trial_columns, context_columns, context_marks));
     bind_context(query, context);
     std::vector<Trial> trials;
     while (query.executeStep()) trials.push_back(trial_from(query));
@@ -264,7 +264,8 @@ std::optional<Trial> Store::baseline(const Context& context) const {
         {"c.driver = ?", context.driver},
         {"c.protocol = CAST(? AS INTEGER)", std::to_string(context.protocol)},
         {"c.l2 = ?", context.l2},
-        {"c.source = ?", std::string(name_of(context.source))}}) {
+        {"c.source = ?", std::string(name_of(context.source))},
+        {"c.verdict_digest = ?", context.verdict_digest}}) {
     where.clause += (where.clause.empty() ? " WHERE " : " AND ") + std::string(column);
     where.values.push_back(value);
   }

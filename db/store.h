@@ -1,6 +1,6 @@
 // The database of trials: append-only, every trial committed when it is known, shared by concurrent
-// processes. The schema is db/schema.sql; `trials` and `winners` are documented views for the
-// sqlite3 shell.
+// processes. The schema is db/schema.sql; `trials` and `winners` of db/views.sql are documented
+// views for the sqlite3 shell.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -20,10 +20,11 @@ std::optional<Source> parse_source(std::string_view text);
 
 // What, besides the configuration, a time depends on: rows with equal contexts are comparable.
 struct Context {
-  std::string op;             // "gemm"
-  std::string problem;        // Problem::key
-  std::string kernel;         // "simt"; a baseline: its library
-  std::string source_digest;  // KernelSpec::source_digest; a baseline: its library's version
+  std::string op;              // "gemm"
+  std::string problem;         // Problem::key
+  std::string kernel;          // "simt"; a baseline: its library
+  std::string source_digest;   // KernelSpec::source_digest; a baseline: its library's version
+  std::string verdict_digest;  // verdict.h; empty: not known (older rows, recordings)
   std::string device_model, device_limits;  // the limits: device_limits_of
   std::string driver, toolchain;
   int protocol = protocol_version;
@@ -54,7 +55,7 @@ struct Trial {
   Measurement measurement;
 };
 
-// A row of the view `winners`, see db/schema.sql and docs/database.md for the rules.
+// A row of the view `winners`, see db/views.sql and docs/database.md for the rules.
 struct Winner {
   Trial trial;  // its evidence: the race's pooled samples if there was a race
   bool raced = false;
@@ -112,8 +113,8 @@ class Store {
   std::vector<Trial> finalists(std::int64_t winner_trial) const;
   // One line if the clock is behind the latest trial's date; else empty. Nothing is ordered by dates.
   std::string clock_notice() const;
-  // The latest ok baseline trial for the context's problem, device, driver, protocol, l2 and
-  // source; the context's kernel, source digest and toolchain do not matter.
+  // The latest ok baseline trial for the context's problem, verdict digest, device, driver,
+  // protocol, l2 and source; the context's kernel, source digest and toolchain do not matter.
   std::optional<Trial> baseline(const Context& context) const;
 
  private:

@@ -89,7 +89,8 @@ ordered_json trial_json(const Trial& trial) {
           {"protocol", trial.context.protocol},
           {"l2", trial.context.l2},
           {"source", name_of(trial.context.source)},
-          {"source_digest", trial.context.source_digest}};
+          {"source_digest", trial.context.source_digest},
+          {"verdict_digest", trial.context.verdict_digest}};
 }
 
 ordered_json winner_json(const Winner& winner) {

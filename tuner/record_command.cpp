@@ -54,6 +54,7 @@ Recording recording_of(const Setup& setup, const DeviceInfo& info, const Store& 
   recording.op = one.context.op;
   recording.problem = one.context.problem;
   recording.source_digest = one.context.source_digest;
+  recording.verdict_digest = one.context.verdict_digest;
   recording.space_digest = one.space_digest;
   recording.driver = info.driver;
   recording.toolchain = info.toolchain;

@@ -93,6 +93,9 @@ std::string why_nothing(const SessionResult& result) {
   for (const auto& [outcome, note] : result.notes) {
     text += fmt::format("  {}: {}\n", name_of(outcome), note);
   }
+  if (result.evaluated == 0) {
+    text += "all of this was known before, and nothing was run: --fresh tries again\n";
+  }
   return text;
 }
 
@@ -129,7 +132,10 @@ std::string header(const Report& report) {
                       format_duration(result.seconds), end);
   for (const Learned& from : result.learned) {
     text += fmt::format("learned  {}: from {} trials of {} on {}\n", from.kernel,
-                        format_count(static_cast<std::int64_t>(from.trials)), from.problem,
+                        format_count(static_cast<std::int64_t>(from.trials)),
+                        from.problem == request.problem_key
+                            ? from.problem + " under other circumstances"
+                            : from.problem,
                         from.device);
   }
   const std::string found = result.certificate ? text_of(*result.certificate) : "";

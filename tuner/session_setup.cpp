@@ -10,6 +10,7 @@
 #include "error.h"
 #include "format.h"
 #include "result_report.h"
+#include "verdict.h"
 #include "version.h"
 
 namespace tw {
@@ -81,6 +82,10 @@ std::function<LeastTime(std::span<const std::int64_t>)> least_time_of(const OpSp
           std::span<const std::int64_t> configuration) { return model->least_time(configuration); };
 }
 
+std::string default_of(const SearchSpace& space) {
+  return text_of(space.knobs(), space[space.default_index()]);
+}
+
 std::vector<Competitor> compiled_competitors(const Catalog& catalog, const Asked& asked,
                                              const std::vector<const KernelSpec*>& kernels,
                                              const DeviceInfo& info, const Context& context,
@@ -98,6 +103,8 @@ std::vector<Competitor> compiled_competitors(const Catalog& catalog, const Asked
                      .least_time = least_time_of(asked.entry->op, *kernel, asked.problem, info)};
       one.context.kernel = kernel->name;
       one.context.source_digest = catalog.source_digest(*kernel, asked.problem.epilogue);
+      one.context.verdict_digest =
+          verdict_digest(catalog, *kernel, asked.problem, info, default_of(one.space));
       competitors.push_back(std::move(one));
     } catch (const Error& error) {
       notices.emplace_back(error.what());  // it does not serve this problem
@@ -118,6 +125,7 @@ Competitor recorded_competitor(const Recording& recording, const Context& contex
                  .space_digest = recording.space_digest};
   one.context.kernel = one.name;
   one.context.source_digest = recording.source_digest;
+  one.context.verdict_digest = recording.verdict_digest;
   one.context.protocol = recording.protocol;
   one.context.l2 = recording.l2;
   if (recording.foreign()) {

@@ -172,6 +172,36 @@ TEST_F(SessionTest, BeginsWithWhatWasGoodOnAnotherDevice) {
   EXPECT_TRUE(run(here).learned.empty());
 }
 
+// Verdicts of other constants are not reused; their times say where to begin.
+TEST_F(SessionTest, BeginsWithWhatWasGoodForOtherConstants) {
+  SessionRequest there = request();
+  there.competitors.front().context.verdict_digest = "scale(3)";
+  run(there);
+  device_.measured_.clear();
+  SessionRequest here = request();
+  here.competitors.front().context.verdict_digest = "scale(2)";
+  here.strategy = "auto";
+  here.budget.evaluations = 5;
+  const SessionResult result = run(here);
+  EXPECT_EQ(result.known, 0);
+  ASSERT_EQ(result.learned.size(), 1u);
+  EXPECT_EQ(result.learned.front().trials, 50u);
+  EXPECT_EQ(device_.measured_.front(), "fast: x=5 y=0");
+}
+
+TEST_F(SessionTest, ABaselineIsReusedForTheSameVerdictsAlone) {
+  SessionRequest with_baseline = request();
+  with_baseline.finalists = 0;
+  Job job;
+  job.purpose = Purpose::baseline;
+  job.baseline.library = "vendor";
+  with_baseline.baselines = {job};
+  run(with_baseline);
+  with_baseline.competitors.front().context.verdict_digest = "another reference";
+  run(with_baseline);
+  EXPECT_EQ(device_.count_[Purpose::baseline], 2);
+}
+
 TEST_F(SessionTest, SameSeedSameTrials) {
   SessionRequest local = request();
   local.strategy = "local";

@@ -194,6 +194,7 @@ TEST_F(Cli, MergeTakesOverWhatOthersMeasured) {
                    .problem = "gemm f32 m=64,n=64,k=64",
                    .kernel = "simt",
                    .source_digest = "d",
+                   .verdict_digest = "v",
                    .device_model = "NVIDIA H200",
                    .device_limits = "cc=90",
                    .driver = "580",

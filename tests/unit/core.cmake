@@ -14,4 +14,5 @@ tilewright_test(core_tests
     core_statistics_test.cpp
     core_t1_test.cpp
     core_time_model_test.cpp
+    core_verdict_test.cpp
   LIBRARIES tw_core)

@@ -59,6 +59,7 @@ class DbTest : public testing::Test {
     context.problem = "gemm f32 m=64,n=64,k=64";
     context.kernel = kernel;
     context.source_digest = "d1";
+    context.verdict_digest = "v1";
     context.device_model = "NVIDIA H200";
     context.device_limits = "cc=90 sms=132";
     context.driver = "580.159";

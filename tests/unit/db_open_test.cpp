@@ -110,7 +110,7 @@ TEST_F(DbOpen, ADamagedOneSaysSoAtTheLatestWhenItIsRead) {
 TEST_F(DbOpen, ANewerSchemaAsksForAnUpgrade) {
   fill(1);
   SQLite::Database(path(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 7");
-  const std::string known = std::to_string(migrations().size());
+  const std::string known = std::to_string(newest_schema().version());
   EXPECT_TRUE(has(refused(),
                   "made by a newer tilewright: schema 7, this one knows " + known + ": upgrade"));
   EXPECT_TRUE(has(refused(Mode::read_only), "schema 7"));
@@ -243,45 +243,50 @@ TEST_F(DbOpen, AFullDiskLeavesNoHalfMadeDatabase) {
 
 // A later schema, as it may look one day.
 constexpr const char* first = "CREATE TABLE context (id INTEGER PRIMARY KEY, op TEXT) STRICT;";
-constexpr const char* second = "ALTER TABLE context ADD COLUMN vendor TEXT NOT NULL DEFAULT 'nv';";
+constexpr const char* second =
+    "CREATE TABLE context (id INTEGER PRIMARY KEY, op TEXT, vendor TEXT NOT NULL) STRICT;";
+constexpr const char* to_second =
+    "ALTER TABLE context ADD COLUMN vendor TEXT NOT NULL DEFAULT 'nv';";
 constexpr const char* broken = "ALTER TABLE context ADD COLUMN one TEXT; ALTER TABLE nonsense;";
+constexpr const char* some_view =
+    "DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT count(*) AS n FROM context;";
+constexpr const char* good_upgrades[] = {to_second};
+constexpr const char* bad_upgrades[] = {to_second, broken};
+const Schema old_schema{first, {}, some_view};
+const Schema new_schema{second, good_upgrades, some_view};
+const Schema bad_schema{second, bad_upgrades, some_view};
 
 int version_of(const std::string& path) {
   return SQLite::Database(path).execAndGet("PRAGMA user_version").getInt();
 }
 
 TEST_F(DbOpen, AnOlderSchemaIsMigratedAndKeepsItsRows) {
-  const char* const old_steps[] = {first};
-  const char* const new_steps[] = {first, second};
-  open_database(path(), Mode::read_write, old_steps).exec("INSERT INTO context (op) VALUES ('x')");
+  open_database(path(), Mode::read_write, old_schema).exec("INSERT INTO context (op) VALUES ('x')");
   EXPECT_EQ(version_of(path()), 1);
-  EXPECT_THROW(open_database(path(), Mode::read_only, new_steps), Error);
-  SQLite::Database database = open_database(path(), Mode::read_write, new_steps);
+  EXPECT_THROW(open_database(path(), Mode::read_only, new_schema), Error);
+  SQLite::Database database = open_database(path(), Mode::read_write, new_schema);
   EXPECT_EQ(version_of(path()), 2);
   EXPECT_EQ(database.execAndGet("SELECT op || vendor FROM context").getString(), "xnv");
-  EXPECT_THROW(open_database(path(), Mode::read_write, old_steps), Error) << "a newer schema";
+  EXPECT_EQ(database.execAndGet("SELECT n FROM v").getInt(), 1);
+  EXPECT_THROW(open_database(path(), Mode::read_write, old_schema), Error) << "a newer schema";
 }
 
 TEST_F(DbOpen, AMigrationThatFailsChangesNothing) {
-  const char* const old_steps[] = {first};
-  const char* const bad_steps[] = {first, second, broken};
-  open_database(path(), Mode::read_write, old_steps);
-  EXPECT_THROW(open_database(path(), Mode::read_write, bad_steps), Error);
+  open_database(path(), Mode::read_write, old_schema);
+  EXPECT_THROW(open_database(path(), Mode::read_write, bad_schema), Error);
   EXPECT_EQ(version_of(path()), 1);
   SQLite::Database database(path());
   EXPECT_EQ(database.execAndGet("SELECT count(*) FROM pragma_table_info('context')").getInt(), 2);
 }
 
 TEST_F(DbOpen, TwoMigrateAtOnceWithoutHarm) {
-  const char* const old_steps[] = {first};
-  const char* const new_steps[] = {first, second};
-  open_database(path(), Mode::read_write, old_steps);
+  open_database(path(), Mode::read_write, old_schema);
   std::vector<std::string> failures(4);
   std::vector<std::thread> threads;
   for (std::string& failure : failures) {
     threads.emplace_back([&] {
       try {
-        open_database(path(), Mode::read_write, new_steps);
+        open_database(path(), Mode::read_write, new_schema);
       } catch (const std::exception& error) {
         failure = error.what();
       }
@@ -290,6 +295,78 @@ TEST_F(DbOpen, TwoMigrateAtOnceWithoutHarm) {
   for (std::thread& thread : threads) thread.join();
   for (const std::string& failure : failures) EXPECT_EQ(failure, "");
   EXPECT_EQ(version_of(path()), 2);
+}
+
+// The names, columns and texts of everything in a database, but for blanks and comments.
+std::vector<std::string> shape_of(const std::string& path) {
+  const SQLite::Database database(path);
+  std::vector<std::string> shape;
+  SQLite::Statement columns(database,
+                            "SELECT m.type, m.name, group_concat(p.name || ' ' || p.type) FROM "
+                            "sqlite_master m JOIN pragma_table_info(m.name) p GROUP BY m.name");
+  while (columns.executeStep()) {
+    shape.push_back(columns.getColumn(0).getString() + " " + columns.getColumn(1).getString() +
+                    ": " + columns.getColumn(2).getString());
+  }
+  SQLite::Statement others(database,
+                           "SELECT name || coalesce(sql, '') FROM sqlite_master WHERE type IN "
+                           "('view', 'index') ORDER BY name");
+  while (others.executeStep()) shape.push_back(others.getColumn(0).getString());
+  return shape;
+}
+
+// A database as version 1 of the schema made it, with rows in all of its tables.
+void make_version_1(const std::string& path) {
+  std::ifstream file(TW_TEST_DATA "/schema_1.sql");
+  const std::string schema{std::istreambuf_iterator<char>(file), {}};
+  SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  database.exec(schema);
+  database.exec(
+      "PRAGMA application_id = 1414089797; PRAGMA user_version = 1;"
+      "INSERT INTO context VALUES (1, 'gemm', 'gemm f32 m=64,n=64,k=64', 'simt', 'd1', "
+      "'NVIDIA H200', 'cc=90 sms=132', '580.159', 'NVRTC 13.0', 1, 'cold', 'measured');"
+      "INSERT INTO run VALUES (1, 1, '2025-01-01T00:00:00.000Z', NULL, 'finished', 's', 3, "
+      "'exhaustive', 1, 'tune', 'gpu', '{}', 'c');"
+      "INSERT INTO race (id, run_id) VALUES (1, 1);");
+  for (const char* row :
+       {"1, 'search', 'a=1', 'ok', 100, '[100]'", "2, 'search', 'a=2', 'faulted', NULL, '[]'",
+        "3, 'race', 'a=1', 'ok', 90, '[90]'"}) {
+    database.exec(std::string("INSERT INTO trial (id, kind, configuration, outcome, median_ns, "
+                              "samples_ns, run_id, context_id, note, compile_ms, registers, "
+                              "spill_bytes, smem_bytes, blocks_per_sm, error_ulps, timer, metrics) "
+                              "VALUES (") +
+                  row + ", 1, 1, '', 0, 0, 0, 0, 0, 0, 'cupti', '{}')");
+  }
+  database.exec("INSERT INTO finalist VALUES (1, 1, 3, 1)");
+}
+
+TEST_F(DbOpen, ADatabaseOfVersion1KeepsItsRowsAndItsWinnerButReusesNoVerdict) {
+  make_version_1(path());
+  EXPECT_TRUE(has(refused(Mode::read_only), "has the older schema 1"));
+  Store db = store();
+  const std::vector<Winner> winners = db.winners({});
+  ASSERT_EQ(winners.size(), 1u);
+  EXPECT_EQ(winners[0].trial.configuration, "a=1");
+  EXPECT_TRUE(winners[0].raced);
+  EXPECT_EQ(winners[0].trial.context.verdict_digest, "");
+  EXPECT_EQ(db.trials({}).size(), 3u);
+  Context then = context();
+  then.verdict_digest.clear();
+  EXPECT_EQ(db.known(then).size(), 2u);
+  EXPECT_TRUE(db.known(context()).empty());
+  db.append(db.begin_run(run_info()), TrialKind::search, context(), "a=1", ok(1));
+  EXPECT_EQ(db.known(context()).size(), 1u);
+  SQLite::Database raw(path());
+  EXPECT_EQ(raw.execAndGet("SELECT count(*) FROM pragma_foreign_key_check").getInt(), 0);
+  EXPECT_EQ(raw.execAndGet("PRAGMA integrity_check").getString(), "ok");
+}
+
+TEST_F(DbOpen, AnUpgradedDatabaseHasTheShapeOfANewOne) {
+  make_version_1(path());
+  store();
+  const std::string fresh = folder_ / "new.db";
+  Store::open(fresh, Mode::read_write);
+  EXPECT_EQ(shape_of(path()), shape_of(fresh));
 }
 
 TEST_F(DbOpen, TheViewsAnswerThePlainShell) {

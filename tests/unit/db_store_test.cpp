@@ -80,7 +80,7 @@ TEST_F(DbStore, KnownAreTheLatestSearchTrialsOfExactlyThisContext) {
   db.append_race(run, {{context(), "a=1", ok(90)}}, 1);
   db.append(run, TrialKind::baseline, context("cublas"), "", ok(80));
   // Each of these differs in one thing that a time depends on.
-  for (int field = 0; field < 10; ++field) {
+  for (int field = 0; field < 11; ++field) {
     Context other = context();
     if (field == 0) other.problem += " beta=1";
     if (field == 1) other.kernel = "mma";
@@ -92,6 +92,7 @@ TEST_F(DbStore, KnownAreTheLatestSearchTrialsOfExactlyThisContext) {
     if (field == 7) other.protocol = protocol_version + 1;
     if (field == 8) other.l2 = "warm";
     if (field == 9) other.source = Source::imported;
+    if (field == 10) other.verdict_digest = "v2";
     db.append(run, TrialKind::search, other, "a=9", ok(1));
   }
   const std::vector<Trial> known = db.known(context());

@@ -123,6 +123,7 @@ void expect_equal(const Recording& a, const Recording& b) {
   EXPECT_EQ(a.problem, b.problem);
   EXPECT_EQ(a.kernel, b.kernel);
   EXPECT_EQ(a.source_digest, b.source_digest);
+  EXPECT_EQ(a.verdict_digest, b.verdict_digest);
   EXPECT_EQ(a.space_digest, b.space_digest);
   EXPECT_EQ(a.driver, b.driver);
   EXPECT_EQ(a.toolchain, b.toolchain);

@@ -29,6 +29,7 @@ struct Recording {
   DeviceInfo device;                  // of others' files at most the model is known
   // Ours only (the metadata block); empty in foreign files.
   std::string op, problem, kernel, source_digest, space_digest, driver, toolchain, commit;
+  std::string verdict_digest{};  // verdict.h; empty in recordings of earlier versions
   int protocol = protocol_version;
   std::string l2 = "cold";
   std::optional<RecordedBaseline> baseline;

@@ -74,6 +74,7 @@ void Reader::read_metadata(const Place& block) {
                                     {"problem", &r.problem},
                                     {"kernel", &r.kernel},
                                     {"source_digest", &r.source_digest},
+                                    {"verdict_digest", &r.verdict_digest},
                                     {"space_digest", &r.space_digest},
                                     {"driver", &r.driver},
                                     {"toolchain", &r.toolchain},

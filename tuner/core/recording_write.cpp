@@ -57,6 +57,7 @@ json metadata_json(const Recording& r) {
              {"problem", r.problem},
              {"kernel", r.kernel},
              {"source_digest", r.source_digest},
+             {"verdict_digest", r.verdict_digest},
              {"space_digest", r.space_digest},
              {"driver", r.driver},
              {"toolchain", r.toolchain},
