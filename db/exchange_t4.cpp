@@ -40,9 +40,13 @@ std::vector<std::string> facets_of(const Context& context) {
   return values;
 }
 
-bool is_search_of(const SharedTrial& shared, const std::string& kernel) {
-  return shared.trial.kind == TrialKind::search &&
-         (kernel.empty() || shared.trial.context.kernel == kernel);
+// Whether it says of a configuration of the kernel if it works: a trial of a search, or a failure in
+// a race.
+bool is_verdict_of(const SharedTrial& shared, const std::string& kernel) {
+  const Trial& trial = shared.trial;
+  const bool counts = trial.kind == TrialKind::search ||
+                      (trial.kind == TrialKind::race && trial.measurement.outcome != Outcome::ok);
+  return counts && (kernel.empty() || trial.context.kernel == kernel);
 }
 
 // "m=64" is within "m=640": what is named in full is meant.
@@ -196,7 +200,7 @@ std::map<std::string, const Trial*> latest_of(const std::vector<SharedTrial>& tr
   const Pairs knobs = pairs_of(newest.configuration);
   for (const SharedTrial& shared : trials) {
     const Trial& trial = shared.trial;
-    if (!is_search_of(shared, newest.context.kernel)) continue;
+    if (!is_verdict_of(shared, newest.context.kernel)) continue;
     const Measurement& measurement = trial.measurement;
     const bool timed = measurement.outcome != Outcome::ok || measurement.median_ns() > 0;
     const bool fits = trial.context == newest.context && timed &&
@@ -229,6 +233,18 @@ void add_trials(Recording& recording, const std::map<std::string, const Trial*>&
             [](const auto& a, const auto& b) { return a.configuration < b.configuration; });
 }
 
+// Imported ones by their dates, so that the order in which databases were merged does not matter.
+void order(std::vector<SharedTrial>& trials) {
+  const auto is_imported = [](const SharedTrial& shared) {
+    return shared.trial.context.source == Source::imported;
+  };
+  if (!std::all_of(trials.begin(), trials.end(), is_imported)) return;
+  std::stable_sort(trials.begin(), trials.end(), [](const SharedTrial& a, const SharedTrial& b) {
+    if (a.trial.created != b.trial.created) return a.trial.created < b.trial.created;
+    return facts_of(a.trial) < facts_of(b.trial);
+  });
+}
+
 }  // namespace
 
 Recording recording_of(std::vector<SharedTrial> trials, const Filter& filter,
@@ -236,10 +252,11 @@ Recording recording_of(std::vector<SharedTrial> trials, const Filter& filter,
   left_out = 0;
   prefer_exact(trials, filter.problem, &Context::problem);
   prefer_exact(trials, filter.device, &Context::device_model);
+  order(trials);
   std::set<std::vector<std::string>> found;
   const SharedTrial* newest = nullptr;
   for (const SharedTrial& shared : trials) {
-    if (!is_search_of(shared, filter.kernel)) continue;
+    if (!is_verdict_of(shared, filter.kernel)) continue;
     newest = &shared;
     found.insert(facets_of(shared.trial.context));
   }

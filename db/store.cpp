@@ -164,12 +164,9 @@ std::vector<Trial> Store::known(const Context& context) const {
   return impl_->guarded([&] {
     SQLite::Statement query(
         impl_->database,
-        fmt::format(
-            "SELECT {} FROM context c JOIN trial t ON t.context_id = c.id AND t.kind = 'search' "
-            "WHERE ({}) = ({}) AND NOT EXISTS (SELECT 1 FROM trial later "
-            "WHERE later.context_id = t.context_id AND later.configuration = t.configuration "
-            "AND later.kind = 'search' AND later.id > t.id) ORDER BY t.id",
-            trial_columns, context_columns, context_marks));
+        fmt::format("SELECT {} FROM context c JOIN verdict v ON v.context_id = c.id "
+                    "JOIN trial t ON t.id = v.id WHERE ({}) = ({}) ORDER BY t.id",
+                    trial_columns, context_columns, context_marks));
     bind_context(query, context);
     std::vector<Trial> trials;
     while (query.executeStep()) trials.push_back(trial_from(query));
@@ -183,7 +180,13 @@ std::vector<Context> Store::contexts(const std::string& op, const std::string& k
   where.values = {op, kernel};
   return impl_->guarded([&] {
     std::vector<Context> contexts;
-    for (Trial& first : impl_->read_trials(" GROUP BY c.id ORDER BY c.id", where)) {
+    // What was imported in an order that does not depend on that of merging.
+    for (Trial& first : impl_->read_trials(
+             " GROUP BY c.id ORDER BY c.source = 'imported', CASE c.source WHEN 'imported' THEN "
+             "min(t.created) || ' ' || c.problem || c.source_digest || c.device_model || "
+             "c.device_limits || c.driver || c.toolchain || c.l2 || c.verdict_digest "
+             "ELSE printf('%020d', c.id) END",
+             where)) {
       contexts.push_back(std::move(first.context));
     }
     return contexts;
@@ -203,8 +206,8 @@ std::vector<Trial> Store::finalists(std::int64_t winner_trial) const {
     SQLite::Statement query(
         impl_->database, fmt::format("SELECT {} FROM trial t JOIN context c ON c.id = t.context_id "
                                      "LEFT JOIN finalist f ON f.trial_id = t.id "
-                                     "WHERE t.id = ?1 OR f.race_id = (SELECT race_id FROM finalist "
-                                     "WHERE trial_id = ?1) ORDER BY f.rank",
+                                     "WHERE t.id = ?1 OR (t.outcome = 'ok' AND f.race_id = (SELECT "
+                                     "race_id FROM finalist WHERE trial_id = ?1)) ORDER BY f.rank",
                                      trial_columns));
     query.bind(1, winner_trial);
     std::vector<Trial> trials;

@@ -91,7 +91,8 @@ class Store {
   std::int64_t append(std::int64_t run, TrialKind kind, const Context& context,
                       std::string_view configuration, const Measurement& measurement);
   // A race: the pooled measurements of finalists, `tied` of which (the first ones, the winner at
-  // their head) are the tie set, the rest fastest first. Committed as a whole.
+  // their head) are the tie set, the rest fastest first, those that failed last. Committed as a
+  // whole.
   struct Finalist {
     Context context;
     std::string configuration;
@@ -99,9 +100,10 @@ class Store {
   };
   void append_race(std::int64_t run, const std::vector<Finalist>& ranking, std::size_t tied);
 
-  // Search trials of exactly this context, each configuration once (the latest).
+  // Of exactly this context, the trial that says whether a configuration works, each configuration
+  // once: its latest of a search, or a later failure in a race.
   std::vector<Trial> known(const Context& context) const;
-  // All under which a kernel was tried, oldest first.
+  // All under which a kernel was tried, oldest first, the imported ones last.
   std::vector<Context> contexts(const std::string& op, const std::string& kernel) const;
   std::vector<Trial> trials(const Filter& filter) const;  // newest first
   // One per (op, problem, device model, device limits), sorted by them; an empty `filter.source`
@@ -109,7 +111,8 @@ class Store {
   // kernel's newest source digest, count. Without a race, of each kernel only the driver and
   // toolchain that were used last.
   std::vector<Winner> winners(const Filter& filter) const;
-  // The rows of the race that made this trial a winner, in its order; without a race that trial.
+  // The rows of the race that made this trial a winner, in its order, but for those that failed;
+  // without a race that trial.
   std::vector<Trial> finalists(std::int64_t winner_trial) const;
   // One line if the clock is behind the latest trial's date; else empty. Nothing is ordered by dates.
   std::string clock_notice() const;

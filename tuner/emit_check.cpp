@@ -116,7 +116,10 @@ class Check {
   }
   void record(const EmitSample& sample, Measurement measurement) {
     ++status_.done;
-    if (measurement.outcome != Outcome::ok) ++status_.failed;
+    if (measurement.outcome != Outcome::ok) {
+      ++status_.failed;
+      if (options_.failed && !stopped_()) options_.failed(sample, measurement);
+    }
     known_[key_of(sample)] = std::move(measurement);
   }
   void show(const std::map<std::uint64_t, const EmitSample*>& running) {

@@ -7,6 +7,7 @@
 
 #include "device.h"
 #include "emit.h"
+#include "emit_samples.h"
 #include "progress.h"
 
 namespace tw {
@@ -14,6 +15,8 @@ namespace tw {
 struct CheckOptions {
   std::size_t shapes = 8;  // at most, of each winner and each default
   std::uint64_t seed = 1;
+  // Called with each sample that fails.
+  std::function<void(const EmitSample&, const Measurement&)> failed = {};
 };
 
 // What was left out of a header, and why.

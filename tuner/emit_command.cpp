@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 
+#include "check_evidence.h"
 #include "commands.h"
 #include "device_choice.h"
 #include "emit.h"
@@ -202,12 +203,13 @@ struct Checked {
   std::string notice;  // why nothing was checked
 };
 
-Checked check(const Arguments& arguments, const std::string& source, EmitRequest& request) {
+Checked check(const Arguments& arguments, const Filter& filter, const std::string& command,
+              EmitRequest& request) {
   Checked checked;
-  const CheckOptions options{
+  CheckOptions options{
       .shapes = static_cast<std::size_t>(arguments.integer("check-shapes", 8, 1, 1000)), .seed = 1};
   const bool foreign = request.catalog->foreign();
-  const std::string name = check_device(arguments, source, foreign, checked.notice);
+  const std::string name = check_device(arguments, filter.source, foreign, checked.notice);
   if (name.empty()) return checked;
   DeviceChooser chooser(arguments.with("device", name), foreign);
   Device* device = nullptr;
@@ -222,8 +224,16 @@ Checked check(const Arguments& arguments, const std::string& source, EmitRequest
   }
   Progress progress = Progress::on_stderr(false);
   install_interrupt_handlers();
+  CheckEvidence evidence(arguments.text("db", default_database), *request.catalog, device->info(),
+                         filter.l2, command);
+  options.failed = [&](const EmitSample& sample, const Measurement& measurement) {
+    evidence.add(sample, measurement);
+  };
   checked.left_out = check_before_emit(request, *device, options, progress, interrupted);
   if (interrupted()) throw Error("interrupted: nothing was written");
+  if (!evidence.notice().empty()) {
+    say(fmt::format("tune: what failed is not in the database: {}", evidence.notice()));
+  }
   return checked;
 }
 
@@ -277,7 +287,8 @@ int emit_command(const Words& words) {
   if (filter.source != "measured" && !request.winners.empty()) {
     request.source_note = note_on(filter.source);
   }
-  const Checked checked = check(arguments, filter.source, request);
+  const Checked checked =
+      check(arguments, filter, fmt::format("tune emit {}", fmt::join(words, " ")), request);
   print_left_out(checked.left_out);
   const std::map<std::string, std::string> files = emit(request);
   write_files(folder, files);

@@ -89,11 +89,14 @@ std::string difference(const Ranked& row, const Ranked& fastest) {
 
 std::string why_nothing(const SessionResult& result) {
   if (result.outcomes.empty()) return "nothing was evaluated\n";
-  std::string text = "no configuration worked\n";
+  std::string text = result.all_finalists_failed
+                         ? "all finalists failed in the race, so that nothing wins: tune again to "
+                           "race the next ones\n"
+                         : "no configuration worked\n";
   for (const auto& [outcome, note] : result.notes) {
     text += fmt::format("  {}: {}\n", name_of(outcome), note);
   }
-  if (result.evaluated == 0) {
+  if (result.evaluated == 0 && !result.all_finalists_failed) {
     text += "all of this was known before, and nothing was run: --fresh tries again\n";
   }
   return text;

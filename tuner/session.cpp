@@ -31,6 +31,9 @@ struct Key {
   auto operator<=>(const Key&) const = default;
 };
 
+using EntrantName = std::pair<std::string, std::string>;  // kernel, configuration
+EntrantName entrant_of(const Job& job) { return {job.kernel, job.configuration}; }
+
 class Session {
  public:
   Session(const SessionRequest& request, Device& device, Store& store, Progress& progress,
@@ -61,13 +64,18 @@ class Session {
   void note_certificate(const Certificate& certificate);
   void accept(Key key, Measurement measurement);
   void count(Key key, Measurement measurement);
+  bool is_known_to_fail(Key key) const;
   std::vector<Key> finalists() const;
   std::vector<Key> contenders() const;
   std::optional<Key> previous_winner() const;
   Job job_of(Key key) const;
-  std::optional<std::vector<Race::Entrant>> ranking_of(std::vector<Job> jobs, std::size_t entrants);
+  struct Raced {
+    std::vector<Race::Entrant> ranking, failed;  // fastest first; those that are out
+  };
+  Raced raced(std::vector<Job> jobs, std::size_t entrants);
   void race();
-  void keep(const std::vector<Race::Entrant>& ranking, std::span<const Key> keys, std::size_t tied);
+  void keep(const Raced& raced, const std::map<EntrantName, Key>& keys, std::size_t tied);
+  void refute(Key key, const Measurement& measurement);
   void rank();
   void show(const std::string& what, bool searching = false);
 
@@ -366,8 +374,14 @@ void Session::count(Key key, Measurement measurement) {
   trials_[key] = std::move(measurement);
 }
 
-// The best few, each kernel's default unless it is known to fail, and the previous winner. A default
-// that was pruned takes part: people ask how much faster the winner is.
+bool Session::is_known_to_fail(Key key) const {
+  const auto known = trials_.find(key);
+  if (known == trials_.end()) return false;
+  return known->second.outcome != Outcome::ok && known->second.outcome != Outcome::pruned;
+}
+
+// The best few, each kernel's default and the previous winner, unless they are known to fail. A
+// default that was pruned takes part: people ask how much faster the winner is.
 std::vector<Key> Session::finalists() const {
   std::vector<std::pair<double, Key>> timed;
   for (const auto& [key, measurement] : trials_) {
@@ -385,11 +399,11 @@ std::vector<Key> Session::finalists() const {
   if (keys.empty()) return keys;
   for (std::size_t i = 0; i < request_.competitors.size(); ++i) {
     const Key key{i, request_.competitors[i].space.default_index()};
-    const auto known = trials_.find(key);
-    const Outcome outcome = known == trials_.end() ? Outcome::ok : known->second.outcome;
-    if (outcome == Outcome::ok || outcome == Outcome::pruned) add(key);
+    if (!is_known_to_fail(key)) add(key);
   }
-  if (const auto previous = previous_winner()) add(*previous);
+  if (const auto previous = previous_winner(); previous && !is_known_to_fail(*previous)) {
+    add(*previous);
+  }
   return keys;
 }
 
@@ -448,33 +462,33 @@ Job Session::job_of(Key key) const {
   return job;
 }
 
-// Races them and the baselines among them, which it takes out, as it does those that fail: fastest
-// first by the median of the round medians. Nothing if no round was ended.
-std::optional<std::vector<Race::Entrant>> Session::ranking_of(std::vector<Job> jobs,
-                                                              std::size_t entrants) {
+// Races them, and the baselines among them, which it takes out. Those that were not measured in a
+// whole round are in neither list.
+Session::Raced Session::raced(std::vector<Job> jobs, std::size_t entrants) {
   Race race(device_, std::move(jobs), race_rounds, request_.seed, request_.roof_ns / roof_slack);
   while (!stopped_() && !race.step(Clock::now() + tick)) {
     show(fmt::format("final of {}, round {} of {}", entrants,
                      std::min(race.rounds_done() + 1, race_rounds), race_rounds));
   }
-  if (stopped_()) device_.cancel();
-  if (race.rounds_done() == 0) return std::nullopt;
-  std::vector<Race::Entrant> ranking = race.ranking();
-  std::erase_if(ranking, [this](const Race::Entrant& entrant) {
-    if (entrant.job.purpose != Purpose::baseline) return false;
-    if (entrant.pooled.outcome == Outcome::ok) accept_baseline(entrant.job, entrant.pooled);
-    return true;
-  });
-  for (const Race::Entrant& entrant : ranking) {
-    if (entrant.pooled.outcome == Outcome::ok) continue;
-    progress_.note(fmt::format("out of the final: {}: {}: {}: {}", entrant.job.kernel,
-                               entrant.job.configuration, name_of(entrant.pooled.outcome),
-                               entrant.pooled.note));
+  const bool is_ended = stopped_();  // a failure may then be our own doing
+  if (is_ended) device_.cancel();
+  Raced raced;
+  for (Race::Entrant& entrant : race.ranking()) {
+    const bool worked = entrant.pooled.outcome == Outcome::ok;
+    const bool timed = worked && !entrant.medians_ns.empty();
+    if (entrant.job.purpose == Purpose::baseline) {
+      if (timed) accept_baseline(entrant.job, entrant.pooled);
+    } else if (timed) {
+      raced.ranking.push_back(std::move(entrant));
+    } else if (!worked && !is_ended) {
+      progress_.note(fmt::format("out of the final: {}: {}: {}: {}", entrant.job.kernel,
+                                 entrant.job.configuration, name_of(entrant.pooled.outcome),
+                                 entrant.pooled.note));
+      entrant.pooled.samples_ns.clear();  // of rounds before the one that it failed in
+      raced.failed.push_back(std::move(entrant));
+    }
   }
-  std::erase_if(ranking, [](const Race::Entrant& entrant) {
-    return entrant.pooled.outcome != Outcome::ok || entrant.medians_ns.empty();
-  });
-  return ranking;
+  return raced;
 }
 
 void Session::race() {
@@ -482,10 +496,10 @@ void Session::race() {
   const std::vector<Key> keys = searched ? finalists() : contenders();
   if (keys.size() < (searched ? 2 : 1)) return;
   std::vector<Job> jobs;
-  std::map<std::pair<std::string, std::string>, Key> by_text;
+  std::map<EntrantName, Key> by_name;
   for (const Key& key : keys) {
     jobs.push_back(job_of(key));
-    by_text[{jobs.back().kernel, jobs.back().configuration}] = key;
+    by_name[entrant_of(jobs.back())] = key;
   }
   for (Job job : request_.baselines) {
     // Ratios to a baseline are taken under the same clocks.
@@ -494,10 +508,10 @@ void Session::race() {
     job.seed = request_.seed;
     jobs.push_back(std::move(job));
   }
-  std::optional<std::vector<Race::Entrant>> raced = ranking_of(std::move(jobs), keys.size());
-  if (!raced) return;
+  Raced raced = this->raced(std::move(jobs), keys.size());
+  std::vector<Race::Entrant>& ranking = raced.ranking;
+  if (ranking.empty() && raced.failed.empty()) return;
   entrants_.insert(keys.begin(), keys.end());
-  std::vector<Race::Entrant>& ranking = *raced;
   // By the median of all rounds' samples: the time that is stored and shown.
   std::stable_sort(ranking.begin(), ranking.end(), [](const auto& a, const auto& b) {
     return a.pooled.median_ns() < b.pooled.median_ns();
@@ -506,35 +520,44 @@ void Session::race() {
   Race::note_slower(ranking);
   Race::break_ties(ranking, tied);
   if (request_.counters) add_counters(device_, ranking, progress_, stopped_);
-  std::vector<Key> order;
-  for (const Race::Entrant& entrant : ranking) {
-    order.push_back(by_text.at({entrant.job.kernel, entrant.job.configuration}));
-  }
-  keep(ranking, order, tied);
+  keep(raced, by_name, tied);
 }
 
-// Of a race: in the database, and as the first rows of the result.
-void Session::keep(const std::vector<Race::Entrant>& ranking, std::span<const Key> keys,
-                   std::size_t tied) {
+// In the database, and as the first rows of the result. What failed is stored as evidence.
+void Session::keep(const Raced& raced, const std::map<EntrantName, Key>& keys, std::size_t tied) {
   std::vector<Store::Finalist> stored;
-  for (std::size_t i = 0; i < ranking.size(); ++i) {
-    const Job& job = ranking[i].job;
-    const Measurement& pooled = ranking[i].pooled;
-    stored.push_back({competitor(keys[i]).context, job.configuration, pooled});
-    race_ranking_.push_back(
-        {.kernel = job.kernel,
-         .configuration = job.configuration,
-         .measurement = pooled,
-         .median_ns = pooled.median_ns(),
-         .raced = true,
-         .tied = tied > 1 && stored.size() <= tied,
-         .is_default = keys[i].index == competitor(keys[i]).space.default_index(),
-         .slower = slower_than_fastest(pooled)});
+  const auto store = [&](const Race::Entrant& entrant) {
+    const Key key = keys.at(entrant_of(entrant.job));
+    stored.push_back({competitor(key).context, entrant.job.configuration, entrant.pooled});
+    return key;
+  };
+  for (const Race::Entrant& entrant : raced.ranking) {
+    const Key key = store(entrant);
+    race_ranking_.push_back({.kernel = entrant.job.kernel,
+                             .configuration = entrant.job.configuration,
+                             .measurement = entrant.pooled,
+                             .median_ns = entrant.pooled.median_ns(),
+                             .raced = true,
+                             .tied = tied > 1 && stored.size() <= tied,
+                             .is_default = key.index == competitor(key).space.default_index(),
+                             .slower = slower_than_fastest(entrant.pooled)});
   }
-  if (!stored.empty()) store_.append_race(run_, stored, tied);
+  for (const Race::Entrant& entrant : raced.failed) refute(store(entrant), entrant.pooled);
+  store_.append_race(run_, stored, tied);
+  result_.all_finalists_failed = raced.ranking.empty();
+}
+
+// What worked in a search, and fails in the race.
+void Session::refute(Key key, const Measurement& measurement) {
+  const auto known = trials_.find(key);
+  if (known == trials_.end()) return;
+  const auto count_of_it = result_.outcomes.find(known->second.outcome);
+  if (--count_of_it->second == 0) result_.outcomes.erase(count_of_it);
+  count(key, measurement);
 }
 
 void Session::rank() {
+  if (result_.all_finalists_failed) return;  // nothing wins, whatever else was found
   const auto by_time = [](const Ranked& a, const Ranked& b) {
     return std::tie(a.median_ns, a.kernel, a.configuration) <
            std::tie(b.median_ns, b.kernel, b.configuration);

@@ -74,6 +74,7 @@ struct SessionResult {
   std::map<Outcome, std::string> notes;          // the first of each that failed
   std::map<std::string, Measurement> baselines;  // by library; outcome ok
   bool interrupted = false, exhausted = false;
+  bool all_finalists_failed = false;  // in the race: there is no ranking, nothing wins
   std::vector<Learned> learned;
   std::optional<Certificate> certificate;  // the least sure kernel's
   double seconds = 0;

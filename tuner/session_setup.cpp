@@ -173,6 +173,16 @@ MeasuringOptions measuring_options(const Arguments& arguments) {
   return options;
 }
 
+std::string default_configuration(const OpSpec& op, const KernelSpec& kernel,
+                                  const Problem& problem, const DeviceInfo& device) {
+  if (!op.reference_source.empty()) return "";
+  try {
+    return default_of(SearchSpace::enumerate(kernel, slots_of(op, kernel.names, problem, device)));
+  } catch (const Error&) {
+    return "";
+  }
+}
+
 Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kernel,
              const OpenDevice& opened, const MeasuringOptions& options) {
   const DeviceInfo& info = opened.device->info();

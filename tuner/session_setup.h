@@ -31,6 +31,11 @@ struct Setup {
   bool has_reference = true;         // false: the default configuration is the oracle
   std::vector<std::string> notices;  // kernels that do not serve the problem, a stale recording
 };
+// The default configuration of a kernel's space as text, where it decides what is right: without a
+// reference. Empty otherwise, and if there is no valid configuration.
+std::string default_configuration(const OpSpec& op, const KernelSpec& kernel,
+                                  const Problem& problem, const DeviceInfo& device);
+
 // Throws Error: no kernel serves the problem, its tensors exceed the device's memory, or it would
 // take the cpu device forever.
 Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kernel,

@@ -1,5 +1,9 @@
 // The check before emit, on the cpu device: tests/data/check has a kernel that is right where it is
 // tuned, and wrong elsewhere in the range that it would serve.
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <nlohmann/json.hpp>
+
 #include "cli_fixture.h"
 
 namespace tw {
@@ -37,6 +41,43 @@ TEST_F(CliEmit, AWinnerThatDropsItsLastTileIsFoundAndLeftOut) {
   EXPECT_FALSE(holds(ran.out, "tail")) << ran.out;
   EXPECT_FALSE(holds(header(), "twice f32 n=256"));
   EXPECT_TRUE(holds(header(), "serves Args that were not tuned; checked on cpu emulating sm_90"));
+}
+
+TEST_F(CliEmit, WhatTheCheckFindsWrongIsARow) {
+  tuned("tail");
+  EXPECT_EQ(emitted("--check cpu --trust-code").code, 1);
+  const Ran rows = tune("query trials --outcome wrong_result --json");
+  EXPECT_TRUE(holds(rows.out, "\"problem\": \"twice f32 n=")) << rows.out;
+  EXPECT_TRUE(holds(rows.out, "\"kernel\": \"tail\"")) << rows.out;
+  EXPECT_TRUE(holds(rows.out, "\"note\": \"y[")) << rows.out;
+  EXPECT_TRUE(holds(tune("query --source cpu").out, "twice f32 n=256")) << "it is right there";
+}
+
+// A winner that is found wrong at its own problem wins no more.
+TEST_F(CliEmit, AWinnerThatFailsItsCheckLosesItsPlace) {
+  tuned("tail");
+  SQLite::Database(folder_ / "tilewright.db", SQLite::OPEN_READWRITE)
+      .exec("UPDATE context SET problem = 'twice f32 n=300'");
+  const auto winner = [&] {
+    const auto document = nlohmann::json::parse(tune("query --source cpu --json").out);
+    const auto& winners = document.at("winners");
+    return winners.empty() ? "" : winners.at(0).at("configuration").get<std::string>();
+  };
+  const std::string before = winner();
+  const Ran ran = emitted("--check cpu --trust-code");
+  EXPECT_TRUE(holds(ran.err, "tune: left out the winner of twice f32 n=300: tail " + before))
+      << ran.err;
+  EXPECT_NE(winner(), before) << "the next of its race wins, until it is checked";
+  for (int finalists = 0; finalists < 4 && !winner().empty(); ++finalists) {
+    emitted("--check cpu --trust-code");
+  }
+  EXPECT_EQ(winner(), "");
+}
+
+TEST_F(CliEmit, ACheckMakesNoDatabase) {
+  const Ran ran = emitted("--check cpu --trust-code --defaults");
+  EXPECT_TRUE(holds(ran.err, "tune: left out the default of")) << ran.err;
+  EXPECT_FALSE(fs::exists(folder_ / "tilewright.db"));
 }
 
 TEST_F(CliEmit, AGoodWinnerPassesAndTheHeaderSaysSo) {

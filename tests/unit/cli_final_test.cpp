@@ -85,13 +85,83 @@ TEST_F(SessionTest, ARaceSaysByHowMuchOthersAreSlower) {
   }
 }
 
-TEST_F(SessionTest, AFinalistThatFailsInTheRaceIsNotRanked) {
+TEST_F(SessionTest, AFinalistThatFailsInTheRaceIsEvidence) {
   SessionRequest search = request();
   search.finalists = 0;
   run(search);
   device_.fails_ = {"x=5 y=0"};
   const SessionResult result = run(request());
   for (const Ranked& row : result.ranking) EXPECT_NE(row.configuration, "x=5 y=0");
+  EXPECT_EQ(result.outcomes.at(Outcome::ok), 49);
+  EXPECT_EQ(result.outcomes.at(Outcome::faulted), 1);
+  Filter faulted;
+  faulted.outcome = Outcome::faulted;
+  const std::vector<Trial> rows = store_->trials(faulted);
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].kind, TrialKind::race);
+  EXPECT_EQ(rows[0].configuration, "x=5 y=0");
+  EXPECT_EQ(rows[0].measurement.note, "illegal address");
+  EXPECT_TRUE(rows[0].measurement.samples_ns.empty());
+  EXPECT_NE(store_->winners({}).at(0).trial.configuration, "x=5 y=0");
+  // It is known to fail from then on, and not raced again.
+  const SessionResult again = run(request());
+  EXPECT_EQ(again.known, 50);
+  EXPECT_EQ(again.outcomes.at(Outcome::faulted), 1);
+  EXPECT_EQ(store_->trials(faulted).size(), 1u);
+}
+
+TEST_F(SessionTest, ARacedWinnerThatFailsInTheNextRaceLosesItsPlace) {
+  run(request());
+  EXPECT_EQ(store_->winners({}).at(0).trial.configuration, "x=5 y=0");
+  device_.fails_ = {"x=5 y=0"};
+  run(request());
+  ASSERT_EQ(store_->winners({}).size(), 1u);
+  EXPECT_NE(store_->winners({}).at(0).trial.configuration, "x=5 y=0");
+}
+
+TEST_F(SessionTest, WhereAllFinalistsFailNothingWins) {
+  SessionRequest search = request();
+  search.finalists = 0;
+  run(search);
+  for (int x = 0; x < 10; ++x) {
+    for (int y = 0; y < 5; ++y) {
+      device_.fails_.insert("x=" + std::to_string(x) + " y=" + std::to_string(y));
+    }
+  }
+  const SessionResult result = run(request());
+  EXPECT_TRUE(result.all_finalists_failed);
+  EXPECT_TRUE(result.ranking.empty());
+  EXPECT_TRUE(store_->winners({}).empty());
+  EXPECT_EQ(result.outcomes.at(Outcome::faulted), 9);  // eight and the default
+  // The next run races the next ones.
+  device_.fails_.clear();
+  EXPECT_FALSE(run(request()).ranking.empty());
+  EXPECT_EQ(store_->winners({}).size(), 1u);
+}
+
+TEST_F(SessionTest, AFailureWhileTheUserEndsItIsNoEvidence) {
+  SessionRequest search = request();
+  search.finalists = 0;
+  run(search);
+  device_.fails_ = {"x=5 y=0"};
+  stopped_ = [&] { return device_.count_[Purpose::race_round] > 8; };
+  run(request());
+  Filter faulted;
+  faulted.outcome = Outcome::faulted;
+  EXPECT_TRUE(store_->trials(faulted).empty());
+}
+
+TEST_F(SessionTest, ARecheckThatFailsIsEvidence) {
+  run(request());
+  device_.fails_ = {"x=5 y=0"};
+  SessionRequest asked = request();
+  asked.only = {{"fast", "x=5 y=0"}, {"fast", "x=4 y=0"}};
+  const SessionResult result = run(asked);
+  EXPECT_EQ(verdict_on({"fast", "x=5 y=0"}, result.ranking), Verdict::flipped);
+  EXPECT_EQ(store_->winners({}).at(0).trial.configuration, "x=4 y=0");
+  device_.fails_.insert("x=4 y=0");
+  run(asked);
+  EXPECT_TRUE(store_->winners({}).empty());
 }
 
 TEST_F(SessionTest, ABaselineRunsInTheRaceButIsNotRanked) {

@@ -1,6 +1,7 @@
 // Databases that take over each other's rows.
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "db_fixture.h"
@@ -137,6 +138,124 @@ TEST_F(MergeTest, OnlyWhatAGpuSays) {
   }
   EXPECT_EQ(merge_database(other_path(), path()).runs, 0);
   EXPECT_TRUE(store().trials({}).empty());
+}
+
+// Databases of one problem, each with searches, a baseline and perhaps a race, all of one date.
+class MergeOrder : public MergeTest {
+ protected:
+  std::string path_of(const std::string& name) const { return folder_ / (name + ".db"); }
+
+  void make(const std::string& name, double ns, const std::string& date, bool raced) const {
+    Store made = Store::open(path_of(name), Store::Mode::read_write);
+    RunInfo info = run_info();
+    info.device_uuid = name;
+    const std::int64_t run = made.begin_run(info);
+    Context updated = context();
+    updated.driver = "driver of " + name;
+    Context library = context("cublas");
+    made.append(run, TrialKind::baseline, library, "", ok(2 * ns));
+    for (const Context& at : {context(), updated}) {
+      made.append(run, TrialKind::search, at, "a=1", ok(ns));
+      made.append(run, TrialKind::search, at, "a=2 of=" + name, ok(ns + 10));
+    }
+    if (name == "b") {
+      made.append(run, TrialKind::search, context(), "a=3", failed(Outcome::faulted, ""));
+    } else {
+      made.append(run, TrialKind::search, context(), "a=3", ok(1));
+    }
+    if (raced) {
+      made.append_race(run, {{context(), "a=2 of=" + name, ok(ns)}, {context(), "a=1", ok(ns + 5)}},
+                       2);
+    }
+    SQLite::Database raw(path_of(name), SQLite::OPEN_READWRITE);
+    for (const char* date_of : {"trial SET created", "race SET created", "run SET started"}) {
+      raw.exec(std::string("UPDATE ") + date_of + " = '" + date + "'");
+    }
+  }
+  // What a database says of what it has imported, but for the numbers of its rows.
+  static std::string answers(const Store& db) {
+    std::string said;
+    const auto say = [&](const char* what, const Trial& trial) {
+      said += std::string(what) + " " + facts_of(trial);
+    };
+    for (const Winner& winner : db.winners({.source = "imported"})) {
+      say("winner", winner.trial);
+      said += winner.baseline + " " + std::to_string(winner.baseline_ns.value_or(0)) + "\n";
+      for (const std::string& tied : winner.tied) said += "tied " + tied + "\n";
+      for (const Trial& trial : db.finalists(winner.trial.id)) say("finalist", trial);
+    }
+    for (const Context& context : db.contexts("gemm", "simt")) {
+      said += "context " + context.driver + "\n";
+      std::vector<std::string> known;
+      for (const Trial& trial : db.known(context)) known.push_back(facts_of(trial));
+      std::sort(known.begin(), known.end());
+      for (const std::string& one : known) said += "known " + one;
+    }
+    return said;
+  }
+  // The configurations of an export as T4, which holds the latest trials of one context.
+  static std::string exported(const std::string& path) {
+    std::int64_t left_out = 0;
+    const Recording recording = recording_of(shared_trials(path, {.kernel = "simt"}), {}, left_out);
+    std::string said = "T4 " + recording.driver + "\n";
+    for (const RecordedTrial& trial : recording.trials)
+      said += std::to_string(trial.value_ns) + "\n";
+    return said;
+  }
+  // Merges them in each order; returns what all orders say.
+  std::string merged(std::vector<std::string> names) const {
+    std::sort(names.begin(), names.end());
+    std::string first;
+    int order = 0;
+    do {
+      const std::string into = path_of("merged " + std::to_string(order++));
+      for (const std::string& name : names) merge_database(path_of(name), into);
+      const std::string said = answers(Store::open(into, Store::Mode::read_only)) + exported(into);
+      if (first.empty()) first = said;
+      EXPECT_EQ(said, first) << testing::PrintToString(names);
+      std::filesystem::remove(into);
+    } while (std::next_permutation(names.begin(), names.end()));
+    EXPECT_NE(first, "");
+    return first;
+  }
+};
+
+TEST_F(MergeOrder, RacesCountInTheOrderInWhichTheyWereMade) {
+  make("a", 100, "2025-03-01T00:00:00.000Z", true);
+  make("b", 300, "2025-03-03T00:00:00.000Z", true);
+  make("c", 200, "2025-03-02T00:00:00.000Z", true);
+  const std::string said = merged({"a", "b", "c"});
+  EXPECT_TRUE(said.starts_with("winner race,gemm,\"gemm f32 m=64,n=64,k=64\",simt,a=2 of=b,"))
+      << said;
+  EXPECT_NE(said.find("cublas 600.0"), std::string::npos) << "the newest baseline, too";
+}
+
+TEST_F(MergeOrder, SoDoTrialsWhereNothingWasRaced) {
+  make("a", 100, "2025-03-01T00:00:00.000Z", false);
+  make("b", 300, "2025-03-03T00:00:00.000Z", false);
+  make("c", 200, "2025-03-02T00:00:00.000Z", false);
+  merged({"a", "b", "c"});
+}
+
+// Dates have milliseconds: of two races of one moment one decides all the same.
+TEST_F(MergeOrder, RacesOfOneMomentAreOrderedByWhatTheyHold) {
+  for (const bool raced : {true, false}) {
+    make("a", 100, "2025-03-01T00:00:00.000Z", raced);
+    make("b", 300, "2025-03-01T00:00:00.000Z", raced);
+    make("c", 200, "2025-03-01T00:00:00.000Z", raced);
+    merged({"a", "b", "c"});
+    for (const char* name : {"a", "b", "c"}) std::filesystem::remove(path_of(name));
+  }
+}
+
+TEST_F(MergeOrder, DatabasesThatHoldEachOthersRowsAreNoDifferent) {
+  make("a", 100, "2025-03-02T00:00:00.000Z", true);
+  make("b", 300, "2025-03-01T00:00:00.000Z", true);
+  make("c", 200, "2025-03-03T00:00:00.000Z", true);
+  const std::string apart = merged({"a", "b", "c"});
+  merge_database(path_of("a"), path_of("c"));
+  merge_database(path_of("c"), path_of("b"));
+  EXPECT_EQ(merged({"a", "b", "c"}), apart);
 }
 
 TEST_F(MergeTest, FaultsAreOneLineAndLeaveAllAsItWas) {

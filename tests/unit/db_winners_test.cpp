@@ -78,9 +78,87 @@ TEST_F(DbWinners, TheLatestRaceDecidesEvenIfItIsSlower) {
   race({{context(), "a=1", ok(80)}}, 1);
   race({{context(), "a=2", ok(100)}, {context(), "a=1", ok(105)}}, 1);
   EXPECT_EQ(name(), "simt: a=2");
-  // A race in which nobody finished decides nothing.
-  race({{context(), "a=9", failed(Outcome::faulted, "x")}}, 1);
+}
+
+TEST_F(DbWinners, OfARaceInWhichAllFailNobodyWins) {
+  search(context(), "a=1", 80);
+  search(context(), "a=2", 90);
+  search(context(), "a=3", 95);
+  race({{context(), "a=1", ok(80)}, {context(), "a=2", ok(90)}}, 1);
+  race({{context(), "a=1", failed(Outcome::wrong_result, "x")},
+        {context(), "a=2", failed(Outcome::faulted, "x")}},
+       0);
+  EXPECT_TRUE(db_.winners({}).empty()) << "a=3 is only what an unraced search found before";
+  search(context(), "a=4", 100);
+  EXPECT_EQ(name(), "simt: a=4") << "it was measured since";
+  EXPECT_FALSE(winner().raced);
+  race({{context(), "a=3", ok(95)}, {context(), "a=4", ok(100)}}, 1);
+  EXPECT_EQ(name(), "simt: a=3");
+}
+
+// As a recheck under a new driver stores it.
+TEST_F(DbWinners, NorOfOneUnderANewDriver) {
+  race({{context(), "a=1", ok(80)}, {context(), "a=2", ok(90)}}, 1);
+  Context updated = context();
+  updated.driver = "590.1";
+  race({{updated, "a=2", ok(90)}, {updated, "a=1", failed(Outcome::faulted, "x")}}, 1);
   EXPECT_EQ(name(), "simt: a=2");
+  updated.driver = "591";
+  race({{updated, "a=1", failed(Outcome::faulted, "x")}}, 0);
+  EXPECT_TRUE(db_.winners({}).empty());
+}
+
+TEST_F(DbWinners, AFinalistThatFailedHasNoPlaceAmongTheOthers) {
+  race({{context(), "a=1", ok(80)},
+        {context(), "a=2", ok(81)},
+        {context(), "a=3", failed(Outcome::wrong_result, "x")}},
+       2);
+  EXPECT_EQ(winner().tied, std::vector<std::string>{"simt: a=2"});
+  const std::vector<Trial> finalists = db_.finalists(winner().trial.id);
+  ASSERT_EQ(finalists.size(), 2u);
+  EXPECT_EQ(finalists[1].configuration, "a=2");
+  const std::vector<Trial> known = db_.known(context());
+  ASSERT_EQ(known.size(), 1u) << "that it fails is known";
+  EXPECT_EQ(known[0].configuration, "a=3");
+  EXPECT_EQ(known[0].measurement.outcome, Outcome::wrong_result);
+}
+
+TEST_F(DbWinners, ARacedWinnerThatIsFoundWrongLaterLosesItsPlace) {
+  for (const char* configuration : {"a=1", "a=2", "a=3"}) search(context(), configuration, 100);
+  race({{context(), "a=1", ok(80)}, {context(), "a=2", ok(81)}, {context(), "a=3", ok(82)}}, 2);
+  EXPECT_EQ(name(), "simt: a=1");
+  Measurement pruned;
+  pruned.outcome = Outcome::pruned;
+  db_.append(run_, TrialKind::search, context(), "a=1", pruned);
+  EXPECT_EQ(name(), "simt: a=1") << "slower than another is not wrong";
+  Context other_driver = context();
+  other_driver.driver = "590";
+  db_.append(run_, TrialKind::search, other_driver, "a=1", failed(Outcome::faulted, "x"));
+  EXPECT_EQ(name(), "simt: a=1") << "that is another context";
+
+  db_.append(run_, TrialKind::search, context(), "a=1", failed(Outcome::wrong_result, "x"));
+  EXPECT_EQ(name(), "simt: a=2");
+  EXPECT_TRUE(winner().raced);
+  EXPECT_TRUE(winner().tied.empty());
+  Context constants = context();  // as the check before emit uses them
+  constants.verdict_digest = "v2";
+  db_.append(run_, TrialKind::search, constants, "a=2", failed(Outcome::wrong_result, "x"));
+  EXPECT_EQ(name(), "simt: a=3");
+  db_.append(run_, TrialKind::search, context(), "a=3", failed(Outcome::timed_out, "x"));
+  EXPECT_TRUE(db_.winners({}).empty());
+  search(context(), "a=3", 100);  // --fresh
+  EXPECT_EQ(name(), "simt: a=3");
+}
+
+TEST_F(DbWinners, AnUnracedWinnerThatFailsInARaceLosesItsPlace) {
+  search(context(), "a=1", 80);
+  search(context("mma"), "b=1", 90);
+  race({{context("mma"), "b=1", ok(90)}, {context(), "a=1", failed(Outcome::faulted, "x")}}, 1);
+  Context edited = context("mma");
+  edited.source_digest = "d2";
+  search(edited, "b=1", 95);  // voids the race
+  EXPECT_EQ(name(), "mma: b=1");
+  EXPECT_FALSE(winner().raced);
 }
 
 TEST_F(DbWinners, ANewSourceVoidsItsKernelsRowsAndRaces) {
