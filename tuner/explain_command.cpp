@@ -122,6 +122,11 @@ std::string runner_up_text(const Explanation& found) {
   return found.changes.empty() ? text : text + "\n" + table.text();
 }
 
+// One trial a value says nothing of what else there is.
+bool has_share(const Explanation& found, const KnobEffect& effect) {
+  return found.trials > effect.values.size();
+}
+
 std::string knobs_text(const Explanation& found) {
   if (found.effects.empty()) return "";
   std::string text = fmt::format("\nwhat matters, by {} trials of {}\n", found.trials,
@@ -138,7 +143,8 @@ std::string knobs_text(const Explanation& found) {
       others.push_back(
           fmt::format("{}: x {:.2f} ({})", knob.text(value.value), value.ratio, value.trials));
     }
-    table.add({knob.name, fmt::format("{:.0f} %", 100 * effect.share),
+    table.add({knob.name,
+               has_share(found, effect) ? fmt::format("{:.0f} %", 100 * effect.share) : "",
                knob.text(effect.values.front().value), fmt::to_string(fmt::join(others, ", "))});
   }
   return text + table.text() +
@@ -154,11 +160,12 @@ ordered_json bottleneck_json(const std::optional<Bottleneck>& bottleneck) {
 }
 
 ordered_json subject_json(const Trial& trial, const std::optional<Bottleneck>& bottleneck) {
-  return {{"kernel", trial.context.kernel},
-          {"configuration", trial.configuration},
-          {"median_ns", trial.measurement.median_ns()},
-          {"bottleneck", bottleneck_json(bottleneck)},
-          {"metrics", trial.measurement.metrics}};
+  return {
+      {"kernel", trial.context.kernel},
+      {"configuration", trial.configuration},
+      {"median_ns", known(!trial.measurement.samples_ns.empty(), trial.measurement.median_ns())},
+      {"bottleneck", bottleneck_json(bottleneck)},
+      {"metrics", trial.measurement.metrics}};
 }
 
 ordered_json runner_up_json(const Explanation& found) {
@@ -185,7 +192,9 @@ ordered_json json_of(const Explanation& found) {
       values.push_back(
           {{"value", knob.text(value.value)}, {"ratio", value.ratio}, {"trials", value.trials}});
     }
-    knobs.push_back({{"knob", knob.name}, {"share", effect.share}, {"values", values}});
+    knobs.push_back({{"knob", knob.name},
+                     {"share", known(has_share(found, effect), effect.share)},
+                     {"values", values}});
   }
   return {{"op", context.op},
           {"problem", context.problem},

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "empty_space.h"
 #include "error.h"
 #include "format.h"
 #include "json_text.h"
@@ -42,9 +43,9 @@ std::vector<std::string> values_of(const Knob& knob) {
   return values;
 }
 
-// The size of a kernel's space; why there is none.
+// The size of a kernel's space: nothing if it cannot be counted. `reason`: why, or why it is empty.
 struct SpaceSize {
-  std::int64_t valid = -1;
+  std::optional<std::int64_t> valid;
   std::string reason;
 };
 SpaceSize size_of(const OpSpec& op, const KernelSpec& kernel, const Problem& problem,
@@ -52,9 +53,18 @@ SpaceSize size_of(const OpSpec& op, const KernelSpec& kernel, const Problem& pro
   try {
     const auto slots = slots_of(op, kernel.names, problem, device);
     return {static_cast<std::int64_t>(SearchSpace::enumerate(kernel, slots).size()), ""};
-  } catch (const Error& error) {
+  } catch (const EmptySpace& error) {
     return {0, error.what()};
+  } catch (const Error& error) {
+    return {std::nullopt, error.what()};
   }
+}
+
+std::string text_of(const SpaceSize& size, const std::string& problem, int cc) {
+  if (!size.valid) return fmt::format("not counted for {}: {}\n", problem, size.reason);
+  if (*size.valid == 0) return fmt::format("none for {}: {}\n", problem, size.reason);
+  return fmt::format("{} valid configurations for {} on cc {}.{}\n", format_count(*size.valid),
+                     problem, cc / 10, cc % 10);
 }
 
 ordered_json kernel_json(const KernelSpec& kernel) {
@@ -184,19 +194,15 @@ int describe_op(const OpEntry& entry, const Arguments& arguments, const Catalog&
   std::string text = op_text(entry.op);
   const std::vector<Asked> asked =
       sized ? asked_problems(arguments.with("op", entry.op.name), catalog) : std::vector<Asked>{};
-  object["spaces"] = ordered_json::object();
+  if (sized) object["spaces"] = object["reasons"] = ordered_json::object();
   for (const KernelSpec* kernel : asked_kernels(arguments.text("kernel"), entry)) {
     text += kernel_text(*kernel);
     if (!sized) continue;
     const SpaceSize size = size_of(entry.op, *kernel, asked.front().problem, emulated_device(cc));
-    object["spaces"][kernel->name] = size.valid;
-    text +=
-        size.reason.empty()
-            ? fmt::format("{} valid configurations for {} on cc {}.{}\n", format_count(size.valid),
-                          asked.front().problem.key(entry.op), cc / 10, cc % 10)
-            : fmt::format("none for {}: {}\n", asked.front().problem.key(entry.op), size.reason);
+    object["spaces"][kernel->name] = known(size.valid.has_value(), size.valid.value_or(0));
+    if (!size.reason.empty()) object["reasons"][kernel->name] = size.reason;
+    text += text_of(size, asked.front().problem.key(entry.op), cc);
   }
-  if (!sized) object.erase("spaces");
   if (json) {
     fmt::print("{}\n", json_text(object));
   } else {

@@ -60,45 +60,45 @@ Filter rows_asked(const Arguments& arguments) {
 
 ordered_json trial_json(const Trial& trial) {
   const Measurement& measurement = trial.measurement;
-  const bool timed = !measurement.samples_ns.empty();
   const char* kinds[] = {"search", "race", "baseline"};
-  return {{"id", trial.id},
-          {"run", trial.run},
-          {"created", trial.created},
-          {"kind", kinds[static_cast<int>(trial.kind)]},
-          {"op", trial.context.op},
-          {"problem", trial.context.problem},
-          {"kernel", trial.context.kernel},
-          {"configuration", trial.configuration},
-          {"outcome", name_of(measurement.outcome)},
-          {"note", measurement.note},
-          {"median_ns", timed ? ordered_json(measurement.median_ns()) : ordered_json()},
-          {"samples_ns", measurement.samples_ns},
-          {"compile_ms", measurement.compile_ms},
-          {"registers", measurement.registers},
-          {"spill_bytes", measurement.spill_bytes},
-          {"smem_bytes", measurement.smem_bytes},
-          {"blocks_per_sm", measurement.blocks_per_sm},
-          {"error_ulps", measurement.error_ulps},
-          {"timer", measurement.timer},
-          {"metrics", measurement.metrics},
-          {"device_model", trial.context.device_model},
-          {"device_limits", trial.context.device_limits},
-          {"driver", trial.context.driver},
-          {"toolchain", trial.context.toolchain},
-          {"protocol", trial.context.protocol},
-          {"l2", trial.context.l2},
-          {"source", name_of(trial.context.source)},
-          {"source_digest", trial.context.source_digest},
-          {"verdict_digest", trial.context.verdict_digest}};
+  ordered_json row{{"id", trial.id},
+                   {"run", trial.run},
+                   {"created", trial.created},
+                   {"kind", kinds[static_cast<int>(trial.kind)]},
+                   {"op", trial.context.op},
+                   {"problem", trial.context.problem},
+                   {"kernel", trial.context.kernel},
+                   {"configuration", trial.configuration},
+                   {"outcome", name_of(measurement.outcome)},
+                   {"note", measurement.note},
+                   {"median_ns", known(!measurement.samples_ns.empty(), measurement.median_ns())},
+                   {"samples_ns", measurement.samples_ns},
+                   {"compile_ms", known(measurement.compile_ms > 0, measurement.compile_ms)}};
+  add_resources(measurement, row);
+  const ordered_json rest{
+      {"blocks_per_sm", known(measurement.blocks_per_sm > 0, measurement.blocks_per_sm)},
+      {"error_ulps", known(measurement.error_ulps >= 0, measurement.error_ulps)},
+      {"timer", measurement.timer},
+      {"metrics", measurement.metrics},
+      {"device_model", trial.context.device_model},
+      {"device_limits", trial.context.device_limits},
+      {"driver", trial.context.driver},
+      {"toolchain", trial.context.toolchain},
+      {"protocol", trial.context.protocol},
+      {"l2", trial.context.l2},
+      {"source", name_of(trial.context.source)},
+      {"source_digest", trial.context.source_digest},
+      {"verdict_digest", trial.context.verdict_digest}};
+  row.update(rest);
+  return row;
 }
 
 ordered_json winner_json(const Winner& winner) {
   ordered_json row = trial_json(winner.trial);
   row["raced"] = winner.raced;
   row["tied"] = winner.tied;
-  row["baseline"] = winner.baseline_ns ? ordered_json(winner.baseline) : ordered_json();
-  row["baseline_ns"] = winner.baseline_ns ? ordered_json(*winner.baseline_ns) : ordered_json();
+  row["baseline"] = known(winner.baseline_ns.has_value(), winner.baseline);
+  row["baseline_ns"] = known(winner.baseline_ns.has_value(), winner.baseline_ns.value_or(0));
   return row;
 }
 

@@ -17,17 +17,18 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json device_object(const DeviceInfo& info) {
-  ordered_json object{{"kind", info.kind},
-                      {"model", info.model},
-                      {"uuid", info.uuid},
-                      {"driver", info.driver},
-                      {"toolchain", info.toolchain},
-                      {"sm_clock_mhz", info.sm_clock_mhz},
-                      {"memory_bandwidth", info.memory_bandwidth}};
+  ordered_json object{
+      {"kind", info.kind},
+      {"model", info.model},
+      {"uuid", info.uuid},
+      {"driver", info.driver},
+      {"toolchain", info.toolchain},
+      {"sm_clock_mhz", known(info.sm_clock_mhz > 0, info.sm_clock_mhz)},
+      {"memory_bandwidth", known(info.memory_bandwidth > 0, info.memory_bandwidth)}};
   const std::vector<std::string>& names = device_names();
   const std::vector<std::int64_t> values = device_values(info);
   for (std::size_t i = 0; i < names.size(); ++i) {
-    object[names[i].substr(names[i].rfind('.') + 1)] = values[i];
+    object[names[i].substr(names[i].rfind('.') + 1)] = known(values[i] > 0, values[i]);
   }
   return object;
 }
@@ -200,16 +201,14 @@ ordered_json row_json(const Report& report, const Ranked& row, std::size_t rank)
   const Measurement& measurement = row.measurement;
   const Interval interval = median_interval(measurement.samples_ns);
   const double seconds = row.median_ns * 1e-9;
-  const auto known = [](bool is_known, double value) {
-    return is_known ? ordered_json(value) : ordered_json();
-  };
   const double baseline = baseline_ns(report.result);
-  return {
+  ordered_json object{
       {"rank", rank},
       {"kernel", row.kernel},
       {"configuration", row.configuration},
       {"median_ns", row.median_ns},
-      {"interval_ns", {interval.low, interval.high}},
+      {"interval_ns",
+       known(measurement.samples_ns.size() > 1, ordered_json({interval.low, interval.high}))},
       {"samples", measurement.samples_ns.size()},
       {"flops_per_s", known(setup.flops > 0, setup.flops / seconds)},
       {"bytes_per_s", known(setup.bytes > 0, setup.bytes / seconds)},
@@ -218,12 +217,11 @@ ordered_json row_json(const Report& report, const Ranked& row, std::size_t rank)
       {"raced", row.raced},
       {"tied", row.tied},
       {"default", row.is_default},
-      {"slower", row.slower ? ordered_json({row.slower->low, row.slower->high}) : ordered_json()},
-      {"registers", measurement.registers},
-      {"spill_bytes", measurement.spill_bytes},
-      {"smem_bytes", measurement.smem_bytes},
-      {"error_ulps", known(measurement.error_ulps >= 0, measurement.error_ulps)},
-      {"timer", measurement.timer}};
+      {"slower", row.slower ? ordered_json({row.slower->low, row.slower->high}) : ordered_json()}};
+  add_resources(measurement, object);
+  object["error_ulps"] = known(measurement.error_ulps >= 0, measurement.error_ulps);
+  object["timer"] = measurement.timer;
+  return object;
 }
 
 }  // namespace
@@ -285,9 +283,9 @@ ordered_json result_json(const Report& report, std::int64_t top) {
                       {"seconds", result.seconds},
                       {"interrupted", result.interrupted},
                       {"exhausted", result.exhausted},
-                      {"flops", report.setup.flops},
-                      {"bytes", report.setup.bytes},
-                      {"roofline_ns", request.roof_ns},
+                      {"flops", known(report.setup.flops > 0, report.setup.flops)},
+                      {"bytes", known(report.setup.bytes > 0, report.setup.bytes)},
+                      {"roofline_ns", known(request.roof_ns > 0, request.roof_ns)},
                       {"baselines", ordered_json::object()},
                       {"learned", ordered_json::array()},
                       {"ranking", ordered_json::array()}};

@@ -13,8 +13,13 @@ namespace {
 
 TEST(RecordingFaults, EachSaysWhatAndWhere) {
   const auto t4 = [](const std::string& result) { return R"({"results":[)" + result + "]}"; };
-  EXPECT_EQ(refusal("nonsense"), "is not JSON (at byte 2): name a T4 or Kernel Tuner file");
-  EXPECT_EQ(refusal(""), "is not JSON (at byte 1): name a T4 or Kernel Tuner file");
+  const std::string not_json =
+      ": is not JSON from here on: name a T4 or Kernel Tuner file, or mend it";
+  EXPECT_EQ(refusal("nonsense"), "1:2" + not_json);
+  EXPECT_EQ(refusal(""), "1:1" + not_json);
+  EXPECT_EQ(refusal("{\"results\": [\n  {\"\u00e4\u00f6\": 1},\n  {\"\u00e4\u00f6\": }]}"),
+            "3:10" + not_json);
+  EXPECT_EQ(refusal("{\"results\": [\n  1e999]}"), "2:7: has a number that is out of range");
   EXPECT_EQ(refusal("[]"),
             "is neither a T4 file (\"results\") nor a Kernel Tuner cache (\"cache\")");
   EXPECT_EQ(refusal(R"({"results":5})"), "results: is not a list");
@@ -36,7 +41,6 @@ TEST(RecordingFaults, EachSaysWhatAndWhere) {
             "results[0]: the invalidity \"cursed\" is unknown");
   EXPECT_EQ(refusal(t4(R"({"configuration":{"a":[1]},"times":{"runtimes":[1]}})")),
             "the parameter a has a list or an object as a value");
-  EXPECT_EQ(refusal(R"({"results":[1e999]})"), "has a number that is out of range");
   EXPECT_EQ(refusal(R"({"cache":{}})"), "has no member \"tune_params_keys\"");
   EXPECT_EQ(refusal(R"({"cache":{},"tune_params_keys":["a"]})"),
             "cache: is empty: there is nothing to replay");

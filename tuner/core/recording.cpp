@@ -72,17 +72,42 @@ std::optional<json> parse_unfinished(std::string text) {
   return std::nullopt;
 }
 
+// Finds the byte at which a text stops being JSON, or holds a number that is too large.
+class Fault : public nlohmann::detail::json_sax_acceptor<json> {
+ public:
+  std::size_t bytes = 0;  // read until then
+  bool parse_error(std::size_t position, const std::string&, const json::exception&) {
+    bytes = position;
+    return false;
+  }
+};
+
+// "x.json:3:17": the character that is read last, counted from 1.
+std::string fault_place(const std::string& text, const std::string& path) {
+  Fault fault;
+  json::sax_parse(text, &fault);
+  const std::string_view before =
+      std::string_view(text).substr(0, std::max<std::size_t>(fault.bytes, 1) - 1);
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const std::string_view last = before.substr(before.rfind('\n') + 1);  // npos + 1 is 0
+  const auto column = std::count_if(last.begin(), last.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;  // not a character's later byte
+  });
+  return fmt::format("{}:{}:{}", path, line, column + 1);
+}
+
 json parse_document(const std::string& text, const std::string& path) {
   try {
     return json::parse(text);
-  } catch (const json::parse_error& error) {
+  } catch (const json::parse_error&) {
     if (text.find("\"tune_params_keys\"") != text.npos) {
       if (auto document = parse_unfinished(text)) return std::move(*document);
     }
-    throw Error(fmt::format("{}: is not JSON (at byte {}): name a T4 or Kernel Tuner file", path,
-                            error.byte));
+    throw Error(
+        fmt::format("{}: is not JSON from here on: name a T4 or Kernel Tuner file, or mend it",
+                    fault_place(text, path)));
   } catch (const json::exception&) {
-    throw Error(fmt::format("{}: has a number that is out of range", path));
+    throw Error(fmt::format("{}: has a number that is out of range", fault_place(text, path)));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "empty_space.h"
 #include "enumerate.h"
 #include "error.h"
 
@@ -71,13 +72,15 @@ SearchSpace SearchSpace::enumerate(const KernelSpec& kernel,
                                    const std::vector<std::int64_t>& slots) {
   const std::string name = fmt::format("kernel {}/{}", kernel.op, kernel.name);
   if (!kernel.needs.expr.text().empty() && !kernel.needs.expr.holds(slots)) {
-    throw Error(fmt::format("{} does not serve this problem on this device: it needs {}", name,
-                            kernel.needs.expr.text()));
+    throw EmptySpace(fmt::format("{} does not serve this problem on this device: it needs {}", name,
+                                 kernel.needs.expr.text()));
   }
   std::vector<Constraint> constraints = kernel.require;
   constraints.insert(constraints.end(), kernel.prefer.begin(), kernel.prefer.end());
   try {
     return enumerate(kernel.knobs, constraints, kernel.first_knob, slots);
+  } catch (const EmptySpace& error) {
+    throw EmptySpace(fmt::format("{}: {}", name, error.what()));
   } catch (const Error& error) {
     throw Error(fmt::format("{}: {}", name, error.what()));
   }
@@ -98,7 +101,7 @@ SearchSpace SearchSpace::enumerate(std::vector<Knob> knobs, std::span<const Cons
                     most, space.knobs_.size()));
   }
   if (rows.count == 0) {
-    throw Error(why_empty(space.knobs_, constraints, first_knob, slots));
+    throw EmptySpace(why_empty(space.knobs_, constraints, first_knob, slots));
   }
   space.wide_ = enumerator.width() == 2;
   space.size_ = rows.count;
