@@ -135,13 +135,26 @@ Competitor recorded_competitor(const Recording& recording, const Context& contex
   return one;
 }
 
+// What a recording answers is as it was found then, whatever is asked now.
 void note_stale(const Catalog& catalog, const Asked& asked, const Recording& recording,
-                std::vector<std::string>& notices) {
+                const DeviceInfo& info, std::vector<std::string>& notices) {
+  const OpSpec& op = asked.entry->op;
   for (const KernelSpec& kernel : asked.entry->kernels) {
-    const std::string current = catalog.source_digest(kernel, asked.problem.epilogue);
-    if (kernel.name != recording.kernel || current == recording.source_digest) continue;
-    notices.push_back(fmt::format(
-        "the recording is of another version of {}'s source than this executable's", kernel.name));
+    if (kernel.name != recording.kernel) continue;
+    const auto verdict = [&] {
+      return verdict_digest(catalog, kernel, asked.problem, info,
+                            default_configuration(op, kernel, asked.problem, info));
+    };
+    if (catalog.source_digest(kernel, asked.problem.epilogue) != recording.source_digest) {
+      notices.push_back(
+          fmt::format("the recording is of another version of {}'s source than this executable's",
+                      kernel.name));
+    } else if (!recording.verdict_digest.empty() && recording.verdict_digest != verdict()) {
+      notices.push_back(
+          fmt::format("the recording of {} was judged with other constants, scalars, tolerance or "
+                      "reference than what is asked for",
+                      kernel.name));
+    }
   }
 }
 
@@ -210,7 +223,7 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
   for (const Recording* recording : opened.recordings) {
     request.competitors.push_back(recorded_competitor(*recording, context));
     request.problem_key = request.competitors.front().context.problem;
-    if (asked.entry) note_stale(catalog, asked, *recording, setup.notices);
+    if (asked.entry) note_stale(catalog, asked, *recording, info, setup.notices);
   }
   if (opened.recordings.empty()) {
     request.catalog = &catalog;

@@ -185,6 +185,19 @@ TEST_F(CliKeys, AnAccessThatWasMendedIsMeasuredAgain) {
   EXPECT_NE(mended.out.find("2 new, 0 known: 2 ok"), std::string::npos) << mended.out;
 }
 
+TEST_F(CliKeys, ARecordingSaysWhatItWasJudgedBy) {
+  write_own();
+  const std::string own = "--spec op.toml --shape len=100,by=";
+  ASSERT_EQ(tune("record " + own + "7 --device cpu --trust-code --quiet --out r.t4.json").code, 0);
+  const std::string notice = "the recording of grow was judged with other constants";
+  const Ran same = tune(own + "7 --device replay:r.t4.json");
+  EXPECT_EQ(same.code, 0) << same.err;
+  EXPECT_EQ(same.err.find(notice), std::string::npos) << same.err;
+  const Ran other = tune(own + "8 --device replay:r.t4.json");
+  EXPECT_EQ(other.code, 0) << other.err;
+  EXPECT_NE(other.err.find(notice), std::string::npos) << other.err;
+}
+
 TEST_F(CliKeys, OneChainWithOtherConstantsIsJudgedAgain) {
   const std::string problem = "--op activation --shape 4x64 --dtype f32 --budget 3 --race 0 ";
   EXPECT_EQ(run(problem + "--epilogue 'scale(3)'").known, 0);
