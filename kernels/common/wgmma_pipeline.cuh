@@ -129,15 +129,20 @@ class Consumer {
     Stage<G> last = stage_;
     pin_all(G::kSplits ? parts : sums);  // else ptxas serialises the products (C7515)
     // Not only to multiply in order: a barrier tells two phases apart, and the stages may go
-    // through more before their turn.
+    // through more before their turn. The barrier of the turns does so too: all warps of this
+    // warpgroup have ended its own phase before one of them waits for the next.
     if (G::kInTurn && product_ > 0) {
+      sync_warpgroup();
       Stage<G>::turn().wait(static_cast<unsigned>(product_ - 1) & 1u);
     }
     for (int tile = 0; tile < tiles; ++tile) {
       stage_.full().wait(stage_.parity());
       const int at = stage_.elements();
       if constexpr (G::kSplits) {
-        const int small = G::kSmall + tile % 2 * G::kStage;
+        // The other place than for the tile before, be it of another product: warps that have yet
+        // to start its products read there.
+        const int small = G::kSmall + small_ * G::kStage;
+        small_ ^= 1;
         split(at, small);
         fence_proxy_async();
         queue.template wait<0>();
@@ -228,6 +233,7 @@ class Consumer {
   SharedPointer<T> shared_;
   int row_;
   int product_ = 0;  // the next one's place in the order of the block's
+  int small_ = 0;    // the place of the next small parts, 0 or 1
   Stage<G> stage_;
 };
 
