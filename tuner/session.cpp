@@ -512,10 +512,6 @@ void Session::race() {
   std::vector<Race::Entrant>& ranking = raced.ranking;
   if (ranking.empty() && raced.failed.empty()) return;
   entrants_.insert(keys.begin(), keys.end());
-  // By the median of all rounds' samples: the time that is stored and shown.
-  std::stable_sort(ranking.begin(), ranking.end(), [](const auto& a, const auto& b) {
-    return a.pooled.median_ns() < b.pooled.median_ns();
-  });
   const std::size_t tied = Race::tied(ranking);
   Race::note_slower(ranking);
   Race::break_ties(ranking, tied);

@@ -56,16 +56,73 @@ TEST(Race, SaysByHowMuchOneIsSlowerWithAnInterval) {
   EXPECT_LT(slower->low, 1.05);
   EXPECT_GT(slower->high, 1.05);
   EXPECT_LT(slower->high - slower->low, 0.01);
-  // By hand: two pairs of rounds, 1.02 and 1.04; t of one degree of freedom is 12.706.
+  // By hand: of nine ratios the second and the second last enclose the median with 96 %.
   Race::Entrant first, second;
-  first.medians_ns = {100, 100};
-  second.medians_ns = {102, 104};
+  first.medians_ns = std::vector<double>(9, 100);
+  second.medians_ns = {105, 99, 103, 101, 104, 180, 106, 102, 107};
   const auto by_hand = Race::slower(first, second);
   ASSERT_TRUE(by_hand);
-  EXPECT_NEAR(by_hand->low, 0.910418, 1e-5);
-  EXPECT_NEAR(by_hand->high, 1.165179, 1e-5);
-  second.medians_ns.pop_back();
-  EXPECT_FALSE(Race::slower(first, second));
+  EXPECT_DOUBLE_EQ(by_hand->low, 1.01);
+  EXPECT_DOUBLE_EQ(by_hand->high, 1.07);
+}
+
+TEST(Race, FewerThanSixRoundsTellNothingApart) {
+  std::vector<Race::Entrant> ranking(2);
+  ranking[0].medians_ns = std::vector<double>(5, 100);
+  ranking[1].medians_ns = std::vector<double>(5, 150);
+  EXPECT_FALSE(Race::slower(ranking[0], ranking[1]));
+  EXPECT_EQ(Race::tied(ranking), 2u);
+  for (Race::Entrant& entrant : ranking) entrant.medians_ns.push_back(entrant.medians_ns.front());
+  EXPECT_TRUE(Race::slower(ranking[0], ranking[1]));
+  EXPECT_EQ(Race::tied(ranking), 1u);
+}
+
+// A race in which one round of the faster entrant takes 1.5 times as long, with `samples` samples.
+std::vector<Race::Entrant> with_one_bad_round(double slower, std::size_t samples) {
+  int count = 0;
+  FakeDevice device(1, [&](const Job& job) {
+    Measurement measurement;
+    double time_ns = 1000 + count % 3;
+    if (job.configuration == "fast" && count == 7) time_ns *= 1.5;
+    if (job.configuration == "slow") time_ns *= slower;
+    const bool is_long = job.configuration == "fast" && count++ == 7;
+    measurement.samples_ns.assign(is_long ? samples : 5, time_ns);
+    measurement.smem_bytes = job.configuration == "slow" ? 0 : 1024;
+    return measurement;
+  });
+  Race race(device, jobs_named({"slow", "fast"}), race_rounds, 1);
+  finish(race);
+  return race.ranking();
+}
+
+TEST(Race, OneBadRoundDoesNotTieASlowerKernel) {
+  const std::vector<Race::Entrant> ranking = with_one_bad_round(1.01, 5);
+  EXPECT_EQ(ranking[0].job.configuration, "fast");
+  EXPECT_EQ(Race::tied(ranking), 1u);
+}
+
+TEST(Race, ARoundWithManySamplesCountsOnce) {
+  const std::vector<Race::Entrant> ranking = with_one_bad_round(1.01, 500);
+  EXPECT_EQ(ranking[0].job.configuration, "fast");
+  EXPECT_EQ(ranking[0].pooled.samples_ns.size(), 45u);
+  EXPECT_LT(ranking[0].pooled.median_ns(), 1003);
+}
+
+TEST(Race, ATieIsNotWonFromBeyondTheIntervalOfTheBest) {
+  std::vector<Race::Entrant> ranking(4);
+  const auto set = [&](std::size_t at, const char* name, int smem_bytes, double median_ns) {
+    ranking[at].job.configuration = name;
+    ranking[at].pooled.smem_bytes = smem_bytes;
+    for (int i = -4; i <= 4; ++i) ranking[at].pooled.samples_ns.push_back(median_ns + i);
+  };
+  set(0, "best", 4096, 1000);  // its interval is 997 to 1003
+  set(1, "as good", 2048, 1003);
+  set(2, "slower", 1024, 1004);
+  set(3, "least needy", 0, 1010);
+  Race::break_ties(ranking, 4);
+  std::vector<std::string> order;
+  for (const Race::Entrant& entrant : ranking) order.push_back(entrant.job.configuration);
+  EXPECT_EQ(order, (std::vector<std::string>{"as good", "best", "slower", "least needy"}));
 }
 
 TEST(Race, InterleavesAndShufflesItsRounds) {
@@ -95,7 +152,7 @@ TEST(Race, AnEntrantThatFailsIsOutAndTheOthersGoOn) {
     failed.outcome = Outcome::wrong_result;
     return failed;
   });
-  Race race(device, jobs_named({"flaky", "a"}), 5, 1);
+  Race race(device, jobs_named({"flaky", "a"}), 7, 1);
   finish(race);
   const std::vector<Race::Entrant> ranking = race.ranking();
   EXPECT_EQ(ranking[0].job.configuration, "a");

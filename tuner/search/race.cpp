@@ -1,7 +1,7 @@
 #include "race.h"
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 #include <numeric>
 #include <tuple>
 
@@ -13,17 +13,6 @@ namespace {
 // Job ids of a race start here, apart from a driver's.
 constexpr std::uint64_t first_race_id = std::uint64_t{1} << 62;
 
-// Two-sided 95 % quantile of Student's t with n degrees of freedom (1 to 30; 1.96 beyond). Source:
-// any table of the distribution, e.g. NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2.
-double student_95(std::size_t degrees) {
-  static constexpr double table[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306,
-                                     2.262,  2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
-                                     2.110,  2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064,
-                                     2.060,  2.056, 2.052, 2.048, 2.045, 2.042};
-  if (degrees == 0) return std::numeric_limits<double>::infinity();
-  return degrees <= std::size(table) ? table[degrees - 1] : 1.96;
-}
-
 bool failed(const Race::Entrant& entrant) { return entrant.pooled.outcome != Outcome::ok; }
 
 bool is_tied(const Race::Entrant& winner, const Race::Entrant& other) {
@@ -32,13 +21,37 @@ bool is_tied(const Race::Entrant& winner, const Race::Entrant& other) {
   return !interval || interval->low <= 1;  // without one nothing tells them apart
 }
 
+// The largest median with which an entrant may win a tie with `fastest`. Disturbances only lengthen
+// times and so widen the upper half of an interval: the narrower half counts on both sides.
+double most_for_a_tie_ns(const Measurement& fastest) {
+  const double median_ns = fastest.median_ns();
+  const Interval interval = median_interval(fastest.samples_ns);
+  return median_ns + std::min(interval.high - median_ns, median_ns - interval.low);
+}
+
+// As many samples of each of the first `rounds` rounds as the shortest of them has.
+std::vector<double> pooled_samples(const Race::Entrant& entrant, std::size_t rounds) {
+  if (failed(entrant)) return {};
+  const std::size_t count = std::min(entrant.rounds_ns.size(), rounds);
+  std::size_t shortest = std::numeric_limits<std::size_t>::max();
+  for (std::size_t r = 0; r < count; ++r) {
+    shortest = std::min(shortest, entrant.rounds_ns[r].size());
+  }
+  std::vector<double> samples;
+  for (std::size_t r = 0; r < count; ++r) {
+    const auto begin = entrant.rounds_ns[r].begin();
+    samples.insert(samples.end(), begin, begin + static_cast<std::ptrdiff_t>(shortest));
+  }
+  return samples;
+}
+
 }  // namespace
 
 Race::Race(Device& device, std::vector<Job> entrants, int rounds, std::uint64_t seed,
            double floor_ns)
     : device_(device), floor_ns_(floor_ns) {
   for (Job& job : entrants)
-    entrants_.push_back({.job = std::move(job), .pooled = {}, .medians_ns = {}});
+    entrants_.push_back({.job = std::move(job), .pooled = {}, .rounds_ns = {}, .medians_ns = {}});
   Random random(seed);
   std::vector<std::size_t> round(entrants_.size());
   std::iota(round.begin(), round.end(), std::size_t{0});
@@ -66,13 +79,12 @@ bool Race::step(std::chrono::steady_clock::time_point deadline) {
     for (Finished& finished : device_.wait(deadline)) {
       if (finished.id != first_race_id + turn_) continue;
       Entrant& entrant = entrants_[order_[turn_]];
-      std::vector<double> samples = std::move(entrant.pooled.samples_ns);
       entrant.pooled = std::move(finished.measurement);
       entrant.pooled.reject_below(floor_ns_);
-      if (!failed(entrant)) entrant.medians_ns.push_back(entrant.pooled.median_ns());
-      samples.insert(samples.end(), entrant.pooled.samples_ns.begin(),
-                     entrant.pooled.samples_ns.end());
-      entrant.pooled.samples_ns = std::move(samples);
+      if (!failed(entrant)) {
+        entrant.medians_ns.push_back(entrant.pooled.median_ns());
+        entrant.rounds_ns.push_back(entrant.pooled.samples_ns);
+      }
       in_flight_ = false;
       ++turn_;
     }
@@ -90,12 +102,13 @@ std::vector<Race::Entrant> Race::ranking() const {
   const auto rounds = static_cast<std::size_t>(rounds_done());
   for (Entrant& entrant : ranking) {
     if (entrant.medians_ns.size() > rounds) entrant.medians_ns.resize(rounds);
+    entrant.pooled.samples_ns = pooled_samples(entrant, rounds);
   }
   const auto time_of = [](const Entrant& entrant) {
     if (failed(entrant) || entrant.medians_ns.empty()) {
       return std::numeric_limits<double>::infinity();
     }
-    return median(entrant.medians_ns);
+    return entrant.pooled.median_ns();
   };
   std::stable_sort(ranking.begin(), ranking.end(), [&](const Entrant& a, const Entrant& b) {
     return std::pair(time_of(a), std::string_view(a.job.configuration)) <
@@ -105,29 +118,29 @@ std::vector<Race::Entrant> Race::ranking() const {
 }
 
 void Race::break_ties(std::vector<Entrant>& ranking, std::size_t tied) {
-  const auto by_need = [](const Entrant& a, const Entrant& b) {
+  if (tied == 0) return;
+  const double most_ns = most_for_a_tie_ns(ranking.front().pooled);
+  const auto end = ranking.begin() + static_cast<std::ptrdiff_t>(tied);
+  const auto too_slow = std::stable_partition(ranking.begin(), end, [&](const Entrant& entrant) {
+    return entrant.pooled.median_ns() <= most_ns;
+  });
+  std::sort(ranking.begin(), too_slow, [](const Entrant& a, const Entrant& b) {
     const auto needs = [](const Entrant& of) {
       return std::tie(of.pooled.smem_bytes, of.pooled.registers, of.job.kernel,
                       of.job.configuration);
     };
     return needs(a) < needs(b);
-  };
-  std::sort(ranking.begin(), ranking.begin() + static_cast<std::ptrdiff_t>(tied), by_need);
+  });
 }
 
+// The order statistics that enclose the median are those by which the sign test decides: W. J.
+// Conover, Practical Nonparametric Statistics, 3rd edition, sections 3.2 and 3.4.
 std::optional<Interval> Race::slower(const Entrant& first, const Entrant& other) {
   const std::size_t n = std::min(first.medians_ns.size(), other.medians_ns.size());
-  if (n < 2) return std::nullopt;
-  std::vector<double> log_ratios(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    log_ratios[i] = std::log(other.medians_ns[i] / first.medians_ns[i]);
-  }
-  const double count = static_cast<double>(n);
-  const double mean = std::accumulate(log_ratios.begin(), log_ratios.end(), 0.0) / count;
-  double squares = 0;
-  for (const double x : log_ratios) squares += (x - mean) * (x - mean);
-  const double half = student_95(n - 1) * std::sqrt(squares / (count - 1) / count);
-  return Interval{std::exp(mean - half), std::exp(mean + half)};
+  if (n < least_for_interval) return std::nullopt;
+  std::vector<double> ratios(n);
+  for (std::size_t i = 0; i < n; ++i) ratios[i] = other.medians_ns[i] / first.medians_ns[i];
+  return median_interval(std::move(ratios));
 }
 
 void Race::note_slower(std::vector<Entrant>& ranking) {
