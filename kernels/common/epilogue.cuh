@@ -1,9 +1,8 @@
 // What is done to each element of a result before it is stored: a chain of steps, applied in order.
 //
-// A step is one struct: the tensors and scalars that it takes at run time, `apply`, and
-// `magnitude`, which tells the reference how far the step lets an error of its input through. The
-// steps are in epilogue_steps.cuh, which only programs with a chain include: a new one leaves what
-// was measured without valid.
+// A step is one struct: the tensors and scalars that it takes at run time, and `apply`. The steps
+// are in epilogue_steps.cuh, which only programs with a chain include: adding a step does not
+// invalidate measurements that have no epilogue.
 #pragma once
 
 #include "common/config.cuh"
@@ -17,20 +16,12 @@ struct Point {
   long long offset;
 };
 
-// The base of the steps. magnitude: results are judged by |x - expected| <= tolerance * magnitude,
-// where the magnitude of a sum is that of its absolute terms. A step f turns the bound on its input
-// into one on its result: magnitude * (a Lipschitz constant of f) + the absolute values that f
-// itself rounds. The default is that of an f which neither amplifies nor rounds.
-template <int kTensors, int kScalars>
+// The base of the steps. `rounds`: apply rounds its result. A step that only selects does not.
+template <int kTensors, int kScalars, bool kRounds = true>
 struct Step {
   static constexpr int tensors = kTensors;
   static constexpr int scalars = kScalars;
-
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double /*result*/, const void* const* /*tensors*/,
-                                    const float* /*scalars*/, Point) {
-    return input;
-  }
+  static constexpr bool rounds = kRounds;
 };
 
 // The steps, first to last. Chain<> leaves everything as it is.
@@ -56,18 +47,6 @@ struct Chain {
       scalar += Steps::scalars),
      ...);
     return x;
-  }
-
-  // Applies the chain to x and carries the magnitude of x (see Step) along with it.
-  template <class T>
-  static TW_DEVICE void judge(double& x, double& magnitude, const Args& args,
-                              [[maybe_unused]] Point p) {
-    [[maybe_unused]] const void* const* tensor = args.tensor;
-    [[maybe_unused]] const float* scalar = args.scalar;
-    ((x = Steps::template apply<T>(x, tensor, scalar, p),
-      magnitude = Steps::template magnitude<T>(magnitude, x, tensor, scalar, p),
-      tensor += Steps::tensors, scalar += Steps::scalars),
-     ...);
   }
 };
 

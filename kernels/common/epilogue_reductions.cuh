@@ -11,9 +11,6 @@
 //
 // Infinities and NaN do what they do in PyTorch: NaN wins; an infinity is the result of LogSumExp,
 // and so is -infinity if there is nothing else.
-//
-// Exact is the same in double, for the references, with the magnitude of the result: by how much an
-// error of `magnitude` in each element, in the worst case, changes it, plus what it rounds itself.
 #pragma once
 
 #include "common/config.cuh"
@@ -34,10 +31,7 @@ inline constexpr bool is_reduced = false;
 template <class Steps, class R>
 inline constexpr bool is_reduced<Reduced<Steps, R>> = true;
 
-// log(sum(exp(x))). It is changed by no more than the largest change of an element, since its
-// derivatives are positive and add up to 1. It rounds exponentials of x - max, to 4 units and one
-// more for each unit of |x - max|, their sum, its logarithm and what that is added to: a few units
-// of the largest |x| and of the result.
+// log(sum(exp(x))).
 struct LogSumExp : tw::LogSumExp {
   static TW_DEVICE float absent() { return -infinity(); }
 
@@ -46,28 +40,9 @@ struct LogSumExp : tw::LogSumExp {
     use(max);
     use(sum);
   }
-
-  struct Exact {
-    double top = -infinity();
-    double sum = 0;
-    double largest = 0;
-
-    TW_DEVICE void add(double value, double magnitude) {
-      merge({value, 1, fmax(magnitude, fabs(value))});
-    }
-    TW_DEVICE void merge(const Exact& other) {
-      const double higher = fmax(top, other.top);
-      const double base = fabs(higher) == infinity() ? 0 : higher;
-      sum = sum * exp(top - base) + other.sum * exp(other.top - base);
-      top = higher;
-      largest = fmax(largest, other.largest);
-    }
-    TW_DEVICE double result() const { return (fabs(top) == infinity() ? 0 : top) + log(sum); }
-    TW_DEVICE double magnitude() const { return largest + fabs(result()); }
-  };
 };
 
-// The largest. It is changed by no more than the largest change of an element, and rounds nothing.
+// The largest.
 struct Max {
   float top = -infinity();
 
@@ -83,23 +58,9 @@ struct Max {
   }
   TW_DEVICE void merge(const Max& other) { top = max_or_nan(top, other.top); }
   TW_DEVICE float result() const { return top; }
-
-  struct Exact {
-    double top = -infinity();
-    double largest = 0;
-
-    TW_DEVICE void add(double value, double magnitude) { merge({value, magnitude}); }
-    TW_DEVICE void merge(const Exact& other) {
-      top = top > other.top || top != top ? top : other.top;
-      largest = fmax(largest, other.largest);
-    }
-    TW_DEVICE double result() const { return top; }
-    TW_DEVICE double magnitude() const { return largest; }
-  };
 };
 
-// The sum. The changes of its elements add up; the errors of adding in any order are those of a
-// product's sum, of which the elements' magnitudes are the terms.
+// The sum.
 struct Sum {
   float sum = 0;
 
@@ -115,19 +76,6 @@ struct Sum {
   }
   TW_DEVICE void merge(const Sum& other) { sum += other.sum; }
   TW_DEVICE float result() const { return sum; }
-
-  struct Exact {
-    double sum = 0;
-    double terms = 0;
-
-    TW_DEVICE void add(double value, double magnitude) { merge({value, magnitude}); }
-    TW_DEVICE void merge(const Exact& other) {
-      sum += other.sum;
-      terms += other.terms;
-    }
-    TW_DEVICE double result() const { return sum; }
-    TW_DEVICE double magnitude() const { return terms; }
-  };
 };
 
 // Joins what the lanes have seen whose numbers differ in the bits below kLanes only, a power of

@@ -77,11 +77,6 @@ struct Added : Step<1, 0> {
   static TW_DEVICE X apply(X x, const void* const* tensors, const float*, Point p) {
     return x + element<X, T>(tensors[0], p.*kIndex);
   }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double, const void* const* tensors, const float*,
-                                    Point p) {
-    return input + fabs(element<double, T>(tensors[0], p.*kIndex));
-  }
 };
 // Of a convolution: its output's channels are columns.
 struct Bias : Added<&Point::column> {};
@@ -90,19 +85,8 @@ struct BiasRow : Added<&Point::row> {};
 // The tensor has the shape and the strides of the output.
 struct Residual : Added<&Point::offset> {};
 
-// The base of a step without arguments that rounds its result a few times and whose slope is at
-// most Self::slope.
-template <class Self>
-struct Smooth : Step<0, 0> {
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double result, const void* const*, const float*,
-                                    Point) {
-    return input * Self::slope + fabs(result);
-  }
-};
-
 // max(x, 0); NaN stays NaN.
-struct Relu : Step<0, 0> {
+struct Relu : Step<0, 0, false> {
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
     return at_least(x, X(0));
@@ -110,7 +94,7 @@ struct Relu : Step<0, 0> {
 };
 
 // min(max(x, 0), 6); NaN stays NaN.
-struct Relu6 : Step<0, 0> {
+struct Relu6 : Step<0, 0, false> {
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
     return at_most(at_least(x, X(0)), X(6));
@@ -123,11 +107,6 @@ struct LeakyRelu : Step<0, 1> {
   static TW_DEVICE X apply(X x, const void* const*, const float* scalars, Point) {
     return x > X(0) ? x : x * static_cast<X>(scalars[0]);
   }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double, const void* const*, const float* scalars,
-                                    Point) {
-    return input * fmax(1.0, fabs(static_cast<double>(scalars[0])));
-  }
 };
 
 // x > 0 ? x : alpha * (exp(x) - 1). Scalars: alpha.
@@ -136,15 +115,10 @@ struct Elu : Step<0, 1> {
   static TW_DEVICE X apply(X x, const void* const*, const float* scalars, Point) {
     return x > X(0) ? x : static_cast<X>(scalars[0]) * exponential_minus_1(x);
   }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double result, const void* const*,
-                                    const float* scalars, Point) {
-    return input * fmax(1.0, fabs(static_cast<double>(scalars[0]))) + fabs(result);
-  }
 };
 
 // 1.0507 * (x > 0 ? x : 1.6733 * (exp(x) - 1)); Klambauer et al., Self-Normalizing Neural Networks.
-struct Selu : Smooth<Selu> {
+struct Selu : Step<0, 0> {
   static constexpr double scale = 1.0507009873554804934193349852946;
   static constexpr double alpha = 1.6732632423543772848170429916717;
   static constexpr double slope = scale * alpha;
@@ -167,8 +141,7 @@ struct Decay {
 };
 
 // x times the normal distribution at x, (1 + erf(x / sqrt(2))) / 2: NaN at -infinity, as PyTorch's.
-struct Gelu : Smooth<Gelu> {
-  static constexpr double slope = 1.13;
+struct Gelu : Step<0, 0> {
   static TW_DEVICE double product(double x) { return x * normcdf(x); }
   // normcdff is denormal long before the result is. Here its two factors, erfcx(t) and exp(-t^2)
   // with t = |x| / sqrt(2), stay apart; the square is a sum of two floats (see GeluTanh).
@@ -198,8 +171,7 @@ TW_DEVICE X logistic_product(X x, X high, X low) {
 
 // x / 2 * (1 + tanh(u)) with u = sqrt(2 / pi) * (x + 0.044715 x^3), which is x / (1 + exp(-2u)):
 // NaN at -infinity, as PyTorch's.
-struct GeluTanh : Smooth<GeluTanh> {
-  static constexpr double slope = 1.13;
+struct GeluTanh : Step<0, 0> {
   static constexpr double factor = 1.5957691216057307117597842397375;  // 2 * sqrt(2 / pi)
   static constexpr double cubic = 0.044715;
 
@@ -237,8 +209,7 @@ struct GeluTanh : Smooth<GeluTanh> {
 };
 
 // x / (1 + exp(-x)): NaN at -infinity, as PyTorch's.
-struct Silu : Smooth<Silu> {
-  static constexpr double slope = 1.1;
+struct Silu : Step<0, 0> {
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
     return logistic_product(x, x, X(0));
@@ -246,8 +217,7 @@ struct Silu : Smooth<Silu> {
 };
 
 // 1 / (1 + exp(-x)): 0 at -infinity, 1 at infinity.
-struct Sigmoid : Smooth<Sigmoid> {
-  static constexpr double slope = 0.25;
+struct Sigmoid : Step<0, 0> {
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
     const X power = exponential(-absolute(x));
@@ -256,8 +226,7 @@ struct Sigmoid : Smooth<Sigmoid> {
 };
 
 // The hyperbolic tangent.
-struct Tanh : Smooth<Tanh> {
-  static constexpr double slope = 1;
+struct Tanh : Step<0, 0> {
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
     return hyperbolic_tangent(x);
@@ -265,8 +234,7 @@ struct Tanh : Smooth<Tanh> {
 };
 
 // min(max(x + 3, 0), 6) / 6; NaN stays NaN.
-struct Hardsigmoid : Smooth<Hardsigmoid> {
-  static constexpr double slope = 1.0 / 6;
+struct Hardsigmoid : Step<0, 0> {
   template <class X>
   static TW_DEVICE X ramp(X x) {
     return at_most(at_least(x + X(3), X(0)), X(6));
@@ -278,8 +246,7 @@ struct Hardsigmoid : Smooth<Hardsigmoid> {
 };
 
 // x * min(max(x + 3, 0), 6) / 6: NaN at -infinity, as PyTorch's.
-struct Hardswish : Smooth<Hardswish> {
-  static constexpr double slope = 1.5;
+struct Hardswish : Step<0, 0> {
   // min(max(x + 3, 0), 6) / 6; saturation is part of the multiplication. Exactly 1 from 3 on, since
   // the float next to 1/6 is above it. What a NaN becomes is of no account.
   static TW_DEVICE float gate(float x) { return __saturatef((x + 3) * (1.0f / 6)); }
@@ -292,8 +259,7 @@ struct Hardswish : Smooth<Hardswish> {
 };
 
 // log(1 + exp(x)); x itself above 20, where they are equal in float.
-struct Softplus : Smooth<Softplus> {
-  static constexpr double slope = 1;
+struct Softplus : Step<0, 0> {
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
     return x > X(20) ? x : logarithm_of_1_plus(exponential(x));
@@ -301,7 +267,7 @@ struct Softplus : Smooth<Softplus> {
 };
 
 // min(max(x, lo), hi); NaN stays NaN, and hi wins where lo > hi. Scalars: lo, hi.
-struct Clamp : Step<0, 2> {
+struct Clamp : Step<0, 2, false> {
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float* scalars, Point) {
     return at_most(at_least(x, static_cast<X>(scalars[0])), static_cast<X>(scalars[1]));
@@ -314,11 +280,6 @@ struct Scale : Step<0, 1> {
   static TW_DEVICE X apply(X x, const void* const*, const float* scalars, Point) {
     return x * static_cast<X>(scalars[0]);
   }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double, const void* const*, const float* scalars,
-                                    Point) {
-    return input * fabs(static_cast<double>(scalars[0]));
-  }
 };
 
 // x / divisor, as PyTorch computes it: x * (1 / divisor), within 1.5 units in the last place. The
@@ -329,11 +290,6 @@ struct Div : Step<0, 1> {
   static TW_DEVICE X apply(X x, const void* const*, const float* scalars, Point) {
     return x * (X(1) / static_cast<X>(scalars[0]));
   }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double, const void* const*, const float* scalars,
-                                    Point) {
-    return input / fabs(static_cast<double>(scalars[0]));
-  }
 };
 
 // x + term. Scalars: term.
@@ -341,11 +297,6 @@ struct Add : Step<0, 1> {
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float* scalars, Point) {
     return x + static_cast<X>(scalars[0]);
-  }
-  template <class T>
-  static TW_DEVICE double magnitude(double input, double, const void* const*, const float* scalars,
-                                    Point) {
-    return input + fabs(static_cast<double>(scalars[0]));
   }
 };
 

@@ -5,10 +5,10 @@
 //     a tensor's allocation: [ guard, 4 KiB | the tensor, as the problem aligns it | guard ]
 #pragma once
 
-namespace tw::verify {
+#include "common/inputs.cuh"
+#include "common/judge.cuh"
 
-// The values of tw::DType.
-enum Storage { kF32, kF16, kBf16, kF64 };
+namespace tw::verify {
 
 // A tensor's axes by descending stride, so that a flat offset tells its indices.
 struct Axes {
@@ -19,20 +19,13 @@ struct Axes {
 
 // What one block found.
 struct Found {
-  double
-      worst;  // error in ulps of the magnitude; infinity: NaN, or wrong where the magnitude is zero
-  long long worst_at;  // flat offset in elements
-  long long wrong;     // elements beyond the tolerance
-  long long touched;   // elements between the rows that were written
+  double worst;         // see Judged::error_ulps; infinity if an element is not written
+  double used;          // the largest Judged::used
+  long long worst_at;   // flat offset in elements
+  long long wrong;      // elements
+  long long unwritten;  // of these, elements that hold the poison where something is expected
+  long long touched;    // elements between the rows that were written
 };
-
-// splitmix64 (Steele, Lea, Flood 2014) of a counter: every element on its own, in any order.
-__device__ __forceinline__ unsigned long long mix(unsigned long long x) {
-  x += 0x9e3779b97f4a7c15ull;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
-  return x ^ (x >> 31);
-}
 
 __device__ __forceinline__ long long first() {
   return static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
@@ -92,10 +85,6 @@ __device__ __forceinline__ unsigned long long bits(const void* data, long long a
   if (storage == kF32) return static_cast<const unsigned*>(data)[at];
   return static_cast<const unsigned short*>(data)[at];
 }
-__device__ __forceinline__ unsigned long long poison(int storage) {
-  return storage == kF64 ? ~0ull : storage == kF32 ? 0xffffffffull : 0xffffull;
-}
-
 __device__ __forceinline__ bool inside(const Axes& axes, long long at) {
   for (int axis = 0; axis < axes.rank; ++axis) {
     const long long index = at / axes.stride[axis];
@@ -105,18 +94,19 @@ __device__ __forceinline__ bool inside(const Axes& axes, long long at) {
   return at == 0;
 }
 
-__device__ __forceinline__ double error_in_ulps(double x, double expected, double unit) {
-  if (x == expected) return 0;
-  const double error = fabs(x - expected) / unit;
-  return error >= 0 ? error : __longlong_as_double(0x7ff0000000000000ll);  // NaN is the worst
-}
-
 __device__ __forceinline__ void join(Found& into, const Found& other) {
-  if (other.worst > into.worst || (other.worst == into.worst && other.worst_at < into.worst_at)) {
+  // A wrong element goes before a right one, then the larger error, then the first.
+  const bool other_wrong = other.wrong > 0;
+  const bool more = other_wrong != (into.wrong > 0) ? other_wrong
+                    : other.worst != into.worst     ? other.worst > into.worst
+                                                    : other.worst_at < into.worst_at;
+  if (more) {
     into.worst = other.worst;
     into.worst_at = other.worst_at;
   }
+  into.used = fmax(into.used, other.used);
   into.wrong += other.wrong;
+  into.unwritten += other.unwritten;
   into.touched += other.touched;
 }
 
@@ -126,14 +116,39 @@ __device__ __forceinline__ unsigned char guard_byte(long long at) {
 
 }  // namespace tw::verify
 
-// Uniform in (-1, 1), exact in fp32: never zero, never one.
+// The first or the second set of a tensor (inputs.cuh); `stream` is stream_of it.
 extern "C" __global__ void tw_fill(void* data, long long elements, int storage,
-                                   unsigned long long seed) {
+                                   unsigned long long stream, int second, tw::verify::Fill fill) {
+  using namespace tw::verify;
+  for (long long i = first(); i < elements; i += step()) {
+    const auto at = static_cast<unsigned long long>(i);
+    store(data, i, storage, second ? second_value(stream, at, fill) : first_value(stream, at));
+  }
+}
+
+// Takes a configuration's results as the expected ones. found[0] becomes the largest finite
+// magnitude, as bits, found[1] the number of elements that are written; both are zero before. What
+// is not written stays poison.
+extern "C" __global__ void tw_expect(const void* x, long long elements, int storage,
+                                     tw::verify::Axes axes, double* expected,
+                                     unsigned long long* found) {
+  using namespace tw::verify;
+  double mine = 0;
+  unsigned long long count = 0;
+  for (long long i = first(); i < elements; i += step()) {
+    const bool written = inside(axes, i) && !is_poison(bits(x, i, storage), storage);
+    expected[i] = written ? load(x, i, storage) : unwritten();
+    if (written) ++count;
+    if (written && is_finite(expected[i])) mine = fmax(mine, fabs(expected[i]));
+  }
+  atomicMax(found, bits_of(mine));
+  atomicAdd(found + 1, count);
+}
+// Every magnitude becomes *largest.
+extern "C" __global__ void tw_expect_magnitude(const double* largest, long long elements,
+                                               double* magnitude) {
   for (long long i = tw::verify::first(); i < elements; i += tw::verify::step()) {
-    const auto random = static_cast<int>(
-        tw::verify::mix(seed ^ tw::verify::mix(static_cast<unsigned long long>(i))) >> 41);
-    tw::verify::store(data, i, storage,
-                      static_cast<float>(2 * random + 1 - (1 << 23)) * (1.0f / (1 << 23)));
+    magnitude[i] = *largest;
   }
 }
 
@@ -165,22 +180,30 @@ extern "C" __global__ void tw_hash(const unsigned long long* words, long long co
   atomicAdd(sum, mine);
 }
 
-// Compares `elements` of x with the oracle; `unit` is the dtype's unit roundoff. Elements outside
-// of the axes must have the bits that they have in `before`, or poison where that is null. Blocks
-// of 256 threads; one Found a block.
+// Compares `elements` of x with the oracle by the rule of judge.cuh. Where the oracle holds the
+// poison it wrote nothing, and so must x. Elements outside of the axes must have the bits that they
+// have in `before`, or the poison where that is null. Blocks of 256 threads; one Found a block.
 extern "C" __global__ void __launch_bounds__(256)
     tw_compare(const void* x, const double* expected, const double* magnitude, const void* before,
-               long long elements, int storage, tw::verify::Axes axes, double unit,
-               double tolerance, tw::verify::Found* found) {
+               long long elements, tw::verify::Axes axes, tw::verify::Rule rule,
+               tw::verify::Found* found) {
   using namespace tw::verify;
-  Found mine{-1, 0, 0, 0};
+  const int storage = rule.storage;
+  Found mine{-1, 0, 0, 0, 0, 0};
   for (long long i = first(); i < elements; i += step()) {
-    Found here{-1, i, 0, 0};
-    if (inside(axes, i)) {
-      here.worst = error_in_ulps(load(x, i, storage), expected[i], unit * magnitude[i]);
-      here.wrong = !(here.worst <= tolerance);
-    } else {
-      here.touched = bits(x, i, storage) != (before ? bits(before, i, storage) : poison(storage));
+    Found here{-1, 0, i, 0, 0, 0};
+    const bool written = !is_poison(bits(x, i, storage), storage);
+    if (!inside(axes, i)) {
+      here.touched = before ? bits(x, i, storage) != bits(before, i, storage) : written;
+    } else if (const bool wanted = !is_poison(bits_of(expected[i]), kF64); wanted && written) {
+      const Judged judged = judge(load(x, i, storage), expected[i], magnitude[i], rule);
+      here.worst = judged.error_ulps;
+      here.used = judged.used;
+      here.wrong = !judged.right;
+    } else if (wanted || written) {
+      here.worst = infinite();
+      here.wrong = 1;
+      here.unwritten = wanted;
     }
     join(mine, here);
   }

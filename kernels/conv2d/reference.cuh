@@ -4,19 +4,20 @@
 
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
+#include "common/exact.cuh"
 #include "common/half.cuh"
 #include "conv2d/op.cuh"
 
 namespace tw::conv2d {
 
 // Writes y_expected = epilogue(x * weights) and y_magnitude, the sum of the absolute products
-// carried through the epilogue (see epilogue::Step). y has p x q pixels an image. Any grid.
+// carried through the epilogue (see exact.cuh). y has p x q pixels an image. Any grid.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
     reference(int n, int c, int h, int w, int k, int r, int s, int stride, int stride_w, int pad,
               int pad_w, int dilation, int dilation_w, int groups, int p, int q, const T* x,
-              const T* weights, typename Epilogue::Args epilogue, double* y_expected,
-              double* y_magnitude) {
+              const T* weights, typename Epilogue::Args epilogue, double tolerance,
+              double* y_expected, double* y_magnitude) {
   constexpr bool kNhwc = V::choices.layout == Layout::nhwc;
   const int depth = c / groups;
   // Elements from a channel, row and column to the next, in x and in the weights.
@@ -61,10 +62,11 @@ __global__ void __launch_bounds__(256)
         }
       }
     }
-    Epilogue::template judge<T>(sum, absolute, epilogue,
-                                epilogue::Point{static_cast<int>(rest), filter, at});
-    y_expected[at] = sum;
-    y_magnitude[at] = absolute;
+    Exact result(sum, absolute);
+    epilogue::judge<T>(Epilogue{}, result, tolerance, epilogue,
+                       epilogue::Point{static_cast<int>(rest), filter, at});
+    y_expected[at] = result.value;
+    y_magnitude[at] = result.magnitude;
   }
 }
 

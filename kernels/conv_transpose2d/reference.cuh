@@ -4,6 +4,7 @@
 
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
+#include "common/exact.cuh"
 #include "common/half.cuh"
 
 namespace tw::conv_transpose2d {
@@ -16,12 +17,12 @@ TW_DEVICE int input_of(int out, int tap, int stride, int inputs) {
 }
 
 // Any grid. Writes y_expected, and y_magnitude, the sum of the absolute terms carried through the
-// epilogue (see epilogue::Step). oh and ow are y's rows and columns.
+// epilogue (see exact.cuh). oh and ow are y's rows and columns.
 template <class T, class V, class Epilogue>
 __global__ void reference(int n, int c, int h, int w, int k, int r, int s, int stride, int stride_w,
                           int pad, int pad_w, int oh, int ow, int groups, const T* x,
-                          const T* weights, typename Epilogue::Args epilogue, double* y_expected,
-                          double* y_magnitude) {
+                          const T* weights, typename Epilogue::Args epilogue, double tolerance,
+                          double* y_expected, double* y_magnitude) {
   const int group_c = c / groups;
   const int group_k = k / groups;
   const long long elements = static_cast<long long>(n) * k * oh * ow;
@@ -53,9 +54,10 @@ __global__ void reference(int n, int c, int h, int w, int k, int r, int s, int s
         }
       }
     }
-    Epilogue::template judge<T>(sum, absolute, epilogue, epilogue::Point{image, filter, at});
-    y_expected[at] = sum;
-    y_magnitude[at] = absolute;
+    Exact result(sum, absolute);
+    epilogue::judge<T>(Epilogue{}, result, tolerance, epilogue, epilogue::Point{image, filter, at});
+    y_expected[at] = result.value;
+    y_magnitude[at] = result.magnitude;
   }
 }
 

@@ -13,6 +13,8 @@
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
 #include "common/epilogue_reductions.cuh"
+#include "common/exact.cuh"
+#include "common/exact_reductions.cuh"
 #include "common/half.cuh"
 #include "gemm/op.cuh"
 
@@ -64,30 +66,29 @@ TW_DEVICE void add_products(int m, int n, int k, const T* a, long long lda, cons
 template <class Epilogue, bool kReduced = epilogue::is_reduced<Epilogue>>
 struct ReferenceRow {};
 template <class Epilogue>
-struct ReferenceRow<Epilogue, true> : Epilogue::Reduction::Exact {
-  // Of the `count` threads of a row each has an element. All threads of the block take part.
-  TW_DEVICE void gather(double value, double magnitude, int count, ReferenceTile& values,
-                        ReferenceTile& magnitudes) {
+struct ReferenceRow<Epilogue, true> : epilogue::ExactReduction<typename Epilogue::Reduction> {
+  // Each of the first `count` threads of a row has an element. All threads of the block take part.
+  TW_DEVICE void gather(double value, double slack, int count, ReferenceTile& values,
+                        ReferenceTile& slacks) {
     values[threadIdx.y][threadIdx.x] = value;
-    magnitudes[threadIdx.y][threadIdx.x] = magnitude;
+    slacks[threadIdx.y][threadIdx.x] = slack;
     __syncthreads();
     for (int i = 0; i < count && threadIdx.x == 0; ++i) {
-      this->add(values[threadIdx.y][i], magnitudes[threadIdx.y][i]);
+      this->add(values[threadIdx.y][i], slacks[threadIdx.y][i]);
     }
     __syncthreads();
   }
 };
 
 // Writes c_expected = epilogue(alpha * op(A) * op(B) + beta * C) and c_magnitude, the sum of the
-// absolute terms of the same expression carried through the epilogue (see epilogue::Step). Both are
-// m x n (m x 1 if the epilogue ends in a reduction) with C's leading dimension and, of a batch, C's
+// absolute terms of the same expression carried through the epilogue (see exact.cuh). Both are m x n (m x 1 if the epilogue ends in a reduction) with C's leading dimension and, of a batch, C's
 // stride. C is not read if beta is 0. Launched with blocks of 16 x 16 threads.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
     reference(int m, int n, int k, const T* a, long long lda, const T* b, long long ldb, const T* c,
               long long ldc, int batch, long long stride_a, long long stride_b, long long stride_c,
-              float alpha, float beta, typename Epilogue::Args epilogue, double* c_expected,
-              double* c_magnitude) {
+              float alpha, float beta, typename Epilogue::Args epilogue, double tolerance,
+              double* c_expected, double* c_magnitude) {
   constexpr bool kReduced = epilogue::is_reduced<Epilogue>;
   __shared__ ReferenceTile a_tile;
   __shared__ ReferenceTile b_tile;
@@ -111,23 +112,24 @@ __global__ void __launch_bounds__(256)
                                       : layer * stride_c + row * ldc + column;
         const bool adds = !kReduced && exists && beta != 0;
         const double scaled = adds ? static_cast<double>(beta) * to_float(c[at]) : 0;
-        double value = static_cast<double>(alpha) * sum + scaled;
-        double magnitude = fabs(static_cast<double>(alpha)) * absolute + fabs(scaled);
+        Exact x(static_cast<double>(alpha) * sum + scaled,
+                fabs(static_cast<double>(alpha)) * absolute + fabs(scaled));
         if (exists) {
-          Epilogue::template judge<T>(value, magnitude, epilogue, epilogue::Point{row, column, at});
+          epilogue::judge<T>(Epilogue{}, x, tolerance, epilogue, epilogue::Point{row, column, at});
         }
         if constexpr (kReduced) {
           const int left = n - static_cast<int>(columns);
-          reduced.gather(value, magnitude, min(kReferenceTile, left), a_tile, b_tile);
+          reduced.gather(x.value, x.slack(tolerance), min(kReferenceTile, left), a_tile, b_tile);
         } else if (exists) {
-          c_expected[at] = value;
-          c_magnitude[at] = magnitude;
+          c_expected[at] = x.value;
+          c_magnitude[at] = x.magnitude;
         }
       }
       if constexpr (kReduced) {
         if (row < m && threadIdx.x == 0) {
-          c_expected[layer * stride_c + row * ldc] = reduced.result();
-          c_magnitude[layer * stride_c + row * ldc] = reduced.magnitude();
+          const Exact x = reduced.result(tolerance);
+          c_expected[layer * stride_c + row * ldc] = x.value;
+          c_magnitude[layer * stride_c + row * ldc] = x.magnitude;
         }
       }
     }

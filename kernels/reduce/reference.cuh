@@ -4,9 +4,9 @@
 
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
+#include "common/exact.cuh"
 #include "common/extrema.cuh"
 #include "common/half.cuh"
-#include "common/limits.cuh"
 #include "reduce/op.cuh"
 
 namespace tw::reduce {
@@ -44,14 +44,12 @@ struct Elements {
   }
 };
 
-struct Judged {
-  double value;
-  double magnitude;
-};
+// t * exp(-t), which is 0 at infinity.
+TW_DEVICE double weighed(double t) { return t - t == 0 ? t * exp(-t) : 0; }
 
 // See op.toml for the magnitude of logsumexp.
 template <class T, class V>
-TW_DEVICE Judged reduced(const Elements<T>& x) {
+TW_DEVICE Exact reduced(const Elements<T>& x) {
   constexpr Operation operation = V::choices.operation;
   const auto same = [](double a) { return a; };
   const auto add = [](double a, double b) { return a + b; };
@@ -64,17 +62,18 @@ TW_DEVICE Judged reduced(const Elements<T>& x) {
     return {x.fold(0, same, add) * scale, absolute * scale};
   } else if constexpr (operation == Operation::max) {
     const double value = x.fold(-infinity(), same, larger);
-    return {value, fabs(value)};
+    return {value, 0};
   } else if constexpr (operation == Operation::min) {
     const double value = x.fold(infinity(), same, smaller);
-    return {value, fabs(value)};
+    return {value, 0};
   } else {
     const double top = x.fold(-infinity(), same, larger);
     const double base = fabs(top) == static_cast<double>(infinity()) ? 0 : top;
     const double sum = x.fold(
         0, [base](double a) { return exp(a - base); }, add);
     const double spread = x.fold(
-        0, [base](double a) { return exp(a - base) * fabs(a - base); }, add);
+        0, [base](double a) { return weighed(fabs(a - base)); }, add);
+    if (top - top != 0) return {top, 0};
     return {base + log(sum), fabs(base) + fabs(log(sum)) + 1 + spread / sum};
   }
 }
@@ -83,17 +82,17 @@ TW_DEVICE Judged reduced(const Elements<T>& x) {
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
     reference(long long outer, long long extent, long long inner, const T* x, long long ldx,
-              typename Epilogue::Args epilogue, double* y_expected, double* y_magnitude) {
+              typename Epilogue::Args epilogue, double tolerance, double* y_expected,
+              double* y_magnitude) {
   for (long long at = blockIdx.x; at < outer * inner; at += gridDim.x) {
     const long long row = at / inner;
     const long long column = at % inner;
-    auto [value, magnitude] = reduced<T, V>(Elements<T>{x + row * ldx + column, extent, inner});
+    Exact result = reduced<T, V>(Elements<T>{x + row * ldx + column, extent, inner});
     if (threadIdx.x != 0) continue;
-    Epilogue::template judge<T>(
-        value, magnitude, epilogue,
-        epilogue::Point{static_cast<int>(row), static_cast<int>(column), at});
-    y_expected[at] = value;
-    y_magnitude[at] = fmax(magnitude, smallest_normal<T>());
+    epilogue::judge<T>(Epilogue{}, result, tolerance, epilogue,
+                       epilogue::Point{static_cast<int>(row), static_cast<int>(column), at});
+    y_expected[at] = result.value;
+    y_magnitude[at] = result.magnitude;
   }
 }
 

@@ -4,9 +4,9 @@
 
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
+#include "common/exact.cuh"
 #include "common/extrema.cuh"
 #include "common/half.cuh"
-#include "common/limits.cuh"
 #include "softmax/op.cuh"
 
 namespace tw::softmax {
@@ -34,7 +34,8 @@ TW_DEVICE double fold(const T* row, long long columns, double start, Map map, Jo
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
     reference(long long rows, long long columns, const T* x, long long ldx, long long ldy,
-              typename Epilogue::Args epilogue, double* y_expected, double* y_magnitude) {
+              typename Epilogue::Args epilogue, double tolerance, double* y_expected,
+              double* y_magnitude) {
   const auto add = [](double a, double b) { return a + b; };
   for (long long row = blockIdx.x; row < rows; row += gridDim.x) {
     const T* const from = x + row * ldx;
@@ -45,7 +46,8 @@ __global__ void __launch_bounds__(256)
         from, columns, 0, [top](double a) { return exp(a - top); }, add);
     const double spread =
         fold(
-            from, columns, 0, [top](double a) { return exp(a - top) * (top - a); }, add) /
+            from, columns, 0, [top](double a) { return a - a == 0 ? exp(a - top) * (top - a) : 0; },
+            add) /
         sum;
     for (long long column = threadIdx.x; column < columns; column += blockDim.x) {
       const long long at = row * ldy + column;
@@ -56,11 +58,11 @@ __global__ void __launch_bounds__(256)
         value = exp(below) / sum;
         magnitude = value * (1 + fabs(below) + spread);
       }
-      Epilogue::template judge<T>(
-          value, magnitude, epilogue,
-          epilogue::Point{static_cast<int>(row), static_cast<int>(column), at});
-      y_expected[at] = value;
-      y_magnitude[at] = fmax(magnitude, smallest_normal<T>());
+      Exact result(value, magnitude);
+      epilogue::judge<T>(Epilogue{}, result, tolerance, epilogue,
+                         epilogue::Point{static_cast<int>(row), static_cast<int>(column), at});
+      y_expected[at] = result.value;
+      y_magnitude[at] = result.magnitude;
     }
   }
 }

@@ -197,7 +197,7 @@ TEST(Plan, ResourcesAreTheMostOfAnyPass) {
 TEST(Gemm, WrongToleranceIsFoundWrong) {
   TW_NEEDS_GPU(device);
   Job job = gemm(*device, "m=256,n=256,k=256");
-  job.plan.tolerance_ulps = 1e-9;
+  job.plan.tolerance = 1e-16;
   const Measurement measurement = run(*device, std::move(job));
   EXPECT_EQ(measurement.outcome, Outcome::wrong_result);
   EXPECT_THAT(measurement.note, testing::HasSubstr("% of the elements wrong"));

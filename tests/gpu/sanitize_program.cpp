@@ -130,8 +130,12 @@ int run_kernel(const Catalog& catalog, const OpEntry& entry, const KernelSpec& k
   }
   int wrong = 0;
   for (const Job& job : jobs) {
-    const MeasureRequest request{job, modules.of(job.plan.program), modules.of(job.plan.reference),
-                                 modules.of(verify_program())};
+    MeasureRequest request{job, modules.of(job.plan.program), modules.of(job.plan.oracle.program),
+                           modules.of(verify_program())};
+    if (!job.plan.plain.empty()) {
+      request.plain = modules.of(job.plan.plain.front().program);
+      request.plain_oracle = modules.of(job.plan.plain.front().oracle.program);
+    }
     session.prepare(request);
     bool lost = false;
     const Measurement measurement = session.run(request, lost);

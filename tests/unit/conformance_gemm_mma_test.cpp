@@ -48,17 +48,17 @@ class GemmMmaTest : public testing::Test {
   }
 
   static Measurement execute(const Plan& plan) {
-    const Program programs[] = {plan.program, plan.reference};
+    const Program programs[] = {plan.program, plan.oracle.program};
     const cpu::Compiled compiled = cpu::compile_module(programs);
     if (compiled.path.empty()) throw Error(compiled.error);
     const cpu::LoadedModule module(compiled.path);
     cpu::Scheduler scheduler;
-    cpu::Oracle oracle;
+    cpu::Oracles oracles;
     cpu::ExecuteOptions options;
     options.time = false;
     const int entries = static_cast<int>(plan.program.entries.size());
-    return cpu::execute(plan, {&module.module(), 0}, {&module.module(), entries}, scheduler, oracle,
-                        options);
+    return cpu::execute(plan, {&module.module(), 0}, {&module.module(), entries}, scheduler,
+                        oracles, options);
   }
 };
 

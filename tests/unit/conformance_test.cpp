@@ -217,12 +217,13 @@ class ConformanceTest : public testing::TestWithParam<Parameter> {
     const std::string name =
         asked.problem.key(op) + ": " + text_of(kernel().knobs, asked.configuration);
     ASSERT_EQ(lowered.invalid, "") << name;
-    ASSERT_TRUE(lowered.plan.has_reference) << "conformance needs a reference: " << name;
+    ASSERT_EQ(lowered.plan.oracle.kind, OraclePlan::Kind::reference)
+        << "conformance needs a reference: " << name;
     Case added{name, std::move(lowered.plan)};
     added.program = programs_.add(added.plan.program);
-    added.reference = programs_.add(added.plan.reference);
+    added.reference = programs_.add(added.plan.oracle.program);
     added.plan.program.headers.clear();
-    added.plan.reference.headers.clear();
+    added.plan.oracle.program.headers.clear();
     cases_.push_back(std::move(added));
   }
 
@@ -238,13 +239,12 @@ TEST_P(ConformanceTest, AgreesWithTheReference) {
   std::stable_sort(cases_.begin(), cases_.end(),
                    [](const Case& a, const Case& b) { return a.reference < b.reference; });
   cpu::Scheduler scheduler;
-  std::map<std::string, cpu::Oracle> oracles;
+  cpu::Oracles oracles;
   cpu::ExecuteOptions options;
   options.time = false;
   for (const Case& each : cases_) {
-    cpu::Oracle& oracle = oracles[each.name.substr(0, each.name.find(':'))];
     const Measurement measurement = cpu::execute(
-        each.plan, programs_[each.program], programs_[each.reference], scheduler, oracle, options);
+        each.plan, programs_[each.program], programs_[each.reference], scheduler, oracles, options);
     EXPECT_EQ(measurement.outcome, Outcome::ok) << each.name << "\n  " << measurement.note;
   }
 }

@@ -46,8 +46,9 @@ TEST(Job, RoundTrips) {
   EXPECT_EQ(back.plan.epilogue_scalars, (std::vector<float>{0, 0.1F}));
   EXPECT_EQ(back.plan.tensors[1].layout.strides, job.plan.tensors[1].layout.strides);
   EXPECT_EQ(back.plan.workspaces[0].init, WorkspaceSpec::Init::zero_each);
-  EXPECT_EQ(back.plan.reference.text, job.plan.reference.text);
-  EXPECT_EQ(back.plan.reference_launch.args.size(), job.plan.reference_launch.args.size());
+  EXPECT_EQ(back.plan.oracle.program.text, job.plan.oracle.program.text);
+  EXPECT_EQ(back.plan.oracle.launches.at(0).args.size(),
+            job.plan.oracle.launches.at(0).args.size());
   EXPECT_FALSE(back.limits.cold_l2);
 }
 
@@ -99,9 +100,9 @@ TEST(Job, BaselineHasTensorsReferenceAndArguments) {
   EXPECT_EQ(job.baseline_args[1].first, "n");
   EXPECT_EQ(job.baseline_args[1].second.value, 1500);
   EXPECT_EQ(job.baseline_args[2].second.value, 1);  // packed
-  ASSERT_TRUE(job.plan.has_reference);
+  ASSERT_EQ(job.plan.oracle.kind, OraclePlan::Kind::reference);
   // The library does not apply the chain, so neither does its oracle.
-  EXPECT_EQ(job.plan.reference.entries.at(0),
+  EXPECT_EQ(job.plan.oracle.program.entries.at(0),
             "tw::axpy::reference<float, v0, tw::epilogue::Chain<>>");
 }
 

@@ -66,7 +66,7 @@ TEST_F(PlanTest, ATensorByPointersIsAnArrayToKernels) {
   EXPECT_EQ(plan.launches[0].args[2].kind, ArgSpec::Kind::tensor);
   EXPECT_EQ(plan.launches[0].args[3].kind, ArgSpec::Kind::pointers);
   EXPECT_EQ(plan.launches[0].args[3].index, 1);
-  EXPECT_EQ(plan.reference_launch.args[2].kind, ArgSpec::Kind::tensor);
+  EXPECT_EQ(plan.oracle.launches.at(0).args[2].kind, ArgSpec::Kind::tensor);
   const Problem problem = parse_problem(op(), {"3x5,order=padded"});
   const Job job = baseline_job(catalog_, problem, device_, op().baselines.at(0));
   for (const auto& [word, arg] : job.baseline_args) {
@@ -119,7 +119,7 @@ TEST_F(PlanTest, LowersTheLaunchesThatApply) {
   EXPECT_EQ(plan.launches[1].entry, 1);
   EXPECT_EQ(plan.epilogue_extents, std::vector<std::int64_t>{50});
   EXPECT_EQ(plan.epilogue_scalars, (std::vector<float>{0, 6}));
-  EXPECT_EQ(plan.tolerance_ulps, 4);
+  EXPECT_EQ(plan.tolerance, 4 * 0x1p-24);
 
   const auto& args = plan.launches[0].args;
   ASSERT_EQ(args.size(), 9U);
@@ -141,13 +141,14 @@ TEST_F(PlanTest, ProgramIncludesTheOpsHeaderAndTheVariant) {
       "#include \"axpy/op.cuh\"\n#include \"axpy/simple.cuh\"\nstruct v0 {"));
   EXPECT_EQ(plan.program.headers.size(), 4U);
   EXPECT_FALSE(plan.program.extern_c);
-  ASSERT_TRUE(plan.has_reference);
-  EXPECT_EQ(plan.reference.text,
+  ASSERT_EQ(plan.oracle.kind, OraclePlan::Kind::reference);
+  EXPECT_EQ(plan.oracle.program.text,
             "#include \"axpy/op.cuh\"\n#include \"axpy/reference.cuh\"\nstruct v0 {\n"
             "  static constexpr tw::axpy::Choices choices{tw::axpy::Order::packed};\n};\n");
-  EXPECT_EQ(plan.reference.entries.at(0), "tw::axpy::reference<float, v0, tw::epilogue::Chain<>>");
-  EXPECT_EQ(plan.reference_launch.args[7].kind, ArgSpec::Kind::expected);
-  EXPECT_EQ(plan.reference_launch.args[7].index, 1);
+  EXPECT_EQ(plan.oracle.program.entries.at(0),
+            "tw::axpy::reference<float, v0, tw::epilogue::Chain<>>");
+  EXPECT_EQ(plan.oracle.launches.at(0).args[7].kind, ArgSpec::Kind::expected);
+  EXPECT_EQ(plan.oracle.launches.at(0).args[7].index, 1);
 }
 
 TEST_F(PlanTest, AScaledTensorIsReadUnlessItsScalarIsZero) {

@@ -55,9 +55,13 @@ TEST(CpuValues, RoundToTheNearestBfloat) {
 TEST(CpuValues, RandomFillsAreSignedSeededAndLeavePaddingAlone) {
   const TensorLayout layout{{20, 30}, {40, 1}, 19 * 40 + 30};
   std::vector<float> a(static_cast<std::size_t>(layout.elements), 9), b = a, c = a;
-  fill_random(DType::f32, reinterpret_cast<std::byte*>(a.data()), layout, 1, 0);
-  fill_random(DType::f32, reinterpret_cast<std::byte*>(b.data()), layout, 1, 0);
-  fill_random(DType::f32, reinterpret_cast<std::byte*>(c.data()), layout, 1, 1);
+  const auto fill = [&](std::vector<float>& to, std::uint64_t tensor) {
+    fill_inputs(DType::f32, reinterpret_cast<std::byte*>(to.data()), layout,
+                verify::stream_of(1, tensor, false), nullptr);
+  };
+  fill(a, 0);
+  fill(b, 0);
+  fill(c, 1);
   EXPECT_EQ(a, b);
   EXPECT_NE(a, c);
   double sum = 0;
@@ -118,12 +122,14 @@ TEST(CpuCopies, LongPipelinesKeepOrderAndForgetWhatHasLanded) {
 
 class JudgeTest : public testing::Test {
  protected:
+  JudgeTest() { plan_.oracle.kind = OraclePlan::Kind::reference; }
   // c is 2 x 3 with a leading dimension of 4.
-  Verdict judge_c(double tolerance) const {
-    return judge(c_, reinterpret_cast<const std::byte*>(actual_.data()),
-                 reinterpret_cast<const std::byte*>(before_.data()), expected_, magnitude_,
-                 tolerance);
+  Verdict judge_c(double units) {
+    plan_.tolerance = units * 0x1p-24;
+    return judge(plan_, c_, reinterpret_cast<const std::byte*>(actual_.data()),
+                 reinterpret_cast<const std::byte*>(before_.data()), expected_, magnitude_);
   }
+  Plan plan_;
   PlanTensor c_{"c", Role::out, DType::f32, {{2, 3}, {4, 1}, 7}, true};
   std::vector<float> before_ = std::vector<float>(7, -7);
   std::vector<float> actual_{1, 2, 3, -7, 5, 6, 7};
@@ -132,35 +138,53 @@ class JudgeTest : public testing::Test {
 
 TEST_F(JudgeTest, AcceptsWhatIsExact) {
   const Verdict verdict = judge_c(0);
-  EXPECT_EQ(verdict.wrong + verdict.stray, "");
-  EXPECT_EQ(verdict.worst_ulps, 0);
+  EXPECT_EQ(verdict.note, "");
+  EXPECT_EQ(verdict.found.worst_ulps, 0);
+  EXPECT_EQ(verdict.found.used, 0);
 }
 
-TEST_F(JudgeTest, MeasuresInUlpsOfTheMagnitude) {
-  expected_[5] += std::ldexp(8, -24) * 3;  // three ulps of 8
-  EXPECT_DOUBLE_EQ(judge_c(3).worst_ulps, 3);
-  EXPECT_EQ(judge_c(3).wrong, "");
-  EXPECT_EQ(judge_c(2.9).wrong.substr(0, 22), "c[1,1] = 6, expected 6");
+TEST_F(JudgeTest, MeasuresInUnitsOfTheMagnitude) {
+  expected_[5] += std::ldexp(8, -24) * 3;
+  EXPECT_DOUBLE_EQ(judge_c(3).found.worst_ulps, 3);
+  EXPECT_EQ(judge_c(3).note, "");
+  // 6 and its neighbour are 2^-21 = 1 unit of 8 apart: half of it is the rounding of the result.
+  EXPECT_EQ(judge_c(2.6).note, "");
+  EXPECT_NEAR(judge_c(2.6).found.used, 2.5 / 2.6, 1e-9);
+  EXPECT_EQ(judge_c(2.4).note.substr(0, 22), "c[1,1] = 6, expected 6");
 }
 
 TEST_F(JudgeTest, NamesTheWorstElement) {
   actual_[0] = 1.5;
   actual_[6] = 2.25;
-  EXPECT_EQ(judge_c(16).wrong,
-            "c[1,2] = 2.25, expected 7, error 1e+07 ulps of 16 allowed; 33 % of elements wrong");
+  EXPECT_EQ(
+      judge_c(16).note,
+      "c[1,2] = 2.25, expected 7, off by 4.75 where 7.87e-06 is allowed; 33 % of the elements "
+      "wrong");
 }
 
-TEST_F(JudgeTest, NaNIsInfinitelyWrongAndZeroMagnitudeAllowsNothing) {
+TEST_F(JudgeTest, NaNIsInfinitelyWrongAndZeroMagnitudeAllowsRoundingAlone) {
   actual_[1] = std::nanf("");
-  EXPECT_EQ(judge_c(1e30).worst_ulps, std::numeric_limits<double>::infinity());
+  EXPECT_EQ(judge_c(1e6).found.worst_ulps, std::numeric_limits<double>::infinity());
   actual_[1] = 2.0000002f;
   magnitude_[1] = 0;
-  EXPECT_EQ(judge_c(1e30).worst_ulps, std::numeric_limits<double>::infinity());
+  EXPECT_EQ(judge_c(1e6).found.wrong, 1);
+}
+
+TEST_F(JudgeTest, TellsWhatIsUnwritten) {
+  poison(&actual_[5], sizeof(float));
+  EXPECT_EQ(judge_c(16).note, "c[1,1] was not written, expected 6; 17 % of the elements wrong");
+  expected_[5] = std::nan("");  // a right NaN is computed, not left
+  EXPECT_EQ(judge_c(16).found.unwritten, 1);
+  actual_[5] = std::nanf("");
+  EXPECT_EQ(judge_c(16).note, "");
+  expected_[5] = verify::unwritten();
+  EXPECT_EQ(judge_c(16).note,
+            "c[1,1] = nan, which the oracle leaves unwritten; 17 % of the elements wrong");
 }
 
 TEST_F(JudgeTest, SeesWritesBetweenRows) {
   actual_[3] = 0;
-  EXPECT_EQ(judge_c(16).stray, "wrote between the rows of c, 3 elements from its start");
+  EXPECT_EQ(judge_c(16).note, "it writes 1 elements between the rows of c");
 }
 
 TEST(CpuModule, ProgramsShareHeadersAndKeepTheirVariantsApart) {

@@ -109,8 +109,10 @@ void Conformance::submit_chains(const OpSpec& op, const KernelSpec& kernel, cons
     const std::string name = fmt::format("{} {} {} epilogue={}", architecture_of(device.cc),
                                          op.name, kernel.name, chain.text());
     submit(plan.program, device, {name, true});
-    if (plan.has_reference && (chain.steps.empty() || chain.reduced())) {
-      submit(plan.reference, device, {name + " reference", true});  // its speed is of no account
+    if (plan.oracle.kind == OraclePlan::Kind::reference &&
+        (chain.steps.empty() || chain.reduced())) {
+      submit(plan.oracle.program, device,
+             {name + " reference", true});  // its speed is of no account
     }
   }
 }

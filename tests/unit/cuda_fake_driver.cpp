@@ -4,6 +4,7 @@
 #include <cuda.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -104,6 +105,11 @@ CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr to, CUdeviceptr from, std::size_t byte
 }
 CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, std::size_t bytes, CUstream) {
   std::memset(reinterpret_cast<void*>(to), value, bytes);
+  return sticky;
+}
+CUresult cuMemsetD16Async(CUdeviceptr to, unsigned short value, std::size_t count, CUstream) {
+  auto* const words = reinterpret_cast<unsigned short*>(to);
+  std::fill(words, words + count, value);
   return sticky;
 }
 CUresult cuEventCreate(CUevent* event, unsigned) {

@@ -183,7 +183,7 @@ TEST_F(Pool, FaultyKernelsCompileThatShould) {
     const LoweredPlan lowered = lower(catalog, kernel, problem, emulated_device(90), configuration);
     EXPECT_EQ(lowered.invalid, "") << behaviours[i];
     pool.submit(i, {lowered.plan.program, "sm_90a", {}});
-    if (i == 0) pool.submit(behaviours.size(), {lowered.plan.reference, "sm_90a", {}});
+    if (i == 0) pool.submit(behaviours.size(), {lowered.plan.oracle.program, "sm_90a", {}});
   }
   for (const auto& [ticket, compiled] : finish(pool)) {
     const std::string name = ticket < behaviours.size() ? behaviours[ticket] : "reference";

@@ -195,8 +195,8 @@ TEST_F(Queue, ReferenceThatDoesNotCompileIsAFaultOfTheSpec) {
   job.plan = lower(catalog_, kernel, problem_, device_->info(),
                    configuration_from(kernel.knobs, "act=works"))
                  .plan;
-  job.plan.has_reference = true;
-  job.plan.reference.text = "fake_error";
+  job.plan.oracle.kind = OraclePlan::Kind::reference;
+  job.plan.oracle.program.text = "fake_error";
   device_->submit(job);
   try {
     finish(1);

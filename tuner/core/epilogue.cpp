@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -31,7 +32,7 @@ const std::vector<EpilogueWord>& words() {
        true,
        "adds a tensor of the output's shape and strides, or of what a reduction takes, dense"},
       {"relu", "Relu", {}, {}, false, "max(x, 0)"},
-      {"relu6", "Relu6", {}, {}, false, "min(max(x, 0), 6)"},
+      {"relu6", "Relu6", {}, {}, false, "min(max(x, 0), 6)", false, true},
       {"leaky_relu", "LeakyRelu", {"slope"}, {0.01F}, false, "x > 0 ? x : slope * x"},
       {"elu", "Elu", {"alpha"}, {1}, false, "x > 0 ? x : alpha * (exp(x) - 1)"},
       {"selu", "Selu", {}, {}, false, "1.0507 * elu(1.6733)"},
@@ -43,12 +44,12 @@ const std::vector<EpilogueWord>& words() {
        false,
        "x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2"},
       {"silu", "Silu", {}, {}, false, "x / (1 + exp(-x))"},
-      {"sigmoid", "Sigmoid", {}, {}, false, "1 / (1 + exp(-x))"},
-      {"tanh", "Tanh", {}, {}, false, "the hyperbolic tangent"},
+      {"sigmoid", "Sigmoid", {}, {}, false, "1 / (1 + exp(-x))", false, true},
+      {"tanh", "Tanh", {}, {}, false, "the hyperbolic tangent", false, true},
       {"hardswish", "Hardswish", {}, {}, false, "x * min(max(x + 3, 0), 6) / 6"},
-      {"hardsigmoid", "Hardsigmoid", {}, {}, false, "min(max(x + 3, 0), 6) / 6"},
+      {"hardsigmoid", "Hardsigmoid", {}, {}, false, "min(max(x + 3, 0), 6) / 6", false, true},
       {"softplus", "Softplus", {}, {}, false, "log(1 + exp(x))"},
-      {"clamp", "Clamp", {"lo", "hi"}, {0, 1}, false, "min(max(x, lo), hi)"},
+      {"clamp", "Clamp", {"lo", "hi"}, {0, 1}, false, "min(max(x, lo), hi)", false, true},
       {"scale", "Scale", {"factor"}, {2}, false, "x * factor"},
       {"div", "Div", {"divisor"}, {2}, false, "x / divisor"},
       {"add", "Add", {"term"}, {3}, false, "x + term"},
@@ -58,8 +59,9 @@ const std::vector<EpilogueWord>& words() {
        {},
        false,
        "log(sum(exp(x))) of a row, which it reduces",
+       true,
        true},
-      {"max", "Max", {}, {}, false, "the largest of a row, which it reduces", true},
+      {"max", "Max", {}, {}, false, "the largest of a row, which it reduces", true, true},
       {"sum", "Sum", {}, {}, false, "the sum of a row, which it reduces", true},
   };
   return table;
@@ -209,6 +211,11 @@ std::string Epilogue::cpp_type() const {
   parts.pop_back();
   return fmt::format("tw::epilogue::Reduced<tw::epilogue::Chain<{}>, {}>", fmt::join(parts, ", "),
                      reduction);
+}
+
+bool Epilogue::hides() const {
+  return std::any_of(steps.begin(), steps.end(),
+                     [](const EpilogueStep& step) { return step.word->hides; });
 }
 
 bool Epilogue::reduced() const { return !steps.empty() && steps.back().word->reduces; }

@@ -18,6 +18,7 @@ struct EpilogueWord {
   bool takes_tensor = false;  // of as many elements as the op's [epilogue] extents say
   std::string_view doc;
   bool reduces = false;  // of each row one value is left
+  bool hides = false;    // many inputs have one result, so that a wrong input may not show
 };
 std::span<const EpilogueWord> epilogue_words();
 // The source of the device side, which a program with a chain includes. That of the reductions
@@ -43,6 +44,7 @@ struct Epilogue {
   // "tw::epilogue::Reduced<tw::epilogue::Chain<...>, tw::epilogue::Max>".
   std::string cpp_type() const;
   bool reduced() const;  // the last step is a reduction
+  bool hides() const;    // a step does
 };
 
 }  // namespace tw

@@ -15,7 +15,7 @@ namespace {
 
 using namespace cbor;
 
-constexpr int version = 3;
+constexpr int version = 4;
 constexpr std::size_t max_bytes = 64u << 20;
 
 json to_json(const TensorMapShape& map) {
@@ -122,7 +122,10 @@ json to_json(const PlanTensor& tensor) {
           {"strides", tensor.layout.strides},
           {"elements", tensor.layout.elements},
           {"is_read", tensor.is_read},
-          {"by_pointers", tensor.by_pointers}};
+          {"by_pointers", tensor.by_pointers},
+          {"sign", tensor.second.sign},
+          {"scale", tensor.second.scale},
+          {"infinities", tensor.second.infinities}};
 }
 
 PlanTensor tensor_from(const json& object) {
@@ -148,6 +151,9 @@ PlanTensor tensor_from(const json& object) {
   if (tensor.layout.elements != last + 1) malformed("a layout");
   tensor.is_read = boolean(object, "is_read");
   tensor.by_pointers = boolean(object, "by_pointers");
+  tensor.second.sign = integer<int>(object, "sign", -1, 1);
+  tensor.second.scale = static_cast<float>(real(object, "scale"));
+  tensor.second.infinities = boolean(object, "infinities");
   if (tensor.by_pointers &&
       (tensor.layout.shape.empty() || tensor.layout.shape.front() > INT32_MAX)) {
     malformed("a layout");
@@ -165,6 +171,28 @@ PlanWorkspace workspace_from(const json& object) {
           static_cast<Init>(integer<int>(object, "init", 0, static_cast<int>(Init::zero_each)))};
 }
 
+json to_json(const OraclePlan& oracle) {
+  return {
+      {"kind", static_cast<int>(oracle.kind)},
+      {"program", to_json(oracle.program)},
+      {"launches", listed(oracle.launches, [](const PlanLaunch& l) { return to_json(l); })},
+      {"workspaces", listed(oracle.workspaces, [](const PlanWorkspace& w) { return to_json(w); })}};
+}
+
+OraclePlan oracle_from(const json& object, std::size_t tensors) {
+  using Kind = OraclePlan::Kind;
+  OraclePlan oracle;
+  oracle.kind =
+      static_cast<Kind>(integer<int>(object, "kind", 0, static_cast<int>(Kind::configuration)));
+  oracle.program = program_from(at(object, "program"));
+  oracle.workspaces = list(object, "workspaces", workspace_from);
+  oracle.launches = list(object, "launches", [&](const json& launch) {
+    return launch_from(launch, oracle.program, tensors, oracle.workspaces.size());
+  });
+  if (oracle.kind != Kind::none && oracle.launches.empty()) malformed("an oracle");
+  return oracle;
+}
+
 json to_json(const Plan& plan) {
   return {
       {"program", to_json(plan.program)},
@@ -174,10 +202,9 @@ json to_json(const Plan& plan) {
       {"epilogue_extents", plan.epilogue_extents},
       {"epilogue_scalars", plan.epilogue_scalars},
       {"align", plan.align},
-      {"tolerance_ulps", plan.tolerance_ulps},
-      {"has_reference", plan.has_reference},
-      {"reference", to_json(plan.reference)},
-      {"reference_launch", to_json(plan.reference_launch)}};
+      {"tolerance", plan.tolerance},
+      {"oracle", to_json(plan.oracle)},
+      {"plain", listed(plan.plain, [](const Plan& plain) { return to_json(plain); })}};
 }
 
 Plan plan_from(const json& object) {
@@ -196,12 +223,10 @@ Plan plan_from(const json& object) {
     return static_cast<float>(real_from(value));
   });
   plan.align = integer(object, "align", 1, 4096);
-  plan.tolerance_ulps = real(object, "tolerance_ulps");
-  plan.has_reference = boolean(object, "has_reference");
-  plan.reference = program_from(at(object, "reference"));
-  if (plan.has_reference) {
-    plan.reference_launch = launch_from(at(object, "reference_launch"), plan.reference, tensors, 0);
-  }
+  plan.tolerance = real(object, "tolerance");
+  plan.oracle = oracle_from(at(object, "oracle"), tensors);
+  plan.plain = list(object, "plain", plan_from);
+  if (plan.plain.size() > 1) malformed("two plain plans");
   return plan;
 }
 

@@ -133,6 +133,9 @@ void read_launches(const Scope& scope, const TomlTable& root, const Texts& closu
                                                 launch.entry));
     }
     for (const ArgSpec& arg : launch.args) {
+      if (arg.kind == ArgSpec::Kind::tolerance) {
+        table.fail(table.at("args"), "'tolerance' belongs to the reference: remove it");
+      }
       if (arg.kind != ArgSpec::Kind::expected && arg.kind != ArgSpec::Kind::magnitude) continue;
       table.fail(table.at("args"), fmt::format("'{}_expected' and '{}_magnitude' belong to the "
                                                "reference: remove them",

@@ -25,7 +25,8 @@ struct Measurement {
   std::int64_t smem_bytes = 0;   // static and dynamic, a block
   int blocks_per_sm = 0;         // occupancy
   double error_ulps =
-      -1;  // the largest error against the oracle, in ulps of the magnitude; -1: not verified
+      -1;  // the largest error against the oracle, in units roundoff of what is expected or, where
+           // that is larger, of fp32 in the magnitude (kernels/common/judge.cuh); -1: not verified
   std::string timer;  // "cupti", "events", "cpu", "replay"
   std::map<std::string, double> metrics;
 

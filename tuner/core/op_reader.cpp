@@ -142,9 +142,17 @@ Expr read_by_pointers(const Scope& scope, const TomlTable& table, const OpSpec& 
   return expr;
 }
 
+// second = { sign = "0", scale = "4", infinities = "false" }
+FillSpec read_second(const Scope& scope, const TomlTable& tensor) {
+  const TomlTable table = tensor.table("second");
+  table.allow({"sign", "scale", "infinities"});
+  return {read_expr(scope, table, "sign", "1"), read_expr(scope, table, "scale", "4"),
+          read_expr(scope, table, "infinities", "false")};
+}
+
 void read_tensors(Scope& scope, const TomlTable& root, OpSpec& op) {
   for (const TomlTable& table : root.tables("tensor")) {
-    table.allow({"name", "doc", "role", "shape", "strides", "scaled_by", "pointers"});
+    table.allow({"name", "doc", "role", "shape", "strides", "scaled_by", "pointers", "second"});
     TensorSpec tensor;
     tensor.name = table.text("name");
     tensor.doc = table.text("doc", "");
@@ -164,6 +172,7 @@ void read_tensors(Scope& scope, const TomlTable& root, OpSpec& op) {
       named.fail(named.at("scaled_by"), fmt::format("'{}' is no [[scalar]]", tensor.scaled_by));
     }
     if (named.find("pointers")) tensor.by_pointers = read_by_pointers(scope, named, op);
+    tensor.second = read_second(scope, named);
     scope.declare(table, table.at("name"), tensor.name, Scope::Kind::tensor);
     op.tensors.push_back(std::move(tensor));
   }
@@ -265,8 +274,19 @@ void read_op_require(const Scope& scope, const TomlTable& table, OpSpec& op) {
   }
 }
 
+// Without a reference the order of sums is each configuration's own: 2^-12 of the largest result.
+constexpr std::string_view default_tolerance = "4096";
+
 void read_tolerance(const Scope& scope, const TomlTable& root, OpSpec& op) {
   const TomlTable table = root.table("tolerance");
+  if (!root.find("tolerance") && op.reference_source.empty()) {
+    for (const auto& [dtype, maths] : op.maths) {
+      for (const std::string& math : maths) {
+        op.tolerance[math] = Expr::parse(default_tolerance, scope.names);
+      }
+    }
+    return;
+  }
   for (const TomlNode& node : table.members()) {
     const bool known = std::any_of(op.maths.begin(), op.maths.end(), [&](const auto& entry) {
       return std::count(entry.second.begin(), entry.second.end(), node.key) > 0;
@@ -281,8 +301,8 @@ void read_tolerance(const Scope& scope, const TomlTable& root, OpSpec& op) {
   for (const auto& [dtype, maths] : op.maths) {
     for (const std::string& math : maths) {
       if (op.tolerance.contains(math)) continue;
-      root.fail(fmt::format("[tolerance] lacks {}: add the largest error in ulps of the magnitude",
-                            math));
+      root.fail(fmt::format(
+          "[tolerance] lacks {}: add the largest error, in units of 2^-24 of the magnitude", math));
     }
   }
 }

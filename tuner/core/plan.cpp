@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "error.h"
 #include "plan_parts.h"
@@ -61,6 +62,7 @@ PlanArg lower_arg(const OpSpec& op, const std::vector<WorkspaceSpec>& workspaces
       result.scalar = problem.scalars[static_cast<std::size_t>(index_of(op.scalars, arg.name))];
       break;
     case Kind::epilogue:
+    case Kind::tolerance:
     case Kind::pointers:
       break;
     case Kind::tensor_map:
@@ -237,13 +239,72 @@ int entry_index(Program& program, const std::string& entry, const Problem& probl
 
 void add_reference(const Catalog& catalog, const OpSpec& op, const Problem& problem,
                    const DeviceInfo& device, Slots slots, Plan& plan) {
-  plan.has_reference = !op.reference_source.empty();
-  if (!plan.has_reference) return;
+  if (op.reference_source.empty()) return;
+  plan.oracle.kind = OraclePlan::Kind::reference;
   const std::string choices = choices_text(op, problem, "tw");
-  plan.reference = typed_program(catalog, op, problem, op.reference_source,
-                                 fmt::format("struct v0 {{\n{}}};\n", choices));
-  plan.reference_launch = lower_launch(op, {}, op.reference, problem, device, slots);
-  plan.reference_launch.entry = entry_index(plan.reference, op.reference.entry, problem);
+  plan.oracle.program = typed_program(catalog, op, problem, op.reference_source,
+                                      fmt::format("struct v0 {{\n{}}};\n", choices));
+  PlanLaunch launch = lower_launch(op, {}, op.reference, problem, device, slots);
+  launch.entry = entry_index(plan.oracle.program, op.reference.entry, problem);
+  for (PlanArg& arg : launch.args) {
+    if (arg.kind == ArgSpec::Kind::tolerance) arg.scalar = plan.tolerance;
+  }
+  plan.oracle.launches = {std::move(launch)};
+}
+
+PlanFill lower_fill(const FillSpec& spec, Slots slots) {
+  const std::int64_t sign = value_of(spec.sign, slots, "second: sign");
+  const std::int64_t scale = value_of(spec.scale, slots, "second: scale");
+  if (sign < -1 || sign > 1) {
+    throw Invalid{
+        fmt::format("second: sign \"{}\" = {} is not -1, 0 or 1", spec.sign.text(), sign)};
+  }
+  if (scale < 1 || scale > 32768) {
+    throw Invalid{
+        fmt::format("second: scale \"{}\" = {} is not from 1 to 32768", spec.scale.text(), scale)};
+  }
+  return {static_cast<int>(sign), static_cast<float>(scale),
+          value_of(spec.infinities, slots, "second: infinities") != 0};
+}
+
+bool serves(const KernelSpec& kernel, Slots slots) {
+  const auto holds = [&](const Constraint& one) {
+    return one.expr.evaluate(slots).value_or(0) != 0;
+  };
+  return holds(kernel.needs) && std::all_of(kernel.require.begin(), kernel.require.end(), holds);
+}
+
+// The problem without its chain; nothing if its strides are for what the chain's reduction leaves.
+std::optional<Problem> without_chain(const OpSpec& op, const Problem& problem) {
+  if (!problem.epilogue.reduced()) {
+    Problem plain = problem;
+    plain.epilogue.steps.clear();
+    return plain;
+  }
+  try {
+    return parse_problem(op, {.shape = problem.shape(op),
+                              .dtype = std::string(name_of(problem.dtype)),
+                              .math = problem.math,
+                              .epilogue = "",
+                              .align = problem.align});
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+// See Plan::plain.
+std::vector<Plan> plain_of(const Catalog& catalog, const OpSpec& op, const KernelSpec& kernel,
+                           const Problem& problem, const DeviceInfo& device,
+                           std::span<const std::int64_t> configuration) {
+  if (op.reference_source.empty() || !problem.epilogue.hides()) return {};
+  const auto plain = without_chain(op, problem);
+  if (!plain) return {};
+  std::vector<std::int64_t> slots = slots_of(op, kernel.names, *plain, device);
+  std::copy(configuration.begin(), configuration.end(), slots.begin() + kernel.first_knob);
+  if (!serves(kernel, slots)) return {};
+  LoweredPlan lowered = lower(catalog, kernel, *plain, device, configuration);
+  if (!lowered.invalid.empty()) return {};
+  return {std::move(lowered.plan)};
 }
 
 }  // namespace
@@ -263,7 +324,7 @@ Plan lower_problem(const Catalog& catalog, const OpSpec& op, const Problem& prob
       const bool by_pointers =
           tensor.by_pointers && value_of(*tensor.by_pointers, slots, "pointers") != 0;
       plan.tensors.push_back({tensor.name, tensor.role, problem.dtype, layout_of(tensor, slots),
-                              is_read, by_pointers});
+                              is_read, by_pointers, lower_fill(tensor.second, slots)});
     }
     for (const EpilogueStep& step : problem.epilogue.steps) {
       plan.epilogue_scalars.insert(plan.epilogue_scalars.end(), step.arguments.begin(),
@@ -273,7 +334,8 @@ Plan lower_problem(const Catalog& catalog, const OpSpec& op, const Problem& prob
       plan.epilogue_extents.push_back(value_of(extent, slots, "epilogue extent"));
     }
     const Expr& tolerance = op.tolerance.at(problem.math);
-    plan.tolerance_ulps = static_cast<double>(value_of(tolerance, slots, "tolerance"));
+    const double unit = problem.dtype == DType::f64 ? 0x1p-53 : 0x1p-24;
+    plan.tolerance = unit * static_cast<double>(value_of(tolerance, slots, "tolerance"));
     add_reference(catalog, op, problem, device, slots, plan);
   } catch (const Invalid& fault) {
     throw Error(fmt::format("op {} {}: {}: change the shape or op.toml", op.name, problem.shape(op),
@@ -329,7 +391,14 @@ LoweredPlan lower(const Catalog& catalog, const KernelSpec& kernel, const Proble
   } catch (const Invalid& fault) {
     result.invalid = fault.reason;
   }
+  if (result.invalid.empty()) {
+    plan.plain = plain_of(catalog, op, kernel, problem, device, configuration);
+  }
   return result;
+}
+
+OraclePlan oracle_of(const Plan& plan) {
+  return {OraclePlan::Kind::configuration, plan.program, plan.launches, plan.workspaces};
 }
 
 std::string variant_text(const OpSpec& op, const KernelSpec& kernel, const Problem& problem,

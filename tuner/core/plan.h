@@ -47,6 +47,16 @@ struct Program {
 std::string macros_begin(const Program& program);
 std::string macros_end(const Program& program);
 
+// The second set of values (kernels/common/inputs.cuh).
+struct PlanFill {
+  int sign = 1;
+  float scale = 4;
+  bool infinities = false;
+};
+
+// Of the tensors that an epilogue adds.
+inline constexpr PlanFill epilogue_fill{0, 2, false};
+
 struct PlanTensor {
   std::string name;
   Role role = Role::in;
@@ -54,12 +64,28 @@ struct PlanTensor {
   TensorLayout layout;
   bool is_read = true;  // false: an inout tensor whose scalar is zero, poisoned like an out tensor
   bool by_pointers = false;  // an array of pointers to its slices is made, see TensorSpec
+  PlanFill second{};
+
+  // An output that is not poisoned before a run, but given its values again.
+  bool is_restored() const { return role == Role::inout && is_read; }
 };
 // The offsets, in elements, of the slices that the array of a tensor by pointers points to.
 std::vector<std::int64_t> slice_offsets(const PlanTensor& tensor);
 struct PlanWorkspace {
   std::int64_t bytes = 0;
   WorkspaceSpec::Init init = WorkspaceSpec::Init::none;
+};
+
+// What says which results are right.
+struct OraclePlan {
+  enum class Kind {
+    none,          // nothing: only faults show
+    reference,     // the op's reference, which writes the expected values and their magnitudes
+    configuration  // another configuration, whose results are the expected ones
+  } kind = Kind::none;
+  Program program;
+  std::vector<PlanLaunch> launches;  // one of a reference
+  std::vector<PlanWorkspace> workspaces;
 };
 
 struct Plan {
@@ -70,10 +96,11 @@ struct Plan {
   std::vector<std::int64_t> epilogue_extents;  // elements of each tensor argument of the chain
   std::vector<float> epilogue_scalars;
   std::int64_t align = 16;
-  double tolerance_ulps = 0;
-  bool has_reference = false;
-  Program reference;  // the oracle; used only if has_reference
-  PlanLaunch reference_launch;
+  double tolerance = 0;  // the error allowed for each unit of the magnitude
+  OraclePlan oracle;
+  // Where the chain hides what the kernel computes, the same configuration without the chain, which
+  // is verified too: one plan at most, and it has none.
+  std::vector<Plan> plain;
 };
 
 // Throws Error only for faults of the spec. A configuration whose launch or sizes have no value, or
@@ -85,6 +112,9 @@ struct LoweredPlan {
 };
 LoweredPlan lower(const Catalog& catalog, const KernelSpec& kernel, const Problem& problem,
                   const DeviceInfo& device, std::span<const std::int64_t> configuration);
+
+// What other configurations of the problem are compared with if this one is their oracle.
+OraclePlan oracle_of(const Plan& plan);
 
 // The C++ text of a variant: "struct v0 { static constexpr ... choices{...}; static constexpr ...
 // knobs{...}; };" Also what db/emit writes, so that what ships is what was measured. `root`

@@ -40,6 +40,15 @@ struct ScalarSpec {
 };
 
 enum class Role { in, out, inout };
+
+// The second set of a tensor's values that results are verified on, as expressions over dims and
+// choices: kernels/common/inputs.cuh says what they are.
+struct FillSpec {
+  Expr sign;        // -1, 0 (either) or 1
+  Expr scale;       // the largest magnitude
+  Expr infinities;  // whether there are a few
+};
+
 struct TensorSpec {
   std::string name, doc;
   Role role = Role::in;
@@ -48,6 +57,7 @@ struct TensorSpec {
   // Over the choices: whether kernels get an array of pointers, one to each slice of the first
   // extent, instead of one to the first element.
   std::optional<Expr> by_pointers{};
+  FillSpec second{};
 };
 
 // A named sub-expression.
@@ -67,6 +77,7 @@ struct ArgSpec {
     epilogue,
     int32,
     int64,
+    tolerance,  // of a reference: a double, the error allowed for each unit of the magnitude
     tensor_map,
     pointers  // in a plan only: a tensor by an array of pointers, see TensorSpec::by_pointers
   } kind{};
@@ -112,9 +123,10 @@ struct OpSpec {
   std::map<std::string, Expr> epilogue_extents;  // elements of a tensor-valued step's vector
   std::vector<LetSpec> lets;  // op.toml's [let], usable in the kernels' files too
   std::string header;         // "gemm/op.cuh", where the choices' enums are; empty if there is none
-  std::string reference_source;  // empty: no reference; the default configuration is the oracle
+  std::string reference_source;  // empty: no reference; a configuration is the oracle
   LaunchSpec reference;
-  std::map<std::string, Expr> tolerance;  // by math, in ulps of the magnitude
+  // By math, in units of 2^-24 of the magnitude (f64: 2^-53): kernels/common/judge.cuh.
+  std::map<std::string, Expr> tolerance;
   std::vector<BaselineSpec> baselines;
   std::vector<std::string> edge_shapes;
   Names names;  // slots: dims, choices, dtype, math, sizeof_t, align, reduced, device.*; the same

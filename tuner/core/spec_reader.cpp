@@ -311,7 +311,9 @@ ArgSpec read_arg(const Scope& scope, const TomlTable& table, const TomlNode& nod
     if (scope.is(tensor, Scope::Kind::tensor)) return {kind, tensor, {}};
   }
   const std::vector<std::string> known = scope.known();
-  if (is_identifier(text) && std::find(known.begin(), known.end(), text) == known.end()) {
+  const bool is_known = std::find(known.begin(), known.end(), text) != known.end();
+  if (text == "tolerance" && !is_known) return {Kind::tolerance, text, {}};
+  if (is_identifier(text) && !is_known) {
     table.fail(node, fmt::format("argument '{}' names nothing{}", text, suggestion(text, known)));
   }
   return {Kind::int32, "", scope.parse(table, node)};

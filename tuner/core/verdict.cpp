@@ -26,7 +26,7 @@ std::string verdict_digest(const Catalog& catalog, const KernelSpec& kernel, con
     for (const auto& [path, source] : catalog.sources_of(op.header)) add(path, source);
   }
   add("macros", kernel.knobs_are_macros);
-  if (!job.plan.has_reference) add("oracle", default_configuration);
+  if (job.plan.oracle.kind == OraclePlan::Kind::none) add("oracle", default_configuration);
   return digest(text);
 }
 

@@ -24,7 +24,7 @@ const std::array<std::byte, 2 * pattern_bytes>& pattern() {
     std::array<std::byte, 2 * pattern_bytes> result{};
     for (std::size_t i = 0; i < result.size(); i += 2) {
       const std::size_t word = i % pattern_bytes / 2;
-      const auto value = static_cast<std::uint16_t>(0x7ff0u | ((word * 2654435761u >> 16) & 0xfu));
+      const auto value = static_cast<std::uint16_t>(0xfff0u | ((word * 2654435761u >> 16) & 0x7u));
       std::memcpy(&result[i], &value, sizeof value);
     }
     return result;

@@ -7,8 +7,7 @@
 
 namespace tw::cpu {
 
-// Fills with 16-bit words 0x7ff0..0x7fff, which read as NaNs in every floating type. `phase` tells
-// fills apart.
+// Fills with the 16-bit words 0xfff0 to 0xfff7: verify::is_poison. `phase` tells fills apart.
 void poison(void* to, std::size_t bytes, std::size_t phase = 0);
 
 class Guarded {

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "abi.h"
+#include "comparison.h"
 #include "values.h"
 
 namespace tw::cpu {
@@ -56,20 +57,22 @@ tw_cpu::TensorMap tensor_map(const TensorMapShape& shape, const void* data) {
 
 }  // namespace
 
-PlanMemory::PlanMemory(const Plan& plan, std::uint64_t seed) : plan_(plan) {
-  std::uint64_t stream = 0;
+PlanMemory::PlanMemory(const Plan& plan, std::uint64_t seed, Inputs inputs) : plan_(plan) {
+  const bool second = inputs == Inputs::second;
+  std::uint64_t tensor_index = 0;
   const auto alignment = static_cast<std::size_t>(plan.align);
-  const auto allocate = [&](DType dtype, const TensorLayout& layout, bool random) {
+  const auto allocate = [&](DType dtype, const TensorLayout& layout, bool is_read,
+                            const PlanFill& fill) {
     Guarded buffer(
         static_cast<std::size_t>(layout.elements) * static_cast<std::size_t>(size_of(dtype)),
         alignment);
-    if (random) fill_random(dtype, buffer.data(), layout, seed, stream);
-    ++stream;
+    const std::uint64_t stream = verify::stream_of(seed, tensor_index++, second);
+    if (is_read) fill_inputs(dtype, buffer.data(), layout, stream, second ? &fill : nullptr);
     return buffer;
   };
   for (const PlanTensor& tensor : plan.tensors) {
-    const bool random = tensor.role == Role::in || (tensor.role == Role::inout && tensor.is_read);
-    tensors_.push_back(allocate(tensor.dtype, tensor.layout, random));
+    const bool is_read = tensor.role == Role::in || (tensor.role == Role::inout && tensor.is_read);
+    tensors_.push_back(allocate(tensor.dtype, tensor.layout, is_read, tensor.second));
     const Guarded& buffer = tensors_.back();
     before_.emplace_back(buffer.data(), buffer.data() + buffer.size());
     slices_.emplace_back();
@@ -82,7 +85,8 @@ PlanMemory::PlanMemory(const Plan& plan, std::uint64_t seed) : plan_(plan) {
     workspaces_.emplace_back(static_cast<std::size_t>(workspace.bytes), workspace_alignment);
   }
   for (const std::int64_t extent : plan.epilogue_extents) {
-    epilogue_tensors_.push_back(allocate(output_dtype(plan), {{extent}, {1}, extent}, true));
+    epilogue_tensors_.push_back(
+        allocate(output_dtype(plan), {{extent}, {1}, extent}, true, epilogue_fill));
     append(epilogue_, epilogue_tensors_.back().data());
   }
   if (epilogue_tensors_.empty()) append<void*>(epilogue_, nullptr);
@@ -152,6 +156,9 @@ PlanMemory::Arguments::Arguments(const PlanMemory& memory, const PlanLaunch& lau
         break;
       case ArgSpec::Kind::scalar:
         values_.push_back(bytes_of(static_cast<float>(arg.scalar)));
+        break;
+      case ArgSpec::Kind::tolerance:
+        values_.push_back(bytes_of(arg.scalar));
         break;
       case ArgSpec::Kind::tensor_map:
         values_.push_back(bytes_of(tensor_map(arg.map, memory.tensors_[index].data())));

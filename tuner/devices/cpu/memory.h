@@ -10,11 +10,13 @@
 
 namespace tw::cpu {
 
+enum class Inputs { first, second };
+
 class PlanMemory {
  public:
-  // Inputs (and inout tensors that are read) are random in [-1, 1); outputs, and what lies between
-  // the rows of a padded tensor, are NaNs.
-  PlanMemory(const Plan& plan, std::uint64_t seed);
+  // Inputs (and inout tensors that are read) have the values of a set (kernels/common/inputs.cuh);
+  // outputs, and what lies between the rows of a padded tensor, are poison.
+  PlanMemory(const Plan& plan, std::uint64_t seed, Inputs inputs = Inputs::first);
 
   // Puts outputs back to what they were at first.
   void restore_outputs();

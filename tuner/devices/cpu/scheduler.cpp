@@ -8,10 +8,12 @@
 #include <numeric>
 #include <utility>
 
+#include "common/inputs.cuh"
 #include "copy_queue.h"
-#include "values.h"
 
 namespace tw::cpu {
+
+using verify::mix;
 namespace {
 
 // What the functions of tw_cpu::Runtime act on: a process runs one block at a time.

@@ -4,31 +4,14 @@
 #include <cmath>
 #include <cstring>
 
+#include "comparison.h"
+
 namespace tw::cpu {
 namespace {
 
 template <class T>
-T load(const std::byte* tensor, std::int64_t index) {
-  T value;
-  std::memcpy(&value, tensor + index * static_cast<std::int64_t>(sizeof value), sizeof value);
-  return value;
-}
-template <class T>
 void store(std::byte* tensor, std::int64_t index, T value) {
   std::memcpy(tensor + index * static_cast<std::int64_t>(sizeof value), &value, sizeof value);
-}
-
-double from_half(std::uint16_t bits) {
-  const int exponent = bits >> 10 & 31, fraction = bits & 1023;
-  double value = 0;
-  if (exponent == 31) {
-    value = fraction == 0 ? HUGE_VAL : std::nan("");
-  } else if (exponent == 0) {
-    value = std::ldexp(fraction, -24);
-  } else {
-    value = std::ldexp(1024 + fraction, exponent - 25);
-  }
-  return (bits & 0x8000) != 0 ? -value : value;
 }
 
 // Halves are the multiples of 2^(e - 10) in [2^e, 2^(e + 1)), e from -14 to 15.
@@ -43,10 +26,6 @@ std::uint16_t to_half(double value) {
   return static_cast<std::uint16_t>(sign | (static_cast<unsigned>(exponent + 14) * 1024u + steps));
 }
 
-double from_bfloat(std::uint16_t bits) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
-}
-
 std::uint16_t to_bfloat(double value) {
   const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(value));
   if (std::isnan(value)) return 0x7fff;
@@ -55,18 +34,15 @@ std::uint16_t to_bfloat(double value) {
 
 }  // namespace
 
+std::uint64_t element_bits(DType dtype, const std::byte* tensor, std::int64_t index) {
+  const auto size = static_cast<std::size_t>(size_of(dtype));
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, tensor + index * size_of(dtype), size);
+  return bits;
+}
+
 double read_element(DType dtype, const std::byte* tensor, std::int64_t index) {
-  switch (dtype) {
-    case DType::f32:
-      return load<float>(tensor, index);
-    case DType::f64:
-      return load<double>(tensor, index);
-    case DType::f16:
-      return from_half(load<std::uint16_t>(tensor, index));
-    case DType::bf16:
-      return from_bfloat(load<std::uint16_t>(tensor, index));
-  }
-  return 0;
+  return decode(dtype, element_bits(dtype, tensor, index));
 }
 
 void write_element(DType dtype, std::byte* tensor, std::int64_t index, double value) {
@@ -103,12 +79,14 @@ void for_each_element(
   }
 }
 
-void fill_random(DType dtype, std::byte* tensor, const TensorLayout& layout, std::uint64_t seed,
-                 std::uint64_t stream) {
-  const std::uint64_t base = mix(seed ^ mix(stream));
+void fill_inputs(DType dtype, std::byte* tensor, const TensorLayout& layout, std::uint64_t stream,
+                 const PlanFill* second) {
+  const verify::Fill fill = second ? fill_of(*second) : verify::Fill{};
   for_each_element(layout, [&](std::int64_t index, const auto&) {
-    const std::uint64_t bits = mix(base + static_cast<std::uint64_t>(index)) >> 40;
-    write_element(dtype, tensor, index, std::ldexp(static_cast<double>(bits), -23) - 1);
+    const auto at = static_cast<std::uint64_t>(index);
+    write_element(
+        dtype, tensor, index,
+        second ? verify::second_value(stream, at, fill) : verify::first_value(stream, at));
   });
 }
 

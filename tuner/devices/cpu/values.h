@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "dtype.h"
+#include "plan.h"
 #include "problem.h"
 
 namespace tw::cpu {
@@ -19,17 +20,12 @@ void for_each_element(
     const TensorLayout& layout,
     const std::function<void(std::int64_t index, const std::vector<std::int64_t>& at)>& visit);
 
-// Uniform in [-1, 1), exact in f32, a function of (seed, stream, index) alone. Only elements of the
-// layout are written: what lies between them keeps its value.
-void fill_random(DType dtype, std::byte* tensor, const TensorLayout& layout, std::uint64_t seed,
-                 std::uint64_t stream);
+// The bits of an element, whatever its size.
+std::uint64_t element_bits(DType dtype, const std::byte* tensor, std::int64_t index);
 
-// splitmix64: a good mix of the bits of a counter.
-constexpr std::uint64_t mix(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15ull;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
-  return x ^ (x >> 31);
-}
+// The values of kernels/common/inputs.cuh, the second set if there is a fill for it. Only elements
+// of the layout are written: what lies between them keeps its value.
+void fill_inputs(DType dtype, std::byte* tensor, const TensorLayout& layout, std::uint64_t stream,
+                 const PlanFill* second);
 
 }  // namespace tw::cpu

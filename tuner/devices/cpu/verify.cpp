@@ -1,9 +1,6 @@
 #include "verify.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <cmath>
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <vector>
@@ -13,50 +10,89 @@
 namespace tw::cpu {
 namespace {
 
-double error_in_ulps(double value, double expected, double magnitude, double ulp) {
-  if (value == expected || (std::isnan(value) && std::isnan(expected))) return 0;
-  const double error = std::fabs(value - expected) / (ulp * magnitude);
-  return std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
-}
+class Judge {
+ public:
+  Judge(const Plan& plan, const PlanTensor& tensor, const std::byte* actual,
+        const std::byte* before, std::span<const double> expected,
+        std::span<const double> magnitude)
+      : plan_(plan),
+        tensor_(tensor),
+        actual_(actual),
+        before_(before),
+        expected_(expected),
+        magnitude_(magnitude),
+        rule_(rule_of(plan, tensor)) {
+    found_.worst_ulps = -1;
+  }
+
+  Verdict run() {
+    std::vector<bool> inside(static_cast<std::size_t>(tensor_.layout.elements));
+    for_each_element(tensor_.layout, [&](std::int64_t index, const auto&) {
+      inside[static_cast<std::size_t>(index)] = true;
+      compare(index);
+    });
+    const auto size = static_cast<std::size_t>(size_of(tensor_.dtype));
+    for (std::size_t i = 0; i < inside.size(); ++i) {
+      if (!inside[i] && std::memcmp(actual_ + i * size, before_ + i * size, size) != 0) {
+        ++found_.touched;
+      }
+    }
+    Verdict verdict;
+    if (!found_.is_right()) verdict.note = describe(plan_, tensor_, found_, at_worst());
+    found_.worst_ulps = std::max(found_.worst_ulps, 0.0);
+    verdict.found = found_;
+    return verdict;
+  }
+
+ private:
+  bool is_written(std::int64_t index) const {
+    const int storage = static_cast<int>(tensor_.dtype);
+    return !verify::is_poison(element_bits(tensor_.dtype, actual_, index), storage);
+  }
+
+  void compare(std::int64_t index) {
+    const auto i = static_cast<std::size_t>(index);
+    const bool wanted = !is_unwritten(expected_[i]), written = is_written(index);
+    if (!wanted && !written) return;
+    verify::Judged judged{false, std::numeric_limits<double>::infinity(), 0};
+    if (wanted && written) {
+      judged = verify::judge(read_element(tensor_.dtype, actual_, index), expected_[i],
+                             magnitude_[i], rule_);
+    }
+    if (!judged.right) ++found_.wrong;
+    if (!written) ++found_.unwritten;
+    found_.used = std::max(found_.used, judged.used);
+    // The worst of the wrong ones is what a note shows.
+    const bool is_first_wrong = !judged.right && found_.wrong == 1;
+    if (!is_first_wrong &&
+        (judged.error_ulps <= found_.worst_ulps || (judged.right && found_.wrong > 0))) {
+      return;
+    }
+    found_.worst_ulps = judged.error_ulps;
+    found_.worst_at = index;
+  }
+
+  WrongElement at_worst() const {
+    const auto i = static_cast<std::size_t>(found_.worst_at);
+    return {element_bits(tensor_.dtype, actual_, found_.worst_at), expected_[i], magnitude_[i],
+            is_written(found_.worst_at)};
+  }
+
+  const Plan& plan_;
+  const PlanTensor& tensor_;
+  const std::byte* actual_;
+  const std::byte* before_;
+  std::span<const double> expected_, magnitude_;
+  verify::Rule rule_;
+  Comparison found_;
+};
 
 }  // namespace
 
-Verdict judge(const PlanTensor& tensor, const std::byte* actual, const std::byte* before,
-              std::span<const double> expected, std::span<const double> magnitude,
-              double tolerance_ulps) {
-  Verdict verdict;
-  const double ulp = ulp_of(tensor.dtype);
-  std::vector<bool> in_layout(static_cast<std::size_t>(tensor.layout.elements));
-  std::int64_t count = 0, wrong = 0;
-  std::string worst;
-  for_each_element(tensor.layout, [&](std::int64_t index, const std::vector<std::int64_t>& at) {
-    const auto i = static_cast<std::size_t>(index);
-    in_layout[i] = true;
-    ++count;
-    const double value = read_element(tensor.dtype, actual, index);
-    const double error = error_in_ulps(value, expected[i], magnitude[i], ulp);
-    if (error > tolerance_ulps) ++wrong;
-    if (error <= verdict.worst_ulps) return;
-    verdict.worst_ulps = error;
-    if (error > tolerance_ulps) {
-      worst = fmt::format("{}[{}] = {:.6g}, expected {:.6g}", tensor.name, fmt::join(at, ","),
-                          value, expected[i]);
-    }
-  });
-  if (wrong > 0) {
-    verdict.wrong =
-        fmt::format("{}, error {:.2g} ulps of {:.2g} allowed; {:.2g} % of elements wrong", worst,
-                    verdict.worst_ulps, tolerance_ulps,
-                    100.0 * static_cast<double>(wrong) / static_cast<double>(count));
-  }
-  const auto size = static_cast<std::size_t>(size_of(tensor.dtype));
-  for (std::size_t i = 0; i < in_layout.size(); ++i) {
-    if (in_layout[i] || std::memcmp(actual + i * size, before + i * size, size) == 0) continue;
-    verdict.stray =
-        fmt::format("wrote between the rows of {}, {} elements from its start", tensor.name, i);
-    break;
-  }
-  return verdict;
+Verdict judge(const Plan& plan, const PlanTensor& tensor, const std::byte* actual,
+              const std::byte* before, std::span<const double> expected,
+              std::span<const double> magnitude) {
+  return Judge(plan, tensor, actual, before, expected, magnitude).run();
 }
 
 }  // namespace tw::cpu

@@ -1,23 +1,22 @@
-// Judges an output against the oracle.
+// Compares an output in host memory with the oracle.
 #pragma once
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string>
 
+#include "comparison.h"
 #include "plan.h"
 
 namespace tw::cpu {
 
 struct Verdict {
-  double worst_ulps = 0;  // the largest error in ulps of the magnitude; infinite for a NaN
-  std::string wrong;      // "c[12,7] = 1.5, expected 2.25, ..."; empty: within the tolerance
-  std::string stray;      // an element between the rows was written; empty: none
+  Comparison found;
+  std::string note;  // of what is wrong; empty: nothing is
 };
 
 // `before`: the bytes of the tensor before the run. `expected` and `magnitude` have its layout.
-Verdict judge(const PlanTensor& tensor, const std::byte* actual, const std::byte* before,
-              std::span<const double> expected, std::span<const double> magnitude,
-              double tolerance_ulps);
+Verdict judge(const Plan& plan, const PlanTensor& tensor, const std::byte* actual,
+              const std::byte* before, std::span<const double> expected,
+              std::span<const double> magnitude);
 
 }  // namespace tw::cpu

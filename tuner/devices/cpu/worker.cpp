@@ -54,16 +54,27 @@ class Worker {
   }
 
   Measurement measure(const Job& job) {
-    const Compiled program = compile_module({&job.plan.program, 1});
+    const bool checks_plain = job.purpose == Purpose::measure || job.purpose == Purpose::verify;
+    if (checks_plain && !job.plan.plain.empty()) {
+      Measurement plain = run_plan(job, job.plan.plain.front(), false);
+      if (plain.outcome != Outcome::ok) {
+        plain.note = "without its epilogue: " + plain.note;
+        return plain;
+      }
+    }
+    return run_plan(job, job.plan, job.purpose != Purpose::verify);
+  }
+
+  Measurement run_plan(const Job& job, const Plan& plan, bool time) {
+    const Compiled program = compile_module({&plan.program, 1});
     if (program.path.empty()) return uncompiled(program.error);
-    LoadedProgram reference;
-    const bool verify = job.purpose != Purpose::race_round;
-    if (verify && job.plan.has_reference) {
-      const Compiled compiled = compile_module({&job.plan.reference, 1});
+    LoadedProgram oracle;
+    if (plan.oracle.kind != OraclePlan::Kind::none) {
+      const Compiled compiled = compile_module({&plan.oracle.program, 1});
       if (compiled.path.empty()) {
         return uncompiled("the op's reference does not compile: " + compiled.error);
       }
-      reference.module = &reference_at(compiled.path.string());
+      oracle.module = &oracle_at(compiled.path.string());
     }
     channel_.send(std::string(1, frame_started));  // static initialisers are the kernel's code
     std::optional<LoadedModule> loaded;
@@ -72,31 +83,30 @@ class Worker {
     } catch (const Error& error) {
       return uncompiled(error.what());
     }
-    channel_.send(std::string(1, frame_compiled));
     ExecuteOptions options;
+    options.asking = [this] { channel_.send(std::string(1, frame_compiled)); };
     options.seed = job.seed;
-    options.verify = verify;
-    options.time = job.purpose != Purpose::verify;
+    options.time = time;
     options.incumbent_ns = job.incumbent_ns;
     options.limits = job.limits;
     options.started = [this] { channel_.send(std::string(1, frame_started)); };
     Measurement measurement =
-        execute(job.plan, {&loaded->module(), 0}, reference, scheduler_, oracle_, options);
+        execute(plan, {&loaded->module(), 0}, oracle, scheduler_, oracles_, options);
     measurement.compile_ms = program.compile_ms;
     return measurement;
   }
 
-  const tw_cpu::Module& reference_at(const std::string& path) {
-    auto& module = references_[path];
+  const tw_cpu::Module& oracle_at(const std::string& path) {
+    auto& module = oracle_modules_[path];
     if (!module) module = std::make_unique<LoadedModule>(path);
     return module->module();
   }
 
   WorkerChannel& channel_;
   std::uint64_t job_ = 0;
-  std::map<std::string, std::unique_ptr<LoadedModule>> references_;
+  std::map<std::string, std::unique_ptr<LoadedModule>> oracle_modules_;
   Scheduler scheduler_;
-  Oracle oracle_;
+  Oracles oracles_;
 };
 
 #ifdef TW_CPU_ASAN

@@ -29,11 +29,6 @@ DeviceMemory slices_of(const PlanTensor& tensor, CUdeviceptr data) {
   return array;
 }
 
-// Tensors of one seed differ from each other.
-std::uint64_t seed_of(std::uint64_t seed, std::size_t index) {
-  return seed * 0x9e3779b97f4a7c15u + index * 0xd1b54a32d192ed03u + 1;
-}
-
 }  // namespace
 
 GuardedBuffer::GuardedBuffer(const VerifyKernels& kernels, std::int64_t bytes, std::int64_t align)
@@ -61,62 +56,84 @@ std::uint64_t GuardedBuffer::hash() const {
 
 Buffers::Buffers(const Context& context, const VerifyKernels& kernels, const Plan& plan,
                  std::uint64_t seed)
-    : context_(context), kernels_(kernels), plan_tensors_(plan.tensors) {
-  for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
-    const PlanTensor& tensor = plan.tensors[i];
+    : context_(context),
+      kernels_(kernels),
+      plan_tensors_(plan.tensors),
+      epilogue_dtype_(plan.tensors.empty() ? DType::f32 : plan.tensors.front().dtype),
+      seed_(seed) {
+  for (const PlanTensor& tensor : plan.tensors) {
     const std::int64_t bytes = bytes_of(tensor);
-    tensors_.push_back({GuardedBuffer(kernels, bytes, plan.align), {}, {}, {}, {}, 0});
+    tensors_.push_back({GuardedBuffer(kernels, bytes, plan.align), {}, {}, {}, {}});
     Tensor& made = tensors_.back();
     if (tensor.by_pointers) made.slices = slices_of(tensor, made.buffer.data());
-    if (tensor.is_read && tensor.role != Role::out) {
-      kernels.fill(made.buffer.data(), tensor.layout.elements, tensor.dtype, seed_of(seed, i));
-    }
-    if (tensor.role == Role::in) {
-      made.hash = made.buffer.hash();
-      continue;
-    }
-    if (tensor.role == Role::inout && tensor.is_read) {
-      made.before = DeviceMemory(bytes);
-      check(driver().cuMemcpyDtoDAsync(made.before.address(), made.buffer.data(),
-                                       static_cast<std::size_t>(bytes), context.stream()),
-            "keeping a copy");
-    }
-    if (plan.has_reference) {
+    if (tensor.role == Role::in) continue;
+    if (tensor.is_restored()) made.before = DeviceMemory(bytes);
+    for (Oracle& oracle : made.oracles) {
       const std::int64_t oracle_bytes = round_up(tensor.layout.elements, 2) * 8;
-      made.expected = DeviceMemory(oracle_bytes);
-      made.magnitude = DeviceMemory(oracle_bytes);
+      oracle.expected = DeviceMemory(oracle_bytes);
+      oracle.magnitude = DeviceMemory(oracle_bytes);
+      kernels.poison(oracle.expected.address(), oracle_bytes);
+      kernels.poison(oracle.magnitude.address(), oracle_bytes);
     }
   }
-  const DType dtype = plan.tensors.empty() ? DType::f32 : plan.tensors.front().dtype;
   for (const std::int64_t extent : plan.epilogue_extents) {
-    epilogue_tensors_.emplace_back(kernels, extent * size_of(dtype), plan.align);
-    kernels.fill(epilogue_tensors_.back().data(), extent, dtype,
-                 seed_of(seed, tensors_.size() + epilogue_tensors_.size()));
-    epilogue_hashes_.push_back(epilogue_tensors_.back().hash());
+    epilogue_tensors_.emplace_back(kernels, extent * size_of(epilogue_dtype_), plan.align);
   }
+  select(Inputs::first);
   poison_outputs();
   context.synchronise();
 }
 
-std::uint64_t Buffers::oracle_hash(const Tensor& tensor) const {
-  return kernels_.hash(tensor.expected.address(), tensor.expected.bytes()) ^
-         (3 * kernels_.hash(tensor.magnitude.address(), tensor.magnitude.bytes()));
+void Buffers::fill(CUdeviceptr data, std::int64_t elements, DType dtype, std::size_t index,
+                   const PlanFill& second) const {
+  const bool is_second = inputs_ == Inputs::second;
+  kernels_.fill(data, elements, dtype, verify::stream_of(seed_, index, is_second),
+                is_second ? &second : nullptr);
+}
+
+void Buffers::select(Inputs inputs) {
+  if (inputs == inputs_) return;
+  inputs_ = inputs;
+  const auto set = static_cast<std::size_t>(inputs);
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    const PlanTensor& tensor = plan_tensors_[i];
+    Tensor& made = tensors_[i];
+    if (tensor.role == Role::out || !tensor.is_read) continue;
+    fill(made.buffer.data(), tensor.layout.elements, tensor.dtype, i, tensor.second);
+    if (tensor.role == Role::in) {
+      if (made.hashes[set] == 0) made.hashes[set] = made.buffer.hash();
+      continue;
+    }
+    check(driver().cuMemcpyDtoDAsync(made.before.address(), made.buffer.data(),
+                                     static_cast<std::size_t>(made.buffer.bytes()),
+                                     context_.stream()),
+          "keeping a copy");
+  }
+  std::vector<std::uint64_t>& hashes = epilogue_hashes_[set];
+  for (std::size_t i = 0; i < epilogue_tensors_.size(); ++i) {
+    const GuardedBuffer& buffer = epilogue_tensors_[i];
+    fill(buffer.data(), buffer.bytes() / size_of(epilogue_dtype_), epilogue_dtype_,
+         tensors_.size() + i, epilogue_fill);
+    if (hashes.size() == i) hashes.push_back(buffer.hash());
+  }
+}
+
+std::uint64_t Buffers::hash_of(const Oracle& oracle) const {
+  return kernels_.hash(oracle.expected.address(), oracle.expected.bytes()) ^
+         (3 * kernels_.hash(oracle.magnitude.address(), oracle.magnitude.bytes()));
 }
 
 void Buffers::seal() {
   for (Tensor& tensor : tensors_) {
-    if (tensor.expected.bytes() == 0) continue;
-    tensor.hash = oracle_hash(tensor);
+    Oracle& oracle = tensor.oracles[static_cast<std::size_t>(inputs_)];
+    if (oracle.expected.bytes() != 0) oracle.hash = hash_of(oracle);
   }
 }
 
 void Buffers::poison_outputs() const {
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
     if (is_input(i) || tensors_[i].before.bytes() != 0) continue;
-    check(driver().cuMemsetD8Async(tensors_[i].buffer.data(), 0xff,
-                                   static_cast<std::size_t>(tensors_[i].buffer.bytes()),
-                                   context_.stream()),
-          "poisoning an output");
+    kernels_.poison(tensors_[i].buffer.data(), tensors_[i].buffer.bytes());
   }
 }
 
@@ -131,39 +148,41 @@ void Buffers::restore_inout() const {
 }
 
 std::string Buffers::damage() const {
+  const auto set = static_cast<std::size_t>(inputs_);
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
     const std::string& name = plan_tensors_[i].name;
     if (const std::string damage = tensors_[i].buffer.damage(); !damage.empty()) {
       return fmt::format("it writes outside of {}: {}", name, damage);
     }
+    const Oracle& expected = oracle(i);
     if (is_input(i)) {
-      if (tensors_[i].buffer.hash() != tensors_[i].hash) {
+      if (tensors_[i].buffer.hash() != tensors_[i].hashes[set]) {
         return fmt::format("it writes to its input {}", name);
       }
-    } else if (tensors_[i].expected.bytes() != 0) {
-      if (oracle_hash(tensors_[i]) != tensors_[i].hash) {
-        return fmt::format("it writes far outside of its tensors, to the oracle's results for {}",
-                           name);
-      }
+    } else if (expected.hash != 0 && hash_of(expected) != expected.hash) {
+      return fmt::format("it writes far outside of its tensors, to the oracle's results for {}",
+                         name);
     }
   }
   for (std::size_t i = 0; i < epilogue_tensors_.size(); ++i) {
-    if (epilogue_tensors_[i].hash() != epilogue_hashes_[i]) {
+    if (epilogue_tensors_[i].hash() != epilogue_hashes_[set][i]) {
       return fmt::format("it writes to or around tensor {} of the epilogue", i);
     }
   }
   return "";
 }
 
-std::string buffers_key(const Job& job, const Module& reference) {
+std::string buffers_key(const Plan& plan, std::uint64_t seed, const Module& oracle) {
   Job shared;
-  shared.plan = job.plan;
+  shared.plan = plan;
   shared.plan.program = {};
-  shared.plan.reference = {};
   shared.plan.launches.clear();
   shared.plan.workspaces.clear();
-  shared.seed = job.seed;
-  return digest(serialise(shared) + reference.cubin);
+  shared.plan.plain.clear();
+  shared.plan.oracle.program.text.clear();
+  shared.plan.oracle.program.headers.clear();
+  shared.seed = seed;
+  return digest(serialise(shared) + oracle.cubin);
 }
 
 }  // namespace tw::cuda

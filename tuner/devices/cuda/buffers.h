@@ -1,6 +1,7 @@
 // The tensors of a problem on the device, between guard zones, with the oracle's results: made once
 // a problem, used by every job on it.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -29,22 +30,35 @@ class GuardedBuffer {
   DeviceMemory memory_;
 };
 
+enum class Inputs { first, second };
+
 class Buffers {
  public:
+  // fp64, in the tensor's layout.
+  struct Oracle {
+    DeviceMemory expected, magnitude;
+    std::uint64_t hash = 0;
+  };
   struct Tensor {
     GuardedBuffer buffer;
-    DeviceMemory before;  // of an inout tensor that is read: what it is restored from
-    DeviceMemory expected,
-        magnitude;           // of an output: fp64, in its layout; empty without a reference
-    DeviceMemory slices;     // of a tensor by pointers: the array of them
-    std::uint64_t hash = 0;  // of `buffer` if it is an input, else of the oracle's results
+    DeviceMemory before;                    // of a restored tensor: what it is restored from
+    std::array<Oracle, 2> oracles;          // by set of inputs; of outputs
+    DeviceMemory slices;                    // of a tensor by pointers: the array of them
+    std::array<std::uint64_t, 2> hashes{};  // by set: of `buffer` if it is an input
   };
 
-  // Allocates, and fills what kernels read with uniform values in (-1, 1) of the seed. Throws
-  // CudaFailure.
+  // Allocates, and fills what kernels read with the first set of inputs. Throws CudaFailure.
   Buffers(const Context& context, const VerifyKernels& kernels, const Plan& plan,
           std::uint64_t seed);
-  // After the reference has written expected and magnitude: from now on they must not change.
+  // Fills what kernels read with a set of inputs (kernels/common/inputs.cuh), unless it holds it.
+  void select(Inputs inputs);
+  Inputs inputs() const { return inputs_; }
+  // The oracle's results for the selected inputs.
+  const Oracle& oracle(std::size_t tensor) const {
+    return tensors_[tensor].oracles[static_cast<std::size_t>(inputs_)];
+  }
+  // After the oracle has written its results for the selected inputs: from now on they must not
+  // change.
   void seal();
 
   // What a kernel must not rely on goes: outputs to NaN, inout tensors to what they were.
@@ -58,16 +72,21 @@ class Buffers {
 
  private:
   bool is_input(std::size_t tensor) const { return plan_tensors_[tensor].role == Role::in; }
-  std::uint64_t oracle_hash(const Tensor& tensor) const;
+  std::uint64_t hash_of(const Oracle& oracle) const;
+  void fill(CUdeviceptr data, std::int64_t elements, DType dtype, std::size_t index,
+            const PlanFill& second) const;
   const Context& context_;
   const VerifyKernels& kernels_;
   std::vector<PlanTensor> plan_tensors_;
   std::vector<Tensor> tensors_;
   std::vector<GuardedBuffer> epilogue_tensors_;
-  std::vector<std::uint64_t> epilogue_hashes_;
+  std::array<std::vector<std::uint64_t>, 2> epilogue_hashes_;  // by set
+  DType epilogue_dtype_;
+  std::uint64_t seed_;
+  Inputs inputs_ = Inputs::second;
 };
 
 // Jobs with equal keys can share Buffers: same tensors, values and oracle.
-std::string buffers_key(const Job& job, const Module& reference);
+std::string buffers_key(const Plan& plan, std::uint64_t seed, const Module& oracle);
 
 }  // namespace tw::cuda

@@ -31,11 +31,14 @@ constexpr std::size_t in_worker_most = 2;
 constexpr auto start_limit = std::chrono::seconds(60);     // of the worker and its context
 constexpr auto prepare_limit = std::chrono::seconds(120);  // also of buffers and the oracle
 
-// A job on its way. Its programs: variant, reference, verification.
+// The programs of a job; the last two are those of Plan::plain.
+enum Which : std::size_t { variant, oracle, verification, plain, plain_oracle, which_count };
+
+// A job on its way.
 struct Pending {
   Job job;
-  std::array<std::string, 3> keys;  // into the cache; empty: it needs no such program
-  std::array<CompiledPtr, 3> compiled;
+  std::array<std::string, which_count> keys;  // into the cache; empty: it needs no such program
+  std::array<CompiledPtr, which_count> compiled;
   bool ready() const {
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if (!keys[i].empty() && !compiled[i]) return false;
@@ -43,16 +46,15 @@ struct Pending {
     return true;
   }
 };
-constexpr std::size_t variant = 0, reference = 1, verification = 2;
 
 Module module_of(const CompiledPtr& compiled) {
   return compiled ? Module{compiled->cubin, compiled->names} : Module{};
 }
 
 std::string request_for(const Pending& pending) {
-  return encode({pending.job, module_of(pending.compiled[variant]),
-                 module_of(pending.compiled[reference]),
-                 module_of(pending.compiled[verification])});
+  const auto module = [&](Which which) { return module_of(pending.compiled[which]); };
+  return encode({pending.job, module(variant), module(oracle), module(verification), module(plain),
+                 module(plain_oracle)});
 }
 
 class CudaDevice final : public Device {
@@ -171,8 +173,14 @@ void CudaDevice::submit(Job job) {
   pending.job = std::move(job);
   const Plan& plan = pending.job.plan;
   need(pending, verification, verify_program());
-  if (plan.has_reference) need(pending, reference, plan.reference);
-  if (pending.job.purpose != Purpose::baseline) need(pending, variant, plan.program);
+  const Purpose purpose = pending.job.purpose;
+  if (plan.oracle.kind != OraclePlan::Kind::none) need(pending, oracle, plan.oracle.program);
+  if (purpose != Purpose::baseline) need(pending, variant, plan.program);
+  if (purpose != Purpose::measure && purpose != Purpose::verify) pending.job.plan.plain.clear();
+  if (!plan.plain.empty()) {
+    need(pending, plain, plan.plain.front().program);
+    need(pending, plain_oracle, plan.plain.front().oracle.program);
+  }
   advance();
 }
 
@@ -204,28 +212,37 @@ void CudaDevice::accept_compiled(std::uint64_t ticket, Compiled compiled) {
   }
 }
 
-// Ends the jobs whose variant did not compile, or not to what it stands for. That of a reference is
-// a fault of the spec.
+// Why a compiled program is of no use; empty if it is, or is not compiled yet.
+std::string failure_of(const CompiledPtr& compiled) {
+  if (!compiled) return "";
+  return compiled->ok ? rejection(compiled->log) : failure_line(compiled->log);
+}
+
+// Ends the jobs whose variant did not compile, or not to what it stands for. An oracle that does
+// not compile is a fault of the spec.
 void CudaDevice::settle_compiled() {
   for (auto at = pending_.begin(); at != pending_.end();) {
-    for (const std::size_t which : {reference, verification}) {
+    for (const Which which : {oracle, verification, plain_oracle}) {
       const CompiledPtr& compiled = at->compiled[which];
       if (!compiled || compiled->ok) continue;
       const std::string fault = fmt::format("the {} of {} does not compile: {}",
-                                            which == reference ? "reference" : "verification",
+                                            which == verification ? "verification" : "reference",
                                             at->job.problem, failure_line(compiled->log));
       cancel();
       throw Error(fault);
     }
-    const CompiledPtr& compiled = at->compiled[variant];
-    const std::string rejected = compiled && compiled->ok ? rejection(compiled->log) : "";
-    if (!compiled || (compiled->ok && rejected.empty())) {
+    std::string failure = failure_of(at->compiled[variant]);
+    if (failure.empty()) {
+      failure = failure_of(at->compiled[plain]);
+      if (!failure.empty()) failure = "without its epilogue: " + failure;
+    }
+    if (failure.empty()) {
       ++at;
       continue;
     }
     Measurement measurement;
     measurement.outcome = Outcome::compile_failed;
-    measurement.note = compiled->ok ? rejected : failure_line(compiled->log);
+    measurement.note = std::move(failure);
     finish(*at, std::move(measurement));
     at = pending_.erase(at);
   }

@@ -38,7 +38,7 @@ std::vector<std::string> toolkit_include_folders();
   X(cuStreamSynchronize) X(cuModuleLoadData) X(cuModuleUnload) X(cuModuleGetFunction)          \
   X(cuFuncGetAttribute) X(cuFuncSetAttribute) X(cuOccupancyMaxActiveBlocksPerMultiprocessor)   \
   X(cuLaunchKernelEx) X(cuMemAlloc) X(cuMemFree) X(cuMemcpyDtoH) X(cuMemcpyHtoD)          \
-  X(cuMemcpyDtoDAsync) X(cuMemsetD8Async) X(cuEventCreate) X(cuEventRecord)                    \
+  X(cuMemcpyDtoDAsync) X(cuMemsetD8Async) X(cuMemsetD16Async) X(cuEventCreate) X(cuEventRecord)                    \
   X(cuEventElapsedTime) X(cuTensorMapEncodeTiled) X(cuTensorMapEncodeIm2col)
 
 #define TW_NVRTC_FUNCTIONS(X)                                                                  \

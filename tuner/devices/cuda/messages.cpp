@@ -150,24 +150,37 @@ Compiled decode_compiled(const std::string& frame) {
   });
 }
 
-std::string encode(const MeasureRequest& request) {
-  Job job = request.job;
-  for (Program* program : {&job.plan.program, &job.plan.reference}) {
+namespace {
+
+void forget_texts(Plan& plan) {
+  for (Program* program : {&plan.program, &plan.oracle.program}) {
     program->text.clear();
     program->headers.clear();
   }
+}
+
+}  // namespace
+
+std::string encode(const MeasureRequest& request) {
+  Job job = request.job;
+  forget_texts(job.plan);
+  for (Plan& plain : job.plan.plain) forget_texts(plain);
   return packed({{"job", binary(serialise(job))},
                  {"variant", json_of(request.variant)},
-                 {"reference", json_of(request.reference)},
-                 {"verify", json_of(request.verify)}});
+                 {"oracle", json_of(request.oracle)},
+                 {"verify", json_of(request.verify)},
+                 {"plain", json_of(request.plain)},
+                 {"plain_oracle", json_of(request.plain_oracle)}});
 }
 
 MeasureRequest decode_measure_request(const std::string& frame) {
   return unpacked(frame, [](const json& value) {
     return MeasureRequest{.job = parse_job(text_of(value.at("job"))),
                           .variant = module_of(value.at("variant")),
-                          .reference = module_of(value.at("reference")),
-                          .verify = module_of(value.at("verify"))};
+                          .oracle = module_of(value.at("oracle")),
+                          .verify = module_of(value.at("verify")),
+                          .plain = module_of(value.at("plain")),
+                          .plain_oracle = module_of(value.at("plain_oracle"))};
   });
 }
 

@@ -37,10 +37,11 @@ struct Module {
 };
 
 struct MeasureRequest {
-  Job job;           // the texts of its programs stay behind
-  Module variant;    // empty for a baseline
-  Module reference;  // empty if the plan has none
-  Module verify;     // kernels/common/verify.cuh
+  Job job;                         // the texts of its programs stay behind
+  Module variant;                  // empty for a baseline
+  Module oracle;                   // empty if the plan has none
+  Module verify;                   // kernels/common/verify.cuh
+  Module plain{}, plain_oracle{};  // of Plan::plain; empty if the plan has none
 };
 
 // The measuring worker's answers.

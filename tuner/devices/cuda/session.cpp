@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "baselines/baseline.h"
+#include "comparison.h"
 #include "element_text.h"
 #include "error.h"
 #include "wall_time.h"
@@ -78,23 +79,54 @@ Session::Session(int ordinal, Use use, std::int64_t guard_bytes)
 
 std::vector<std::string> Session::take_notices() { return std::exchange(notices_, {}); }
 
+// Those that are kept, or new ones with the oracle's results for both sets of inputs. Where memory
+// is short, other problems' buffers go. Throws CudaFailure.
+Buffers& Session::buffers_for(const Plan& plan, std::uint64_t seed, const Module& oracle) {
+  constexpr std::size_t most = 2;  // a problem with and without its chain
+  const std::string key = buffers_key(plan, seed, oracle);
+  const auto known =
+      std::find_if(kept_.begin(), kept_.end(), [&](const Kept& one) { return one.key == key; });
+  if (known != kept_.end()) {
+    kept_.splice(kept_.begin(), kept_, known);
+    return kept_.front().buffers;
+  }
+  while (kept_.size() >= most) kept_.pop_back();
+  kept_.push_front({key, Buffers(context_, *kernels_, plan, seed)});
+  Buffers& made = kept_.front().buffers;
+  if (plan.oracle.kind == OraclePlan::Kind::none) return made;
+  try {
+    for (const Inputs inputs : {Inputs::second, Inputs::first}) {
+      made.select(inputs);
+      run_oracle(context_, *kernels_, made, plan, oracle);
+      made.seal();
+    }
+  } catch (const CudaFailure&) {
+    kept_.pop_front();
+    throw;
+  }
+  return made;
+}
+
 void Session::prepare(const MeasureRequest& request) {
-  const std::string key = buffers_key(request.job, request.reference);
+  buffers_ = plain_ = nullptr;
+  const auto make = [&] {
+    return &buffers_for(request.job.plan, request.job.seed, request.oracle);
+  };
   try {
     if (!kernels_) {
       kernels_ = std::make_unique<VerifyKernels>(context_, request.verify, guard_bytes_);
       if (cupti_timer_) cupti_timer_->attach(*kernels_);
     }
-    if (buffers_ && key == buffers_key_) return;
-    buffers_.reset();
-    buffers_.emplace(context_, *kernels_, request.job.plan, request.job.seed);
-    if (request.job.plan.has_reference) {
-      run_reference(context_, *buffers_, request.job.plan, request.reference);
-      buffers_->seal();
+    try {
+      buffers_ = make();
+    } catch (const CudaFailure& failure) {
+      if (failure.code != CUDA_ERROR_OUT_OF_MEMORY || kept_.empty()) throw;
+      kept_.clear();
+      buffers_ = make();
     }
-    buffers_key_ = key;
+    prepare_plain(request);
   } catch (const CudaFailure& failure) {
-    buffers_.reset();
+    kept_.clear();
     if (failure.code == CUDA_ERROR_OUT_OF_MEMORY) {
       throw Error(
           fmt::format("the tensors of {} do not fit in what is free of the device's "
@@ -105,6 +137,22 @@ void Session::prepare(const MeasureRequest& request) {
         fmt::format("the reference of {} failed on the device, {}: no kernel can be "
                     "verified until it is mended",
                     request.job.problem, failure.text));
+  }
+}
+
+// Beside the buffers of the job's own problem, if there is room for both.
+void Session::prepare_plain(const MeasureRequest& request) {
+  if (request.job.plan.plain.empty()) return;
+  try {
+    plain_ = &buffers_for(request.job.plan.plain.front(), request.job.seed, request.plain_oracle);
+  } catch (const CudaFailure& failure) {
+    if (failure.code != CUDA_ERROR_OUT_OF_MEMORY) throw;
+    if (!std::exchange(said_plain_, true)) {
+      notices_.push_back(
+          fmt::format("{} is not verified without its epilogue: the tensors of both do not fit in "
+                      "the device's memory",
+                      request.job.problem));
+    }
   }
 }
 
@@ -140,11 +188,31 @@ bool Session::settle() {
 }
 
 void Session::run_variant(const MeasureRequest& request, Measurement& measurement) {
+  verify_plain(request, measurement);
+  if (measurement.outcome != Outcome::ok) return;
   Variant variant(context_, *kernels_, *buffers_, request.job.plan, request.variant);
   variant.describe(measurement);
   judge_subject(request.job,
                 {.launch = [&] { variant.launch(); }, .damage = [&] { return variant.damage(); }},
                 measurement);
+}
+
+void Session::verify_plain(const MeasureRequest& request, Measurement& measurement) {
+  if (!plain_) return;
+  const Plan& plan = request.job.plan.plain.front();
+  Buffers* const own = std::exchange(buffers_, plain_);
+  Variant variant(context_, *kernels_, *buffers_, plan, request.plain);
+  const Subject subject{.launch = [&] { variant.launch(); },
+                        .damage = [&] { return variant.damage(); }};
+  const bool cold_l2 = request.job.limits.cold_l2;
+  verify(plan, cold_l2, Inputs::first, subject, measurement);
+  if (measurement.outcome == Outcome::ok) {
+    verify(plan, cold_l2, Inputs::second, subject, measurement);
+  }
+  if (measurement.outcome != Outcome::ok) {
+    measurement.note = "without its epilogue: " + measurement.note;
+  }
+  buffers_ = own;
 }
 
 void Session::run_baseline(const MeasureRequest& request, Measurement& measurement) {
@@ -187,6 +255,7 @@ void Session::run_baseline(const MeasureRequest& request, Measurement& measureme
 std::vector<int> Session::by_time(const Job& job, Baseline& baseline, const Subject& subject) {
   if (baseline.algorithms() == 1) return {0};
   wake_clocks();
+  buffers_->select(Inputs::first);
   std::vector<std::pair<double, int>> timed;
   std::string complaint;
   for (int algorithm = 0; algorithm < baseline.algorithms(); ++algorithm) {
@@ -210,22 +279,30 @@ void Session::judge_subject(const Job& job, const Subject& subject, Measurement&
   constexpr double too_long_ns = 200e6;  // to be launched once more
   wake_clocks();
   if (job.purpose == Purpose::counters) return count(job, subject, measurement);
-  const double first_ns = verify(job, subject, measurement);
-  if (measurement.outcome != Outcome::ok || job.purpose == Purpose::verify) return;
+  const bool cold_l2 = job.limits.cold_l2;
+  const double first_ns = verify(job.plan, cold_l2, Inputs::first, subject, measurement);
+  if (measurement.outcome != Outcome::ok) return;
+  if (job.purpose == Purpose::verify) {
+    verify(job.plan, cold_l2, Inputs::second, subject, measurement);
+    return;
+  }
   sample(job, subject, first_ns, measurement);
   const bool is_round = job.purpose == Purpose::race_round;
   if (!is_round && measurement.median_ns() < too_long_ns &&
       !measurement.metrics.contains("stopped_early")) {
     check_wall_time(subject, measurement);
   }
-  // Once more after many runs: a race, or a workspace that is left dirty, shows only then.
-  if (!measurement.metrics.contains("stopped_early")) verify(job, subject, measurement);
+  // After many runs a race, or a workspace that is left dirty, shows; the other inputs show more.
+  if (!measurement.metrics.contains("stopped_early")) {
+    verify(job.plan, cold_l2, Inputs::second, subject, measurement);
+  }
   if (measurement.outcome != Outcome::ok) measurement.samples_ns.clear();
 }
 
 void Session::count(const Job& job, const Subject& subject, Measurement& measurement) {
   try {
     if (!counters_) counters_.emplace(ordinal_);
+    buffers_->select(Inputs::first);
     subject.launch();  // as timing does, past cold instruction caches
     const auto prepare = [&] {
       buffers_->restore_inout();
@@ -241,49 +318,62 @@ void Session::count(const Job& job, const Subject& subject, Measurement& measure
   measurement.timer.clear();
 }
 
-double Session::verify(const Job& job, const Subject& subject, Measurement& measurement) {
+double Session::verify(const Plan& plan, bool cold_l2, Inputs inputs, const Subject& subject,
+                       Measurement& measurement) {
+  buffers_->select(inputs);
   buffers_->poison_outputs();
-  const std::vector<double> first = take_batch(1, job.limits.cold_l2, subject);
+  const std::vector<double> first = take_batch(1, cold_l2, subject);
   std::string damage = buffers_->damage();
   if (damage.empty()) damage = subject.damage();
   if (!damage.empty()) {
     measurement.outcome = Outcome::wrong_result;
     measurement.note = damage;
-    buffers_key_.clear();  // the next job makes them anew
-  } else if (job.plan.has_reference) {
-    compare(job, measurement);
+    for (Kept& one : kept_) one.key.clear();  // the next job makes them anew
+  } else if (plan.oracle.kind == OraclePlan::Kind::none) {
+    note_unwritten(plan, measurement);
+  } else {
+    compare(plan, measurement);
+  }
+  if (measurement.outcome != Outcome::ok && inputs == Inputs::second) {
+    measurement.note += " (on the second set of inputs)";
   }
   return first.front();
 }
 
-void Session::compare(const Job& job, Measurement& measurement) {
-  const Plan& plan = job.plan;
+void Session::note_unwritten(const Plan& plan, Measurement& measurement) {
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
-    const Buffers::Tensor& tensor = buffers_->tensors()[i];
-    if (tensor.expected.bytes() == 0) continue;
-    const PlanTensor& spec = plan.tensors[i];
-    const Comparison found = kernels_->compare(tensor.buffer.data(), tensor.expected.address(),
-                                               tensor.magnitude.address(), tensor.before.address(),
-                                               spec.layout, spec.dtype, plan.tolerance_ulps);
+    const PlanTensor& tensor = plan.tensors[i];
+    if (tensor.role == Role::in || tensor.is_restored()) continue;
+    const Buffers::Oracle& oracle = buffers_->oracle(i);
+    const std::int64_t written =
+        kernels_->expect(buffers_->tensors()[i].buffer.data(), tensor.layout, tensor.dtype,
+                         oracle.expected.address(), oracle.magnitude.address());
+    if (written == 0) measurement.note = fmt::format("it writes nothing to {}", tensor.name);
+  }
+}
+
+void Session::compare(const Plan& plan, Measurement& measurement) {
+  double& used = measurement.metrics[std::string(tolerance_used)];
+  for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
+    const PlanTensor& tensor = plan.tensors[i];
+    if (tensor.role == Role::in) continue;
+    const Buffers::Tensor& actual = buffers_->tensors()[i];
+    const Buffers::Oracle& oracle = buffers_->oracle(i);
+    const Comparison found = kernels_->compare(actual.buffer.data(), oracle.expected.address(),
+                                               oracle.magnitude.address(), actual.before.address(),
+                                               tensor.layout, rule_of(plan, tensor));
     measurement.error_ulps = std::max(measurement.error_ulps, found.worst_ulps);
-    if (found.touched > 0) {
-      measurement.outcome = Outcome::wrong_result;
-      measurement.note =
-          fmt::format("it writes {} elements between the rows of {}", found.touched, spec.name);
-      return;
-    }
-    if (found.wrong == 0) continue;
-    std::int64_t elements = 1;
-    for (const std::int64_t extent : spec.layout.shape) elements *= extent;
+    used = std::max(used, found.used);
+    if (found.is_right()) continue;
+    const std::uint64_t bits = element_bits(actual.buffer.data(), found.worst_at, tensor.dtype);
+    const auto wide = [&](const DeviceMemory& memory) {
+      return element_value(memory.address(), found.worst_at, DType::f64);
+    };
     measurement.outcome = Outcome::wrong_result;
-    measurement.note = fmt::format(
-        "{} {}, expected {:.9g}, error {:.3g} ulps where {:g} are allowed, {:.3g} % of the "
-        "elements wrong",
-        element_name(spec, found.worst_at),
-        found_text(tensor.buffer.data(), found.worst_at, spec.dtype, tensor.before.bytes() == 0),
-        element_value(tensor.expected.address(), found.worst_at, DType::f64), found.worst_ulps,
-        plan.tolerance_ulps,
-        100.0 * static_cast<double>(found.wrong) / static_cast<double>(elements));
+    measurement.note = describe(
+        plan, tensor, found,
+        {bits, wide(oracle.expected), wide(oracle.magnitude),
+         tensor.is_restored() || !verify::is_poison(bits, static_cast<int>(tensor.dtype))});
     return;
   }
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include <chrono>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -46,15 +47,26 @@ class Session {
     std::function<void()> launch;
     std::function<std::string()> damage;  // beyond the problem's own buffers; empty text: none
   };
+  // A problem's buffers, with the key of what they hold.
+  struct Kept {
+    std::string key;
+    Buffers buffers;
+  };
+  Buffers& buffers_for(const Plan& plan, std::uint64_t seed, const Module& oracle);
+  void prepare_plain(const MeasureRequest& request);
   void run_variant(const MeasureRequest& request, Measurement& measurement);
+  // The configuration without its chain, where that is verified too.
+  void verify_plain(const MeasureRequest& request, Measurement& measurement);
   void run_baseline(const MeasureRequest& request, Measurement& measurement);
   // The algorithms of the baseline, fastest first. Throws Error if none runs.
   std::vector<int> by_time(const Job& job, Baseline& baseline, const Subject& subject);
   void judge_subject(const Job& job, const Subject& subject, Measurement& measurement);
-  // Poisons, launches as one cold sample and compares. Returns the sample; 0 if its record was
-  // lost.
-  double verify(const Job& job, const Subject& subject, Measurement& measurement);
-  void compare(const Job& job, Measurement& measurement);
+  // Poisons, launches as one cold sample on a set of inputs and compares. Returns the sample; 0 if
+  // its record was lost.
+  double verify(const Plan& plan, bool cold_l2, Inputs inputs, const Subject& subject,
+                Measurement& measurement);
+  void compare(const Plan& plan, Measurement& measurement);
+  void note_unwritten(const Plan& plan, Measurement& measurement);
   void sample(const Job& job, const Subject& subject, double first_ns, Measurement& measurement);
   void note_throttled(const Sampling& sampling, Measurement& measurement);
   void check_wall_time(const Subject& subject, Measurement& measurement);
@@ -74,8 +86,10 @@ class Session {
   Timer* timer_;
   Telemetry telemetry_;
   std::unique_ptr<VerifyKernels> kernels_;
-  std::optional<Buffers> buffers_;
-  std::string buffers_key_;
+  std::list<Kept> kept_;        // the last used first
+  Buffers* buffers_ = nullptr;  // of the job that runs
+  Buffers* plain_ = nullptr;    // of its Plan::plain; nullptr if that is not verified
+  bool said_plain_ = false;
   std::optional<Counters> counters_;
   std::map<std::string, int> algorithms_;  // of baselines, by library and problem
   int lost_batches_ = 0;

@@ -95,16 +95,19 @@ Arguments::Arguments(const PlanLaunch& launch, const Plan& plan, const Buffers& 
         add(buffers.tensors()[index].buffer.data());
         break;
       case ArgSpec::Kind::expected:
-        add(buffers.tensors()[index].expected.address());
+        add(buffers.oracle(index).expected.address());
         break;
       case ArgSpec::Kind::magnitude:
-        add(buffers.tensors()[index].magnitude.address());
+        add(buffers.oracle(index).magnitude.address());
         break;
       case ArgSpec::Kind::workspace:
         add(workspaces[index].data());
         break;
       case ArgSpec::Kind::scalar:
         add(static_cast<float>(arg.scalar));
+        break;
+      case ArgSpec::Kind::tolerance:
+        add(arg.scalar);
         break;
       case ArgSpec::Kind::tensor_map:
         add(tensor_map(arg.map, buffers.tensors()[index].buffer.data()));
@@ -214,16 +217,26 @@ std::string Variant::damage() const {
   return "";
 }
 
-void run_reference(const Context& context, const Buffers& buffers, const Plan& plan,
-                   const Module& module) {
-  const LoadedModule loaded(module);
-  const CUfunction function = loaded.function(plan.reference_launch.entry);
-  raise_shared_memory(function, plan.reference_launch.smem_bytes, context.info());
-  Arguments arguments(plan.reference_launch, plan, buffers, {});
-  const CUlaunchConfig config = config_of(plan.reference_launch, context.stream());
-  check(driver().cuLaunchKernelEx(&config, function, arguments.pointers(), nullptr),
-        "launching the reference");
+void run_oracle(const Context& context, const VerifyKernels& kernels, const Buffers& buffers,
+                const Plan& plan, const Module& module) {
+  Plan own;
+  own.tensors = plan.tensors;
+  own.epilogue_extents = plan.epilogue_extents;
+  own.epilogue_scalars = plan.epilogue_scalars;
+  own.launches = plan.oracle.launches;
+  own.workspaces = plan.oracle.workspaces;
+  Variant variant(context, kernels, buffers, own, module);
+  buffers.poison_outputs();
+  buffers.restore_inout();
+  variant.launch();
   context.synchronise();
+  if (plan.oracle.kind != OraclePlan::Kind::configuration) return;
+  for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
+    const PlanTensor& tensor = plan.tensors[i];
+    if (tensor.role == Role::in) continue;
+    kernels.expect(buffers.tensors()[i].buffer.data(), tensor.layout, tensor.dtype,
+                   buffers.oracle(i).expected.address(), buffers.oracle(i).magnitude.address());
+  }
 }
 
 }  // namespace tw::cuda

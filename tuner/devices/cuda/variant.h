@@ -67,9 +67,9 @@ class Variant {
   std::deque<Pass> passes_;
 };
 
-// Runs the plan's reference once, which fills the buffers' expected and magnitude. Throws
-// CudaFailure.
-void run_reference(const Context& context, const Buffers& buffers, const Plan& plan,
-                   const Module& module);
+// Runs the plan's oracle once on the selected inputs, which fills the buffers' expected values and
+// magnitudes. Throws CudaFailure.
+void run_oracle(const Context& context, const VerifyKernels& kernels, const Buffers& buffers,
+                const Plan& plan, const Module& module);
 
 }  // namespace tw::cuda

@@ -18,8 +18,8 @@ struct Axes {
   std::array<long long, most_axes> extent{}, stride{};
 };
 struct Found {
-  double worst = 0;
-  long long worst_at = 0, wrong = 0, touched = 0;
+  double worst = 0, used = 0;
+  long long worst_at = 0, wrong = 0, unwritten = 0, touched = 0;
 };
 
 Axes axes_of(const TensorLayout& layout) {
@@ -44,6 +44,8 @@ VerifyKernels::VerifyKernels(const Context& context, const Module& module, std::
     : context_(context), guard_bytes_(guard_bytes) {
   check(driver().cuModuleLoadData(&module_, module.cubin.data()), "loading the verification");
   fill_ = function("tw_fill");
+  expect_ = function("tw_expect");
+  expect_magnitude_ = function("tw_expect_magnitude");
   write_guards_ = function("tw_guard_write");
   check_guards_ = function("tw_guard_check");
   hash_ = function("tw_hash");
@@ -79,10 +81,32 @@ void VerifyKernels::launch(CUfunction function, int blocks, std::vector<void*> a
         "launching the verification");
 }
 
-void VerifyKernels::fill(CUdeviceptr data, std::int64_t elements, DType dtype,
-                         std::uint64_t seed) const {
+void VerifyKernels::fill(CUdeviceptr data, std::int64_t elements, DType dtype, std::uint64_t stream,
+                         const PlanFill* second) const {
+  int storage = static_cast<int>(dtype), is_second = second ? 1 : 0;
+  verify::Fill fill = second ? fill_of(*second) : verify::Fill{};
+  launch(fill_, blocks_for(elements), {&data, &elements, &storage, &stream, &is_second, &fill});
+}
+
+void VerifyKernels::poison(CUdeviceptr data, std::int64_t bytes) const {
+  check(driver().cuMemsetD16Async(data, verify::kPoison, static_cast<std::size_t>(bytes / 2),
+                                  context_.stream()),
+        "poisoning an output");
+}
+
+std::int64_t VerifyKernels::expect(CUdeviceptr x, const TensorLayout& layout, DType dtype,
+                                   CUdeviceptr expected, CUdeviceptr magnitude) const {
+  std::int64_t elements = layout.elements;
   int storage = static_cast<int>(dtype);
-  launch(fill_, blocks_for(elements), {&data, &elements, &storage, &seed});
+  Axes axes = axes_of(layout);
+  CUdeviceptr found = scratch_.address();
+  check(driver().cuMemsetD8Async(found, 0, 16, context_.stream()), "clearing a counter");
+  launch(expect_, blocks_for(elements), {&x, &elements, &storage, &axes, &expected, &found});
+  launch(expect_magnitude_, blocks_for(elements), {&found, &elements, &magnitude});
+  context_.synchronise();
+  std::int64_t counts[2] = {0, 0};
+  check(driver().cuMemcpyDtoH(counts, found, sizeof counts), "reading a counter");
+  return counts[1];
 }
 
 void VerifyKernels::write_guards(CUdeviceptr base, std::int64_t begin, std::int64_t end,
@@ -115,30 +139,33 @@ std::uint64_t VerifyKernels::hash(CUdeviceptr data, std::int64_t bytes) const {
 }
 
 Comparison VerifyKernels::compare(CUdeviceptr x, CUdeviceptr expected, CUdeviceptr magnitude,
-                                  CUdeviceptr before, const TensorLayout& layout, DType dtype,
-                                  double tolerance_ulps) const {
+                                  CUdeviceptr before, const TensorLayout& layout,
+                                  const verify::Rule& rule) const {
   std::int64_t elements = layout.elements;
-  int storage = static_cast<int>(dtype);
   Axes axes = axes_of(layout);
-  double unit = ulp_of(dtype);
+  verify::Rule its = rule;
   CUdeviceptr found = scratch_.address();
   const int blocks = blocks_for(elements);
-  launch(compare_, blocks,
-         {&x, &expected, &magnitude, &before, &elements, &storage, &axes, &unit, &tolerance_ulps,
-          &found});
+  launch(compare_, blocks, {&x, &expected, &magnitude, &before, &elements, &axes, &its, &found});
   context_.synchronise();
   std::vector<Found> all(static_cast<std::size_t>(blocks));
   check(driver().cuMemcpyDtoH(all.data(), found, all.size() * sizeof(Found)),
         "reading the comparison");
   Comparison result;
+  result.worst_ulps = -1;
   for (const Found& one : all) {
-    if (one.worst > result.worst_ulps) {
+    const bool is_worse =
+        (one.wrong > 0) != (result.wrong > 0) ? one.wrong > 0 : one.worst > result.worst_ulps;
+    if (is_worse) {
       result.worst_ulps = one.worst;
       result.worst_at = one.worst_at;
     }
+    result.used = std::max(result.used, one.used);
     result.wrong += one.wrong;
+    result.unwritten += one.unwritten;
     result.touched += one.touched;
   }
+  result.worst_ulps = std::max(result.worst_ulps, 0.0);
   return result;
 }
 

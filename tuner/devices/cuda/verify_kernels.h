@@ -4,20 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "comparison.h"
 #include "context.h"
 #include "dtype.h"
 #include "messages.h"
 #include "problem.h"
 
 namespace tw::cuda {
-
-// The worst of a comparison with the oracle.
-struct Comparison {
-  double worst_ulps = 0;      // infinity: NaN, or wrong where the magnitude is zero
-  std::int64_t worst_at = 0;  // flat offset in elements
-  std::int64_t wrong = 0;     // elements beyond the tolerance
-  std::int64_t touched = 0;   // elements between the rows that were written
-};
 
 class VerifyKernels {
  public:
@@ -28,7 +21,14 @@ class VerifyKernels {
   VerifyKernels& operator=(const VerifyKernels&) = delete;
 
   // On the context's stream, asynchronously, unless they return something.
-  void fill(CUdeviceptr data, std::int64_t elements, DType dtype, std::uint64_t seed) const;
+  // The first set of values of the stream, or the second one (kernels/common/inputs.cuh).
+  void fill(CUdeviceptr data, std::int64_t elements, DType dtype, std::uint64_t stream,
+            const PlanFill* second) const;
+  void poison(CUdeviceptr data, std::int64_t bytes) const;  // bytes: a multiple of 2
+  // Takes x as what is expected, of the magnitude of its largest value. Returns how many elements
+  // are written.
+  std::int64_t expect(CUdeviceptr x, const TensorLayout& layout, DType dtype, CUdeviceptr expected,
+                      CUdeviceptr magnitude) const;
   void write_guards(CUdeviceptr base, std::int64_t begin, std::int64_t end,
                     std::int64_t bytes) const;
   // Bytes of the guards that changed: before and after [begin, end).
@@ -37,7 +37,7 @@ class VerifyKernels {
   std::uint64_t hash(CUdeviceptr data, std::int64_t bytes) const;  // bytes: a multiple of 8
   // `before` is 0 for a tensor that was poisoned. `layout` must have at most 8 axes.
   Comparison compare(CUdeviceptr x, CUdeviceptr expected, CUdeviceptr magnitude, CUdeviceptr before,
-                     const TensorLayout& layout, DType dtype, double tolerance_ulps) const;
+                     const TensorLayout& layout, const verify::Rule& rule) const;
   void zero(CUdeviceptr data, std::int64_t bytes) const;  // bytes: a multiple of 16
   void flush_l2() const;
   void mark() const;
@@ -51,8 +51,8 @@ class VerifyKernels {
   const Context& context_;
   const std::int64_t guard_bytes_;
   CUmodule module_ = nullptr;
-  CUfunction fill_, write_guards_, check_guards_, hash_, compare_, zero_, flush_write_, flush_read_,
-      mark_;
+  CUfunction fill_, expect_, expect_magnitude_, write_guards_, check_guards_, hash_, compare_,
+      zero_, flush_write_, flush_read_, mark_;
   DeviceMemory scratch_, flush_;
 };
 

@@ -8,9 +8,13 @@ Program verify_program() {
   const std::string path = "common/verify.cuh";
   Program program;
   program.text = "#include \"" + path + "\"\n";
-  program.headers.emplace(path, builtin_sources().at(path));
-  program.entries = {"tw_fill", "tw_guard_write", "tw_guard_check", "tw_hash", "tw_compare",
-                     "tw_zero", "tw_flush_write", "tw_flush_read",  "tw_mark"};
+  for (const char* header : {"common/verify.cuh", "common/inputs.cuh", "common/judge.cuh"}) {
+    program.headers.emplace(header, builtin_sources().at(header));
+  }
+  program.entries = {"tw_fill",        "tw_expect",      "tw_expect_magnitude",
+                     "tw_guard_write", "tw_guard_check", "tw_hash",
+                     "tw_compare",     "tw_zero",        "tw_flush_write",
+                     "tw_flush_read",  "tw_mark"};
   program.extern_c = true;
   return program;
 }

@@ -1,0 +1,163 @@
+// The rule by which a result is judged. Both devices use it: verify.cuh on a GPU, the cpu device on
+// the host. It is the only place that says what is right.
+//
+// The reference computes in fp64 what is expected, and the magnitude: by how much the result moves
+// if every term that was added up is off by one unit. `slack` = tolerance * magnitude bounds the
+// error of fp32 arithmetic in any order. Storing rounds to nearest. So a result x is right if some
+// number within slack of the expected one rounds to x:
+//
+//     rounded(expected - slack) <= x <= rounded(expected + slack)
+//
+// Overflow to infinity and subnormal results of the storage type follow from `rounded`. One unit of
+// the smallest subnormal is allowed beyond it. NaN is right where NaN is expected, and nowhere else.
+// An element that nobody wrote is never right: it still holds the poison, a NaN that no arithmetic
+// makes.
+#pragma once
+
+#ifdef __CUDACC__
+#define TW_JUDGE __device__ __forceinline__
+#else
+#include <bit>
+#include <cmath>
+#define TW_JUDGE inline
+#endif
+
+namespace tw::verify {
+
+// The values of tw::DType.
+enum Storage { kF32, kF16, kBf16, kF64 };
+
+// What an element is compared with.
+struct Rule {
+  int storage;
+  double tolerance;        // the error that is allowed for each unit of the magnitude
+  double expected_is_off;  // by how many units roundoff the expectation itself may be off: 0 if it
+                           // is exact, 1 if another configuration's stored result is expected
+};
+
+struct Judged {
+  bool right;
+  double error_ulps;  // in units roundoff of the expected value or, where that is larger, of fp32
+                      // in the magnitude; infinity if that says nothing
+  double used;        // of a right result: the part of the slack that it needs, 0 to 1
+};
+
+TW_JUDGE unsigned long long bits_of(double x) {
+#ifdef __CUDACC__
+  return static_cast<unsigned long long>(__double_as_longlong(x));
+#else
+  return std::bit_cast<unsigned long long>(x);
+#endif
+}
+TW_JUDGE double double_from(unsigned long long bits) {
+#ifdef __CUDACC__
+  return __longlong_as_double(static_cast<long long>(bits));
+#else
+  return std::bit_cast<double>(bits);
+#endif
+}
+TW_JUDGE double power_of_2(int exponent) {  // from -1022 to 1023
+  return double_from(static_cast<unsigned long long>(exponent + 1023) << 52);
+}
+TW_JUDGE double infinite() { return double_from(0x7ff0000000000000ull); }
+TW_JUDGE bool is_finite(double x) { return x - x == 0; }
+
+// Binary digits of the significand, the exponent of the smallest normal number, the largest number.
+TW_JUDGE int digits_of(int storage) {
+  return storage == kF64 ? 53 : storage == kF32 ? 24 : storage == kF16 ? 11 : 8;
+}
+TW_JUDGE int least_exponent_of(int storage) {
+  return storage == kF64 ? -1022 : storage == kF16 ? -14 : -126;
+}
+TW_JUDGE double largest_of(int storage) {
+  if (storage == kF64) return double_from(0x7fefffffffffffffull);
+  if (storage == kF16) return 65504;
+  return (2 - power_of_2(1 - digits_of(storage))) * power_of_2(127);
+}
+TW_JUDGE double unit_roundoff_of(int storage) { return power_of_2(-digits_of(storage)); }
+// The unit of a tolerance: that of the arithmetic, which is fp32 for the 16-bit types too.
+TW_JUDGE double sum_unit_of(int storage) { return power_of_2(storage == kF64 ? -53 : -24); }
+// 0 for f64, whose subnormals fp64 arithmetic cannot halve.
+TW_JUDGE double smallest_subnormal_of(int storage) {
+  if (storage == kF64) return 0;
+  return power_of_2(least_exponent_of(storage) + 1 - digits_of(storage));
+}
+
+// The distance from |x| to the next larger number of the type, for a finite x.
+TW_JUDGE double quantum_of(double x, int storage) {
+  const int exponent = static_cast<int>((bits_of(x) >> 52) & 0x7ff) - 1023;
+  const int least = least_exponent_of(storage);
+  const int at = exponent > least ? exponent : least;
+  const int step = at + 1 - digits_of(storage);
+  return step < -1022 ? double_from(1) : power_of_2(step);
+}
+
+// x as the type stores it: to nearest, ties to even, beyond the largest number infinity.
+TW_JUDGE double rounded(double x, int storage) {
+  if (storage == kF64 || !is_finite(x)) return x;
+  const double quantum = quantum_of(x, storage);
+  const double result = rint(x / quantum) * quantum;
+  if (result > largest_of(storage)) return infinite();
+  if (result < -largest_of(storage)) return -infinite();
+  return result;
+}
+
+// What outputs are filled with before a run: in every 16 bits 0xfff0 to 0xfff7. Read as any type it
+// is a NaN, but none that arithmetic makes (hardware makes 0x7fff..., 0xffff..., 0xffc00000 or
+// 0xfff8000000000000).
+constexpr unsigned short kPoison = 0xfff5;
+TW_JUDGE bool is_poison(unsigned long long bits, int storage) {
+  const unsigned long long all = storage == kF64   ? 0xffffffffffffffffull
+                                 : storage == kF32 ? 0xffffffffull
+                                                   : 0xffffull;
+  return (bits & all & 0xfff8fff8fff8fff8ull) == (all & 0xfff0fff0fff0fff0ull);
+}
+
+// One unit roundoff of a finite x, which does not shrink below the smallest normal number.
+TW_JUDGE double unit_roundoff_at(double x, int storage) {
+  const double normal = power_of_2(least_exponent_of(storage));
+  return unit_roundoff_of(storage) * (fabs(x) > normal ? fabs(x) : normal);
+}
+
+// A magnitude that is not finite allows nothing.
+TW_JUDGE double slack_of(double expected, double magnitude, const Rule& rule) {
+  return rule.tolerance * (is_finite(magnitude) ? magnitude : 0) +
+         rule.expected_is_off * unit_roundoff_at(expected, rule.storage);
+}
+
+// An expectation where the oracle wrote nothing.
+TW_JUDGE double unwritten() { return double_from(0x0001000100010001ull * kPoison); }
+
+// By how much the arithmetic before the last rounding must be off for the result x.
+TW_JUDGE double excess_of(double x, double expected, int storage) {
+  double gap = quantum_of(x, storage);
+  const bool is_power =
+      (bits_of(x) & 0xfffffffffffffull) == 0 && fabs(x) > power_of_2(least_exponent_of(storage));
+  if (is_power && fabs(expected) < fabs(x)) gap /= 2;
+  const double excess = fabs(x - expected) - gap / 2;
+  return excess > 0 ? excess : 0;
+}
+
+// The largest error of a result that rounds to nearest, for a note.
+TW_JUDGE double allowed_error(double expected, double magnitude, const Rule& rule) {
+  return slack_of(expected, magnitude, rule) + quantum_of(expected, rule.storage) / 2;
+}
+
+// x: as it is stored; it is written (see is_poison).
+TW_JUDGE Judged judge(double x, double expected, double magnitude, const Rule& rule) {
+  if (expected != expected) return {x != x, x != x ? 0 : infinite(), 0};
+  if (!is_finite(expected)) return {x == expected, x == expected ? 0 : infinite(), 0};
+  const double slack = slack_of(expected, magnitude, rule);
+  const double tiny = smallest_subnormal_of(rule.storage);
+  const bool right = x >= rounded(expected - slack, rule.storage) - tiny &&
+                     x <= rounded(expected + slack, rule.storage) + tiny;
+  if (!is_finite(x)) return {right, right ? 0 : infinite(), 0};
+  const double of_sums = sum_unit_of(rule.storage) * (is_finite(magnitude) ? magnitude : 0);
+  const double of_result = unit_roundoff_at(expected, rule.storage);
+  const double error = fabs(x - expected) / (of_sums > of_result ? of_sums : of_result);
+  const double excess = excess_of(x, expected, rule.storage);
+  const double used = excess > 0 && slack > 0 ? excess / slack : 0;
+  return {right, error, right && used < 1 ? used : right ? 1.0 : 0.0};
+}
+
+}  // namespace tw::verify

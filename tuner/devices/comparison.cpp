@@ -1,0 +1,104 @@
+#include "comparison.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <vector>
+
+namespace tw {
+namespace {
+
+double decode_half(std::uint64_t bits) {
+  const auto half = static_cast<int>(bits);
+  const int exponent = half >> 10 & 31, fraction = half & 1023;
+  const double sign = (half & 0x8000) != 0 ? -1 : 1;
+  if (exponent == 31) return fraction != 0 ? std::nan("") : sign * HUGE_VAL;
+  return exponent == 0 ? sign * std::ldexp(fraction, -24)
+                       : sign * std::ldexp(1024 + fraction, exponent - 25);
+}
+
+std::int64_t count_of(const TensorLayout& layout) {
+  std::int64_t count = 1;
+  for (const std::int64_t extent : layout.shape) count *= extent;
+  return count;
+}
+
+std::string found_and_expected(const Plan& plan, const PlanTensor& tensor,
+                               const WrongElement& worst) {
+  const double value = decode(tensor.dtype, worst.bits);
+  if (is_unwritten(worst.expected)) {
+    return fmt::format("= {:.9g}, which the oracle leaves unwritten", value);
+  }
+  if (!worst.is_written) return fmt::format("was not written, expected {:.9g}", worst.expected);
+  std::string text = fmt::format("= {:.9g}, expected {:.9g}", value, worst.expected);
+  const double error = std::fabs(value - worst.expected);
+  if (!std::isfinite(error)) return text;
+  const verify::Rule rule = rule_of(plan, tensor);
+  return text + fmt::format(", off by {:.3g} where {:.3g} is allowed", error,
+                            verify::allowed_error(worst.expected, worst.magnitude, rule));
+}
+
+}  // namespace
+
+verify::Rule rule_of(const Plan& plan, const PlanTensor& tensor) {
+  const bool is_stored = plan.oracle.kind != OraclePlan::Kind::reference;
+  return {static_cast<int>(tensor.dtype), plan.tolerance, is_stored ? 1.0 : 0.0};
+}
+
+verify::Fill fill_of(const PlanFill& fill) {
+  return {fill.sign, fill.scale, fill.infinities ? 1 : 0};
+}
+
+bool is_unwritten(double expected) {
+  return verify::is_poison(verify::bits_of(expected), verify::kF64);
+}
+
+double decode(DType dtype, std::uint64_t bits) {
+  switch (dtype) {
+    case DType::f64:
+      return std::bit_cast<double>(bits);
+    case DType::f32:
+      return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+    case DType::bf16:
+      return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits << 16)));
+    case DType::f16:
+      break;
+  }
+  return decode_half(bits);
+}
+
+std::string element_name(const PlanTensor& tensor, std::int64_t at) {
+  std::vector<std::int64_t> index(tensor.layout.shape.size());
+  std::vector<std::size_t> order(index.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
+    return tensor.layout.strides[a] > tensor.layout.strides[b];
+  });
+  for (const std::size_t axis : order) {
+    if (tensor.layout.shape[axis] == 1) continue;
+    index[axis] = at / tensor.layout.strides[axis];
+    at %= tensor.layout.strides[axis];
+  }
+  return fmt::format("{}[{}]", tensor.name, fmt::join(index, ","));
+}
+
+std::string describe(const Plan& plan, const PlanTensor& tensor, const Comparison& found,
+                     const WrongElement& worst) {
+  if (found.touched > 0) {
+    return fmt::format("it writes {} elements between the rows of {}", found.touched, tensor.name);
+  }
+  const double percent =
+      100.0 * static_cast<double>(found.wrong) / static_cast<double>(count_of(tensor.layout));
+  std::string text =
+      fmt::format("{} {}; {:.2g} % of the elements wrong", element_name(tensor, found.worst_at),
+                  found_and_expected(plan, tensor, worst), percent);
+  if (found.unwritten > 0 && found.unwritten < found.wrong) {
+    text += fmt::format(", {} not written", found.unwritten);
+  }
+  return text;
+}
+
+}  // namespace tw

@@ -1,0 +1,155 @@
+#include "oracle.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "comparison.h"
+#include "error.h"
+#include "values.h"
+
+namespace tw::cpu {
+namespace {
+
+void add_launch(std::string& key, const PlanLaunch& launch) {
+  key += fmt::format("{} {} {} {}\n", launch.entry, fmt::join(launch.grid, ","),
+                     fmt::join(launch.block, ","), launch.smem_bytes);
+  for (const PlanArg& arg : launch.args) {
+    key +=
+        fmt::format("{} {} {} {};", static_cast<int>(arg.kind), arg.index, arg.value, arg.scalar);
+  }
+}
+
+// Everything that the oracle's values depend on.
+std::string key_of(const Plan& plan, std::uint64_t seed, Inputs inputs) {
+  const Program& program = plan.oracle.program;
+  std::string key =
+      fmt::format("{}\n{}\n{}\n{} {} {} {} {}\n", program.text, fmt::join(program.entries, "\n"),
+                  fmt::join(program.defines, "\n"), seed, static_cast<int>(inputs), plan.align,
+                  fmt::join(plan.epilogue_extents, ","), fmt::join(plan.epilogue_scalars, ","));
+  for (const auto& [path, text] : program.headers) key += path + "\n" + text;
+  for (const PlanLaunch& launch : plan.oracle.launches) add_launch(key, launch);
+  for (const PlanTensor& tensor : plan.tensors) {
+    key += fmt::format("{} {} {} {} {} {} {};", static_cast<int>(tensor.dtype), tensor.is_read,
+                       tensor.second.sign, tensor.second.scale, tensor.second.infinities,
+                       fmt::join(tensor.layout.shape, ","), fmt::join(tensor.layout.strides, ","));
+  }
+  return key;
+}
+
+// The plan of the oracle: the problem's tensors, its own launches and workspaces.
+Plan plan_of_oracle(const Plan& plan) {
+  Plan own;
+  own.tensors = plan.tensors;
+  own.epilogue_extents = plan.epilogue_extents;
+  own.epilogue_scalars = plan.epilogue_scalars;
+  own.align = plan.align;
+  own.launches = plan.oracle.launches;
+  own.workspaces = plan.oracle.workspaces;
+  return own;
+}
+
+std::vector<double> copy_of(const Guarded& from) {
+  std::vector<double> to(from.size() / sizeof(double));
+  if (!to.empty()) std::memcpy(to.data(), from.data(), from.size());
+  return to;
+}
+
+class Asking {
+ public:
+  Asking(const Plan& plan, LoadedProgram program, Scheduler& scheduler, std::uint64_t seed,
+         Inputs inputs)
+      : plan_(plan),
+        own_(plan_of_oracle(plan)),
+        program_(program),
+        scheduler_(scheduler),
+        seed_(seed),
+        memory_(own_, seed, inputs) {
+    for (const PlanTensor& tensor : plan.tensors) {
+      const bool is_output = tensor.role != Role::in;
+      const auto bytes =
+          is_output ? static_cast<std::size_t>(tensor.layout.elements) * sizeof(double) : 0;
+      expected_.emplace_back(bytes, alignof(double));
+      magnitude_.emplace_back(bytes, alignof(double));
+    }
+  }
+
+  Expected run() {
+    memory_.zero_workspaces(WorkspaceSpec::Init::zero_each);
+    for (const PlanLaunch& one : own_.launches) {
+      const std::string fault = launch(one);
+      if (fault.empty()) continue;
+      throw Error(plan_.oracle.kind == OraclePlan::Kind::reference
+                      ? "the op's reference fails: " + fault
+                      : "the configuration that is the oracle fails: " + fault);
+    }
+    if (plan_.oracle.kind == OraclePlan::Kind::configuration) return results_of(plan_, memory_);
+    Expected result;
+    for (std::size_t i = 0; i < expected_.size(); ++i) {
+      result.values.push_back(copy_of(expected_[i]));
+      result.magnitudes.push_back(copy_of(magnitude_[i]));
+    }
+    return result;
+  }
+
+ private:
+  std::string launch(const PlanLaunch& one) {
+    PlanMemory::Arguments arguments(memory_, one, expected_, magnitude_);
+    const tw_cpu::EntryPoint& entry = program_.entry(one);
+    const std::string mismatch = arguments.mismatch(entry.arg_count, entry.arg_bytes);
+    if (!mismatch.empty()) return mismatch;
+    return scheduler_.run(*program_.module, program_.first_entry + one.entry,
+                          {one.grid, one.block, one.smem_bytes}, arguments.pointers(),
+                          {seed_, Lanes::forwards});
+  }
+
+  const Plan& plan_;
+  const Plan own_;
+  LoadedProgram program_;
+  Scheduler& scheduler_;
+  std::uint64_t seed_;
+  PlanMemory memory_;
+  std::vector<Guarded> expected_, magnitude_;
+};
+
+}  // namespace
+
+const Expected& Oracles::ask(const Plan& plan, LoadedProgram program, Scheduler& scheduler,
+                             std::uint64_t seed, Inputs inputs) {
+  std::string key = key_of(plan, seed, inputs);
+  const auto found =
+      std::find_if(known_.begin(), known_.end(), [&](const Known& one) { return one.key == key; });
+  if (found != known_.end()) return found->expected;
+  if (known_.size() == most) known_.pop_front();
+  Expected expected = Asking(plan, program, scheduler, seed, inputs).run();
+  return known_.emplace_back(Known{std::move(key), std::move(expected)}).expected;
+}
+
+Expected results_of(const Plan& plan, const PlanMemory& memory) {
+  Expected result;
+  for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
+    const PlanTensor& tensor = plan.tensors[i];
+    std::vector<double> values;
+    if (tensor.role != Role::in) values.resize(static_cast<std::size_t>(tensor.layout.elements));
+    double largest = 0;
+    for (std::size_t j = 0; j < values.size(); ++j) {
+      const auto at = static_cast<std::int64_t>(j);
+      const std::uint64_t bits = element_bits(tensor.dtype, memory.tensor(i), at);
+      if (verify::is_poison(bits, static_cast<int>(tensor.dtype))) {
+        values[j] = verify::unwritten();
+        continue;
+      }
+      values[j] = decode(tensor.dtype, bits);
+      if (std::isfinite(values[j])) largest = std::max(largest, std::fabs(values[j]));
+    }
+    result.magnitudes.emplace_back(values.size(), largest);
+    result.values.push_back(std::move(values));
+  }
+  return result;
+}
+
+}  // namespace tw::cpu
