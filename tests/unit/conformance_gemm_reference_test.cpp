@@ -39,6 +39,10 @@ Product product_of(const ReferenceRun& run, const std::string& layout, std::int6
   return product;
 }
 
+Judged doubled(const Judged& x, double tolerance) {
+  return through(x, tolerance, [](double value) { return -2 * value; });
+}
+
 void check_gemm(const ReferenceRun& run, const std::string& layout) {
   const std::int64_t m = run.dim("m"), n = run.dim("n");
   const double alpha = run.scalar("alpha"), beta = run.scalar("beta");
@@ -48,37 +52,57 @@ void check_gemm(const ReferenceRun& run, const std::string& layout) {
     const Product product = product_of(run, layout, matrix, i, j);
     const std::int64_t at = matrix * run.dim("stride_c") + i * run.dim("ldc") + j;
     const double before = beta == 0 ? 0 : beta * c[at];
-    run.compare("c", at, -2 * (alpha * product.sum + before),
-                2 * (std::fabs(alpha) * product.terms + std::fabs(before)));
+    run.compare("c", at,
+                doubled(judged(alpha * product.sum + before,
+                               std::fabs(alpha) * product.terms + std::fabs(before)),
+                        run.tolerance()));
   }
+}
+
+// What is left of a row.
+Judged reduced(const std::vector<Judged>& row, const std::string& reduction, double tolerance) {
+  // Of the elements as they are, and with their errors added and subtracted.
+  double largest[3] = {-HUGE_VAL, -HUGE_VAL, -HUGE_VAL}, sum = 0, absolute = 0, errors = 0;
+  for (const Judged& x : row) {
+    const double error = tolerance * x.magnitude;
+    for (int i = 0; i < 3; ++i) largest[i] = std::max(largest[i], x.value + (i - 1) * error);
+    sum += x.value;
+    absolute += std::fabs(x.value);
+    errors += error;
+  }
+  if (reduction == "sum") return judged(sum, absolute + errors / tolerance);
+  const auto moved = [&](const double(&low_to_high)[3]) {
+    return std::max(low_to_high[2] - low_to_high[1], low_to_high[1] - low_to_high[0]) / tolerance;
+  };
+  if (reduction == "max") return judged(largest[1], moved(largest));
+  double exponentials[3] = {}, weighted = 0;
+  for (const Judged& x : row) {
+    for (int i = 0; i < 3; ++i) {
+      exponentials[i] += std::exp(x.value + (i - 1) * tolerance * x.magnitude);
+    }
+    weighted += std::exp(x.value) * (largest[1] - x.value);
+  }
+  const double logarithms[3] = {std::log(exponentials[0]), std::log(exponentials[1]),
+                                std::log(exponentials[2])};
+  return judged(logarithms[1], std::fabs(largest[1]) + (logarithms[1] - largest[1]) + 1 +
+                                   weighted / exponentials[1] + moved(logarithms));
 }
 
 // What is left of the rows of -2 * (alpha * op(A) * op(B) + residual).
 void check_reduced(const ReferenceRun& run, const std::string& layout,
                    const std::string& reduction) {
   const std::int64_t m = run.dim("m"), n = run.dim("n");
-  const double alpha = run.scalar("alpha");
+  const double alpha = run.scalar("alpha"), tolerance = run.tolerance();
   const Elements residual = run.epilogue_tensor();
   for (std::int64_t each = 0; each < run.dim("batch") * m; ++each) {
-    double largest = -HUGE_VAL, sum = 0, exponentials = 0, terms = 0, magnitude = 0;
+    std::vector<Judged> row;
     for (std::int64_t j = 0; j < n; ++j) {
       const Product product = product_of(run, layout, each / m, each % m, j);
-      const double added = residual[each * n + j];
-      const double value = -2 * (alpha * product.sum + added);
-      const double of_value = 2 * (std::fabs(alpha) * product.terms + std::fabs(added));
-      largest = std::max(largest, value);
-      sum += value;
-      exponentials += std::exp(value);
-      terms += of_value;
-      magnitude = std::max(magnitude, of_value);
+      const Judged scaled = judged(alpha * product.sum, std::fabs(alpha) * product.terms);
+      row.push_back(doubled(plus(scaled, tolerance, residual[each * n + j]), tolerance));
     }
     const std::int64_t at = each / m * run.dim("stride_c") + each % m * run.dim("ldc");
-    const double logarithm = std::log(exponentials);
-    if (reduction == "max") run.compare("c", at, largest, magnitude);
-    if (reduction == "sum") run.compare("c", at, sum, terms);
-    if (reduction == "logsumexp") {
-      run.compare("c", at, logarithm, magnitude + std::fabs(logarithm));
-    }
+    run.compare("c", at, reduced(row, reduction, tolerance));
   }
 }
 

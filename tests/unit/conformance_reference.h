@@ -27,6 +27,26 @@ struct Elements {
   double operator[](std::int64_t index) const { return cpu::read_element(dtype, data, index); }
 };
 
+// A result and its magnitude (kernels/common/exact.cuh), written down once more.
+struct Judged {
+  double value, magnitude;
+};
+inline constexpr double of_subnormals = 0x1p-126;
+
+inline Judged judged(double value, double terms) { return {value, terms + of_subnormals}; }
+
+// y = step(x): the magnitude is by how much y moves, in tolerances, where x moves by its error.
+template <class Step>
+Judged through(const Judged& x, double tolerance, const Step& step) {
+  const double error = tolerance * x.magnitude, y = step(x.value);
+  const double up = std::fabs(step(x.value + error) - y);
+  const double down = std::fabs(step(x.value - error) - y);
+  return judged(y, std::max(up, down) / tolerance + std::fabs(y));
+}
+inline Judged plus(const Judged& x, double tolerance, double term) {
+  return through(x, tolerance, [term](double value) { return value + term; });
+}
+
 // What the oracle made of one problem.
 class ReferenceRun {
  public:
@@ -51,7 +71,7 @@ class ReferenceRun {
                          {1, cpu::Lanes::forwards});
   }
 
-  DType dtype() const { return problem_.dtype; }
+  double tolerance() const { return plan_.tolerance; }
   std::int64_t dim(std::string_view name) const { return named(op_.dims, problem_.dims, name); }
   double scalar(std::string_view name) const { return named(op_.scalars, problem_.scalars, name); }
   // What the oracle read.
@@ -62,11 +82,12 @@ class ReferenceRun {
   Elements epilogue_tensor() const { return {problem_.dtype, epilogue_tensor_}; }
 
   // An element of an output: what it must be, and the magnitude by which results are judged.
-  void compare(std::string_view output, std::int64_t index, double value, double magnitude) const {
+  void compare(std::string_view output, std::int64_t index, const Judged& right) const {
     const std::size_t place = place_of(output);
-    EXPECT_NEAR(wide(expected_[place], index), value, 1e-13 * magnitude) << output << " " << index;
+    EXPECT_NEAR(wide(expected_[place], index), right.value, 1e-13 * right.magnitude)
+        << output << " " << index;
     // Slopes are differences of values that are a tolerance apart.
-    EXPECT_NEAR(wide(magnitude_[place], index), magnitude, 1e-6 * magnitude)
+    EXPECT_NEAR(wide(magnitude_[place], index), right.magnitude, 1e-6 * right.magnitude)
         << "the magnitude of " << output << " " << index;
   }
 

@@ -7,9 +7,6 @@
 namespace tw::conformance {
 namespace {
 
-// Below it no magnitude is: results are rounded to its multiples.
-double smallest_normal(DType dtype) { return std::ldexp(1.0, dtype == DType::f16 ? -14 : -126); }
-
 // What both reductions and softmax need to know of some elements.
 struct Summary {
   double sum = 0, absolute = 0, top = -HUGE_VAL, bottom = HUGE_VAL;
@@ -30,17 +27,13 @@ struct Summary {
   }
 };
 
-struct Result {
-  double value, magnitude;
-};
-
-Result reduced(const std::string& operation, const Summary& of, double count) {
-  if (operation == "sum") return {of.sum, of.absolute};
-  if (operation == "mean") return {of.sum / count, of.absolute / count};
-  if (operation == "max") return {of.top, std::fabs(of.top)};
-  if (operation == "min") return {of.bottom, std::fabs(of.bottom)};
+Judged reduced(const std::string& operation, const Summary& of, double count) {
+  if (operation == "sum") return judged(of.sum, of.absolute);
+  if (operation == "mean") return judged(of.sum / count, of.absolute / count);
+  if (operation == "max") return judged(of.top, 0);
+  if (operation == "min") return judged(of.bottom, 0);
   const double value = std::log(of.exponentials);
-  return {value, std::fabs(of.top) + (value - of.top) + 1 + of.spread};
+  return judged(value, std::fabs(of.top) + (value - of.top) + 1 + of.spread);
 }
 
 class ReduceReferenceTest : public testing::TestWithParam<std::string> {};
@@ -59,10 +52,8 @@ TEST_P(ReduceReferenceTest, IsTheReduction) {
         for (std::int64_t at = 0; at < run.dim("outer") * inner; ++at) {
           const std::int64_t row = at / inner;
           const Summary summary(run.tensor("x"), row * run.dim("ldx") + at % inner, extent, inner);
-          const auto [value, size] = reduced(GetParam(), summary, static_cast<double>(extent));
-          const double magnitude = size + std::fabs(bias[row]);
-          run.compare("y", at, value + bias[row],
-                      std::max(magnitude, smallest_normal(run.dtype())));
+          const Judged result = reduced(GetParam(), summary, static_cast<double>(extent));
+          run.compare("y", at, plus(result, run.tolerance(), bias[row]));
         }
       });
 }
@@ -92,9 +83,8 @@ TEST_P(SoftmaxReferenceTest, IsTheSoftmaxOfRows) {
           const double log_sum = std::log(summary.exponentials) - summary.top;
           magnitude = below + log_sum + 1 + summary.spread;
         }
-        magnitude += std::fabs(bias[column]);
-        run.compare("y", row * run.dim("ldy") + column, value + bias[column],
-                    std::max(magnitude, smallest_normal(run.dtype())));
+        run.compare("y", row * run.dim("ldy") + column,
+                    plus(judged(value, magnitude), run.tolerance(), bias[column]));
       }
     }
   };
@@ -105,34 +95,37 @@ INSTANTIATE_TEST_SUITE_P(Operations, SoftmaxReferenceTest,
                          testing::Values("softmax", "log_softmax"),
                          [](const auto& parameter) { return parameter.param; });
 
-// A step, what it makes of x and of an element of its tensor, and the magnitude of that.
+// A chain, what its last step makes of x and of an element of its tensor, and which that is.
 struct Activation {
   std::string chain;
-  std::function<Result(double x, double element)> result;
+  double scale;  // of x before the step; 1: there is no step before it
+  std::function<double(double x, double element)> step;
   std::function<std::int64_t(std::int64_t row, std::int64_t column, std::int64_t at)> place;
 };
 
 std::vector<Activation> activations() {
   const auto nowhere = [](auto...) { return std::int64_t{0}; };
-  const auto add = [](double x, double element) {
-    return Result{x + element, std::fabs(x) + std::fabs(element)};
-  };
-  const auto elu = [](double x, double) {
-    const double value = x > 0 ? x : 1.5 * std::expm1(x);
-    return Result{value, 1.5 * std::fabs(x) + std::fabs(value)};
-  };
+  const auto add = [](double x, double element) { return x + element; };
+  const auto elu = [](double x, double) { return x > 0 ? x : 1.5 * std::expm1(x); };
   const auto hardswish = [](double x, double) {
-    x *= 8;  // beyond both bends
-    const double value = x <= -3 ? 0 : x >= 3 ? x : x * (x + 3) / 6;
-    return Result{value, 1.5 * std::fabs(x) + std::fabs(value)};
+    return x <= -3 ? 0 : x >= 3 ? x : x * (x + 3) / 6;
   };
   return {
-      {"elu(1.5)", elu, nowhere},
-      {"scale(8),hardswish", hardswish, nowhere},
-      {"bias_row", add, [](std::int64_t row, std::int64_t, std::int64_t) { return row; }},
-      {"bias_column", add, [](std::int64_t, std::int64_t column, std::int64_t) { return column; }},
-      {"residual", add, [](std::int64_t, std::int64_t, std::int64_t at) { return at; }},
+      {"elu(1.5)", 1, elu, nowhere},
+      {"scale(8),hardswish", 8, hardswish, nowhere},  // beyond both bends
+      {"bias_row", 1, add, [](std::int64_t row, std::int64_t, std::int64_t) { return row; }},
+      {"bias_column", 1, add,
+       [](std::int64_t, std::int64_t column, std::int64_t) { return column; }},
+      {"residual", 1, add, [](std::int64_t, std::int64_t, std::int64_t at) { return at; }},
   };
+}
+
+Judged result_of(const Activation& activation, double x, double element, double tolerance) {
+  Judged result = judged(x, 0);
+  if (activation.scale != 1) {
+    result = through(result, tolerance, [&](double value) { return value * activation.scale; });
+  }
+  return through(result, tolerance, [&](double value) { return activation.step(value, element); });
 }
 
 TEST(ActivationReferenceTest, IsTheChain) {
@@ -145,9 +138,9 @@ TEST(ActivationReferenceTest, IsTheChain) {
         for (std::int64_t column = 0; column < run.dim("columns"); ++column) {
           const std::int64_t at = row * run.dim("ldy") + column;
           const std::int64_t place = activation.place(row, column, at);
-          const auto [value, magnitude] =
-              activation.result(x[row * run.dim("ldx") + column], tensor.data ? tensor[place] : 0);
-          run.compare("y", at, value, std::max(magnitude, smallest_normal(run.dtype())));
+          run.compare("y", at,
+                      result_of(activation, x[row * run.dim("ldx") + column],
+                                tensor.data ? tensor[place] : 0, run.tolerance()));
         }
       }
     });
