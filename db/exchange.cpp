@@ -14,7 +14,8 @@ namespace {
 
 constexpr const char* run_columns =
     "r.started, r.ended, r.status, r.space_digest, r.space_size, r.strategy, r.seed, r.command, "
-    "r.device_uuid, r.device, r.commit_id, rc.kernel, rc.source_digest, rc.verdict_digest, "
+    "r.device_uuid, r.device, r.commit_id, r.oracle, rc.kernel, rc.source_digest, "
+    "rc.verdict_digest, "
     "rc.toolchain, e.created, f.rank, f.tied";
 
 // `row`: trial_columns, then run_columns.
@@ -34,9 +35,9 @@ SharedTrial shared_from(SQLite::Statement& row) {
   run.strategy = text();
   run.seed = static_cast<std::uint64_t>(integer());
   for (std::string* field :
-       {&run.command, &run.device_uuid, &run.device_json, &run.commit, &run.context.kernel,
-        &run.context.source_digest, &run.context.verdict_digest, &run.context.toolchain,
-        &shared.race_created}) {
+       {&run.command, &run.device_uuid, &run.device_json, &run.commit, &run.oracle,
+        &run.context.kernel, &run.context.source_digest, &run.context.verdict_digest,
+        &run.context.toolchain, &shared.race_created}) {
     *field = text();
   }
   if (row.getColumn(column).isNull()) return shared;

@@ -80,8 +80,9 @@ void visit_all(SomeShared& shared, Visit& visit) {
   visit("commit_id", run.commit);
   visit("verdict_digest", shared.trial.context.verdict_digest);
   visit("run_verdict_digest", run.context.verdict_digest);
+  visit("oracle", run.oracle);
 }
-constexpr std::size_t newer_columns = 2;  // that files of earlier versions lack
+constexpr std::size_t newer_columns = 3;  // that files of earlier versions lack
 
 struct Names {
   std::vector<std::string> names;

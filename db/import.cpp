@@ -71,7 +71,7 @@ std::int64_t Import::insert_run(const SharedTrial& shared) {
   SQLite::Statement insert(
       database_,
       "INSERT INTO run (context_id, started, ended, status, space_digest, space_size, strategy, "
-      "seed, command, device_uuid, device, commit_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
+      "seed, command, device_uuid, device, commit_id, oracle) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)");
   const RunInfo& run = shared.run;
   insert.bind(1, context_id(database_, run.context));
   insert.bind(2, shared.run_started);
@@ -85,6 +85,7 @@ std::int64_t Import::insert_run(const SharedTrial& shared) {
   insert.bind(10, run.device_uuid);
   insert.bind(11, run.device_json);
   insert.bind(12, run.commit);
+  insert.bind(13, run.oracle);
   insert.exec();
   return database_.getLastInsertRowid();
 }

@@ -37,7 +37,8 @@ CREATE TABLE run (
   command      TEXT NOT NULL,
   device_uuid  TEXT NOT NULL,                    -- provenance, never a key
   device       TEXT NOT NULL,                    -- JSON: all that is known about the device
-  commit_id    TEXT NOT NULL                     -- of Tilewright
+  commit_id    TEXT NOT NULL,                    -- of Tilewright
+  oracle       TEXT NOT NULL DEFAULT ''          -- 'KERNEL: CONFIGURATION' that results were compared with; '': the op's reference
 ) STRICT;
 
 -- One measurement of one configuration.

@@ -94,7 +94,7 @@ std::int64_t Store::begin_run(const RunInfo& run) {
     SQLite::Statement insert(
         impl_->database,
         "INSERT INTO run (context_id, space_digest, space_size, strategy, seed, command, "
-        "device_uuid, device, commit_id) VALUES (?,?,?,?,?,?,?,?,?)");
+        "device_uuid, device, commit_id, oracle) VALUES (?,?,?,?,?,?,?,?,?,?)");
     int at = 0;
     insert.bind(++at, context_id(impl_->database, run.context));
     insert.bind(++at, run.space_digest);
@@ -105,6 +105,7 @@ std::int64_t Store::begin_run(const RunInfo& run) {
     insert.bind(++at, run.device_uuid);
     insert.bind(++at, run.device_json);
     insert.bind(++at, run.commit);
+    insert.bind(++at, run.oracle);
     insert.exec();
     const std::int64_t id = impl_->database.getLastInsertRowid();
     write.commit();

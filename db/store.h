@@ -40,6 +40,8 @@ std::string device_limits_of(const DeviceInfo& info);
 struct RunInfo {
   Context context;  // of the first kernel
   std::string space_digest, strategy, command, device_uuid, commit, device_json;
+  // "KERNEL: CONFIGURATION" whose results were the expected ones; empty: the op's reference
+  std::string oracle;
   std::uint64_t seed = 0;
   std::int64_t space_size = 0;
 };

@@ -22,3 +22,6 @@ SELECT id, op, problem, kernel, source_digest, '', device_model, device_limits, 
        protocol, l2, source FROM context;
 DROP TABLE context;
 ALTER TABLE new_context RENAME TO context;
+
+-- Without a reference the oracle was the default configuration, and was not compared with.
+ALTER TABLE run ADD COLUMN oracle TEXT NOT NULL DEFAULT '';

@@ -17,7 +17,8 @@ FROM trial t JOIN context c ON c.id = t.context_id LEFT JOIN finalist f ON f.tri
 CREATE VIEW runs AS
 SELECT r.id, r.started, r.ended, r.status, c.op, c.problem, c.kernel, c.source, r.strategy, r.seed,
        (SELECT count(*) FROM trial t WHERE t.run_id = r.id) AS trials, r.space_size, r.command,
-       c.device_model, c.driver, c.toolchain, r.device_uuid, r.commit_id, r.space_digest, r.device
+       c.device_model, c.driver, c.toolchain, r.device_uuid, r.commit_id, r.space_digest, r.device,
+       r.oracle
 FROM run r JOIN context c ON c.id = r.context_id;
 
 -- The trial that says of a configuration, in one context, whether it works: its latest of a search,

@@ -8,6 +8,7 @@
 
 #include "emit_model.h"
 #include "emit_samples.h"
+#include "oracle_choice.h"
 #include "plan.h"
 
 namespace tw {
@@ -82,6 +83,7 @@ class Check {
     for (const EmitSample& sample : samples) {
       if (known_.emplace(key_of(sample), Measurement{}).second) due.push_back(&sample);
     }
+    for (const EmitSample* sample : due) find_oracle_of(*sample);
     std::map<std::uint64_t, const EmitSample*> running;
     std::size_t next = 0;
     status_.budget += static_cast<std::int64_t>(due.size());
@@ -101,6 +103,19 @@ class Check {
     }
     if (stopped_()) device_.cancel();
   }
+  // Without a reference the results of the kernel's default configuration are the expected ones.
+  void find_oracle_of(const EmitSample& sample) {
+    if (!op().reference_source.empty() || stopped_()) return;
+    const std::string key = sample.kernel->name + " " + sample.problem.key(op());
+    if (oracles_.contains(key)) return;
+    const SearchSpace space = SearchSpace::enumerate(
+        *sample.kernel, slots_of(op(), sample.kernel->names, sample.problem, target_));
+    const OracleKernel kernel{sample.kernel, &space};
+    const auto found =
+        find_oracle({request_.catalog, sample.problem, sample.problem.key(op()), {}, options_.seed},
+                    {&kernel, 1}, device_, stopped_);
+    oracles_[key] = found ? found->plan : OraclePlan{};
+  }
   Job job_of(const EmitSample& sample, std::uint64_t id) const {
     Job job;
     job.id = id;
@@ -112,6 +127,8 @@ class Check {
     job.plan =
         lower(*request_.catalog, *sample.kernel, sample.problem, target_, sample.configuration)
             .plan;
+    const auto oracle = oracles_.find(job.kernel + " " + job.problem);
+    if (oracle != oracles_.end()) job.plan.oracle = oracle->second;
     return job;
   }
   void record(const EmitSample& sample, Measurement measurement) {
@@ -161,8 +178,9 @@ class Check {
   Progress& progress_;
   const std::function<bool()>& stopped_;
   Clock::time_point begin_;
-  DeviceInfo target_;                         // whose limits the header's branches are for
-  std::map<std::string, Measurement> known_;  // by key_of
+  DeviceInfo target_;                          // whose limits the header's branches are for
+  std::map<std::string, Measurement> known_;   // by key_of
+  std::map<std::string, OraclePlan> oracles_;  // by kernel and problem; of an op without reference
   std::vector<Problem> failed_;
   std::vector<LeftOut> left_out_;
   Status status_;

@@ -170,6 +170,7 @@ class Recheck {
       checked.note = fmt::format("{}: tune it again", error.what());
       return checked;
     }
+    choose_oracle(setup.request, *opened_.device, progress_, interrupted);
     judge(run_session(setup.request, *opened_.device, store_, progress_, interrupted), was,
           checked);
     return checked;

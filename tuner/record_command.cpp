@@ -110,6 +110,7 @@ int record_command(const Words& words) {
   setup.request.command = fmt::format("tune record {}", fmt::join(words, " "));
   Store store = Store::open(options.database, Store::Mode::read_write);
   Progress progress = Progress::on_stderr(options.quiet);
+  choose_oracle(setup.request, *opened.device, progress, interrupted);
   const SessionResult result =
       run_session(setup.request, *opened.device, store, progress, interrupted);
   if (result.interrupted) {

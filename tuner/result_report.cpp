@@ -122,6 +122,19 @@ std::string legend_of(const std::string& marks) {
   return legend.empty() ? "" : legend + "\n";
 }
 
+std::string oracle_text(const SessionRequest& request) {
+  if (!request.oracle) return "none: the op has no reference, and no configuration works";
+  if (request.oracle->is_default) return "the default configuration: the op has no reference";
+  return fmt::format("{}, since the op has no reference and the default does not work: {}",
+                     request.oracle->name(), request.oracle->default_fault);
+}
+
+std::string oracle_word(const Setup& setup) {
+  if (setup.has_reference) return "reference";
+  if (!setup.request.oracle) return "none";
+  return setup.request.oracle->is_default ? "default" : setup.request.oracle->name();
+}
+
 std::string header(const Report& report) {
   const SessionResult& result = report.result;
   const SessionRequest& request = report.setup.request;
@@ -150,7 +163,7 @@ std::string header(const Report& report) {
     text += fmt::format("roofline {} (datasheet)\n", format_time(request.roof_ns));
   }
   if (!report.setup.has_reference) {
-    text += "oracle   the default configuration: the op has no reference\n";
+    text += "oracle   " + oracle_text(request) + "\n";
   }
   if (!result.ranking.empty()) {
     const Ranked& fastest = result.ranking.front();
@@ -279,7 +292,7 @@ ordered_json result_json(const Report& report, std::int64_t top) {
                       {"evaluated", result.evaluated},
                       {"known", result.known},
                       {"outcomes", ordered_json::object()},
-                      {"oracle", report.setup.has_reference ? "reference" : "default"},
+                      {"oracle", oracle_word(report.setup)},
                       {"seconds", result.seconds},
                       {"interrupted", result.interrupted},
                       {"exhausted", result.exhausted},

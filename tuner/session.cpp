@@ -138,6 +138,7 @@ void Session::begin() {
   run.device_uuid = info_.uuid;
   run.commit = request_.commit;
   run.device_json = request_.device_json;
+  if (request_.oracle) run.oracle = request_.oracle->name();
   run.seed = request_.seed;
   for (const Competitor& competitor : request_.competitors) {
     run.space_size += static_cast<std::int64_t>(competitor.space.size());
@@ -237,6 +238,7 @@ SearchTask Session::task_of(std::size_t at, Strategy& strategy) const {
           .kernel = competitor.kernel,
           .problem = request_.problem,
           .problem_key = request_.problem_key,
+          .oracle = request_.oracle ? &request_.oracle->plan : nullptr,
           .kernel_name = competitor.name,
           .space = &competitor.space,
           .strategy = &strategy,
@@ -458,6 +460,7 @@ Job Session::job_of(Key key) const {
   job.seed = request_.seed;
   if (request_.catalog) {
     job.plan = lower(*request_.catalog, *one.kernel, request_.problem, info_, values).plan;
+    if (request_.oracle) job.plan.oracle = request_.oracle->plan;
   }
   return job;
 }

@@ -10,6 +10,7 @@
 
 #include "device.h"
 #include "options.h"
+#include "oracle_choice.h"
 #include "progress.h"
 #include "space.h"
 #include "statistics.h"
@@ -41,6 +42,7 @@ struct SessionRequest {
   std::string problem_key;
   std::vector<Competitor> competitors;  // at least one
   std::vector<Job> baselines;           // of baseline_job()
+  std::optional<OracleChoice> oracle;   // of an op without a reference: choose_oracle()
   double roof_ns = 0;                   // the datasheet's bound; 0: unknown
   Budget budget;                        // half shared by the competitors, the rest the leader's
   std::string strategy = "auto";

@@ -125,6 +125,7 @@ Report tune_one(const Catalog& catalog, const Asked& asked, DeviceChooser& choos
                             opened.why.empty() ? "" : fmt::format(" ({})", opened.why)));
   for (const std::string& notice : report.setup.notices) progress.note(notice);
   if (const std::string notice = store->clock_notice(); !notice.empty()) progress.note(notice);
+  choose_oracle(request, *opened.device, progress, interrupted);
   report.result = run_session(request, *opened.device, *store, progress, interrupted);
   return report;
 }

@@ -65,6 +65,7 @@ bool Driver::start(std::size_t index) {
       asked.measurement->note = lowered.invalid;
     }
     job.plan = std::move(lowered.plan);
+    if (task_.oracle) job.plan.oracle = *task_.oracle;
   }
   const bool submit = !asked.measurement;
   asked_.push_back(std::move(asked));

@@ -21,7 +21,9 @@ struct SearchTask {
   const Catalog* catalog = nullptr;    // nullptr: the device needs no plans (replay)
   const KernelSpec* kernel = nullptr;  // nullptr only if catalog is
   Problem problem;
-  std::string problem_key, kernel_name;
+  std::string problem_key;
+  const OraclePlan* oracle = nullptr;  // nullptr: the op's reference, if it has one
+  std::string kernel_name;
   const SearchSpace* space = nullptr;
   Strategy* strategy = nullptr;
   SampleLimits limits;
