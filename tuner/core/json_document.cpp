@@ -75,7 +75,7 @@ class Walk {
     const json* value = &root_;
     if (!open_.empty()) {
       Container& parent = open_.back();
-      value = has_key_ ? &parent.value->at(key_) : &(*parent.value)[parent.index++];
+      value = has_key_ ? &parent.value->at(key_) : &parent.value->at(parent.index++);
     }
     const Member member{value, has_key_ ? key_begin_ : at_, at_};
     has_key_ = false;
@@ -111,18 +111,35 @@ std::string complaint(const json::parse_error& error) {
   return said;
 }
 
+// Finds the byte at which a text stops being JSON, or holds a number that is too large.
+class Fault : public nlohmann::detail::json_sax_acceptor<json> {
+ public:
+  std::size_t bytes = 0;  // read until then
+  bool parse_error(std::size_t position, const std::string&, const json::exception&) {
+    bytes = position;
+    return false;
+  }
+};
+
+std::size_t fault_of(const std::string& text) {
+  Fault fault;
+  json::sax_parse(text, &fault);
+  return std::max<std::size_t>(fault.bytes, 1) - 1;
+}
+
 }  // namespace
 
-JsonDocument::JsonDocument(std::string text, std::string file)
+JsonDocument::JsonDocument(std::string text, std::string file, Repeated repeated)
     : text_(std::move(text)), file_(std::move(file)) {
   try {
     root_ = json::parse(text_);
   } catch (const json::parse_error& error) {
-    throw Error(fmt::format("{}: this is not JSON: {}",
-                            place_at(std::max<std::size_t>(error.byte, 1) - 1), complaint(error)));
-  } catch (const json::exception& error) {  // a number that is too large
-    throw Error(fmt::format("{}: this is not JSON: {}", file_, error.what()));
+    throw Error(
+        fmt::format("{}: this is not JSON: {}", place_at(fault_of(text_)), complaint(error)));
+  } catch (const json::exception&) {
+    throw Error(fmt::format("{}: this number is too large", place_at(fault_of(text_))));
   }
+  if (repeated == Repeated::last_counts) return;
   Walk(text_, root_)
       .run([](const Member&) {},
            [&](std::size_t at, const std::string& key) {
@@ -141,25 +158,28 @@ std::string JsonDocument::place_at(std::size_t offset) const {
   return fmt::format("{}:{}:{}", file_, line, column + 1);
 }
 
+// Where a key that is there twice hides a value, the walk ends: its place stays the file.
+template <class Visit>
+void JsonDocument::walk(Visit visit) const {
+  try {
+    Walk(text_, root_).run(visit, [](std::size_t, const std::string&) {});
+  } catch (const json::exception&) {
+  }
+}
+
 std::string JsonDocument::place_of(const json& value) const {
   std::string place = file_;
-  Walk(text_, root_)
-      .run(
-          [&](const Member& member) {
-            if (member.value == &value) place = place_at(member.begin);
-          },
-          [](std::size_t, const std::string&) {});
+  walk([&](const Member& member) {
+    if (member.value == &value) place = place_at(member.begin);
+  });
   return place;
 }
 
 std::string JsonDocument::place_of_key(const json& value) const {
   std::string place = file_;
-  Walk(text_, root_)
-      .run(
-          [&](const Member& member) {
-            if (member.value == &value) place = place_at(member.key);
-          },
-          [](std::size_t, const std::string&) {});
+  walk([&](const Member& member) {
+    if (member.value == &value) place = place_at(member.key);
+  });
   return place;
 }
 
