@@ -109,10 +109,10 @@ TEST_F(CliJson, AShareThatNothingSaysIsNull) {
 
 TEST_F(CliJson, MalformedJsonIsRefusedWithItsLineAndColumn) {
   write("broken.json", "{\"results\": [\n  {\"a\": 1},\n  {\"a\" 2}\n]}\n");
-  expect_fault("import broken.json", {"broken.json:3:8: is not JSON"});
-  expect_fault("--device replay:broken.json", {"broken.json:3:8: is not JSON"});
+  expect_fault("import broken.json", {"broken.json:3:8: this is not JSON"});
+  expect_fault("--device replay:broken.json", {"broken.json:3:8: this is not JSON"});
   expect_fault(std::string(gemm) + " --device replay:broken.json",
-               {"broken.json:3:8: is not JSON"});
+               {"broken.json:3:8: this is not JSON"});
 }
 
 }  // namespace

@@ -116,6 +116,15 @@ TEST_F(CpuDeviceTest, PurposeSaysWhatIsDone) {
   EXPECT_FALSE(timed.samples_ns.empty());
 }
 
+// As on a GPU: what is right once may be wrong the next time.
+TEST_F(CpuDeviceTest, ARoundOfARaceIsVerified) {
+  Job round = doubling("if (i == 57) value += 1;");
+  round.purpose = Purpose::race_round;
+  const Measurement measurement = answer(round);
+  EXPECT_EQ(measurement.outcome, Outcome::wrong_result);
+  EXPECT_TRUE(measurement.samples_ns.empty());
+}
+
 TEST_F(CpuDeviceTest, AJobThatCannotBeatTheIncumbentStopsEarly) {
   Job job = doubling("");
   job.incumbent_ns = 1;

@@ -22,16 +22,23 @@ inline std::string text_of_file(const std::string& path) {
 }
 
 // What parsing says, but for the file's name; empty if it succeeds.
-inline std::string refusal(const std::string& text) {
+// "1:17: results[1] = 3: is not an object": what is said of a text, and where in it.
+inline std::string refusal_at(const std::string& text) {
   try {
     parse_recording(text, "x.json");
   } catch (const Error& error) {
     const std::string what = error.what();
     EXPECT_EQ(what.find("x.json:"), 0u) << what;
     EXPECT_EQ(what.find('\n'), what.npos) << what;
-    return what.substr(what[7] == ' ' ? 8 : 7);  // with the line and the column, if there are
+    return what.substr(what[7] == ' ' ? 8 : 7);
   }
   return "";
+}
+// Without the line and the column.
+inline std::string refusal(const std::string& text) {
+  const std::string said = refusal_at(text);
+  const std::size_t begin = said.find_first_not_of("0123456789:");
+  return begin == said.npos ? "" : said.substr(begin + (said[begin] == ' ' ? 1 : 0));
 }
 
 inline Recording ours() {

@@ -225,9 +225,9 @@ TEST(RecordingOurs, WhatItsMetadataDoesNotListIsRefused) {
   };
   EXPECT_EQ(refusal(text), "");
   EXPECT_EQ(with("\"block_m\":32", "\"block_m\":33"),
-            "results[2].configuration.block_m: is no value that the metadata lists");
+            "results[2].configuration.block_m = 33: is no value that the metadata lists");
   EXPECT_EQ(with("\"raster\":\"along_m\"", "\"raster\":\"diagonal\""),
-            "results[2].configuration.raster: is no value that the metadata lists");
+            "results[2].configuration.raster = \"diagonal\": is no value that the metadata lists");
   EXPECT_EQ(with("\"version\":1,", "\"version\":2,"),
             "metadata.tilewright: was written by a newer tilewright: upgrade tilewright, or record "
             "it again");

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -61,53 +62,26 @@ class FirstConfiguration : public nlohmann::json_sax<json> {
 };
 
 // A Kernel Tuner that was interrupted leaves its cache open after the last entry, or within it; an
-// entry is a line.
-std::optional<json> parse_unfinished(std::string text) {
+// entry is a line. Returns the text with its end.
+std::optional<std::string> ended(std::string text) {
+  if (text.find("\"tune_params_keys\"") == text.npos) return std::nullopt;
   for (int attempt = 0; attempt < 2; ++attempt) {
-    const std::size_t end = text.find_last_not_of(", \t\r\n");
-    json document = json::parse(text.substr(0, end + 1) + "}}", nullptr, false);
-    if (!document.is_discarded()) return document;
+    std::string whole = text.substr(0, text.find_last_not_of(", \t\r\n") + 1) + "}}";
+    if (json::accept(whole)) return whole;
     text.resize(std::min(text.rfind('\n'), text.size()));
   }
   return std::nullopt;
 }
 
-// Finds the byte at which a text stops being JSON, or holds a number that is too large.
-class Fault : public nlohmann::detail::json_sax_acceptor<json> {
- public:
-  std::size_t bytes = 0;  // read until then
-  bool parse_error(std::size_t position, const std::string&, const json::exception&) {
-    bytes = position;
-    return false;
-  }
-};
-
-// "x.json:3:17": the character that is read last, counted from 1.
-std::string fault_place(const std::string& text, const std::string& path) {
-  Fault fault;
-  json::sax_parse(text, &fault);
-  const std::string_view before =
-      std::string_view(text).substr(0, std::max<std::size_t>(fault.bytes, 1) - 1);
-  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-  const std::string_view last = before.substr(before.rfind('\n') + 1);  // npos + 1 is 0
-  const auto column = std::count_if(last.begin(), last.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;  // not a character's later byte
-  });
-  return fmt::format("{}:{}:{}", path, line, column + 1);
-}
-
-json parse_document(const std::string& text, const std::string& path) {
+// Others' files may have a key twice.
+std::unique_ptr<JsonDocument> document_of(const std::string& text, const std::string& path) {
+  constexpr auto repeated = JsonDocument::Repeated::last_counts;
   try {
-    return json::parse(text);
-  } catch (const json::parse_error&) {
-    if (text.find("\"tune_params_keys\"") != text.npos) {
-      if (auto document = parse_unfinished(text)) return std::move(*document);
-    }
-    throw Error(
-        fmt::format("{}: is not JSON from here on: name a T4 or Kernel Tuner file, or mend it",
-                    fault_place(text, path)));
-  } catch (const json::exception&) {
-    throw Error(fmt::format("{}: has a number that is out of range", fault_place(text, path)));
+    return std::make_unique<JsonDocument>(text, path, repeated);
+  } catch (const Error&) {
+    auto whole = ended(text);
+    if (!whole) throw;
+    return std::make_unique<JsonDocument>(std::move(*whole), path, repeated);
   }
 }
 
@@ -123,15 +97,14 @@ std::string name_from(const std::string& path) {
 }  // namespace
 
 Recording parse_recording(std::string bytes, const std::string& path) {
-  const std::string text = inflated(std::move(bytes), path);
-  const json parsed = parse_document(text, path);
-  const Place document(parsed, path);
+  const auto parsed = document_of(inflated(std::move(bytes), path), path);
+  const Place document(*parsed);
   Recording recording;
   if (document.has("cache")) {
     recording = parse_kernel_tuner(document);
   } else if (document.has("results")) {
     FirstConfiguration first;
-    json::sax_parse(text, &first);
+    json::sax_parse(parsed->text(), &first);
     recording = parse_t4(document, first.names);
   } else {
     document.fail("is neither a T4 file (\"results\") nor a Kernel Tuner cache (\"cache\")");
