@@ -131,6 +131,8 @@ TEST(SpecErrors, Kernel) {
        "did you mean 'swizzle'?"},
       {"{i64 = \"pitch\"}", "{im2col_map = \"x\", pixels = 8, channels = 4}",
        "'x' has 2 dimensions: images have 4"},
+      {"entry = \"tw::axpy::simple::finish\"", "entry = \"finish<float>\"",
+       "name the template alone, its arguments are the tuner's"},
       {"args = [\"partials\"]", "args = [\"y_expected\"]", "belong to the reference"},
       {"args = [\"partials\"]", "args = \"partials\"", "'args' must be an array"},
       {"entry = \"tw::axpy::simple::finish\"", "entry = \"tw::axpy::simple::end\"",

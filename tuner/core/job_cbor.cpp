@@ -98,7 +98,7 @@ json to_json(const Program& program) {
   return {{"text", program.text},
           {"headers", program.headers},
           {"entries", program.entries},
-          {"extern_c", program.extern_c},
+          {"as_given", program.as_given},
           {"defines", program.defines}};
 }
 
@@ -109,7 +109,7 @@ Program program_from(const json& object) {
   if (!headers.is_object()) malformed("'headers' is not an object");
   for (const auto& [path, content] : headers.items()) program.headers[path] = text_from(content);
   program.entries = list(object, "entries", [](const json& e) { return text_from(e); });
-  program.extern_c = boolean(object, "extern_c");
+  program.as_given = boolean(object, "as_given");
   program.defines = list(object, "defines", [](const json& d) { return text_from(d); });
   return program;
 }

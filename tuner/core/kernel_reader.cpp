@@ -127,11 +127,7 @@ void read_launches(const Scope& scope, const TomlTable& root, const Texts& closu
     kernel.launches.push_back(read_launch(scope, table));
     const LaunchSpec& launch = kernel.launches.back();
     check_entry(table, launch.entry, closure);
-    if (kernel.knobs_are_macros && launch.entry.find("::") != std::string::npos) {
-      table.fail(table.at("entry"), fmt::format("entry '{}': with knobs = \"macros\" an entry is "
-                                                "an extern \"C\" function",
-                                                launch.entry));
-    }
+    if (!kernel.knobs_are_macros) check_is_template(table, launch.entry);
     for (const ArgSpec& arg : launch.args) {
       if (arg.kind == ArgSpec::Kind::tolerance) {
         table.fail(table.at("args"), "'tolerance' belongs to the reference: remove it");

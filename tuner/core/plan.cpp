@@ -211,7 +211,7 @@ Program macro_program(const Catalog& catalog, const OpSpec& op, const KernelSpec
   Program program;
   program.headers = catalog.sources_of(kernel.source);
   program.text = fmt::format("#include \"{}\"\n", kernel.source);
-  program.extern_c = true;
+  program.as_given = true;
   const auto define = [&](const std::string& name, std::int64_t value) {
     program.defines.push_back(fmt::format("{}={}", name, value));
   };
@@ -227,7 +227,7 @@ Program macro_program(const Catalog& catalog, const OpSpec& op, const KernelSpec
 
 // The index of `entry` among the program's entries, instantiated and added if it is new.
 int entry_index(Program& program, const std::string& entry, const Problem& problem) {
-  const std::string name = program.extern_c
+  const std::string name = program.as_given
                                ? entry
                                : fmt::format("{}<{}, v0, {}>", entry, cpp_type_of(problem.dtype),
                                              problem.epilogue.cpp_type());

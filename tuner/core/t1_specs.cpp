@@ -6,6 +6,7 @@
 #include <set>
 
 #include "error.h"
+#include "kernel_name.h"
 #include "python_expr.h"
 #include "recording_parts.h"
 #include "t1.h"
@@ -207,7 +208,14 @@ Texts t1_specs(const std::string& text, const std::string& path) {
         .at("Values")
         .fail("are texts, which a kernel's macros cannot tell apart: number them");
   }
-  const std::string name = kernel.at("KernelName").text();
+  const std::string entry = kernel.at("KernelName").text();
+  if (!is_kernel_name(entry)) {
+    kernel.at("KernelName")
+        .fail(
+            "names no kernel: write it as C++ does, for example scale or "
+            "shop::ops::scale<float, 2>");
+  }
+  const std::string name = identifier_of(entry);
   const Expressions expressions(space);
   const Extent block = extent_of(kernel.at("LocalSize"), expressions);
   const Extent grid = grid_of(kernel, block, expressions);
@@ -232,7 +240,7 @@ Texts t1_specs(const std::string& text, const std::string& path) {
   spec += fmt::format(
       "[[launch]]\nentry = {}\ngrid = [\"{}\", \"{}\", \"{}\"]\nblock = [\"{}\", \"{}\", \"{}\"]\n"
       "args = {}\n",
-      toml_string(name), grid.x, grid.y, grid.z, block.x, block.y, block.z, arguments.list());
+      toml_string(entry), grid.x, grid.y, grid.z, block.x, block.y, block.z, arguments.list());
   return {{"op.toml", op}, {name + ".toml", spec}};
 }
 

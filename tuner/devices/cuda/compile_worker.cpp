@@ -118,15 +118,13 @@ Compiled compile(const CompileRequest& request) {
   try {
     const Program& program = request.program;
     NvrtcProgram unit(program);
-    if (!program.extern_c) {
-      for (const std::string& entry : program.entries) unit.name(entry);
-    }
+    for (const std::string& entry : program.entries) unit.name(entry);
     compiled.ok = unit.compile(options_of(request));
     compiled.log = unit.log();
     if (compiled.ok) {
       compiled.cubin = unit.cubin();
       for (const std::string& entry : program.entries) {
-        compiled.names.push_back(program.extern_c ? entry : unit.lowered(entry));
+        compiled.names.push_back(unit.lowered(entry));
       }
     }
   } catch (const Error& error) {
