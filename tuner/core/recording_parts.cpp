@@ -1,4 +1,4 @@
-// JSON with a place for each error, decimal shifts, and knobs inferred from others' values.
+// Decimal shifts, and knobs inferred from others' values.
 #include "recording_parts.h"
 
 #include <fmt/format.h>
@@ -32,79 +32,6 @@ double times_ten_to(double value, int exponent) {
   // Out of range is not finite, which readers of the number refuse.
   if (std::from_chars(begin, new_end, shifted).ec != std::errc()) return HUGE_VAL;
   return shifted;
-}
-
-void Place::fail(std::string_view what) const {
-  std::string line = fmt::format("{}: {}{}{}", file_, where_, where_.empty() ? "" : ": ", what);
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < ' ') c = ' ';  // whatever a file calls its members
-  }
-  throw Error(line);
-}
-
-Place Place::at(const char* name) const {
-  object();
-  const auto member = value_->find(name);
-  if (member == value_->end()) fail(fmt::format("has no member \"{}\"", name));
-  return Place(*member, file_, where_.empty() ? name : fmt::format("{}.{}", where_, name));
-}
-
-Place Place::element(std::size_t index) const {
-  return Place(array()[index], file_, fmt::format("{}[{}]", where_, index));
-}
-
-const Place& Place::object() const {
-  if (!value_->is_object()) fail("is not an object");
-  return *this;
-}
-
-const json::array_t& Place::array() const {
-  if (!value_->is_array()) fail("is not a list");
-  return value_->get_ref<const json::array_t&>();
-}
-
-const std::string& Place::text() const {
-  if (!value_->is_string()) fail("is not a string");
-  return value_->get_ref<const std::string&>();
-}
-
-double Place::number() const {
-  if (!value_->is_number()) fail("is not a number");
-  const double number = value_->get<double>();
-  if (!std::isfinite(number)) fail("is not a finite number");
-  return number;
-}
-
-std::int64_t Place::integer() const {
-  if (!is_int64(*value_)) fail("is not an integer of 64 bits");
-  return value_->get<std::int64_t>();
-}
-
-std::vector<double> Place::numbers() const {
-  std::vector<double> numbers;
-  const json::array_t& values = array();
-  numbers.reserve(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const double number = values[i].is_number() ? values[i].get<double>() : HUGE_VAL;
-    if (!std::isfinite(number)) element(i).fail("is not a finite number");
-    numbers.push_back(number);
-  }
-  return numbers;
-}
-
-std::string Place::text_or(const char* name, std::string_view fallback) const {
-  return has(name) ? at(name).text() : std::string(fallback);
-}
-double Place::number_or(const char* name, double fallback) const {
-  return has(name) ? at(name).number() : fallback;
-}
-std::int64_t Place::integer_or(const char* name, std::int64_t fallback) const {
-  return has(name) ? at(name).integer() : fallback;
-}
-
-bool is_int64(const json& value) {
-  if (value.is_number_unsigned()) return value.get<std::uint64_t>() <= INT64_MAX;
-  return value.is_number_integer();
 }
 
 namespace {

@@ -1,4 +1,4 @@
-// The parts behind recording.h: JSON with a place for each error, and others' knobs.
+// The parts behind recording.h: decimal shifts, and others' knobs.
 // Private to recording*.cpp and db/exchange_t4.cpp.
 #pragma once
 #include <nlohmann/json.hpp>
@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "json_place.h"
 #include "recording.h"
 
 namespace tw {
@@ -16,37 +17,6 @@ namespace tw {
 // nanoseconds without a rounding that the file does not have (5.657843999999999 ms is
 // 5657843.999999999 ns), and back.
 double times_ten_to(double value, int exponent);
-
-// A part of a JSON document that knows where it is: "x.json: results[3].times: is not an object".
-class Place {
- public:
-  Place(const nlohmann::json& value, std::string file, std::string where = "")
-      : value_(&value), file_(std::move(file)), where_(std::move(where)) {}
-
-  const nlohmann::json& json() const { return *value_; }
-  [[noreturn]] void fail(std::string_view what) const;  // throws Error
-
-  bool has(const char* name) const { return value_->is_object() && value_->contains(name); }
-  Place at(const char* name) const;  // throws Error if it is missing
-  const Place& object() const;       // itself; throws Error if it is none, so do the others
-  const nlohmann::json::array_t& array() const;
-  const std::string& text() const;
-  double number() const;  // finite
-  std::int64_t integer() const;
-  std::vector<double> numbers() const;
-  // A member if it is there, else the fallback.
-  std::string text_or(const char* name, std::string_view fallback) const;
-  double number_or(const char* name, double fallback) const;
-  std::int64_t integer_or(const char* name, std::int64_t fallback) const;
-  // The element of an array.
-  Place element(std::size_t index) const;
-
- private:
-  const nlohmann::json* value_;
-  std::string file_, where_;
-};
-
-bool is_int64(const nlohmann::json& value);
 
 // Turns a table of JSON values, one column a knob, into knobs and configurations.
 class ForeignTable {

@@ -85,7 +85,7 @@ void check_dots(const std::string& text, const std::string& path) {
   int line = 1, dots = 0;
   for (const char c : text) {
     if (c == '.' && ++dots > most) {
-      throw Error(fmt::format("{}:{}: more than {} dots in a line: break it", path, line, most));
+      throw TomlError(path, line, "", fmt::format("more than {} dots in a line: break it", most));
     }
     if (c != '\n') continue;
     ++line;
@@ -100,8 +100,8 @@ TomlNode parse_toml(const std::string& text, const std::string& path) {
   try {
     return converted(toml::parse(text));
   } catch (const toml::parse_error& fault) {
-    throw Error(fmt::format("{}:{}: this is not TOML: {}", path, line_of(fault.source()),
-                            fault.description()));
+    throw TomlError(path, line_of(fault.source()), "",
+                    fmt::format("this is not TOML: {}", fault.description()));
   }
 }
 
@@ -112,9 +112,14 @@ TomlTable::TomlTable(const TomlNode& node, std::string path, std::string where)
   }
 }
 
+TomlError::TomlError(std::string in, int at, const std::string& where, std::string what)
+    : Error(fmt::format("{}:{}: {}{}{}", in, at, where, where.empty() ? "" : ": ", what)),
+      path(std::move(in)),
+      line(at),
+      message(std::move(what)) {}
+
 void TomlTable::fail(const TomlNode& node, const std::string& message) const {
-  throw Error(fmt::format("{}:{}: {}{}{}", path_, std::max(node.line, 1), where_,
-                          where_.empty() ? "" : ": ", message));
+  throw TomlError(path_, std::max(node.line, 1), where_, message);
 }
 
 void TomlTable::allow(std::initializer_list<std::string_view> keys) const {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "error.h"
+
 namespace tw {
 
 struct TomlNode {
@@ -20,14 +22,22 @@ struct TomlNode {
   std::vector<TomlNode> items;  // of an array; a table's members, in the file's order
 };
 
+// A fault at a line of a TOML file: "path:line: where: message".
+struct TomlError : Error {
+  TomlError(std::string path, int line, const std::string& where, std::string message);
+  std::string path;
+  int line;
+  std::string message;
+};
+
 // "table", "array", ...: for messages.
 std::string_view name_of(TomlNode::Kind kind);
 
-// `path` is for messages. Throws Error with its line if the text is not TOML.
+// `path` is for messages. Throws TomlError if the text is not TOML.
 TomlNode parse_toml(const std::string& text, const std::string& path);
 
-// One table of a file, read key by key. Every function throws Error "path:line: where: ..." if a
-// value is missing or of another type.
+// One table of a file, read key by key. Every function throws TomlError if a value is missing or of
+// another type.
 class TomlTable {
  public:
   // `where` names the table in messages: "[kernel]", "knob 'block_m'".

@@ -1,0 +1,30 @@
+// A JSON text of a user that knows where each of its values stands.
+#pragma once
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace tw {
+
+class JsonDocument {
+ public:
+  // `file` is for messages. Throws Error "file:line:column: ..." if the text is not JSON, or if an
+  // object has a key twice, of which only the last would count.
+  JsonDocument(std::string text, std::string file);
+  JsonDocument(const JsonDocument&) = delete;
+  JsonDocument& operator=(const JsonDocument&) = delete;
+
+  const nlohmann::json& root() const { return root_; }
+  // "file:3:17": where `value` begins, or its key, if it has one. `value` is a part of the root.
+  // Lines and columns are counted from 1, columns in characters.
+  std::string place_of(const nlohmann::json& value) const;
+  std::string place_of_key(const nlohmann::json& value) const;
+
+ private:
+  std::string place_at(std::size_t offset) const;
+
+  std::string text_, file_;
+  nlohmann::json root_;
+};
+
+}  // namespace tw
