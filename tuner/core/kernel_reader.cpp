@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "digest.h"
 #include "error.h"
@@ -64,6 +65,45 @@ void check_fields(const TomlTable& root, const KernelSpec& kernel, const std::st
   if (fields->size() > kernel.knobs.size()) {
     root.fail(fmt::format("struct Knobs in {} has the field '{}', which has no [[knob]]: add one",
                           kernel.source, names[kernel.knobs.size()]));
+  }
+}
+
+// Why a source cannot have a macro of this name; empty if it can.
+std::string macro_fault(const std::string& name) {
+  static const std::set<std::string, std::less<>> members{"x", "y", "z", "w"};
+  static const std::set<std::string, std::less<>> words{
+      "alignas", "alignof",  "asm",     "auto",      "bool",     "break",    "case",    "catch",
+      "char",    "class",    "const",   "constexpr", "continue", "decltype", "default", "delete",
+      "do",      "double",   "else",    "enum",      "explicit", "extern",   "float",   "for",
+      "friend",  "goto",     "if",      "inline",    "int",      "long",     "mutable", "namespace",
+      "new",     "noexcept", "nullptr", "operator",  "private",  "public",   "return",  "short",
+      "signed",  "sizeof",   "static",  "struct",    "switch",   "template", "this",    "throw",
+      "try",     "typedef",  "typeid",  "typename",  "union",    "unsigned", "using",   "virtual",
+      "void",    "volatile", "while",   "threadIdx", "blockIdx", "blockDim", "gridDim", "warpSize",
+      "TW_T",    "std",      "defined"};
+  if (members.contains(name))
+    return fmt::format("it would replace the {} of threadIdx.{}", name, name);
+  if (words.contains(name)) return "the word means something in every source";
+  const bool is_reserved = name.starts_with("__") ||
+                           (name.size() > 1 && name[0] == '_' && name[1] >= 'A' && name[1] <= 'Z');
+  return is_reserved ? "such names are the compilers' own" : "";
+}
+
+// With knobs = "macros" each dim, choice and knob is a macro.
+void check_macros(const TomlTable& root, const OpSpec& op, const KernelSpec& kernel) {
+  const auto check = [](const TomlTable& table, const TomlNode& node, const std::string& name) {
+    const std::string fault = macro_fault(name);
+    if (fault.empty()) return;
+    table.fail(node, fmt::format("'{}' cannot be a macro of the source, {}: use another name, in "
+                                 "the source too",
+                                 name, fault));
+  };
+  const TomlTable head = root.table("kernel");
+  for (const DimSpec& dim : op.dims) check(head, head.at("knobs"), dim.name);
+  for (const ChoiceSpec& choice : op.choices) check(head, head.at("knobs"), choice.name);
+  const std::vector<TomlTable> tables = root.tables("knob");
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    check(tables[i], tables[i].at("name"), kernel.knobs[i].name);
   }
 }
 
@@ -224,7 +264,11 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
   Scope scope(op);
   kernel.first_knob = scope.names.size();
   kernel.knobs = read_knobs(scope, root);
-  if (!kernel.knobs_are_macros) check_fields(root, kernel, closure[kernel.source]);
+  if (kernel.knobs_are_macros) {
+    check_macros(root, op, kernel);
+  } else {
+    check_fields(root, kernel, closure[kernel.source]);
+  }
   scope.read_lets(root.table("let"));
   read_needs(scope, head, kernel);
   kernel.require = scope.read_constraints(root.table("require"));

@@ -338,8 +338,8 @@ Plan lower_problem(const Catalog& catalog, const OpSpec& op, const Problem& prob
     plan.tolerance = unit * static_cast<double>(value_of(tolerance, slots, "tolerance"));
     add_reference(catalog, op, problem, device, slots, plan);
   } catch (const Invalid& fault) {
-    throw Error(fmt::format("op {} {}: {}: change the shape or op.toml", op.name, problem.shape(op),
-                            fault.reason));
+    throw Error(fmt::format("op {} {}: {}: change the shape or the spec", op.name,
+                            problem.shape(op), fault.reason));
   }
   return plan;
 }
@@ -420,25 +420,6 @@ std::vector<std::int64_t> slice_offsets(const PlanTensor& tensor) {
     offsets.push_back(i * tensor.layout.strides.front());
   }
   return offsets;
-}
-
-std::string macros_begin(const Program& program) {
-  std::string text;
-  for (const std::string& define : program.defines) {
-    const std::size_t equals = define.find('=');
-    text += "#define " + define.substr(0, equals);
-    if (equals != std::string::npos) text += ' ' + define.substr(equals + 1);
-    text += '\n';
-  }
-  return text;
-}
-
-std::string macros_end(const Program& program) {
-  std::string text;
-  for (const std::string& define : program.defines) {
-    text += "#undef " + define.substr(0, define.find('=')) + '\n';
-  }
-  return text;
 }
 
 }  // namespace tw

@@ -44,7 +44,8 @@ struct Program {
 };
 
 // The `#define` lines of a program's macros, and the `#undef` lines that end them. Not -D: that
-// would reach the compilers' own headers, whose templates have a T too.
+// would reach the compilers' own headers, whose templates have a T too. The system's headers that
+// the source includes first come before the macros for the same reason.
 std::string macros_begin(const Program& program);
 std::string macros_end(const Program& program);
 
