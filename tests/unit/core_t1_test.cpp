@@ -133,7 +133,7 @@ TEST(T1, ErrorsNameTheFileAndThePlace) {
   };
   std::string broken = t1;
   broken.replace(broken.find("<= 64"), 5, "<= f()");
-  EXPECT_NE(message(broken).find("x.json: ConfigurationSpace.Conditions[0].Expression"),
+  EXPECT_NE(message(broken).find("ConfigurationSpace.Conditions[0].Expression"),
             std::string::npos)
       << message(broken);
   EXPECT_NE(message("{}").find("x.json"), std::string::npos);
@@ -142,7 +142,7 @@ TEST(T1, ErrorsNameTheFileAndThePlace) {
   for (int i = 1; i < 400'000; ++i) values += fmt::format(",{}", i);
   EXPECT_NE(message(R"({"ConfigurationSpace":{"TuningParameters":[{"Name":"a","Values":)" + values +
                     "]}]}}")
-                .find("more than 65536 values"),
+                .find("more than 65535 values"),
             std::string::npos);
 }
 
@@ -209,7 +209,7 @@ TEST(T1, WhatAKernelCannotSayIsAnErrorThatNamesThePlace) {
       {R"("Name": "b")", R"("Name": "a")", "Arguments[1].Name"},
       {R"("ReadOnly")", R"("Constant")", "Arguments[0].AccessType"},
       {R"("Size": 10000)", R"("Size": "N")", "Arguments[0].Size"},
-      {R"("Size": 10000)", R"("Size": 1e30)", "Arguments[0].Size: is no whole number of 64 bits"},
+      {R"("Size": 10000)", R"("Size": 1e30)", "Arguments[0].Size = 1e+30: is no whole number of 64 bits"},
       {R"("FillValue": 2)", R"("FillValue": "two")", "Arguments[3].FillValue"},
       {R"("-I.")", R"("--use_fast_math")", "CompilerOptions[0]"},
       {R"({"X": "BLOCK"})", R"({"Y": "BLOCK"})", "LocalSize"},
@@ -226,7 +226,7 @@ TEST(T1, WhatAKernelCannotSayIsAnErrorThatNamesThePlace) {
       t1_specs(text, "x.json");
       ADD_FAILURE() << fault.to;
     } catch (const Error& error) {
-      EXPECT_TRUE(std::string(error.what()).starts_with("x.json: ")) << error.what();
+      EXPECT_TRUE(std::string(error.what()).starts_with("x.json:")) << error.what();
       EXPECT_NE(std::string(error.what()).find(fault.said), std::string::npos) << error.what();
     }
   }

@@ -344,9 +344,8 @@ void check_entry(const TomlTable& table, const std::string& entry, const Texts& 
   for (const auto& [path, text] : closure) {
     if (mentions(text, name)) return;
   }
-  table.fail(table.at("entry"), fmt::format("entry '{}': the sources have no '{}': name a "
-                                            "__global__ function of theirs",
-                                            entry, name));
+  table.fail(table.at("entry"),
+             fmt::format("the sources have no '{}': name a __global__ function of theirs", name));
 }
 
 }  // namespace tw
