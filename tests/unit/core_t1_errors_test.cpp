@@ -1,4 +1,5 @@
 // What a T1 file says and we do not do is an error that names the place, the value and the remedy.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -181,18 +182,20 @@ TEST(T1Errors, OptionsAreDoneOrRefused) {
   const auto with = [](const std::string& options) {
     return message_of(changed(R"(["-std=c++11"])", options));
   };
-  for (const char* done : {R"(["", "-I.", "-I./", "--std=c++17"])", "[]", "null"}) {
+  for (const char* done : {R"(["", "-I.", "-I./", "-O3"])", "[]", "null",
+                           R"(["--std=c++17", "-use_fast_math", "-fmad=false", "-DN=4", "-UM"])"}) {
     EXPECT_EQ(with(done), "") << done;
   }
   EXPECT_EQ(
       with(R"(["-std=c++17", "-Iinc"])"),
       "x.json:14:39: KernelSpecification.CompilerOptions[1] = \"-Iinc\": no other folder than "
       "the spec's is searched: remove it, and write the path from there in the #include");
-  EXPECT_THAT(with(R"(["-std=c++20"])"), HasSubstr("kernels are compiled as C++17"));
-  EXPECT_THAT(with(R"(["-use_fast_math"])"),
-              HasSubstr("[0] = \"-use_fast_math\": is not passed on"));
-  EXPECT_THAT(with(R"("-use_fast_math")"),
-              HasSubstr("CompilerOptions = \"-use_fast_math\": is not a"));
+  for (const char* refused : {"-std=c++23", "-include", "-arch=sm_80", "-Xptxas=-v", "-D2=3",
+                              "-maxrregcount=all", "--restrict=x", "a.cu"}) {
+    EXPECT_THAT(with(fmt::format("[\"{}\"]", refused)),
+                HasSubstr(fmt::format("CompilerOptions[0] = \"{}\": ", refused)));
+  }
+  EXPECT_THAT(with(R"("-G")"), HasSubstr("CompilerOptions = \"-G\": is not a list"));
 }
 
 TEST(T1Errors, NamesAndSizesAreThoseOfTheFile) {
@@ -341,6 +344,56 @@ TEST_F(T1Folder, ScalarsArePassedAsTheBitsThatTheyAre) {
   EXPECT_EQ(static_cast<std::uint64_t>(passed("uint64", "18446744073709551615").value), UINT64_MAX);
   EXPECT_EQ(passed("uint64", "9223372036854775808").value, INT64_MIN);
   EXPECT_EQ(passed("uint64", "1").kind, ArgSpec::Kind::int64);
+}
+
+// The grid that Kernel Tuner launches.
+TEST_F(T1Folder, AProblemSizeIsDividedIntoBlocks) {
+  const auto grid_of = [&](const std::string& members) {
+    const Catalog catalog = load(changed(R"("GlobalSize": {"X": "4096 // BLOCK"},)", members));
+    const OpEntry& entry = catalog.ops().front();
+    const LoweredPlan lowered = lower(catalog, entry.kernels.front(), parse_problem(entry.op, {}),
+                                      emulated_device(90), std::vector<std::int64_t>{64, 2});
+    EXPECT_EQ(lowered.invalid, "");
+    return lowered.plan.launches.front().grid;
+  };
+  using Grid = std::array<std::int64_t, 3>;
+  EXPECT_EQ(grid_of(R"("ProblemSize": [4097], "GridDivX": ["BLOCK"], "GridDivY": [],)"),
+            (Grid{65, 1, 1}));
+  EXPECT_EQ(grid_of(R"("ProblemSize": [100, "7 * 3"], "GridDivX": ["BLOCK", "WORK"],
+                       "GridDivY": [4],)"),
+            (Grid{1, 6, 1}));
+  EXPECT_EQ(grid_of(R"("ProblemSize": 5, "GridDivX": "WORK",)"), (Grid{3, 1, 1}));
+  EXPECT_EQ(grid_of(R"("ProblemSize": "BLOCK * 3",)"), (Grid{192, 1, 1}));
+  const auto fault = [](const std::string& members) {
+    return message_of(changed(R"("GlobalSize": {"X": "4096 // BLOCK"},)", members));
+  };
+  EXPECT_THAT(fault(""), HasSubstr("KernelSpecification: has no member \"GlobalSize\": add it"));
+  EXPECT_THAT(fault(R"("GridDivX": ["BLOCK"],)"), HasSubstr("GridDivX: it divides a ProblemSize"));
+  EXPECT_THAT(fault(R"("ProblemSize": [1, 2, 3, 4],)"), HasSubstr("nor a list of one to three"));
+  std::string named = changed(R"("GlobalSize": {"X": "4096 // BLOCK"},)", R"("ProblemSize": 100,)");
+  for (std::size_t at; (at = named.find("BLOCK")) != named.npos;) {
+    named.replace(at, 5, "block_size_x");
+  }
+  EXPECT_THAT(t1_specs(named, "x.json").at("shop_add_float_2.toml"),
+              HasSubstr("grid = [\"ceil_div(100, block_size_x)\", \"1\", \"1\"]"));
+}
+
+TEST_F(T1Folder, OptionsReachTheCompilerAndTheDigest) {
+  const auto kernel_of = [](const Catalog& catalog) {
+    return catalog.ops().front().kernels.front();
+  };
+  const Catalog plain = load(changed(R"("CompilerOptions": ["-std=c++11"],)", ""));
+  const Catalog catalog =
+      load(changed(R"(["-std=c++11"])", R"(["-DWIDTH=4", "-DFAST", "-use_fast_math"])"));
+  EXPECT_NE(kernel_of(catalog).source_digest, kernel_of(plain).source_digest);
+  const OpEntry& entry = catalog.ops().front();
+  const Program program = lower(catalog, entry.kernels.front(), parse_problem(entry.op, {}),
+                                emulated_device(90), std::vector<std::int64_t>{64, 1})
+                              .plan.program;
+  EXPECT_EQ(program.options, std::vector<std::string>{"-use_fast_math"});
+  EXPECT_THAT(macros_begin(program), HasSubstr("#define WIDTH 4\n#define FAST 1\n"));
+  EXPECT_THAT(fault_of(changed(R"(["-std=c++11"])", R"(["-DBLOCK=4"])")),
+              HasSubstr("CompilerOptions: 'BLOCK' is a knob, so '-DBLOCK=4' cannot define it"));
 }
 
 // A macro must not change the system's headers that the source includes first.

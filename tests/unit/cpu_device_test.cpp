@@ -192,6 +192,19 @@ TEST_F(CpuDeviceTest, KernelsOfOthersAreFoundByTheirNames) {
   EXPECT_TRUE(missing.note.starts_with("the kernel doubling:1:")) << missing.note;
 }
 
+// x * x - 1 is 2^-24 more precise with one rounding than with two.
+TEST_F(CpuDeviceTest, OptionsMeanWhatTheyDoOnCuda) {
+#if defined(__x86_64__)
+  if (!__builtin_cpu_supports("fma")) GTEST_SKIP() << "this processor fuses nothing";
+#endif
+  Job job = doubling(
+      "const float odd = 1.000244140625f; if (odd * (odd + x[0] * 0) - 1.00048828125f != 0) value "
+      "+= 1;");
+  EXPECT_EQ(answer(job).outcome, Outcome::wrong_result) << "one rounding leaves the rest";
+  job.plan.program.options = {"-fmad=false"};
+  EXPECT_EQ(answer(job).outcome, Outcome::ok);
+}
+
 TEST_F(CpuDeviceTest, WritesWhereItMustNot) {
   expect("if (i == 10) y[10] = 1;", Outcome::faulted, "it writes 1 elements between the rows of y");
   expect("if (i == 10) const_cast<float*>(x)[3] = 1;", Outcome::faulted, "");

@@ -169,6 +169,27 @@ TEST_F(Pool, KernelsOfOthersAreFoundByTheirNames) {
   EXPECT_THAT(names[4], HasSubstr("scaleIfLi64E"));
 }
 
+TEST_F(Pool, OptionsOfAKernelReachTheCompiler) {
+  CompilePool pool(1, seconds(60));
+  CompileRequest plain = request(
+      "extern \"C\" __global__ void kernel(float* x) { *x = sinf(*x) / 3.1f; }", {"kernel"});
+  CompileRequest fast = plain, modern = plain, old = plain;
+  fast.options = {"-use_fast_math"};
+  modern.program.text = "template <class T> concept Any = true;\n" + plain.program.text;
+  modern.options = {"-std=c++20"};
+  old.program.text = modern.program.text;
+  pool.submit(1, plain);
+  pool.submit(2, fast);
+  pool.submit(3, modern);
+  pool.submit(4, old);
+  const auto results = finish(pool);
+  EXPECT_TRUE(results.at(2).ok) << results.at(2).log;
+  EXPECT_LT(results.at(2).cubin.size(), results.at(1).cubin.size());
+  EXPECT_TRUE(results.at(3).ok) << results.at(3).log;
+  EXPECT_EQ(results.at(3).log, "");
+  EXPECT_FALSE(results.at(4).ok);
+}
+
 TEST_F(Pool, ANameThatIsNoOneKernelsIsSaid) {
   CompilePool pool(1, seconds(60));
   const std::string source =

@@ -95,11 +95,9 @@ PlanLaunch launch_from(const json& object, const Program& program, std::size_t t
 }
 
 json to_json(const Program& program) {
-  return {{"text", program.text},
-          {"headers", program.headers},
-          {"entries", program.entries},
-          {"as_given", program.as_given},
-          {"defines", program.defines}};
+  return {{"text", program.text},       {"headers", program.headers},
+          {"entries", program.entries}, {"as_given", program.as_given},
+          {"defines", program.defines}, {"options", program.options}};
 }
 
 Program program_from(const json& object) {
@@ -111,6 +109,9 @@ Program program_from(const json& object) {
   program.entries = list(object, "entries", [](const json& e) { return text_from(e); });
   program.as_given = boolean(object, "as_given");
   program.defines = list(object, "defines", [](const json& d) { return text_from(d); });
+  if (object.contains("options")) {
+    program.options = list(object, "options", [](const json& o) { return text_from(o); });
+  }
   return program;
 }
 

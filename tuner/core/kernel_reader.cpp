@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "compiler_options.h"
 #include "digest.h"
 #include "error.h"
 #include "spec_reader.h"
@@ -89,7 +90,22 @@ std::string macro_fault(const std::string& name) {
   return is_reserved ? "such names are the compilers' own" : "";
 }
 
-// With knobs = "macros" each dim, choice and knob is a macro.
+void read_options(const TomlTable& head, KernelSpec& kernel) {
+  kernel.options = head.texts("options");
+  if (kernel.options.empty()) return;
+  const TomlNode& options = head.at("options");
+  if (!kernel.knobs_are_macros) {
+    head.fail(options, "'options' are for kernels with knobs = \"macros\": remove it");
+  }
+  for (std::size_t i = 0; i < options.items.size(); ++i) {
+    const std::string fault = option_fault(kernel.options[i]);
+    if (!fault.empty()) {
+      head.fail(options.items[i], fmt::format("option '{}': {}", kernel.options[i], fault));
+    }
+  }
+}
+
+// With knobs = "macros" each dim, choice and knob is a macro, and so is what an option defines.
 void check_macros(const TomlTable& root, const OpSpec& op, const KernelSpec& kernel) {
   const auto check = [](const TomlTable& table, const TomlNode& node, const std::string& name) {
     const std::string fault = macro_fault(name);
@@ -102,8 +118,17 @@ void check_macros(const TomlTable& root, const OpSpec& op, const KernelSpec& ker
   for (const DimSpec& dim : op.dims) check(head, head.at("knobs"), dim.name);
   for (const ChoiceSpec& choice : op.choices) check(head, head.at("knobs"), choice.name);
   const std::vector<TomlTable> tables = root.tables("knob");
+  std::set<std::string> knobs;
   for (std::size_t i = 0; i < tables.size(); ++i) {
     check(tables[i], tables[i].at("name"), kernel.knobs[i].name);
+    knobs.insert(kernel.knobs[i].name);
+  }
+  for (const std::string& option : kernel.options) {
+    const auto macro = define_of(option);
+    const std::string name = macro ? macro->substr(0, macro->find('=')) : "";
+    if (!knobs.contains(name)) continue;
+    head.fail(head.at("options"),
+              fmt::format("'{}' is a knob, so '{}' cannot define it: remove one", name, option));
   }
 }
 
@@ -243,7 +268,7 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
   root.allow({"kernel", "knob", "let", "require", "prefer", "workspace", "launch", "model"});
   root.at("kernel");
   const TomlTable head = root.table("kernel");
-  head.allow({"doc", "source", "needs", "knobs", "reduces"});
+  head.allow({"doc", "source", "needs", "knobs", "options", "reduces"});
   KernelSpec kernel;
   kernel.op = op.name;
   kernel.name = name;
@@ -255,6 +280,7 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
               fmt::format("knobs = \"{}\" is unknown: use type or macros", knobs));
   }
   kernel.knobs_are_macros = knobs == "macros";
+  read_options(head, kernel);
   Texts closure;
   try {
     closure = sources.closure(kernel.source);
@@ -280,6 +306,7 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
   std::string all;
   for (const auto& [file, text] : closure)
     all += fmt::format("{} {}\n{}\n", file, text.size(), text);
+  for (const std::string& option : kernel.options) all += option + "\n";
   kernel.source_digest = digest(all + space_text({}, scope.lets, {}) + launch_text(kernel));
   std::vector<Constraint> constraints = kernel.require;
   constraints.insert(constraints.end(), kernel.prefer.begin(), kernel.prefer.end());

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "compiler_options.h"
 #include "error.h"
 #include "plan_parts.h"
 
@@ -221,6 +222,13 @@ Program macro_program(const Catalog& catalog, const OpSpec& op, const KernelSpec
     define(op.choices[i].name, problem.choices[i]);
   for (std::size_t i = 0; i < kernel.knobs.size(); ++i) {
     define(kernel.knobs[i].name, configuration[i]);
+  }
+  for (const std::string& option : kernel.options) {
+    if (auto macro = define_of(option)) {
+      program.defines.push_back(std::move(*macro));
+    } else {
+      program.options.push_back(option);
+    }
   }
   return program;
 }

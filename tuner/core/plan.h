@@ -41,6 +41,7 @@ struct Program {
   std::vector<std::string> entries;
   bool as_given = false;             // a kernel of others: compiled as it is, with `defines`
   std::vector<std::string> defines;  // "block_m=64": macros, for kernels of others
+  std::vector<std::string> options;  // of the compiler, without -D: "-use_fast_math"
 };
 
 // The `#define` lines of a program's macros, and the `#undef` lines that end them. Not -D: that

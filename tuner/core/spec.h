@@ -174,6 +174,7 @@ struct KernelSpec {
   std::string op, name, doc;  // "gemm", "simt"
   std::string source;         // "gemm/simt.cuh"
   bool knobs_are_macros = false;
+  std::vector<std::string> options;  // of the compiler, if knobs are macros; compiler_options.h
   bool reduces = false;  // it serves chains that end in a reduction; else `needs` excludes them
   Constraint needs;
   std::vector<Knob> knobs;

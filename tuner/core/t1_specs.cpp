@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "compiler_options.h"
 #include "error.h"
 #include "kernel_name.h"
 #include "spec_reader.h"
@@ -65,35 +66,71 @@ Extent grid_of(const Place& kernel, const Extent& block, const T1Expressions& ex
   return grid;
 }
 
-// The spec's folder is searched anyway, and kernels are compiled as C++17: what asks for no more is
-// done already.
-void check_options(const Place& kernel) {
-  if (!kernel.has("CompilerOptions") || kernel.at("CompilerOptions").json().is_null()) return;
-  const Place options = kernel.at("CompilerOptions");
-  static const std::set<std::string> done{"",           "-I.",        "-I./",      "-std=c++03",
-                                          "-std=c++11", "-std=c++14", "-std=c++17"};
-  for (std::size_t i = 0; i < options.array().size(); ++i) {
-    const Place option = options.element(i);
-    const std::string& text = option.text();
-    if (done.contains(text.starts_with("--std=") ? text.substr(1) : text)) continue;
-    if (text.starts_with("-I") || text.starts_with("--include-path")) {
-      option.fail(
-          "no other folder than the spec's is searched: remove it, and write the path from "
-          "there in the #include");
-    }
-    if (text.starts_with("-std=") || text.starts_with("--std=")) {
-      option.fail("kernels are compiled as C++17: remove it, and what needs more in the source");
-    }
-    option.fail("is not passed on: remove it, and #define in the source what it does");
+// What one dimension of the problem is divided by. Kernel Tuner takes the block's size by its own
+// name where the file says nothing.
+std::string divisor_of(const Place& kernel, const char* key, const std::string& name,
+                       const T1Expressions& expressions) {
+  if (!kernel.has(key) || kernel.at(key).json().empty()) {
+    return expressions.is_parameter(name) ? name : "1";
   }
+  const Place list = kernel.at(key);
+  if (!list.json().is_array()) return expressions.whole(list);
+  std::vector<std::string> factors;
+  for (std::size_t i = 0; i < list.array().size(); ++i) {
+    factors.push_back(fmt::format("({})", expressions.whole(list.element(i))));
+  }
+  return fmt::format("{}", fmt::join(factors, " * "));
+}
+
+// Blocks as Kernel Tuner counts them: ProblemSize divided by the product of GridDiv, rounded up.
+Extent grid_of_problem(const Place& kernel, const T1Expressions& expressions) {
+  if (!kernel.has("ProblemSize")) kernel.fail("has no member \"GlobalSize\": add it");
+  const Place size = kernel.at("ProblemSize");
+  const bool is_list = size.json().is_array();
+  const std::size_t count = is_list ? size.array().size() : 1;
+  if (count < 1 || count > 3) size.fail("is not a number, nor a list of one to three");
+  constexpr const char* divisors[] = {"GridDivX", "GridDivY", "GridDivZ"};
+  constexpr const char* blocks[] = {"block_size_x", "block_size_y", "block_size_z"};
+  std::string grid[3] = {"1", "1", "1"};
+  for (std::size_t i = 0; i < count; ++i) {
+    grid[i] = fmt::format("ceil_div({}, {})", expressions.whole(is_list ? size.element(i) : size),
+                          divisor_of(kernel, divisors[i], blocks[i], expressions));
+  }
+  return {.x = grid[0], .y = grid[1], .z = grid[2]};
+}
+
+void check_grid(const Place& kernel) {
+  if (kernel.has("GlobalSize")) {
+    constexpr const char* both = "the grid is what GlobalSize says already: remove one of them";
+    refuse(kernel,
+           {{"ProblemSize", both}, {"GridDivX", both}, {"GridDivY", both}, {"GridDivZ", both}});
+  } else if (!kernel.has("ProblemSize")) {
+    constexpr const char* none =
+        "it divides a ProblemSize, which is not there: add that, or write "
+        "GlobalSize";
+    refuse(kernel, {{"GridDivX", none}, {"GridDivY", none}, {"GridDivZ", none}});
+  }
+}
+
+// The folder of the file is searched anyway, and device code is optimised.
+std::vector<std::string> options_of(const Place& kernel) {
+  std::vector<std::string> passed;
+  if (!kernel.has("CompilerOptions") || kernel.at("CompilerOptions").json().is_null())
+    return passed;
+  const Place options = kernel.at("CompilerOptions");
+  for (std::size_t i = 0; i < options.array().size(); ++i) {
+    const std::string& option = options.element(i).text();
+    if (option.empty() || option == "-I." || option == "-I./" || option == "-O3") continue;
+    const std::string fault = option_fault(option);
+    if (!fault.empty()) options.element(i).fail(fault);
+    passed.push_back(toml_string(option));
+  }
+  return passed;
 }
 
 constexpr const char* no_reference =
     "results are compared with those of the default configuration: remove it, or write an op.toml "
     "with a [reference]";
-constexpr const char* no_grid_rule =
-    "the grid is what GlobalSize says: write the number of blocks there, and remove it";
-
 void refuse_of_kernel(const Place& kernel) {
   kernel.allow({"Language",      "CompilerOptions", "KernelName",
                 "KernelFile",    "GlobalSizeType",  "GlobalSize",
@@ -107,10 +144,6 @@ void refuse_of_kernel(const Place& kernel) {
          {{"SharedMemory",
            "no shared memory is added at the launch: declare it in the kernel with "
            "a size, as in __shared__ float tile[BLOCK], and remove it"},
-          {"ProblemSize", no_grid_rule},
-          {"GridDivX", no_grid_rule},
-          {"GridDivY", no_grid_rule},
-          {"GridDivZ", no_grid_rule},
           {"ReferenceArguments", no_reference},
           {"ReferenceData", no_reference},
           {"KernelTypeNames",
@@ -208,10 +241,12 @@ void add_conditions(const Place& configuration, const BareSpace& space, SpecText
 void add_launch(const Place& kernel, const T1Expressions& expressions, const T1Arguments& arguments,
                 SpecText& spec) {
   const Extent block = extent_of(kernel.at("LocalSize"), 1024, 1024, 64, expressions);
-  const Extent grid = grid_of(kernel, block, expressions);
+  const bool by_size = kernel.has("GlobalSize");
+  const Extent grid =
+      by_size ? grid_of(kernel, block, expressions) : grid_of_problem(kernel, expressions);
   spec.add(kernel.at("KernelName"),
            fmt::format("[[launch]]\nentry = {}\n", toml_string(kernel.at("KernelName").text())));
-  spec.add(kernel.at("GlobalSize"),
+  spec.add(kernel.at(by_size ? "GlobalSize" : "ProblemSize"),
            fmt::format("grid = [\"{}\", \"{}\", \"{}\"]\n", grid.x, grid.y, grid.z));
   spec.add(kernel.at("LocalSize"),
            fmt::format("block = [\"{}\", \"{}\", \"{}\"]\n", block.x, block.y, block.z));
@@ -240,6 +275,11 @@ SpecText kernel_of(const Place& document, const BareSpace& space, const T1Expres
   spec.add(kernel.at("KernelFile"),
            fmt::format("source = {}\n", toml_string(kernel.at("KernelFile").text())));
   spec.add(kernel, "needs = \"true\"\nknobs = \"macros\"\n");
+  const std::vector<std::string> options = options_of(kernel);
+  if (!options.empty()) {
+    spec.add(kernel.at("CompilerOptions"),
+             fmt::format("options = [{}]\n", fmt::join(options, ", ")));
+  }
   add_knobs(configuration.at("TuningParameters"), space, spec);
   spec.add(kernel, "[let]\n");
   spec.add(arguments.sizes);
@@ -250,10 +290,10 @@ SpecText kernel_of(const Place& document, const BareSpace& space, const T1Expres
 
 void check_kernel(const Place& kernel) {
   refuse_of_kernel(kernel);
+  check_grid(kernel);
   if (kernel.at("Language").text() != "CUDA") {
     kernel.at("Language").fail("is not CUDA: kernels in other languages cannot be tuned");
   }
-  check_options(kernel);
   if (!is_kernel_name(kernel.at("KernelName").text())) {
     kernel.at("KernelName")
         .fail(

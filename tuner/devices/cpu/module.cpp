@@ -126,6 +126,16 @@ std::uintmax_t bytes_below(const fs::path& path) {
   return bytes;
 }
 
+// What an option of NVRTC's means for a host compiler. Others change the speed, or accuracy that
+// a tolerance allows for; the shim needs C++20 in any case.
+void add_options(const std::vector<std::string>& options, std::vector<std::string>& flags) {
+  for (const std::string& option : options) {
+    if (option.starts_with("-U")) flags.push_back(option);
+    if (option.starts_with("--undefine-macro=")) flags.push_back("-U" + option.substr(17));
+    if (option.ends_with("-fmad=false")) flags.emplace_back("-ffp-contract=off");
+  }
+}
+
 }  // namespace
 
 fs::path cache_folder() {
@@ -207,6 +217,7 @@ Compiled compile_module(std::span<const Program> programs) {
   std::vector<std::string> flags = compile_flags();
   for (const Program& program : programs) {
     headers.insert(program.headers.begin(), program.headers.end());
+    add_options(program.options, flags);
   }
   const fs::path folder = header_folder(headers);
   const std::string text = module_text(programs);
