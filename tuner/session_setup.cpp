@@ -230,6 +230,8 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
     request.competitors = compiled_competitors(catalog, asked, asked_kernels(kernel, *asked.entry),
                                                info, context, setup.notices);
   }
+  const std::vector<std::string>& said = catalog.notices();
+  setup.notices.insert(setup.notices.end(), said.begin(), said.end());
   request.seed = options.seed;
   request.fresh = options.fresh;
   request.limits = options.limits;

@@ -12,6 +12,7 @@ tilewright_test(core_tests
     core_spec_error_test.cpp
     core_spec_test.cpp
     core_statistics_test.cpp
+    core_t1_errors_test.cpp
     core_t1_test.cpp
     core_time_model_test.cpp
     core_verdict_test.cpp

@@ -7,6 +7,7 @@
 #include "dtype.h"
 #include "error.h"
 #include "expr.h"
+#include "kernel_name.h"
 #include "measurement.h"
 #include "note.h"
 
@@ -50,6 +51,36 @@ TEST(Note, IsOneLineOfWhatACompilerSays) {
   EXPECT_EQ(note_at("", 0), "");
   const std::string endless = note_at(std::string(1 << 20, 'x'), 5);
   EXPECT_EQ(endless, std::string(1000, 'x') + " ...");
+}
+
+TEST(KernelName, IsQualifiedAndMayHaveArguments) {
+  for (const char* name :
+       {"scale", "a::b::scale", "scale<float, 2>", "a::scale<b::C<int>, (1 > 0)>", "scale<>",
+        "scale<(1 << 4)>", "scale <float>", "scale<const float*>"}) {
+    EXPECT_TRUE(is_kernel_name(name)) << name;
+  }
+  for (const char* name :
+       {"", "a:b", "::scale", "scale<", "scale<float", "scale<float>>", "scale<float> ", "scale ",
+        "scale<float>::x", "scale<\"a\">", "scale<1>;int x", "scale<a\nb>", "a<1>()", "2x",
+        "scale<a/*>", "<int>", "scale(1)", "scale<(1>"}) {
+    EXPECT_FALSE(is_kernel_name(name)) << name;
+  }
+  EXPECT_TRUE(is_qualified_name("a::b"));
+  EXPECT_FALSE(is_qualified_name("a::b<1>"));
+  EXPECT_EQ(function_of("shop::ops::scale<std::pair<int, int>, 2>"), "scale");
+  EXPECT_EQ(identifier_of("shop::ops::scale<float, 2>"), "shop_ops_scale_float_2");
+  EXPECT_EQ(identifier_of("scale_"), "scale_");
+}
+
+TEST(KernelName, ParametersAgreeInNumberAndSize) {
+  using Bytes = std::vector<std::size_t>;
+  EXPECT_EQ(parameter_mismatch(Bytes{8, 4}, Bytes{8, 4}), "");
+  EXPECT_EQ(parameter_mismatch(Bytes{}, Bytes{}), "");
+  EXPECT_EQ(parameter_mismatch(Bytes{8, 4}, Bytes{8}),
+            "the kernel takes 2 parameters, it is passed 1");
+  EXPECT_EQ(parameter_mismatch(Bytes{8}, Bytes{}), "the kernel takes 1 parameter, it is passed 0");
+  EXPECT_EQ(parameter_mismatch(Bytes{8, 4}, Bytes{8, 8}),
+            "parameter 2 of the kernel has 4 bytes, it is passed 8");
 }
 
 TEST(Measurement, MedianOfNoSamplesIsZero) {

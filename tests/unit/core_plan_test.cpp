@@ -140,7 +140,7 @@ TEST_F(PlanTest, ProgramIncludesTheOpsHeaderAndTheVariant) {
   EXPECT_TRUE(plan.program.text.starts_with(
       "#include \"axpy/op.cuh\"\n#include \"axpy/simple.cuh\"\nstruct v0 {"));
   EXPECT_EQ(plan.program.headers.size(), 4U);
-  EXPECT_FALSE(plan.program.extern_c);
+  EXPECT_FALSE(plan.program.as_given);
   ASSERT_EQ(plan.oracle.kind, OraclePlan::Kind::reference);
   EXPECT_EQ(plan.oracle.program.text,
             "#include \"axpy/op.cuh\"\n#include \"axpy/reference.cuh\"\nstruct v0 {\n"
@@ -187,12 +187,24 @@ TEST_F(PlanTest, MacrosDefineEverything) {
   spaces["axpy/simple.toml"] = changed(text, "tw::axpy::simple::finish", "finish");
   catalog_ = Catalog::load(spaces, test::toy_sources());
   const Plan plan = lowered("3x5,order=padded", {64, 1, 1}).plan;
-  EXPECT_TRUE(plan.program.extern_c);
+  EXPECT_TRUE(plan.program.as_given);
   EXPECT_EQ(plan.program.text, "#include \"axpy/simple.cuh\"\n");
   EXPECT_EQ(plan.program.entries, (std::vector<std::string>{"kernel", "finish"}));
   EXPECT_EQ(plan.program.defines,
             (std::vector<std::string>{"TW_T=float", "rows=3", "columns=5", "pitch=8", "pad=0",
                                       "order=1", "threads=64", "vector=1", "walk=1"}));
+}
+
+// An entry of a kernel of others is what its source calls it, and is compiled by that name.
+TEST_F(PlanTest, MacroEntriesAreQualifiedNamesAndInstances) {
+  std::string text = changed(test::toy_kernel, "needs = ", "knobs = \"macros\"\nneeds = ");
+  text = changed(text, "tw::axpy::simple::finish", "tw::axpy::simple::finish<TW_T, threads>");
+  Texts spaces = test::toy_spaces();
+  spaces["axpy/simple.toml"] = text;
+  catalog_ = Catalog::load(spaces, test::toy_sources());
+  EXPECT_EQ(lowered("3x5", {64, 1, 1}).plan.program.entries,
+            (std::vector<std::string>{"tw::axpy::simple::kernel",
+                                      "tw::axpy::simple::finish<TW_T, threads>"}));
 }
 
 }  // namespace

@@ -159,12 +159,59 @@ TEST_F(CpuDeviceTest, LaunchFailed) {
   job.plan.launches[0].args.pop_back();
   Measurement measurement = answer(job);
   EXPECT_EQ(measurement.outcome, Outcome::launch_failed);
-  EXPECT_EQ(measurement.note, "the kernel takes 3 arguments, its TOML passes 2");
+  EXPECT_EQ(measurement.note, "the kernel takes 3 parameters, it is passed 2");
   job = doubling("");
   job.plan.launches[0].args[2].kind = ArgSpec::Kind::int64;
   measurement = answer(job);
   EXPECT_EQ(measurement.outcome, Outcome::launch_failed);
-  EXPECT_EQ(measurement.note, "argument 3 of the kernel has 4 bytes, its TOML passes 8");
+  EXPECT_EQ(measurement.note, "parameter 3 of the kernel has 4 bytes, it is passed 8");
+}
+
+// As on cuda: namespaces, no extern "C", instances of templates, by a macro, too.
+TEST_F(CpuDeviceTest, KernelsOfOthersAreFoundByTheirNames) {
+  const auto named = [](const std::string& entry) {
+    Job job = doubling("");
+    Program& program = job.plan.program;
+    program.text = "namespace shop {\n" + program.text +
+                   "template <class T, int F> __global__ void scale(const T* x, T* y, int n) {\n"
+                   "  const int i = blockIdx.x * blockDim.x + threadIdx.x;\n"
+                   "  if (i < n) y[i / 10 * 12 + i % 10] = F * x[i / 10 * 12 + i % 10];\n}\n"
+                   "__global__ void twice(const float*, float*, int) {}\n"
+                   "__global__ void twice(const double*, double*, int) {}\n}\n";
+    program.defines = {"FACTOR=2"};
+    program.as_given = true;
+    program.entries = {entry};
+    return job;
+  };
+  for (const char* entry :
+       {"shop::doubling", "shop::scale<float, 2>", "shop::scale<float, FACTOR>"}) {
+    const Measurement measurement = answer(named(entry));
+    EXPECT_EQ(measurement.outcome, Outcome::ok) << entry << ": " << measurement.note;
+  }
+  for (const char* entry : {"shop::twice", "shop::scale"}) {
+    const Measurement measurement = answer(named(entry));
+    EXPECT_EQ(measurement.outcome, Outcome::compile_failed) << entry;
+    EXPECT_TRUE(measurement.note.starts_with(
+        "the kernel " + std::string(entry) +
+        ": it is overloaded, or a template: give the kernel that is meant a name of its own"))
+        << measurement.note;
+  }
+  const Measurement missing = answer(named("doubling"));
+  EXPECT_EQ(missing.outcome, Outcome::compile_failed);
+  EXPECT_TRUE(missing.note.starts_with("the kernel doubling:1:")) << missing.note;
+}
+
+// x * x - 1 is 2^-24 more precise with one rounding than with two.
+TEST_F(CpuDeviceTest, OptionsMeanWhatTheyDoOnCuda) {
+#if defined(__x86_64__)
+  if (!__builtin_cpu_supports("fma")) GTEST_SKIP() << "this processor fuses nothing";
+#endif
+  Job job = doubling(
+      "const float odd = 1.000244140625f; if (odd * (odd + x[0] * 0) - 1.00048828125f != 0) value "
+      "+= 1;");
+  EXPECT_EQ(answer(job).outcome, Outcome::wrong_result) << "one rounding leaves the rest";
+  job.plan.program.options = {"-fmad=false"};
+  EXPECT_EQ(answer(job).outcome, Outcome::ok);
 }
 
 TEST_F(CpuDeviceTest, WritesWhereItMustNot) {

@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
+#include "baselines/words.h"
 #include "cuda.h"
 #include "error.h"
 #include "messages.h"
@@ -30,6 +34,21 @@ TEST(CudaProbe, SaysWhatIsMissing) {
     EXPECT_FALSE(probe.driver.empty());
   }
   EXPECT_EQ(cuda_present(), !probe.devices.empty() && !probe.nvrtc.empty());
+}
+
+// A word that no routine takes was skipped: an optional one that is misspelt changed the layout.
+TEST(CudaBaseline, TakesNoOtherWordsThanItsOwn) {
+  std::map<std::string, int> args{{"x", 1}, {"nhwcc", 1}};
+  try {
+    cuda::allow_words("conv2d", args, {"x", "nhwc"});
+    FAIL() << "nhwcc was skipped";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "the op's [[baseline]] for conv2d has the argument nhwcc, which it does not take: "
+                 "did you mean 'nhwc'?");
+  }
+  args.erase("nhwcc");
+  EXPECT_NO_THROW(cuda::allow_words("conv2d", args, {"x", "nhwc"}));
 }
 
 TEST(CudaMessages, ComeBackAsTheyWere) {

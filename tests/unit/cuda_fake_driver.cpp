@@ -71,6 +71,15 @@ CUresult cuModuleGetFunction(CUfunction* function, CUmodule, const char* name) {
   return put(function, reinterpret_cast<CUfunction>(new std::string(name)));
 }
 CUresult cuFuncGetAttribute(int* value, CUfunction_attribute, CUfunction) { return put(value, 0); }
+// Two pointers, but where the name says otherwise.
+CUresult cuFuncGetParamInfo(CUfunction function, std::size_t index, std::size_t* offset,
+                            std::size_t* bytes) {
+  const std::string& name = *reinterpret_cast<const std::string*>(function);
+  const std::size_t count = name == "takes_one" ? 1 : name == "takes_three" ? 3 : 2;
+  if (index >= count) return CUDA_ERROR_INVALID_VALUE;
+  *offset = 8 * index;
+  return put(bytes, std::size_t{name == "takes_narrow" && index == 1 ? 4u : 8u});
+}
 CUresult cuFuncSetAttribute(CUfunction, CUfunction_attribute, int) { return sticky; }
 CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CUfunction, int, std::size_t) {
   return put(blocks, 1);

@@ -137,11 +137,81 @@ TEST_F(Pool, HeadersAndMacrosReachTheCompiler) {
   wanted.program.headers = {{"part/a.cuh", "#include \"part/b.cuh\"\n"},
                             {"part/b.cuh", "constexpr int value = 1;\n"}};
   wanted.program.defines = {"T=float", "block_m=64"};
-  wanted.program.extern_c = true;
+  wanted.program.as_given = true;
   pool.submit(1, wanted);
   const auto results = finish(pool);
   ASSERT_TRUE(results.at(1).ok) << results.at(1).log;
   EXPECT_EQ(results.at(1).names, std::vector<std::string>{"kernel"});
+}
+
+// What nvcc's users write: no extern "C", namespaces, instances of templates, by a macro, too.
+TEST_F(Pool, KernelsOfOthersAreFoundByTheirNames) {
+  CompilePool pool(1, seconds(60));
+  CompileRequest wanted = request(
+      "__global__ void plain(float* x) { *x = 1; }\n"
+      "static __global__ void hidden(float* x) { *x = 1; }\n"
+      "extern \"C\" __global__ void c(float* x) { *x = 1; }\n"
+      "namespace shop::ops {\n"
+      "template <typename T, int F> __global__ void scale(T* x) { *x *= F; }\n"
+      "}",
+      {"plain", "hidden", "c", "shop::ops::scale<float, 2>", "shop::ops::scale<float, BLOCK>"});
+  wanted.program.defines = {"BLOCK=64"};
+  wanted.program.as_given = true;
+  pool.submit(1, wanted);
+  const auto results = finish(pool);
+  ASSERT_TRUE(results.at(1).ok) << results.at(1).log;
+  const std::vector<std::string>& names = results.at(1).names;
+  ASSERT_EQ(names.size(), 5u);
+  EXPECT_THAT(names[0], HasSubstr("plain"));
+  EXPECT_THAT(names[1], HasSubstr("hidden"));
+  EXPECT_EQ(names[2], "c");
+  EXPECT_THAT(names[3], HasSubstr("scaleIfLi2E"));
+  EXPECT_THAT(names[4], HasSubstr("scaleIfLi64E"));
+}
+
+TEST_F(Pool, OptionsOfAKernelReachTheCompiler) {
+  CompilePool pool(1, seconds(60));
+  CompileRequest plain = request(
+      "extern \"C\" __global__ void kernel(float* x) { *x = sinf(*x) / 3.1f; }", {"kernel"});
+  CompileRequest fast = plain, modern = plain, old = plain;
+  fast.options = {"-use_fast_math"};
+  modern.program.text = "template <class T> concept Any = true;\n" + plain.program.text;
+  modern.options = {"-std=c++20"};
+  old.program.text = modern.program.text;
+  pool.submit(1, plain);
+  pool.submit(2, fast);
+  pool.submit(3, modern);
+  pool.submit(4, old);
+  const auto results = finish(pool);
+  EXPECT_TRUE(results.at(2).ok) << results.at(2).log;
+  EXPECT_LT(results.at(2).cubin.size(), results.at(1).cubin.size());
+  EXPECT_TRUE(results.at(3).ok) << results.at(3).log;
+  EXPECT_EQ(results.at(3).log, "");
+  EXPECT_FALSE(results.at(4).ok);
+}
+
+TEST_F(Pool, ANameThatIsNoOneKernelsIsSaid) {
+  CompilePool pool(1, seconds(60));
+  const std::string source =
+      "__global__ void scale(float* x) {}\n__global__ void scale(double* x) {}\n"
+      "template <class T> __global__ void fill(T* x) {}\n__device__ void help(float* x) {}\n";
+  const std::vector<std::pair<std::string, std::string>> faults{
+      {"scale",
+       "the kernel scale: cannot determine which instance of overloaded function \"scale\" "
+       "is intended: give the kernel that is meant a name of its own"},
+      {"fill", "the kernel fill: cannot determine which instance of function template"},
+      {"scales", "the kernel scales: identifier \"scales\" is undefined"},
+      {"help", "the kernel help: Name expression cannot form address of a non-__global__"}};
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    CompileRequest wanted = request(source, {faults[i].first});
+    wanted.program.as_given = true;
+    pool.submit(i, wanted);
+  }
+  const auto results = finish(pool);
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    EXPECT_FALSE(results.at(i).ok);
+    EXPECT_THAT(failure_line(results.at(i).log), testing::StartsWith(faults[i].second));
+  }
 }
 
 TEST_F(Pool, EndlessCompileCostsItselfAlone) {

@@ -112,6 +112,25 @@ TEST_F(Queue, EachFaultCostsOneJob) {
   EXPECT_THAT(results.at(7).note, HasSubstr("longer than 0.5 s"));
 }
 
+// Parameters that do not agree are found before the launch, which would crash or be wrong.
+TEST_F(Queue, AKernelThatTakesOtherParametersIsNotLaunched) {
+  const std::map<std::string, std::string> notes{
+      {"takes_one", "the kernel takes 1 parameter, it is passed 2"},
+      {"takes_three", "the kernel takes 3 parameters, it is passed 2"},
+      {"takes_narrow", "parameter 2 of the kernel has 4 bytes, it is passed 8"}};
+  std::uint64_t id = 0;
+  for (const auto& [act, note] : notes) submit(id++, act);
+  submit(id, "works");
+  const auto results = finish(notes.size() + 1);
+  ASSERT_EQ(results.size(), notes.size() + 1);
+  id = 0;
+  for (const auto& [act, note] : notes) {
+    EXPECT_EQ(results.at(id).outcome, Outcome::launch_failed) << act;
+    EXPECT_EQ(results.at(id++).note, note);
+  }
+  EXPECT_EQ(results.at(id).outcome, Outcome::ok) << results.at(id).note;
+}
+
 TEST_F(Queue, EachFaultOfTheCompilerCostsOneJob) {
   open(500);
   const std::vector<std::string> texts{

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "digest.h"
 #include "error.h"
@@ -101,13 +102,21 @@ Catalog Catalog::load(const Texts& spaces, Texts sources, const std::string& ori
 
 Catalog Catalog::load_file(const std::string& path, const Texts& builtin_sources) {
   const fs::path folder = fs::path(path).parent_path();
-  const bool is_t1 = fs::path(path).extension() == ".json";
-  const Texts files = is_t1 ? t1_specs(read_text_file(path), path) : files_beside(path);
-  const std::string shown = is_t1 ? path + " as " : folder.empty() ? "" : folder.string() + "/";
+  std::optional<T1File> t1;
+  if (fs::path(path).extension() == ".json") t1.emplace(read_text_file(path), path);
+  const Texts files = t1 ? t1->specs() : files_beside(path);
+  const std::string shown = t1 || folder.empty() ? "" : folder.string() + "/";
   Catalog catalog;
   catalog.foreign_ = true;
+  if (t1) catalog.notices_ = t1->notices();
   SourceTree tree(builtin_sources, folder.empty() ? "." : folder);
-  OpEntry entry = read_entry(files, shown, "", false, tree);
+  OpEntry entry;
+  try {
+    entry = read_entry(files, shown, "", false, tree);
+  } catch (const TomlError& fault) {
+    if (t1) t1->blame(fault);  // the user did not write that line
+    throw;
+  }
   add_closures(entry, tree, catalog.closures_);
   catalog.ops_.push_back(std::move(entry));
   catalog.sources_ = tree.texts();

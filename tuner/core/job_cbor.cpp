@@ -95,11 +95,9 @@ PlanLaunch launch_from(const json& object, const Program& program, std::size_t t
 }
 
 json to_json(const Program& program) {
-  return {{"text", program.text},
-          {"headers", program.headers},
-          {"entries", program.entries},
-          {"extern_c", program.extern_c},
-          {"defines", program.defines}};
+  return {{"text", program.text},       {"headers", program.headers},
+          {"entries", program.entries}, {"as_given", program.as_given},
+          {"defines", program.defines}, {"options", program.options}};
 }
 
 Program program_from(const json& object) {
@@ -109,8 +107,11 @@ Program program_from(const json& object) {
   if (!headers.is_object()) malformed("'headers' is not an object");
   for (const auto& [path, content] : headers.items()) program.headers[path] = text_from(content);
   program.entries = list(object, "entries", [](const json& e) { return text_from(e); });
-  program.extern_c = boolean(object, "extern_c");
+  program.as_given = boolean(object, "as_given");
   program.defines = list(object, "defines", [](const json& d) { return text_from(d); });
+  if (object.contains("options")) {
+    program.options = list(object, "options", [](const json& o) { return text_from(o); });
+  }
   return program;
 }
 

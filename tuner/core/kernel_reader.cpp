@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
+#include "compiler_options.h"
 #include "digest.h"
 #include "error.h"
 #include "spec_reader.h"
@@ -67,6 +69,69 @@ void check_fields(const TomlTable& root, const KernelSpec& kernel, const std::st
   }
 }
 
+// Why a source cannot have a macro of this name; empty if it can.
+std::string macro_fault(const std::string& name) {
+  static const std::set<std::string, std::less<>> members{"x", "y", "z", "w"};
+  static const std::set<std::string, std::less<>> words{
+      "alignas", "alignof",  "asm",     "auto",      "bool",     "break",    "case",    "catch",
+      "char",    "class",    "const",   "constexpr", "continue", "decltype", "default", "delete",
+      "do",      "double",   "else",    "enum",      "explicit", "extern",   "float",   "for",
+      "friend",  "goto",     "if",      "inline",    "int",      "long",     "mutable", "namespace",
+      "new",     "noexcept", "nullptr", "operator",  "private",  "public",   "return",  "short",
+      "signed",  "sizeof",   "static",  "struct",    "switch",   "template", "this",    "throw",
+      "try",     "typedef",  "typeid",  "typename",  "union",    "unsigned", "using",   "virtual",
+      "void",    "volatile", "while",   "threadIdx", "blockIdx", "blockDim", "gridDim", "warpSize",
+      "TW_T",    "std",      "defined"};
+  if (members.contains(name))
+    return fmt::format("it would replace the {} of threadIdx.{}", name, name);
+  if (words.contains(name)) return "the word means something in every source";
+  const bool is_reserved = name.starts_with("__") ||
+                           (name.size() > 1 && name[0] == '_' && name[1] >= 'A' && name[1] <= 'Z');
+  return is_reserved ? "such names are the compilers' own" : "";
+}
+
+void read_options(const TomlTable& head, KernelSpec& kernel) {
+  kernel.options = head.texts("options");
+  if (kernel.options.empty()) return;
+  const TomlNode& options = head.at("options");
+  if (!kernel.knobs_are_macros) {
+    head.fail(options, "'options' are for kernels with knobs = \"macros\": remove it");
+  }
+  for (std::size_t i = 0; i < options.items.size(); ++i) {
+    const std::string fault = option_fault(kernel.options[i]);
+    if (!fault.empty()) {
+      head.fail(options.items[i], fmt::format("option '{}': {}", kernel.options[i], fault));
+    }
+  }
+}
+
+// With knobs = "macros" each dim, choice and knob is a macro, and so is what an option defines.
+void check_macros(const TomlTable& root, const OpSpec& op, const KernelSpec& kernel) {
+  const auto check = [](const TomlTable& table, const TomlNode& node, const std::string& name) {
+    const std::string fault = macro_fault(name);
+    if (fault.empty()) return;
+    table.fail(node, fmt::format("'{}' cannot be a macro of the source, {}: use another name, in "
+                                 "the source too",
+                                 name, fault));
+  };
+  const TomlTable head = root.table("kernel");
+  for (const DimSpec& dim : op.dims) check(head, head.at("knobs"), dim.name);
+  for (const ChoiceSpec& choice : op.choices) check(head, head.at("knobs"), choice.name);
+  const std::vector<TomlTable> tables = root.tables("knob");
+  std::set<std::string> knobs;
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    check(tables[i], tables[i].at("name"), kernel.knobs[i].name);
+    knobs.insert(kernel.knobs[i].name);
+  }
+  for (const std::string& option : kernel.options) {
+    const auto macro = define_of(option);
+    const std::string name = macro ? macro->substr(0, macro->find('=')) : "";
+    if (!knobs.contains(name)) continue;
+    head.fail(head.at("options"),
+              fmt::format("'{}' is a knob, so '{}' cannot define it: remove one", name, option));
+  }
+}
+
 void read_needs(const Scope& scope, const TomlTable& head, KernelSpec& kernel) {
   kernel.needs.expr = read_expr(scope, head, "needs", "true");
   kernel.needs.reason = kernel.needs.expr.text();
@@ -127,11 +192,7 @@ void read_launches(const Scope& scope, const TomlTable& root, const Texts& closu
     kernel.launches.push_back(read_launch(scope, table));
     const LaunchSpec& launch = kernel.launches.back();
     check_entry(table, launch.entry, closure);
-    if (kernel.knobs_are_macros && launch.entry.find("::") != std::string::npos) {
-      table.fail(table.at("entry"), fmt::format("entry '{}': with knobs = \"macros\" an entry is "
-                                                "an extern \"C\" function",
-                                                launch.entry));
-    }
+    if (!kernel.knobs_are_macros) check_is_template(table, launch.entry);
     for (const ArgSpec& arg : launch.args) {
       if (arg.kind == ArgSpec::Kind::tolerance) {
         table.fail(table.at("args"), "'tolerance' belongs to the reference: remove it");
@@ -207,7 +268,7 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
   root.allow({"kernel", "knob", "let", "require", "prefer", "workspace", "launch", "model"});
   root.at("kernel");
   const TomlTable head = root.table("kernel");
-  head.allow({"doc", "source", "needs", "knobs", "reduces"});
+  head.allow({"doc", "source", "needs", "knobs", "options", "reduces"});
   KernelSpec kernel;
   kernel.op = op.name;
   kernel.name = name;
@@ -219,6 +280,7 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
               fmt::format("knobs = \"{}\" is unknown: use type or macros", knobs));
   }
   kernel.knobs_are_macros = knobs == "macros";
+  read_options(head, kernel);
   Texts closure;
   try {
     closure = sources.closure(kernel.source);
@@ -228,7 +290,11 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
   Scope scope(op);
   kernel.first_knob = scope.names.size();
   kernel.knobs = read_knobs(scope, root);
-  if (!kernel.knobs_are_macros) check_fields(root, kernel, closure[kernel.source]);
+  if (kernel.knobs_are_macros) {
+    check_macros(root, op, kernel);
+  } else {
+    check_fields(root, kernel, closure[kernel.source]);
+  }
   scope.read_lets(root.table("let"));
   read_needs(scope, head, kernel);
   kernel.require = scope.read_constraints(root.table("require"));
@@ -240,6 +306,7 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
   std::string all;
   for (const auto& [file, text] : closure)
     all += fmt::format("{} {}\n{}\n", file, text.size(), text);
+  for (const std::string& option : kernel.options) all += option + "\n";
   kernel.source_digest = digest(all + space_text({}, scope.lets, {}) + launch_text(kernel));
   std::vector<Constraint> constraints = kernel.require;
   constraints.insert(constraints.end(), kernel.prefer.begin(), kernel.prefer.end());

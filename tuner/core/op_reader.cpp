@@ -242,6 +242,7 @@ void read_reference(const Scope& scope, const TomlTable& root, bool required, So
   table.allow({"source", "entry", "grid", "block", "smem", "args"});
   op.reference_source = table.text("source");
   op.reference = read_launch(scope, table);
+  check_is_template(table, op.reference.entry);
   Texts closure;
   try {
     closure = sources.closure(op.reference_source);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "compiler_options.h"
 #include "error.h"
 #include "plan_parts.h"
 
@@ -211,7 +212,7 @@ Program macro_program(const Catalog& catalog, const OpSpec& op, const KernelSpec
   Program program;
   program.headers = catalog.sources_of(kernel.source);
   program.text = fmt::format("#include \"{}\"\n", kernel.source);
-  program.extern_c = true;
+  program.as_given = true;
   const auto define = [&](const std::string& name, std::int64_t value) {
     program.defines.push_back(fmt::format("{}={}", name, value));
   };
@@ -222,12 +223,19 @@ Program macro_program(const Catalog& catalog, const OpSpec& op, const KernelSpec
   for (std::size_t i = 0; i < kernel.knobs.size(); ++i) {
     define(kernel.knobs[i].name, configuration[i]);
   }
+  for (const std::string& option : kernel.options) {
+    if (auto macro = define_of(option)) {
+      program.defines.push_back(std::move(*macro));
+    } else {
+      program.options.push_back(option);
+    }
+  }
   return program;
 }
 
 // The index of `entry` among the program's entries, instantiated and added if it is new.
 int entry_index(Program& program, const std::string& entry, const Problem& problem) {
-  const std::string name = program.extern_c
+  const std::string name = program.as_given
                                ? entry
                                : fmt::format("{}<{}, v0, {}>", entry, cpp_type_of(problem.dtype),
                                              problem.epilogue.cpp_type());
@@ -338,8 +346,8 @@ Plan lower_problem(const Catalog& catalog, const OpSpec& op, const Problem& prob
     plan.tolerance = unit * static_cast<double>(value_of(tolerance, slots, "tolerance"));
     add_reference(catalog, op, problem, device, slots, plan);
   } catch (const Invalid& fault) {
-    throw Error(fmt::format("op {} {}: {}: change the shape or op.toml", op.name, problem.shape(op),
-                            fault.reason));
+    throw Error(fmt::format("op {} {}: {}: change the shape or the spec", op.name,
+                            problem.shape(op), fault.reason));
   }
   return plan;
 }
@@ -420,25 +428,6 @@ std::vector<std::int64_t> slice_offsets(const PlanTensor& tensor) {
     offsets.push_back(i * tensor.layout.strides.front());
   }
   return offsets;
-}
-
-std::string macros_begin(const Program& program) {
-  std::string text;
-  for (const std::string& define : program.defines) {
-    const std::size_t equals = define.find('=');
-    text += "#define " + define.substr(0, equals);
-    if (equals != std::string::npos) text += ' ' + define.substr(equals + 1);
-    text += '\n';
-  }
-  return text;
-}
-
-std::string macros_end(const Program& program) {
-  std::string text;
-  for (const std::string& define : program.defines) {
-    text += "#undef " + define.substr(0, define.find('=')) + '\n';
-  }
-  return text;
 }
 
 }  // namespace tw

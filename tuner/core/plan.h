@@ -36,14 +36,17 @@ struct PlanLaunch {
 struct Program {
   std::string text;  // includes the kernel's source and defines the variant
   Texts headers;     // by include path
-  std::vector<std::string>
-      entries;  // "tw::gemm::simt::kernel<float, v0, tw::epilogue::Chain<>>", or an extern "C" name
-  bool extern_c = false;
+  // "tw::gemm::simt::kernel<float, v0, tw::epilogue::Chain<>>"; of kernels of others what their
+  // spec names, with the macros replaced: "scale", "shop::ops::scale<float, block>".
+  std::vector<std::string> entries;
+  bool as_given = false;             // a kernel of others: compiled as it is, with `defines`
   std::vector<std::string> defines;  // "block_m=64": macros, for kernels of others
+  std::vector<std::string> options;  // of the compiler, without -D: "-use_fast_math"
 };
 
 // The `#define` lines of a program's macros, and the `#undef` lines that end them. Not -D: that
-// would reach the compilers' own headers, whose templates have a T too.
+// would reach the compilers' own headers, whose templates have a T too. The system's headers that
+// the source includes first come before the macros for the same reason.
 std::string macros_begin(const Program& program);
 std::string macros_end(const Program& program);
 

@@ -1,5 +1,6 @@
 // The part of Python's expressions in which others write values and conditions of search spaces:
-// arithmetic, comparisons (chained, too), and/or/not, lists, range(...) and comprehensions over it.
+// arithmetic, comparisons (chained, too), and/or/not, lists and their sums, range(...), list(...) and
+// comprehensions over them.
 // Anything else is an Error. Nothing is ever executed.
 #pragma once
 #include <cstdint>

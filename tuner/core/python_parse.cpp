@@ -220,8 +220,11 @@ class Parser {
       while (accept(","));
       expect(")");
       if (made.children.size() > 3) fail("range takes one to three numbers");
+    } else if (name == "list" && accept("(")) {  // of a list or a range: the same values
+      made = disjunction();
+      expect(")");
     } else if (skip_space(); at_ < text_.size() && (text_[at_] == '(' || text_[at_] == '.')) {
-      fail("only range(...) is understood, no other function");
+      fail("only range(...) and list(...) are understood, no other function");
     } else if (name == "lambda" || name == "if" || name == "else" || name.empty()) {
       fail("this is not understood here");
     }

@@ -99,6 +99,12 @@ std::vector<PythonNode> python_items(const PythonNode& list) {
     }
     return items;
   }
+  if (list.kind == Kind::binary && list.word == "+") {  // one after the other
+    items = python_items(list.children[0]);
+    for (PythonNode& item : python_items(list.children[1])) items.push_back(std::move(item));
+    if (items.size() > most_items) throw Error("a list has more than 65536 values");
+    return items;
+  }
   if (list.kind != Kind::list) throw Error("expected a list, for example [1, 2, 4]");
   for (const PythonNode& child : list.children) {
     const bool is_itself = child.kind == Kind::text || child.kind == Kind::integer;

@@ -307,7 +307,7 @@ Texts SourceTree::closure(const std::string& path) {
       if (!included) {
         throw Error(
             fmt::format("{}, which is not there: paths start at the folder that holds the "
-                        "ops' folders, or beside op.toml",
+                        "ops' folders, or beside the spec",
                         where));
       }
       result[include.path] = *included;

@@ -174,6 +174,7 @@ struct KernelSpec {
   std::string op, name, doc;  // "gemm", "simt"
   std::string source;         // "gemm/simt.cuh"
   bool knobs_are_macros = false;
+  std::vector<std::string> options;  // of the compiler, if knobs are macros; compiler_options.h
   bool reduces = false;  // it serves chains that end in a reduction; else `needs` excludes them
   Constraint needs;
   std::vector<Knob> knobs;
@@ -225,11 +226,14 @@ class Catalog {
   // a chain, that of the steps.
   std::string source_digest(const KernelSpec& kernel, const Epilogue& epilogue) const;
   bool foreign() const { return foreign_; }  // loaded by load_file
+  // What a foreign file says that is not for us, one sentence each.
+  const std::vector<std::string>& notices() const { return notices_; }
 
  private:
   std::vector<OpEntry> ops_;
   Texts sources_;
   std::map<std::string, Texts, std::less<>> closures_;  // sources_of, of what the ops name
+  std::vector<std::string> notices_;
   bool foreign_ = false;
 };
 

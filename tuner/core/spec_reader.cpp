@@ -9,6 +9,7 @@
 
 #include "device_info.h"
 #include "error.h"
+#include "kernel_name.h"
 
 namespace tw {
 namespace {
@@ -24,16 +25,6 @@ std::string_view describe(Scope::Kind kind) {
                                         "a workspace",
                                         "a [let]"};
   return names[static_cast<std::size_t>(kind)];
-}
-
-// "a::b::c", each part an identifier.
-bool is_qualified(std::string_view entry) {
-  for (std::size_t begin = 0;;) {
-    const std::size_t end = entry.find("::", begin);
-    if (!is_identifier(entry.substr(begin, end - begin))) return false;
-    if (end == std::string_view::npos) return true;
-    begin = end + 2;
-  }
 }
 
 void read_extent(const Scope& scope, const TomlTable& table, std::string_view key, bool required,
@@ -322,10 +313,12 @@ ArgSpec read_arg(const Scope& scope, const TomlTable& table, const TomlNode& nod
 LaunchSpec read_launch(const Scope& scope, const TomlTable& table) {
   LaunchSpec launch;
   launch.entry = table.text("entry");
-  if (!is_qualified(launch.entry)) {
-    table.fail(table.at("entry"), fmt::format("entry '{}' is not a qualified name, such as "
-                                              "\"tw::gemm::simt::kernel\"",
-                                              launch.entry));
+  if (!is_kernel_name(launch.entry)) {
+    table.fail(table.at("entry"),
+               fmt::format("entry '{}' is not a qualified name, such as "
+                           "\"tw::gemm::simt::kernel\" or, with knobs = \"macros\", "
+                           "\"shop::ops::scale<float, 2>\"",
+                           launch.entry));
   }
   launch.when = read_expr(scope, table, "when", "true");
   read_extent(scope, table, "grid", true, launch.grid);
@@ -338,15 +331,21 @@ LaunchSpec read_launch(const Scope& scope, const TomlTable& table) {
   return launch;
 }
 
+void check_is_template(const TomlTable& table, const std::string& entry) {
+  if (is_qualified_name(entry)) return;
+  table.fail(table.at("entry"),
+             fmt::format("entry '{}': name the template alone, its arguments are the tuner's; with "
+                         "knobs = \"macros\" a kernel's [[launch]] can name an instance",
+                         entry));
+}
+
 void check_entry(const TomlTable& table, const std::string& entry, const Texts& closure) {
-  const std::size_t colons = entry.rfind("::");
-  const std::string name = colons == std::string::npos ? entry : entry.substr(colons + 2);
+  const std::string name = function_of(entry);
   for (const auto& [path, text] : closure) {
     if (mentions(text, name)) return;
   }
-  table.fail(table.at("entry"), fmt::format("entry '{}': the sources have no '{}': name a "
-                                            "__global__ function of theirs",
-                                            entry, name));
+  table.fail(table.at("entry"),
+             fmt::format("the sources have no '{}': name a __global__ function of theirs", name));
 }
 
 }  // namespace tw

@@ -59,6 +59,8 @@ std::string space_text(std::span<const Knob> knobs, const std::deque<LetSpec>& l
 ArgSpec read_arg(const Scope& scope, const TomlTable& table, const TomlNode& node);
 // A [[launch]] or the [reference].
 LaunchSpec read_launch(const Scope& scope, const TomlTable& table);
+// Throws Error if `entry` has template arguments, where the tuner gives them.
+void check_is_template(const TomlTable& table, const std::string& entry);
 // Throws Error if `entry` is not a function of the sources in `closure`.
 void check_entry(const TomlTable& table, const std::string& entry, const Texts& closure);
 

@@ -1,6 +1,11 @@
 // T1 inputs: search spaces and kernels as others write them, JSON with Python's expressions.
 #pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "spec.h"
+#include "toml_file.h"
 
 namespace tw {
 
@@ -9,8 +14,27 @@ namespace tw {
 // know, is an Error that names the file and the place.
 BareSpace parse_t1(const std::string& json, const std::string& path);
 
-// The same and the KernelSpecification, as specs in our own format (docs/search_spaces.md):
-// "op.toml" and "<kernel>.toml". Throws Error, as above, for what they cannot say.
+// A T1 file with a KernelSpecification, as specs in our own format (docs/search_spaces.md).
+class T1File {
+ public:
+  // Throws Error, as above, for what the file says and the specs cannot.
+  T1File(const std::string& json, const std::string& path);
+  T1File(T1File&&) noexcept;
+  ~T1File();
+
+  const Texts& specs() const;  // "op.toml" and "<kernel>.toml"
+  // What the file says of matters that are the command line's, one sentence each.
+  const std::vector<std::string>& notices() const;
+  // Throws the fault of a line of the specs as one of the part of the T1 file that it was made of.
+  // The path of the fault ends in the spec's name.
+  [[noreturn]] void blame(const TomlError& fault) const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+// The specs alone.
 Texts t1_specs(const std::string& json, const std::string& path);
 
 }  // namespace tw

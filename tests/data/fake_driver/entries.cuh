@@ -5,3 +5,6 @@ extern "C" __global__ void crashes(const float* x, float* y) { y[0] = x[0]; }
 extern "C" __global__ void hangs(const float* x, float* y) { y[0] = x[0]; }
 extern "C" __global__ void refuses(const float* x, float* y) { y[0] = x[0]; }
 extern "C" __global__ void naps(const float* x, float* y) { y[0] = x[0]; }
+extern "C" __global__ void takes_one(const float* x) {}
+extern "C" __global__ void takes_three(const float* x, float* y, float* z) { y[0] = x[0]; }
+extern "C" __global__ void takes_narrow(const float* x, int y) {}

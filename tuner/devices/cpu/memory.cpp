@@ -7,6 +7,7 @@
 
 #include "abi.h"
 #include "comparison.h"
+#include "kernel_name.h"
 #include "values.h"
 
 namespace tw::cpu {
@@ -181,16 +182,10 @@ PlanMemory::Arguments::Arguments(const PlanMemory& memory, const PlanLaunch& lau
 }
 
 std::string PlanMemory::Arguments::mismatch(int arg_count, const unsigned* arg_bytes) const {
-  if (static_cast<std::size_t>(arg_count) != values_.size()) {
-    return fmt::format("the kernel takes {} arguments, its TOML passes {}", arg_count,
-                       values_.size());
-  }
-  for (std::size_t i = 0; i < values_.size(); ++i) {
-    if (values_[i].size() == arg_bytes[i]) continue;
-    return fmt::format("argument {} of the kernel has {} bytes, its TOML passes {}", i + 1,
-                       arg_bytes[i], values_[i].size());
-  }
-  return "";
+  const std::vector<std::size_t> taken(arg_bytes, arg_bytes + arg_count);
+  std::vector<std::size_t> passed;
+  for (const auto& value : values_) passed.push_back(value.size());
+  return parameter_mismatch(taken, passed);
 }
 
 }  // namespace tw::cpu

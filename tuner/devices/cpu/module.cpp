@@ -17,6 +17,7 @@
 #include "digest.h"
 #include "error.h"
 #include "host_compiler.h"
+#include "kernel_name.h"
 #include "note.h"
 
 namespace tw {
@@ -94,11 +95,21 @@ fs::path header_folder(const Texts& headers) {
   return folder;
 }
 
-// "gemm/simt.cuh:88:5: error: ...": the first error, or the first line if there is none.
+constexpr std::string_view kernel_word = "the kernel ";
+
+// "gemm/simt.cuh:88:5: error: ...": the first error, or the first line if there is none. What g++
+// and clang say of a name that means several functions is of a template of the shim: said plainly.
 std::string first_error(const std::string& output) {
   const std::size_t at = output.find("error: ");
   std::string line = note_at(output, at == std::string::npos ? 0 : at);
   if (line.starts_with("./")) line.erase(0, 2);
+  const bool is_ambiguous = line.find("unable to deduce") != line.npos ||
+                            line.find("overloaded function type") != line.npos;
+  if (line.starts_with(kernel_word) && is_ambiguous) {
+    const std::size_t place = line.rfind(":1:", line.find(": error: "));
+    return fmt::format("{}: it is overloaded, or a template: {}", line.substr(0, place),
+                       ambiguous_name_remedy);
+  }
   return line.empty() ? "the compiler failed without a message" : line;
 }
 
@@ -113,6 +124,16 @@ std::uintmax_t bytes_below(const fs::path& path) {
     if (entry.is_regular_file(ignored)) bytes += entry.file_size(ignored);
   }
   return bytes;
+}
+
+// What an option of NVRTC's means for a host compiler. Others change the speed, or accuracy that
+// a tolerance allows for; the shim needs C++20 in any case.
+void add_options(const std::vector<std::string>& options, std::vector<std::string>& flags) {
+  for (const std::string& option : options) {
+    if (option.starts_with("-U")) flags.push_back(option);
+    if (option.starts_with("--undefine-macro=")) flags.push_back("-U" + option.substr(17));
+    if (option.ends_with("-fmad=false")) flags.emplace_back("-ffp-contract=off");
+  }
 }
 
 }  // namespace
@@ -173,18 +194,20 @@ std::string module_text(std::span<const Program> programs) {
       const std::size_t end = std::min(rest.find('\n'), rest.size() - 1) + 1;
       const std::string_view line = rest.substr(0, end);
       rest.remove_prefix(end);
-      std::string& to = !program.extern_c && line.starts_with("#include") ? includes : body;
+      std::string& to = !program.as_given && line.starts_with("#include") ? includes : body;
       to += line;
       if (!to.ends_with('\n')) to += '\n';
     }
-    const std::string space = program.extern_c ? "" : fmt::format("tw_program_{}", i);
+    const std::string space = program.as_given ? "" : fmt::format("tw_program_{}", i);
     for (const std::string& entry : program.entries) {
+      // Where the compiler finds a name wrong.
+      if (program.as_given) body += fmt::format("#line 1 \"{}{}\"\n", kernel_word, entry);
       body += fmt::format("using tw_entry_{} = tw_cpu::Entry<&{}>;\n", entries, entry);
       points +=
           fmt::format("{}{}::tw_entry_{}::point", points.empty() ? "" : ", ", space, entries++);
     }
     body += macros_end(program);
-    bodies += program.extern_c ? body : fmt::format("namespace {} {{\n{}}}\n", space, body);
+    bodies += program.as_given ? body : fmt::format("namespace {} {{\n{}}}\n", space, body);
   }
   return fmt::format("#line 1 \"variant.cpp\"\n{}{}TW_CPU_MODULE({})\n", includes, bodies, points);
 }
@@ -194,6 +217,7 @@ Compiled compile_module(std::span<const Program> programs) {
   std::vector<std::string> flags = compile_flags();
   for (const Program& program : programs) {
     headers.insert(program.headers.begin(), program.headers.end());
+    add_options(program.options, flags);
   }
   const fs::path folder = header_folder(headers);
   const std::string text = module_text(programs);

@@ -20,7 +20,7 @@ std::filesystem::path cache_folder();
 void trim_cache(const std::filesystem::path& folder, std::uintmax_t max_bytes);
 
 // The text of one translation unit that holds the entry points of all programs, in order. Programs
-// of more than one share their headers; none of them is extern_c then.
+// of more than one share their headers; none of them is as_given then.
 std::string module_text(std::span<const Program> programs);
 
 struct Compiled {

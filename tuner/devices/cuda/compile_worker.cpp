@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
@@ -43,8 +44,12 @@ CompilerGreeting greet() {
 }
 
 std::vector<std::string> options_of(const CompileRequest& request) {
-  std::vector<std::string> options{"--gpu-architecture=" + request.architecture, "-std=c++17",
+  std::vector<std::string> options{"--gpu-architecture=" + request.architecture,
                                    "--no-source-include"};  // nothing of the current folder
+  const auto is_standard = [](const std::string& o) { return o.find("-std=") != o.npos; };
+  if (std::none_of(request.options.begin(), request.options.end(), is_standard)) {
+    options.emplace_back("-std=c++17");
+  }
   int major = 0, minor = 0;
   nvrtc().nvrtcVersion(&major, &minor);
   // NVRTC's own disk cache (since 12.9) drops what ptxas said.
@@ -118,15 +123,13 @@ Compiled compile(const CompileRequest& request) {
   try {
     const Program& program = request.program;
     NvrtcProgram unit(program);
-    if (!program.extern_c) {
-      for (const std::string& entry : program.entries) unit.name(entry);
-    }
+    for (const std::string& entry : program.entries) unit.name(entry);
     compiled.ok = unit.compile(options_of(request));
     compiled.log = unit.log();
     if (compiled.ok) {
       compiled.cubin = unit.cubin();
       for (const std::string& entry : program.entries) {
-        compiled.names.push_back(program.extern_c ? entry : unit.lowered(entry));
+        compiled.names.push_back(unit.lowered(entry));
       }
     }
   } catch (const Error& error) {

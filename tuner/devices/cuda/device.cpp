@@ -186,7 +186,7 @@ void CudaDevice::submit(Job job) {
 
 // Finds the program in the cache or has it compiled, unless that is under way.
 void CudaDevice::need(Pending& pending, std::size_t which, const Program& program) {
-  const CompileRequest request{program, architecture_of(info_.cc), {}};
+  const CompileRequest request{program, architecture_of(info_.cc), program.options};
   std::string& key = pending.keys[which];
   key = CubinCache::key(request, compiler_);
   pending.compiled[which] = cache_.find(key);

@@ -52,6 +52,8 @@ Driver load_driver() {
   Driver loaded;
   std::string missing;
   TW_DRIVER_FUNCTIONS(TW_ENTRY_LOAD)
+  loaded.cuFuncGetParamInfo = reinterpret_cast<decltype(loaded.cuFuncGetParamInfo)>(
+      find_symbol(library, "cuFuncGetParamInfo"));
   refuse(missing, "the NVIDIA driver", "install a driver for CUDA 12.8 or later");
   return loaded;
 }

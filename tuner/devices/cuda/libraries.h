@@ -74,6 +74,9 @@ std::vector<std::string> toolkit_include_folders();
 
 struct Driver {
   TW_DRIVER_FUNCTIONS(TW_ENTRY_MEMBER)
+  // Drivers have it since CUDA 12.4; nullptr: this one does not. So old headers serve, too.
+  CUresult (*cuFuncGetParamInfo)(CUfunction, std::size_t index, std::size_t* offset,
+                                 std::size_t* bytes) = nullptr;
 };
 struct Nvrtc {
   TW_NVRTC_FUNCTIONS(TW_ENTRY_MEMBER)

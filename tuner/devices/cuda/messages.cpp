@@ -110,7 +110,7 @@ std::string encode(const CompileRequest& request) {
   return packed({{"text", request.program.text},
                  {"headers", headers},
                  {"entries", request.program.entries},
-                 {"extern_c", request.program.extern_c},
+                 {"as_given", request.program.as_given},
                  {"defines", request.program.defines},
                  {"architecture", request.architecture},
                  {"options", request.options}});
@@ -124,7 +124,7 @@ CompileRequest decode_compile_request(const std::string& frame) {
       request.program.headers[path] = text;
     }
     value.at("entries").get_to(request.program.entries);
-    value.at("extern_c").get_to(request.program.extern_c);
+    value.at("as_given").get_to(request.program.as_given);
     value.at("defines").get_to(request.program.defines);
     value.at("architecture").get_to(request.architecture);
     value.at("options").get_to(request.options);

@@ -75,7 +75,12 @@ Session::Session(int ordinal, Use use, std::int64_t guard_bytes)
       context_(ordinal),
       event_timer_(context_),
       timer_(cupti_timer_ ? static_cast<Timer*>(cupti_timer_.get()) : &event_timer_),
-      telemetry_(context_.info().uuid) {}
+      telemetry_(context_.info().uuid) {
+  if (driver().cuFuncGetParamInfo) return;
+  notices_.emplace_back(
+      "the parameters of kernels are not checked before a launch: the NVIDIA driver is older than "
+      "CUDA 12.4");
+}
 
 std::vector<std::string> Session::take_notices() { return std::exchange(notices_, {}); }
 

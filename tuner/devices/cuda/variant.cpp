@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "encode_tensor_map.h"
+#include "kernel_name.h"
 
 namespace tw::cuda {
 namespace {
@@ -129,6 +130,22 @@ Arguments::Arguments(const PlanLaunch& launch, const Plan& plan, const Buffers& 
   for (std::vector<std::byte>& value : values_) pointers_.push_back(value.data());
 }
 
+void Arguments::check_against(CUfunction function) const {
+  if (!driver().cuFuncGetParamInfo) return;       // Session says so
+  constexpr std::size_t most_parameters = 32764;  // bytes of them, in CUDA 12.1 and later
+  std::vector<std::size_t> taken, passed;
+  for (const std::vector<std::byte>& value : values_) passed.push_back(value.size());
+  while (taken.size() < most_parameters) {
+    std::size_t offset = 0, bytes = 0;
+    const CUresult result = driver().cuFuncGetParamInfo(function, taken.size(), &offset, &bytes);
+    if (result == CUDA_ERROR_INVALID_VALUE) break;  // past the last one
+    check(result, "reading a kernel's parameters");
+    taken.push_back(bytes);
+  }
+  const std::string mismatch = parameter_mismatch(taken, passed);
+  if (!mismatch.empty()) throw CudaFailure{CUDA_ERROR_INVALID_VALUE, mismatch};
+}
+
 Variant::Variant(const Context& context, const VerifyKernels& kernels, const Buffers& buffers,
                  const Plan& plan, const Module& module)
     : context_(context), kernels_(kernels), plan_(plan), module_(module) {
@@ -156,6 +173,7 @@ void Variant::add_pass(const PlanLaunch& launch, const Buffers& buffers) {
                                          config_of(launch, context_.stream()),
                                          {},
                                          Arguments(launch, plan_, buffers, workspaces_)});
+  pass.arguments.check_against(function);
   const std::int64_t cluster = launch.cluster[0] * launch.cluster[1] * launch.cluster[2];
   if (cluster == 1) return;
   if (cluster > portable_cluster) {

@@ -29,6 +29,9 @@ class Arguments {
   Arguments(const PlanLaunch& launch, const Plan& plan, const Buffers& buffers,
             const std::vector<GuardedBuffer>& workspaces);
   void** pointers() { return pointers_.data(); }
+  // Throws CudaFailure that says how the kernel's parameters differ in number or size. A launch
+  // reads past too few of them, and does not notice too many.
+  void check_against(CUfunction function) const;
 
  private:
   template <class T>

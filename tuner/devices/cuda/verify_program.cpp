@@ -15,7 +15,7 @@ Program verify_program() {
                      "tw_guard_write", "tw_guard_check", "tw_hash",
                      "tw_compare",     "tw_zero",        "tw_flush_write",
                      "tw_flush_read",  "tw_mark"};
-  program.extern_c = true;
+  program.as_given = true;
   return program;
 }
 

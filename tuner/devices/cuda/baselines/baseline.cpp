@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <vector>
+
 #include "error.h"
+#include "toml_file.h"
+#include "words.h"
 
 namespace tw::cuda {
 
@@ -12,6 +16,13 @@ const BaselineArg& BaselineCall::at(const std::string& word) const {
     throw Error(fmt::format("the op's [[baseline]] for {} lacks the argument {}", call, word));
   }
   return found->second;
+}
+
+void refuse_word(const std::string& call, const std::string& word,
+                 std::initializer_list<std::string_view> taken) {
+  throw Error(fmt::format(
+      "the op's [[baseline]] for {} has the argument {}, which it does not take{}", call, word,
+      suggestion(word, std::vector<std::string>(taken.begin(), taken.end()))));
 }
 
 std::unique_ptr<Baseline> make_baseline(const std::string& library, const BaselineCall& call,

@@ -8,6 +8,7 @@
 
 #include "baseline.h"
 #include "error.h"
+#include "words.h"
 
 namespace tw::cuda {
 namespace {
@@ -208,8 +209,13 @@ class CublasGemm final : public Baseline {
 }  // namespace
 
 std::unique_ptr<Baseline> make_cublas(const BaselineCall& call, const Context& context) {
-  if (call.call == "gemm") return std::make_unique<CublasGemm>(call, context);
-  throw Error(fmt::format("the cuBLAS baseline has no call {}: there is gemm", call.call));
+  if (call.call != "gemm") {
+    throw Error(fmt::format("the cuBLAS baseline has no call {}: there is gemm", call.call));
+  }
+  allow_words(call.call, call.args,
+              {"m", "n", "k", "batch", "a", "lda", "stride_a", "transpose_a", "b", "ldb",
+               "stride_b", "transpose_b", "c", "ldc", "stride_c", "alpha", "beta", "pointers"});
+  return std::make_unique<CublasGemm>(call, context);
 }
 
 std::string cublas_version() {

@@ -8,6 +8,7 @@
 
 #include "baseline.h"
 #include "error.h"
+#include "words.h"
 
 namespace tw::cuda {
 namespace {
@@ -251,14 +252,18 @@ class CudnnConvolution final : public Baseline {
 }  // namespace
 
 std::unique_ptr<Baseline> make_cudnn(const BaselineCall& call, const Context& context) {
-  if (call.call == "conv2d") return std::make_unique<CudnnConvolution>(call, context, false);
-  if (call.call == "conv_transpose2d") {
-    return std::make_unique<CudnnConvolution>(call, context, true);
+  const bool transposed = call.call == "conv_transpose2d";
+  if (call.call != "conv2d" && !transposed) {
+    throw Error(
+        fmt::format("the cuDNN baseline has no call {}: there are conv2d and "
+                    "conv_transpose2d",
+                    call.call));
   }
-  throw Error(
-      fmt::format("the cuDNN baseline has no call {}: there are conv2d and "
-                  "conv_transpose2d",
-                  call.call));
+  allow_words(call.call, call.args,
+              {"n",          "c",      "h",     "w",     "k",        "r",        "s",
+               "p",          "q",      "pad_h", "pad_w", "stride_h", "stride_w", "dilation_h",
+               "dilation_w", "groups", "nhwc",  "x",     "weights",  "y"});
+  return std::make_unique<CudnnConvolution>(call, context, transposed);
 }
 
 std::string cudnn_version() {
