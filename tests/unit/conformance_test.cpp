@@ -227,6 +227,23 @@ class ConformanceTest : public testing::TestWithParam<Parameter> {
     cases_.push_back(std::move(added));
   }
 
+  void expect_agreement() {
+    ASSERT_EQ(programs_.compile(), "");
+    // Cases of one problem follow one another, so that its oracle is asked once.
+    std::stable_sort(cases_.begin(), cases_.end(),
+                     [](const Case& a, const Case& b) { return a.reference < b.reference; });
+    cpu::Scheduler scheduler;
+    cpu::Oracles oracles;
+    cpu::ExecuteOptions options;
+    options.time = false;
+    for (const Case& each : cases_) {
+      const Measurement measurement =
+          cpu::execute(each.plan, programs_[each.program], programs_[each.reference], scheduler,
+                       oracles, options);
+      EXPECT_EQ(measurement.outcome, Outcome::ok) << each.name << "\n  " << measurement.note;
+    }
+  }
+
   std::vector<Case> cases_;
   Programs programs_;
 };
@@ -234,20 +251,23 @@ class ConformanceTest : public testing::TestWithParam<Parameter> {
 TEST_P(ConformanceTest, AgreesWithTheReference) {
   for (const Asked& asked : Asking(entry(), kernel(), GetParam().choices).asked()) add_case(asked);
   if (cases_.empty()) GTEST_SKIP() << "the kernel serves no edge shape with these choices";
-  ASSERT_EQ(programs_.compile(), "");
-  // Cases of one problem follow one another, so that its oracle is asked once.
-  std::stable_sort(cases_.begin(), cases_.end(),
-                   [](const Case& a, const Case& b) { return a.reference < b.reference; });
-  cpu::Scheduler scheduler;
-  cpu::Oracles oracles;
-  cpu::ExecuteOptions options;
-  options.time = false;
-  for (const Case& each : cases_) {
-    const Measurement measurement = cpu::execute(
-        each.plan, programs_[each.program], programs_[each.reference], scheduler, oracles, options);
-    EXPECT_EQ(measurement.outcome, Outcome::ok) << each.name << "\n  " << measurement.note;
-  }
+  expect_agreement();
 }
+
+// A grid has 65535 rows of blocks: the kernel goes on where that ends. Too many blocks for each
+// configuration of the sample.
+class ManyRowsTest : public ConformanceTest {};
+TEST_P(ManyRowsTest, AgreesWithTheReference) {
+  const OpSpec& op = entry().op;
+  const Problem problem = parse_problem(op, {.shape = "rows=65537,columns=1,ldx=2"});
+  const DeviceInfo& device = devices().front();
+  const auto space =
+      SearchSpace::enumerate(kernel(), slots_of(op, kernel().names, problem, device));
+  add_case({problem, &device, space[space.default_index()]});
+  expect_agreement();
+}
+INSTANTIATE_TEST_SUITE_P(Activation, ManyRowsTest,
+                         testing::Values(Parameter{"activation", "stream", ""}), name_of_parameter);
 
 INSTANTIATE_TEST_SUITE_P(Builtin, ConformanceTest, testing::ValuesIn(parameters()),
                          name_of_parameter);

@@ -88,19 +88,29 @@ TEST(CpuGuarded, PoisonIsNaNInEveryType) {
 
 TEST(CpuGuarded, IsAlignedAsAskedAndNoFurther) {
   for (const std::size_t alignment : {std::size_t{4}, std::size_t{16}, std::size_t{128}}) {
-    const Guarded buffer(100, alignment);
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer.data()) % (2 * alignment), alignment);
+    const Guarded first(100, alignment, Placement::at_begin), last(100, alignment);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(first.data()) % (2 * alignment), alignment);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(last.data()) % alignment, 0u);
   }
 }
 
 TEST(CpuGuarded, TellsWhereItsZonesWereWritten) {
   if (has_asan) GTEST_SKIP() << "AddressSanitizer ends the process at such a write";
-  Guarded buffer(100, 16);
-  EXPECT_EQ(buffer.damage(), "");
-  buffer.data()[100 + 7] = std::byte{1};
-  EXPECT_EQ(buffer.damage(), "7 bytes past the end");
-  buffer.data()[-12] = std::byte{1};
-  EXPECT_EQ(buffer.damage(), "12 bytes before the start");
+  Guarded first(100, 16, Placement::at_begin), last(100, 16);
+  for (Guarded* const buffer : {&first, &last}) {
+    EXPECT_EQ(buffer->damage(), "");
+    buffer->data()[100 + 7] = std::byte{1};
+    EXPECT_EQ(buffer->damage(), "7 bytes past the end");
+    buffer->data()[-12] = std::byte{1};
+    EXPECT_EQ(buffer->damage(), "12 bytes before the start");
+  }
+}
+
+TEST(CpuGuarded, KnowsItsFences) {
+  const Guarded first(100, 16, Placement::at_begin, "x"), last(100, 4, Placement::at_end, "y");
+  EXPECT_EQ(Guarded::place_of(first.data() - 17), "x, 17 bytes before the start");
+  EXPECT_EQ(Guarded::place_of(last.data() + 100), "y, 0 bytes past the end");
+  EXPECT_EQ(Guarded::place_of(&first), "");
 }
 
 TEST(CpuCopies, LongPipelinesKeepOrderAndForgetWhatHasLanded) {

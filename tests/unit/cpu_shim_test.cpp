@@ -127,6 +127,7 @@ __global__ void vector_load(float* out, const float* in, int offset) {
   const float4 v = *reinterpret_cast<const float4*>(in + offset);
   *out = v.x + v.w;
 }
+__global__ void plain_load(float* out, const float* in, int at) { out[threadIdx.x] = in[at]; }
 __global__ void static_overflow(int* out, int at) {
   __shared__ int line[8];
   line[at] = 1;
@@ -208,7 +209,7 @@ const std::vector<std::string> entries{
     "bad_collective",  "early_exit", "copies",         "copies_without_barrier",
     "bad_copy",        "atomics",    "last_block",     "vector_load",
     "static_overflow", "trap",       "many_barriers",  "group_barriers",
-    "tensor_copies",   "warp_ring"};
+    "tensor_copies",   "warp_ring",  "plain_load"};
 
 constexpr std::array every_order{Lanes::forwards, Lanes::backwards, Lanes::warps_ahead};
 
@@ -355,10 +356,10 @@ TEST_F(ShimTest, DynamicSharedMemoryStartsAsNaN) {
 TEST_F(ShimTest, WriteOutsideOfDynamicSharedMemoryIsAFault) {
   std::vector<float> out(4);
   const auto past = [&] {
-    return run("shared_dynamic", threads(4, 64), Lanes::forwards, out.data(), 17, 0);
+    return run("shared_dynamic", threads(4, 64), Lanes::backwards, out.data(), 17, 0);
   };
   const auto before = [&] {
-    return run("shared_dynamic", threads(4, 64), Lanes::forwards, out.data(), -1, 0);
+    return run("shared_dynamic", threads(4, 64), Lanes::backwards, out.data(), -1, 0);
   };
   if (has_asan) {
     EXPECT_DEATH(past(), "use-after-poison");
@@ -369,6 +370,28 @@ TEST_F(ShimTest, WriteOutsideOfDynamicSharedMemoryIsAFault) {
     EXPECT_EQ(before(),
               "wrote outside of dynamic shared memory, 4 bytes before the start, in block (0,0,0)");
   }
+}
+
+TEST_F(ShimTest, AccessesOutsideOfABufferAreFaultsThatNameIt) {
+  if (has_asan) GTEST_SKIP() << "AddressSanitizer ends the process at such an access";
+  const Guarded first(40, 4, Placement::at_begin, "x"), last(40, 4, Placement::at_end, "y");
+  std::vector<float> out(2);
+  const auto load = [&](const Guarded& from, int at) {
+    return run("plain_load", threads(2), Lanes::forwards, out.data(),
+               reinterpret_cast<const float*>(from.data()), at);
+  };
+  EXPECT_EQ(load(last, 9), "");
+  EXPECT_TRUE(std::isnan(out[0]));
+  for (int i = 0; i < 3; ++i) {  // and the next launch works
+    const std::string past = load(last, 10), before = load(first, -2);
+    EXPECT_TRUE(past.find("read outside of y, 0 bytes past the end, thread") == 0) << past;
+    EXPECT_TRUE(before.find("read outside of x, 8 bytes before the start, thread") == 0) << before;
+    EXPECT_EQ(load(first, 0), "");
+  }
+  Guarded written(40, 4, Placement::at_end, "z");
+  const std::string store = run("plain_load", threads(2), Lanes::forwards,
+                                reinterpret_cast<float*>(written.data() + 40), out.data(), 0);
+  EXPECT_TRUE(store.find("wrote outside of z, ") == 0) << store;
 }
 
 TEST_F(ShimTest, Shuffles) {

@@ -1,5 +1,5 @@
-// Memory of the emulated device, with canary zones on both sides: what a kernel writes or reads
-// beyond a tensor or its shared memory shows, also without AddressSanitizer.
+// Memory of the emulated device between poisoned zones and inaccessible pages: what a kernel writes
+// or reads beyond a tensor or its shared memory shows, also without AddressSanitizer.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -10,14 +10,21 @@ namespace tw::cpu {
 // Fills with the 16-bit words 0xfff0 to 0xfff7: verify::is_poison. `phase` tells fills apart.
 void poison(void* to, std::size_t bytes, std::size_t phase = 0);
 
+// Which end of a buffer lies at an inaccessible page. A poisoned zone is at the other end.
+enum class Placement {
+  at_end,    // the buffer ends at such a page, or less than its alignment before it
+  at_begin,  // the buffer begins `alignment` bytes after such a page
+};
+
 class Guarded {
  public:
-  // `bytes` of poison at an address that is a multiple of `alignment` (a power of two) but not of
-  // twice as much, so that a kernel that relies on more is found out. Throws Error if there is no
-  // memory.
-  Guarded(std::size_t bytes, std::size_t alignment);
+  // `bytes` of poison at an address that is a multiple of `alignment` (a power of two); at_begin, it
+  // is not a multiple of twice as much, so that a kernel that relies on more is found out. Reports
+  // call it `name`. Throws Error if there is no memory.
+  Guarded(std::size_t bytes, std::size_t alignment, Placement placement = Placement::at_end,
+          std::string name = "a buffer");
   ~Guarded();
-  Guarded(Guarded&& other) noexcept = default;
+  Guarded(Guarded&& other) noexcept;
   Guarded& operator=(Guarded&&) = delete;
 
   std::byte* data() const { return data_; }
@@ -26,13 +33,16 @@ class Guarded {
   // Where the zones were written: "12 bytes past the end"; empty if they are intact.
   std::string damage() const;
 
+  // The buffer whose inaccessible pages hold the address, and the place: "x, 12 bytes past the
+  // end"; empty if there is none.
+  static std::string place_of(const void* address);
+
  private:
-  struct Free {
-    void operator()(std::byte* block) const;
-  };
-  std::unique_ptr<std::byte, Free> block_;
+  struct Mapping;
+  std::unique_ptr<Mapping> mapping_;
   std::byte* data_ = nullptr;
-  std::size_t size_ = 0, block_bytes_ = 0, phase_ = 0;
+  std::size_t size_ = 0, phase_ = 0;
+  std::size_t front_ = 0, back_ = 0;  // bytes of the zones
 };
 
 }  // namespace tw::cpu

@@ -60,20 +60,21 @@ tw_cpu::TensorMap tensor_map(const TensorMapShape& shape, const void* data) {
 
 PlanMemory::PlanMemory(const Plan& plan, std::uint64_t seed, Inputs inputs) : plan_(plan) {
   const bool second = inputs == Inputs::second;
+  const Placement placement = second ? Placement::at_begin : Placement::at_end;
   std::uint64_t tensor_index = 0;
   const auto alignment = static_cast<std::size_t>(plan.align);
   const auto allocate = [&](DType dtype, const TensorLayout& layout, bool is_read,
-                            const PlanFill& fill) {
+                            const PlanFill& fill, const std::string& name) {
     Guarded buffer(
         static_cast<std::size_t>(layout.elements) * static_cast<std::size_t>(size_of(dtype)),
-        alignment);
+        alignment, placement, name);
     const std::uint64_t stream = verify::stream_of(seed, tensor_index++, second);
     if (is_read) fill_inputs(dtype, buffer.data(), layout, stream, second ? &fill : nullptr);
     return buffer;
   };
   for (const PlanTensor& tensor : plan.tensors) {
     const bool is_read = tensor.role == Role::in || (tensor.role == Role::inout && tensor.is_read);
-    tensors_.push_back(allocate(tensor.dtype, tensor.layout, is_read, tensor.second));
+    tensors_.push_back(allocate(tensor.dtype, tensor.layout, is_read, tensor.second, tensor.name));
     const Guarded& buffer = tensors_.back();
     before_.emplace_back(buffer.data(), buffer.data() + buffer.size());
     slices_.emplace_back();
@@ -83,11 +84,13 @@ PlanMemory::PlanMemory(const Plan& plan, std::uint64_t seed, Inputs inputs) : pl
     }
   }
   for (const PlanWorkspace& workspace : plan.workspaces) {
-    workspaces_.emplace_back(static_cast<std::size_t>(workspace.bytes), workspace_alignment);
+    workspaces_.emplace_back(static_cast<std::size_t>(workspace.bytes), workspace_alignment,
+                             placement, fmt::format("workspace {}", workspaces_.size()));
   }
   for (const std::int64_t extent : plan.epilogue_extents) {
     epilogue_tensors_.push_back(
-        allocate(output_dtype(plan), {{extent}, {1}, extent}, true, epilogue_fill));
+        allocate(output_dtype(plan), {{extent}, {1}, extent}, true, epilogue_fill,
+                 fmt::format("the epilogue's tensor {}", epilogue_tensors_.size())));
     append(epilogue_, epilogue_tensors_.back().data());
   }
   if (epilogue_tensors_.empty()) append<void*>(epilogue_, nullptr);

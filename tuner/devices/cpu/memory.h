@@ -16,6 +16,7 @@ class PlanMemory {
  public:
   // Inputs (and inout tensors that are read) have the values of a set (kernels/common/inputs.cuh);
   // outputs, and what lies between the rows of a padded tensor, are poison.
+  // Tensors of the first set end at an inaccessible page, those of the second begin after one.
   PlanMemory(const Plan& plan, std::uint64_t seed, Inputs inputs = Inputs::first);
 
   // Puts outputs back to what they were at first.

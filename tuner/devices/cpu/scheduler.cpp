@@ -8,6 +8,7 @@
 #include <numeric>
 #include <utility>
 
+#include "access_faults.h"
 #include "common/inputs.cuh"
 #include "copy_queue.h"
 
@@ -129,8 +130,12 @@ std::string Scheduler::run(const tw_cpu::Module& module, int entry, const Geomet
   entry_ = &module.entries[entry];
   args_ = args;
   *module.runtime = &services;
-  prepare(geometry);
+  // Of two orders each has one end of shared memory at an inaccessible page.
+  prepare(geometry, order.lanes == Lanes::backwards ? Placement::at_begin : Placement::at_end);
   running = this;
+  const AccessFaults faults([](std::string what) {
+    if (running->in_thread_) running->fault(std::move(what));
+  });
   const std::int64_t blocks = product(geometry.grid);
   const Permutation permutation(mix(order.seed), blocks, order.lanes == Lanes::backwards);
   for (std::int64_t i = 0; i < blocks && fault_.empty(); ++i) {
@@ -143,7 +148,7 @@ std::string Scheduler::run(const tw_cpu::Module& module, int entry, const Geomet
   return std::exchange(fault_, {});
 }
 
-void Scheduler::prepare(const Geometry& geometry) {
+void Scheduler::prepare(const Geometry& geometry, Placement shared) {
   count_ = static_cast<int>(product(geometry.block));
   *module_->grid_dim = {static_cast<unsigned>(geometry.grid[0]),
                         static_cast<unsigned>(geometry.grid[1]),
@@ -159,7 +164,8 @@ void Scheduler::prepare(const Geometry& geometry) {
     thread.number = number;
     thread.index = to_index(index_of(number, geometry.block));
   }
-  shared_ = std::make_unique<Guarded>(static_cast<std::size_t>(geometry.smem_bytes), 128);
+  shared_ = std::make_unique<Guarded>(static_cast<std::size_t>(geometry.smem_bytes), 128, shared,
+                                      "dynamic shared memory");
 }
 
 void Scheduler::run_block(std::uint64_t block_seed, Lanes lanes) {
@@ -210,7 +216,9 @@ bool Scheduler::run_range(int first, int count, std::uint64_t seed, bool backwar
     progress = true;
     current_ = &thread;
     *module_->thread_index = thread.index;
+    in_thread_ = true;
     thread.fiber.resume();
+    in_thread_ = false;
   }
   return progress && fault_.empty();
 }

@@ -57,7 +57,7 @@ class Scheduler {
   bool run_pass(std::uint64_t seed, Lanes lanes);
   bool run_range(int first, int count, std::uint64_t seed, bool backwards);
   bool release_barrier();
-  void prepare(const Geometry& geometry);
+  void prepare(const Geometry& geometry, Placement shared);
   void enter(Thread& thread);
   void check_guards();
   [[noreturn]] void fault(std::string what);
@@ -77,6 +77,7 @@ class Scheduler {
   int count_ = 0;                                 // threads of this block
   int done_ = 0;
   Thread* current_ = nullptr;
+  bool in_thread_ = false;  // else the scheduler's own code runs
   const tw_cpu::Module* module_ = nullptr;
   const tw_cpu::EntryPoint* entry_ = nullptr;
   std::span<void* const> args_;
