@@ -5,6 +5,7 @@
 #include "a/common_config.cuh"
 #include "a_common/config.cuh"
 #include "common/epilogue.cuh"
+#include "common/exact.cuh"
 
 namespace tw::twice {
 
@@ -33,13 +34,13 @@ __global__ void kernel(int n, const T* x, T* y, float factor, typename Epilogue:
 
 template <class T, class V, class Epilogue>
 __global__ void reference(int n, const T* x, float factor, typename Epilogue::Args epilogue,
-                          double* expected, double* magnitude) {
+                          double tolerance, double* expected, double* magnitude) {
   const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
   if (i >= n) return;
-  double value = static_cast<double>(factor) * static_cast<double>(x[i]), size = fabs(value);
-  Epilogue::template judge<T>(value, size, epilogue, tw::epilogue::Point{0, i, i});
-  expected[i] = value;
-  magnitude[i] = size;
+  tw::Exact value(static_cast<double>(factor) * static_cast<double>(x[i]), 1);
+  tw::epilogue::judge<T>(Epilogue{}, value, tolerance, epilogue, tw::epilogue::Point{0, i, i});
+  expected[i] = value.value;
+  magnitude[i] = value.magnitude;
 }
 
 }  // namespace dispatch::twice
