@@ -3,7 +3,9 @@
 #include "emit.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -42,18 +44,17 @@ Files texts_of(const EmitModel& model) {
   const std::string notice = notice_of(model) + comment(license_of_ours) + "//\n";
   const std::string& op = model.op().name;
   Files files;
-  // Headers that we write: named by the path that they have in the folder.
+  // Not guard_of: a kernel's source may be called like the op.
   const auto add_header = [&](const std::string& path, const std::string& text) {
-    const Texts one{{path, text}};
-    Renaming none{model.renaming.digest, {}};
-    files[path] = notice + renamed_source(path, one, none);
+    files[path] = notice + guarded(text, fmt::format("TILEWRIGHT_API_{}_{}", model.renaming.digest,
+                                                     escaped(path)));
   };
-  add_header(op + ".h", api_text(model));
+  add_header(header_of(model), api_text(model));
   add_header(op + ".cuh", dispatch_text(model));
   files[op + ".cu"] = notice + source_text(model);
 
   Texts parts = emitted_texts();
-  parts["dispatch/select.h"] = select_text(model);
+  parts["dispatch/select.h"] = "";  // written below: its names are the user's
   if (!uses_tensor_maps(model)) {
     parts.erase("dispatch/tensor_map.cuh");
     parts.erase("dispatch/encode_tensor_map.h");
@@ -65,8 +66,12 @@ Files texts_of(const EmitModel& model) {
                       "another folder",
                       comment_safe(path)));
     }
+    const std::string head = comment(license_of_ours) + "//\n";
+    const Renaming of_ours{model.renaming.digest, {"tw"}};
     files[folder + path] =
-        comment(license_of_ours) + "//\n" + renamed_source(path, parts, model.renaming);
+        head + (path == "dispatch/select.h"
+                    ? guarded(select_text(model), guard_of(path, model.renaming.digest))
+                    : renamed_source(path, parts, of_ours));
   }
   for (const auto& [path, text] : model.sources) {
     files[folder + path] = source_notice(model, path, text) + "//\n" +
@@ -77,7 +82,25 @@ Files texts_of(const EmitModel& model) {
 
 }  // namespace
 
+std::string nothing_held(const EmitRequest& request) {
+  if (!model_of(request).branches.empty()) return "";
+  std::vector<std::string> reasons;
+  for (const KernelSpec& kernel : request.catalog->at(request.op).kernels) {
+    const bool rejected =
+        std::any_of(request.rejected.begin(), request.rejected.end(),
+                    [&](const Rejected& one) { return one.kernel == kernel.name; });
+    reasons.push_back(
+        fmt::format("kernel {} {}", kernel.name,
+                    kernel.knobs_are_macros ? "takes its knobs as macros: give it knobs = \"type\""
+                    : rejected ? "failed the check: mend it, or exclude these problems in its needs"
+                               : "has no configuration for the op's edge_shapes or large dims"));
+  }
+  return fmt::format("a header could hold none of the kernels of op {}: {}", request.op,
+                     fmt::join(reasons, "; "));
+}
+
 Files emit(const EmitRequest& request) {
+  if (const std::string why = nothing_held(request); !why.empty()) throw Error(why);
   EmitModel model = model_of(request);
   model.renaming.digest = std::string(digest_digits, '0');
   std::string all;

@@ -38,9 +38,11 @@ struct EmitRequest {
 //   gemm.h, gemm.cu       the same functions for plain C++: declarations, and one translation unit
 //   tilewright_<digest>/  the kernel headers used, and what the dispatch is made of
 // Throws Error if a winner's problem or configuration is unknown to the catalog's specs, if winners
-// are of several ops or devices, if name_space is no C++ namespace, and if a kernel cannot be
-// emitted (knobs = "macros").
+// are of several ops or devices, if name_space is no C++ namespace, if a kernel cannot be emitted
+// (knobs = "macros"), and if nothing would be in the header.
 std::map<std::string, std::string> emit(const EmitRequest& request);
+// Why a header could hold none of the op's kernels, one reason a kernel; empty if it holds one.
+std::string nothing_held(const EmitRequest& request);
 // Writes them: each to a temporary name, then renamed. Throws Error if the folder cannot be
 // written.
 void write_files(const std::string& folder, const std::map<std::string, std::string>& files);

@@ -105,7 +105,8 @@ enum class Match {
 // What a call runs. Strings live as long as the program.
 struct Selection {
   cudaError_t status = cudaSuccess;    // what launch would return before it launches
-  const char* reason = "";             // of a status other than cudaSuccess
+  const char* reason = "";             // of a status other than cudaSuccess; else empty, or what
+                                       // the program lacks for a better branch
   Match match = Match::none;
   int branch = -1;                     // the number of its struct, v0 v1 ..., in the .cuh
   const char* kernel = "";
@@ -168,7 +169,7 @@ std::string usage(const EmitModel& model) {
   const std::string scope = public_namespace(model);
   return fmt::format(
       "//\n"
-      "// In CUDA sources, include {0}.cuh: it holds everything. In plain C++, include {0}.h and\n"
+      "// In CUDA sources, include {0}.cuh: it holds everything. In plain C++, include {3} and\n"
       "// compile {0}.cu into the program. One program may do both.\n"
       "//\n"
       "//   {1}::Args args;\n"
@@ -176,14 +177,13 @@ std::string usage(const EmitModel& model) {
       "//   cudaMalloc(&workspace, {1}::workspace_bytes(args));  // if it is not 0\n"
       "//   {1}::initialise_workspace(args, workspace, stream);\n"
       "//   cudaError_t status = {1}::launch(args, workspace, stream);\n",
-      op, scope, cpp_name(model.op().dims.front().name));
+      op, scope, cpp_name(model.op().dims.front().name), header_of(model));
 }
 
 // Two tunings may be in one program, but in one file only under two names.
 std::string name_guard(const EmitModel& model) {
-  std::string macro = "TILEWRIGHT_IN_";
-  for (const char c : upper_case(model.name_space)) macro += c == ':' ? '_' : c;
-  macro += "_" + upper_case(model.op().name);
+  const std::string macro =
+      "TILEWRIGHT_IN_" + escaped(fmt::format("{}::{}", model.name_space, model.op().name));
   return fmt::format(
       "#ifdef {0}\n"
       "#error \"two tunings of {1} in namespace {2}: emit one with --namespace another_name\"\n"
@@ -197,7 +197,7 @@ std::string name_guard(const EmitModel& model) {
 std::string api_text(const EmitModel& model) {
   const OpSpec& op = model.op();
   std::string text = comment(op.name + ": " + op.doc) + usage(model) +
-                     "#pragma once\n#include <cuda_runtime_api.h>\n\n#include <cstddef>\n"
+                     "#include <cuda_runtime_api.h>\n\n#include <cstddef>\n"
                      "#include <cstdint>\n\n" +
                      name_guard(model);
   text += fmt::format("namespace {} {{\n", public_namespace(model));
@@ -212,9 +212,9 @@ std::string api_text(const EmitModel& model) {
 
 std::string source_text(const EmitModel& model) {
   std::string text = fmt::format(
-      "// Defines the functions of {0}.h. Compile it once, with nvcc.\n"
+      "// Defines the functions of {3}. Compile it once, with nvcc.\n"
       "#include \"{0}.cuh\"\n\nnamespace {1} {{\ninline namespace tuning_{2} {{\n\n",
-      model.op().name, public_namespace(model), model.renaming.digest);
+      model.op().name, public_namespace(model), model.renaming.digest, header_of(model));
   for (const Form& form : model.forms) {
     text += wrapped(
         fmt::format("template cudaError_t launch(const {0}&, void*, cudaStream_t);\n"

@@ -62,9 +62,11 @@ std::string form_struct(const EmitModel& model, std::size_t index) {
                            string_literal(field.name + " is null"));
       check +=
           fmt::format("    problem.align = least_alignment(problem.align, args.{});\n", field.name);
-      fill += fmt::format("    result.tensor[{}] = args.{};\n", tensors++, field.name);
+      fill += fmt::format("    result.{}[{}] = args.{};\n",
+                          renamed_tokens("tensor", model.renaming), tensors++, field.name);
     } else {
-      fill += fmt::format("    result.scalar[{}] = args.{};\n", scalars++, field.name);
+      fill += fmt::format("    result.{}[{}] = args.{};\n",
+                          renamed_tokens("scalar", model.renaming), scalars++, field.name);
     }
   }
   return wrapped(fmt::format(
@@ -146,7 +148,7 @@ std::string argument(const EmitModel& model, const KernelSpec& kernel, const Arg
 }
 
 std::string entry_of(const EmitModel& model, const LaunchSpec& launch) {
-  return fmt::format("{}<typename Form<A>::T, V, typename Form<A>::Chain>",
+  return fmt::format("::{}<typename Form<A>::T, V, typename Form<A>::Chain>",
                      renamed_tokens(launch.entry, model.renaming));
 }
 
@@ -159,11 +161,11 @@ std::string launch_pass(const EmitModel& model, const KernelSpec& kernel, std::s
   }
   return fmt::format(
       "    if (plan.pass[{0}].runs) {{\n"
-      "      static dispatch::Prepared prepared{{0}};\n"
-      "      status = dispatch::launch(plan.pass[{0}], stream, device, prepared, {1}{2});\n"
+      "      status = dispatch::launch(plan.pass[{0}], stream, device,\n"
+      "                                dispatch::static_shared_of<{3}, {0}>(), {1}{2});\n"
       "      if (status != cudaSuccess) return status;\n"
       "    }}\n",
-      pass, entry_of(model, launch), arguments);
+      pass, entry_of(model, launch), arguments, runner_of(kernel));
 }
 
 // Zeroes the workspaces of one kind of initialisation.
@@ -194,7 +196,7 @@ std::string runner_struct(const EmitModel& model, const KernelSpec& kernel) {
                              kernel.name)) +
          wrapped(fmt::format(
              "template <class A, class V>\n"
-             "struct {0}_runner {{\n"
+             "struct {5} {{\n"
              "  using Plan = {0}::Plan;\n\n"
              "  static cudaError_t launch([[maybe_unused]] const A& args, const Plan& plan,\n"
              "                            const Device& device,\n"
@@ -214,7 +216,8 @@ std::string runner_struct(const EmitModel& model, const KernelSpec& kernel) {
              "  }}\n"
              "}};\n\n",
              identifier_of(kernel), clear_workspaces(kernel, WorkspaceSpec::Init::zero_each),
-             passes, clear_workspaces(kernel, WorkspaceSpec::Init::zero_once), attributes));
+             passes, clear_workspaces(kernel, WorkspaceSpec::Init::zero_once), attributes,
+             runner_of(kernel)));
 }
 
 std::string visit_function(const EmitModel& model) {
@@ -226,11 +229,11 @@ std::string visit_function(const EmitModel& model) {
   for (std::size_t form = 0; form < model.forms.size(); ++form) {
     text += fmt::format("  if constexpr (Form<A>::index == {}) {{\n    switch (branch) {{\n", form);
     for (const int i : branches_of(model, static_cast<int>(form))) {
+      const KernelSpec& kernel = *model.branches[static_cast<std::size_t>(i)].kernel;
       text += fmt::format(
           "      case {0}:\n"
-          "        return visit({1}_runner<A, v{0}>(), {1}::plan_of({1}::v{0}, problem, "
-          "device));\n",
-          i, identifier_of(*model.branches[static_cast<std::size_t>(i)].kernel));
+          "        return visit({2}<A, v{0}>(), {1}::plan_of({1}::v{0}, problem, device));\n",
+          i, identifier_of(kernel), runner_of(kernel));
     }
     text += "    }\n  }\n";
   }
@@ -240,8 +243,7 @@ std::string visit_function(const EmitModel& model) {
 std::string public_functions(const EmitModel& model) {
   std::string text = fmt::format("namespace {} {{\ninline namespace tuning_{} {{\n\n",
                                  public_namespace(model), model.renaming.digest);
-  text += fmt::format("namespace inner = ::{}::{};\n\n", renamed_tokens("tw", model.renaming),
-                      inner_namespace(model));
+  text += fmt::format("namespace inner = ::{};\n\n", inner_scope(model));
   return text + public_parts +
          fmt::format("}}  // namespace tuning_{}\n}}  // namespace {}\n", model.renaming.digest,
                      public_namespace(model));
@@ -301,8 +303,8 @@ bool reads_memory(const EmitModel& model) {
 std::string includes(const EmitModel& model) {
   const std::string folder = "tilewright_" + model.renaming.digest;
   std::string text = fmt::format(
-      "#pragma once\n#ifndef __CUDACC__\n"
-      "#error \"{0}.cuh holds kernels: compile it with nvcc, or include {0}.h and link {0}.cu\"\n"
+      "#ifndef __CUDACC__\n"
+      "#error \"{0}.cuh holds kernels: compile it with nvcc, or include {1} and link {0}.cu\"\n"
       "#endif\n"
       "#if __cplusplus < 201703L && (!defined(_MSVC_LANG) || _MSVC_LANG < 201703L)\n"
       "#error \"{0}.cuh needs C++17 or newer\"\n"
@@ -311,14 +313,14 @@ std::string includes(const EmitModel& model) {
       "#if CUDART_VERSION < 12000\n"
       "#error \"{0}.cuh needs CUDA 12 or newer\"\n"
       "#endif\n",
-      model.op().name);
+      model.op().name, header_of(model));
   if (reads_memory(model)) {
-    text += "#define TW_READS_MEMORY_BYTES\n";
+    text += renamed_tokens("#define TW_READS_MEMORY_BYTES\n", model.renaming);
   }
   text += fmt::format(
-      "#include <cuda_runtime.h>\n\n#include \"{0}.h\"\n"
+      "#include <cuda_runtime.h>\n\n#include \"{0}\"\n"
       "#include \"{1}/dispatch/launch.cuh\"\n#include \"{1}/dispatch/select.h\"\n",
-      model.op().name, folder);
+      header_of(model), folder);
   if (uses_tensor_maps(model)) {
     text += fmt::format("#include \"{}/dispatch/tensor_map.cuh\"\n", folder);
   }
@@ -337,10 +339,9 @@ std::string includes(const EmitModel& model) {
 }  // namespace
 
 std::string dispatch_text(const EmitModel& model) {
-  const std::string scope =
-      fmt::format("{}::{}", renamed_tokens("tw", model.renaming), inner_namespace(model));
+  const std::string scope = inner_scope(model);
   std::string text = comment(model.op().name + ": " + model.op().doc) + overview(model) +
-                     includes(model) + fmt::format("namespace {} {{\n\n", scope);
+                     includes(model) + hidden + fmt::format("namespace {} {{\n\n", scope);
   text += fmt::format("namespace api = ::{};\n\n", public_namespace(model));
   for (std::size_t i = 0; i < model.branches.size(); ++i) text += branch_struct(model, i);
   text += wrapped(fmt::format(
@@ -357,7 +358,8 @@ std::string dispatch_text(const EmitModel& model) {
   text += memory_parts;
   for (const KernelSpec* kernel : model.kernels) text += runner_struct(model, *kernel);
   text += visit_function(model) + call_parts;
-  return text + fmt::format("}}  // namespace {}\n\n", scope) + public_functions(model);
+  return text + fmt::format("}}  // namespace {}\n\n", scope) + visible_again +
+         public_functions(model);
 }
 
 }  // namespace tw

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <set>
 #include <tuple>
@@ -72,18 +73,38 @@ std::vector<std::string> names_of(const OpSpec& op) {
   return names;
 }
 
-// A field cannot have the name of another one, nor that of a type beside it.
-void check_fields(const EmitModel& model) {
-  const OpSpec& op = model.op();
+// Throws Error if two of the names are one, once words of C++ have got their underscore.
+void check_apart(const std::string& of, const std::vector<std::string>& names, const char* what,
+                 const char* file) {
   std::set<std::string> taken;
-  for (const Form& form : model.forms) taken.insert(form.type);
-  for (const ChoiceSpec& choice : op.choices) taken.insert(enum_of(choice));
-  for (const std::string& name : names_of(op)) {
+  for (const std::string& name : names) {
     if (taken.insert(name).second) continue;
-    throw Error(
-        fmt::format("op {}: '{}' would be two names in a header, of a field and of another field "
-                    "or a type: rename one in op.toml",
-                    op.name, name));
+    throw Error(fmt::format("{}: '{}' would be two names in a header, of {}: rename one in {}", of,
+                            name, what, file));
+  }
+}
+
+// A field cannot have the name of another one, nor that of a type beside it.
+void check_names(const EmitModel& model) {
+  const OpSpec& op = model.op();
+  const std::string of = "op " + op.name;
+  std::vector<std::string> names;
+  for (const Form& form : model.forms) names.push_back(form.type);
+  for (const ChoiceSpec& choice : op.choices) names.push_back(enum_of(choice));
+  for (const std::string& name : names_of(op)) names.push_back(name);
+  check_apart(of, names, "a field and of another field or a type", "op.toml");
+  const auto cpp_names = [](const std::vector<std::string>& words) {
+    std::vector<std::string> result;
+    for (const std::string& word : words) result.push_back(cpp_name(word));
+    return result;
+  };
+  for (const ChoiceSpec& choice : op.choices) {
+    check_apart(of, cpp_names(choice.values), "two values of a choice", "op.toml");
+  }
+  for (const KernelSpec* kernel : model.kernels) {
+    std::vector<std::string> knobs;
+    for (const Knob& knob : kernel->knobs) knobs.push_back(cpp_name(knob.name));
+    check_apart("kernel " + kernel->name, knobs, "two knobs", "its TOML file");
   }
 }
 
@@ -214,13 +235,17 @@ void add_rows(EmitModel& model) {
   }
 }
 
-// The root of a qualified entry: "tw" of "tw::gemm::simt::kernel".
+// The root of a qualified entry: "tw" of "tw::gemm::simt::kernel". A namespace of which others
+// declare parts keeps its name.
 void add_roots(EmitModel& model) {
   for (const KernelSpec* kernel : model.kernels) {
     for (const LaunchSpec& launch : kernel->launches) {
       const auto colons = launch.entry.find("::");
       if (colons == std::string::npos) continue;
       const std::string root = launch.entry.substr(0, colons);
+      static constexpr std::array others{"std",    "cuda", "nv",     "nvcuda",
+                                         "thrust", "cub",  "nvcomp", "cooperative_groups"};
+      if (std::find(others.begin(), others.end(), root) != others.end()) continue;
       auto& roots = model.renaming.roots;
       if (std::find(roots.begin(), roots.end(), root) == roots.end()) roots.push_back(root);
     }
@@ -249,9 +274,6 @@ EmitModel model_of(const EmitRequest& request) {
     const auto known = std::find(model.kernels.begin(), model.kernels.end(), branch.kernel);
     if (known == model.kernels.end()) model.kernels.push_back(branch.kernel);
   }
-  if (model.kernels.empty()) {
-    throw Error(fmt::format("op {} has no kernel that a header could hold", request.op));
-  }
   for (const KernelSpec* kernel : model.kernels) {
     model.sources.merge(request.catalog->sources_of(kernel->source));
   }
@@ -259,7 +281,7 @@ EmitModel model_of(const EmitRequest& request) {
   if (!model.op().header.empty()) {
     model.sources.merge(request.catalog->sources_of(model.op().header));
   }
-  check_fields(model);
+  check_names(model);
   add_roots(model);
   return model;
 }
@@ -295,6 +317,12 @@ std::string public_namespace(const EmitModel& model) {
 
 std::string inner_namespace(const EmitModel& model) { return "dispatch_" + model.op().name; }
 
+std::string inner_scope(const EmitModel& model) {
+  return fmt::format("tw_{}::{}", model.renaming.digest, inner_namespace(model));
+}
+
+std::string header_of(const EmitModel& model) { return header_name(model.op().name) + ".h"; }
+
 std::vector<int> branches_of(const EmitModel& model, int form) {
   std::set<int> branches;
   for (const TunedRow& row : model.rows) {
@@ -308,8 +336,8 @@ std::vector<int> branches_of(const EmitModel& model, int form) {
 
 std::string enum_of(const ChoiceSpec& choice) {
   const std::string name = pascal_case(choice.name);
-  const bool taken =
-      name == "Args" || name == "Match" || name == "Selection" || name == choice.name;
+  const bool taken = name == "Args" || name == "Match" || name == "Selection" ||
+                     name == choice.name || cpp_name(name) != name;
   return name + (taken ? "_" : "");
 }
 
@@ -323,9 +351,12 @@ std::string spelled(const EmitModel& model, const Names& names, int first_knob, 
 }
 
 std::string identifier_of(const KernelSpec& kernel) {
-  std::string name;
-  for (const char c : kernel.name) name += is_identifier("_" + std::string(1, c)) ? c : '_';
-  return "kernel_" + name;
+  const bool plain = is_identifier("_" + kernel.name);
+  return plain ? "kernel_" + kernel.name : "kernelx_" + escaped(kernel.name);
+}
+
+std::string runner_of(const KernelSpec& kernel) {
+  return "run" + identifier_of(kernel).substr(std::string_view("kernel").size());
 }
 
 bool uses_tensor_maps(const EmitModel& model) {

@@ -64,7 +64,8 @@ struct EmitModel {
   const OpSpec& op() const { return entry->op; }
 };
 
-// Throws Error if a winner's problem, kernel or configuration is unknown to the catalog.
+// Throws Error if a winner's problem, kernel or configuration is unknown to the catalog. It has no
+// branches where nothing_held says why.
 EmitModel model_of(const EmitRequest& request);
 
 // The form of a problem; -1: the header has no arguments of its storage, math and chain.
@@ -76,6 +77,10 @@ std::string subject_of(const EmitModel& model, const Fallback& fallback);
 bool has_chains(const EmitModel& model);
 // The namespace inside the headers' own: "dispatch_gemm".
 std::string inner_namespace(const EmitModel& model);
+// With what is around it: "tw_1a2b3c4d::dispatch_gemm".
+std::string inner_scope(const EmitModel& model);
+// "gemm.h": the file of the types of arguments.
+std::string header_of(const EmitModel& model);
 // Of what users call, such as "tuned::gemm".
 std::string public_namespace(const EmitModel& model);
 // The branches that calls of a form may take, ascending.
@@ -86,6 +91,8 @@ std::string enum_of(const ChoiceSpec& choice);
 std::string spelled(const EmitModel& model, const Names& names, int first_knob, int slot);
 // The kernel's name as part of a C++ identifier.
 std::string identifier_of(const KernelSpec& kernel);
+// "run_mma": the struct that launches it. No kernel's identifier begins so.
+std::string runner_of(const KernelSpec& kernel);
 // The most integer arguments that a launch of the kernel takes.
 int integer_arguments(const KernelSpec& kernel);
 bool uses_tensor_maps(const EmitModel& model);

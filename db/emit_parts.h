@@ -3,6 +3,18 @@
 
 namespace tw {
 
+// Around what reaches the kernels: each library of a process has its own, with its own kernels.
+inline constexpr const char* hidden = R"(// Not exported: each library of a process has its own.
+#ifndef _MSC_VER
+#pragma GCC visibility push(hidden)
+#endif
+)";
+inline constexpr const char* visible_again = R"(#ifndef _MSC_VER
+#pragma GCC visibility pop
+#endif
+
+)";
+
 // Workspaces inside the caller's memory.
 inline constexpr const char* memory_parts = R"(template <class Plan>
 dispatch::Pointer part(const Plan& plan, void* workspace, int index) {
@@ -50,10 +62,7 @@ Call examine(const A& args) {
     return call;
   }
   call.choice = choose(call.query, call.device);
-  if (call.choice.branch < 0) {
-    call.status = cudaErrorInvalidDeviceFunction;
-    call.reason = nothing_serves;
-  }
+  if (call.choice.branch < 0) call.status = cudaErrorInvalidDeviceFunction;
   return call;
 }
 
@@ -63,28 +72,19 @@ cudaError_t visit_call(const Call& call, Visitor visit) {
   return visit_branch<A>(call.choice.branch, call.query.problem, call.device, visit);
 }
 
-)";
-
-// The public functions. `inner` is the namespace of the dispatch.
-inline constexpr const char* public_parts = R"(template <class A>
+template <class A>
 cudaError_t launch(const A& args, void* workspace, std::size_t bytes, cudaStream_t stream) {
-  const inner::Call call = inner::examine(args);
-  return inner::visit_call<A>(call, [&](auto runner, const auto& plan) {
+  const Call call = examine(args);
+  return visit_call<A>(call, [&](auto runner, const auto& plan) {
     if (!plan.takes(workspace, bytes)) return cudaErrorInvalidValue;
     return runner.launch(args, plan, call.device, workspace, stream);
   });
 }
 
 template <class A>
-cudaError_t launch(const A& args, void* workspace, cudaStream_t stream) {
-  return launch(args, workspace, SIZE_MAX, stream);
-}
-
-template <class A>
 std::size_t workspace_bytes(const A& args) {
   std::size_t bytes = 0;
-  const inner::Call call = inner::examine(args);
-  const cudaError_t status = inner::visit_call<A>(call, [&](auto, const auto& plan) {
+  const cudaError_t status = visit_call<A>(examine(args), [&](auto, const auto& plan) {
     bytes = plan.workspace_bytes();
     return cudaSuccess;
   });
@@ -94,32 +94,27 @@ std::size_t workspace_bytes(const A& args) {
 template <class A>
 cudaError_t initialise_workspace(const A& args, void* workspace, std::size_t bytes,
                                  cudaStream_t stream) {
-  const inner::Call call = inner::examine(args);
-  return inner::visit_call<A>(call, [&](auto runner, const auto& plan) {
+  return visit_call<A>(examine(args), [&](auto runner, const auto& plan) {
     if (!plan.takes(workspace, bytes)) return cudaErrorInvalidValue;
     return runner.initialise(plan, workspace, stream);
   });
 }
 
 template <class A>
-cudaError_t initialise_workspace(const A& args, void* workspace, cudaStream_t stream) {
-  return initialise_workspace(args, workspace, SIZE_MAX, stream);
-}
-
-template <class A>
-Selection select(const A& args) {
-  const inner::Call call = inner::examine(args);
-  Selection selection;
+api::Selection select(const A& args) {
+  const Call call = examine(args);
+  api::Selection selection;
   selection.status = call.status;
-  selection.reason = call.reason;
+  selection.reason =
+      *call.reason != '\0' ? call.reason : reason_of(call.query, call.device, call.choice);
   if (call.status != cudaSuccess) return selection;
-  const auto& branch = inner::branches[call.choice.branch];
-  selection.match = static_cast<Match>(call.choice.match);
+  const BranchInfo& branch = branches[call.choice.branch];
+  selection.match = static_cast<api::Match>(call.choice.match);
   selection.branch = call.choice.branch;
   selection.kernel = branch.kernel;
   selection.configuration = branch.configuration;
   if (call.choice.row >= 0) {
-    const auto& row = inner::rows[static_cast<std::size_t>(call.choice.row)];
+    const Row& row = rows[static_cast<std::size_t>(call.choice.row)];
     selection.tuned_problem = row.text;
     selection.tuned_ns = row.median_ns;
   }
@@ -128,10 +123,48 @@ Selection select(const A& args) {
 
 template <class A>
 cudaError_t attributes(const A& args, cudaFuncAttributes* result) {
-  const inner::Call call = inner::examine(args);
-  return inner::visit_call<A>(call, [&](auto runner, const auto& plan) {
+  return visit_call<A>(examine(args), [&](auto runner, const auto& plan) {
     return runner.attributes(plan, result);
   });
+}
+
+)";
+
+// The public functions. `inner` is the namespace of the dispatch.
+inline constexpr const char* public_parts = R"(template <class A>
+cudaError_t launch(const A& args, void* workspace, std::size_t bytes, cudaStream_t stream) {
+  return inner::launch(args, workspace, bytes, stream);
+}
+
+template <class A>
+cudaError_t launch(const A& args, void* workspace, cudaStream_t stream) {
+  return inner::launch(args, workspace, SIZE_MAX, stream);
+}
+
+template <class A>
+std::size_t workspace_bytes(const A& args) {
+  return inner::workspace_bytes(args);
+}
+
+template <class A>
+cudaError_t initialise_workspace(const A& args, void* workspace, std::size_t bytes,
+                                 cudaStream_t stream) {
+  return inner::initialise_workspace(args, workspace, bytes, stream);
+}
+
+template <class A>
+cudaError_t initialise_workspace(const A& args, void* workspace, cudaStream_t stream) {
+  return inner::initialise_workspace(args, workspace, SIZE_MAX, stream);
+}
+
+template <class A>
+Selection select(const A& args) {
+  return inner::select(args);
+}
+
+template <class A>
+cudaError_t attributes(const A& args, cudaFuncAttributes* result) {
+  return inner::attributes(args, result);
 }
 
 )";

@@ -159,6 +159,17 @@ std::string knobs_struct(const KernelSpec& kernel) {
   return text + "};\n\n";
 }
 
+// Whether the kernel's sources ask for a target with an "a" or "f", whose code alone was measured.
+bool needs_specific_code(const EmitModel& model, const KernelSpec& kernel) {
+  for (const auto& [path, text] : model.request->catalog->sources_of(kernel.source)) {
+    for (const char* macro :
+         {"__CUDA_ARCH_FEAT_SM", "__CUDA_ARCH_SPECIFIC__", "__CUDA_ARCH_FAMILY_SPECIFIC__"}) {
+      if (text.find(macro) != std::string::npos) return true;
+    }
+  }
+  return false;
+}
+
 std::string refusal_function(const EmitModel& model, const KernelSpec& kernel) {
   std::string text =
       "// The reason for which the kernel does not serve the problem with these knobs, or null.\n"
@@ -171,6 +182,10 @@ std::string refusal_function(const EmitModel& model, const KernelSpec& kernel) {
                         cpp_of(model, kernel, constraint.expr), string_literal(reason));
   };
   if (!kernel.needs.expr.reads().empty()) add(kernel.needs, "needs " + kernel.needs.expr.text());
+  if (needs_specific_code(model, kernel)) {
+    text +=
+        "  if (lacks_specific_code(device)) return \"needs code of a target such as sm_90a\";\n";
+  }
   for (const Constraint& constraint : kernel.require) add(constraint, constraint.reason);
   return text + "  return nullptr;\n}\n\n";
 }
@@ -257,6 +272,16 @@ std::string serves_function(const EmitModel& model) {
   return text + "  }\n  return false;\n}\n\n";
 }
 
+// What is said of the kernel where the program holds no code of it for the GPU.
+std::string passed_over(const EmitModel& model, const KernelSpec& kernel) {
+  const int cc = model.device.cc;
+  const std::string target = cc == 0 ? "" : architecture_of(cc).substr(3);
+  return fmt::format(
+      "{} was passed over: the program holds no code of it for this GPU; {}", kernel.name,
+      cc == 0 ? std::string("build for this GPU too, in full (90a for H100 and H200)")
+              : fmt::format("add -gencode arch=compute_{0},code=sm_{0}", target));
+}
+
 std::string problem_literal(const Problem& problem) {
   std::vector<std::int64_t> values(problem.dims);
   values.insert(values.end(), problem.choices.begin(), problem.choices.end());
@@ -268,11 +293,13 @@ int kind_of(double scalar) { return scalar == 0 ? 0 : scalar == 1 ? 1 : 2; }
 
 std::string tables(const EmitModel& model) {
   std::string text =
-      "struct BranchInfo {\n  const char* kernel;\n  const char* configuration;\n};\n"
+      "struct BranchInfo {\n  const char* kernel;\n  const char* configuration;\n"
+      "  const char* passed_over;  // said if the program lacks the code of it\n};\n"
       "constexpr BranchInfo branches[] = {\n";
   for (const Branch& branch : model.branches) {
-    text += fmt::format("    {{{}, {}}},\n", string_literal(branch.kernel->name),
-                        string_literal(text_of(branch.kernel->knobs, branch.configuration)));
+    text += fmt::format("    {{{}, {}, {}}},\n", string_literal(branch.kernel->name),
+                        string_literal(text_of(branch.kernel->knobs, branch.configuration)),
+                        string_literal(passed_over(model, *branch.kernel)));
   }
   text += fmt::format(
       "}};\n\n"
@@ -356,8 +383,17 @@ std::string choose_function(const EmitModel& model) {
          R"(// Which branch runs a call: dispatch::choose() says how it is found.
 inline Choice choose(const Query& query, const Device& device) {
   return dispatch::choose<Compare>(
-      rows, fallbacks, query, device.cc == tuned_cc, device.sms == tuned_sms,
+      rows, fallbacks, query, device.gpu_cc == tuned_cc, device.sms == tuned_sms,
       [&](int branch) { return serves(branch, query.problem, device); });
+}
+
+// Why no branch serves; or that another one would if the program held all code for the GPU.
+inline const char* reason_of(const Query& query, const Device& device, const Choice& choice) {
+  const Choice with_all = choose(query, with_all_code(device));
+  if (with_all.branch >= 0 && with_all.branch != choice.branch) {
+    return branches[with_all.branch].passed_over;
+  }
+  return choice.branch < 0 ? nothing_serves : "";
 }
 
 )";
@@ -369,18 +405,19 @@ std::string select_text(const EmitModel& model) {
   std::string text = fmt::format(
       "// Which configuration of {} serves a call: needs, requirements and launches as the\n"
       "// search-space files state them, and the problems that were tuned.\n"
-      "#pragma once\n#include <array>\n#include <cstddef>\n#include <cstdint>\n\n"
-      "#include \"dispatch/plan.h\"\n\nnamespace tw::{} {{\n\n",
-      model.op().name, inner_namespace(model));
-  for (const char* name : {"Choice", "Device", "Match", "is_power_of_two", "is_tensor", "kind_of",
-                           "least", "least_alignment", "ratio", "value_or"}) {
+      "#include <array>\n#include <cstddef>\n#include <cstdint>\n\n"
+      "#include \"plan.h\"\n\nnamespace {} {{\n\n",
+      model.op().name, inner_scope(model));
+  for (const char* name :
+       {"Choice", "Device", "Match", "is_power_of_two", "is_tensor", "kind_of",
+        "lacks_specific_code", "least", "least_alignment", "ratio", "value_or", "with_all_code"}) {
     text += fmt::format("using dispatch::{};\n", name);
   }
   text += "\n" + problem_struct(model) + wrapped(read_function(model));
   for (const KernelSpec* kernel : model.kernels) text += kernel_section(model, *kernel);
   text +=
       serves_function(model) + wrapped(tables(model)) + comparisons(model) + choose_function(model);
-  return text + fmt::format("}}  // namespace tw::{}\n", inner_namespace(model));
+  return text + fmt::format("}}  // namespace {}\n", inner_scope(model));
 }
 
 }  // namespace tw

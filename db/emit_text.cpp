@@ -74,6 +74,12 @@ Token token_at(std::string_view text, std::size_t at) {
   return {Kind::identifier, end};
 }
 
+std::string upper_case(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return result;
+}
+
 std::string renamed(std::string_view identifier, const Renaming& renaming) {
   if (identifier.substr(0, 3) == "TW_") {
     return fmt::format("TW_{}_{}", upper_case(renaming.digest), identifier.substr(3));
@@ -93,7 +99,7 @@ std::string resolved(const std::string& name, const std::string& from, const Tex
   return sources.count(name) ? name : "";
 }
 
-// `line` is an #include or #pragma once that has to change: what stands there instead.
+// `line` is an #include or #pragma once, in which no token is renamed: what stands there instead.
 bool rewritten_directive(std::string_view line, const std::string& path, const Texts& sources,
                          std::string& result) {
   const auto hash = line.find_first_not_of(" \t");
@@ -105,12 +111,15 @@ bool rewritten_directive(std::string_view line, const std::string& path, const T
     return what != std::string_view::npos && line.substr(what, 4) == "once";
   }
   if (line.substr(word, 7) != "include") return false;
-  const auto open = line.find('"', word);
-  const auto close = open == std::string_view::npos ? open : line.find('"', open + 1);
+  result = std::string(line) + "\n";
+  const auto open = line.find_first_of("\"<", word);
+  if (open == std::string_view::npos) return false;
+  const auto close = line.find(line[open] == '<' ? '>' : '"', open + 1);
   if (close == std::string_view::npos) return false;
+  if (line[open] == '<') return true;
   const std::string target =
       resolved(std::string(line.substr(open + 1, close - open - 1)), path, sources);
-  if (target.empty()) return false;
+  if (target.empty()) return true;
   std::string up;
   for (const char c : path) up += c == '/' ? "../" : "";
   result = fmt::format("#include \"{}{}\"\n", up, target);
@@ -201,9 +210,41 @@ std::string cpp_name(std::string_view name) {
       "reinterpret_cast", "static_assert", "thread_local",
       // Macros of g++ and of the headers that an emitted one, or its user, is likely to include.
       "linux", "unix", "i386", "errno", "stdin", "stdout", "stderr", "NULL", "EOF", "NAN",
-      "INFINITY", "HUGE_VAL", "RAND_MAX", "BUFSIZ"};
+      "INFINITY", "HUGE_VAL", "RAND_MAX", "BUFSIZ", "SNAN", "MAXFLOAT", "M_PI", "M_E", "CHAR_BIT",
+      "INT_MAX", "INT_MIN", "UINT_MAX", "LONG_MAX", "LONG_MIN", "SIZE_MAX", "INT32_MAX",
+      "INT64_MAX", "UINT32_MAX", "FLT_MAX", "FLT_MIN", "FLT_EPSILON", "DBL_MAX", "DBL_MIN",
+      "DBL_EPSILON", "BYTE_ORDER", "BIG_ENDIAN", "LITTLE_ENDIAN", "PATH_MAX", "NZERO"};
   const bool taken = std::find(words.begin(), words.end(), name) != words.end();
   return std::string(name) + (taken ? "_" : "");
+}
+
+std::string header_name(std::string_view op) {
+  static constexpr std::array taken{
+      // C and C++.
+      "assert", "complex", "ctype", "errno", "fenv", "float", "inttypes", "iso646", "limits",
+      "locale", "math", "setjmp", "signal", "stdalign", "stdarg", "stdatomic", "stdbool", "stddef",
+      "stdint", "stdio", "stdlib", "stdnoreturn", "string", "tgmath", "threads", "time", "uchar",
+      "wchar", "wctype",
+      // POSIX and glibc.
+      "aio", "aliases", "alloca", "ar", "argp", "argz", "byteswap", "cpio", "dirent", "dlfcn",
+      "elf", "endian", "envz", "err", "error", "execinfo", "fcntl", "features", "fmtmsg", "fnmatch",
+      "fstab", "fts", "ftw", "gconv", "getopt", "glob", "grp", "iconv", "ifaddrs", "langinfo",
+      "libgen", "libintl", "link", "malloc", "mcheck", "memory", "mntent", "monetary", "mqueue",
+      "netdb", "nss", "obstack", "paths", "poll", "printf", "pthread", "pty", "pwd", "regex",
+      "regexp", "resolv", "sched", "search", "semaphore", "shadow", "spawn", "stab", "strings",
+      "syscall", "syslog", "tar", "termio", "termios", "ulimit", "unistd", "utime", "utmp",
+      "values", "wait", "wordexp",
+      // The compilers and the CUDA toolkit.
+      "backtrace", "cpuid", "omp", "openacc", "unwind", "varargs", "builtin_types",
+      "channel_descriptor", "common_functions", "cooperative_groups", "cublas", "cublas_v2", "cuda",
+      "cuda_bf16", "cuda_fp16", "cuda_fp4", "cuda_fp6", "cuda_fp8", "cuda_occupancy",
+      "cuda_pipeline", "cuda_runtime", "cuda_runtime_api", "cudnn", "cufft", "cupti", "curand",
+      "curand_kernel", "cusparse", "device_functions", "device_types", "driver_functions",
+      "driver_types", "host_config", "host_defines", "library_types", "math_constants",
+      "math_functions", "mma", "nccl", "nvrtc", "nvvm", "surface_types", "texture_types",
+      "vector_functions", "vector_types"};
+  const bool hides = std::find(taken.begin(), taken.end(), op) != taken.end();
+  return std::string(op) + (hides ? "_" : "");
 }
 
 std::string namespace_name(std::string_view name) {
@@ -229,16 +270,21 @@ std::string wrapped(std::string_view code) {
   return result;
 }
 
-std::string upper_case(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+std::string escaped(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    const bool plain = continues_identifier(c) && c != '_';
+    result += plain ? std::string(1, c) : fmt::format("_{:02X}", static_cast<unsigned char>(c));
+  }
   return result;
 }
 
 std::string guard_of(std::string_view path, std::string_view digest) {
-  std::string result = "TILEWRIGHT_" + upper_case(digest) + "_";
-  for (const char c : upper_case(path)) result += continues_identifier(c) ? c : '_';
-  return result;
+  return fmt::format("TILEWRIGHT_{}_{}", digest, escaped(path));
+}
+
+std::string guarded(std::string_view text, const std::string& macro) {
+  return fmt::format("#ifndef {0}\n#define {0}\n{1}\n#endif  // {0}\n", macro, text);
 }
 
 std::string renamed_tokens(std::string_view text, const Renaming& renaming) {
@@ -255,8 +301,7 @@ std::string renamed_tokens(std::string_view text, const Renaming& renaming) {
 std::string renamed_source(const std::string& path, const Texts& sources,
                            const Renaming& renaming) {
   const std::string_view text = sources.find(path)->second;
-  const std::string guard = guard_of(path, renaming.digest);
-  std::string result = fmt::format("#ifndef {0}\n#define {0}\n", guard);
+  std::string result;
   bool begins_line = true;
   for (std::size_t at = 0; at < text.size();) {
     if (begins_line) {
@@ -274,7 +319,7 @@ std::string renamed_source(const std::string& path, const Texts& sources,
     begins_line = word == "\n";
     at = token.end;
   }
-  return result + fmt::format("\n#endif  // {}\n", guard);
+  return guarded(result, guard_of(path, renaming.digest));
 }
 
 }  // namespace tw

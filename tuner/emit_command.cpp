@@ -11,6 +11,7 @@
 #include "device_choice.h"
 #include "emit.h"
 #include "emit_check.h"
+#include "emit_text.h"
 #include "error.h"
 #include "format.h"
 #include "interrupt.h"
@@ -119,9 +120,9 @@ void print_written(const std::string& folder, const std::string& op, const EmitR
     if (path.find('/') == std::string::npos) fmt::print("wrote {}/{}\n", folder, path);
   }
   fmt::print(
-      "in a .cu file:  #include \"{0}.cuh\" and call {1}::{0}::launch(...)\n"
-      "from plain C++: #include \"{0}.h\" and compile {0}.cu with nvcc; -I {2} in both cases\n",
-      op, request.name_space, folder);
+      "in a .cu file:  #include \"{0}.cuh\" and call {1}::{3}::launch(...)\n"
+      "from plain C++: #include \"{4}.h\" and compile {0}.cu with nvcc; -I {2} in both cases\n",
+      op, request.name_space, folder, namespace_name(op), header_name(op));
 }
 
 // Why a winner of an earlier version of the kernels cannot be emitted; empty if it can.
@@ -290,6 +291,11 @@ int emit_command(const Words& words) {
   const Checked checked =
       check(arguments, filter, fmt::format("tune emit {}", fmt::join(words, " ")), request);
   print_left_out(checked.left_out);
+  if (const std::string why = nothing_held(request); !why.empty()) {
+    if (checked.left_out.empty()) throw Error(why);
+    say(fmt::format("tune: nothing was written: {}", why));
+    return exit_nothing;
+  }
   const std::map<std::string, std::string> files = emit(request);
   write_files(folder, files);
   print_written(folder, op, request, files);

@@ -1,5 +1,6 @@
 // How a planned pass reaches the GPU. No allocation and no synchronisation; may be called from
-// several threads, for several devices, and while a stream is captured into a graph.
+// several threads, for several devices, and while a stream is captured into a graph. What is kept
+// between calls has internal linkage: it belongs to the kernels of the file that includes this.
 #pragma once
 #include <cuda_runtime.h>
 
@@ -7,48 +8,66 @@
 #include <cstdint>
 #include <initializer_list>
 
+#include "dispatch/code.cuh"
 #include "dispatch/plan.h"
 
 namespace tw::dispatch {
 
-// The limits of the current device. Each thread keeps those that it asked for last.
-inline cudaError_t current_device(Device& device) {
-  struct Known {
-    int ordinal = -1;
-    Device device;
+// Calls `ask` while the thread's capture mode is relaxed: a kernel may be loaded meanwhile, which
+// stricter modes take for a fault.
+template <class Ask>
+cudaError_t relaxed(const Ask& ask) {
+  cudaStreamCaptureMode mode = cudaStreamCaptureModeRelaxed;
+  cudaError_t status = cudaThreadExchangeStreamCaptureMode(&mode);
+  if (status != cudaSuccess) return status;
+  status = ask();
+  const cudaError_t restored = cudaThreadExchangeStreamCaptureMode(&mode);
+  return status == cudaSuccess ? restored : status;
+}
+
+// The limits of a device.
+static inline cudaError_t limits_of(int ordinal, Device& device) {
+  cudaError_t status = cudaSuccess;
+  const auto ask = [&](cudaDeviceAttr attribute) {
+    int value = 0;
+    if (status == cudaSuccess) status = cudaDeviceGetAttribute(&value, attribute, ordinal);
+    return std::int64_t{value};
   };
-  thread_local Known known;
+  device.ordinal = ordinal;
+  device.gpu_cc = 10 * ask(cudaDevAttrComputeCapabilityMajor);
+  device.gpu_cc += ask(cudaDevAttrComputeCapabilityMinor);
+  device.sms = ask(cudaDevAttrMultiProcessorCount);
+  device.smem_optin = ask(cudaDevAttrMaxSharedMemoryPerBlockOptin);
+  device.smem_per_sm = ask(cudaDevAttrMaxSharedMemoryPerMultiprocessor);
+  device.regs_per_sm = ask(cudaDevAttrMaxRegistersPerMultiprocessor);
+  device.threads_per_sm = ask(cudaDevAttrMaxThreadsPerMultiProcessor);
+  device.blocks_per_sm = ask(cudaDevAttrMaxBlocksPerMultiprocessor);
+  device.max_threads = ask(cudaDevAttrMaxThreadsPerBlock);
+  device.l2_bytes = ask(cudaDevAttrL2CacheSize);
+#ifdef TW_READS_MEMORY_BYTES
+  if (status == cudaSuccess) {
+    std::size_t free = 0, total = 0;
+    status = cudaMemGetInfo(&free, &total);
+    device.memory_bytes = static_cast<std::int64_t>(total);
+  }
+#endif
+  return status;
+}
+
+// The current device: its limits, and the code that the program holds for it. Each thread keeps
+// what it asked for last.
+static inline cudaError_t current_device(Device& device) {
+  thread_local Device known;
   int ordinal = 0;
   if (const cudaError_t status = cudaGetDevice(&ordinal); status != cudaSuccess) return status;
   if (ordinal != known.ordinal) {
-    cudaError_t status = cudaSuccess;
-    const auto ask = [&](cudaDeviceAttr attribute) {
-      int value = 0;
-      if (status == cudaSuccess) status = cudaDeviceGetAttribute(&value, attribute, ordinal);
-      return std::int64_t{value};
-    };
     Device found;
-    found.cc = 10 * ask(cudaDevAttrComputeCapabilityMajor);
-    found.cc += ask(cudaDevAttrComputeCapabilityMinor);
-    found.sms = ask(cudaDevAttrMultiProcessorCount);
-    found.smem_optin = ask(cudaDevAttrMaxSharedMemoryPerBlockOptin);
-    found.smem_per_sm = ask(cudaDevAttrMaxSharedMemoryPerMultiprocessor);
-    found.regs_per_sm = ask(cudaDevAttrMaxRegistersPerMultiprocessor);
-    found.threads_per_sm = ask(cudaDevAttrMaxThreadsPerMultiProcessor);
-    found.blocks_per_sm = ask(cudaDevAttrMaxBlocksPerMultiprocessor);
-    found.max_threads = ask(cudaDevAttrMaxThreadsPerBlock);
-    found.l2_bytes = ask(cudaDevAttrL2CacheSize);
-#ifdef TW_READS_MEMORY_BYTES
-    if (status == cudaSuccess) {
-      std::size_t free = 0, total = 0;
-      status = cudaMemGetInfo(&free, &total);
-      found.memory_bytes = static_cast<std::int64_t>(total);
-    }
-#endif
+    cudaError_t status = limits_of(ordinal, found);
+    if (status == cudaSuccess) status = relaxed([&] { return code_of(found); });
     if (status != cudaSuccess) return status;
-    known = {ordinal, found};
+    known = found;
   }
-  device = known.device;
+  device = known;
   return cudaSuccess;
 }
 
@@ -61,33 +80,41 @@ struct Pointer {
   }
 };
 
-// Devices, one bit each, on which a kernel has been prepared.
-using Prepared = std::atomic<std::uint64_t>;
+// The static shared memory of one kernel, for each device: a fact of its code. Bytes plus one; 0
+// where nobody has asked yet.
+struct StaticShared {
+  static constexpr int devices = 32;
+  std::atomic<int> known[devices] = {};
+};
 
-// Lets the kernel use all the shared memory that a block may have (48 KiB, static and dynamic
-// together, without asking), once for each device. Setting an attribute is no stream operation; the
-// thread's capture mode is relaxed meanwhile because the kernel may be loaded here, which stricter
-// modes take for a fault.
-inline cudaError_t prepare(const void* kernel, const Device& device, Prepared& prepared) {
-  int ordinal = 0;
-  cudaError_t status = cudaGetDevice(&ordinal);
-  if (status != cudaSuccess) return status;
-  const std::uint64_t bit = ordinal < 64 ? std::uint64_t{1} << ordinal : 0;
-  if ((prepared.load(std::memory_order_acquire) & bit) != 0) return cudaSuccess;
-  cudaStreamCaptureMode mode = cudaStreamCaptureModeRelaxed;
-  status = cudaThreadExchangeStreamCaptureMode(&mode);
-  if (status != cudaSuccess) return status;
-  cudaFuncAttributes attributes{};
-  status = cudaFuncGetAttributes(&attributes, kernel);
-  if (status == cudaSuccess) {
-    const auto own = static_cast<std::int64_t>(attributes.sharedSizeBytes);
-    status = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                  static_cast<int>(device.smem_optin - own));
-  }
-  const cudaError_t restored = cudaThreadExchangeStreamCaptureMode(&mode);
-  if (status == cudaSuccess) status = restored;
-  if (status == cudaSuccess) prepared.fetch_or(bit, std::memory_order_release);
-  return status;
+// That of a pass of a runner. Not a static of the runner's, which would be one for the whole
+// process, whatever kernels its libraries have.
+template <class Runner, int kPass>
+static StaticShared& static_shared_of() {
+  static StaticShared own;
+  return own;
+}
+
+// Lets a block of the kernel use `bytes` of dynamic shared memory: more than 48 KiB, static memory
+// included, have to be asked for. What was asked for ends with the context (cudaDeviceReset), and
+// another context knows nothing of it, so this is done for each launch.
+inline cudaError_t prepare(const void* kernel, unsigned bytes, const Device& device,
+                           StaticShared& own) {
+  constexpr std::int64_t without_asking = 48 * 1024;
+  const bool kept = device.ordinal < StaticShared::devices;
+  int known = kept ? own.known[device.ordinal].load(std::memory_order_relaxed) : 0;
+  if (known > 0 && known - 1 + std::int64_t{bytes} <= without_asking) return cudaSuccess;
+  return relaxed([&] {
+    if (known == 0) {
+      cudaFuncAttributes attributes{};
+      const cudaError_t status = cudaFuncGetAttributes(&attributes, kernel);
+      if (status != cudaSuccess) return status;
+      known = static_cast<int>(attributes.sharedSizeBytes) + 1;
+      if (kept) own.known[device.ordinal].store(known, std::memory_order_relaxed);
+    }
+    return cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                static_cast<int>(device.smem_optin) - (known - 1));
+  });
 }
 
 // Whether an argument could be made; others than tensor maps always can.
@@ -99,14 +126,14 @@ constexpr cudaError_t status_of(const Argument&) {
 // Launches `kernel` as the pass says; `arguments` convert to the kernel's parameters.
 template <int kValues, class... Parameters, class... Arguments>
 cudaError_t launch(const Pass<kValues>& pass, cudaStream_t stream, const Device& device,
-                   Prepared& prepared, void (*kernel)(Parameters...), Arguments... arguments) {
+                   StaticShared& own, void (*kernel)(Parameters...), Arguments... arguments) {
   static_assert(sizeof...(Parameters) == sizeof...(Arguments), "one argument a parameter");
   for (const cudaError_t status : {cudaSuccess, status_of(arguments)...}) {
     if (status != cudaSuccess) return status;
   }
   if (pass.smem_bytes > 0) {
     const auto entry = reinterpret_cast<const void*>(kernel);
-    const cudaError_t status = prepare(entry, device, prepared);
+    const cudaError_t status = prepare(entry, pass.smem_bytes, device, own);
     if (status != cudaSuccess) return status;
   }
   cudaLaunchAttribute attribute{};

@@ -10,12 +10,30 @@
 
 namespace tw::dispatch {
 
-// Limits of the device that the call runs on; cc is the compute capability times ten.
+// Limits of the device that the call runs on, and what the program's code for it was compiled for:
+// expressions see `cc`, the compute capability of that code times ten, which is lower than the
+// GPU's where the program holds only code of an earlier architecture.
 struct Device {
-  std::int64_t cc = 0, sms = 0, smem_optin = 0, smem_per_sm = 0, regs_per_sm = 0;
+  int ordinal = -1;
+  std::int64_t gpu_cc = 0, cc = 0;
+  bool specific = false;  // code of a target such as sm_90a, which has more than plain sm_90
+  std::int64_t sms = 0, smem_optin = 0, smem_per_sm = 0, regs_per_sm = 0;
   std::int64_t threads_per_sm = 0, blocks_per_sm = 0, max_threads = 0, l2_bytes = 0;
   std::int64_t memory_bytes = 0;
 };
+
+// Whether the code is for a plain target where the tuner compiles for one with an "a".
+constexpr bool lacks_specific_code(const Device& device) {
+  const bool has_both = device.cc == 90 || device.cc == 100 || device.cc == 103;
+  return has_both && !device.specific;
+}
+
+// The device, if the program held all code for it.
+constexpr Device with_all_code(Device device) {
+  device.cc = device.gpu_cc;
+  device.specific = true;
+  return device;
+}
 
 constexpr std::int64_t value_or(checked::Value value, std::int64_t otherwise) {
   return value.ok ? value.v : otherwise;

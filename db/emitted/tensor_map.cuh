@@ -42,7 +42,7 @@ Function driver_function(const char* name) {
 }
 
 // Encodes what was described of the tensor at `data`, which the plan has checked.
-inline EncodedMap encoded(const TensorMapShape& shape, const void* data) {
+static inline EncodedMap encoded(const TensorMapShape& shape, const void* data) {
   static const auto tiled =
       driver_function<decltype(&cuTensorMapEncodeTiled)>("cuTensorMapEncodeTiled");
   static const auto im2col =

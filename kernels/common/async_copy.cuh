@@ -19,23 +19,21 @@ TW_DEVICE void cp_async_if(bool wanted, SharedPointer<T> to, const T* global) {
   if (wanted) tw_cpu::cp_async(to.address(), global, kBytes, kBytes);
 #else
   if constexpr (kBytes == 16) {
-    asm volatile(
-        "{\n"
-        ".reg .pred wanted;\n"
-        "setp.ne.b32 wanted, %2, 0;\n"
-        "@wanted cp.async.cg.shared.global.L2::128B [%0], [%1], 16;\n"
-        "}" ::"r"(to.address()),
-        "l"(global), "r"(static_cast<int>(wanted))
-        : "memory");
+    TW_FROM_SM80(asm volatile("{\n"
+                              ".reg .pred wanted;\n"
+                              "setp.ne.b32 wanted, %2, 0;\n"
+                              "@wanted cp.async.cg.shared.global.L2::128B [%0], [%1], 16;\n"
+                              "}" ::"r"(to.address()),
+                              "l"(global), "r"(static_cast<int>(wanted))
+                              : "memory");)
   } else {
-    asm volatile(
-        "{\n"
-        ".reg .pred wanted;\n"
-        "setp.ne.b32 wanted, %2, 0;\n"
-        "@wanted cp.async.ca.shared.global.L2::128B [%0], [%1], %3;\n"
-        "}" ::"r"(to.address()),
-        "l"(global), "r"(static_cast<int>(wanted)), "n"(kBytes)
-        : "memory");
+    TW_FROM_SM80(asm volatile("{\n"
+                              ".reg .pred wanted;\n"
+                              "setp.ne.b32 wanted, %2, 0;\n"
+                              "@wanted cp.async.ca.shared.global.L2::128B [%0], [%1], %3;\n"
+                              "}" ::"r"(to.address()),
+                              "l"(global), "r"(static_cast<int>(wanted)), "n"(kBytes)
+                              : "memory");)
   }
 #endif
 }
@@ -44,18 +42,18 @@ TW_DEVICE void cp_async_if(bool wanted, SharedPointer<T> to, const T* global) {
 template <int kBytes, class T>
 TW_DEVICE void cp_async_or_zero(SharedPointer<T> to, const T* global, bool valid) {
   static_assert(kBytes == 4 || kBytes == 8 || kBytes == 16, "cp.async moves 4, 8 or 16 bytes");
-  const int source_bytes = valid ? kBytes : 0;
+  [[maybe_unused]] const int source_bytes = valid ? kBytes : 0;
 #ifdef TW_CPU_DEVICE
   tw_cpu::cp_async(to.address(), global, kBytes, source_bytes);
 #else
   if constexpr (kBytes == 16) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to.address()), "l"(global),
-                 "r"(source_bytes)
-                 : "memory");
+    TW_FROM_SM80(asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to.address()),
+                              "l"(global), "r"(source_bytes)
+                              : "memory");)
   } else {
-    asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(to.address()), "l"(global),
-                 "n"(kBytes), "r"(source_bytes)
-                 : "memory");
+    TW_FROM_SM80(asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(to.address()),
+                              "l"(global), "n"(kBytes), "r"(source_bytes)
+                              : "memory");)
   }
 #endif
 }
@@ -65,7 +63,7 @@ TW_DEVICE void cp_async_commit() {
 #ifdef TW_CPU_DEVICE
   tw_cpu::cp_async_commit();
 #else
-  asm volatile("cp.async.commit_group;" ::: "memory");
+  TW_FROM_SM80(asm volatile("cp.async.commit_group;" ::: "memory");)
 #endif
 }
 
@@ -75,7 +73,7 @@ TW_DEVICE void cp_async_wait() {
 #ifdef TW_CPU_DEVICE
   tw_cpu::cp_async_wait(kPending);
 #else
-  asm volatile("cp.async.wait_group %0;" ::"n"(kPending) : "memory");
+  TW_FROM_SM80(asm volatile("cp.async.wait_group %0;" ::"n"(kPending) : "memory");)
 #endif
 }
 

@@ -20,6 +20,14 @@
 #endif
 #endif
 
+// Statements with instructions that older architectures than sm_80 lack. A program for several
+// architectures compiles the kernels for all of them; launchers run them from cc 8.0 on.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+#define TW_FROM_SM80(...)
+#else
+#define TW_FROM_SM80(...) __VA_ARGS__
+#endif
+
 namespace tw {
 
 TW_HOST_DEVICE constexpr int ceil_div(int a, int b) { return (a + b - 1) / b; }

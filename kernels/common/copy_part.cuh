@@ -18,13 +18,13 @@ TW_DEVICE void cp_async_part(SharedPointer<T> to, const T* global, int source_by
   tw_cpu::cp_async(to.address(), global, kBytes, source_bytes);
 #else
   if constexpr (kBytes == 16) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to.address()), "l"(global),
-                 "r"(source_bytes)
-                 : "memory");
+    TW_FROM_SM80(asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to.address()),
+                              "l"(global), "r"(source_bytes)
+                              : "memory");)
   } else {
-    asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(to.address()), "l"(global),
-                 "n"(kBytes), "r"(source_bytes)
-                 : "memory");
+    TW_FROM_SM80(asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(to.address()),
+                              "l"(global), "n"(kBytes), "r"(source_bytes)
+                              : "memory");)
   }
 #endif
 }

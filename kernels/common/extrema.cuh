@@ -14,8 +14,8 @@ TW_DEVICE float max_or_nan(float a, float b) {
 #ifdef TW_CPU_DEVICE
   return a > b || a != a ? a : b;
 #else
-  float result;
-  asm("max.NaN.f32 %0, %1, %2;" : "=f"(result) : "f"(a), "f"(b));
+  float result = 0;
+  TW_FROM_SM80(asm("max.NaN.f32 %0, %1, %2;" : "=f"(result) : "f"(a), "f"(b));)
   return result;
 #endif
 }
@@ -24,8 +24,8 @@ TW_DEVICE float min_or_nan(float a, float b) {
 #ifdef TW_CPU_DEVICE
   return a < b || a != a ? a : b;
 #else
-  float result;
-  asm("min.NaN.f32 %0, %1, %2;" : "=f"(result) : "f"(a), "f"(b));
+  float result = 0;
+  TW_FROM_SM80(asm("min.NaN.f32 %0, %1, %2;" : "=f"(result) : "f"(a), "f"(b));)
   return result;
 #endif
 }

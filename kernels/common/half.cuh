@@ -55,8 +55,8 @@ struct FromFloat<bf16> {
     const unsigned bits = __float_as_uint(x);
     return {static_cast<unsigned short>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16)};
 #else
-    bf16 result;
-    asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(result.bits) : "f"(x));
+    bf16 result{};
+    TW_FROM_SM80(asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(result.bits) : "f"(x));)
     return result;
 #endif
   }
@@ -102,14 +102,14 @@ TW_DEVICE unsigned packed(float first, float second) {
 #ifndef TW_CPU_DEVICE
 template <>
 TW_DEVICE unsigned packed<bf16>(float first, float second) {
-  unsigned result;
-  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(result) : "f"(second), "f"(first));
+  unsigned result = 0;
+  TW_FROM_SM80(asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(result) : "f"(second), "f"(first));)
   return result;
 }
 template <>
 TW_DEVICE unsigned packed<f16>(float first, float second) {
-  unsigned result;
-  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(result) : "f"(second), "f"(first));
+  unsigned result = 0;
+  TW_FROM_SM80(asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(result) : "f"(second), "f"(first));)
   return result;
 }
 #endif

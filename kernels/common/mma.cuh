@@ -27,8 +27,8 @@ TW_DEVICE unsigned to_tf32(float x) {
   if ((bits & 0x7f800000u) == 0x7f800000u) return bits;
   return (bits + 0x1000u) & ~0x1fffu;
 #else
-  unsigned result;
-  asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(result) : "f"(x));
+  unsigned result = 0;
+  TW_FROM_SM80(asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(result) : "f"(x));)
   return result;
 #endif
 }
@@ -131,11 +131,12 @@ TW_DEVICE void mma_m16n8k8(float (&d)[4], const unsigned (&a)[4], const unsigned
 #ifdef TW_CPU_DEVICE
   detail::mma<float>(d, a, b);
 #else
-  asm volatile(
-      "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
-      "{%8, %9}, {%0, %1, %2, %3};"
-      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+  TW_FROM_SM80(
+      asm volatile(
+          "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
+          "{%8, %9}, {%0, %1, %2, %3};"
+          : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));)
 #endif
 }
 
@@ -148,11 +149,12 @@ TW_DEVICE void mma_m16n8k16<f16>(float (&d)[4], const unsigned (&a)[4], const un
 #ifdef TW_CPU_DEVICE
   detail::mma<f16>(d, a, b);
 #else
-  asm volatile(
-      "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
-      "{%8, %9}, {%0, %1, %2, %3};"
-      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+  TW_FROM_SM80(
+      asm volatile(
+          "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
+          "{%8, %9}, {%0, %1, %2, %3};"
+          : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));)
 #endif
 }
 
@@ -161,11 +163,12 @@ TW_DEVICE void mma_m16n8k16<bf16>(float (&d)[4], const unsigned (&a)[4], const u
 #ifdef TW_CPU_DEVICE
   detail::mma<bf16>(d, a, b);
 #else
-  asm volatile(
-      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
-      "{%8, %9}, {%0, %1, %2, %3};"
-      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+  TW_FROM_SM80(
+      asm volatile(
+          "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
+          "{%8, %9}, {%0, %1, %2, %3};"
+          : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));)
 #endif
 }
 
@@ -185,20 +188,20 @@ TW_DEVICE void ldmatrix(unsigned (&words)[kCount], SharedPointer<T> row) {
   for (int i = 0; i < kCount; ++i) words[i] = all[8 * i + lane / 4].words[lane % 4];
 #else
   if constexpr (kCount == 1) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%0}, [%1];"
-                 : "=r"(words[0])
-                 : "r"(row.address())
-                 : "memory");
+    TW_FROM_SM80(asm volatile("ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%0}, [%1];"
+                              : "=r"(words[0])
+                              : "r"(row.address())
+                              : "memory");)
   } else if constexpr (kCount == 2) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];"
-                 : "=r"(words[0]), "=r"(words[1])
-                 : "r"(row.address())
-                 : "memory");
+    TW_FROM_SM80(asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];"
+                              : "=r"(words[0]), "=r"(words[1])
+                              : "r"(row.address())
+                              : "memory");)
   } else {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-                 : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
-                 : "r"(row.address())
-                 : "memory");
+    TW_FROM_SM80(asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                              : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
+                              : "r"(row.address())
+                              : "memory");)
   }
 #endif
 }
@@ -222,20 +225,21 @@ TW_DEVICE void ldmatrix_transposed(unsigned (&words)[kCount], SharedPointer<T> r
   }
 #else
   if constexpr (kCount == 1) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x1.trans.shared.b16 {%0}, [%1];"
-                 : "=r"(words[0])
-                 : "r"(row.address())
-                 : "memory");
+    TW_FROM_SM80(asm volatile("ldmatrix.sync.aligned.m8n8.x1.trans.shared.b16 {%0}, [%1];"
+                              : "=r"(words[0])
+                              : "r"(row.address())
+                              : "memory");)
   } else if constexpr (kCount == 2) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
-                 : "=r"(words[0]), "=r"(words[1])
-                 : "r"(row.address())
-                 : "memory");
+    TW_FROM_SM80(asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
+                              : "=r"(words[0]), "=r"(words[1])
+                              : "r"(row.address())
+                              : "memory");)
   } else {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
-                 : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
-                 : "r"(row.address())
-                 : "memory");
+    TW_FROM_SM80(
+        asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+                     : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
+                     : "r"(row.address())
+                     : "memory");)
   }
 #endif
 }

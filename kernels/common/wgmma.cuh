@@ -26,7 +26,7 @@
 #include "common/named_barrier.cuh"
 #include "common/shared.cuh"
 
-// Programs for several architectures compile this file for all of them; launchers run it on cc 9.0.
+// Programs for several targets compile this file for all of them; launchers run what is for sm_90a.
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
 #define TW_WGMMA_ASM(...) asm volatile(__VA_ARGS__)
 #else
@@ -335,10 +335,7 @@ struct IsBf16<bf16> {
 template <class T, int kMnMajorA, int kMnMajorB, int kColumns>
 TW_DEVICE void wgmma(float (&d)[kColumns][4], unsigned long long a, unsigned long long b, int add) {
 #if defined(__CUDA_ARCH__) && !defined(__CUDA_ARCH_FEAT_SM90_ALL)
-  static_assert(__CUDA_ARCH__ != 900 || kColumns == 0,
-                "wgmma: build for sm_90a, by -gencode arch=compute_90a,code=sm_90a (nvcc's "
-                "shorthand -arch=sm_90a compiles for plain sm_90 too)");
-  __trap();  // other architectures of a fat binary: launchers ask for cc 9.0
+  __trap();  // other targets of a program: launchers ask whether there is code for sm_90a
 #else
   if constexpr (kColumns == 8) {
     TW_MULTIPLY("64", TW_NUMBERS_32, "%32", "%33", "%34", "%35", "%36", TW_SUMS_32(0))

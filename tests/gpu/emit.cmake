@@ -37,4 +37,54 @@ if(TILEWRIGHT_NVCC AND TILEWRIGHT_HAS_CUDA AND NOT TILEWRIGHT_ASAN)
   endfunction()
   product_program(reduced_program ReducedProgram)
   product_program(pointers_program PointersProgram)
+
+  # One header in programs for several lists of architectures: what runs on an H100 is named.
+  set(warnings -ccbin ${CMAKE_CXX_COMPILER} -Xcompiler=-Wall,-Wextra,-Werror -Werror=all-warnings)
+  function(code_program name kernel)
+    add_custom_command(OUTPUT ${folder}/code_${name}
+      COMMAND ${TILEWRIGHT_NVCC} -std=c++17 -I${TW_EMITTED} ${warnings} ${ARGN}
+        "-DKERNEL=\"${kernel}\"" ${CMAKE_CURRENT_SOURCE_DIR}/code_program.cu
+        -o ${folder}/code_${name}
+      DEPENDS code_program.cu emit_values.h ${TW_EMITTED}/selected.h VERBATIM
+      COMMENT "nvcc code_${name}")
+    add_custom_target(code_${name} ALL DEPENDS ${folder}/code_${name})
+    add_dependencies(code_${name} emitted_for_tests)
+    add_test(NAME EmitCode.${name} COMMAND ${folder}/code_${name})
+    set_tests_properties(EmitCode.${name} PROPERTIES
+      LABELS gpu TIMEOUT 120 SKIP_RETURN_CODE 77)
+  endfunction()
+  code_program(sm_80 everywhere -arch=sm_80)
+  code_program(sm_90 everywhere -arch=sm_90)
+  code_program(sm_90a specific -arch=sm_90a)
+  code_program(all_major everywhere -arch=all-major)
+  code_program(ptx_80 everywhere -arch=compute_80)
+  code_program(ptx_90a specific -arch=compute_90a)
+  code_program(sm_80_and_90a specific -rdc=true
+    -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90a,code=sm_90a)
+
+  # One header in two libraries and in two files of a program. All share the toolkit's run-time
+  # library, as extensions of PyTorch do.
+  get_filename_component(toolkit ${TILEWRIGHT_NVCC} REALPATH)
+  get_filename_component(toolkit ${toolkit}/../../lib64 ABSOLUTE)
+  set(shared ${TILEWRIGHT_NVCC} -std=c++17 -O1 -I${TW_EMITTED} ${warnings} -arch=sm_80
+      -cudart shared -Xcompiler=-fPIC -Xlinker -rpath,${toolkit})
+  set(part ${CMAKE_CURRENT_SOURCE_DIR}/twice_part.cu)
+  set(libraries)
+  foreach(which first second)
+    add_custom_command(OUTPUT ${folder}/lib_${which}.so ${folder}/${which}_file.o
+      COMMAND ${shared} -shared -DPART=part ${part} -o ${folder}/lib_${which}.so
+      COMMAND ${shared} -DPART=${which}_file -c ${part} -o ${folder}/${which}_file.o
+      DEPENDS twice_part.cu twice_part.h ${TW_EMITTED}/selected.h VERBATIM
+      COMMENT "nvcc ${which} user of one header")
+    list(APPEND libraries ${folder}/lib_${which}.so)
+  endforeach()
+  add_custom_command(OUTPUT ${folder}/twice_program
+    COMMAND ${shared} ${CMAKE_CURRENT_SOURCE_DIR}/twice_program.cpp ${folder}/first_file.o
+      ${folder}/second_file.o -ldl -o ${folder}/twice_program
+    DEPENDS twice_program.cpp twice_part.h emit_values.h ${libraries} VERBATIM
+    COMMENT "nvcc twice_program")
+  add_custom_target(twice_program ALL DEPENDS ${folder}/twice_program)
+  add_dependencies(twice_program emitted_for_tests)
+  add_test(NAME EmitLibraries COMMAND ${folder}/twice_program ${libraries})
+  set_tests_properties(EmitLibraries PROPERTIES LABELS gpu TIMEOUT 120 SKIP_RETURN_CODE 77)
 endif()

@@ -50,8 +50,8 @@ struct Values {
   Values& operator=(const Values&) = delete;
 };
 
-float to_float(float value) { return value; }
-float to_float(std::uint16_t value) {
+[[maybe_unused]] float to_float(float value) { return value; }
+[[maybe_unused]] float to_float(std::uint16_t value) {
   const std::uint32_t bits = static_cast<std::uint32_t>(value) << 16;
   float result = 0;
   std::memcpy(&result, &bits, 4);

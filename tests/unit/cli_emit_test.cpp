@@ -89,6 +89,35 @@ TEST_F(CliEmit, AGoodWinnerPassesAndTheHeaderSaysSo) {
   EXPECT_TRUE(holds(header(), "checked on cpu emulating sm_90, 5 shapes"));
 }
 
+// Both kernels of the op are wrong: why each was left out comes first.
+TEST_F(CliEmit, WhenAllIsLeftOutTheReasonsArePrinted) {
+  tuned("tail");
+  fs::remove(folder_ / "whole.toml");
+  const Ran ran = emitted("--check cpu --trust-code");
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  EXPECT_TRUE(holds(ran.err, "tune: left out the winner of twice f32 n=256: tail threads="))
+      << ran.err;
+  EXPECT_TRUE(holds(ran.err, "tune: left out the default of Args: tail threads=")) << ran.err;
+  EXPECT_TRUE(holds(ran.err, "(wrong_result: y[")) << ran.err;
+  EXPECT_TRUE(holds(ran.err,
+                    "tune: nothing was written: a header could hold none of the kernels of op "
+                    "twice: kernel tail failed the check: mend it, or"))
+      << ran.err;
+  EXPECT_FALSE(fs::exists(folder_ / "tuned"));
+}
+
+TEST_F(CliEmit, AKernelThatTakesMacrosIsNamed) {
+  fs::remove(folder_ / "whole.toml");
+  std::ofstream(folder_ / "tail.cuh")
+      << "extern \"C\" __global__ void tail(int n, const float* x, float* y) {}\n";
+  std::ofstream(folder_ / "tail.toml")
+      << "[kernel]\nsource = \"tail.cuh\"\nknobs = \"macros\"\n[[launch]]\nentry = \"tail\"\n"
+         "grid = [\"n\"]\nblock = [1]\nargs = [\"n\", \"x\", \"y\"]\n";
+  expect_fault("emit --spec op.toml --defaults --check off --out tuned --db none.db",
+               {"a header could hold none of the kernels of op twice",
+                "kernel tail takes its knobs as macros: give it knobs = \"type\""});
+}
+
 TEST_F(CliEmit, WithoutACheckItIsSaid) {
   tuned("whole");
   const Ran untrusted = emitted("");

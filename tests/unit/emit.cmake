@@ -31,7 +31,7 @@ set(refused ${CMAKE_CURRENT_SOURCE_DIR}/emit_refused.cu)
 if(TILEWRIGHT_CUDA_INCLUDE)
   set(plain ${CMAKE_CXX_COMPILER} -x c++ -fsyntax-only -I${TW_EMITTED} -isystem ${TILEWRIGHT_CUDA_INCLUDE})
   emit_refuses(OldCpp "blend.cuh needs C\\+\\+17" ${plain} -std=c++14 -D__CUDACC__ ${TW_EMITTED}/tuned/blend.cuh)
-  emit_refuses(TwoTuningsInOneFile "two tunings of blend" ${plain} -std=c++17 -DTILEWRIGHT_IN_TUNED_BLEND ${TW_EMITTED}/tuned/blend.h)
+  emit_refuses(TwoTuningsInOneFile "two tunings of blend" ${plain} -std=c++17 -DTILEWRIGHT_IN_tuned_3A_3Ablend ${TW_EMITTED}/tuned/blend.h)
   emit_refuses(PlainCppOfTheKernels "compile it with nvcc" ${plain} -std=c++17 ${TW_EMITTED}/tuned/blend.cuh)
   emit_refuses(OldToolkit "blend.cuh needs CUDA 12" ${plain} -std=c++17 -D__CUDACC__ -DCUDART_VERSION=11080 -D__CUDA_RUNTIME_API_H__
     ${TW_EMITTED}/tuned/blend.cuh)
@@ -40,3 +40,4 @@ if(TILEWRIGHT_NVCC)
   emit_refuses(OtherArguments "blend: not one of the types of arguments in blend.h"
     ${TILEWRIGHT_NVCC} -std=c++17 -ccbin ${CMAKE_CXX_COMPILER} -arch=compute_90 -I${TW_EMITTED} -c ${refused} -o /dev/null)
 endif()
+include(${CMAKE_CURRENT_LIST_DIR}/emit_compiles.cmake)

@@ -29,7 +29,9 @@ inline DeviceInfo device() {
 template <class Device>
 Device emitted(const DeviceInfo& info) {
   Device device;
+  device.gpu_cc = info.cc;
   device.cc = info.cc;
+  device.specific = true;
   device.sms = info.sms;
   device.smem_optin = info.smem_optin;
   device.smem_per_sm = info.smem_per_sm;

@@ -39,10 +39,15 @@ enum Form { plain_f32, reduced_f32, plain_bf16, reduced_bf16 };
 
 class EmitReduced : public testing::Test {
  protected:
-  // What runs on a device of this compute capability, and in query_.problem the problem.
-  std::string chosen(Form form, const Arguments& arguments, int cc = 90) {
-    auto device = emit_fixture::emitted<selected_reduced::Device>(emulated_device(90));
-    device.cc = cc;
+  using Device = selected_reduced::Device;
+
+  static Device device_of(int cc) {
+    Device device = emit_fixture::emitted<Device>(emulated_device(90));
+    device.gpu_cc = device.cc = cc;
+    return device;
+  }
+  // What runs on the device, in query_.problem the problem, and in reason_ what is said of it.
+  std::string chosen(Form form, const Arguments& arguments, const Device& device = device_of(90)) {
     query_ = {};
     query_.form = form;
     query_.problem.dtype = static_cast<std::int64_t>(form < plain_bf16 ? DType::f32 : DType::bf16);
@@ -52,16 +57,41 @@ class EmitReduced : public testing::Test {
     const char* wrong = selected_reduced::read(arguments, device, query_);
     if (wrong != nullptr) return wrong;
     const auto choice = selected_reduced::choose(query_, device);
+    reason_ = selected_reduced::reason_of(query_, device, choice);
     return choice.branch < 0 ? "" : selected_reduced::branches[choice.branch].kernel;
   }
   selected_reduced::Query query_;
+  std::string reason_;
 };
 
 TEST_F(EmitReduced, TakesKernelsThatReduce) {
   EXPECT_EQ(chosen(reduced_f32, {}), "mma");
   EXPECT_EQ(chosen(reduced_bf16, {}), "wgmma");
-  EXPECT_EQ(chosen(reduced_bf16, {}, 80), "mma");
-  EXPECT_EQ(chosen(reduced_bf16, {}, 75), "");  // no kernel that reduces runs there
+  EXPECT_EQ(chosen(reduced_bf16, {}, device_of(80)), "mma");
+  EXPECT_EQ(reason_, "");
+  EXPECT_EQ(chosen(reduced_bf16, {}, device_of(75)), "");  // no kernel that reduces runs there
+  EXPECT_THAT(reason_, HasSubstr("no configuration serves"));
+}
+
+// On the tuned GPU, in programs that were compiled for other targets than sm_90a.
+TEST_F(EmitReduced, PassesOverWhatTheProgramHoldsNoCodeOf) {
+  Device device = device_of(90);
+  EXPECT_EQ(chosen(reduced_bf16, {}, device), "wgmma");
+  EXPECT_EQ(reason_, "");
+  const std::string why =
+      "wgmma was passed over: the program holds no code of it for this GPU; add -gencode "
+      "arch=compute_90a,code=sm_90a";
+  device.specific = false;  // -arch=sm_90, or all-major
+  EXPECT_EQ(chosen(reduced_bf16, {}, device), "mma");
+  EXPECT_EQ(reason_, why);
+  EXPECT_EQ(chosen(reduced_f32, {}, device), "mma");  // as it was tuned
+  EXPECT_EQ(reason_, "");
+  device.cc = 80;  // -arch=sm_80
+  EXPECT_EQ(chosen(reduced_bf16, {}, device), "mma");
+  EXPECT_EQ(reason_, why);
+  device.cc = 75;
+  EXPECT_EQ(chosen(reduced_bf16, {}, device), "");
+  EXPECT_EQ(reason_, why);
 }
 
 TEST_F(EmitReduced, MatricesByPointersAreAlignedAsTheCallerSays) {

@@ -140,6 +140,26 @@ TEST_F(EmitSelect, AnotherComputeCapabilityGetsTheDefault) {
   EXPECT_EQ(configuration(choice), "threads=256 vector=4 path=straight streaming=false");
 }
 
+// Expressions see what the code was compiled for: passes.toml launches `pairs` as clusters from cc
+// 90 on, and its code asks for them from sm_90 on.
+TEST_F(EmitSelect, CodeOfAnEarlierArchitectureIsLaunchedAsThere) {
+  auto device = emit_fixture::emitted<selected::Device>(info_);
+  const auto cluster = [&] {
+    return selected::kernel_passes::plan_of({256, 64}, {4096, 4096, 4096, 0, 0, 0, 4, 16}, device)
+        .pass[1]
+        .cluster[0];
+  };
+  EXPECT_EQ(cluster(), 2u);
+  device.cc = 80;
+  EXPECT_EQ(cluster(), 1u);
+  // What was tuned on this GPU is still the best guess there.
+  Arguments arguments;
+  arguments.rows = arguments.columns = 4096;
+  const auto choice = selected::choose(query_of(arguments, plain_f32), device);
+  EXPECT_EQ(choice.match, Match::exact);
+  EXPECT_EQ(tuned_problem(choice), "blend f32 rows=4096,columns=4096");
+}
+
 TEST_F(EmitSelect, NothingServesADeviceWithoutThreads) {
   info_ = emulated_device(80);
   info_.max_threads = 64;

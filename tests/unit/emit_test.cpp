@@ -63,13 +63,26 @@ TEST_F(EmitTest, FolderHoldsTheDispatchAndItsKernels) {
   for (const auto& [path, text] : emit(request_)) {
     names.insert(path.substr(0, 11) == "tilewright_" ? "T" + path.substr(path.find('/')) : path);
   }
-  EXPECT_EQ(names, (std::set<std::string>{
-                       "blend.cuh", "blend.h", "blend.cu", "T/op.cuh", "T/direct.cuh",
-                       "T/passes.cuh", "T/common/config.cuh", "T/common/epilogue.cuh",
-                       "T/common/epilogue_steps.cuh", "T/common/extrema.cuh", "T/common/half.cuh",
-                       "T/common/shared.cuh", "T/common/vector.cuh", "T/dispatch/checked.h",
-                       "T/dispatch/choose.h", "T/dispatch/launch.cuh", "T/dispatch/plan.h",
-                       "T/dispatch/select.h", "T/dispatch/tensor_map.h"}));
+  EXPECT_EQ(names, (std::set<std::string>{"blend.cuh",
+                                          "blend.h",
+                                          "blend.cu",
+                                          "T/op.cuh",
+                                          "T/direct.cuh",
+                                          "T/passes.cuh",
+                                          "T/common/config.cuh",
+                                          "T/common/epilogue.cuh",
+                                          "T/common/epilogue_steps.cuh",
+                                          "T/common/extrema.cuh",
+                                          "T/common/half.cuh",
+                                          "T/common/shared.cuh",
+                                          "T/common/vector.cuh",
+                                          "T/dispatch/checked.h",
+                                          "T/dispatch/choose.h",
+                                          "T/dispatch/code.cuh",
+                                          "T/dispatch/launch.cuh",
+                                          "T/dispatch/plan.h",
+                                          "T/dispatch/select.h",
+                                          "T/dispatch/tensor_map.h"}));
 }
 
 TEST_F(EmitTest, EveryWinnerStandsWithItsEvidence) {
@@ -161,24 +174,95 @@ TEST_F(EmitTest, PublicNamespaceIsTheOneAskedFor) {
   }
 }
 
-// An op of which a header holds the default, with another name and dims beside n.
-Catalog doubling(const std::string& name, const std::string& more) {
+// An op of which a header holds the default, with another name and dims beside n; its source and
+// that of a kernel which takes its knobs by macros.
+Catalog doubling(const std::string& name, const std::string& more,
+                 const std::string& file = "k.cuh", const std::string& root = "mine") {
+  const std::string entry = root + "::kernel", quoted = "\"" + file + "\"";
   const std::string op = "[op]\nname = \"" + name +
                          "\"\ndtypes = [\"f32\"]\nflops = \"n\"\nbytes = \"n\"\n"
                          "[[dim]]\nname = \"n\"\n" +
                          more +
                          "[[tensor]]\nname = \"y\"\nrole = \"out\"\nshape = [\"n\"]\n"
-                         "[reference]\nsource = \"k.cuh\"\nentry = \"mine::kernel\"\ngrid = [1]\n"
+                         "[reference]\nsource = " +
+                         quoted + "\nentry = \"" + entry +
+                         "\"\ngrid = [1]\n"
                          "block = [1]\nargs = [\"y_expected\"]\n[tolerance]\nf32 = 1\n";
-  const std::string kernel =
-      "[kernel]\nsource = \"k.cuh\"\n[[launch]]\nentry = \"mine::kernel\"\ngrid = [1]\n"
-      "block = [1]\nargs = [\"y\"]\n";
-  const std::string source =
-      "namespace mine {\nstruct Knobs {};\ntemplate <class T, class V, class Epilogue>\n"
-      "__global__ void kernel(T* y) {}\n}\n";
+  const std::string kernel = "[kernel]\nsource = " + quoted + "\n[[launch]]\nentry = \"" + entry +
+                             "\"\ngrid = [1]\nblock = [1]\nargs = [\"y\"]\n";
+  const std::string source = "#pragma once\n#include <" + root + ".h>\nnamespace " + root +
+                             " {\nstruct Knobs {};\ntemplate <class T, class V, class Epilogue>\n"
+                             "__global__ void kernel(T* y) {}\n}\n";
   Texts sources = builtin_sources();
-  sources["k.cuh"] = source;
+  sources[file] = source;
   return Catalog::load({{name + "/op.toml", op}, {name + "/k.toml", kernel}}, sources, "");
+}
+
+std::string guard_in(const std::string& text) {
+  const std::size_t at = text.find("#ifndef ");
+  return text.substr(at + 8, text.find('\n', at) - at - 8);
+}
+
+// No two files of a folder have one include guard, whatever they are called.
+TEST_F(EmitTest, AnOpAndASourceMayShareAName) {
+  for (const std::string file : {"twice.cuh", "twice.h", "Twice.cuh", "a/twice.cuh", "a_twice.cuh",
+                                 "dispatch_plan.h", "common_config.cuh"}) {
+    const Catalog catalog = doubling("twice", "", file);
+    request_.catalog = &catalog;
+    request_.op = "twice";
+    request_.winners.clear();
+    std::map<std::string, std::string> guards;
+    for (const auto& [path, text] : emit(request_)) {
+      if (path == "twice.cu") continue;
+      const auto [at, is_new] = guards.emplace(guard_in(text), path);
+      EXPECT_TRUE(is_new) << path << " and " << at->second << ": " << at->first;
+    }
+    EXPECT_GT(guards.size(), 6u);
+  }
+}
+
+TEST_F(EmitTest, ANamespaceMayBeCalledLikeAPartOfTheHeaderOrASystemHeader) {
+  for (const std::string root : {"dispatch", "checked", "math", "tensor", "api", "launch"}) {
+    const Catalog catalog = doubling("twice", "", "k.cuh", root);
+    request_.catalog = &catalog;
+    request_.op = "twice";
+    request_.winners.clear();
+    const auto files = emit(request_);
+    const std::string folder = files.lower_bound("tilewright_")->first.substr(0, 19);
+    const std::string& source = files.at(folder + "/k.cuh");
+    EXPECT_THAT(source, HasSubstr("namespace " + root + "_" + folder.substr(11) + " {"));
+    EXPECT_THAT(source, HasSubstr("#include <" + root + ".h>"));
+    EXPECT_THAT(files.at(folder + "/dispatch/launch.cuh"), HasSubstr("::dispatch {"));
+    EXPECT_THAT(files.at("twice.cuh"), HasSubstr("::" + root + "_" + folder.substr(11) +
+                                                 "::kernel<typename Form<A>::T, V"));
+  }
+}
+
+// With -I of the folder, a math.h in it would be what other headers get for <math.h>.
+TEST_F(EmitTest, AnOpCalledLikeASystemHeaderHidesNone) {
+  const Catalog catalog = doubling("math", "");
+  request_.catalog = &catalog;
+  request_.op = "math";
+  request_.winners.clear();
+  const auto files = emit(request_);
+  EXPECT_EQ(files.count("math.h"), 0u);
+  EXPECT_THAT(files.at("math.cuh"), HasSubstr("#include \"math_.h\""));
+  EXPECT_THAT(files.at("math_.h"), HasSubstr("namespace tuned::math {"));
+}
+
+// Names of fields are the user's, whatever is renamed in kernels' sources.
+TEST_F(EmitTest, FieldsKeepTheirNames) {
+  const Catalog catalog = doubling("twice", "[[dim]]\nname = \"tw\"\n[[dim]]\nname = \"TW_N\"\n");
+  request_.catalog = &catalog;
+  request_.op = "twice";
+  request_.winners.clear();
+  const auto files = emit(request_);
+  const std::string folder = files.lower_bound("tilewright_")->first.substr(0, 19);
+  for (const char* field : {"tw", "TW_N"}) {
+    EXPECT_THAT(files.at("twice.h"), HasSubstr(std::string("std::int64_t ") + field + " = 0;"));
+    EXPECT_THAT(files.at(folder + "/dispatch/select.h"),
+                HasSubstr(std::string("problem.") + field + " = args." + field + ";"));
+  }
 }
 
 TEST_F(EmitTest, AnOpMayBeCalledLikeAWordOfCpp) {
@@ -201,7 +285,9 @@ TEST_F(EmitTest, RefusesFieldsOfOneName) {
   const auto dim = [](const std::string& name) { return "[[dim]]\nname = \"" + name + "\"\n"; };
   for (const auto& [more, name] :
        {std::pair{dim("new") + dim("new_"), "new_"}, std::pair{dim("Args"), "Args"},
-        std::pair{dim("Order") + "[[choice]]\nname = \"order\"\nvalues = [\"up\"]\n", "Order"}}) {
+        std::pair{dim("Order") + "[[choice]]\nname = \"order\"\nvalues = [\"up\"]\n", "Order"},
+        std::pair{std::string("[[choice]]\nname = \"order\"\nvalues = [\"new\", \"new_\"]\n"),
+                  "new_"}}) {
     const Catalog catalog = doubling("twice", more);
     request_.catalog = &catalog;
     EXPECT_THAT(error_of(request_), HasSubstr("'" + std::string(name) + "' would be two names"));

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace tw {
 namespace {
 
@@ -103,10 +105,35 @@ TEST_F(Renamed, SourcesIncludeEachOtherByRelativePath) {
                       {"gemm/op.cuh", ""},
                       {"gemm/near.cuh", ""}};
   EXPECT_EQ(renamed_source("gemm/simt.cuh", sources, renaming_),
-            "#ifndef TILEWRIGHT_1A2B3C4D_GEMM_SIMT_CUH\n#define TILEWRIGHT_1A2B3C4D_GEMM_SIMT_CUH\n"
+            "#ifndef TILEWRIGHT_1a2b3c4d_gemm_2Fsimt_2Ecuh\n"
+            "#define TILEWRIGHT_1a2b3c4d_gemm_2Fsimt_2Ecuh\n"
             "// drawing\n#include <cstdint>\n#include \"../gemm/op.cuh\"\n"
             "#include \"../gemm/near.cuh\"\n#include \"elsewhere.h\"\nint tw_1a2b3c4d;\n"
-            "\n#endif  // TILEWRIGHT_1A2B3C4D_GEMM_SIMT_CUH\n");
+            "\n#endif  // TILEWRIGHT_1a2b3c4d_gemm_2Fsimt_2Ecuh\n");
+}
+
+TEST_F(Renamed, SystemHeadersDoNot) {
+  const Renaming renaming{"1a2b3c4d", {"math"}};
+  const Texts sources{{"k.cuh", "#include <math.h>\n # include <math/math>\nmath::x;\n"}};
+  const std::string result = renamed_source("k.cuh", sources, renaming);
+  EXPECT_NE(result.find("#include <math.h>\n # include <math/math>\nmath_1a2b3c4d::x;\n"),
+            std::string::npos)
+      << result;
+}
+
+TEST(Escaped, GivesNoTwoTextsOneResult) {
+  EXPECT_EQ(escaped("a/b.cuh"), "a_2Fb_2Ecuh");
+  std::map<std::string, std::string> seen;
+  for (const char* text :
+       {"a/b", "a_b", "a-b", "A/b", "a__b", "a_/b", "a_2Fb", "a.b", "ab", "a b"}) {
+    EXPECT_TRUE(seen.emplace(escaped(text), text).second) << text << " and " << seen[escaped(text)];
+  }
+}
+
+TEST(HeaderName, GetsOutOfTheWayOfSystemHeaders) {
+  EXPECT_EQ(header_name("math"), "math_");
+  EXPECT_EQ(header_name("mma"), "mma_");
+  EXPECT_EQ(header_name("gemm"), "gemm");
 }
 
 }  // namespace

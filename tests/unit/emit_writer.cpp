@@ -3,12 +3,14 @@
 // names, products that are reduced into <folder>/reduced, those of batches by pointers into
 // <folder>/pointers, and <folder>/selected.h, which names the
 // first one's choice of branches whatever its digest, and <folder>/selected_reduced.h that of the
-// products.
+// products; what is only compiled (emit_matrix.h) into folders of <folder>/matrix, and the op of
+// tests/data/code, tuned for sm_90a, into <folder>/code.
 #include <fmt/format.h>
 
 #include <cstdio>
 
 #include "emit_fixture.h"
+#include "emit_matrix.h"
 #include "error.h"
 
 namespace {
@@ -39,6 +41,11 @@ int main(int count, char** words) try {
   write(folder, request, "tuned", "selected");
   write(folder, tw::emit_fixture::reduced_request(), "reduced", "selected_reduced");
   tw::write_files(folder + "/pointers", tw::emit(tw::emit_fixture::pointers_request()));
+  tw::emit_matrix::write_all(folder + "/matrix");
+  const tw::Catalog code = tw::emit_matrix::own_op("code", "twice");
+  tw::EmitRequest twice = tw::emit_matrix::request_for(code, "twice");
+  twice.winners = {tw::emit_matrix::winner(code, "twice f32 n=1000", "specific")};
+  tw::emit_matrix::write(folder + "/code", twice);
   request.name_space = "other";
   request.winners.resize(1);
   tw::write_files(folder + "/other", tw::emit(request));
