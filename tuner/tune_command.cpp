@@ -1,11 +1,13 @@
 // tune run: the main job.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "commands.h"
+#include "cpu_patience.h"
 #include "device_choice.h"
 #include "error.h"
 #include "interrupt.h"
@@ -71,6 +73,9 @@ TuneOptions options_of(const Arguments& arguments, const Words& words) {
   TuneOptions options;
   options.measuring = measuring_options(arguments);
   options.budget = parse_budget(arguments.text("budget", "200"));
+  if (options.budget.seconds > 0) {
+    options.measuring.patience_s = std::min(options.measuring.patience_s, options.budget.seconds);
+  }
   options.strategy = arguments.one_of("strategy", "auto", names);
   if (options.budget.until_certain && options.strategy != "auto") {
     throw Error("--budget auto needs --strategy auto: what it stops by is calibrated for that");
@@ -88,7 +93,10 @@ TuneOptions options_of(const Arguments& arguments, const Words& words) {
 Asked recorded_problem(const Recording& recording, const Catalog& catalog) {
   const OpEntry* entry = catalog.find(recording.op);
   if (recording.foreign() || !entry) return {};
-  return {.entry = entry, .problem = problem_from_key(entry->op, recording.problem), .shape = ""};
+  return {.entry = entry,
+          .problem = problem_from_key(entry->op, recording.problem),
+          .shape = "",
+          .line = 0};
 }
 
 std::vector<Asked> problems_of(const Arguments& arguments, const Catalog& catalog,
@@ -164,6 +172,10 @@ int tune_command(const Words& words) {
   nlohmann::ordered_json results = nlohmann::ordered_json::array();
   std::optional<Store> store;
   const std::vector<Asked> problems = problems_of(arguments, catalog, chooser);
+  if (arguments.has("shapes")) {
+    check_list(arguments.text("shapes"), problems, chooser, options.kernel,
+               options.measuring.patience_s);
+  }
   std::size_t found = 0;
   for (const Asked& asked : problems) {
     if (interrupted()) break;
