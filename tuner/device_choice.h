@@ -26,6 +26,18 @@ struct OpenDevice {
   std::string why;  // "no GPU here; ..."; empty if the user named it
 };
 
+// What would answer for a problem.
+struct Place {
+  enum class Kind {
+    gpu,
+    replay,
+    cpu,
+    nowhere,  // the recording that was named holds another problem
+  } kind = Kind::gpu;
+  std::vector<std::string> recordings;  // their paths
+  int emulated_cc = 90;                 // Kind::cpu only
+};
+
 // Opens devices as problems ask for them and keeps the last one open.
 class DeviceChooser {
  public:
@@ -37,6 +49,8 @@ class DeviceChooser {
   // `kernel`: the one asked for; empty: any. Throws Error: no such device, no permission to run a
   // foreign spec on the host, a recording that does not hold the problem.
   OpenDevice open(const std::string& op, const std::string& problem, const std::string& kernel);
+  // What open() would open. Opens nothing.
+  Place place(const std::string& op, const std::string& problem, const std::string& kernel);
 
  private:
   OpenDevice open_live(const std::string& name, std::string why);

@@ -8,6 +8,7 @@
 
 #include "emit_model.h"
 #include "emit_samples.h"
+#include "emulated_work.h"
 #include "oracle_choice.h"
 #include "plan.h"
 
@@ -124,6 +125,12 @@ class Check {
     job.kernel = sample.kernel->name;
     job.configuration = text_of(sample.kernel->knobs, sample.configuration);
     job.seed = options_.seed;
+    if (device_.info().kind == "cpu") {
+      const EmulatedWork work =
+          emulated_work(op(), *sample.kernel, sample.problem, target_, sample.configuration);
+      job.limits.timeout_ms =
+          emulated_timeout_ms(emulated_calls * emulated_seconds(work), job.limits.timeout_ms);
+    }
     job.plan =
         lower(*request_.catalog, *sample.kernel, sample.problem, target_, sample.configuration)
             .plan;

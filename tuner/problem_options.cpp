@@ -88,6 +88,7 @@ std::vector<Asked> parse_shapes(const std::string& path, const Arguments& argume
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     try {
       asked.push_back(parse_line(line, arguments, catalog));
+      asked.back().line = number;
     } catch (const Error& error) {
       throw Error(fmt::format("{}:{}: {}", path, number, error.what()));
     }
@@ -145,7 +146,8 @@ std::vector<Asked> asked_problems(const Arguments& arguments, const Catalog& cat
   text.shape = arguments.text("shape");
   return {{.entry = &entry,
            .problem = problem_of(entry, text, arguments.text("layout")),
-           .shape = text.shape}};
+           .shape = text.shape,
+           .line = 0}};
 }
 
 std::vector<const KernelSpec*> asked_kernels(const std::string& wanted, const OpEntry& entry) {

@@ -18,6 +18,7 @@ struct Asked {
   const OpEntry* entry = nullptr;  // into the catalog
   Problem problem;
   std::string shape;  // as it was written
+  int line = 0;       // of --shapes; else 0
 };
 // Of --op and --shape, or one a line of --shapes. Throws Error; of a file it names the line.
 std::vector<Asked> asked_problems(const Arguments& arguments, const Catalog& catalog);

@@ -160,7 +160,8 @@ std::string header(const Report& report) {
     text += fmt::format("found    {}\n", found);
   }
   if (request.roof_ns > 0) {
-    text += fmt::format("roofline {} (datasheet)\n", format_time(request.roof_ns));
+    text += fmt::format("roofline {} (units at the highest clock, datasheet's bandwidth)\n",
+                        format_time(request.roof_ns));
   }
   if (!report.setup.has_reference) {
     text += "oracle   " + oracle_text(request) + "\n";

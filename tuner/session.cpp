@@ -24,7 +24,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto tick = std::chrono::milliseconds(100);  // between looks at `stopped`
-constexpr double roof_slack = 1.02;  // clocks may exceed the datasheet's by this, not more
+constexpr double roof_slack = 1.02;  // for timers: a time below the roof by more is impossible
+
+constexpr std::int64_t patient_trials = 3;
 
 struct Key {
   std::size_t competitor = 0, index = 0;
@@ -63,6 +65,7 @@ class Session {
   double best_of(std::size_t competitor) const;
   void note_certificate(const Certificate& certificate);
   void accept(Key key, Measurement measurement);
+  void give_up() const;
   void count(Key key, Measurement measurement);
   bool is_known_to_fail(Key key) const;
   std::vector<Key> finalists() const;
@@ -111,7 +114,7 @@ SessionResult Session::run() {
     std::vector<std::vector<Evaluation>> known;
     for (std::size_t i = 0; i < request_.competitors.size(); ++i) known.push_back(recall(i));
     result_.known = static_cast<std::int64_t>(trials_.size());
-    if (!stopped_()) search(known);
+    if (!stopped_() && !request_.recall_only) search(known);
   }
   if (request_.finalists > 0 && !stopped_()) race();
   result_.interrupted = stopped_();
@@ -363,6 +366,20 @@ void Session::accept(Key key, Measurement measurement) {
     }
   }
   count(key, std::move(measurement));
+  give_up();
+}
+
+// Throws Error if the cpu device has ended none of the first configurations, and no estimate has
+// said so before.
+void Session::give_up() const {
+  if (!request_.unknown_work || result_.outcomes.size() != 1) return;
+  const auto [outcome, trials] = *result_.outcomes.begin();
+  if (outcome != Outcome::timed_out || trials < patient_trials) return;
+  throw Error(
+      fmt::format("{}: the first {} configurations took the cpu device, an emulation for checking "
+                  "correctness, more than {:.0f} s each: use a GPU or smaller sizes (with 'flops' "
+                  "in its [op] a spec is refused before anything runs)",
+                  request_.problem_key, trials, request_.limits.timeout_ms / 1000));
 }
 
 void Session::count(Key key, Measurement measurement) {

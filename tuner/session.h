@@ -43,12 +43,14 @@ struct SessionRequest {
   std::vector<Competitor> competitors;  // at least one
   std::vector<Job> baselines;           // of baseline_job()
   std::optional<OracleChoice> oracle;   // of an op without a reference: choose_oracle()
-  double roof_ns = 0;                   // the datasheet's bound; 0: unknown
+  double roof_ns = 0;                   // roofline_ns; 0: unknown
   Budget budget;                        // half shared by the competitors, the rest the leader's
   std::string strategy = "auto";
   std::uint64_t seed = 1;
+  bool recall_only = false;  // nothing is searched: what is known is raced
   bool fresh = false;  // measure again what is known, and learn nothing from other problems
   SampleLimits limits;
+  bool unknown_work = false;  // nothing says how long the cpu device takes
   int finalists = 8;            // 0: no race
   bool counters = true;         // of the finalists, where the device has them
   std::vector<Contender> only;  // not empty: nothing is searched, these are raced

@@ -7,6 +7,8 @@
 #include <limits>
 #include <memory>
 
+#include "cpu_patience.h"
+#include "emulated_work.h"
 #include "error.h"
 #include "format.h"
 #include "result_report.h"
@@ -15,10 +17,6 @@
 
 namespace tw {
 namespace {
-
-// What the cpu device's emulation computes, roughly, and how many times one configuration is
-// computed (oracle, verification, samples) within the time that a job has.
-constexpr double cpu_flops_per_second = 300e6, cpu_calls = 8;
 
 Context context_of(const DeviceInfo& info, const MeasuringOptions& options) {
   Context context;
@@ -29,46 +27,6 @@ Context context_of(const DeviceInfo& info, const MeasuringOptions& options) {
   context.l2 = options.limits.cold_l2 ? "cold" : "warm";
   context.source = source_of(info);
   return context;
-}
-
-// Half the longest of the dims that the user has to give, until the cpu device can do it.
-std::string smaller_shape(const OpSpec& op, const Problem& problem, const DeviceInfo& info,
-                          double most_flops) {
-  Problem smaller = problem;
-  std::string text = problem.shape(op);
-  while (flops_of(op, smaller, info) > most_flops) {
-    std::size_t longest = 0;
-    for (std::size_t i = 0; i < op.dims.size(); ++i) {
-      if (!op.dims[i].fallback && smaller.dims[i] > smaller.dims[longest]) longest = i;
-    }
-    if (smaller.dims[longest] == 1) return "";
-    smaller.dims[longest] /= 2;
-    text.clear();
-    for (std::size_t i = 0; i < op.dims.size(); ++i) {
-      if (op.dims[i].fallback) continue;
-      text += fmt::format("{}{}={}", text.empty() ? "" : ",", op.dims[i].name, smaller.dims[i]);
-    }
-    smaller.dims = parse_problem(op, {.shape = text,
-                                      .dtype = std::string(name_of(problem.dtype)),
-                                      .math = problem.math,
-                                      .epilogue = "",
-                                      .align = problem.align})
-                       .dims;
-  }
-  return text;
-}
-
-void check_cpu_patience(const OpSpec& op, const Problem& problem, const DeviceInfo& info,
-                        double patience_s) {
-  const double seconds = flops_of(op, problem, info) * cpu_calls / cpu_flops_per_second;
-  if (info.kind != "cpu" || seconds <= patience_s) return;
-  const std::string smaller =
-      smaller_shape(op, problem, info, patience_s / cpu_calls * cpu_flops_per_second);
-  throw Error(fmt::format(
-      "{} would take the cpu device, an emulation for checking correctness, about {} a "
-      "configuration: use a GPU, a recording of it (--device replay:FILE), or a smaller shape{}",
-      problem.key(op), format_duration(seconds),
-      smaller.empty() ? "" : fmt::format(", for example --shape {}", smaller)));
 }
 
 // What a kernel's model proves on a GPU.
@@ -158,6 +116,18 @@ void note_stale(const Catalog& catalog, const Asked& asked, const Recording& rec
   }
 }
 
+// Refuses what takes too long, and gives the rest the time that it may take.
+void allow_emulation(const Asked& asked, const std::string& kernel, const DeviceInfo& info,
+                     const MeasuringOptions& options, Setup& setup) {
+  SessionRequest& request = setup.request;
+  const CpuEstimate estimate =
+      cpu_estimate(asked.entry->op, request.competitors, asked.problem, info);
+  check_cpu_patience(*asked.entry, asked_kernels(kernel, *asked.entry), asked.problem, info,
+                     estimate, options.patience_s);
+  request.limits.timeout_ms = emulated_timeout_ms(estimate.longest_s, options.limits.timeout_ms);
+  request.unknown_work = setup.flops == 0;
+}
+
 }  // namespace
 
 std::vector<Flag> measuring_flags() {
@@ -205,7 +175,6 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
   if (asked.entry) {
     const OpSpec& op = asked.entry->op;
     check_memory(op, asked.problem, info);
-    check_cpu_patience(op, asked.problem, info, options.limits.timeout_ms / 1000);
     context.op = op.name;
     context.problem = request.problem_key = asked.problem.key(op);
     request.problem = asked.problem;
@@ -235,6 +204,7 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
   request.seed = options.seed;
   request.fresh = options.fresh;
   request.limits = options.limits;
+  if (request.catalog && info.kind == "cpu") allow_emulation(asked, kernel, info, options, setup);
   request.counters = options.counters;
   request.commit = commit();
   request.device_json = device_json(info);

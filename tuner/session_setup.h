@@ -20,6 +20,7 @@ struct MeasuringOptions {
   std::string database;
   SampleLimits limits;
   std::uint64_t seed = 1;
+  double patience_s = 10;  // what a configuration may take the cpu device
   bool fresh = false, baseline = true, counters = true, quiet = false;
 };
 MeasuringOptions measuring_options(const Arguments& arguments);

@@ -1,11 +1,14 @@
 // tune run: the main job.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "claims.h"
 #include "commands.h"
+#include "cpu_patience.h"
 #include "device_choice.h"
 #include "error.h"
 #include "interrupt.h"
@@ -13,6 +16,7 @@
 #include "output.h"
 #include "problem_options.h"
 #include "result_report.h"
+#include "run_state.h"
 #include "session.h"
 #include "session_setup.h"
 #include "strategy.h"
@@ -71,6 +75,9 @@ TuneOptions options_of(const Arguments& arguments, const Words& words) {
   TuneOptions options;
   options.measuring = measuring_options(arguments);
   options.budget = parse_budget(arguments.text("budget", "200"));
+  if (options.budget.seconds > 0) {
+    options.measuring.patience_s = std::min(options.measuring.patience_s, options.budget.seconds);
+  }
   options.strategy = arguments.one_of("strategy", "auto", names);
   if (options.budget.until_certain && options.strategy != "auto") {
     throw Error("--budget auto needs --strategy auto: what it stops by is calibrated for that");
@@ -88,7 +95,10 @@ TuneOptions options_of(const Arguments& arguments, const Words& words) {
 Asked recorded_problem(const Recording& recording, const Catalog& catalog) {
   const OpEntry* entry = catalog.find(recording.op);
   if (recording.foreign() || !entry) return {};
-  return {.entry = entry, .problem = problem_from_key(entry->op, recording.problem), .shape = ""};
+  return {.entry = entry,
+          .problem = problem_from_key(entry->op, recording.problem),
+          .shape = "",
+          .line = 0};
 }
 
 std::vector<Asked> problems_of(const Arguments& arguments, const Catalog& catalog,
@@ -102,12 +112,41 @@ std::vector<Asked> problems_of(const Arguments& arguments, const Catalog& catalo
   return asked_problems(arguments, catalog);
 }
 
-Report tune_one(const Catalog& catalog, const Asked& asked, DeviceChooser& chooser,
-                std::optional<Store>& store, const TuneOptions& options) {
+// What all problems of a command line share.
+struct Tuning {
+  const Catalog& catalog;
+  DeviceChooser& chooser;
+  const TuneOptions& options;
+  bool defers = true;  // what another process searches waits; not one problem with --fresh
+  std::optional<Store> store{};
+  std::optional<Claims> claims{};
+};
+
+// Waits until the process that searches the problem ends, and searches it unless that one did.
+bool await_claim(Tuning& tuning, SessionRequest& request, const RunState& seen,
+                 Progress& progress) {
+  const Context& context = request.competitors.front().context;
+  if (!tuning.claims->try_claim(context)) {
+    progress.note(fmt::format("waiting for the process that searches {}", request.problem_key));
+    if (!tuning.claims->wait(context, interrupted)) return false;
+  }
+  const RunState now = latest_run(tuning.options.measuring.database, context);
+  if (now == seen || !now.is_complete()) return true;
+  progress.note(fmt::format("{}: another process has searched it meanwhile: its trials are known",
+                            request.problem_key));
+  request.recall_only = true;
+  request.fresh = false;
+  return true;
+}
+
+// Nothing if another process searches the problem; `seen` is then its latest run. When called with
+// such a run, waits for that process.
+std::optional<Report> tune_one(Tuning& tuning, const Asked& asked, std::optional<RunState>& seen) {
+  const TuneOptions& options = tuning.options;
   const std::string op = asked.entry ? asked.entry->op.name : "";
   const std::string key = asked.entry ? asked.problem.key(asked.entry->op) : "";
-  const OpenDevice opened = chooser.open(op, key, options.kernel);
-  Report report{.setup = set_up(catalog, asked, options.kernel, opened, options.measuring),
+  const OpenDevice opened = tuning.chooser.open(op, key, options.kernel);
+  Report report{.setup = set_up(tuning.catalog, asked, options.kernel, opened, options.measuring),
                 .result = {},
                 .device = opened.device->info(),
                 .why = opened.why,
@@ -118,15 +157,28 @@ Report tune_one(const Catalog& catalog, const Asked& asked, DeviceChooser& choos
   request.strategy = options.strategy;
   request.finalists = options.finalists;
   request.command = options.command_line;
-  if (!store) store = Store::open(options.measuring.database, Store::Mode::read_write);
+  const std::string& database = options.measuring.database;
+  if (!tuning.store) tuning.store = Store::open(database, Store::Mode::read_write);
+  if (!tuning.claims) tuning.claims.emplace(database);
   Progress progress = Progress::on_stderr(options.measuring.quiet);
+  const Context& context = request.competitors.front().context;
+  if (!seen && !tuning.claims->try_claim(context)) {
+    progress.note(
+        fmt::format("{}: another process searches it: back to it at the end", request.problem_key));
+    seen = latest_run(database, context);
+    return std::nullopt;
+  }
+  if (seen && !await_claim(tuning, request, *seen, progress)) return std::nullopt;
   progress.note(fmt::format("{} on {}{}", request.problem_key,
                             describe(report.device, report.recordings),
                             opened.why.empty() ? "" : fmt::format(" ({})", opened.why)));
   for (const std::string& notice : report.setup.notices) progress.note(notice);
-  if (const std::string notice = store->clock_notice(); !notice.empty()) progress.note(notice);
+  for (const std::string& notice : {tuning.store->clock_notice(), tuning.claims->notice()}) {
+    if (!notice.empty()) progress.note(notice);
+  }
   choose_oracle(request, *opened.device, progress, interrupted);
-  report.result = run_session(request, *opened.device, *store, progress, interrupted);
+  report.result = run_session(request, *opened.device, *tuning.store, progress, interrupted);
+  tuning.claims->release(context);
   return report;
 }
 
@@ -148,6 +200,32 @@ std::string next_step(const TuneOptions& options, const Setup& setup) {
   return text;
 }
 
+// Each problem in turn; at the end those that another process was at. Returns how many have a
+// winner. `results`: one a problem, only for JSON.
+std::size_t tune_all(Tuning& tuning, const std::vector<Asked>& problems,
+                     std::vector<nlohmann::ordered_json>& results) {
+  const TuneOptions& options = tuning.options;
+  std::vector<std::optional<RunState>> seen(problems.size());
+  std::size_t found = 0;
+  for (const bool is_first_visit : {true, false}) {
+    for (std::size_t i = 0; i < problems.size() && !interrupted(); ++i) {
+      if (!is_first_visit && !seen[i]) continue;
+      const std::optional<Report> report = tune_one(tuning, problems[i], seen[i]);
+      if (!report) continue;
+      const bool any = !report->result.ranking.empty();
+      if (any) ++found;
+      if (options.json) {
+        results[i] = result_json(*report, options.top);
+        continue;
+      }
+      show(result_text(*report, options.top) + "\n");
+      std::fflush(stdout);
+      if (any) say(next_step(options, report->setup));
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 int tune_command(const Words& words) {
@@ -161,24 +239,19 @@ int tune_command(const Words& words) {
   const Catalog catalog = catalog_of(arguments);
   DeviceChooser chooser(arguments, catalog.foreign());
   install_interrupt_handlers();
-  nlohmann::ordered_json results = nlohmann::ordered_json::array();
-  std::optional<Store> store;
   const std::vector<Asked> problems = problems_of(arguments, catalog, chooser);
-  std::size_t found = 0;
-  for (const Asked& asked : problems) {
-    if (interrupted()) break;
-    const Report report = tune_one(catalog, asked, chooser, store, options);
-    const bool any = !report.result.ranking.empty();
-    if (any) ++found;
-    if (options.json) {
-      results.push_back(result_json(report, options.top));
-      continue;
-    }
-    show(result_text(report, options.top) + "\n");
-    std::fflush(stdout);
-    if (any) say(next_step(options, report.setup));
+  if (arguments.has("shapes")) {
+    check_list(arguments.text("shapes"), problems, chooser, options.kernel,
+               options.measuring.patience_s);
   }
+  Tuning tuning{.catalog = catalog,
+                .chooser = chooser,
+                .options = options,
+                .defers = problems.size() > 1 || !options.measuring.fresh};
+  std::vector<nlohmann::ordered_json> results(problems.size());
+  const std::size_t found = tune_all(tuning, problems, results);
   if (options.json) {
+    std::erase_if(results, [](const auto& one) { return one.is_null(); });
     const nlohmann::ordered_json document{{"tilewright", version_text()},
                                           {"database", options.measuring.database},
                                           {"results", std::move(results)}};

@@ -36,6 +36,7 @@ RecordedSpace read_space(const std::string& path) {
                          .op = recording.op,
                          .problem = recording.problem,
                          .kernel = recording.kernel};
+  add_datasheet(recorded.device);
   recorded.time_ns.assign(recorded.space.size(), infinity);
   recorded.cost_s.assign(recorded.space.size(), 0);
   for (const RecordedTrial& trial : recording.trials) {

@@ -70,5 +70,43 @@ TEST_F(ShippedRecordings, OfAnotherVersionOfAKernelSaySo) {
       << text_of_file(folder_ / "err.txt");
 }
 
+TEST_F(ShippedRecordings, AListThatCannotEndIsRefusedBeforeItsFirstLine) {
+  write("layers.txt",
+        "gemm 4096x4096x4096\n"
+        "gemm 16x16x16  # short enough\n"
+        "\n"
+        "conv2d n=32,c=64,h=56,w=56,k=64,r=3,s=3,pad=1 dtype=bf16\n"
+        "gemm 2048x4096x4096 dtype=bf16\n");
+  const std::string command = "cd '" + folder_.string() +
+                              "' && CUDA_VISIBLE_DEVICES= bin/tune --shapes layers.txt --db t.db "
+                              "--budget 3 >out.txt 2>err.txt";
+  const int status = std::system(command.c_str());
+  const std::string err = text_of_file(folder_ / "err.txt");
+  EXPECT_EQ(WEXITSTATUS(status), 2) << err;
+  EXPECT_EQ(std::count(err.begin(), err.end(), '\n'), 1) << err;
+  for (const char* part :
+       {"layers.txt: nothing was started: lines 4 to 5 would take the cpu device",
+        "a configuration", "gemm.toy.t4.json.gz holds line 1", "line 2 can be emulated",
+        "--device replay:FILE"}) {
+    EXPECT_NE(err.find(part), std::string::npos) << "no '" << part << "' in: " << err;
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "t.db"));
+}
+
+TEST_F(ShippedRecordings, AListBesideAGivenRecordingSaysWhatItDoesNotHold) {
+  write("layers.txt", "gemm 4096x4096x4096\ngemm 16x16x16\n");
+  const std::string command = "cd '" + folder_.string() +
+                              "' && CUDA_VISIBLE_DEVICES= bin/tune --shapes layers.txt --db t.db "
+                              "--device replay:" +
+                              recordings_ + "toy/gemm.toy.t4.json.gz >out.txt 2>err.txt";
+  const int status = std::system(command.c_str());
+  const std::string err = text_of_file(folder_ / "err.txt");
+  EXPECT_EQ(WEXITSTATUS(status), 2) << err;
+  for (const char* part : {"line 2 is not in the recording", "gemm.toy.t4.json.gz holds line 1"}) {
+    EXPECT_NE(err.find(part), std::string::npos) << "no '" << part << "' in: " << err;
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "t.db"));
+}
+
 }  // namespace
 }  // namespace tw

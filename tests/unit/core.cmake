@@ -14,6 +14,6 @@ tilewright_test(core_tests
     core_statistics_test.cpp
     core_t1_errors_test.cpp
     core_t1_test.cpp
-    core_time_model_test.cpp
+    core_time_model_test.cpp core_emulated_work_test.cpp
     core_verdict_test.cpp
   LIBRARIES tw_core)

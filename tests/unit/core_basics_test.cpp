@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "core_fixture.h"
 #include "csv.h"
 #include "device_info.h"
@@ -128,11 +130,44 @@ TEST(DeviceInfo, DatasheetGoesByTheWholeModel) {
   info.model = "NVIDIA H200";
   add_datasheet(info);
   EXPECT_EQ(info.memory_bandwidth, 4.8e12);
-  EXPECT_EQ(info.f32_flops, 66.9e12);
   DeviceInfo unknown;
   unknown.model = "NVIDIA H200 Mini";
+  unknown.sms = 132;
+  unknown.sm_clock_mhz = 1980;
   add_datasheet(unknown);
   EXPECT_EQ(unknown.memory_bandwidth, 0);
+  EXPECT_EQ(unknown.bf16_flops, 0);
+}
+
+TEST(DeviceInfo, EveryUnitsPeakIsAtTheHighestClock) {
+  DeviceInfo info;
+  info.model = "NVIDIA H100 80GB HBM3";
+  info.sms = 132;
+  info.sm_clock_mhz = 1980;
+  info.bf16_flops = 989e12;  // as old recordings have it: at 1.83 GHz
+  add_datasheet(info);
+  EXPECT_NEAR(info.f32_flops, 66.9e12, 0.05e12);
+  EXPECT_NEAR(info.tf32_flops, 535.3e12, 0.05e12);
+  EXPECT_NEAR(info.bf16_flops, 1070.5e12, 0.05e12);
+  info.sm_clock_mhz = 0;  // unknown: they stay
+  add_datasheet(info);
+  EXPECT_NEAR(info.bf16_flops, 1070.5e12, 0.05e12);
+  // What the datasheets say, at the clocks that they say it for.
+  const std::tuple<const char*, int, double, double, double> sheets[] = {
+      {"NVIDIA A100-SXM4-80GB", 108, 1410, 19.5e12, 312e12},
+      {"NVIDIA L40S", 142, 2520, 91.6e12, 366.5e12},
+      {"NVIDIA GeForce RTX 4090", 128, 2520, 82.6e12, 165.2e12},
+      {"NVIDIA GeForce RTX 3090", 82, 1695, 35.6e12, 71e12},
+      {"NVIDIA GeForce RTX 5090", 170, 2407, 104.8e12, 209.5e12}};
+  for (const auto& [model, sms, clock, f32, bf16] : sheets) {
+    DeviceInfo sheet;
+    sheet.model = model;
+    sheet.sms = sms;
+    sheet.sm_clock_mhz = clock;
+    add_datasheet(sheet);
+    EXPECT_NEAR(sheet.f32_flops, f32, 0.005 * f32) << model;
+    EXPECT_NEAR(sheet.bf16_flops, bf16, 0.005 * bf16) << model;
+  }
 }
 
 TEST(NamesTest, AreUniqueIdentifiers) {

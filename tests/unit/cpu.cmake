@@ -17,6 +17,7 @@ foreach(part RANGE 15)
   add_test(NAME ConformanceFull.${part} COMMAND conformance_test --gtest_filter=*ConformanceTest*)
   set_tests_properties(ConformanceFull.${part} PROPERTIES LABELS full TIMEOUT 14400 ENVIRONMENT TW_CONFORMANCE_FULL=${part}/16)
 endforeach()
+tilewright_cpu_test(cpu_estimate_test SOURCES cpu_estimate_test.cpp LIBRARIES tw_cpu TIMEOUT 400 LABELS conformance COST 20)
 tilewright_cpu_test(mutation_test SOURCES mutation_test.cpp mutation_results_test.cpp LIBRARIES tw_cpu TIMEOUT 300 COST 15)
 
 # Device code as host code: the shim has CUDA's words for it.

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "cuda.h"
 #include "error.h"
 #include "plan.h"
+#include "turns.h"
 
 namespace tw {
 namespace {
@@ -24,12 +26,17 @@ class Queue : public testing::Test {
   void SetUp() override {
     ::setenv("LD_LIBRARY_PATH", TW_FAKES, 1);
     ::setenv("TILEWRIGHT_TIMER", "events", 1);
+    std::string pattern = testing::TempDir() + "tilewright-queue-XXXXXX";
+    locks_ = ::mkdtemp(pattern.data());
+    ::setenv("TILEWRIGHT_LOCKS", locks_.c_str(), 1);
     open(20000);
   }
   void TearDown() override {
     device_.reset();
     ::unsetenv("LD_LIBRARY_PATH");
     ::unsetenv("TILEWRIGHT_TIMER");
+    ::unsetenv("TILEWRIGHT_LOCKS");
+    std::filesystem::remove_all(locks_);
   }
 
   void open(double compile_timeout_ms) {
@@ -72,6 +79,7 @@ class Queue : public testing::Test {
   const Problem problem_ = parse_problem(catalog_.ops().front().op, {.shape = "n=16"});
   std::unique_ptr<Device> device_;
   std::vector<std::uint64_t> order_;
+  std::string locks_;
 };
 
 TEST_F(Queue, MeasuresInTheOrderOfSubmission) {
@@ -225,6 +233,47 @@ TEST_F(Queue, ReferenceThatDoesNotCompileIsAFaultOfTheSpec) {
   }
   submit(2, "works");
   EXPECT_EQ(finish(1).at(2).outcome, Outcome::ok);
+}
+
+TEST_F(Queue, WaitsItsTurnWhileAnotherProcessMeasures) {
+  Turns other(device_->info().uuid);
+  ASSERT_TRUE(other.try_take());
+  EXPECT_EQ(device_->notices().size(), 1u);  // of the timer
+  submit(1, "works", 200);
+  submit(2, "works", 200);
+  std::vector<std::string> notices;
+  const auto deadline = Clock::now() + std::chrono::seconds(90);
+  while (notices.empty() && Clock::now() < deadline) {
+    EXPECT_TRUE(device_->wait(Clock::now() + std::chrono::milliseconds(20)).empty());
+    notices = device_->notices();
+  }
+  EXPECT_THAT(notices, testing::ElementsAre(HasSubstr("another process measures on this GPU")));
+  // Longer than the jobs may take: waiting does not count.
+  EXPECT_TRUE(device_->wait(Clock::now() + std::chrono::milliseconds(500)).empty());
+  other.end();
+  const auto results = finish(2);
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_EQ(results.at(1).outcome, Outcome::ok) << results.at(1).note;
+  EXPECT_EQ(results.at(2).outcome, Outcome::ok) << results.at(2).note;
+  EXPECT_TRUE(other.try_take()) << "it keeps the GPU for a measurement, not for a search";
+}
+
+TEST_F(Queue, AHangingKernelThatIsEndedFreesTheGpu) {
+  submit(1, "hangs", 300);
+  EXPECT_EQ(finish(1).at(1).outcome, Outcome::timed_out);
+  Turns other(device_->info().uuid);
+  other.take();
+  EXPECT_EQ(other.why_not(), "");
+}
+
+TEST_F(Queue, SaysWhyThereAreNoTurns) {
+  device_.reset();
+  ::setenv("TILEWRIGHT_LOCKS", (locks_ + "/none").c_str(), 1);
+  open(20000);
+  EXPECT_EQ(device_->notices().size(), 1u);
+  submit(1, "works");
+  EXPECT_EQ(finish(1).at(1).outcome, Outcome::ok);
+  EXPECT_THAT(device_->notices(), testing::ElementsAre(HasSubstr("may disturb each other")));
 }
 
 }  // namespace

@@ -96,6 +96,17 @@ TEST(Replay, TheBaselineIsTheRecordedOne) {
   EXPECT_EQ(ask(*device, baseline).outcome, Outcome::launch_failed);
 }
 
+TEST(Replay, RoofsGoByTheSameFormulaAsLiveOnes) {
+  Recording old = recording();
+  old.device.model = "NVIDIA H100 80GB HBM3";
+  old.device.sms = 132;
+  old.device.sm_clock_mhz = 1980;
+  old.device.bf16_flops = 989e12;
+  EXPECT_NEAR(open_replay({old})->info().bf16_flops, 1070.5e12, 0.05e12);
+  old.device.model = "NVIDIA H100 Mini";  // unknown: what was stored stays
+  EXPECT_EQ(open_replay({old})->info().bf16_flops, 989e12);
+}
+
 TEST(Replay, RaceRoundsGoThroughTheSamplesAndRepeatForASeed) {
   const auto race = [](std::uint64_t seed, int max_samples) {
     const auto device = open_replay({recording()});

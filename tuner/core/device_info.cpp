@@ -1,5 +1,5 @@
-// Facts about devices that no query of the driver gives: datasheet peaks, and the limits that the
-// cpu device emulates.
+// Facts about devices that no query of the driver gives: bandwidth and the units' rates, and the limits
+// that the cpu device emulates.
 #include "device_info.h"
 
 #include <fmt/format.h>
@@ -11,36 +11,41 @@
 namespace tw {
 namespace {
 
-// Datasheet peaks: bytes/s, then dense FLOP/s of fp32 FMA, of TF32 and of bf16 with fp32
-// accumulation. Where a datasheet gives only the rate with sparsity, this is half of it. `model` is
-// what the driver reports, in full: a laptop's or an NVL's part is another one.
+// Memory bandwidth in bytes/s from the datasheet, and what an SM does in a clock: FLOPs of fp32 FMA,
+// of dense TF32 and of dense bf16 with fp32 accumulation. A datasheet's peak is this rate at a boost
+// clock of the datasheet's choice, which differs from unit to unit (an H100's 989 TFLOP/s of bf16 are
+// at 1.83 GHz, its 66.9 of fp32 at 1.98), so peaks are computed at the highest clock that the device
+// itself reports. `model` is what the driver reports, in full: a laptop's or an NVL's part is another
+// one.
 struct Datasheet {
   std::string_view model;
   double bandwidth, f32, tf32, bf16;
 };
 constexpr Datasheet datasheets[] = {
-    // NVIDIA H200 Tensor Core GPU datasheet; fp32 = 132 SMs x 128 x 2 x 1.98 GHz.
-    {"NVIDIA H200", 4.8e12, 66.9e12, 494.7e12, 989e12},
-    {"NVIDIA H200 NVL", 4.8e12, 60e12, 417.5e12, 835.5e12},
-    // NVIDIA H100 Tensor Core GPU datasheet.
-    {"NVIDIA H100 80GB HBM3", 3.35e12, 66.9e12, 494.7e12, 989e12},
-    {"NVIDIA H100 PCIe", 2.0e12, 51.2e12, 378e12, 756e12},
-    {"NVIDIA H100 NVL", 3.9e12, 60e12, 417.5e12, 835.5e12},
-    // NVIDIA A100 Tensor Core GPU datasheet.
-    {"NVIDIA A100-SXM4-40GB", 1.555e12, 19.5e12, 156e12, 312e12},
-    {"NVIDIA A100-PCIE-40GB", 1.555e12, 19.5e12, 156e12, 312e12},
-    {"NVIDIA A100-SXM4-80GB", 2.039e12, 19.5e12, 156e12, 312e12},
-    {"NVIDIA A100 80GB PCIe", 1.935e12, 19.5e12, 156e12, 312e12},
-    // NVIDIA HGX B200 datasheet, a GPU of it; TF32 is half of bf16, which the sheet rounds down.
-    {"NVIDIA B200", 7.7e12, 75e12, 1125e12, 2250e12},
-    // NVIDIA L40S datasheet; bf16 is half of the rate with sparsity, 733.
-    {"NVIDIA L40S", 0.864e12, 91.6e12, 183e12, 366.5e12},
-    // NVIDIA Ada GPU Architecture whitepaper, appendix A.
-    {"NVIDIA GeForce RTX 4090", 1.008e12, 82.6e12, 82.6e12, 165.2e12},
-    // NVIDIA Ampere GA102 GPU Architecture whitepaper, appendix A.
-    {"NVIDIA GeForce RTX 3090", 0.936e12, 35.6e12, 35.6e12, 71e12},
-    // NVIDIA RTX Blackwell GPU Architecture whitepaper, appendix A.
-    {"NVIDIA GeForce RTX 5090", 1.792e12, 104.8e12, 104.8e12, 209.5e12},
+    // NVIDIA H200 and H100 Tensor Core GPU datasheets; NVIDIA H100 Tensor Core GPU Architecture
+    // whitepaper, table 2: 4096 FLOPs of dense bf16 a clock and SM.
+    {"NVIDIA H200", 4.8e12, 256, 2048, 4096},
+    {"NVIDIA H200 NVL", 4.8e12, 256, 2048, 4096},
+    {"NVIDIA H100 80GB HBM3", 3.35e12, 256, 2048, 4096},
+    {"NVIDIA H100 PCIe", 2.0e12, 256, 2048, 4096},
+    {"NVIDIA H100 NVL", 3.9e12, 256, 2048, 4096},
+    // NVIDIA A100 Tensor Core GPU datasheet and Architecture whitepaper: 312 TFLOP/s of bf16 at 1.41
+    // GHz on 108 SMs.
+    {"NVIDIA A100-SXM4-40GB", 1.555e12, 128, 1024, 2048},
+    {"NVIDIA A100-PCIE-40GB", 1.555e12, 128, 1024, 2048},
+    {"NVIDIA A100-SXM4-80GB", 2.039e12, 128, 1024, 2048},
+    {"NVIDIA A100 80GB PCIe", 1.935e12, 128, 1024, 2048},
+    // NVIDIA HGX B200 datasheet, a GPU of it: 2.25 PFLOP/s of bf16 at 1.86 GHz on 148 SMs.
+    {"NVIDIA B200", 7.7e12, 256, 4096, 8192},
+    // NVIDIA L40S datasheet: 366 TFLOP/s of bf16 at 2.52 GHz on 142 SMs.
+    {"NVIDIA L40S", 0.864e12, 256, 512, 1024},
+    // NVIDIA Ada GPU Architecture whitepaper, appendix A: 165.2 TFLOP/s at 2.52 GHz on 128 SMs.
+    {"NVIDIA GeForce RTX 4090", 1.008e12, 256, 256, 512},
+    // NVIDIA Ampere GA102 GPU Architecture whitepaper, appendix A: 71 TFLOP/s at 1.695 GHz on 82 SMs.
+    {"NVIDIA GeForce RTX 3090", 0.936e12, 256, 256, 512},
+    // NVIDIA RTX Blackwell GPU Architecture whitepaper, appendix A: 209.5 TFLOP/s at 2.407 GHz on 170
+    // SMs.
+    {"NVIDIA GeForce RTX 5090", 1.792e12, 256, 256, 512},
 };
 
 // CUDA C++ Programming Guide, "Technical Specifications per Compute Capability"; SMs and L2 as an
@@ -116,9 +121,11 @@ void add_datasheet(DeviceInfo& info) {
   for (const Datasheet& sheet : datasheets) {
     if (sheet.model != info.model) continue;
     info.memory_bandwidth = sheet.bandwidth;
-    info.f32_flops = sheet.f32;
-    info.tf32_flops = sheet.tf32;
-    info.bf16_flops = sheet.bf16;
+    const double clocks = info.sms * info.sm_clock_mhz * 1e6;  // a second, of all SMs
+    if (clocks <= 0) continue;  // a recording that does not say them keeps its peaks
+    info.f32_flops = sheet.f32 * clocks;
+    info.tf32_flops = sheet.tf32 * clocks;
+    info.bf16_flops = sheet.bf16 * clocks;
   }
 }
 

@@ -21,9 +21,9 @@ struct DeviceInfo {
   int max_threads = 0;  // per block
   std::int64_t l2_bytes = 0;
   std::int64_t memory_bytes = 0;
-  double sm_clock_mhz = 0;
+  double sm_clock_mhz = 0;      // the highest that the device reports
   double memory_bandwidth = 0;  // bytes/s, datasheet; 0 if unknown
-  double f32_flops = 0;         // datasheet peak of plain fp32 FMA; 0 if unknown
+  double f32_flops = 0;         // peak of plain fp32 FMA at sm_clock_mhz; 0 if unknown
   double tf32_flops = 0, bf16_flops = 0;
   std::string driver;     // "580.159"
   std::string toolchain;  // "NVRTC 13.0", "g++ 12.2.0"
@@ -37,7 +37,7 @@ std::vector<std::int64_t> device_values(const DeviceInfo& info);
 // The limits that the cpu device emulates and that tests and compile checks use; cc one of 80, 89,
 // 90, 120.
 DeviceInfo emulated_device(int cc);
-// Fills in peaks (sources in the .cpp) by model name; leaves unknown models at 0.
+// Fills in bandwidth, and peaks at sm_clock_mhz, by model name; leaves unknown models as they are.
 void add_datasheet(DeviceInfo& info);
 
 }  // namespace tw

@@ -69,8 +69,8 @@ std::int64_t check_memory(const OpSpec& op, const Problem& problem, const Device
 
 double flops_of(const OpSpec& op, const Problem& problem, const DeviceInfo& device);
 double bytes_of(const OpSpec& op, const Problem& problem, const DeviceInfo& device);
-// The least possible time of the problem on the device, from datasheet peaks; 0 if they are
-// unknown. A problem that fits in L2 has no memory roof.
+// The least possible time of the problem on the device, from the units' peaks at the highest clock
+// and the datasheet's bandwidth; 0 if they are unknown. A problem that fits in L2 has no memory roof.
 double roofline_ns(const OpSpec& op, const Problem& problem, const DeviceInfo& device);
 
 }  // namespace tw

@@ -9,6 +9,7 @@
 #include <deque>
 #include <list>
 #include <map>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -102,6 +103,7 @@ class CudaDevice final : public Device {
   Clock::time_point front_deadline_{};
   std::vector<Finished> finished_;
   std::vector<std::string> notices_;
+  std::set<std::string> said_;  // by workers: one that was started anew says it again
 };
 
 int worker_count(const CudaOptions& options) {
@@ -289,7 +291,15 @@ bool CudaDevice::accept_reply(const std::string& frame) {
     cancel();
     throw Error(reply.error);
   }
-  if (!reply.notice.empty()) notices_.push_back(reply.notice);
+  if (!reply.notice.empty() && said_.insert(reply.notice).second) notices_.push_back(reply.notice);
+  if (reply.kind == MeasureReply::Kind::waiting) {
+    front_deadline_ = Clock::time_point::max();
+    return true;
+  }
+  if (reply.kind == MeasureReply::Kind::turn) {
+    front_begins();
+    return true;
+  }
   if (reply.kind == MeasureReply::Kind::started) {
     front_started_ = true;
     front_deadline_ = Clock::now() + std::chrono::milliseconds(

@@ -14,6 +14,7 @@
 #include "messages.h"
 #include "probe.h"
 #include "session.h"
+#include "turns.h"
 
 namespace tw {
 namespace cuda {
@@ -50,9 +51,47 @@ class Inbox {
 
 [[noreturn]] void end_worker() { ::_exit(1); }  // destructors would wait for a lost context
 
+// One measurement after another: its preparation (which runs the reference), verification and
+// samples are one turn on the GPU.
+class Gpu {
+ public:
+  Gpu(WorkerChannel& channel, const std::string& uuid) : channel_(channel), turns_(uuid) {}
+
+  void take() {
+    if (turns_.try_take()) return;
+    if (turns_.why_not().empty()) {
+      say(MeasureReply::Kind::waiting,
+          "another process measures on this GPU: each waits its turn for every measurement");
+      turns_.take();
+      say(MeasureReply::Kind::turn, "");
+    }
+    if (!turns_.why_not().empty() && !said_why_not_) {
+      said_why_not_ = true;
+      say(MeasureReply::Kind::turn,
+          "processes that measure on this GPU cannot take turns, and may disturb each other: " +
+              turns_.why_not());
+    }
+  }
+  void end() { turns_.end(); }
+
+ private:
+  void say(MeasureReply::Kind kind, std::string notice) {
+    MeasureReply reply;
+    reply.kind = kind;
+    if (kind != MeasureReply::Kind::waiting || !said_waiting_) reply.notice = std::move(notice);
+    said_waiting_ = said_waiting_ || kind == MeasureReply::Kind::waiting;
+    channel_.send(encode(reply));
+  }
+  WorkerChannel& channel_;
+  Turns turns_;
+  bool said_waiting_ = false, said_why_not_ = false;
+};
+
 void serve(WorkerChannel& channel, Inbox& inbox, Session& session) {
+  Gpu gpu(channel, session.info().uuid);
   while (true) {
     const MeasureRequest request = decode_measure_request(inbox.take());
+    gpu.take();
     MeasureReply reply;
     reply.finished.id = request.job.id;
     try {
@@ -66,6 +105,7 @@ void serve(WorkerChannel& channel, Inbox& inbox, Session& session) {
     reply.kind = MeasureReply::Kind::started;
     channel.send(encode(reply));
     reply.finished.measurement = session.run(request, reply.ends);
+    if (!reply.ends) gpu.end();
     reply.kind = MeasureReply::Kind::finished;
     for (const std::string& notice : session.take_notices()) reply.notice = notice;
     channel.send(encode(reply));

@@ -51,10 +51,11 @@ struct Greeting {     // to Open
   std::vector<std::string> notices;
 };
 struct MeasureReply {
-  enum class Kind { started, finished, fatal } kind{};
+  // waiting: another process times on the GPU; it has no time limit until its turn.
+  enum class Kind { started, finished, fatal, waiting, turn } kind{};
   Finished finished;
   std::string error;   // fatal: a fault of the machine or of the reference
-  std::string notice;  // with finished: something the user should know, at most once
+  std::string notice;  // something the user should know, at most once
   bool ends = false;   // with finished: the context is lost, and the worker ends
 };
 

@@ -128,6 +128,7 @@ class ReplayDevice : public Device {
 
 ReplayDevice::ReplayDevice(std::vector<Recording> recordings) : info_(recordings.at(0).device) {
   info_.kind = "replay";
+  add_datasheet(info_);  // one formula for all roofs, whatever was known when it was recorded
   if (info_.model.empty()) info_.model = "the device of " + recordings[0].name;
   for (Recording& recording : recordings) {
     if (recording.protocol != protocol_version) {

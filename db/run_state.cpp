@@ -1,0 +1,27 @@
+#include "run_state.h"
+
+#include "database.h"
+
+namespace tw {
+
+RunState latest_run(const std::string& path, const Context& context) {
+  SQLite::Database database = open_database(path, Store::Mode::read_only);
+  return guarded(path, [&] {
+    SQLite::Statement query(
+        database,
+        "SELECT r.id, r.status FROM run r JOIN context c ON c.id = r.context_id "
+        "WHERE c.op = ? AND c.problem = ? AND c.device_model = ? AND "
+        "c.device_limits = ? AND c.driver = ? AND c.toolchain = ? AND c.l2 = ? "
+        "AND c.source = ? ORDER BY r.id DESC LIMIT 1");
+    int at = 0;
+    for (const std::string& text :
+         {context.op, context.problem, context.device_model, context.device_limits, context.driver,
+          context.toolchain, context.l2, std::string(name_of(context.source))}) {
+      query.bind(++at, text);
+    }
+    if (!query.executeStep()) return RunState{};
+    return RunState{query.getColumn(0).getInt64(), query.getColumn(1).getString()};
+  });
+}
+
+}  // namespace tw
