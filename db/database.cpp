@@ -16,6 +16,7 @@ namespace tw {
 // Embedded by the build.
 extern const char* const schema_sql;
 extern const char* const upgrade_to_2_sql;
+extern const char* const upgrade_to_3_sql;
 extern const char* const views_sql;
 
 namespace {
@@ -214,7 +215,7 @@ SQLite::Database open_for_reading(const std::string& path, const Schema& schema)
 }  // namespace
 
 Schema newest_schema() {
-  static const char* const upgrades[] = {upgrade_to_2_sql};
+  static const char* const upgrades[] = {upgrade_to_2_sql, upgrade_to_3_sql};
   return {schema_sql, upgrades, views_sql};
 }
 

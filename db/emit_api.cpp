@@ -68,18 +68,43 @@ std::string base_struct(const OpSpec& op, const Form& form) {
   return text + "};\n\n";
 }
 
+// A float as C++ reads it back: "-1", "0.1f".
+std::string float_literal(float value) {
+  const std::string text = fmt::format("{}", value);
+  return text + (text.find_first_of(".e") == std::string::npos ? "" : "f");
+}
+
+// The constructor of a type that has constants without a default.
+std::string constructor_of(const Form& form, const std::vector<std::string>& missing) {
+  std::vector<std::string> parameters, initialisers;
+  for (const std::string& name : missing) {
+    parameters.push_back(fmt::format("float {}_value", name));
+    initialisers.push_back(fmt::format("{0}({0}_value)", name));
+  }
+  return comment("winners were tuned with different values, or values that are not known", 2, 2) +
+         wrapped(fmt::format("  explicit {}({})\n      : {} {{}}\n", form.type,
+                             fmt::join(parameters, ", "), fmt::join(initialisers, ", ")));
+}
+
 std::string extended_struct(const Form& form) {
   std::string text = comment(fmt::format(
       "Arguments of a call with an epilogue: {}, in this order.{}", form.epilogue.structure(),
       form.epilogue.reduced() ? " It ends in a reduction: read reduced as 1 above, elsewhere as 0."
                               : ""));
   text += fmt::format("struct {} : {} {{\n", form.type, form.base);
+  std::vector<std::string> missing;
   for (const EpilogueField& field : form.fields) {
-    text += comment(field.doc, 2, 2);
-    text += field.is_tensor
-                ? fmt::format("  const {}* {} = nullptr;\n", element_of(form.dtype), field.name)
-                : fmt::format("  float {} = {:.9g};\n", field.name, field.fallback);
+    text += comment(field.doc + (field.tuned ? "; tuned with this value" : ""), 2, 2);
+    if (field.is_tensor) {
+      text += fmt::format("  const {}* {} = nullptr;\n", element_of(form.dtype), field.name);
+    } else if (field.tuned) {
+      text += fmt::format("  float {} = {};\n", field.name, float_literal(*field.tuned));
+    } else {
+      text += fmt::format("  float {};\n", field.name);
+      missing.push_back(field.name);
+    }
   }
+  if (!missing.empty()) text += constructor_of(form, missing);
   return text + "};\n\n";
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
 #include <set>
 #include <tuple>
 
@@ -113,9 +114,9 @@ std::vector<EpilogueField> fields_of(const OpSpec& op, const Epilogue& epilogue)
   const std::vector<std::string> names = names_of(op);
   std::set<std::string> taken(names.begin(), names.end());
   std::map<std::string_view, int> seen;
-  const auto add = [&](std::string name, std::string doc, bool is_tensor, double fallback) {
+  const auto add = [&](std::string name, std::string doc, bool is_tensor) {
     while (!taken.insert(name).second) name += '_';
-    fields.push_back({name, std::move(doc), is_tensor, fallback});
+    fields.push_back({name, std::move(doc), is_tensor});
   };
   for (const EpilogueStep& step : epilogue.steps) {
     const EpilogueWord& word = *step.word;
@@ -128,12 +129,11 @@ std::vector<EpilogueField> fields_of(const OpSpec& op, const Epilogue& epilogue)
           extent == op.epilogue_extents.end()
               ? std::string(word.doc)
               : fmt::format("{}: device memory, {} elements", word.doc, extent->second.text()),
-          true, 0);
+          true);
     }
-    for (std::size_t i = 0; i < word.parameters.size(); ++i) {
-      add(fmt::format("{}_{}", name, word.parameters[i]),
-          fmt::format("{} of {}", word.parameters[i], word.doc), false,
-          i < word.typical.size() ? word.typical[i] : 0);
+    for (const std::string_view parameter : word.parameters) {
+      add(fmt::format("{}_{}", name, parameter), fmt::format("{} of {}", parameter, word.doc),
+          false);
     }
   }
   return fields;
@@ -212,6 +212,52 @@ std::vector<Winner> sorted(const OpSpec& op, std::vector<Winner> winners) {
   return winners;
 }
 
+// The constants of the row's chain, if the database knows them.
+void read_constants(TunedRow& row) {
+  const std::string& text = row.winner.trial.context.epilogue;
+  if (text.empty()) return;
+  const Epilogue tuned = Epilogue::parse(text);
+  if (tuned.structure() != row.problem.epilogue.structure()) return;
+  row.problem.epilogue = tuned;
+  row.has_constants = true;
+}
+
+std::vector<float> constants_of(const Epilogue& epilogue) {
+  std::vector<float> all;
+  for (const EpilogueStep& step : epilogue.steps) {
+    all.insert(all.end(), step.arguments.begin(), step.arguments.end());
+  }
+  return all;
+}
+
+// The constants of each form: those on which its winners agree. Its chain gets the first winner's,
+// for what is checked.
+void settle_constants(EmitModel& model) {
+  for (std::size_t i = 0; i < model.forms.size(); ++i) {
+    Form& form = model.forms[i];
+    std::vector<std::optional<float>> tuned;
+    bool is_first = true;
+    for (const TunedRow& row : model.rows) {
+      if (row.form != static_cast<int>(i)) continue;
+      const std::vector<float> its = constants_of(row.problem.epilogue);
+      if (is_first) {
+        tuned.assign(its.begin(), its.end());
+        form.epilogue = row.problem.epilogue;
+      }
+      for (std::size_t at = 0; at < its.size(); ++at) {
+        const bool agrees =
+            row.has_constants && tuned[at] && std::equal_to<>()(*tuned[at], its[at]);
+        if (!agrees) tuned[at].reset();
+      }
+      is_first = false;
+    }
+    std::size_t at = 0;
+    for (EpilogueField& field : form.fields) {
+      if (!field.is_tensor && at < tuned.size()) field.tuned = tuned[at++];
+    }
+  }
+}
+
 void add_rows(EmitModel& model) {
   const Context& first = model.request->winners.front().trial.context;
   for (const Winner& winner : sorted(model.op(), model.request->winners)) {
@@ -228,11 +274,13 @@ void add_rows(EmitModel& model) {
     }
     const KernelSpec& kernel = kernel_of(*model.entry, context.kernel);
     TunedRow row{0, 0, winner, problem_from_key(model.op(), context.problem)};
+    read_constants(row);
     row.form = add_form(model, row.problem.dtype, row.problem.math, row.problem.epilogue);
     row.branch = branch_of(model, {&kernel, row.problem,
                                    configuration_from(kernel.knobs, winner.trial.configuration)});
     model.rows.push_back(std::move(row));
   }
+  settle_constants(model);
 }
 
 // The root of a qualified entry: "tw" of "tw::gemm::simt::kernel". A namespace of which others

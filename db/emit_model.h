@@ -1,6 +1,7 @@
 // What an emitted folder says, before it is text: the forms of a call, the branches, the tuned
 // problems, and the configurations that serve where nothing was tuned.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,9 @@ namespace tw {
 struct EpilogueField {
   std::string name, doc;  // "bias_column", "clamp2_lo"
   bool is_tensor = false;
-  double fallback = 0;  // of a scalar
+  // Of a scalar: what all winners of the type were tuned with; nothing if they differ, or if it is
+  // not known.
+  std::optional<float> tuned{};
 };
 
 // A type of arguments: one storage type, one math, one chain of epilogue steps.
@@ -40,6 +43,7 @@ struct TunedRow {
   int branch = 0;
   Winner winner;
   Problem problem;
+  bool has_constants = false;  // those of problem.epilogue are the ones that it was tuned with
 };
 
 // A branch that may serve what was not tuned, for a form and the choices of the branch.

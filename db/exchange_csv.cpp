@@ -81,8 +81,9 @@ void visit_all(SomeShared& shared, Visit& visit) {
   visit("verdict_digest", shared.trial.context.verdict_digest);
   visit("run_verdict_digest", run.context.verdict_digest);
   visit("oracle", run.oracle);
+  visit("epilogue", shared.trial.context.epilogue);
 }
-constexpr std::size_t newer_columns = 3;  // that files of earlier versions lack
+constexpr std::array<std::size_t, 3> missing_columns{0, 1, 4};  // of today's and earlier files
 
 struct Names {
   std::vector<std::string> names;
@@ -275,10 +276,8 @@ void check_header(const std::vector<std::string>& header, const std::string& pat
   const std::vector<std::string>& expected = column_names();
   const bool begins_so = header.size() <= expected.size() &&
                          std::equal(header.begin(), header.end(), expected.begin());
-  if (begins_so &&
-      (header.size() == expected.size() || header.size() == expected.size() - newer_columns)) {
-    return;
-  }
+  const auto lacks = [&](std::size_t count) { return header.size() + count == expected.size(); };
+  if (begins_so && std::any_of(missing_columns.begin(), missing_columns.end(), lacks)) return;
   std::size_t at = 0;
   while (at < header.size() && at < expected.size() && header[at] == expected[at]) ++at;
   throw Error(fmt::format(

@@ -109,6 +109,7 @@ Trial trial_from(SQLite::Statement& row) {
   measurement.error_ulps = real();
   measurement.timer = text();
   measurement.metrics = metrics_from(text());
+  context.epilogue = text();
   return trial;
 }
 
@@ -130,9 +131,10 @@ std::int64_t context_id(SQLite::Database& database, const Context& context) {
                                                context_columns, context_marks));
   bind_context(find, context);
   if (find.executeStep()) return find.getColumn(0).getInt64();
-  SQLite::Statement insert(database, fmt::format("INSERT INTO context ({}) VALUES ({})",
+  SQLite::Statement insert(database, fmt::format("INSERT INTO context ({}, epilogue) VALUES ({},?)",
                                                  context_columns, context_marks));
   bind_context(insert, context);
+  insert.bind(insert.getBindParameterCount(), context.epilogue);
   insert.exec();
   return database.getLastInsertRowid();
 }

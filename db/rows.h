@@ -28,13 +28,14 @@ inline constexpr const char* trial_columns =
     "t.id, t.run_id, t.created, c.op, c.problem, c.kernel, c.source_digest, c.verdict_digest, "
     "c.device_model, c.device_limits, c.driver, c.toolchain, c.protocol, c.l2, c.source, t.kind, "
     "t.configuration, t.outcome, t.note, t.samples_ns, t.compile_ms, t.registers, t.spill_bytes, "
-    "t.smem_bytes, t.blocks_per_sm, t.error_ulps, t.timer, t.metrics";
-inline constexpr int trial_column_count = 28;
+    "t.smem_bytes, t.blocks_per_sm, t.error_ulps, t.timer, t.metrics, c.epilogue";
+inline constexpr int trial_column_count = 29;
 
 // Throws std::invalid_argument or nlohmann's exceptions if a field cannot be read.
 Trial trial_from(SQLite::Statement& row);
 
-// The columns of a context, as bind_context binds them, and a question mark for each.
+// The columns of a context by which it is known, as bind_context binds them, and a question mark for
+// each.
 inline constexpr const char* context_columns =
     "op, problem, kernel, source_digest, verdict_digest, device_model, device_limits, driver, "
     "toolchain, protocol, l2, source";

@@ -1,4 +1,4 @@
--- Tilewright's database, schema 2. Tables have singular names and are the program's own; the views
+-- Tilewright's database, schema 3. Tables have singular names and are the program's own; the views
 -- of views.sql (trials, winners, runs) are for everybody and stay stable: docs/database.md.
 -- A new schema changes this file and adds an upgrade_to_N.sql, which takes older files there.
 -- Rows are only ever added. Times are in nanoseconds unless a name says otherwise, points in time
@@ -19,6 +19,7 @@ CREATE TABLE context (
   protocol      INTEGER NOT NULL,  -- version of the way of measuring
   l2            TEXT NOT NULL CHECK (l2 IN ('cold', 'warm')),
   source        TEXT NOT NULL CHECK (source IN ('measured', 'replayed', 'imported', 'cpu')),
+  epilogue      TEXT NOT NULL DEFAULT '',  -- with its constants: 'bias,clamp(-1,1)'; '': none, or not known
   UNIQUE (op, problem, kernel, source_digest, device_model, device_limits, driver, toolchain,
           protocol, l2, source, verdict_digest)
 ) STRICT;

@@ -30,6 +30,8 @@ struct Context {
   int protocol = protocol_version;
   std::string l2 = "cold";  // or "warm"
   Source source = Source::measured;
+  std::string epilogue;  // Epilogue::text, constants included; empty: none, or not known (older
+                         // rows, recordings). No key: the verdict digest depends on it
   bool operator==(const Context&) const = default;
 };
 // Canonical text of the limits that expressions can read: "cc=90 sms=132 ...". The memory counts in

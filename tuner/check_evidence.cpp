@@ -44,6 +44,7 @@ Context CheckEvidence::context_of(const EmitSample& sample) const {
   context.driver = device_.driver;
   context.toolchain = device_.toolchain;
   context.l2 = l2_;
+  context.epilogue = sample.problem.epilogue.text();
   context.source = source_of(device_);
   return context;
 }

@@ -84,6 +84,7 @@ Competitor recorded_competitor(const Recording& recording, const Context& contex
   one.context.kernel = one.name;
   one.context.source_digest = recording.source_digest;
   one.context.verdict_digest = recording.verdict_digest;
+  one.context.epilogue.clear();  // the recording does not say with which constants
   one.context.protocol = recording.protocol;
   one.context.l2 = recording.l2;
   if (recording.foreign()) {
@@ -177,6 +178,7 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
     check_memory(op, asked.problem, info);
     context.op = op.name;
     context.problem = request.problem_key = asked.problem.key(op);
+    context.epilogue = asked.problem.epilogue.text();
     request.problem = asked.problem;
     setup.has_reference = !op.reference_source.empty();
     setup.flops = flops_of(op, asked.problem, info);

@@ -369,6 +369,24 @@ TEST_F(DbOpen, AnUpgradedDatabaseHasTheShapeOfANewOne) {
   EXPECT_EQ(shape_of(path()), shape_of(fresh));
 }
 
+TEST_F(DbOpen, ADatabaseOfVersion2KeepsItsRows) {
+  fill(2);
+  {
+    SQLite::Database raw(path(), SQLite::OPEN_READWRITE);
+    for (const char* view : {"trials", "runs", "winners", "verdict"}) {
+      raw.exec(std::string("DROP VIEW ") + view);
+    }
+    raw.exec("ALTER TABLE context DROP COLUMN epilogue; PRAGMA user_version = 2");
+  }
+  EXPECT_TRUE(has(refused(Mode::read_only), "has the older schema 2"));
+  Store db = store();
+  EXPECT_EQ(db.known(context()).size(), 2u);
+  EXPECT_EQ(db.winners({})[0].trial.context.epilogue, "");
+  const std::string fresh = folder_ / "new.db";
+  Store::open(fresh, Mode::read_write);
+  EXPECT_EQ(shape_of(path()), shape_of(fresh));
+}
+
 TEST_F(DbOpen, TheViewsAnswerThePlainShell) {
   fill(2);
   const SQLite::Database shell(path());

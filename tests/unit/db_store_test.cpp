@@ -106,6 +106,23 @@ TEST_F(DbStore, KnownAreTheLatestSearchTrialsOfExactlyThisContext) {
   EXPECT_TRUE(db.known(unknown).empty());
 }
 
+// It is no key: rows of earlier versions lack it, whatever they were measured with.
+TEST_F(DbStore, KeepsTheConstantsOfAChain) {
+  Store db = store();
+  Context with = context();
+  with.epilogue = "bias_column,clamp(-1,0.5)";
+  db.append(db.begin_run(run_info()), TrialKind::search, with, "a=1", ok(100));
+  ASSERT_EQ(db.winners({}).size(), 1u);
+  EXPECT_EQ(db.trials({})[0].context.verdict_digest, with.verdict_digest);
+  Context other = context();
+  other.verdict_digest = "v2";
+  other.epilogue = with.epilogue;
+  db.append(db.begin_run(run_info()), TrialKind::search, other, "a=1", ok(90));
+  EXPECT_EQ(db.winners({})[0].trial.context.epilogue, with.epilogue);
+  with.epilogue.clear();
+  EXPECT_EQ(db.known(with).size(), 1u);
+}
+
 TEST_F(DbStore, FiltersAndLimits) {
   Store db = store();
   const std::int64_t run = db.begin_run(run_info());

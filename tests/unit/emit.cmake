@@ -33,6 +33,11 @@ if(TILEWRIGHT_CUDA_INCLUDE)
   emit_refuses(OldCpp "blend.cuh needs C\\+\\+17" ${plain} -std=c++14 -D__CUDACC__ ${TW_EMITTED}/tuned/blend.cuh)
   emit_refuses(TwoTuningsInOneFile "two tunings of blend" ${plain} -std=c++17 -DTILEWRIGHT_IN_tuned_3A_3Ablend ${TW_EMITTED}/tuned/blend.h)
   emit_refuses(PlainCppOfTheKernels "compile it with nvcc" ${plain} -std=c++17 ${TW_EMITTED}/tuned/blend.cuh)
+  emit_refuses(ForgottenConstants "no matching function for call to .*ArgsBiasColumnClampScaleClamp"
+    ${plain} -std=c++17 ${CMAKE_CURRENT_SOURCE_DIR}/emit_constants.cpp)
+  add_test(NAME EmitCompiles.StatedConstants
+    COMMAND ${plain} -std=c++17 -Wall -Wextra -Wconversion -Werror -DSTATED
+      ${CMAKE_CURRENT_SOURCE_DIR}/emit_constants.cpp)
   emit_refuses(OldToolkit "blend.cuh needs CUDA 12" ${plain} -std=c++17 -D__CUDACC__ -DCUDART_VERSION=11080 -D__CUDA_RUNTIME_API_H__
     ${TW_EMITTED}/tuned/blend.cuh)
 endif()

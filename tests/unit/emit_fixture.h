@@ -2,6 +2,7 @@
 // them. Their texts are hostile: each would end a comment or a string, or start a directive, if it
 // were copied as it is.
 #pragma once
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,7 @@ inline Winner winner(const Catalog& catalog, const std::string& problem, const s
     if (known.name != kernel) continue;
     const Problem asked = problem_from_key(catalog.at(context.op).op, problem);
     context.source_digest = catalog.source_digest(known, asked.epilogue);
+    context.epilogue = asked.epilogue.text();  // the typical constants
   }
   context.device_model = device().model;
   context.device_limits = device_limits_of(device());
@@ -98,6 +100,22 @@ inline EmitRequest request(const Catalog& catalog) {
   request.winners = winners(catalog);
   request.generator = hostile;
   request.source_note = hostile;
+  return request;
+}
+
+// Winners of one type of arguments that were tuned with these chains; empty: not known.
+inline EmitRequest with_constants(EmitRequest request, const std::vector<std::string>& chains) {
+  const std::vector<Winner>& all = request.winners;
+  Winner winner = *std::find_if(all.begin(), all.end(), [](const Winner& one) {
+    return one.trial.context.problem.find("epilogue=") != std::string::npos;
+  });
+  request.winners.clear();
+  for (const std::string& chain : chains) {
+    winner.trial.context.problem = "blend f32 rows=" + std::to_string(64 + request.winners.size()) +
+                                   ",columns=4096 epilogue=bias_column,clamp,scale,clamp";
+    winner.trial.context.epilogue = chain;
+    request.winners.push_back(winner);
+  }
   return request;
 }
 

@@ -165,6 +165,36 @@ TEST_F(EmitTest, EpilogueArgumentsAreFieldsOfTheirOwn) {
   }
 }
 
+TEST_F(EmitTest, ConstantsOfAChainAreTheTunedOnesWhereAllWinnersAgree) {
+  const std::string one = "bias_column,clamp(-1,1),scale(0.1),clamp(0,6)";
+  std::string text = emit(emit_fixture::with_constants(request_, {one, one})).at("blend.h");
+  for (const char* field :
+       {"float clamp_lo = -1;", "float clamp_hi = 1;", "float scale_factor = 0.1f;",
+        "float clamp2_lo = 0;", "float clamp2_hi = 6;"}) {
+    EXPECT_THAT(text, HasSubstr(field));
+  }
+  EXPECT_THAT(text, Not(HasSubstr("explicit")));
+
+  const std::string other = "bias_column,clamp(-1,2),scale(0.1),clamp(0,5)";
+  text = emit(emit_fixture::with_constants(request_, {one, other})).at("blend.h");
+  for (const char* field :
+       {"float clamp_lo = -1;", "float clamp_hi;", "float scale_factor = 0.1f;", "float clamp2_hi;",
+        "explicit ArgsBiasColumnClampScaleClamp(float clamp_hi_value, float "
+        "clamp2_hi_value)"}) {
+    EXPECT_THAT(text, HasSubstr(field));
+  }
+}
+
+TEST_F(EmitTest, ConstantsThatAreNotKnownHaveNoDefault) {
+  const std::string one = "bias_column,clamp(0,1),scale(2),clamp(0,1)";
+  for (const std::vector<std::string>& chains :
+       {std::vector<std::string>{""}, {one, ""}, {"", one}, {"relu"}}) {
+    const std::string text = emit(emit_fixture::with_constants(request_, chains)).at("blend.h");
+    EXPECT_THAT(text, HasSubstr("explicit ArgsBiasColumnClampScaleClamp(float clamp_lo_value, "));
+    EXPECT_THAT(text, Not(HasSubstr("float clamp_lo =")));
+  }
+}
+
 TEST_F(EmitTest, PublicNamespaceIsTheOneAskedFor) {
   request_.name_space = "my::kernels";
   EXPECT_THAT(emit(request_).at("blend.h"), HasSubstr("namespace my::kernels::blend {"));

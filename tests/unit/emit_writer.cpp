@@ -4,7 +4,8 @@
 // <folder>/pointers, and <folder>/selected.h, which names the
 // first one's choice of branches whatever its digest, and <folder>/selected_reduced.h that of the
 // products; what is only compiled (emit_matrix.h) into folders of <folder>/matrix, and the op of
-// tests/data/code, tuned for sm_90a, into <folder>/code.
+// tests/data/code, tuned for sm_90a, into <folder>/code; winners that differ in the constants of their
+// chain into <folder>/constants.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -46,6 +47,10 @@ int main(int count, char** words) try {
   tw::EmitRequest twice = tw::emit_matrix::request_for(code, "twice");
   twice.winners = {tw::emit_matrix::winner(code, "twice f32 n=1000", "specific")};
   tw::emit_matrix::write(folder + "/code", twice);
+  tw::emit_matrix::write(
+      folder + "/constants",
+      tw::emit_fixture::with_constants(request, {"bias_column,clamp(-1,1),scale(0.1),clamp(0,6)",
+                                                 "bias_column,clamp(-1,2),scale(0.1),clamp(0,5)"}));
   request.name_space = "other";
   request.winners.resize(1);
   tw::write_files(folder + "/other", tw::emit(request));
