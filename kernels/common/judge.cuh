@@ -89,7 +89,7 @@ TW_JUDGE double quantum_of(double x, int storage) {
   const int least = least_exponent_of(storage);
   const int at = exponent > least ? exponent : least;
   const int step = at + 1 - digits_of(storage);
-  return step < -1022 ? double_from(1) : power_of_2(step);
+  return step < -1022 ? double_from(1ull << (step + 1074)) : power_of_2(step);
 }
 
 // x as the type stores it: to nearest, ties to even, beyond the largest number infinity.

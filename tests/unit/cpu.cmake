@@ -17,6 +17,9 @@ foreach(part RANGE 15)
   add_test(NAME ConformanceFull.${part} COMMAND conformance_test --gtest_filter=*ConformanceTest*)
   set_tests_properties(ConformanceFull.${part} PROPERTIES LABELS full TIMEOUT 14400 ENVIRONMENT TW_CONFORMANCE_FULL=${part}/16)
 endforeach()
+# The rule of comparison is device code that is host code, too.
+tilewright_test(judge_test SOURCES judge_test.cpp LIBRARIES tw_core)
+target_include_directories(judge_test PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
 tilewright_cpu_test(cpu_estimate_test SOURCES cpu_estimate_test.cpp LIBRARIES tw_cpu TIMEOUT 400 LABELS conformance COST 20)
 tilewright_cpu_test(mutation_test SOURCES mutation_test.cpp mutation_results_test.cpp LIBRARIES tw_cpu TIMEOUT 300 COST 15)
 
