@@ -106,6 +106,24 @@ TEST_F(CliEmit, WhenAllIsLeftOutTheReasonsArePrinted) {
   EXPECT_FALSE(fs::exists(folder_ / "tuned"));
 }
 
+TEST_F(CliEmit, ConstantsThatWereTunedAreTheDefaults) {
+  const auto emitted_after = [&](const std::string& shape, const std::string& chain) {
+    const Ran tuned = tune("--op activation --shape " + shape + " --epilogue " + chain +
+                           " --device cpu --budget 2 --quiet");
+    EXPECT_EQ(tuned.code, 0) << tuned.err;
+    const Ran ran = tune("emit --op activation --source cpu --check off --out tuned");
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return text_of_file(folder_ / "tuned/activation.h");
+  };
+  const std::string one = emitted_after("4x64", "\"div(2),clamp(-1,1)\"");
+  EXPECT_TRUE(holds(one, "float div_divisor = 2;")) << one;
+  EXPECT_TRUE(holds(one, "float clamp_lo = -1;"));
+  EXPECT_TRUE(holds(one, "float clamp_hi = 1;"));
+  const std::string two = emitted_after("4x128", "\"div(2),clamp(-1,3)\"");
+  EXPECT_TRUE(holds(two, "float clamp_lo = -1;"));
+  EXPECT_TRUE(holds(two, "explicit ArgsDivClamp(float clamp_hi_value)")) << two;
+}
+
 TEST_F(CliEmit, AKernelThatTakesMacrosIsNamed) {
   fs::remove(folder_ / "whole.toml");
   std::ofstream(folder_ / "tail.cuh")
