@@ -133,10 +133,12 @@ void choose_oracle(SessionRequest& request, Device& device, Progress& progress,
   if (!oracle.remark.empty()) {
     progress.note(fmt::format("the oracle, {}: {}", oracle.name(), oracle.remark));
   }
+  const auto judge = std::find_if(request.competitors.begin(), request.competitors.end(),
+                                  [&](const Competitor& one) { return one.name == oracle.kernel; });
+  const std::string source = judge->context.source_digest;
   for (std::size_t i = 0; i < request.competitors.size(); ++i) {
     if (i == 0 && oracle.is_default) continue;  // its digest says so
     Competitor& one = request.competitors[i];
-    const std::string source = request.competitors.front().context.source_digest;
     one.context.verdict_digest =
         verdict_digest(*request.catalog, *one.kernel, request.problem, device.info(),
                        fmt::format("{} {}", source, oracle.name()));

@@ -153,6 +153,25 @@ TEST_F(CliKeys, TheDefaultCountsWhereItIsTheOracle) {
   EXPECT_EQ(run_own(), (Counts{2, 0}));
 }
 
+// Where one kernel's configuration is the oracle of another, its source is a part of that key.
+TEST_F(CliKeys, TheSourceOfTheOracleCounts) {
+  write_own();
+  works_ = false;
+  std::string op = own_op;
+  const std::size_t at = op.find("[reference]");
+  op.erase(at, op.find("[tolerance]") - at);
+  write("op.toml", op);
+  fs::remove(folder_ / "grow.toml");
+  for (const std::string name : {"a", "b", "c"}) {
+    write(name + ".toml", changed(own_kernel, "kernel.cuh", name + ".cuh"));
+    write(name + ".cuh", (name == "a" ? "#error not this one\n" : "") + std::string(own_source));
+  }
+  EXPECT_EQ(run_own(), (Counts{6, 0}));
+  EXPECT_EQ(run_own(), (Counts{0, 6}));
+  write("b.cuh", own_source + std::string("// another\n"));
+  EXPECT_EQ(run_own(), (Counts{6, 0})) << "b judges a and c";
+}
+
 TEST_F(CliKeys, AnAccessThatWasMendedIsMeasuredAgain) {
   write("kernel.cu",
         "extern \"C\" __global__ void grow(float* x, int n, float* y) {\n"
