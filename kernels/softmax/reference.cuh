@@ -56,7 +56,8 @@ __global__ void __launch_bounds__(256)
       double magnitude = fabs(below) + log(sum) + 1 + spread;
       if constexpr (V::choices.operation == Operation::softmax) {
         value = exp(below) / sum;
-        magnitude = value * (1 + fabs(below) + spread);
+        // The hardware's exponential is 0 where it would be subnormal.
+        magnitude = value * (1 + fabs(below) + spread) + (tolerance > 0 ? 0x1p-126 / tolerance : 0);
       }
       Exact result(value, magnitude);
       epilogue::judge<T>(Epilogue{}, result, tolerance, epilogue,

@@ -198,7 +198,8 @@ TEST_F(Cli, MergeTakesOverWhatOthersMeasured) {
                    .device_model = "NVIDIA H200",
                    .device_limits = "cc=90",
                    .driver = "580",
-                   .toolchain = "NVRTC 13.0"};
+                   .toolchain = "NVRTC 13.0",
+                   .epilogue = ""};
     run.device_json = "{}";
     Measurement measurement;
     measurement.samples_ns = {1000};

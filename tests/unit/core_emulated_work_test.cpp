@@ -3,6 +3,7 @@
 
 #include "core_fixture.h"
 #include "emulated_work.h"
+#include "space.h"
 
 namespace tw {
 namespace {

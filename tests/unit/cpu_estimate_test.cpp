@@ -71,7 +71,7 @@ TEST_P(CpuEstimate, IsWithinItsMarginOfEveryKernelsDefault) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, CpuEstimate, testing::Values("f32", "f16", "bf16"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& dtype) { return std::string(dtype.param); });
 
 }  // namespace
 }  // namespace tw

@@ -98,9 +98,12 @@ void Buffers::select(Inputs inputs) {
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
     const PlanTensor& tensor = plan_tensors_[i];
     Tensor& made = tensors_[i];
-    if (tensor.role == Role::out || !tensor.is_read) continue;
-    fill(made.buffer.data(), tensor.layout.elements, tensor.dtype, i, tensor.second);
-    if (tensor.role == Role::in) {
+    const bool is_input = tensor.role == Role::in;
+    if (tensor.role == Role::out || (!tensor.is_read && !is_input)) continue;
+    if (tensor.is_read) {
+      fill(made.buffer.data(), tensor.layout.elements, tensor.dtype, i, tensor.second);
+    }
+    if (is_input) {
       if (made.hashes[set] == 0) made.hashes[set] = made.buffer.hash();
       continue;
     }

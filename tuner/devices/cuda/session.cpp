@@ -353,7 +353,8 @@ void Session::note_unwritten(const Plan& plan, Measurement& measurement) {
     const std::int64_t written =
         kernels_->expect(buffers_->tensors()[i].buffer.data(), tensor.layout, tensor.dtype,
                          oracle.expected.address(), oracle.magnitude.address());
-    if (written == 0) measurement.note = fmt::format("it writes nothing to {}", tensor.name);
+    if (written == 0 && measurement.note.empty())
+      measurement.note = fmt::format("it writes nothing to {}", tensor.name);
   }
 }
 
