@@ -163,10 +163,12 @@ std::optional<Report> tune_one(Tuning& tuning, const Asked& asked, std::optional
   Progress progress = Progress::on_stderr(options.measuring.quiet);
   const Context& context = request.competitors.front().context;
   if (!seen && !tuning.claims->try_claim(context)) {
-    progress.note(
-        fmt::format("{}: another process searches it: back to it at the end", request.problem_key));
-    seen = latest_run(database, context);
-    return std::nullopt;
+    progress.note(fmt::format("{}: another process searches it{}", request.problem_key,
+                              tuning.defers ? ": back to it at the end" : " too"));
+    if (tuning.defers) {
+      seen = latest_run(database, context);
+      return std::nullopt;
+    }
   }
   if (seen && !await_claim(tuning, request, *seen, progress)) return std::nullopt;
   progress.note(fmt::format("{} on {}{}", request.problem_key,
