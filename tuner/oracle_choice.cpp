@@ -35,7 +35,7 @@ class Finding {
   std::optional<OracleChoice> run(std::span<const OracleKernel> kernels) {
     for (const OracleKernel& one : kernels) {
       for (const std::size_t index : candidates_of(*one.space)) {
-        if (stopped_()) return std::nullopt;
+        if (stopped_() || takes_forever()) return std::nullopt;
         if (auto choice = attempt(one, index)) return choice;
       }
     }
@@ -43,6 +43,9 @@ class Finding {
   }
 
  private:
+  // An emulation that has not ended for the first few will not end for others.
+  bool takes_forever() const { return device_.info().kind == "cpu" && timed_out_ >= 3; }
+
   std::optional<OracleChoice> attempt(const OracleKernel& one, std::size_t index) {
     const Configuration values = (*one.space)[index];
     LoweredPlan lowered =
@@ -64,6 +67,7 @@ class Finding {
       choice.remark = measurement.note;
       return choice;
     }
+    if (measurement.outcome == Outcome::timed_out) ++timed_out_;
     if (choice.is_default) {
       default_fault_ = fmt::format("{}: {}", name_of(measurement.outcome), measurement.note);
     }
@@ -97,6 +101,7 @@ class Finding {
   const std::function<bool()>& stopped_;
   std::uint64_t jobs_ = 0;
   bool tried_ = false;
+  int timed_out_ = 0;
   std::string default_fault_;
 };
 

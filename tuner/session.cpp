@@ -25,8 +25,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto tick = std::chrono::milliseconds(100);  // between looks at `stopped`
 constexpr double roof_slack = 1.02;  // for timers: a time below the roof by more is impossible
-
-constexpr std::int64_t patient_trials = 3;
+constexpr std::int64_t patient_trials = 3;  // of unknown work, on the cpu device
 
 struct Key {
   std::size_t competitor = 0, index = 0;

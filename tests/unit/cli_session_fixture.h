@@ -59,7 +59,7 @@ class FormulaDevice : public Device {
     int x = 0, y = 0;
     EXPECT_EQ(std::sscanf(job.configuration.c_str(), "x=%d y=%d", &x, &y), 2);
     if (fails_.contains(job.configuration)) {
-      measurement.outcome = Outcome::faulted;
+      measurement.outcome = failure_;
       measurement.note = "illegal address";
       return measurement;
     }
@@ -81,6 +81,7 @@ class FormulaDevice : public Device {
   std::vector<std::string> measured_;
   std::map<Purpose, int> count_;
   std::set<std::string> fails_;
+  Outcome failure_ = Outcome::faulted;
   bool has_baseline_ = true;
   double scale_ = 1;
   bool counts_ = false;

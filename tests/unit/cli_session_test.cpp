@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli_session_fixture.h"
+#include "error.h"
 
 namespace tw {
 namespace {
@@ -237,6 +238,44 @@ TEST_F(SessionTest, WhatIsProvenToBeSlowerIsStoredOnceAndCostsNoBudget) {
   // Without the proof they are measured.
   asked.competitors[0].least_time = {};
   EXPECT_EQ(run(asked).evaluated, 10);
+}
+
+TEST_F(SessionTest, WorkThatNothingBoundsIsGivenUpAfterThreeThatDoNotEnd) {
+  device_.failure_ = Outcome::timed_out;
+  for (int x = 0; x < 10; ++x) {
+    for (int y = 0; y < 5; ++y)
+      device_.fails_.insert("x=" + std::to_string(x) + " y=" + std::to_string(y));
+  }
+  EXPECT_EQ(run(request()).outcomes.at(Outcome::timed_out), 50);
+  SessionRequest unknown = request();
+  unknown.fresh = true;
+  unknown.unknown_work = true;
+  try {
+    run(unknown);
+    FAIL() << "it went on";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("the first 3 configurations"), std::string::npos)
+        << error.what();
+  }
+  // One that ends shows that the work has an end.
+  device_.fails_.erase("x=0 y=0");
+  unknown.budget.evaluations = 5;
+  EXPECT_EQ(run(unknown).outcomes.at(Outcome::timed_out), 4);
+}
+
+TEST_F(SessionTest, WhatIsOnlyRecalledIsRacedAndNotSearched) {
+  SessionRequest first = request();
+  first.budget.evaluations = 10;
+  run(first);
+  device_.count_.clear();
+  SessionRequest again = request();
+  again.recall_only = true;
+  const SessionResult result = run(again);
+  EXPECT_EQ(result.evaluated, 0);
+  EXPECT_EQ(result.known, 10);
+  EXPECT_EQ(device_.count_[Purpose::measure], 0);
+  EXPECT_GT(device_.count_[Purpose::race_round], 0);
+  EXPECT_TRUE(result.ranking.front().raced);
 }
 
 }  // namespace
