@@ -48,9 +48,9 @@ struct SessionRequest {
   std::string strategy = "auto";
   std::uint64_t seed = 1;
   bool recall_only = false;  // nothing is searched: what is known is raced
-  bool fresh = false;  // measure again what is known, and learn nothing from other problems
+  bool fresh = false;        // measure again what is known, and learn nothing from other problems
   SampleLimits limits;
-  bool unknown_work = false;  // nothing says how long the cpu device takes
+  bool unknown_work = false;    // nothing says how long the cpu device takes
   int finalists = 8;            // 0: no race
   bool counters = true;         // of the finalists, where the device has them
   std::vector<Contender> only;  // not empty: nothing is searched, these are raced
