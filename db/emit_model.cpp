@@ -1,3 +1,5 @@
+// Makes the model of a header.
+// Longer than 400 lines: its parts are made in one pass over the winners.
 #include "emit_model.h"
 
 #include <fmt/format.h>

@@ -15,8 +15,8 @@ namespace tw {
 struct EpilogueField {
   std::string name, doc;  // "bias_column", "clamp2_lo"
   bool is_tensor = false;
-  // Of a scalar: what all winners of the type were tuned with; nothing if they differ, or if it is
-  // not known.
+  // The value of a scalar that all winners of the type were tuned with. Nothing if they differ, or
+  // if the value is not known.
   std::optional<float> tuned{};
 };
 

@@ -1,5 +1,6 @@
 // dispatch/select.h: which branch serves a call. Plain C++17, so that what it decides can be tested
 // where there is no CUDA.
+// Longer than 400 lines: the texts of one file, in its order.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -159,7 +160,8 @@ std::string knobs_struct(const KernelSpec& kernel) {
   return text + "};\n\n";
 }
 
-// Whether the kernel's sources ask for a target with an "a" or "f", whose code alone was measured.
+// True if the kernel's sources test for a target with an "a" or "f": then only code for that target
+// was measured.
 bool needs_specific_code(const EmitModel& model, const KernelSpec& kernel) {
   for (const auto& [path, text] : model.request->catalog->sources_of(kernel.source)) {
     for (const char* macro :
@@ -272,7 +274,7 @@ std::string serves_function(const EmitModel& model) {
   return text + "  }\n  return false;\n}\n\n";
 }
 
-// What is said of the kernel where the program holds no code of it for the GPU.
+// The reason that select() gives where the program holds no code of the kernel for the GPU.
 std::string passed_over(const EmitModel& model, const KernelSpec& kernel) {
   const int cc = model.device.cc;
   const std::string target = cc == 0 ? "" : architecture_of(cc).substr(3);

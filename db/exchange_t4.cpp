@@ -40,8 +40,8 @@ std::vector<std::string> facets_of(const Context& context) {
   return values;
 }
 
-// Whether it says of a configuration of the kernel if it works: a trial of a search, or a failure in
-// a race.
+// A trial of a search, or a failure in a race, of this kernel: what says whether a configuration
+// works.
 bool is_verdict_of(const SharedTrial& shared, const std::string& kernel) {
   const Trial& trial = shared.trial;
   const bool counts = trial.kind == TrialKind::search ||

@@ -34,8 +34,7 @@ inline constexpr int trial_column_count = 29;
 // Throws std::invalid_argument or nlohmann's exceptions if a field cannot be read.
 Trial trial_from(SQLite::Statement& row);
 
-// The columns of a context by which it is known, as bind_context binds them, and a question mark for
-// each.
+// The columns that identify a context, in the order of bind_context, with a question mark for each.
 inline constexpr const char* context_columns =
     "op, problem, kernel, source_digest, verdict_digest, device_model, device_limits, driver, "
     "toolchain, protocol, l2, source";

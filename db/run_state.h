@@ -1,4 +1,4 @@
-// Whether a problem's latest search has ended: what another process did meanwhile.
+// The state of a problem's latest search: it tells what another process did meanwhile.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -16,7 +16,8 @@ struct RunState {
     return status.starts_with("finished") || status.starts_with("exhausted");
   }
 };
-// Of the context's problem, device, driver, toolchain, l2 and source; kernels do not matter.
+// Reads the latest run of the context's problem, device, driver, toolchain, l2 and source. The
+// kernel of the context does not matter.
 RunState latest_run(const std::string& path, const Context& context);
 
 }  // namespace tw

@@ -181,7 +181,7 @@ std::vector<Context> Store::contexts(const std::string& op, const std::string& k
   where.values = {op, kernel};
   return impl_->guarded([&] {
     std::vector<Context> contexts;
-    // What was imported in an order that does not depend on that of merging.
+    // Imported contexts are sorted by their contents, so that the order of merging does not matter.
     for (Trial& first : impl_->read_trials(
              " GROUP BY c.id ORDER BY c.source = 'imported', CASE c.source WHEN 'imported' THEN "
              "min(t.created) || ' ' || c.problem || c.source_digest || c.device_model || "

@@ -22,7 +22,8 @@ struct Device {
   std::int64_t memory_bytes = 0;
 };
 
-// Whether the code is for a plain target where the tuner compiles for one with an "a".
+// True if the program's code is for plain sm_90, sm_100 or sm_103. The tuner measures code for the
+// targets sm_90a, sm_100a and sm_103a.
 constexpr bool lacks_specific_code(const Device& device) {
   const bool has_both = device.cc == 90 || device.cc == 100 || device.cc == 103;
   return has_both && !device.specific;

@@ -81,7 +81,8 @@ struct ReferenceRow<Epilogue, true> : epilogue::ExactReduction<typename Epilogue
 };
 
 // Writes c_expected = epilogue(alpha * op(A) * op(B) + beta * C) and c_magnitude, the sum of the
-// absolute terms of the same expression carried through the epilogue (see exact.cuh). Both are m x n (m x 1 if the epilogue ends in a reduction) with C's leading dimension and, of a batch, C's
+// absolute terms of the same expression carried through the epilogue (see exact.cuh). Both are
+// m x n (m x 1 if the epilogue ends in a reduction) with C's leading dimension and, of a batch, C's
 // stride. C is not read if beta is 0. Launched with blocks of 16 x 16 threads.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)

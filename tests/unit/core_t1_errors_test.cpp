@@ -1,4 +1,5 @@
 // What a T1 file says and we do not do is an error that names the place, the value and the remedy.
+// Longer than 400 lines: most of it is tables of files and their errors.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // Opening: what cannot be a database says so in one line; schemas move forward, never halfway.
+// Longer than 400 lines: every schema and every fault of a file shares one fixture.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 

@@ -1,3 +1,4 @@
+// Longer than 400 lines: one class, whose steps share the state of one block.
 #include "scheduler.h"
 
 #include <fmt/format.h>

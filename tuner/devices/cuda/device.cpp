@@ -1,6 +1,7 @@
 // The parent's side of the cuda device. A job goes through two stages: its programs are compiled by
 // the pool (or found in the cache), then the measuring worker runs it. That worker always has the
 // next job in hand while it runs one, so that the GPU does not wait for this process.
+// Longer than 400 lines: one class, whose steps share the queue of jobs.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Longer than 400 lines: one class, whose steps share the buffers and the timer of one job.
 #include "session.h"
 
 #include <fmt/format.h>
