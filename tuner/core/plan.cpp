@@ -410,6 +410,17 @@ OraclePlan oracle_of(const Plan& plan) {
   return {OraclePlan::Kind::configuration, plan.program, plan.launches, plan.workspaces};
 }
 
+Plan plan_of_oracle(const Plan& plan) {
+  Plan own;
+  own.tensors = plan.tensors;
+  own.epilogue_extents = plan.epilogue_extents;
+  own.epilogue_scalars = plan.epilogue_scalars;
+  own.align = plan.align;
+  own.launches = plan.oracle.launches;
+  own.workspaces = plan.oracle.workspaces;
+  return own;
+}
+
 std::string variant_text(const OpSpec& op, const KernelSpec& kernel, const Problem& problem,
                          std::span<const std::int64_t> configuration, const std::string& name,
                          const std::string& root) {

@@ -118,6 +118,9 @@ LoweredPlan lower(const Catalog& catalog, const KernelSpec& kernel, const Proble
 
 // What other configurations of the problem are compared with if this one is their oracle.
 OraclePlan oracle_of(const Plan& plan);
+// What a device launches for the plan's oracle: the problem's tensors and epilogue with the launches
+// and workspaces of the oracle.
+Plan plan_of_oracle(const Plan& plan);
 
 // The C++ text of a variant: "struct v0 { static constexpr ... choices{...}; static constexpr ...
 // knobs{...}; };" Also what db/emit writes, so that what ships is what was measured. `root`

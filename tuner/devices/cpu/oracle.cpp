@@ -41,18 +41,6 @@ std::string key_of(const Plan& plan, std::uint64_t seed, Inputs inputs) {
   return key;
 }
 
-// The plan of the oracle: the problem's tensors, its own launches and workspaces.
-Plan plan_of_oracle(const Plan& plan) {
-  Plan own;
-  own.tensors = plan.tensors;
-  own.epilogue_extents = plan.epilogue_extents;
-  own.epilogue_scalars = plan.epilogue_scalars;
-  own.align = plan.align;
-  own.launches = plan.oracle.launches;
-  own.workspaces = plan.oracle.workspaces;
-  return own;
-}
-
 std::vector<double> copy_of(const Guarded& from) {
   std::vector<double> to(from.size() / sizeof(double));
   if (!to.empty()) std::memcpy(to.data(), from.data(), from.size());

@@ -237,12 +237,7 @@ std::string Variant::damage() const {
 
 void run_oracle(const Context& context, const VerifyKernels& kernels, const Buffers& buffers,
                 const Plan& plan, const Module& module) {
-  Plan own;
-  own.tensors = plan.tensors;
-  own.epilogue_extents = plan.epilogue_extents;
-  own.epilogue_scalars = plan.epilogue_scalars;
-  own.launches = plan.oracle.launches;
-  own.workspaces = plan.oracle.workspaces;
+  const Plan own = plan_of_oracle(plan);
   Variant variant(context, kernels, buffers, own, module);
   buffers.poison_outputs();
   buffers.restore_inout();
