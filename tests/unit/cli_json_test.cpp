@@ -85,7 +85,8 @@ TEST_F(CliJson, WhatWasNotFoundIsNull) {
     EXPECT_TRUE(row.at(key).is_null()) << key;
   }
   EXPECT_TRUE(row.at("error_ulps").is_number());
-  for (const json& trial : document("query trials --json").at("trials")) {
+  const json trials = document("query trials --json").at("trials");
+  for (const json& trial : trials) {
     const bool failed = trial.at("outcome") != "ok";
     EXPECT_EQ(trial.at("median_ns").is_null(), failed) << trial;
     for (const char* key : {"registers", "spill_bytes", "blocks_per_sm"}) {
