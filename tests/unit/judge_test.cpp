@@ -246,6 +246,11 @@ TEST_P(JudgeTest, NaNAndInfinityAreRightWhereTheyAreExpected) {
   }
 }
 
+TEST(Judge, UnitRoundoffIsWhatRoundingLoses) {
+  EXPECT_EQ(static_cast<float>(1 + unit_roundoff_of(kF32)), 1.0F);  // a tie, to even
+  EXPECT_GT(static_cast<float>(1 + unit_roundoff_of(kF32) * 1.01), 1.0F);
+}
+
 TEST(Judge, StoresOverflowAsInfinity) {
   const Rule half{kF16, 0x1p-24, 0};
   EXPECT_TRUE(judge(infinity, 1e6, 1e6, half).right);
