@@ -1,5 +1,5 @@
 // Opens the SQLite file: who may open what, the schema's versions, and SQLite's errors in words.
-#include "database.h"
+#include "db/database.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

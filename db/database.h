@@ -8,8 +8,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "error.h"
-#include "store.h"
+#include "core/base/error.h"
+#include "db/store.h"
 
 namespace tw {
 

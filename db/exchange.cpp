@@ -1,13 +1,13 @@
 // Reads trials with their runs and races out of a database, and adds them to another.
-#include "exchange.h"
+#include "db/exchange.h"
 
 #include <fmt/format.h>
 
 #include <utility>
 
-#include "database.h"
-#include "import.h"
-#include "rows.h"
+#include "db/database.h"
+#include "db/import.h"
+#include "db/rows.h"
 
 namespace tw {
 namespace {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "recording.h"
-#include "store.h"
+#include "core/formats/recording.h"
+#include "db/store.h"
 
 namespace tw {
 

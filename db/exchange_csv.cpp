@@ -9,10 +9,10 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "csv.h"
-#include "error.h"
-#include "exchange.h"
-#include "rows.h"
+#include "core/base/csv.h"
+#include "core/base/error.h"
+#include "db/exchange.h"
+#include "db/rows.h"
 
 namespace tw {
 namespace {

@@ -9,11 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "error.h"
-#include "exchange.h"
-#include "expr.h"
-#include "recording_parts.h"
-#include "space.h"
+#include "core/base/error.h"
+#include "core/expr/expr.h"
+#include "core/formats/recording_parts.h"
+#include "core/space/space.h"
+#include "db/exchange.h"
 
 namespace tw {
 namespace {

@@ -1,7 +1,7 @@
 // Adds trials with their runs and races to a database.
-#include "import.h"
+#include "db/import.h"
 
-#include "csv.h"
+#include "core/base/csv.h"
 
 namespace tw {
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <unordered_map>
 
-#include "database.h"
-#include "exchange.h"
-#include "rows.h"
+#include "db/database.h"
+#include "db/exchange.h"
+#include "db/rows.h"
 
 namespace tw {
 

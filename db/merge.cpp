@@ -1,13 +1,13 @@
 // Takes over the trials of another database, as an import of a file does.
-#include "merge.h"
+#include "db/merge.h"
 
 #include <fmt/format.h>
 
 #include <filesystem>
 #include <utility>
 
-#include "database.h"
-#include "import.h"
+#include "db/database.h"
+#include "db/import.h"
 
 namespace tw {
 

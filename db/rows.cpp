@@ -1,5 +1,5 @@
 // Rows of the database as C++ values and back.
-#include "rows.h"
+#include "db/rows.h"
 
 #include <fmt/format.h>
 

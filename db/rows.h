@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "store.h"
+#include "db/store.h"
 
 namespace tw {
 

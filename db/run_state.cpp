@@ -1,6 +1,6 @@
-#include "run_state.h"
+#include "db/run_state.h"
 
-#include "database.h"
+#include "db/database.h"
 
 namespace tw {
 

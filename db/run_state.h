@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "store.h"
+#include "db/store.h"
 
 namespace tw {
 

@@ -11,7 +11,7 @@ CREATE TABLE context (
   problem       TEXT NOT NULL,     -- canonical: 'gemm f32 m=4096,n=4096,k=4096'
   kernel        TEXT NOT NULL,     -- 'simt'; of a baseline: its library, 'cublas'
   source_digest TEXT NOT NULL,     -- of the kernel's source and all it includes; of a baseline: the library's version
-  verdict_digest TEXT NOT NULL,    -- of all else that a verdict depends on (core/verdict.h); '': not known
+  verdict_digest TEXT NOT NULL,    -- of all else that a verdict depends on (core/plan/verdict.h); '': not known
   device_model  TEXT NOT NULL,     -- 'NVIDIA H200'
   device_limits TEXT NOT NULL,     -- 'cc=90 sms=132 ...'
   driver        TEXT NOT NULL,

@@ -1,5 +1,5 @@
 // Writes and reads rows. What wins is decided by the view `winners` in views.sql, not here.
-#include "store.h"
+#include "db/store.h"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "database.h"
-#include "rows.h"
+#include "db/database.h"
+#include "db/rows.h"
 
 namespace tw {
 namespace {

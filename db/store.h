@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "device_info.h"
-#include "measurement.h"
+#include "core/plan/measurement.h"
+#include "core/types/device_info.h"
 
 namespace tw {
 

@@ -11,8 +11,8 @@
 #include <new>
 #include <string>
 
-#include "commands.h"
-#include "output.h"
+#include "commands/commands.h"
+#include "ui/output.h"
 
 namespace {
 

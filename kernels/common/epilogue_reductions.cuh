@@ -1,6 +1,6 @@
 // Chains that end in a reduction: of each row of what the chain makes one value is left, and the
 // rest is never written. Included by the kernels that support it. A reduction is named after its
-// word in PascalCase (tuner/core/epilogue.cpp has the words).
+// word in PascalCase (tuner/core/types/epilogue.cpp has the words).
 //
 // It is a partial of one or two floats, which each(use) visits; a new one has seen nothing.
 //

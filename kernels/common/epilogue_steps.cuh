@@ -1,5 +1,5 @@
 // The steps of epilogue chains. A step is named after its word in PascalCase
-// (tuner/core/epilogue.cpp has the words). What a step computes at infinities and for NaN is what
+// (tuner/core/types/epilogue.cpp has the words). What a step computes at infinities and for NaN is what
 // PyTorch computes; the results are within a few units in the last place of the exact ones over the
 // whole range of floats, denormal results included, which takes more care than the textbook
 // formulas.

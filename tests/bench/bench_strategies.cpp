@@ -13,11 +13,11 @@
 #include <numeric>
 #include <set>
 
+#include "core/base/error.h"
+#include "core/base/statistics.h"
 #include "cross_validation.h"
-#include "error.h"
 #include "model_fit.h"
 #include "recorded_runs.h"
-#include "statistics.h"
 
 namespace tw {
 namespace {

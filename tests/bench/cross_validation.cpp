@@ -4,7 +4,7 @@
 #include <limits>
 #include <map>
 
-#include "statistics.h"
+#include "core/base/statistics.h"
 
 namespace tw {
 namespace {

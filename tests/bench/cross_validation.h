@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "auto.h"
 #include "recorded_runs.h"
+#include "search/strategies/auto.h"
 
 namespace tw {
 

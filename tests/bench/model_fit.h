@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "core/model/time_model.h"
 #include "recorded_runs.h"
-#include "time_model.h"
 
 namespace tw {
 

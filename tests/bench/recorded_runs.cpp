@@ -9,10 +9,10 @@
 #include <numeric>
 #include <thread>
 
-#include "error.h"
-#include "recording.h"
-#include "statistics.h"
-#include "stopping.h"
+#include "core/base/error.h"
+#include "core/base/statistics.h"
+#include "core/formats/recording.h"
+#include "search/stopping.h"
 
 namespace tw {
 namespace {

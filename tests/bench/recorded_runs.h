@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "recording.h"
-#include "space.h"
-#include "strategy.h"
+#include "core/formats/recording.h"
+#include "core/space/space.h"
+#include "search/strategies/strategy.h"
 
 namespace tw {
 

@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "error.h"
-#include "space.h"
-#include "spec.h"
+#include "core/base/error.h"
+#include "core/space/space.h"
+#include "core/spec/spec.h"
 
 namespace {
 

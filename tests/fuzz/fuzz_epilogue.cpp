@@ -1,5 +1,5 @@
 // Epilogue chains: what is parsed has a text that parses back to the same chain.
-#include "epilogue.h"
+#include "core/types/epilogue.h"
 #include "fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,7 +1,7 @@
 // Expressions: whatever is parsed has a value or none, whatever the slots hold, and C++ text.
 #include <cstdint>
 
-#include "expr.h"
+#include "core/expr/expr.h"
 #include "fuzz.h"
 
 namespace {

@@ -1,7 +1,7 @@
 // Problems: as keys, in one line, and as options, a line each: op, shape, dtype, math, epilogue.
 // What is accepted has a key and a shape that give the same problem.
+#include "core/problem/problem.h"
 #include "fuzz.h"
-#include "problem.h"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // Recordings, plain and gzip: what is read can be searched, and of ours written and read again.
+#include "core/formats/recording.h"
 #include "fuzz.h"
-#include "recording.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tw;

@@ -1,7 +1,7 @@
 // T1 files: what is accepted is a space, and specs that are TOML.
+#include "core/base/toml_file.h"
+#include "core/t1/t1.h"
 #include "fuzz.h"
-#include "t1.h"
-#include "toml_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tw;

@@ -1,8 +1,8 @@
 // What workers say: a stream of frames, and messages. What is read is written as it was.
-#include "frame.h"
+#include "core/plan/job.h"
+#include "devices/cuda/protocol/messages.h"
+#include "devices/frame.h"
 #include "fuzz.h"
-#include "job.h"
-#include "messages.h"
 
 namespace {
 

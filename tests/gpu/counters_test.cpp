@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "bottleneck.h"
-#include "cuda.h"
+#include "core/model/bottleneck.h"
+#include "devices/cuda/cuda.h"
 #include "gpu_bench.h"
 
 namespace tw::test {

@@ -7,10 +7,10 @@
 #include <fstream>
 #include <sstream>
 
-#include "commands.h"
+#include "commands/commands.h"
+#include "db/store.h"
 #include "db_fixture.h"
 #include "gpu_bench.h"
-#include "store.h"
 
 namespace tw::test {
 namespace {

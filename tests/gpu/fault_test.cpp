@@ -10,8 +10,8 @@
 #include <fstream>
 #include <string>
 
-#include "cuda.h"
-#include "error.h"
+#include "core/base/error.h"
+#include "devices/cuda/cuda.h"
 #include "gpu_bench.h"
 
 namespace tw::test {

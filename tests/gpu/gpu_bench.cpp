@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "error.h"
+#include "core/base/error.h"
 
 namespace tw::test {
 namespace {

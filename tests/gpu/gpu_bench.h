@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "cuda.h"
-#include "space.h"
+#include "core/space/space.h"
+#include "devices/cuda/cuda.h"
 
 namespace tw::test {
 

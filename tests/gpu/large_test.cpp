@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "error.h"
+#include "core/base/error.h"
 #include "gpu_bench.h"
 
 namespace tw::test {

@@ -9,8 +9,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "cuda.h"
-#include "error.h"
+#include "core/base/error.h"
+#include "devices/cuda/cuda.h"
 #include "gpu_bench.h"
 #include "worker_role.h"
 

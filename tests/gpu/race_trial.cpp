@@ -12,11 +12,11 @@
 #include <map>
 #include <vector>
 
-#include "cuda.h"
-#include "error.h"
+#include "core/base/error.h"
+#include "devices/cuda/cuda.h"
 #include "gpu_bench.h"
-#include "race.h"
 #include "race_noise.h"
+#include "search/race.h"
 #include "search_test_spaces.h"
 #include "worker_role.h"
 

@@ -16,10 +16,10 @@
 #include <string>
 #include <string_view>
 
-#include "../../tuner/devices/cuda/compile_pool.h"
-#include "../../tuner/devices/cuda/session.h"
-#include "../../tuner/devices/cuda/verify_program.h"
 #include "../unit/conformance_sample.h"
+#include "devices/cuda/compile/compile_pool.h"
+#include "devices/cuda/compile/verify_program.h"
+#include "devices/cuda/measure/session.h"
 
 namespace tw::cuda {
 namespace {

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string_view>
 
-#include "cuda.h"
-#include "error.h"
+#include "core/base/error.h"
+#include "devices/cuda/cuda.h"
 
 namespace tw::test {
 

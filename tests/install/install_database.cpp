@@ -5,10 +5,10 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "error.h"
-#include "problem.h"
-#include "space.h"
-#include "store.h"
+#include "core/base/error.h"
+#include "core/problem/problem.h"
+#include "core/space/space.h"
+#include "db/store.h"
 
 namespace tw {
 namespace {

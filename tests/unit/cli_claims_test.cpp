@@ -3,9 +3,9 @@
 
 #include <cstdio>
 
-#include "claims.h"
 #include "cli_fixture.h"
-#include "run_state.h"
+#include "db/run_state.h"
+#include "session/claims.h"
 
 namespace tw {
 namespace {

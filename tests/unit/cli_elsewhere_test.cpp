@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "db_fixture.h"
-#include "elsewhere.h"
+#include "session/elsewhere.h"
 
 namespace tw {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "explain.h"
+#include "commands/explain.h"
 
 namespace tw {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "cli_session_fixture.h"
-#include "recheck.h"
+#include "commands/recheck.h"
 
 namespace tw {
 namespace {

@@ -10,8 +10,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "recording.h"
-#include "store.h"
+#include "core/formats/recording.h"
+#include "db/store.h"
 
 namespace tw {
 

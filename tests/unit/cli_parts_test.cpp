@@ -5,12 +5,12 @@
 #include <cstdio>
 #include <string>
 
-#include "error.h"
-#include "format.h"
-#include "options.h"
-#include "output.h"
-#include "progress.h"
-#include "table.h"
+#include "core/base/error.h"
+#include "options/options.h"
+#include "ui/format.h"
+#include "ui/output.h"
+#include "ui/progress.h"
+#include "ui/table.h"
 
 namespace tw {
 namespace {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "cli_session_fixture.h"
-#include "error.h"
+#include "core/base/error.h"
 
 namespace tw {
 namespace {

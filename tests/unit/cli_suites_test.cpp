@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "problem_options.h"
+#include "options/problem_options.h"
 
 namespace tw {
 namespace {

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "cli_fixture.h"
-#include "store.h"
+#include "db/store.h"
 
 namespace tw {
 namespace {

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <string>
 
-#include "error.h"
-#include "execute.h"
-#include "module.h"
-#include "plan.h"
-#include "space.h"
+#include "core/base/error.h"
+#include "core/plan/plan.h"
+#include "core/space/space.h"
+#include "devices/cpu/compile/module.h"
+#include "devices/cpu/execute.h"
 
 namespace tw {
 namespace {

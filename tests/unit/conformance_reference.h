@@ -10,13 +10,13 @@
 #include <string_view>
 #include <vector>
 
-#include "error.h"
-#include "memory.h"
-#include "module.h"
-#include "plan.h"
-#include "plan_parts.h"
-#include "scheduler.h"
-#include "values.h"
+#include "core/base/error.h"
+#include "core/plan/plan.h"
+#include "core/plan/plan_parts.h"
+#include "devices/cpu/compile/module.h"
+#include "devices/cpu/emulation/scheduler.h"
+#include "devices/cpu/memory.h"
+#include "devices/cpu/values.h"
 
 namespace tw::conformance {
 

@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "error.h"
-#include "problem.h"
-#include "space.h"
-#include "spec.h"
+#include "core/base/error.h"
+#include "core/problem/problem.h"
+#include "core/space/space.h"
+#include "core/spec/spec.h"
 
 namespace tw::conformance {
 

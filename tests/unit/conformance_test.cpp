@@ -11,11 +11,11 @@
 #include <numeric>
 #include <ostream>
 
-#include "comparison.h"
 #include "conformance_sample.h"
-#include "execute.h"
-#include "module.h"
-#include "plan.h"
+#include "core/plan/plan.h"
+#include "devices/comparison.h"
+#include "devices/cpu/compile/module.h"
+#include "devices/cpu/execute.h"
 
 namespace tw::conformance {
 namespace {

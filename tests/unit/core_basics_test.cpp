@@ -2,16 +2,16 @@
 
 #include <tuple>
 
+#include "core/base/csv.h"
+#include "core/base/digest.h"
+#include "core/base/error.h"
+#include "core/base/note.h"
+#include "core/expr/expr.h"
+#include "core/plan/measurement.h"
+#include "core/spec/kernel_name.h"
+#include "core/types/device_info.h"
+#include "core/types/dtype.h"
 #include "core_fixture.h"
-#include "csv.h"
-#include "device_info.h"
-#include "digest.h"
-#include "dtype.h"
-#include "error.h"
-#include "expr.h"
-#include "kernel_name.h"
-#include "measurement.h"
-#include "note.h"
 
 namespace tw {
 namespace {

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "bottleneck.h"
+#include "core/model/bottleneck.h"
 
 namespace tw {
 namespace {

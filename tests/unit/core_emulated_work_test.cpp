@@ -1,9 +1,9 @@
 // How long the cpu device's emulation is thought to take.
 #include <gtest/gtest.h>
 
+#include "core/model/emulated_work.h"
+#include "core/space/space.h"
 #include "core_fixture.h"
-#include "emulated_work.h"
-#include "space.h"
 
 namespace tw {
 namespace {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "core/types/epilogue.h"
 #include "core_fixture.h"
-#include "epilogue.h"
 
 namespace tw {
 namespace {

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "checked.h"
-#include "error.h"
-#include "expr.h"
+#include "core/base/checked.h"
+#include "core/base/error.h"
+#include "core/expr/expr.h"
 
 namespace tw {
 namespace {

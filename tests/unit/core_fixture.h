@@ -5,8 +5,8 @@
 #include <functional>
 #include <string>
 
-#include "error.h"
-#include "spec.h"
+#include "core/base/error.h"
+#include "core/spec/spec.h"
 
 namespace tw::test {
 

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <random>
 
+#include "core/plan/job.h"
 #include "core_fixture.h"
-#include "job.h"
 
 namespace tw {
 namespace {

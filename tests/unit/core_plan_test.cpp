@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "core/plan/job.h"
+#include "core/plan/plan.h"
 #include "core_fixture.h"
-#include "job.h"
-#include "plan.h"
 
 namespace tw {
 namespace {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "core/problem/problem.h"
 #include "core_fixture.h"
-#include "problem.h"
 
 namespace tw {
 namespace {

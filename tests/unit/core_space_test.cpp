@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "error.h"
-#include "space.h"
+#include "core/base/error.h"
+#include "core/space/space.h"
 
 namespace tw {
 namespace {

@@ -1,8 +1,8 @@
 // Every fault of a spec: one line with file, line, key and remedy.
 #include <gtest/gtest.h>
 
+#include "core/base/toml_file.h"
 #include "core_fixture.h"
-#include "toml_file.h"
 
 namespace tw {
 namespace {

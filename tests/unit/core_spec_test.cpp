@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "core/plan/plan.h"
 #include "core_fixture.h"
-#include "plan.h"
 
 namespace tw {
 namespace {

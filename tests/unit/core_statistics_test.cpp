@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "statistics.h"
+#include "core/base/statistics.h"
 
 namespace tw {
 namespace {

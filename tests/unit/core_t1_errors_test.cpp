@@ -8,11 +8,11 @@
 #include <fstream>
 #include <string>
 
-#include "error.h"
-#include "json_document.h"
-#include "plan.h"
-#include "space.h"
-#include "t1.h"
+#include "core/base/error.h"
+#include "core/base/json_document.h"
+#include "core/plan/plan.h"
+#include "core/space/space.h"
+#include "core/t1/t1.h"
 
 namespace tw {
 namespace {

@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "error.h"
-#include "plan.h"
-#include "python_expr.h"
-#include "sources.h"
-#include "space.h"
-#include "t1.h"
+#include "core/base/error.h"
+#include "core/expr/python_expr.h"
+#include "core/plan/plan.h"
+#include "core/space/space.h"
+#include "core/spec/sources.h"
+#include "core/t1/t1.h"
 
 namespace tw {
 namespace {

@@ -1,9 +1,9 @@
 // Forecasts, against times that follow from the constants and the device's limits.
 #include <gtest/gtest.h>
 
+#include "core/model/time_model.h"
+#include "core/space/space.h"
 #include "core_fixture.h"
-#include "space.h"
-#include "time_model.h"
 
 namespace tw {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <tuple>
 
+#include "core/plan/verdict.h"
 #include "core_fixture.h"
-#include "verdict.h"
 
 namespace tw {
 namespace {

@@ -26,4 +26,4 @@ tilewright_cpu_test(mutation_test SOURCES mutation_test.cpp mutation_results_tes
 
 # Device code as host code: the shim has CUDA's words for it.
 tilewright_test(epilogue_steps_test SOURCES epilogue_steps_test.cpp LIBRARIES tw_core)
-target_include_directories(epilogue_steps_test PRIVATE ${PROJECT_SOURCE_DIR}/kernels ${PROJECT_SOURCE_DIR}/tuner/devices/cpu)
+target_include_directories(epilogue_steps_test PRIVATE ${PROJECT_SOURCE_DIR}/kernels ${PROJECT_SOURCE_DIR}/tuner/devices/cpu/shim)

@@ -5,8 +5,8 @@
 #include <map>
 #include <string>
 
-#include "cpu.h"
-#include "sanitizer.h"
+#include "devices/cpu/cpu.h"
+#include "devices/cpu/emulation/sanitizer.h"
 
 namespace tw {
 namespace {

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <chrono>
 
-#include "cpu.h"
-#include "emulated_work.h"
-#include "space.h"
+#include "core/model/emulated_work.h"
+#include "core/space/space.h"
+#include "devices/cpu/cpu.h"
 
 namespace tw {
 namespace {

@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "module.h"
-#include "scheduler.h"
-#include "spec.h"
-#include "values.h"
+#include "core/spec/spec.h"
+#include "devices/cpu/compile/module.h"
+#include "devices/cpu/emulation/scheduler.h"
+#include "devices/cpu/values.h"
 
 namespace tw::cpu {
 namespace {

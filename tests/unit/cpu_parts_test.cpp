@@ -11,14 +11,14 @@
 #include <limits>
 #include <vector>
 
-#include "copy_queue.h"
-#include "error.h"
-#include "guarded.h"
-#include "host_compiler.h"
-#include "module.h"
-#include "sanitizer.h"
-#include "values.h"
-#include "verify.h"
+#include "core/base/error.h"
+#include "devices/cpu/compile/host_compiler.h"
+#include "devices/cpu/compile/module.h"
+#include "devices/cpu/emulation/copy_queue.h"
+#include "devices/cpu/emulation/guarded.h"
+#include "devices/cpu/emulation/sanitizer.h"
+#include "devices/cpu/values.h"
+#include "devices/cpu/verify.h"
 
 namespace tw::cpu {
 namespace {

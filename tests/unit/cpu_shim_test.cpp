@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "host_compiler.h"
-#include "module.h"
-#include "sanitizer.h"
-#include "scheduler.h"
+#include "devices/cpu/compile/host_compiler.h"
+#include "devices/cpu/compile/module.h"
+#include "devices/cpu/emulation/sanitizer.h"
+#include "devices/cpu/emulation/scheduler.h"
 
 namespace tw::cpu {
 namespace {

@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "module.h"
-#include "scheduler.h"
-#include "spec.h"
+#include "core/spec/spec.h"
+#include "devices/cpu/compile/module.h"
+#include "devices/cpu/emulation/scheduler.h"
 
 namespace tw::cpu {
 namespace {

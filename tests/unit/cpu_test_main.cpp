@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "cpu.h"
-#include "process.h"
+#include "devices/cpu/cpu.h"
+#include "devices/process.h"
 
 int main(int argc, char** argv) {
   setenv("XDG_CACHE_HOME", TW_TEST_CACHE, 1);

@@ -9,11 +9,11 @@
 #include <random>
 #include <string>
 
-#include "compile_pool.h"
 #include "conformance_sample.h"
-#include "error.h"
-#include "space.h"
-#include "verify_program.h"
+#include "core/base/error.h"
+#include "core/space/space.h"
+#include "devices/cuda/compile/compile_pool.h"
+#include "devices/cuda/compile/verify_program.h"
 
 namespace tw::cuda {
 namespace {

@@ -5,10 +5,10 @@
 #include <map>
 #include <string>
 
-#include "baselines/words.h"
-#include "cuda.h"
-#include "error.h"
-#include "messages.h"
+#include "core/base/error.h"
+#include "devices/cuda/baselines/words.h"
+#include "devices/cuda/cuda.h"
+#include "devices/cuda/protocol/messages.h"
 
 namespace tw {
 namespace {

@@ -7,10 +7,10 @@
 #include <map>
 #include <string>
 
-#include "compile_log.h"
-#include "compile_pool.h"
-#include "error.h"
-#include "plan.h"
+#include "core/base/error.h"
+#include "core/plan/plan.h"
+#include "devices/cuda/compile/compile_log.h"
+#include "devices/cuda/compile/compile_pool.h"
 
 namespace tw::cuda {
 namespace {

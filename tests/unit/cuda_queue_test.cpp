@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "cuda.h"
-#include "error.h"
-#include "plan.h"
-#include "turns.h"
+#include "core/base/error.h"
+#include "core/plan/plan.h"
+#include "devices/cuda/cuda.h"
+#include "devices/turns.h"
 
 namespace tw {
 namespace {

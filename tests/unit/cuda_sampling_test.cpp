@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "sampling.h"
+#include "devices/cuda/measure/sampling.h"
 
 namespace tw::cuda {
 namespace {

@@ -13,9 +13,9 @@
 #include <random>
 #include <sstream>
 
-#include "compile_pool.h"
-#include "error.h"
-#include "space.h"
+#include "core/base/error.h"
+#include "core/space/space.h"
+#include "devices/cuda/compile/compile_pool.h"
 
 namespace tw::cuda {
 namespace {

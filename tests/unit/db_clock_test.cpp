@@ -1,8 +1,8 @@
 // A clock that was set back between rows: their order is that in which they were written.
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include "db/merge.h"
 #include "db_fixture.h"
-#include "merge.h"
 
 namespace tw {
 namespace {

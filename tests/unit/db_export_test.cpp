@@ -6,9 +6,9 @@
 #include <limits>
 #include <random>
 
-#include "csv.h"
+#include "core/base/csv.h"
+#include "db/exchange.h"
 #include "db_fixture.h"
-#include "exchange.h"
 
 namespace tw {
 namespace {

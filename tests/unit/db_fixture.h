@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "error.h"
-#include "store.h"
+#include "core/base/error.h"
+#include "db/store.h"
 
 namespace tw {
 

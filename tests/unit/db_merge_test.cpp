@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <fstream>
 
+#include "db/exchange.h"
+#include "db/merge.h"
 #include "db_fixture.h"
-#include "exchange.h"
-#include "merge.h"
 
 namespace tw {
 namespace {

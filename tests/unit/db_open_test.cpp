@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-#include "database.h"
+#include "db/database.h"
 #include "db_fixture.h"
 
 namespace tw {

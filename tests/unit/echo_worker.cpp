@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "process.h"
+#include "devices/process.h"
 
 int main(int argc, char** argv) {
   tw::WorkerChannel channel;

@@ -1,6 +1,6 @@
 # Emitted code is written at build time and compiled into the tests, with our own warnings as errors.
 add_executable(emit_writer emit_writer.cpp)
-target_link_libraries(emit_writer PRIVATE tw_flags tw_db ${TILEWRIGHT_FMT})
+target_link_libraries(emit_writer PRIVATE tw_flags tw_emit ${TILEWRIGHT_FMT})
 target_compile_definitions(emit_writer PRIVATE TW_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
 set(TW_EMITTED ${CMAKE_CURRENT_BINARY_DIR}/emitted CACHE INTERNAL "what emit_writer writes")
 file(GLOB emit_data CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/data/emit/*)
@@ -12,7 +12,7 @@ add_custom_command(OUTPUT ${TW_EMITTED}/selected.h
 add_custom_target(emitted_for_tests DEPENDS ${TW_EMITTED}/selected.h)
 
 tilewright_test(emit_test SOURCES emit_test.cpp emit_text_test.cpp emit_samples_test.cpp emit_select_test.cpp emit_reduced_test.cpp ${TW_EMITTED}/selected.h
-  LIBRARIES tw_db)
+  LIBRARIES tw_emit)
 target_include_directories(emit_test PRIVATE ${TW_EMITTED})
 
 # The choice of a branch is C++17 for users who are not at C++20.

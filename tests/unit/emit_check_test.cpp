@@ -1,6 +1,6 @@
 // What the check before emit does with what it hears from a device: a fake one, that finds wrong
 // what the test says.
-#include "emit_check.h"
+#include "check/emit_check.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

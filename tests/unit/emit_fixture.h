@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "emit.h"
-#include "plan.h"
+#include "core/plan/plan.h"
+#include "emit/emit.h"
 
 namespace tw::emit_fixture {
 

@@ -5,10 +5,10 @@
 
 #include <filesystem>
 
+#include "core/base/error.h"
+#include "core/space/space.h"
+#include "core/spec/sources.h"
 #include "emit_fixture.h"
-#include "error.h"
-#include "sources.h"
-#include "space.h"
 
 namespace tw::emit_matrix {
 

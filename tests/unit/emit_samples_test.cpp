@@ -1,16 +1,15 @@
 // The problems on which a header is checked: each is one that the emitted choice of branches, as it
 // was written and compiled, gives to the branch that it is sampled for.
-#include "emit_samples.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <random>
 #include <set>
 
-#include "emit_choice.h"
+#include "core/base/error.h"
+#include "emit/choice.h"
+#include "emit/samples.h"
 #include "emit_fixture.h"
-#include "error.h"
 #include "selected.h"
 
 namespace tw {

@@ -4,8 +4,8 @@
 
 #include <random>
 
+#include "core/base/error.h"
 #include "emit_fixture.h"
-#include "error.h"
 #include "selected.h"
 
 int branch_chosen_in_17(const selected::Query& query, const selected::Device& device);

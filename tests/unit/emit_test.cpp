@@ -1,7 +1,7 @@
 // The emitted folder as text: what is in it, that it depends on nothing but its input, and that
 // nothing of the data in it can be code. That it compiles and runs is for the other emit tests.
 // Longer than 400 lines: one fixture, whose folder every test reads.
-#include "emit.h"
+#include "emit/emit.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,9 +12,9 @@
 #include <set>
 #include <sstream>
 
+#include "core/base/error.h"
 #include "db_fixture.h"
 #include "emit_fixture.h"
-#include "error.h"
 
 namespace tw {
 namespace {

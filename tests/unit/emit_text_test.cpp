@@ -1,9 +1,9 @@
 // Escaping and renaming: nothing in data may become code, nothing but names may change in code.
-#include "emit_text.h"
-
 #include <gtest/gtest.h>
 
 #include <map>
+
+#include "emit/text.h"
 
 namespace tw {
 namespace {

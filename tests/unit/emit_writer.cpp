@@ -10,9 +10,9 @@
 
 #include <cstdio>
 
+#include "core/base/error.h"
 #include "emit_fixture.h"
 #include "emit_matrix.h"
-#include "error.h"
 
 namespace {
 

@@ -10,9 +10,9 @@
 #include <set>
 #include <string>
 
-#include "epilogue.h"
+#include "core/types/epilogue.h"
 // The rest of CUDA's language for the host.
-#include "shim.h"
+#include "devices/cpu/shim/shim.h"
 //
 #include "common/epilogue_steps.cuh"
 #include "epilogue_accuracy.h"

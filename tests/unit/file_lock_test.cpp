@@ -1,5 +1,5 @@
 // Locks between processes, and turns on a GPU.
-#include "file_lock.h"
+#include "devices/file_lock.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 #include <functional>
 #include <thread>
 
-#include "turns.h"
+#include "devices/turns.h"
 
 namespace tw {
 namespace {

@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "cli_fixture.h"
-#include "error.h"
+#include "core/base/error.h"
 
 extern char** environ;
 

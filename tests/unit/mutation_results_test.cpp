@@ -6,8 +6,8 @@
 
 #include <ostream>
 
+#include "devices/cpu/emulation/sanitizer.h"
 #include "mutation_fixture.h"
-#include "sanitizer.h"
 
 namespace tw {
 namespace {

@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "cpu.h"
-#include "error.h"
-#include "plan.h"
-#include "sanitizer.h"
-#include "space.h"
+#include "core/base/error.h"
+#include "core/plan/plan.h"
+#include "core/space/space.h"
+#include "devices/cpu/cpu.h"
+#include "devices/cpu/emulation/sanitizer.h"
 
 namespace tw {
 namespace {

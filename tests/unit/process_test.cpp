@@ -1,10 +1,10 @@
-#include "process.h"
+#include "devices/process.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
 
-#include "error.h"
+#include "core/base/error.h"
 
 namespace tw {
 namespace {

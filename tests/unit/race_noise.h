@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "race.h"
-#include "random.h"
+#include "search/race.h"
+#include "search/strategies/random.h"
 
 namespace tw {
 

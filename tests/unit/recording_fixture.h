@@ -6,8 +6,8 @@
 #include <sstream>
 #include <string>
 
-#include "error.h"
-#include "recording.h"
+#include "core/base/error.h"
+#include "core/formats/recording.h"
 
 namespace tw {
 

@@ -5,8 +5,8 @@
 #include <limits>
 #include <string>
 
-#include "recording.h"
-#include "replay.h"
+#include "core/formats/recording.h"
+#include "devices/replay/replay.h"
 
 namespace tw {
 namespace {

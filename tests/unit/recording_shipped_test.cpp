@@ -8,9 +8,9 @@
 #include <optional>
 #include <string>
 
-#include "recording.h"
-#include "spec.h"
-#include "time_model.h"
+#include "core/formats/recording.h"
+#include "core/model/time_model.h"
+#include "core/spec/spec.h"
 
 namespace tw {
 namespace {

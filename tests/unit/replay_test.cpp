@@ -1,5 +1,5 @@
 // The replay device answers what was recorded, always the same, and knows what it does not know.
-#include "replay.h"
+#include "devices/replay/replay.h"
 
 #include <gtest/gtest.h>
 

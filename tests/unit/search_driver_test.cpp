@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "driver.h"
+#include "search/driver.h"
 #include "search_test_spaces.h"
 
 namespace tw {

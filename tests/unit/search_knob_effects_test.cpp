@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "knob_effects.h"
-#include "random.h"
+#include "search/knob_effects.h"
+#include "search/strategies/random.h"
 
 namespace tw {
 namespace {

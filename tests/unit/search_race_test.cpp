@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "race.h"
+#include "search/race.h"
 #include "search_test_spaces.h"
 
 namespace tw {

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "stopping.h"
+#include "search/stopping.h"
 
 namespace tw {
 namespace {

@@ -4,13 +4,13 @@
 #include <limits>
 #include <set>
 
-#include "error.h"
-#include "explorer.h"
-#include "latin_hypercube.h"
-#include "random.h"
-#include "sampler.h"
+#include "core/base/error.h"
+#include "search/strategies/explorer.h"
+#include "search/strategies/latin_hypercube.h"
+#include "search/strategies/random.h"
+#include "search/strategies/sampler.h"
+#include "search/strategies/strategy.h"
 #include "search_test_spaces.h"
-#include "strategy.h"
 
 namespace tw {
 namespace {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "device.h"
-#include "space.h"
-#include "spec.h"
+#include "core/space/space.h"
+#include "core/spec/spec.h"
+#include "devices/device.h"
 
 namespace tw {
 

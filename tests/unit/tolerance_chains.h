@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "epilogue.h"
+#include "core/types/epilogue.h"
 #include "tolerance_fixture.h"
 
 namespace tw::tolerances {

@@ -14,14 +14,14 @@
 #include <utility>
 #include <vector>
 
-#include "error.h"
-#include "memory.h"
-#include "module.h"
-#include "oracle.h"
-#include "plan.h"
-#include "plan_parts.h"
-#include "values.h"
-#include "verify.h"
+#include "core/base/error.h"
+#include "core/plan/plan.h"
+#include "core/plan/plan_parts.h"
+#include "devices/cpu/compile/module.h"
+#include "devices/cpu/memory.h"
+#include "devices/cpu/oracle.h"
+#include "devices/cpu/values.h"
+#include "devices/cpu/verify.h"
 
 namespace tw::tolerances {
 

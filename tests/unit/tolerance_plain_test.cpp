@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <chrono>
 
-#include "cpu.h"
-#include "error.h"
-#include "plan.h"
-#include "space.h"
+#include "core/base/error.h"
+#include "core/plan/plan.h"
+#include "core/space/space.h"
+#include "devices/cpu/cpu.h"
 
 namespace tw {
 namespace {

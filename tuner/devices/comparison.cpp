@@ -1,4 +1,4 @@
-#include "comparison.h"
+#include "devices/comparison.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

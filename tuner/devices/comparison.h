@@ -7,8 +7,8 @@
 
 #include "common/inputs.cuh"
 #include "common/judge.cuh"
-#include "dtype.h"
-#include "plan.h"
+#include "core/plan/plan.h"
+#include "core/types/dtype.h"
 
 namespace tw {
 

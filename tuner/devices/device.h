@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "device_info.h"
-#include "job.h"
+#include "core/plan/job.h"
+#include "core/types/device_info.h"
 
 namespace tw {
 

@@ -1,7 +1,7 @@
 // Open file description locks (fcntl(2), "Open file description locks"): unlike POSIX record locks
 // they do not vanish when another part of the process closes the file, and unlike flock(2) they lock
 // parts of a file and work over NFS.
-#include "file_lock.h"
+#include "devices/file_lock.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,9 +1,9 @@
-#include "frame.h"
+#include "devices/frame.h"
 
 #include <cstdint>
 #include <cstring>
 
-#include "error.h"
+#include "core/base/error.h"
 
 namespace tw {
 

@@ -1,4 +1,4 @@
-#include "process.h"
+#include "devices/process.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -16,8 +16,8 @@
 #include <cstring>
 #include <utility>
 
-#include "error.h"
-#include "frame.h"
+#include "core/base/error.h"
+#include "devices/frame.h"
 
 extern char** environ;
 

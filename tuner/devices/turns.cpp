@@ -1,4 +1,4 @@
-#include "turns.h"
+#include "devices/turns.h"
 
 #include <cstdlib>
 

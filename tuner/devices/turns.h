@@ -2,7 +2,7 @@
 #pragma once
 #include <string>
 
-#include "file_lock.h"
+#include "devices/file_lock.h"
 
 namespace tw {
 

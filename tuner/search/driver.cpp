@@ -1,4 +1,4 @@
-#include "driver.h"
+#include "search/driver.h"
 
 #include <fmt/format.h>
 

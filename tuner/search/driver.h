@@ -11,9 +11,9 @@
 #include <optional>
 #include <vector>
 
-#include "device.h"
-#include "strategy.h"
-#include "time_model.h"
+#include "core/model/time_model.h"
+#include "devices/device.h"
+#include "search/strategies/strategy.h"
 
 namespace tw {
 

@@ -1,4 +1,4 @@
-#include "knob_effects.h"
+#include "search/knob_effects.h"
 
 #include <algorithm>
 #include <cmath>

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "space.h"
+#include "core/space/space.h"
 
 namespace tw {
 

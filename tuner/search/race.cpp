@@ -1,11 +1,11 @@
-#include "race.h"
+#include "search/race.h"
 
 #include <algorithm>
 #include <limits>
 #include <numeric>
 #include <tuple>
 
-#include "random.h"
+#include "search/strategies/random.h"
 
 namespace tw {
 namespace {

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "device.h"
-#include "statistics.h"
+#include "core/base/statistics.h"
+#include "devices/device.h"
 
 namespace tw {
 

@@ -1,4 +1,4 @@
-#include "stopping.h"
+#include "search/stopping.h"
 
 #include <algorithm>
 #include <cmath>

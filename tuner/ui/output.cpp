@@ -1,4 +1,4 @@
-#include "output.h"
+#include "ui/output.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "progress.h"
+#include "ui/progress.h"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
-#include "format.h"
-#include "output.h"
+#include "ui/format.h"
+#include "ui/output.h"
 
 namespace tw {
 namespace {

@@ -1,11 +1,11 @@
-#include "table.h"
+#include "ui/table.h"
 
 #include <algorithm>
 #include <cassert>
 #include <cstddef>
 
-#include "csv.h"
-#include "output.h"
+#include "core/base/csv.h"
+#include "ui/output.h"
 
 namespace tw {
 

@@ -1,4 +1,4 @@
-#include "cpu.h"
+#include "devices/cpu/cpu.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -9,11 +9,11 @@
 #include <thread>
 #include <utility>
 
-#include "error.h"
-#include "frames.h"
-#include "host_compiler.h"
-#include "module.h"
-#include "process.h"
+#include "core/base/error.h"
+#include "devices/cpu/compile/host_compiler.h"
+#include "devices/cpu/compile/module.h"
+#include "devices/cpu/frames.h"
+#include "devices/process.h"
 
 namespace tw {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 #include <memory>
 
-#include "device.h"
+#include "devices/device.h"
 
 namespace tw {
 

@@ -1,4 +1,4 @@
-#include "execute.h"
+#include "devices/cpu/execute.h"
 
 #include <fmt/format.h>
 
@@ -8,8 +8,8 @@
 #include <string_view>
 #include <utility>
 
-#include "memory.h"
-#include "verify.h"
+#include "devices/cpu/memory.h"
+#include "devices/cpu/verify.h"
 
 namespace tw::cpu {
 namespace {

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "job.h"
-#include "measurement.h"
-#include "oracle.h"
-#include "plan.h"
-#include "scheduler.h"
+#include "core/plan/job.h"
+#include "core/plan/measurement.h"
+#include "core/plan/plan.h"
+#include "devices/cpu/emulation/scheduler.h"
+#include "devices/cpu/oracle.h"
 
 namespace tw::cpu {
 

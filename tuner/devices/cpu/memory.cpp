@@ -1,14 +1,14 @@
-#include "memory.h"
+#include "devices/cpu/memory.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
 
-#include "abi.h"
-#include "comparison.h"
-#include "kernel_name.h"
-#include "values.h"
+#include "core/spec/kernel_name.h"
+#include "devices/comparison.h"
+#include "devices/cpu/shim/abi.h"
+#include "devices/cpu/values.h"
 
 namespace tw::cpu {
 namespace {

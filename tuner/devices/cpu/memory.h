@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "guarded.h"
-#include "plan.h"
+#include "core/plan/plan.h"
+#include "devices/cpu/emulation/guarded.h"
 
 namespace tw::cpu {
 

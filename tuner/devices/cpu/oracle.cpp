@@ -1,4 +1,4 @@
-#include "oracle.h"
+#include "devices/cpu/oracle.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,9 +8,9 @@
 #include <cstring>
 #include <utility>
 
-#include "comparison.h"
-#include "error.h"
-#include "values.h"
+#include "core/base/error.h"
+#include "devices/comparison.h"
+#include "devices/cpu/values.h"
 
 namespace tw::cpu {
 namespace {

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "abi.h"
-#include "memory.h"
-#include "plan.h"
-#include "scheduler.h"
+#include "core/plan/plan.h"
+#include "devices/cpu/emulation/scheduler.h"
+#include "devices/cpu/memory.h"
+#include "devices/cpu/shim/abi.h"
 
 namespace tw::cpu {
 

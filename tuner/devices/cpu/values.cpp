@@ -1,10 +1,10 @@
-#include "values.h"
+#include "devices/cpu/values.h"
 
 #include <bit>
 #include <cmath>
 #include <cstring>
 
-#include "comparison.h"
+#include "devices/comparison.h"
 
 namespace tw::cpu {
 namespace {

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <functional>
 
-#include "dtype.h"
-#include "plan.h"
-#include "problem.h"
+#include "core/plan/plan.h"
+#include "core/problem/problem.h"
+#include "core/types/dtype.h"
 
 namespace tw::cpu {
 

@@ -1,11 +1,11 @@
-#include "verify.h"
+#include "devices/cpu/verify.h"
 
 #include <algorithm>
 #include <cstring>
 #include <limits>
 #include <vector>
 
-#include "values.h"
+#include "devices/cpu/values.h"
 
 namespace tw::cpu {
 namespace {

@@ -4,8 +4,8 @@
 #include <span>
 #include <string>
 
-#include "comparison.h"
-#include "plan.h"
+#include "core/plan/plan.h"
+#include "devices/comparison.h"
 
 namespace tw::cpu {
 

@@ -10,14 +10,14 @@
 #include <string>
 #include <string_view>
 
-#include "cpu.h"
-#include "error.h"
-#include "execute.h"
-#include "frames.h"
-#include "job.h"
-#include "module.h"
-#include "process.h"
-#include "sanitizer.h"
+#include "core/base/error.h"
+#include "core/plan/job.h"
+#include "devices/cpu/compile/module.h"
+#include "devices/cpu/cpu.h"
+#include "devices/cpu/emulation/sanitizer.h"
+#include "devices/cpu/execute.h"
+#include "devices/cpu/frames.h"
+#include "devices/process.h"
 
 namespace tw {
 namespace {

@@ -7,10 +7,10 @@
 #include <chrono>
 #include <filesystem>
 
-#include "cuda.h"
-#include "error.h"
-#include "libraries.h"
-#include "messages.h"
+#include "core/base/error.h"
+#include "devices/cuda/cuda.h"
+#include "devices/cuda/driver/libraries.h"
+#include "devices/cuda/protocol/messages.h"
 
 namespace tw {
 namespace cuda {

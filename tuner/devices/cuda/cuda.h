@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "device.h"
-#include "process.h"
+#include "devices/device.h"
+#include "devices/process.h"
 
 namespace tw {
 

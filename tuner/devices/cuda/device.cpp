@@ -14,13 +14,13 @@
 #include <thread>
 #include <utility>
 
-#include "compile_log.h"
-#include "compile_pool.h"
-#include "cubin_cache.h"
-#include "cuda.h"
-#include "error.h"
-#include "probe.h"
-#include "verify_program.h"
+#include "core/base/error.h"
+#include "devices/cuda/compile/compile_log.h"
+#include "devices/cuda/compile/compile_pool.h"
+#include "devices/cuda/compile/cubin_cache.h"
+#include "devices/cuda/compile/verify_program.h"
+#include "devices/cuda/cuda.h"
+#include "devices/cuda/probe.h"
 
 namespace tw {
 namespace cuda {

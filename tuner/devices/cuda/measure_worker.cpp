@@ -9,12 +9,12 @@
 #include <string>
 #include <thread>
 
-#include "cuda.h"
-#include "error.h"
-#include "messages.h"
-#include "probe.h"
-#include "session.h"
-#include "turns.h"
+#include "core/base/error.h"
+#include "devices/cuda/cuda.h"
+#include "devices/cuda/measure/session.h"
+#include "devices/cuda/probe.h"
+#include "devices/cuda/protocol/messages.h"
+#include "devices/turns.h"
 
 namespace tw {
 namespace cuda {

@@ -1,14 +1,14 @@
-#include "probe.h"
+#include "devices/cuda/probe.h"
 
 #include <fmt/format.h>
 
 #include <chrono>
 
-#include "baselines/baseline.h"
-#include "context.h"
-#include "error.h"
-#include "messages.h"
-#include "telemetry.h"
+#include "core/base/error.h"
+#include "devices/cuda/baselines/baseline.h"
+#include "devices/cuda/driver/context.h"
+#include "devices/cuda/driver/telemetry.h"
+#include "devices/cuda/protocol/messages.h"
 
 namespace tw {
 namespace cuda {

@@ -2,7 +2,7 @@
 #pragma once
 #include <string_view>
 
-#include "cuda.h"
+#include "devices/cuda/cuda.h"
 
 namespace tw::cuda {
 

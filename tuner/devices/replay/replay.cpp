@@ -1,5 +1,5 @@
 // The replay device: a table from configurations to what was recorded.
-#include "replay.h"
+#include "devices/replay/replay.h"
 
 #include <fmt/format.h>
 

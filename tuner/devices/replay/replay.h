@@ -3,8 +3,8 @@
 #include <memory>
 #include <vector>
 
-#include "device.h"
-#include "recording.h"
+#include "core/formats/recording.h"
+#include "devices/device.h"
 
 namespace tw {
 

@@ -1,12 +1,12 @@
-#include "baseline.h"
+#include "devices/cuda/baselines/baseline.h"
 
 #include <fmt/format.h>
 
 #include <vector>
 
-#include "error.h"
-#include "toml_file.h"
-#include "words.h"
+#include "core/base/error.h"
+#include "core/base/toml_file.h"
+#include "devices/cuda/baselines/words.h"
 
 namespace tw::cuda {
 

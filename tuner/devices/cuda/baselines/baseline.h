@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "../context.h"
-#include "dtype.h"
+#include "core/types/dtype.h"
+#include "devices/cuda/driver/context.h"
 
 namespace tw::cuda {
 

@@ -6,9 +6,9 @@
 #include <array>
 #include <cstdint>
 
-#include "baseline.h"
-#include "error.h"
-#include "words.h"
+#include "core/base/error.h"
+#include "devices/cuda/baselines/baseline.h"
+#include "devices/cuda/baselines/words.h"
 
 namespace tw::cuda {
 namespace {

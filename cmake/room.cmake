@@ -1,0 +1,7 @@
+# tilewright_room(<name> SOURCES ... [PUBLIC <libraries>] [PRIVATE <libraries>]): the static library
+# tw_<name> of one folder. PUBLIC: what its headers include. scripts/rooms checks the directions.
+function(tilewright_room name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;PUBLIC;PRIVATE")
+  add_library(tw_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(tw_${name} PUBLIC ${ARG_PUBLIC} PRIVATE tw_flags ${ARG_PRIVATE})
+endfunction()

@@ -1,0 +1,68 @@
+#include "emit/choice.h"
+
+#include "core/plan/plan.h"
+
+namespace tw {
+namespace {
+
+struct Query {
+  const Problem* problem = nullptr;
+  int form = 0;
+};
+
+// The comparisons that emit_select.cpp writes for an op, of problems.
+struct Compare {
+  static bool same_form(const Query& a, const Query& b) {
+    return a.form == b.form && a.problem->choices == b.problem->choices;
+  }
+  static bool same_dims(const Query& a, const Query& b) {
+    return a.problem->dims == b.problem->dims;
+  }
+  static bool same_kind(const Query& a, const Query& b) {
+    bool same = a.problem->align == b.problem->align;
+    for (std::size_t i = 0; i < a.problem->scalars.size(); ++i) {
+      same = same &&
+             dispatch::kind_of(a.problem->scalars[i]) == dispatch::kind_of(b.problem->scalars[i]);
+    }
+    return same;
+  }
+  static double distance(const Query& a, const Query& b) {
+    double product = 1;
+    for (std::size_t i = 0; i < a.problem->dims.size(); ++i) {
+      product *= dispatch::ratio(a.problem->dims[i], b.problem->dims[i]);
+    }
+    return product;
+  }
+};
+
+struct Entry {
+  int branch = 0;
+  Query query;
+};
+
+// As `serves` of dispatch/select.h: needs and requirements hold, and it can be launched.
+bool runs(const EmitModel& model, int index, const Problem& problem, const DeviceInfo& device) {
+  const Branch& branch = model.branches[static_cast<std::size_t>(index)];
+  return serves(*branch.kernel, slots_of(model.op(), branch.kernel->names, problem, device),
+                branch.configuration) &&
+         lower(*model.request->catalog, *branch.kernel, problem, device, branch.configuration)
+             .invalid.empty();
+}
+
+}  // namespace
+
+dispatch::Choice choice_of(const EmitModel& model, const Problem& problem,
+                           const DeviceInfo& device) {
+  std::vector<Entry> rows, fallbacks;
+  for (const TunedRow& row : model.rows) rows.push_back({row.branch, {&row.problem, row.form}});
+  for (const Fallback& fallback : model.fallbacks) {
+    const Branch& branch = model.branches[static_cast<std::size_t>(fallback.branch)];
+    fallbacks.push_back({fallback.branch, {&branch.problem, fallback.form}});
+  }
+  return dispatch::choose<Compare>(
+      rows, fallbacks, Query{&problem, form_of(model, problem)}, device.cc == model.device.cc,
+      device.sms == model.device.sms,
+      [&](int branch) { return runs(model, branch, problem, device); });
+}
+
+}  // namespace tw

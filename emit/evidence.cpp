@@ -1,0 +1,115 @@
+// What the emitted comments say of where the numbers come from.
+#include <fmt/format.h>
+
+#include <set>
+
+#include "core/base/statistics.h"
+#include "emit/model.h"
+
+namespace tw {
+namespace {
+
+std::string duration(double ns) {
+  if (ns >= 1e6) return fmt::format("{:.4g} ms", ns / 1e6);
+  return ns >= 1e3 ? fmt::format("{:.4g} us", ns / 1e3) : fmt::format("{:.4g} ns", ns);
+}
+
+std::string rate_of(const EmitModel& model, const TunedRow& row, double ns) {
+  const double flops = flops_of(model.op(), row.problem, model.device);
+  if (flops > 0) return fmt::format(", {:.4g} TFLOP/s", flops / ns / 1e3);
+  const double bytes = bytes_of(model.op(), row.problem, model.device);
+  return bytes > 0 ? fmt::format(", {:.4g} TB/s", bytes / ns / 1e3) : "";
+}
+
+std::string time_of(const EmitModel& model, const TunedRow& row) {
+  const Measurement& measured = row.winner.trial.measurement;
+  const double ns = measured.median_ns();
+  if (!(ns > 0)) return "no time";
+  std::string text = "median " + duration(ns);
+  if (measured.samples_ns.size() > 1) {
+    const Interval interval = median_interval(measured.samples_ns);
+    text += fmt::format(" ({} to {}, {} samples)", duration(interval.low), duration(interval.high),
+                        measured.samples_ns.size());
+  }
+  text += rate_of(model, row, ns);
+  if (row.winner.baseline_ns && *row.winner.baseline_ns > 0) {
+    text += fmt::format(", {:.3g} x {}", *row.winner.baseline_ns / ns, row.winner.baseline);
+  }
+  return text;
+}
+
+std::string rank_of(const Winner& winner) {
+  if (!winner.raced) return "best of a search, not raced";
+  return winner.tied.empty() ? "won a race"
+                             : fmt::format("won a race, tied with {} others", winner.tied.size());
+}
+
+std::string device_line(const EmitModel& model) {
+  if (model.rows.empty()) return "Nothing was tuned: default configurations alone.";
+  std::set<std::string> drivers, toolchains, protocols;
+  for (const TunedRow& row : model.rows) {
+    const Context& context = row.winner.trial.context;
+    drivers.insert(context.driver);
+    toolchains.insert(context.toolchain);
+    protocols.insert(fmt::format("{}", context.protocol));
+  }
+  const auto said = [](const char* what, const std::set<std::string>& values) {
+    const std::string text = fmt::format("{}", fmt::join(values, " and "));
+    return text.empty() ? "" : fmt::format(", {}{}", what, text);
+  };
+  return fmt::format("Tuned on {} (cc {}, {} SMs){}{}{}.", model.device.model, model.device.cc,
+                     model.device.sms, said("driver ", drivers), said("", toolchains),
+                     said("measurement protocol ", protocols));
+}
+
+}  // namespace
+
+std::string notice_of(const EmitModel& model) {
+  const EmitRequest& request = *model.request;
+  std::string text =
+      comment(fmt::format("Written by {}; do not edit, run `tune emit` again. Tuning {}.",
+                          request.generator, model.renaming.digest));
+  text += comment(device_line(model));
+  for (const KernelSpec* kernel : model.kernels) {
+    text += comment(fmt::format("Kernel {}: {}, source digest {}.", kernel->name, kernel->source,
+                                kernel->source_digest));
+  }
+  text += comment(request.checked_on.empty()
+                      ? "Not checked before it was written (tune emit --check)."
+                      : fmt::format("Checked on {} before it was written: what is beside each "
+                                    "configuration in the .cuh.",
+                                    request.checked_on));
+  if (!request.source_note.empty()) text += comment("NOTE: " + request.source_note, 0, 6);
+  return text;
+}
+
+std::string check_of(const EmitModel& model, const std::string& subject) {
+  const EmitRequest& request = *model.request;
+  const auto checked = request.checked.find(subject);
+  if (request.checked_on.empty() || checked == request.checked.end()) return "not checked";
+  const bool judged = !model.op().reference_source.empty();
+  return fmt::format("checked on {}, {} shape{}{}", request.checked_on, checked->second,
+                     checked->second == 1 ? "" : "s",
+                     judged ? "" : ", for damaged memory alone: the op has no reference");
+}
+
+std::vector<std::string> evidence_of(const EmitModel& model, const TunedRow& row) {
+  const Trial& trial = row.winner.trial;
+  const Measurement& measured = trial.measurement;
+  std::vector<std::string> lines{row.problem.key(model.op()), "  " + time_of(model, row)};
+  lines.push_back(fmt::format("  {} registers, {} bytes spilled, {} bytes of shared memory",
+                              measured.registers, measured.spill_bytes, measured.smem_bytes));
+  lines.push_back(fmt::format("  {} ({}); {}, trial {}, {} L2, timer {}", rank_of(row.winner),
+                              name_of(trial.context.source), trial.created, trial.id,
+                              trial.context.l2, measured.timer));
+  lines.push_back("  " + check_of(model, subject_of(model, row)));
+  const Branch& branch = model.branches[static_cast<std::size_t>(row.branch)];
+  if (trial.context.source_digest !=
+      model.request->catalog->source_digest(*branch.kernel, row.problem.epilogue)) {
+    lines.push_back(fmt::format("  NOTE: measured with other kernel sources (digest {})",
+                                trial.context.source_digest));
+  }
+  return lines;
+}
+
+}  // namespace tw

@@ -1,0 +1,160 @@
+#include "emit/fallbacks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "core/base/error.h"
+
+namespace tw {
+namespace {
+
+constexpr std::size_t most_choices = 64;
+
+// Whether a check has found the kernel's configuration wrong on problems of this form and choices.
+bool is_rejected(const EmitModel& model, const KernelSpec& kernel, const Problem& problem,
+                 const Configuration& configuration) {
+  const auto& all = model.request->rejected;
+  return std::any_of(all.begin(), all.end(), [&](const Rejected& one) {
+    return one.kernel == kernel.name && one.problem.choices == problem.choices &&
+           form_of(model, one.problem) == form_of(model, problem) &&
+           one.configuration == text_of(kernel.knobs, configuration);
+  });
+}
+
+// The op's edge shapes and a large round one, as --shape takes them.
+std::vector<std::string> shapes_of(const OpSpec& op) {
+  std::vector<std::string> shapes;
+  std::vector<std::string> round;
+  for (const DimSpec& dim : op.dims) {
+    if (!dim.fallback) {
+      round.push_back(fmt::format("{}={}", dim.name, std::min<std::int64_t>(dim.max, 1024)));
+    }
+  }
+  shapes.push_back(fmt::format("{}", fmt::join(round, ",")));
+  shapes.insert(shapes.end(), op.edge_shapes.begin(), op.edge_shapes.end());
+  return shapes;
+}
+
+struct Case {
+  Problem problem;
+  std::vector<std::int64_t> slots;  // of the kernel's names; knobs are 0
+};
+
+// The cases that the kernel's `needs` admits, for one combination of choices.
+std::vector<Case> cases_of(const EmitModel& model, const Form& form, const KernelSpec& kernel,
+                           const std::vector<std::int64_t>& choices) {
+  std::vector<DeviceInfo> devices{emulated_device(90), emulated_device(89)};
+  if (model.device.cc != 0) devices.insert(devices.begin(), model.device);
+  std::vector<Case> cases;
+  for (const DeviceInfo& device : devices) {
+    for (const std::string& shape : shapes_of(model.op())) {
+      for (const int align : {16, size_of(form.dtype)}) {
+        const auto problem = problem_of(model, form, shape, choices, align);
+        if (!problem) continue;
+        Case one{*problem, slots_of(model.op(), kernel.names, *problem, device)};
+        if (kernel.needs.expr.holds(one.slots)) cases.push_back(std::move(one));
+      }
+    }
+  }
+  return cases;
+}
+
+// Greedy: the default, then, case by case, what is nearest to it and serves.
+std::vector<Branch> fallbacks_of(const EmitModel& model, const KernelSpec& kernel,
+                                 const std::vector<Case>& cases) {
+  Configuration preferred;
+  for (const Knob& knob : kernel.knobs) preferred.push_back(knob.values.front());
+  std::vector<Branch> branches;
+  const auto add = [&](const Case& one, Configuration configuration) {
+    if (is_rejected(model, kernel, one.problem, configuration)) return;
+    branches.push_back({&kernel, one.problem, std::move(configuration)});
+  };
+  for (const Case& one : cases) {
+    if (branches.empty() && serves(kernel, one.slots, preferred)) add(one, preferred);
+  }
+  for (const Case& one : cases) {
+    const bool served = std::any_of(branches.begin(), branches.end(), [&](const Branch& branch) {
+      return serves(kernel, one.slots, branch.configuration);
+    });
+    if (served) continue;
+    try {
+      const SearchSpace space = SearchSpace::enumerate(kernel, one.slots);
+      add(one, space[space.default_index()]);
+    } catch (const Error&) {  // no configuration serves this case
+    }
+  }
+  return branches;
+}
+
+}  // namespace
+
+std::optional<Problem> problem_of(const EmitModel& model, const Form& form, std::string shape,
+                                  const std::vector<std::int64_t>& choices, int align) {
+  const OpSpec& op = model.op();
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    const ChoiceSpec& choice = op.choices[i];
+    if ((',' + shape).find("," + choice.name + "=") == std::string::npos) {
+      shape +=
+          fmt::format(",{}={}", choice.name, choice.values[static_cast<std::size_t>(choices[i])]);
+    }
+  }
+  try {
+    Problem problem = parse_problem(
+        op, {shape, std::string(name_of(form.dtype)), form.math, form.epilogue.text(), align});
+    if (problem.choices == choices) return problem;
+  } catch (const Error&) {
+  }
+  return std::nullopt;
+}
+
+std::vector<std::vector<std::int64_t>> combinations_of(const EmitModel& model) {
+  std::vector<std::vector<std::int64_t>> all{{}};
+  for (const ChoiceSpec& choice : model.op().choices) {
+    std::vector<std::vector<std::int64_t>> longer;
+    for (const auto& head : all) {
+      for (std::size_t value = 0; value < choice.values.size(); ++value) {
+        longer.push_back(head);
+        longer.back().push_back(static_cast<std::int64_t>(value));
+      }
+    }
+    all = std::move(longer);
+    if (all.size() > most_choices) break;
+  }
+  if (all.size() <= most_choices) return all;
+  all.clear();
+  for (const TunedRow& row : model.rows) {
+    if (std::find(all.begin(), all.end(), row.problem.choices) == all.end()) {
+      all.push_back(row.problem.choices);
+    }
+  }
+  return all;
+}
+
+std::vector<Branch> fallbacks_of(const EmitModel& model, int form) {
+  std::vector<const KernelSpec*> kernels;
+  for (const KernelSpec& kernel : model.entry->kernels) {
+    if (!kernel.knobs_are_macros) kernels.push_back(&kernel);
+  }
+  // A kernel that won something is the better guess for what was not tuned.
+  const auto wins = [&](const KernelSpec* kernel) {
+    return std::count_if(model.rows.begin(), model.rows.end(), [&](const TunedRow& row) {
+      return model.branches[static_cast<std::size_t>(row.branch)].kernel == kernel;
+    });
+  };
+  std::stable_sort(kernels.begin(), kernels.end(),
+                   [&](const KernelSpec* a, const KernelSpec* b) { return wins(a) > wins(b); });
+  std::vector<Branch> branches;
+  for (const KernelSpec* kernel : kernels) {
+    for (const auto& choices : combinations_of(model)) {
+      const Form& of = model.forms[static_cast<std::size_t>(form)];
+      for (Branch& branch : fallbacks_of(model, *kernel, cases_of(model, of, *kernel, choices))) {
+        branches.push_back(std::move(branch));
+      }
+    }
+  }
+  return branches;
+}
+
+}  // namespace tw

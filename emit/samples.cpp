@@ -1,0 +1,289 @@
+#include "emit/samples.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+
+#include "core/base/error.h"
+#include "emit/choice.h"
+#include "emit/fallbacks.h"
+
+namespace tw {
+namespace {
+
+enum Kind { own, asked, single, ragged, padded, unaligned, scalars, edge, mixed, kinds };
+constexpr int mixtures = 64;
+
+struct Candidate {
+  Kind kind = own;
+  Problem problem;
+};
+
+// A tuned problem, with values that replace its own; dims that have their defaults follow.
+class Variation {
+ public:
+  Variation(const OpSpec& op, const Problem& problem)
+      : op_(op), problem_(problem), align_(problem.align) {
+    const std::string shape = problem.shape(op);
+    for (std::size_t begin = 0; begin < shape.size();) {
+      const std::size_t end = std::min(shape.find(',', begin), shape.size());
+      const std::size_t equals = shape.find('=', begin);
+      values_[shape.substr(begin, equals - begin)] = shape.substr(equals + 1, end - equals - 1);
+      begin = end + 1;
+    }
+  }
+  void set(const std::string& name, std::int64_t value) {
+    values_[name] = fmt::format("{}", value);
+  }
+  void set(const std::string& name, const char* value) { values_[name] = value; }
+  void align(int bytes) { align_ = bytes; }
+  // Nothing if the op refuses it.
+  std::optional<Problem> problem() const {
+    std::string shape;
+    for (const auto& [name, value] : values_) {
+      shape += fmt::format("{}{}={}", shape.empty() ? "" : ",", name, value);
+    }
+    try {
+      return parse_problem(op_, {shape, std::string(name_of(problem_.dtype)), problem_.math,
+                                 problem_.epilogue.text(), align_});
+    } catch (const Error&) {
+      return std::nullopt;
+    }
+  }
+
+ private:
+  const OpSpec& op_;
+  const Problem& problem_;
+  std::map<std::string, std::string> values_;
+  int align_;
+};
+
+// Candidates around one tuned problem.
+class Neighbourhood {
+ public:
+  Neighbourhood(const OpSpec& op, const Problem& problem, std::uint64_t seed)
+      : op_(op), problem_(problem), random_(seed), vector_(16 / size_of(problem.dtype)) {}
+
+  std::vector<Candidate> candidates() {
+    add(own, Variation(op_, problem_));
+    one_dim_each();
+    all_ragged();
+    all_padded();
+    for (int align = size_of(problem_.dtype); align <= 16; align *= 2) {
+      Variation less(op_, problem_);
+      less.align(align);
+      add(unaligned, less);
+    }
+    other_scalars();
+    for (int i = 0; i < mixtures; ++i) mix();
+    return std::move(candidates_);
+  }
+
+ private:
+  void add(Kind kind, const Variation& variation) {
+    if (auto problem = variation.problem()) candidates_.push_back({kind, std::move(*problem)});
+  }
+  // What is told apart by rounding, by vectors and by tiles of any size.
+  std::vector<std::int64_t> values_near(std::size_t dim) const {
+    const std::int64_t at = problem_.dims[dim], half = at / 2;
+    std::vector<std::int64_t> values;
+    for (const std::int64_t value : {at - 1, at + 1, at - vector_, at + vector_, half, half + 1,
+                                     half - vector_, std::int64_t{1}, vector_, 2 * at - vector_}) {
+      if (value >= op_.dims[dim].min && value != at) values.push_back(value);
+    }
+    return values;
+  }
+  void one_dim_each() {
+    for (std::size_t i = 0; i < op_.dims.size(); ++i) {
+      if (op_.dims[i].fallback) continue;
+      for (const std::int64_t value : values_near(i)) {
+        Variation one(op_, problem_);
+        one.set(op_.dims[i].name, value);
+        add(single, one);
+      }
+    }
+  }
+  void all_ragged() {
+    for (const std::int64_t by : {std::int64_t{-1}, std::int64_t{1}, -vector_, vector_}) {
+      Variation all(op_, problem_);
+      for (std::size_t i = 0; i < op_.dims.size(); ++i) {
+        if (op_.dims[i].fallback) continue;
+        all.set(op_.dims[i].name, std::max(op_.dims[i].min, problem_.dims[i] + by));
+      }
+      add(ragged, all);
+    }
+  }
+  // Dims with a default are strides, paddings and the like.
+  void all_padded() {
+    for (const std::int64_t by : {vector_, std::int64_t{1}, 8 * vector_}) {
+      for (std::size_t i = 0; i < op_.dims.size(); ++i) {
+        if (!op_.dims[i].fallback) continue;
+        Variation one(op_, problem_);
+        one.set(op_.dims[i].name, problem_.dims[i] + by);
+        add(padded, one);
+      }
+    }
+  }
+  void other_scalars() {
+    for (const ScalarSpec& scalar : op_.scalars) {
+      for (const char* value : {"0.5", "0", "1", "-1.5"}) {
+        Variation one(op_, problem_);
+        one.set(scalar.name, value);
+        add(scalars, one);
+      }
+    }
+  }
+  std::int64_t draw(std::int64_t below) {
+    return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(below));
+  }
+  // Each dim near its own value, or that of a problem some powers of two smaller.
+  void mix() {
+    Variation all(op_, problem_);
+    const std::int64_t shrinks = 1 + draw(12);
+    for (std::size_t i = 0; i < op_.dims.size(); ++i) {
+      const std::string& name = op_.dims[i].name;
+      if (op_.dims[i].fallback) {
+        if (draw(8) == 0) all.set(name, problem_.dims[i] + (draw(2) == 0 ? vector_ : 1));
+        continue;
+      }
+      const std::int64_t base = std::max<std::int64_t>(1, problem_.dims[i] >> draw(shrinks));
+      const std::int64_t offsets[] = {0, -1, 1, -vector_, vector_, 3 * vector_};
+      all.set(name, std::max(op_.dims[i].min, base + offsets[draw(6)]));
+    }
+    if (draw(4) == 0) all.align(size_of(problem_.dtype));
+    for (const ScalarSpec& scalar : op_.scalars) {
+      if (draw(4) == 0) all.set(scalar.name, draw(2) == 0 ? "0.5" : "1");
+    }
+    add(mixed, all);
+  }
+
+  const OpSpec& op_;
+  const Problem& problem_;
+  std::mt19937_64 random_;
+  std::int64_t vector_;  // elements of 16 bytes
+  std::vector<Candidate> candidates_;
+};
+
+std::vector<Candidate> candidates_of(const EmitModel& model, std::uint64_t seed,
+                                     const std::vector<Problem>& also) {
+  std::vector<Candidate> all;
+  for (const Problem& problem : also) all.push_back({asked, problem});
+  for (const TunedRow& row : model.rows) {
+    for (Candidate& one : Neighbourhood(model.op(), row.problem, seed).candidates()) {
+      all.push_back(std::move(one));
+    }
+  }
+  for (const Form& form : model.forms) {
+    for (const auto& choices : combinations_of(model)) {
+      for (const std::string& shape : model.op().edge_shapes) {
+        for (const int align : {16, size_of(form.dtype)}) {
+          if (auto problem = problem_of(model, form, shape, choices, align)) {
+            all.push_back({edge, std::move(*problem)});
+          }
+        }
+      }
+    }
+  }
+  // What several have counts as the first kind.
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.kind < b.kind; });
+  return all;
+}
+
+bool is_small(const EmitModel& model, const DeviceInfo& device, const Candidate& one, bool is_own,
+              const SampleSize& size) {
+  try {
+    const std::int64_t bytes = check_memory(model.op(), one.problem, device);
+    return flops_of(model.op(), one.problem, device) <= (is_own ? size.own_flops : size.flops) &&
+           bytes <= (is_own ? size.own_bytes : size.bytes);
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+// The candidates of one row or fallback, by kind.
+struct Subject {
+  EmitSample sample;  // without a problem
+  std::vector<Problem> of_kind[kinds];
+  std::set<std::string> seen;
+
+  void add(const OpSpec& op, Kind kind, Problem problem) {
+    if (seen.insert(problem.key(op)).second) of_kind[kind].push_back(std::move(problem));
+  }
+  // One of each kind in turn, those of a kind in an order drawn by the seed.
+  std::vector<EmitSample> drawn(std::size_t most, std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    for (auto& problems : of_kind) {
+      for (std::size_t i = problems.size(); i > 1; --i) {
+        std::swap(problems[i - 1], problems[random() % i]);
+      }
+    }
+    std::vector<EmitSample> samples;
+    for (std::size_t turn = 0; samples.size() < std::min(most, seen.size()); ++turn) {
+      for (auto& problems : of_kind) {
+        if (turn >= problems.size() || samples.size() == most) continue;
+        samples.push_back(sample);
+        samples.back().problem = problems[turn];
+      }
+    }
+    return samples;
+  }
+};
+
+// Rows first, then fallbacks; one that has no candidates stays empty.
+std::vector<Subject> subjects_of(const EmitModel& model) {
+  std::vector<Subject> subjects;
+  const auto add = [&](std::string name, bool is_default, int index) {
+    const Branch& branch = model.branches[static_cast<std::size_t>(index)];
+    Subject subject;
+    subject.sample = {std::move(name), is_default, branch.kernel, branch.configuration, {}};
+    subjects.push_back(std::move(subject));
+  };
+  for (const TunedRow& row : model.rows) add(subject_of(model, row), false, row.branch);
+  for (const Fallback& fallback : model.fallbacks) {
+    add(subject_of(model, fallback), true, fallback.branch);
+  }
+  return subjects;
+}
+
+// The row or fallback, as subjects_of counts them, that the header takes; nothing if there is none,
+// or no oracle.
+std::optional<std::size_t> taker_of(const EmitModel& model, const Problem& problem,
+                                    const DeviceInfo& device) {
+  try {
+    const dispatch::Choice choice = choice_of(model, problem, device);
+    if (choice.row >= 0) return static_cast<std::size_t>(choice.row);
+    const int form = form_of(model, problem);
+    for (std::size_t i = 0; i < model.fallbacks.size() && choice.branch >= 0; ++i) {
+      const Fallback& fallback = model.fallbacks[i];
+      if (fallback.branch == choice.branch && fallback.form == form) return model.rows.size() + i;
+    }
+  } catch (const Error&) {
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<EmitSample> samples_of(const EmitModel& model, const DeviceInfo& device,
+                                   std::size_t most, const SampleSize& size, std::uint64_t seed,
+                                   const std::vector<Problem>& also) {
+  std::vector<Subject> subjects = subjects_of(model);
+  for (Candidate& one : candidates_of(model, seed, also)) {
+    if (!is_small(model, device, one, one.kind == own || one.kind == asked, size)) continue;
+    const auto taker = taker_of(model, one.problem, device);
+    if (!taker) continue;
+    subjects[*taker].add(model.op(), one.kind, std::move(one.problem));
+  }
+  std::vector<EmitSample> samples;
+  for (Subject& subject : subjects) {
+    for (EmitSample& one : subject.drawn(most, seed)) samples.push_back(std::move(one));
+  }
+  return samples;
+}
+
+}  // namespace tw

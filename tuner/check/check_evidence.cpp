@@ -1,0 +1,75 @@
+#include "check/check_evidence.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/plan/verdict.h"
+#include "session/device_choice.h"
+#include "session/result_report.h"
+#include "session/session_setup.h"
+#include "ui/version.h"
+
+namespace tw {
+
+CheckEvidence::CheckEvidence(std::string database, const Catalog& catalog, const DeviceInfo& device,
+                             std::string l2, std::string command)
+    : database_(std::move(database)),
+      catalog_(catalog),
+      device_(device),
+      l2_(std::move(l2)),
+      command_(std::move(command)) {}
+
+CheckEvidence::~CheckEvidence() {
+  try {
+    if (run_ != 0) store_->end_run(run_, "finished");
+  } catch (const Error&) {  // the rows are stored; the run stays without an end
+  }
+}
+
+Context CheckEvidence::context_of(const EmitSample& sample) const {
+  const OpSpec& op = catalog_.at(sample.kernel->op).op;
+  Context context;
+  context.op = op.name;
+  context.problem = sample.problem.key(op);
+  context.kernel = sample.kernel->name;
+  context.source_digest = catalog_.source_digest(*sample.kernel, sample.problem.epilogue);
+  context.verdict_digest =
+      verdict_digest(catalog_, *sample.kernel, sample.problem, device_,
+                     default_configuration(op, *sample.kernel, sample.problem, device_));
+  context.device_model = device_.model;
+  context.device_limits = device_limits_of(device_);
+  context.driver = device_.driver;
+  context.toolchain = device_.toolchain;
+  context.l2 = l2_;
+  context.epilogue = sample.problem.epilogue.text();
+  context.source = source_of(device_);
+  return context;
+}
+
+void CheckEvidence::add(const EmitSample& sample, const Measurement& measurement) {
+  if (!notice_.empty() || !std::filesystem::exists(database_)) return;
+  try {
+    const Context context = context_of(sample);
+    if (!store_) store_ = Store::open(database_, Store::Mode::read_write);
+    if (run_ == 0) {
+      RunInfo run;
+      run.context = context;
+      run.space_digest = sample.kernel->space_digest;
+      run.strategy = "check";
+      run.command = command_;
+      run.device_uuid = device_.uuid;
+      run.commit = commit();
+      run.device_json = device_json(device_);
+      run_ = store_->begin_run(run);
+    }
+    store_->append(run_, TrialKind::search, context,
+                   text_of(sample.kernel->knobs, sample.configuration), measurement);
+  } catch (const Error& error) {
+    notice_ = error.what();
+  }
+}
+
+}  // namespace tw

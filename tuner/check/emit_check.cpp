@@ -1,0 +1,205 @@
+#include "check/emit_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+#include "core/model/emulated_work.h"
+#include "core/plan/plan.h"
+#include "emit/model.h"
+#include "emit/samples.h"
+#include "session/oracle_choice.h"
+
+namespace tw {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A check is of the order of a second. The emulation of the cpu device computes some 300 MFLOP/s; a
+// GPU's reference, in fp64 and without tiles, more than 100 GFLOP/s.
+SampleSize size_for(const DeviceInfo& device) {
+  SampleSize size;
+  if (device.kind == "cpu") {
+    size.flops = 16e6;
+    size.own_flops = 400e6;
+    size.bytes = 64 << 20;
+    size.own_bytes = std::min<std::int64_t>(1 << 30, device.memory_bytes / 4);
+  } else {
+    size.flops = 40e9;
+    size.own_flops = 20e12;
+    size.bytes = 1 << 30;
+    size.own_bytes = device.memory_bytes / 2;
+  }
+  return size;
+}
+
+std::string failure_of(const Measurement& measurement) {
+  return fmt::format("{}{}{}", name_of(measurement.outcome), measurement.note.empty() ? "" : ": ",
+                     measurement.note);
+}
+
+class Check {
+ public:
+  Check(EmitRequest& request, Device& device, const CheckOptions& options, Progress& progress,
+        const std::function<bool()>& stopped)
+      : request_(request),
+        device_(device),
+        options_(options),
+        progress_(progress),
+        stopped_(stopped),
+        begin_(Clock::now()) {
+    target_ = model_of(request_).device;
+    if (request_.winners.empty()) target_ = device_.info();
+  }
+
+  std::vector<LeftOut> run() {
+    while (!stopped_()) {
+      const EmitModel model = model_of(request_);
+      const std::vector<EmitSample> samples = samples_of(
+          model, target_, options_.shapes, size_for(device_.info()), options_.seed, failed_);
+      verify(samples);
+      if (stopped_() || !leave_out(samples)) {
+        enter(samples);
+        break;
+      }
+    }
+    progress_.clear();
+    return std::move(left_out_);
+  }
+
+ private:
+  const OpSpec& op() const { return request_.catalog->at(request_.op).op; }
+  // One text for what is compiled and what it runs.
+  std::string key_of(const EmitSample& sample) const {
+    return fmt::format("{} {}: {}", sample.kernel->name,
+                       text_of(sample.kernel->knobs, sample.configuration),
+                       sample.problem.key(op()));
+  }
+
+  // Runs what is not known yet, as many at once as keep the device busy.
+  void verify(const std::vector<EmitSample>& samples) {
+    std::vector<const EmitSample*> due;
+    for (const EmitSample& sample : samples) {
+      if (known_.emplace(key_of(sample), Measurement{}).second) due.push_back(&sample);
+    }
+    for (const EmitSample* sample : due) find_oracle_of(*sample);
+    std::map<std::uint64_t, const EmitSample*> running;
+    std::size_t next = 0;
+    status_.budget += static_cast<std::int64_t>(due.size());
+    while ((next < due.size() || !running.empty()) && !stopped_()) {
+      while (next < due.size() && running.size() < static_cast<std::size_t>(device_.capacity())) {
+        const EmitSample& sample = *due[next++];
+        running.emplace(++jobs_, &sample);
+        device_.submit(job_of(sample, jobs_));
+      }
+      for (Finished& finished : device_.wait(Clock::now() + std::chrono::seconds(1))) {
+        const auto at = running.find(finished.id);
+        if (at == running.end()) continue;
+        record(*at->second, std::move(finished.measurement));
+        running.erase(at);
+      }
+      show(running);
+    }
+    if (stopped_()) device_.cancel();
+  }
+  // Without a reference the results of the kernel's default configuration are the expected ones.
+  void find_oracle_of(const EmitSample& sample) {
+    if (!op().reference_source.empty() || stopped_()) return;
+    const std::string key = sample.kernel->name + " " + sample.problem.key(op());
+    if (oracles_.contains(key)) return;
+    const SearchSpace space = SearchSpace::enumerate(
+        *sample.kernel, slots_of(op(), sample.kernel->names, sample.problem, target_));
+    const OracleKernel kernel{sample.kernel, &space};
+    const auto found =
+        find_oracle({request_.catalog, sample.problem, sample.problem.key(op()), {}, options_.seed},
+                    {&kernel, 1}, device_, stopped_);
+    oracles_[key] = found ? found->plan : OraclePlan{};
+  }
+  Job job_of(const EmitSample& sample, std::uint64_t id) const {
+    Job job;
+    job.id = id;
+    job.purpose = Purpose::verify;
+    job.problem = sample.problem.key(op());
+    job.kernel = sample.kernel->name;
+    job.configuration = text_of(sample.kernel->knobs, sample.configuration);
+    job.seed = options_.seed;
+    if (device_.info().kind == "cpu") {
+      const EmulatedWork work =
+          emulated_work(op(), *sample.kernel, sample.problem, target_, sample.configuration);
+      job.limits.timeout_ms =
+          emulated_timeout_ms(emulated_calls * emulated_seconds(work), job.limits.timeout_ms);
+    }
+    job.plan =
+        lower(*request_.catalog, *sample.kernel, sample.problem, target_, sample.configuration)
+            .plan;
+    const auto oracle = oracles_.find(job.kernel + " " + job.problem);
+    if (oracle != oracles_.end()) job.plan.oracle = oracle->second;
+    return job;
+  }
+  void record(const EmitSample& sample, Measurement measurement) {
+    ++status_.done;
+    if (measurement.outcome != Outcome::ok) {
+      ++status_.failed;
+      if (options_.failed && !stopped_()) options_.failed(sample, measurement);
+    }
+    known_[key_of(sample)] = std::move(measurement);
+  }
+  void show(const std::map<std::uint64_t, const EmitSample*>& running) {
+    status_.what = running.empty() ? "check" : "check of " + running.begin()->second->kernel->name;
+    status_.elapsed_s = std::chrono::duration<double>(Clock::now() - begin_).count();
+    progress_.update(status_);
+  }
+
+  // Whether anything had to be.
+  bool leave_out(const std::vector<EmitSample>& samples) {
+    const std::size_t before = left_out_.size();
+    std::string last;
+    for (const EmitSample& sample : samples) {
+      const Measurement& measurement = known_.at(key_of(sample));
+      if (measurement.outcome == Outcome::ok) continue;
+      failed_.push_back(sample.problem);
+      if (sample.subject == last) continue;
+      last = sample.subject;
+      const std::string configuration = text_of(sample.kernel->knobs, sample.configuration);
+      left_out_.push_back({sample.subject, sample.is_default, sample.kernel->name, configuration,
+                           sample.problem.key(op()), failure_of(measurement)});
+      if (sample.is_default) {
+        request_.rejected.push_back({sample.kernel->name, configuration, sample.problem});
+      }
+      std::erase_if(request_.winners, [&](const Winner& winner) {
+        return problem_from_key(op(), winner.trial.context.problem).key(op()) == sample.subject;
+      });
+    }
+    return left_out_.size() > before;
+  }
+  void enter(const std::vector<EmitSample>& samples) {
+    request_.checked_on = device_.info().model;
+    for (const EmitSample& sample : samples) ++request_.checked[sample.subject];
+  }
+
+  EmitRequest& request_;
+  Device& device_;
+  CheckOptions options_;
+  Progress& progress_;
+  const std::function<bool()>& stopped_;
+  Clock::time_point begin_;
+  DeviceInfo target_;                          // whose limits the header's branches are for
+  std::map<std::string, Measurement> known_;   // by key_of
+  std::map<std::string, OraclePlan> oracles_;  // by kernel and problem; of an op without reference
+  std::vector<Problem> failed_;
+  std::vector<LeftOut> left_out_;
+  Status status_;
+  std::uint64_t jobs_ = 0;
+};
+
+}  // namespace
+
+std::vector<LeftOut> check_before_emit(EmitRequest& request, Device& device,
+                                       const CheckOptions& options, Progress& progress,
+                                       const std::function<bool()>& stopped) {
+  return Check(request, device, options, progress, stopped).run();
+}
+
+}  // namespace tw

@@ -1,0 +1,80 @@
+#include "commands/commands.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+
+#include "core/base/error.h"
+#include "core/expr/expr.h"
+#include "ui/version.h"
+
+namespace tw {
+namespace {
+
+constexpr std::array<Command, 11> all{{
+    {"run", "search for the fastest configuration of a problem (may be left out)", tune_command},
+    {"emit", "write the winners as a C++ dispatch header", emit_command},
+    {"query", "show winners and trials of a database", query_command},
+    {"explain", "say what bounds a winner, and which knobs matter", explain_command},
+    {"merge", "take over what another database measured", merge_command},
+    {"recheck", "race the winners' finals again under another driver or toolkit", recheck_command},
+    {"export", "write trials to a file that others can import", export_command},
+    {"import", "add the trials of such a file, or of a recording", import_command},
+    {"ops", "list ops, their kernels and knobs", ops_command},
+    {"record", "measure a whole search space into a file that can be replayed", record_command},
+    {"doctor", "what this machine has, what is missing, and what to do", doctor_command},
+}};
+
+std::string overview() {
+  std::string text =
+      "Finds the fastest configuration of a CUDA kernel for a shape on a GPU.\n\n"
+      "Usage: tune --op OP --shape SHAPE [options]\n"
+      "       tune COMMAND [options]\n\nCommands:\n";
+  for (const Command& command : all) {
+    text += fmt::format("  {:<8}{}\n", command.name, command.summary);
+  }
+  text +=
+      "\n  tune COMMAND --help says more; tune --version names this build.\n\n"
+      "Examples:\n"
+      "  tune --op gemm --shape m=4096,n=4096,k=4096 --dtype f32\n"
+      "  tune emit --op gemm --out tuned\n"
+      "  tune query\n\n"
+      "Exit codes: 0 done, 1 nothing found, 2 a fault of the input or the machine.\n";
+  return text;
+}
+
+const Command& command_of(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Command& command : all) {
+    if (command.name == name) return command;
+    names.emplace_back(command.name);
+  }
+  const std::string near = nearest(name, names);
+  throw Error(fmt::format("unknown command '{}': {}", name,
+                          near.empty() ? fmt::format("one of {}", fmt::join(names, ", "))
+                                       : fmt::format("did you mean {}?", near)));
+}
+
+}  // namespace
+
+std::span<const Command> commands() { return all; }
+
+int run_command_line(const Words& words) {
+  if (words.empty()) throw Error("nothing to do: give --op and --shape, or see tune --help");
+  const std::string& first = words.front();
+  if (first == "--help" || first == "-h" || first == "help") {
+    fmt::print("{}", overview());
+    return exit_found;
+  }
+  if (first == "--version") {
+    fmt::print("{}\n", version_text());
+    return exit_found;
+  }
+  if (first.starts_with('-')) return tune_command(words);
+  const Words rest(words.begin() + 1, words.end());
+  if (first == "__worker") return worker_command(rest);
+  return command_of(first).run(rest);
+}
+
+}  // namespace tw

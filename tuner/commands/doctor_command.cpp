@@ -1,0 +1,180 @@
+// tune doctor: what this machine has, what is missing, and what to do about it.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "commands/commands.h"
+#include "core/base/error.h"
+#include "devices/cpu/cpu.h"
+#include "options/options.h"
+#include "session/device_choice.h"
+#include "session/result_report.h"
+#include "ui/json_text.h"
+#include "ui/output.h"
+#include "ui/table.h"
+#include "ui/version.h"
+#ifdef TILEWRIGHT_HAS_CUDA
+#include "devices/cuda/cuda.h"
+#endif
+
+namespace tw {
+namespace {
+
+namespace fs = std::filesystem;
+
+CommandSpec specification() {
+  return {
+      .name = "doctor",
+      .summary =
+          "Says what this machine has, what is missing, and what to do. Exit code 0 if some "
+          "device can work.",
+      .usage = "tune doctor [--db FILE] [--json]",
+      .flags = {{"db", "FILE", "the database to look at (default: tilewright.db here)"},
+                {"json", "", "print JSON instead"}},
+      .positional = "",
+      .examples = {"tune doctor"},
+  };
+}
+
+struct Finding {
+  std::string what, found;  // found is empty: missing
+  std::string note;         // what it is for, or what to do
+};
+
+// Appends what the cuda device needs; whether it can work.
+bool examine_cuda([[maybe_unused]] std::vector<Finding>& findings) {
+#ifdef TILEWRIGHT_HAS_CUDA
+  const CudaProbe probe = probe_cuda();
+  findings.push_back({"driver", probe.driver, "needed by --device cuda"});
+  for (std::size_t i = 0; i < probe.devices.size(); ++i) {
+    findings.push_back({fmt::format("cuda:{}", i), describe(probe.devices[i], {}), ""});
+  }
+  if (probe.devices.empty()) findings.push_back({"GPU", "", "needed by --device cuda"});
+  findings.push_back({"NVRTC", probe.nvrtc, "compiles kernels for --device cuda"});
+  findings.push_back(
+      {"CUPTI", probe.cupti, "times kernels; without it, CUDA events do, less exactly"});
+  findings.push_back({"cuBLAS", probe.cublas, "a baseline; without it there are no ratios to it"});
+  findings.push_back({"cuDNN", probe.cudnn, "a baseline; without it there are no ratios to it"});
+  for (const std::string& message : probe.messages) findings.push_back({"", "", message});
+  return !probe.driver.empty() && !probe.devices.empty() && !probe.nvrtc.empty();
+#else
+  findings.push_back(
+      {"cuda device", "", "built without the CUDA toolkit: install it and build again"});
+  return false;
+#endif
+}
+
+bool examine_cpu(std::vector<Finding>& findings) {
+  try {
+    const auto device = open_cpu();
+    findings.push_back(
+        {"host compiler", device->info().toolchain, "compiles kernels for --device cpu"});
+    return true;
+  } catch (const Error& error) {
+    findings.push_back({"host compiler", "", error.what()});
+    return false;
+  }
+}
+
+bool examine_recordings(std::vector<Finding>& findings) {
+  std::int64_t count = 0;
+  std::string where;
+  for (const std::string& folder : recording_folders()) {
+    std::error_code fault;
+    for (fs::recursive_directory_iterator it(folder, fault), end; !fault && it != end;
+         it.increment(fault)) {
+      if (!it->path().string().ends_with(".t4.json.gz")) continue;
+      ++count;
+      where = folder;
+    }
+    if (count > 0) break;
+  }
+  findings.push_back({"recordings", count > 0 ? fmt::format("{} in {}", count, where) : "",
+                      "answer for a GPU that is not here"});
+  return count > 0;
+}
+
+// The cache: $XDG_CACHE_HOME/tilewright or ~/.cache/tilewright.
+void examine_cache(std::vector<Finding>& findings) {
+  const char* xdg = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  fs::path folder;
+  if (xdg && *xdg) {
+    folder = xdg;
+  } else if (home && *home) {
+    folder = fs::path(home) / ".cache";
+  }
+  std::error_code fault;
+  fs::path existing = folder;
+  while (!existing.empty() && !fs::exists(existing, fault) && existing.has_relative_path()) {
+    existing = existing.parent_path();
+  }
+  const bool usable = !folder.empty() && ::access(existing.c_str(), W_OK) == 0;
+  findings.push_back({"cache folder", usable ? (folder / "tilewright").string() : "",
+                      usable ? "" : "cannot be written: set XDG_CACHE_HOME to a folder that can"});
+}
+
+void examine_database(const std::string& path, std::vector<Finding>& findings) {
+  std::error_code fault;
+  if (fs::exists(path, fault)) {
+    try {
+      Store::open(path, Store::Mode::read_only);
+      findings.push_back({"database", path, ::access(path.c_str(), W_OK) == 0 ? "" : "read-only"});
+    } catch (const Error& error) {
+      findings.push_back({"database", "", error.what()});
+    }
+    return;
+  }
+  const fs::path parent = fs::absolute(path, fault).parent_path();
+  const bool usable = ::access(parent.c_str(), W_OK) == 0;
+  findings.push_back(
+      {"database", usable ? fmt::format("{} (will be made)", path) : "",
+       usable ? "" : fmt::format("{} cannot be written: name another --db", parent.string())});
+}
+
+}  // namespace
+
+int doctor_command(const Words& words) {
+  const CommandSpec command = specification();
+  const Arguments arguments = Arguments::parse(command, words);
+  if (arguments.wants_help()) {
+    fmt::print("{}", help_text(command));
+    return exit_found;
+  }
+  std::vector<Finding> findings{{"tilewright", version_text(), ""}};
+  const bool cuda = examine_cuda(findings);
+  const bool cpu = examine_cpu(findings);
+  const bool recordings = examine_recordings(findings);
+  examine_cache(findings);
+  examine_database(arguments.text("db", default_database), findings);
+  const std::string verdict = cuda ? "--device auto will use the GPU"
+                              : recordings
+                                  ? "--device auto will replay a shipped recording, or use cpu"
+                              : cpu ? "--device auto will use cpu"
+                                    : "no device can work";
+  if (arguments.has("json")) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const Finding& one : findings) {
+      list.push_back({{"what", one.what}, {"found", one.found}, {"note", one.note}});
+    }
+    const nlohmann::ordered_json document{
+        {"findings", list}, {"cuda", cuda}, {"cpu", cpu}, {"recordings", recordings}};
+    fmt::print("{}\n", json_text(document));
+  } else {
+    Table table({{""}, {"what"}, {"found"}, {"note"}});
+    for (const Finding& one : findings) {
+      const bool is_remark = one.what.empty();
+      table.add({is_remark           ? ""
+                 : one.found.empty() ? "missing"
+                                     : "ok",
+                 one.what, one.found, one.note});
+    }
+    show(table.text() + verdict + "\n");
+  }
+  return cuda || cpu || recordings ? exit_found : exit_fault;
+}
+
+}  // namespace tw

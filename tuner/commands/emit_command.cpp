@@ -1,0 +1,306 @@
+// tune emit: the winners of a database as a C++ dispatch header.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <set>
+
+#include "check/check_evidence.h"
+#include "check/emit_check.h"
+#include "commands/commands.h"
+#include "core/base/error.h"
+#include "core/space/space.h"
+#include "emit/emit.h"
+#include "emit/text.h"
+#include "options/options.h"
+#include "options/problem_options.h"
+#include "session/device_choice.h"
+#include "ui/format.h"
+#include "ui/interrupt.h"
+#include "ui/output.h"
+#include "ui/version.h"
+
+namespace tw {
+namespace {
+
+CommandSpec specification() {
+  return {
+      .name = "emit",
+      .summary =
+          "Writes the winners of an op as a C++ dispatch header that needs nothing but a CUDA "
+          "toolkit.",
+      .usage = "tune emit --op OP --out FOLDER [options]",
+      .flags =
+          {
+              {"op", "OP", "whose winners"},
+              {"out", "FOLDER", "where the files go; made if there is none"},
+              {"db", "FILE", "the database of trials (default: tilewright.db here)"},
+              {"problem", "TEXT", "only problems whose name contains this"},
+              {"device", "MODEL", "the GPU, if the database knows several"},
+              {"source", "SOURCE",
+               "which rows may win: measured (default), cpu, replayed or imported; others than "
+               "measured are marked in the header"},
+              {"l2", "cold|warm", "winners of cold (default) or warm L2"},
+              {"namespace", "NAME", "of the public functions (default: tuned)"},
+              {"defaults", "", "without a winner, write a header of the default configurations"},
+              {"check", "auto|cuda:N|cpu|off",
+               "the device on which everything is verified before it is written, over shapes that "
+               "the header would run it for: auto (default) is the first GPU, with --source cpu "
+               "the cpu device"},
+              {"check-shapes", "N", "at most, of each winner and each default (default 8)"},
+              {"spec", "FILE", "the op.toml of an op of your own"},
+              {"trust-code", "", "let --check cpu run the code of a --spec on this host"},
+          },
+      .positional = "",
+      .examples = {"tune emit --op gemm --out tuned",
+                   "tune emit --op gemm --out tuned --db ours.db "
+                   "--device H200 --namespace my::kernels",
+                   "tune emit --op gemm --out tuned --check cuda:0 --check-shapes 32"},
+  };
+}
+
+std::vector<std::string> models_of(const std::vector<Winner>& winners) {
+  std::set<std::string> models;
+  for (const Winner& winner : winners) models.insert(winner.trial.context.device_model);
+  return {models.begin(), models.end()};
+}
+
+Filter filter_of(const Arguments& arguments, const std::string& op) {
+  static const std::vector<std::string> sources{"measured", "cpu", "replayed", "imported"};
+  static const std::vector<std::string> states{"cold", "warm"};
+  Filter filter;
+  filter.op = op;
+  filter.problem = arguments.text("problem");
+  filter.device = arguments.text("device");
+  filter.source = arguments.one_of("source", "measured", sources);
+  filter.l2 = arguments.one_of("l2", "cold", states);
+  return filter;
+}
+
+// What to say when no row of the wanted source wins: perhaps another has some.
+std::string nothing_to_emit(const Store& store, Filter filter, const std::string& path) {
+  std::string text = fmt::format("{} has no {} winner of {}", path, filter.source, filter.op);
+  if (!filter.problem.empty()) text += fmt::format(" for '{}'", filter.problem);
+  if (!filter.device.empty()) text += fmt::format(" on {}", filter.device);
+  for (const Source other : {Source::measured, Source::replayed, Source::imported, Source::cpu}) {
+    if (name_of(other) == filter.source) continue;
+    Filter elsewhere = filter;
+    elsewhere.source = name_of(other);
+    const std::size_t count = store.winners(elsewhere).size();
+    if (count > 0) {
+      return text +
+             fmt::format("; it has {} {}: add --source {}", count, name_of(other), name_of(other));
+    }
+  }
+  return text + ": tune first, or add --defaults";
+}
+
+// What a header says of rows that were not measured here.
+std::string note_on(const std::string& source) {
+  if (source == "cpu") return "the times are of an emulation on a host, not of a GPU";
+  if (source == "replayed") return "the times were replayed from a recording";
+  return "the times were imported, not measured here";
+}
+
+void print_written(const std::string& folder, const std::string& op, const EmitRequest& request,
+                   const std::map<std::string, std::string>& files) {
+  for (const Winner& winner : request.winners) {
+    show(fmt::format("{}: {} {} {}\n", winner.trial.context.problem, winner.trial.context.kernel,
+                     format_time(winner.trial.measurement.median_ns()),
+                     winner.trial.configuration));
+  }
+  if (!request.checked_on.empty()) {
+    int shapes = 0;
+    for (const auto& [subject, count] : request.checked) shapes += count;
+    fmt::print("checked on {}: {} configurations, {} shapes in all\n", request.checked_on,
+               request.checked.size(), shapes);
+  }
+  for (const auto& [path, text] : files) {
+    if (path.find('/') == std::string::npos) fmt::print("wrote {}/{}\n", folder, path);
+  }
+  fmt::print(
+      "in a .cu file:  #include \"{0}.cuh\" and call {1}::{3}::launch(...)\n"
+      "from plain C++: #include \"{4}.h\" and compile {0}.cu with nvcc; -I {2} in both cases\n",
+      op, request.name_space, folder, namespace_name(op), header_name(op));
+}
+
+// Why a winner of an earlier version of the kernels cannot be emitted; empty if it can.
+std::string outdated(const OpEntry& entry, const Winner& winner) {
+  const Context& context = winner.trial.context;
+  for (const KernelSpec& kernel : entry.kernels) {
+    if (kernel.name != context.kernel) continue;
+    try {
+      configuration_from(kernel.knobs, winner.trial.configuration);
+      return "";
+    } catch (const Error& error) {
+      return error.what();
+    }
+  }
+  return fmt::format("there is no kernel {}", context.kernel);
+}
+
+// Leaves those out, with a notice.
+void drop_outdated(const OpEntry& entry, std::vector<Winner>& winners) {
+  std::erase_if(winners, [&](const Winner& winner) {
+    const std::string why = outdated(entry, winner);
+    if (why.empty()) return false;
+    say(fmt::format(
+        "tune: left out the winner of {}, from an earlier version of {} ({}): tune it again",
+        winner.trial.context.problem, winner.trial.context.kernel, why));
+    return true;
+  });
+}
+
+// The device of the check, as DeviceChooser takes it; empty: none, and `notice` says why.
+std::string check_device(const Arguments& arguments, const std::string& source, bool foreign,
+                         std::string& notice) {
+  const std::string asked = arguments.text("check", "auto");
+  const bool trusted = !foreign || arguments.has("trust-code");
+  if (asked == "off") return "";
+  if (asked == "auto") {
+    if (source != "cpu" && has_gpu()) return "cuda:0";
+    if (source == "cpu" && trusted) return "cpu";
+    notice = source == "cpu" ? "add --check cpu --trust-code if you trust the code of the --spec"
+                             : "there is no GPU here: emit where there is one, or add --check cpu";
+    return "";
+  }
+  const bool cpu = asked == "cpu" || asked.starts_with("cpu:");
+  if (!cpu && !asked.starts_with("cuda")) {
+    throw Error(fmt::format("--check {}: one of auto, cuda:N, cpu, off", asked));
+  }
+  if (cpu && !trusted) {
+    throw Error(
+        fmt::format("--check {} would run the code of the --spec on this host: add "
+                    "--trust-code if you trust it",
+                    asked));
+  }
+  return asked;
+}
+
+// Why a device cannot stand for the one of the winners; empty if it can.
+std::string foreign_to(const EmitRequest& request, const DeviceInfo& device) {
+  if (request.winners.empty() || device.kind == "cpu") return "";
+  const std::string& model = request.winners.front().trial.context.device_model;
+  if (device.model == model) return "";
+  return fmt::format(
+      "the winners are of {}, and this is {}: emit where there is such a GPU, or add "
+      "--check cpu",
+      model, device.model);
+}
+
+void print_left_out(const std::vector<LeftOut>& all) {
+  for (const LeftOut& one : all) {
+    // A default's name says what it is.
+    const std::string what = one.is_default ? "default of " + one.subject
+                                            : fmt::format("winner of {}: {} {}", one.subject,
+                                                          one.kernel, one.configuration);
+    say(fmt::format("tune: left out the {}, which fails on {} ({})", what, one.problem, one.why));
+  }
+}
+
+struct Checked {
+  std::vector<LeftOut> left_out;
+  std::string notice;  // why nothing was checked
+};
+
+Checked check(const Arguments& arguments, const Filter& filter, const std::string& command,
+              EmitRequest& request) {
+  Checked checked;
+  CheckOptions options{
+      .shapes = static_cast<std::size_t>(arguments.integer("check-shapes", 8, 1, 1000)), .seed = 1};
+  const bool foreign = request.catalog->foreign();
+  const std::string name = check_device(arguments, filter.source, foreign, checked.notice);
+  if (name.empty()) return checked;
+  DeviceChooser chooser(arguments.with("device", name), foreign);
+  Device* device = nullptr;
+  try {
+    device = chooser.open("", "", "").device;
+    const std::string why = foreign_to(request, device->info());
+    if (!why.empty()) throw Error(why);
+  } catch (const Error& error) {
+    if (arguments.has("check") && arguments.text("check") != "auto") throw;
+    checked.notice = error.what();
+    return checked;
+  }
+  Progress progress = Progress::on_stderr(false);
+  install_interrupt_handlers();
+  CheckEvidence evidence(arguments.text("db", default_database), *request.catalog, device->info(),
+                         filter.l2, command);
+  options.failed = [&](const EmitSample& sample, const Measurement& measurement) {
+    evidence.add(sample, measurement);
+  };
+  checked.left_out = check_before_emit(request, *device, options, progress, interrupted);
+  if (interrupted()) throw Error("interrupted: nothing was written");
+  if (!evidence.notice().empty()) {
+    say(fmt::format("tune: what failed is not in the database: {}", evidence.notice()));
+  }
+  return checked;
+}
+
+// The winners that the filter lets through, of one device. Without any, `nothing` says why.
+std::vector<Winner> winners_of(const std::string& path, const Filter& filter, const OpEntry& entry,
+                               std::string& nothing) {
+  nothing = fmt::format("{} is not there: tune first, or add --defaults", path);
+  if (!std::filesystem::exists(path)) return {};
+  const Store store = Store::open(path, Store::Mode::read_only);
+  std::vector<Winner> winners = store.winners(filter);
+  if (winners.empty()) {
+    nothing = nothing_to_emit(store, filter, path);
+    return {};
+  }
+  drop_outdated(entry, winners);
+  nothing = fmt::format("{} has only winners of earlier versions: tune again", path);
+  const std::vector<std::string> models = models_of(winners);
+  if (models.size() > 1) {
+    throw Error(fmt::format("{} has winners of several devices: add --device with one of {}", path,
+                            fmt::join(models, ", ")));
+  }
+  return winners;
+}
+
+}  // namespace
+
+int emit_command(const Words& words) {
+  const CommandSpec command = specification();
+  const Arguments arguments = Arguments::parse(command, words);
+  if (arguments.wants_help()) {
+    fmt::print("{}", help_text(command));
+    return exit_found;
+  }
+  const Catalog catalog = catalog_of(arguments);
+  const std::string op = asked_op(arguments, catalog).op.name;
+  const std::string folder = arguments.text("out");
+  if (folder.empty()) throw Error("no --out: name the folder for the files, as in --out tuned");
+  const Filter filter = filter_of(arguments, op);
+  std::string nothing;
+  EmitRequest request{.catalog = &catalog,
+                      .op = op,
+                      .winners = winners_of(arguments.text("db", default_database), filter,
+                                            catalog.at(op), nothing),
+                      .generator = version_text(),
+                      .source_note = "",
+                      .name_space = arguments.text("namespace", "tuned")};
+  if (request.winners.empty() && !arguments.has("defaults")) {
+    say(fmt::format("tune: {}", nothing));
+    return exit_nothing;
+  }
+  if (filter.source != "measured" && !request.winners.empty()) {
+    request.source_note = note_on(filter.source);
+  }
+  const Checked checked =
+      check(arguments, filter, fmt::format("tune emit {}", fmt::join(words, " ")), request);
+  print_left_out(checked.left_out);
+  if (const std::string why = nothing_held(request); !why.empty()) {
+    if (checked.left_out.empty()) throw Error(why);
+    say(fmt::format("tune: nothing was written: {}", why));
+    return exit_nothing;
+  }
+  const std::map<std::string, std::string> files = emit(request);
+  write_files(folder, files);
+  print_written(folder, op, request, files);
+  if (!checked.notice.empty()) say(fmt::format("tune: not checked: {}", checked.notice));
+  return checked.left_out.empty() ? exit_found : exit_nothing;
+}
+
+}  // namespace tw

@@ -1,0 +1,62 @@
+// tune merge: other people's times into one's own database.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "commands/commands.h"
+#include "core/base/error.h"
+#include "db/merge.h"
+#include "options/options.h"
+#include "ui/format.h"
+#include "ui/json_text.h"
+#include "ui/output.h"
+
+namespace tw {
+namespace {
+
+CommandSpec specification() {
+  return {
+      .name = "merge",
+      .summary = "Takes over what another database measured; merging again adds nothing.",
+      .usage = "tune merge FILE [--db FILE]",
+      .flags = {{"db", "FILE", "the database that grows (default: tilewright.db here)"},
+                {"json", "", "print JSON instead"}},
+      .positional =
+          "FILE is the other database. Its rows keep when, on which device and by which command "
+          "they were made. They are called `imported`: a search learns from them, `tune query` and "
+          "`tune emit` take them with --source imported, and they never win over what was measured "
+          "here.",
+      .examples = {"tune merge colleague.db", "tune merge h200.db --db all.db"},
+  };
+}
+
+}  // namespace
+
+int merge_command(const Words& words) {
+  const CommandSpec command = specification();
+  const Arguments arguments = Arguments::parse(command, words);
+  if (arguments.wants_help()) {
+    fmt::print("{}", help_text(command));
+    return exit_found;
+  }
+  const std::string& from = arguments.positional();
+  if (from.empty()) {
+    throw Error("nothing to merge: name a database, as in tune merge colleague.db");
+  }
+  const std::string into = arguments.text("db", default_database);
+  const Merged merged = merge_database(from, into);
+  if (arguments.has("json")) {
+    const nlohmann::ordered_json document{{"from", from},
+                                          {"database", into},
+                                          {"runs", merged.runs},
+                                          {"trials", merged.trials},
+                                          {"known", merged.known}};
+    fmt::print("{}\n", json_text(document));
+    return exit_found;
+  }
+  show(fmt::format("{}: trials {} new, {} known; runs {} new\n", from, format_count(merged.trials),
+                   format_count(merged.known), format_count(merged.runs)));
+  return exit_found;
+}
+
+}  // namespace tw

@@ -1,0 +1,211 @@
+// tune query: winners and trials, as a table, JSON or CSV.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "commands/commands.h"
+#include "core/base/error.h"
+#include "core/base/statistics.h"
+#include "db/store.h"
+#include "options/filter_options.h"
+#include "options/options.h"
+#include "ui/format.h"
+#include "ui/json_text.h"
+#include "ui/output.h"
+#include "ui/table.h"
+
+namespace tw {
+namespace {
+
+using nlohmann::ordered_json;
+
+CommandSpec specification() {
+  CommandSpec command{
+      .name = "query",
+      .summary = "Shows what a database holds: the winners, or all trials.",
+      .usage = "tune query [winners|trials] [options]",
+      .flags = {{"db", "FILE", "the database (default: tilewright.db here)"}},
+      .positional =
+          "`winners` (the default) shows the fastest of each problem, `trials` every row, "
+          "newest first.",
+      .examples = {"tune query", "tune query --op gemm --source measured --csv",
+                   "tune query trials --outcome wrong_result --limit 20",
+                   "sqlite3 tilewright.db 'SELECT * FROM winners'"},
+  };
+  for (const Flag& flag : filter_flags()) command.flags.push_back(flag);
+  for (const Flag& flag :
+       {Flag{"outcome", "OUTCOME", "only trials that ended so: ok, compile_failed, ..."},
+        Flag{"limit", "N", "rows at most (default: all)"}, Flag{"json", "", "print JSON instead"},
+        Flag{"csv", "", "print CSV instead"}}) {
+    command.flags.push_back(flag);
+  }
+  return command;
+}
+
+Filter rows_asked(const Arguments& arguments) {
+  Filter filter = filter_of(arguments);
+  filter.limit = arguments.integer("limit", 0, 1, 1'000'000'000);
+  if (arguments.has("outcome")) {
+    filter.outcome = parse_outcome(arguments.text("outcome"));
+    if (!filter.outcome) {
+      throw Error(
+          fmt::format("--outcome {}: one of ok, compile_failed, launch_failed, faulted, "
+                      "wrong_result, timed_out, pruned",
+                      arguments.text("outcome")));
+    }
+  }
+  return filter;
+}
+
+ordered_json trial_json(const Trial& trial) {
+  const Measurement& measurement = trial.measurement;
+  const char* kinds[] = {"search", "race", "baseline"};
+  ordered_json row{{"id", trial.id},
+                   {"run", trial.run},
+                   {"created", trial.created},
+                   {"kind", kinds[static_cast<int>(trial.kind)]},
+                   {"op", trial.context.op},
+                   {"problem", trial.context.problem},
+                   {"kernel", trial.context.kernel},
+                   {"configuration", trial.configuration},
+                   {"outcome", name_of(measurement.outcome)},
+                   {"note", measurement.note},
+                   {"median_ns", known(!measurement.samples_ns.empty(), measurement.median_ns())},
+                   {"samples_ns", measurement.samples_ns},
+                   {"compile_ms", known(measurement.compile_ms > 0, measurement.compile_ms)}};
+  add_resources(measurement, row);
+  const ordered_json rest{
+      {"blocks_per_sm", known(measurement.blocks_per_sm > 0, measurement.blocks_per_sm)},
+      {"error_ulps", known(measurement.error_ulps >= 0, measurement.error_ulps)},
+      {"timer", measurement.timer},
+      {"metrics", measurement.metrics},
+      {"device_model", trial.context.device_model},
+      {"device_limits", trial.context.device_limits},
+      {"driver", trial.context.driver},
+      {"toolchain", trial.context.toolchain},
+      {"protocol", trial.context.protocol},
+      {"l2", trial.context.l2},
+      {"source", name_of(trial.context.source)},
+      {"source_digest", trial.context.source_digest},
+      {"verdict_digest", trial.context.verdict_digest}};
+  row.update(rest);
+  return row;
+}
+
+ordered_json winner_json(const Winner& winner) {
+  ordered_json row = trial_json(winner.trial);
+  row["raced"] = winner.raced;
+  row["tied"] = winner.tied;
+  row["baseline"] = known(winner.baseline_ns.has_value(), winner.baseline);
+  row["baseline_ns"] = known(winner.baseline_ns.has_value(), winner.baseline_ns.value_or(0));
+  return row;
+}
+
+// Scalars as they are; lists and maps as JSON text.
+std::string csv_of(const ordered_json& rows) {
+  std::vector<Table::Column> columns;
+  for (const auto& [name, value] : rows.front().items()) columns.push_back({name});
+  Table table(std::move(columns));
+  for (const ordered_json& row : rows) {
+    std::vector<std::string> cells;
+    for (const auto& [name, value] : row.items()) {
+      cells.push_back(value.is_null()     ? ""
+                      : value.is_string() ? value.get<std::string>()
+                                          : json_text(value, -1));
+    }
+    table.add(std::move(cells));
+  }
+  return table.csv();
+}
+
+std::string winners_text(const std::vector<Winner>& winners) {
+  Table table({{"problem"},
+               {"device"},
+               {"source"},
+               {"l2"},
+               {"kernel"},
+               {"median", Table::Align::right},
+               {"x baseline", Table::Align::right},
+               {"tied", Table::Align::right},
+               {"configuration"}});
+  for (const Winner& winner : winners) {
+    const Context& context = winner.trial.context;
+    const double median_ns = winner.trial.measurement.median_ns();
+    table.add({context.problem, context.device_model, std::string(name_of(context.source)),
+               context.l2, context.kernel, format_time(median_ns),
+               winner.baseline_ns
+                   ? fmt::format("{:.2f} {}", *winner.baseline_ns / median_ns, winner.baseline)
+                   : "",
+               winner.tied.empty() ? "" : std::to_string(winner.tied.size()),
+               winner.trial.configuration});
+  }
+  return table.text();
+}
+
+std::string trials_text(const std::vector<Trial>& trials) {
+  Table table({{"id", Table::Align::right},
+               {"created"},
+               {"problem"},
+               {"source"},
+               {"kernel"},
+               {"outcome"},
+               {"median", Table::Align::right},
+               {"configuration"},
+               {"note"}});
+  for (const Trial& trial : trials) {
+    table.add({std::to_string(trial.id), trial.created, trial.context.problem,
+               std::string(name_of(trial.context.source)), trial.context.kernel,
+               std::string(name_of(trial.measurement.outcome)),
+               format_time(trial.measurement.median_ns()), trial.configuration,
+               trial.measurement.note});
+  }
+  return table.text();
+}
+
+template <class Row, class ToJson, class ToText>
+int print(const std::vector<Row>& rows, const char* what, const Arguments& arguments,
+          const ToJson& to_json, const ToText& to_text) {
+  ordered_json list = ordered_json::array();
+  if (arguments.has("json") || arguments.has("csv")) {
+    for (const Row& row : rows) list.push_back(to_json(row));
+  }
+  if (arguments.has("json")) {
+    fmt::print("{}\n", json_text({{what, list}}));
+  } else if (!rows.empty()) {
+    if (arguments.has("csv")) {
+      fmt::print("{}", csv_of(list));  // data: as it is
+    } else {
+      show(to_text(rows));
+    }
+  }
+  if (!rows.empty()) return exit_found;
+  say(fmt::format("tune: no such {}", what));
+  return exit_nothing;
+}
+
+}  // namespace
+
+int query_command(const Words& words) {
+  const CommandSpec command = specification();
+  const Arguments arguments = Arguments::parse(command, words);
+  if (arguments.wants_help()) {
+    fmt::print("{}", help_text(command));
+    return exit_found;
+  }
+  if (arguments.has("json") && arguments.has("csv")) {
+    throw Error("--json and --csv exclude each other");
+  }
+  const std::string& what = arguments.positional();
+  if (!what.empty() && what != "winners" && what != "trials") {
+    throw Error(fmt::format("tune query {}: winners or trials", what));
+  }
+  const Filter filter = rows_asked(arguments);
+  const bool trials = what == "trials";
+  if (!trials && filter.outcome) throw Error("--outcome is of trials: tune query trials");
+  const Store store = Store::open(arguments.text("db", default_database), Store::Mode::read_only);
+  if (trials) return print(store.trials(filter), "trials", arguments, trial_json, trials_text);
+  return print(winners_of(store, filter), "winners", arguments, winner_json, winners_text);
+}
+
+}  // namespace tw

@@ -1,0 +1,18 @@
+// Whether a winner still wins, from a race of its finalists.
+#pragma once
+#include <span>
+
+#include "session/session.h"
+
+namespace tw {
+
+enum class Verdict {
+  holds,    // the fastest, or tied with it
+  flipped,  // another one is faster, or the winner fails now
+  changed,  // it cannot be raced: its kernel or op is not what it was
+};
+
+// `ranking` of SessionResult; what was not raced does not count.
+Verdict verdict_on(const Contender& winner, std::span<const Ranked> ranking);
+
+}  // namespace tw

@@ -1,0 +1,283 @@
+// tune recheck: do the winners still win under another driver or toolkit? Races their finalists
+// again, and nothing else.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "commands/commands.h"
+#include "commands/recheck.h"
+#include "core/base/error.h"
+#include "db/store.h"
+#include "options/problem_options.h"
+#include "session/device_choice.h"
+#include "session/result_report.h"
+#include "session/session_setup.h"
+#include "ui/format.h"
+#include "ui/interrupt.h"
+#include "ui/json_text.h"
+#include "ui/output.h"
+#include "ui/table.h"
+#include "ui/version.h"
+
+namespace tw {
+namespace {
+
+using nlohmann::ordered_json;
+
+CommandSpec specification() {
+  CommandSpec command{
+      .name = "recheck",
+      .summary =
+          "After a change of driver or toolkit: races the finalists of each winner again, and "
+          "says whether it still wins.",
+      .usage = "tune recheck [options]",
+      .flags =
+          {
+              {"op", "OP", "only winners of this op"},
+              {"problem", "TEXT", "only problems whose name contains this"},
+              {"all", "", "those too that were measured under this driver and toolkit"},
+              {"spec", "FILE", "of an op of your own: its op.toml, kernels beside it"},
+              {"json", "", "print JSON instead"},
+          },
+      .positional = "",
+      .examples = {"tune recheck", "tune recheck --op gemm --device cuda:0 --json"},
+  };
+  for (const auto& flags : {device_flags(), measuring_flags()}) {
+    for (const Flag& flag : flags) {
+      if (flag.name != "fresh") command.flags.push_back(flag);
+    }
+  }
+  return command;
+}
+
+constexpr std::string_view words[] = {"holds", "flipped", "changed"};
+
+struct Checked {
+  std::string problem;
+  Verdict verdict = Verdict::holds;
+  std::string before, now;  // "kernel: configuration" of the fastest
+  double before_ns = 0, now_ns = 0;
+  double same_ns = 0;  // what was the winner, now; 0: it failed
+  std::string note;    // why nothing was raced
+};
+
+std::string entrant(const std::string& kernel, const std::string& configuration) {
+  return kernel + ": " + configuration;
+}
+
+Store existing(const std::string& path) {
+  Store::open(path, Store::Mode::read_only);  // says so where there is none
+  return Store::open(path, Store::Mode::read_write);
+}
+
+// The finalists whose kernels are what they were.
+std::vector<Contender> unchanged(const Catalog& catalog, const OpEntry& entry,
+                                 const Problem& problem, const std::vector<Trial>& finalists) {
+  std::vector<Contender> same;
+  for (const Trial& trial : finalists) {
+    for (const KernelSpec& kernel : entry.kernels) {
+      if (kernel.name != trial.context.kernel) continue;
+      if (catalog.source_digest(kernel, problem.epilogue) != trial.context.source_digest) continue;
+      same.push_back({kernel.name, trial.configuration});
+    }
+  }
+  return same;
+}
+
+void judge(const SessionResult& result, const Contender& winner, Checked& checked) {
+  checked.verdict = verdict_on(winner, result.ranking);
+  for (const Ranked& row : result.ranking) {
+    if (!row.raced) continue;
+    if (checked.now.empty()) {
+      checked.now = entrant(row.kernel, row.configuration);
+      checked.now_ns = row.median_ns;
+    }
+    if (Contender{row.kernel, row.configuration} == winner) checked.same_ns = row.median_ns;
+  }
+}
+
+class Recheck {
+ public:
+  Recheck(const Arguments& arguments, const Words& command_words)
+      : arguments_(arguments),
+        options_(measuring_options(arguments)),
+        catalog_(catalog_of(arguments)),
+        chooser_(arguments, catalog_.foreign()),
+        opened_(chooser_.open("", "", "")),
+        store_(existing(options_.database)),
+        progress_(Progress::on_stderr(options_.quiet)),
+        command_(fmt::format("tune recheck {}", fmt::join(command_words, " "))) {
+    if (!opened_.recordings.empty()) {
+      throw Error("a recording cannot be rechecked: name a live --device");
+    }
+  }
+
+  // Of the winners that are due; those before the user ended it.
+  std::vector<Checked> run() {
+    std::vector<Checked> all;
+    for (const Winner& winner : winners()) {
+      if (!is_due(winner)) {
+        ++current_;
+        continue;
+      }
+      Checked checked = check(winner);
+      if (interrupted()) break;
+      all.push_back(std::move(checked));
+    }
+    progress_.clear();
+    return all;
+  }
+  std::int64_t current() const { return current_; }
+  const DeviceInfo& device() const { return opened_.device->info(); }
+
+ private:
+  std::vector<Winner> winners() const {
+    Filter filter;
+    filter.op = arguments_.text("op");
+    filter.problem = arguments_.text("problem");
+    filter.device = device().model;
+    filter.source = name_of(source_of(device()));
+    filter.l2 = options_.limits.cold_l2 ? "cold" : "warm";
+    std::vector<Winner> winners = store_.winners(filter);
+    const std::string limits = device_limits_of(device());
+    std::erase_if(winners, [&](const Winner& winner) {
+      const Context& context = winner.trial.context;
+      return context.device_model != device().model || context.device_limits != limits ||
+             !catalog_.find(context.op);
+    });
+    return winners;
+  }
+  bool is_due(const Winner& winner) const {
+    const Context& context = winner.trial.context;
+    return arguments_.has("all") || context.driver != device().driver ||
+           context.toolchain != device().toolchain;
+  }
+  Checked check(const Winner& winner) {
+    const Context& context = winner.trial.context;
+    Checked checked{.problem = context.problem,
+                    .before = entrant(context.kernel, winner.trial.configuration),
+                    .now = {},
+                    .before_ns = winner.trial.measurement.median_ns(),
+                    .note = {}};
+    const Contender was{context.kernel, winner.trial.configuration};
+    Setup setup;
+    try {
+      setup = setup_of(winner, was);
+    } catch (const Error& error) {
+      checked.verdict = Verdict::changed;
+      checked.note = fmt::format("{}: tune it again", error.what());
+      return checked;
+    }
+    choose_oracle(setup.request, *opened_.device, progress_, interrupted);
+    judge(run_session(setup.request, *opened_.device, store_, progress_, interrupted), was,
+          checked);
+    return checked;
+  }
+  // A race of the winner's finalists. Throws Error if the winner cannot take part.
+  Setup setup_of(const Winner& winner, const Contender& was) {
+    const Context& context = winner.trial.context;
+    const OpEntry& entry = catalog_.at(context.op);
+    const Asked asked{
+        .entry = &entry, .problem = problem_from_key(entry.op, context.problem), .shape = {}};
+    Setup setup = set_up(catalog_, asked, "", opened_, options_);
+    std::vector<Contender>& only = setup.request.only;
+    only = unchanged(catalog_, entry, asked.problem, store_.finalists(winner.trial.id));
+    if (std::find(only.begin(), only.end(), was) == only.end()) {
+      throw Error(fmt::format("kernel {} is not what it was", context.kernel));
+    }
+    setup.request.strategy = "recheck";
+    setup.request.command = command_;
+    return setup;
+  }
+
+  const Arguments& arguments_;
+  MeasuringOptions options_;
+  Catalog catalog_;
+  DeviceChooser chooser_;
+  OpenDevice opened_;
+  Store store_;
+  Progress progress_;
+  std::string command_;
+  std::int64_t current_ = 0;
+};
+
+ordered_json json_of(const Checked& checked) {
+  const auto time = [](double ns) { return ns > 0 ? ordered_json(ns) : ordered_json(); };
+  return {{"problem", checked.problem},
+          {"verdict", words[static_cast<int>(checked.verdict)]},
+          {"before", checked.before},
+          {"before_ns", time(checked.before_ns)},
+          {"now", checked.now},
+          {"now_ns", time(checked.now_ns)},
+          {"same_ns", time(checked.same_ns)},
+          {"note", checked.note}};
+}
+
+std::string text_of(const std::vector<Checked>& all) {
+  Table table({{"verdict"},
+               {"problem"},
+               {"was", Table::Align::right},
+               {"is", Table::Align::right},
+               {"fastest", Table::Align::right},
+               {"which"}});
+  for (const Checked& checked : all) {
+    const bool raced = checked.verdict != Verdict::changed;
+    table.add({std::string(words[static_cast<int>(checked.verdict)]), checked.problem,
+               format_time(checked.before_ns), raced ? format_time(checked.same_ns) : "",
+               raced ? format_time(checked.now_ns) : "",
+               raced ? (checked.now == checked.before ? "the same" : checked.now) : checked.note});
+  }
+  return table.text();
+}
+
+}  // namespace
+
+Verdict verdict_on(const Contender& winner, std::span<const Ranked> ranking) {
+  bool is_first = true;
+  for (const Ranked& row : ranking) {
+    if (!row.raced) continue;
+    const bool is_winner = Contender{row.kernel, row.configuration} == winner;
+    if (is_winner && (is_first || row.tied)) return Verdict::holds;
+    is_first = false;
+  }
+  return Verdict::flipped;
+}
+
+int recheck_command(const Words& command_words) {
+  const CommandSpec command = specification();
+  const Arguments arguments = Arguments::parse(command, command_words);
+  if (arguments.wants_help()) {
+    fmt::print("{}", help_text(command));
+    return exit_found;
+  }
+  install_interrupt_handlers();
+  Recheck recheck(arguments, command_words);
+  const std::vector<Checked> all = recheck.run();
+  const auto count = [&](Verdict verdict) {
+    return std::count_if(all.begin(), all.end(),
+                         [&](const Checked& one) { return one.verdict == verdict; });
+  };
+  const auto flipped = count(Verdict::flipped), changed = count(Verdict::changed);
+  if (arguments.has("json")) {
+    ordered_json document{{"driver", recheck.device().driver},
+                          {"toolchain", recheck.device().toolchain},
+                          {"current", recheck.current()},
+                          {"flipped", flipped},
+                          {"changed", changed},
+                          {"winners", ordered_json::array()}};
+    for (const Checked& checked : all) document["winners"].push_back(json_of(checked));
+    fmt::print("{}\n", json_text(document));
+  } else {
+    show(fmt::format("{}{}: {} rechecked, {} flipped, {} changed; {} measured under it before\n",
+                     all.empty() ? "" : text_of(all) + "\n", describe(recheck.device(), {}),
+                     all.size(), flipped, changed, recheck.current()));
+  }
+  // A misspelt filter must not pass for winners that hold.
+  const bool none = all.empty() && recheck.current() == 0 && !interrupted();
+  if (none) say(fmt::format("tune: no such winners of {}", recheck.device().model));
+  return none || flipped + changed > 0 || interrupted() ? exit_nothing : exit_found;
+}
+
+}  // namespace tw

@@ -1,0 +1,266 @@
+// tune run: the main job.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "commands/commands.h"
+#include "core/base/error.h"
+#include "db/run_state.h"
+#include "options/problem_options.h"
+#include "search/strategies/strategy.h"
+#include "session/claims.h"
+#include "session/cpu_patience.h"
+#include "session/device_choice.h"
+#include "session/result_report.h"
+#include "session/session.h"
+#include "session/session_setup.h"
+#include "ui/interrupt.h"
+#include "ui/json_text.h"
+#include "ui/output.h"
+#include "ui/version.h"
+
+namespace tw {
+namespace {
+
+CommandSpec specification() {
+  CommandSpec command;
+  command.name = "run";
+  command.summary =
+      "Searches for the fastest configuration of each problem, and stores every trial.";
+  command.usage = "tune [run] --op OP --shape SHAPE [options]";
+  const auto add = [&](const std::vector<Flag>& flags) {
+    command.flags.insert(command.flags.end(), flags.begin(), flags.end());
+  };
+  add(problem_flags());
+  add(device_flags());
+  add({{"budget", "N|90s|2m|1h|auto",
+        "how much to search: new evaluations (default 200) or time, of which half is shared by the "
+        "kernels and the rest goes to the one that is ahead then; or auto: until it can be said "
+        "with 95 % confidence that the best is within 3 % of the space's optimum; the final race "
+        "comes on top"}});
+  std::string names;
+  for (const StrategyInfo& info : strategies()) {
+    names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", info.name, info.doc);
+  }
+  add({{"strategy", "NAME", names + " (default auto)"},
+       {"race", "N", "finalists that are measured again side by side (default 8; 0: no race)"}});
+  add(measuring_flags());
+  add({{"top", "N", "rows of the table (default 10)"}, {"json", "", "print JSON instead"}});
+  command.examples = {
+      "tune --op gemm --shape m=4096,n=4096,k=4096 --dtype f32",
+      "tune --op gemm --shape 512x8192x8192 --layout nt --budget 2m --strategy random",
+      "tune --op gemm --shape m=64,n=64,k=64 --device cpu --budget 8",
+      "tune --shapes shapes.txt --op gemm --db ours.db --json",
+      "tune --device replay:gemm.t4.json.gz --strategy exhaustive --budget 100000",
+      "tune --spec my_kernel/op.toml --shape n=1000000",
+  };
+  return command;
+}
+
+struct TuneOptions {
+  MeasuringOptions measuring;
+  Budget budget;
+  std::string strategy, kernel, spec, command_line;
+  std::int64_t top = 10;
+  int finalists = 8;
+  bool json = false;
+};
+
+TuneOptions options_of(const Arguments& arguments, const Words& words) {
+  std::vector<std::string> names;
+  for (const StrategyInfo& info : strategies()) names.emplace_back(info.name);
+  TuneOptions options;
+  options.measuring = measuring_options(arguments);
+  options.budget = parse_budget(arguments.text("budget", "200"));
+  if (options.budget.seconds > 0) {
+    options.measuring.patience_s = std::min(options.measuring.patience_s, options.budget.seconds);
+  }
+  options.strategy = arguments.one_of("strategy", "auto", names);
+  if (options.budget.until_certain && options.strategy != "auto") {
+    throw Error("--budget auto needs --strategy auto: what it stops by is calibrated for that");
+  }
+  options.kernel = arguments.text("kernel");
+  options.spec = arguments.text("spec");
+  options.command_line = fmt::format("tune {}", fmt::join(words, " "));
+  options.top = arguments.integer("top", 10, 1, 1'000'000'000);
+  options.finalists = static_cast<int>(arguments.integer("race", 8, 0, 100));
+  options.json = arguments.has("json");
+  return options;
+}
+
+// The problem that a recording names, when the command line names none.
+Asked recorded_problem(const Recording& recording, const Catalog& catalog) {
+  const OpEntry* entry = catalog.find(recording.op);
+  if (recording.foreign() || !entry) return {};
+  return {.entry = entry,
+          .problem = problem_from_key(entry->op, recording.problem),
+          .shape = "",
+          .line = 0};
+}
+
+std::vector<Asked> problems_of(const Arguments& arguments, const Catalog& catalog,
+                               DeviceChooser& chooser) {
+  const bool named = arguments.has("op") || arguments.has("shape") || arguments.has("shapes");
+  if (!named) {
+    if (const Recording* recording = chooser.named_recording()) {
+      return {recorded_problem(*recording, catalog)};
+    }
+  }
+  return asked_problems(arguments, catalog);
+}
+
+// What all problems of a command line share.
+struct Tuning {
+  const Catalog& catalog;
+  DeviceChooser& chooser;
+  const TuneOptions& options;
+  bool defers = true;  // what another process searches waits; not one problem with --fresh
+  std::optional<Store> store{};
+  std::optional<Claims> claims{};
+};
+
+// Waits until the process that searches the problem ends, and searches it unless that one did.
+bool await_claim(Tuning& tuning, SessionRequest& request, const RunState& seen,
+                 Progress& progress) {
+  const Context& context = request.competitors.front().context;
+  if (!tuning.claims->try_claim(context)) {
+    progress.note(fmt::format("waiting for the process that searches {}", request.problem_key));
+    if (!tuning.claims->wait(context, interrupted)) return false;
+  }
+  const RunState now = latest_run(tuning.options.measuring.database, context);
+  if (now == seen || !now.is_complete()) return true;
+  progress.note(fmt::format("{}: another process has searched it meanwhile: its trials are known",
+                            request.problem_key));
+  request.recall_only = true;
+  request.fresh = false;
+  return true;
+}
+
+// Nothing if another process searches the problem; `seen` is then its latest run. When called with
+// such a run, waits for that process.
+std::optional<Report> tune_one(Tuning& tuning, const Asked& asked, std::optional<RunState>& seen) {
+  const TuneOptions& options = tuning.options;
+  const std::string op = asked.entry ? asked.entry->op.name : "";
+  const std::string key = asked.entry ? asked.problem.key(asked.entry->op) : "";
+  const OpenDevice opened = tuning.chooser.open(op, key, options.kernel);
+  Report report{.setup = set_up(tuning.catalog, asked, options.kernel, opened, options.measuring),
+                .result = {},
+                .device = opened.device->info(),
+                .why = opened.why,
+                .recordings = {}};
+  for (const Recording* one : opened.recordings) report.recordings.push_back(one->path);
+  SessionRequest& request = report.setup.request;
+  request.budget = options.budget;
+  request.strategy = options.strategy;
+  request.finalists = options.finalists;
+  request.command = options.command_line;
+  const std::string& database = options.measuring.database;
+  if (!tuning.store) tuning.store = Store::open(database, Store::Mode::read_write);
+  if (!tuning.claims) tuning.claims.emplace(database);
+  Progress progress = Progress::on_stderr(options.measuring.quiet);
+  const Context& context = request.competitors.front().context;
+  if (!seen && !tuning.claims->try_claim(context)) {
+    progress.note(fmt::format("{}: another process searches it{}", request.problem_key,
+                              tuning.defers ? ": back to it at the end" : " too"));
+    if (tuning.defers) {
+      seen = latest_run(database, context);
+      return std::nullopt;
+    }
+  }
+  if (seen && !await_claim(tuning, request, *seen, progress)) return std::nullopt;
+  progress.note(fmt::format("{} on {}{}", request.problem_key,
+                            describe(report.device, report.recordings),
+                            opened.why.empty() ? "" : fmt::format(" ({})", opened.why)));
+  for (const std::string& notice : report.setup.notices) progress.note(notice);
+  for (const std::string& notice : {tuning.store->clock_notice(), tuning.claims->notice()}) {
+    if (!notice.empty()) progress.note(notice);
+  }
+  choose_oracle(request, *opened.device, progress, interrupted);
+  report.result = run_session(request, *opened.device, *tuning.store, progress, interrupted);
+  tuning.claims->release(context);
+  return report;
+}
+
+// What to do with the winners.
+std::string next_step(const TuneOptions& options, const Setup& setup) {
+  const Context& context = setup.request.competitors.front().context;
+  std::string text = fmt::format("stored in {}", options.measuring.database);
+  const KernelSpec* kernel = setup.request.competitors.front().kernel;
+  if (!kernel && context.source_digest.empty()) return text;
+  if (kernel && kernel->knobs_are_macros) return text;  // cannot be emitted
+  const std::string op =
+      options.spec.empty() ? "--op " + context.op : fmt::format("--spec {}", options.spec);
+  text += fmt::format("; next: tune emit {} --out tuned", op);
+  if (options.measuring.database != default_database) {
+    text += fmt::format(" --db {}", options.measuring.database);
+  }
+  if (context.source != Source::measured)
+    text += fmt::format(" --source {}", name_of(context.source));
+  return text;
+}
+
+// Each problem in turn; at the end those that another process was at. Returns how many have a
+// winner. `results`: one a problem, only for JSON.
+std::size_t tune_all(Tuning& tuning, const std::vector<Asked>& problems,
+                     std::vector<nlohmann::ordered_json>& results) {
+  const TuneOptions& options = tuning.options;
+  std::vector<std::optional<RunState>> seen(problems.size());
+  std::size_t found = 0;
+  for (const bool is_first_visit : {true, false}) {
+    for (std::size_t i = 0; i < problems.size() && !interrupted(); ++i) {
+      if (!is_first_visit && !seen[i]) continue;
+      const std::optional<Report> report = tune_one(tuning, problems[i], seen[i]);
+      if (!report) continue;
+      const bool any = !report->result.ranking.empty();
+      if (any) ++found;
+      if (options.json) {
+        results[i] = result_json(*report, options.top);
+        continue;
+      }
+      show(result_text(*report, options.top) + "\n");
+      std::fflush(stdout);
+      if (any) say(next_step(options, report->setup));
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+int tune_command(const Words& words) {
+  const CommandSpec command = specification();
+  const Arguments arguments = Arguments::parse(command, words);
+  if (arguments.wants_help()) {
+    fmt::print("{}", help_text(command));
+    return exit_found;
+  }
+  const TuneOptions options = options_of(arguments, words);
+  const Catalog catalog = catalog_of(arguments);
+  DeviceChooser chooser(arguments, catalog.foreign());
+  install_interrupt_handlers();
+  const std::vector<Asked> problems = problems_of(arguments, catalog, chooser);
+  if (arguments.has("shapes")) {
+    check_list(arguments.text("shapes"), problems, chooser, options.kernel,
+               options.measuring.patience_s);
+  }
+  Tuning tuning{.catalog = catalog,
+                .chooser = chooser,
+                .options = options,
+                .defers = problems.size() > 1 || !options.measuring.fresh};
+  std::vector<nlohmann::ordered_json> results(problems.size());
+  const std::size_t found = tune_all(tuning, problems, results);
+  if (options.json) {
+    std::erase_if(results, [](const auto& one) { return one.is_null(); });
+    const nlohmann::ordered_json document{{"tilewright", version_text()},
+                                          {"database", options.measuring.database},
+                                          {"results", std::move(results)}};
+    fmt::print("{}\n", json_text(document));
+  }
+  const bool enough = interrupted() ? found > 0 : found == problems.size();
+  return enough ? exit_found : exit_nothing;
+}
+
+}  // namespace tw

@@ -1,0 +1,43 @@
+#include "core/base/replace_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+namespace tw {
+namespace {
+
+std::error_code last_error() { return {errno, std::generic_category()}; }
+
+std::error_code write_new_file(const std::string& path, std::string_view bytes) {
+  // With O_EXCL a link is as good as a file: it is there.
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (file < 0) return last_error();
+  std::error_code failure;
+  while (!bytes.empty() && !failure) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      failure = last_error();
+    }
+  }
+  if (::close(file) != 0 && !failure) failure = last_error();
+  return failure;
+}
+
+}  // namespace
+
+std::error_code replace_file(const std::string& path, std::string_view bytes) {
+  const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
+  ::unlink(temporary.c_str());  // what a crash has left, or a link
+  std::error_code failure = write_new_file(temporary, bytes);
+  if (!failure && std::rename(temporary.c_str(), path.c_str()) != 0) failure = last_error();
+  if (failure) ::unlink(temporary.c_str());
+  return failure;
+}
+
+}  // namespace tw

@@ -1,0 +1,153 @@
+// Finds specs: among the embedded texts, or in a folder of the user.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "core/base/digest.h"
+#include "core/base/error.h"
+#include "core/spec/spec_reader.h"
+#include "core/t1/t1.h"
+
+namespace tw {
+namespace fs = std::filesystem;
+namespace {
+
+std::string stem_of(const std::string& path) { return fs::path(path).stem().string(); }
+
+// The op's TOML files, by file name; "op.toml" is among them.
+OpEntry read_entry(const Texts& files, const std::string& shown_folder, const std::string& folder,
+                   bool needs_reference, SourceTree& sources) {
+  const auto parsed = [&](const std::string& file) {
+    return parse_toml(files.at(file), shown_folder + file);
+  };
+  OpEntry entry;
+  entry.op = read_op(parsed("op.toml"), shown_folder + "op.toml", folder, needs_reference, sources);
+  for (const auto& [file, text] : files) {
+    if (file == "op.toml") continue;
+    entry.kernels.push_back(
+        read_kernel(parsed(file), shown_folder + file, stem_of(file), entry.op, sources));
+  }
+  return entry;
+}
+
+void add_closures(const OpEntry& entry, SourceTree& sources,
+                  std::map<std::string, Texts, std::less<>>& closures) {
+  std::vector<std::string> paths{entry.op.header, entry.op.reference_source};
+  for (const KernelSpec& kernel : entry.kernels) paths.push_back(kernel.source);
+  if (!entry.op.epilogue_steps.empty()) paths.emplace_back(epilogue_source);
+  for (const std::string& path : paths) {
+    if (!path.empty()) closures.try_emplace(path, sources.closure(path));
+  }
+}
+
+// op.toml and the kernels' files in the same folder.
+Texts files_beside(const std::string& path) {
+  if (fs::path(path).filename() != "op.toml") {
+    throw Error(
+        fmt::format("{}: name the op's file, which is called op.toml, or a T1 file (.json)", path));
+  }
+  Texts files{{"op.toml", read_text_file(path)}};
+  const fs::path folder = fs::path(path).parent_path();
+  std::error_code fault;
+  for (const auto& item : fs::directory_iterator(folder.empty() ? "." : folder, fault)) {
+    const std::string name = item.path().filename().string();
+    if (item.path().extension() != ".toml" || name == "op.toml") continue;
+    if (!stays_below(fs::canonical(folder.empty() ? "." : folder), item.path())) {
+      throw Error(
+          fmt::format("{}: is a link that leaves the folder: copy the file", item.path().string()));
+    }
+    files[name] = read_text_file(item.path());
+  }
+  if (fault) throw Error(fmt::format("{}: its folder cannot be listed: check permissions", path));
+  if (files.size() == 1) {
+    throw Error(fmt::format("{}: there is no kernel's .toml beside it: add one", path));
+  }
+  return files;
+}
+
+}  // namespace
+
+Catalog Catalog::load(const Texts& spaces, Texts sources, const std::string& origin) {
+  std::map<std::string, Texts> folders;
+  for (const auto& [path, text] : spaces) {
+    const fs::path parsed(path);
+    const std::string folder = parsed.parent_path().string();
+    if (folder.empty() || folder.find('/') != std::string::npos) {
+      throw Error(fmt::format("{}{}:1: a spec is <op>/op.toml or <op>/<kernel>.toml: move it",
+                              origin, path));
+    }
+    folders[folder][parsed.filename().string()] = text;
+  }
+  Catalog catalog;
+  SourceTree tree(std::move(sources));
+  for (const auto& [folder, files] : folders) {
+    const std::string shown = origin + folder + "/";
+    if (!files.contains("op.toml")) {
+      throw Error(fmt::format("{}{}:1: there is no op.toml beside it: add one", shown,
+                              files.begin()->first));
+    }
+    OpEntry entry = read_entry(files, shown, folder + "/", true, tree);
+    if (entry.op.name != folder) {
+      throw Error(fmt::format("{}op.toml:1: the op is called '{}', its folder '{}': use one name",
+                              shown, entry.op.name, folder));
+    }
+    add_closures(entry, tree, catalog.closures_);
+    catalog.ops_.push_back(std::move(entry));
+  }
+  catalog.sources_ = tree.texts();
+  return catalog;
+}
+
+Catalog Catalog::load_file(const std::string& path, const Texts& builtin_sources) {
+  const fs::path folder = fs::path(path).parent_path();
+  std::optional<T1File> t1;
+  if (fs::path(path).extension() == ".json") t1.emplace(read_text_file(path), path);
+  const Texts files = t1 ? t1->specs() : files_beside(path);
+  const std::string shown = t1 || folder.empty() ? "" : folder.string() + "/";
+  Catalog catalog;
+  catalog.foreign_ = true;
+  if (t1) catalog.notices_ = t1->notices();
+  SourceTree tree(builtin_sources, folder.empty() ? "." : folder);
+  OpEntry entry;
+  try {
+    entry = read_entry(files, shown, "", false, tree);
+  } catch (const TomlError& fault) {
+    if (t1) t1->blame(fault);  // the user did not write that line
+    throw;
+  }
+  add_closures(entry, tree, catalog.closures_);
+  catalog.ops_.push_back(std::move(entry));
+  catalog.sources_ = tree.texts();
+  return catalog;
+}
+
+const OpEntry* Catalog::find(std::string_view op) const {
+  for (const OpEntry& entry : ops_) {
+    if (entry.op.name == op) return &entry;
+  }
+  return nullptr;
+}
+
+const OpEntry& Catalog::at(std::string_view op) const {
+  if (const OpEntry* entry = find(op)) return *entry;
+  std::vector<std::string> known;
+  for (const OpEntry& entry : ops_) known.push_back(entry.op.name);
+  throw Error(fmt::format("unknown op '{}'{}", op, suggestion(op, known)));
+}
+
+Texts Catalog::sources_of(std::string_view path) const {
+  const auto known = closures_.find(path);
+  if (known != closures_.end()) return known->second;
+  return SourceTree(sources_).closure(std::string(path));
+}
+
+std::string Catalog::source_digest(const KernelSpec& kernel, const Epilogue& epilogue) const {
+  if (epilogue.steps.empty()) return kernel.source_digest;
+  std::string all = kernel.source_digest;
+  for (const auto& [path, text] : sources_of(epilogue_source)) all += path + "\n" + text;
+  return digest(all);
+}
+
+}  // namespace tw

@@ -1,0 +1,152 @@
+// Writes recordings as T4 1.0.0, one result a line.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "core/formats/recording_file.h"
+#include "core/formats/recording_parts.h"
+
+namespace tw {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+std::string text_of_json(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string_view invalidity_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::ok:
+      return "correct";
+    case Outcome::compile_failed:
+      return "compile";
+    case Outcome::wrong_result:
+      return "correctness";
+    case Outcome::timed_out:
+      return "timeout";
+    case Outcome::pruned:
+      return "constraints";
+    case Outcome::launch_failed:
+    case Outcome::faulted:
+      return "runtime";
+  }
+  return "runtime";
+}
+
+json value_of(const Knob& knob, std::int64_t value) {
+  if (knob.kind == Knob::Kind::word) return knob.text(value);
+  if (knob.kind == Knob::Kind::boolean) return value != 0;
+  return value;
+}
+
+json knob_json(const Knob& knob) {
+  constexpr std::array<const char*, 3> kinds{"integer", "boolean", "word"};
+  json values = json::array();
+  for (const std::int64_t value : knob.values) values.push_back(value_of(knob, value));
+  return {{"name", knob.name},
+          {"kind", kinds[static_cast<std::size_t>(knob.kind)]},
+          {"doc", knob.doc},
+          {"values", std::move(values)}};
+}
+
+json metadata_json(const Recording& r) {
+  json block{{"version", 1},
+             {"name", r.name},
+             {"op", r.op},
+             {"problem", r.problem},
+             {"kernel", r.kernel},
+             {"source_digest", r.source_digest},
+             {"verdict_digest", r.verdict_digest},
+             {"space_digest", r.space_digest},
+             {"driver", r.driver},
+             {"toolchain", r.toolchain},
+             {"commit", r.commit},
+             {"protocol", r.protocol},
+             {"l2", r.l2},
+             {"device", device_block(r.device)}};
+  for (const Knob& knob : r.knobs) block["knobs"].push_back(knob_json(knob));
+  if (r.baseline) {
+    block["baseline"] = {{"name", r.baseline->name},
+                         {"version", r.baseline->version},
+                         {"samples_ns", r.baseline->samples_ns}};
+  }
+  return {{"timeunit", "milliseconds"}, {"tilewright", std::move(block)}};
+}
+
+// T4 speaks milliseconds; true if reading them gives the same nanoseconds again.
+bool to_ms(double ns, double& ms) {
+  ms = times_ten_to(ns, -6);
+  return times_ten_to(ms, 6) == ns;
+}
+
+void add_times(const RecordedTrial& trial, json& result) {
+  const Measurement& m = trial.measurement;
+  json times{{"compilation_time", m.compile_ms}};
+  bool exact = true;
+  json runtimes = json::array();
+  for (const double sample : m.samples_ns) {
+    double ms = 0;
+    exact = to_ms(sample, ms) && exact;
+    runtimes.push_back(ms);
+  }
+  if (!m.samples_ns.empty()) times["runtimes"] = std::move(runtimes);
+  result["times"] = std::move(times);
+  if (!exact) result["samples_ns"] = m.samples_ns;
+}
+
+json measurement_json(const std::string& name, const json& value, const char* unit = "") {
+  return {{"name", name}, {"value", value}, {"unit", unit}};
+}
+
+json result_json(const Recording& recording, const RecordedTrial& trial) {
+  const Measurement& m = trial.measurement;
+  json result{{"timestamp", trial.timestamp}};
+  json& configuration = result["configuration"] = json::object();
+  for (std::size_t i = 0; i < recording.knobs.size(); ++i) {
+    const Knob& knob = recording.knobs[i];
+    configuration[knob.name] = value_of(knob, trial.configuration[i]);
+  }
+  add_times(trial, result);
+  result["invalidity"] = invalidity_of(m.outcome);
+  result["correctness"] = m.outcome == Outcome::ok ? 1 : 0;
+  json measurements = json::array();
+  if (double ms = 0; trial.value_ns != 0) {
+    if (!to_ms(trial.value_ns, ms)) result["value_ns"] = trial.value_ns;
+    measurements.push_back(measurement_json("time", ms, "ms"));
+  }
+  const auto add = [&](const char* name, auto value, auto absent) {
+    if (value != absent) measurements.push_back(measurement_json(name, value));
+  };
+  add("registers", m.registers, 0);
+  add("spill_bytes", m.spill_bytes, 0);
+  add("smem_bytes", m.smem_bytes, 0);
+  add("blocks_per_sm", m.blocks_per_sm, 0);
+  add("error_ulps", m.error_ulps, -1.0);
+  for (const auto& [name, value] : m.metrics) measurements.push_back(measurement_json(name, value));
+  result["measurements"] = std::move(measurements);
+  result["objectives"] = {"time"};
+  result["outcome"] = name_of(m.outcome);
+  if (!m.note.empty()) result["note"] = m.note;
+  if (!m.timer.empty()) result["timer"] = m.timer;
+  return result;
+}
+
+}  // namespace
+
+std::string recording_text(const Recording& recording) {
+  std::string text = fmt::format("{{\"schema_version\":\"1.0.0\",\n\"metadata\":{},\n\"results\":[",
+                                 text_of_json(metadata_json(recording)));
+  const char* separator = "\n";
+  for (const RecordedTrial& trial : recording.trials) {
+    text += separator + text_of_json(result_json(recording, trial));
+    separator = ",\n";
+  }
+  return text + "\n]}\n";
+}
+
+void write_recording(const Recording& recording, const std::string& path) {
+  write_atomically(recording_text(recording), path);
+}
+
+}  // namespace tw

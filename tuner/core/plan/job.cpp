@@ -1,0 +1,28 @@
+// Jobs as data: how they are made for baselines. Their serialisation is in job_cbor.cpp.
+#include "core/plan/job.h"
+
+#include <algorithm>
+
+#include "core/plan/plan_parts.h"
+
+namespace tw {
+
+Job baseline_job(const Catalog& catalog, const Problem& problem, const DeviceInfo& device,
+                 const BaselineSpec& baseline) {
+  const OpSpec& op = catalog.at(problem.op).op;
+  const bool takes_epilogue =
+      std::any_of(baseline.args.begin(), baseline.args.end(),
+                  [](const auto& arg) { return arg.second.kind == ArgSpec::Kind::epilogue; });
+  Problem computed = problem;
+  if (!takes_epilogue) computed.epilogue.steps.clear();
+  Job job;
+  job.purpose = Purpose::baseline;
+  job.problem = problem.key(op);
+  job.kernel = baseline.library;
+  job.plan = lower_problem(catalog, op, computed, device);
+  job.baseline = baseline;
+  job.baseline_args = lower_baseline_args(op, computed, device, baseline, job.plan.tensors);
+  return job;
+}
+
+}  // namespace tw

@@ -1,0 +1,54 @@
+// The macros of a program that is compiled as it is given.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "core/plan/plan.h"
+#include "core/spec/sources.h"
+
+namespace tw {
+namespace {
+
+// The system's headers that the source of a kernel of others includes first. They come before the
+// macros, so that a macro called size does not change them; they are included once in any case.
+std::string leading_headers(const Program& program) {
+  const std::vector<Include> includes = includes_of(program.text);
+  const auto source =
+      includes.empty() ? program.headers.end() : program.headers.find(includes.front().path);
+  if (!program.as_given || source == program.headers.end()) return "";
+  std::string headers;
+  std::istringstream lines(without_comments(source->second));
+  for (std::string line; std::getline(lines, line);) {
+    line.erase(std::remove_if(line.begin(), line.end(),
+                              [](char c) { return c == ' ' || c == '\t' || c == '\r'; }),
+               line.end());
+    if (line.empty() || line == "#pragmaonce") continue;
+    if (!line.starts_with("#include<")) break;
+    headers += fmt::format("#include {}\n", line.substr(line.find('<')));
+  }
+  return headers;
+}
+
+}  // namespace
+
+std::string macros_begin(const Program& program) {
+  std::string text = leading_headers(program);
+  for (const std::string& define : program.defines) {
+    const std::size_t equals = define.find('=');
+    text += "#define " + define.substr(0, equals);
+    if (equals != std::string::npos) text += ' ' + define.substr(equals + 1);
+    text += '\n';
+  }
+  return text;
+}
+
+std::string macros_end(const Program& program) {
+  std::string text;
+  for (const std::string& define : program.defines) {
+    text += "#undef " + define.substr(0, define.find('=')) + '\n';
+  }
+  return text;
+}
+
+}  // namespace tw

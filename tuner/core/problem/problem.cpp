@@ -1,0 +1,119 @@
+// What a problem is worth on a device: slots, tensors' layouts, memory, FLOPs and the roofline.
+// Its texts are in problem_text.cpp.
+#include "core/problem/problem.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/error.h"
+
+namespace tw {
+namespace {
+
+double gib(std::int64_t bytes) { return static_cast<double>(bytes) / (1 << 30); }
+
+double value_of(const OpSpec& op, const Expr& expr, const char* what, const Problem& problem,
+                const DeviceInfo& device) {
+  const auto value = expr.evaluate(slots_of(op, op.names, problem, device));
+  if (!value) {
+    throw Error(fmt::format("op {}: '{}' = \"{}\" has no value for {}: use a smaller shape",
+                            op.name, what, expr.text(), problem.shape(op)));
+  }
+  return static_cast<double>(*value);
+}
+
+// FLOP/s of the units that the problem's math may use; 0 if unknown.
+double peak_of(const std::string& math, const DeviceInfo& device) {
+  // Three TF32 products make one of fp32's accuracy.
+  if (math == "f32") return std::max(device.f32_flops, device.tf32_flops / 3);
+  if (math == "tf32") return device.tf32_flops;
+  if (math == "bf16" || math == "f16") return device.bf16_flops;
+  return 0;
+}
+
+}  // namespace
+
+std::array<std::int64_t, 5> common_slots(const Problem& problem) {
+  return {static_cast<std::int64_t>(problem.dtype), number_of_math(problem.math),
+          size_of(problem.dtype), problem.align, problem.epilogue.reduced()};
+}
+
+std::vector<std::int64_t> slots_of(const OpSpec& op, const Names& names, const Problem& problem,
+                                   const DeviceInfo& device) {
+  std::vector<std::int64_t> slots(problem.dims);
+  slots.resize(op.dims.size());
+  slots.insert(slots.end(), problem.choices.begin(), problem.choices.end());
+  slots.resize(op.dims.size() + op.choices.size());
+  for (const std::int64_t value : common_slots(problem)) slots.push_back(value);
+  for (const std::int64_t value : device_values(device)) slots.push_back(value);
+  slots.resize(static_cast<std::size_t>(names.size()));
+  return slots;
+}
+
+TensorLayout layout_of(const TensorSpec& tensor, std::span<const std::int64_t> slots) {
+  TensorLayout layout;
+  std::int64_t last = 0;  // offset of the last element
+  for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
+    const auto extent = tensor.shape[i].evaluate(slots);
+    const auto stride = tensor.strides[i].evaluate(slots);
+    if (!extent || !stride || *extent < 1 || *stride < 0) {
+      throw Error(
+          fmt::format("tensor {}: its extent \"{}\" with stride \"{}\" is not a size for "
+                      "this shape: change the shape",
+                      tensor.name, tensor.shape[i].text(), tensor.strides[i].text()));
+    }
+    const bool too_large = *stride > 0 && *extent - 1 > (max_elements - 1 - last) / *stride;
+    if (too_large) {
+      throw Error(fmt::format("tensor {} would have more than 2^40 elements: use a smaller shape",
+                              tensor.name));
+    }
+    last += (*extent - 1) * *stride;
+    layout.shape.push_back(*extent);
+    layout.strides.push_back(*stride);
+  }
+  layout.elements = last + 1;
+  return layout;
+}
+
+std::int64_t check_memory(const OpSpec& op, const Problem& problem, const DeviceInfo& device) {
+  const std::vector<std::int64_t> slots = slots_of(op, op.names, problem, device);
+  const std::int64_t size = size_of(problem.dtype);
+  std::int64_t tensors = 0, oracle = 0;
+  for (const TensorSpec& tensor : op.tensors) {
+    const std::int64_t elements = layout_of(tensor, slots).elements;
+    tensors += elements * size;
+    if (tensor.role == Role::in) continue;
+    oracle += elements * 2 * 16;  // for each of two sets of inputs expected and magnitude in fp64
+    if (tensor.role == Role::inout) oracle += elements * size;  // what it is restored from
+  }
+  if (device.memory_bytes > 0 && tensors + oracle > device.memory_bytes) {
+    throw Error(
+        fmt::format("{} {}: its tensors take {:.1f} GiB and the oracle's buffers {:.1f} GiB, "
+                    "but {} has {:.1f} GiB: use a smaller shape",
+                    op.name, problem.shape(op), gib(tensors), gib(oracle),
+                    device.model.empty() ? "the device" : device.model, gib(device.memory_bytes)));
+  }
+  return tensors + oracle;
+}
+
+double flops_of(const OpSpec& op, const Problem& problem, const DeviceInfo& device) {
+  return value_of(op, op.flops, "flops", problem, device);
+}
+
+double bytes_of(const OpSpec& op, const Problem& problem, const DeviceInfo& device) {
+  return value_of(op, op.bytes, "bytes", problem, device);
+}
+
+double roofline_ns(const OpSpec& op, const Problem& problem, const DeviceInfo& device) {
+  double seconds = 0;
+  const double peak = peak_of(problem.math, device);
+  if (peak > 0) seconds = flops_of(op, problem, device) / peak;
+  const double bytes = bytes_of(op, problem, device);
+  if (device.memory_bandwidth > 0 && bytes > static_cast<double>(device.l2_bytes)) {
+    seconds = std::max(seconds, bytes / device.memory_bandwidth);
+  }
+  return seconds * 1e9;
+}
+
+}  // namespace tw

@@ -1,0 +1,90 @@
+// The search behind SearchSpace::enumerate: which combinations of knob values are valid, without
+// looking at all of them. Private to space.cpp.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/spec/spec.h"
+
+namespace tw {
+
+// Depth first over the axes (the knobs with more than one value), in the knobs' order. At each axis
+// the candidates are a bit mask over its values.
+//
+// Constraints look ahead: as soon as all but the last of the axes that one reads are bound, it
+// becomes a mask over the values of that last axis, in force until one of those moves. So it is
+// evaluated once per change of what it reads, not once per combination, and an empty mask prunes at
+// once. Masks are remembered by the values they depend on, in a small table, because the axes in
+// between run through many values that do not matter to it.
+class Enumerator {
+ public:
+  // `slots` holds the values of everything but the knobs, which begin at slot `first_knob`. Knobs
+  // and constraints are referenced, not copied.
+  Enumerator(const std::vector<Knob>& knobs, std::span<const Constraint> constraints,
+             int first_knob, std::vector<std::int64_t> slots);
+
+  struct Rows {
+    std::size_t count = 0;
+    std::vector<std::uint8_t> levels;  // value indices, row-major, `width` bytes each, low first
+  };
+  // The valid configurations in lexicographic order of value indices; the first `limit` or a few
+  // more of them.
+  Rows run(std::size_t limit = SIZE_MAX);
+  // Bytes of one value index: 2 if a knob has more than 256 values.
+  std::size_t width() const { return width_; }
+
+  // For each constraint, how many combinations it rejects that those checked before it let pass.
+  std::vector<double> count_rejected();
+
+ private:
+  struct Axis {
+    std::size_t knob = 0;
+    std::size_t size = 0;                   // number of values
+    std::vector<std::uint64_t> candidates;  // not visited yet, under the axes bound above
+    std::size_t level = 0;                  // index of the bound value
+    std::vector<std::size_t> starting;      // checks whose mask is known once this axis is bound
+    std::vector<std::size_t> ending;        // checks whose mask is over this axis
+    double below = 1;                       // combinations of the axes after this one
+  };
+  struct Check {
+    const Expr* expr = nullptr;
+    std::size_t constraint = 0;        // its index
+    std::vector<std::size_t> keys;     // the axes it reads, but for the last
+    std::size_t axis = 0;              // the last
+    std::vector<std::uint64_t> radix;  // weights of the keys' levels in the number they form
+    bool remembers = true;             // that number fits in 64 bits
+    std::vector<std::uint64_t> tags;   // 1 + the number that a remembered mask is for; 0: none
+    std::vector<std::uint64_t> masks;
+    const std::uint64_t* mask = nullptr;  // in force
+  };
+  class Sink;
+
+  void add_check(const Constraint& constraint, std::size_t index);
+  void plan_memory(Check& check) const;
+  bool update(Check& check);
+  void evaluate(const Check& check, std::uint64_t* mask);
+  bool look_ahead(const Axis& axis);
+  void enter(Axis& axis);
+  bool bind_next(Axis& axis);
+  void bind(Axis& axis, std::size_t level);
+  void emit(const Axis& axis, Sink& sink);
+  void walk(Sink& sink);
+  void reject(std::size_t constraint, double combinations) {
+    if (rejected_ != nullptr) (*rejected_)[constraint] += combinations;
+  }
+
+  const std::vector<Knob>& knobs_;
+  std::vector<std::int64_t> slots_;
+  std::size_t first_knob_;
+  std::size_t width_ = 1;
+  std::vector<std::uint8_t> row_;  // of the axes bound so far
+  std::vector<Axis> axes_;
+  std::vector<Check> checks_;
+  double combinations_ = 1;          // of all axes
+  std::ptrdiff_t excluded_by_ = -1;  // a constraint that reads at most one axis and rejects all
+  std::vector<double>* rejected_ = nullptr;
+};
+
+}  // namespace tw

@@ -1,0 +1,86 @@
+#include "core/spec/compiler_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/expr/expr.h"
+
+namespace tw {
+namespace {
+
+constexpr std::array<std::string_view, 24> flags{
+    "-use_fast_math",
+    "--use_fast_math",
+    "-lineinfo",
+    "--generate-line-info",
+    "-G",
+    "--device-debug",
+    "-restrict",
+    "--restrict",
+    "-extra-device-vectorization",
+    "--extra-device-vectorization",
+    "-fmad=true",
+    "-fmad=false",
+    "--fmad=true",
+    "--fmad=false",
+    "-ftz=true",
+    "-ftz=false",
+    "-prec-div=true",
+    "-prec-div=false",
+    "-prec-sqrt=true",
+    "-prec-sqrt=false",
+    "-std=c++14",
+    "-std=c++17",
+    "-std=c++20",
+    "-std=c++11",
+};
+
+// What follows a prefix; none if `text` has no such prefix.
+std::optional<std::string_view> after(std::string_view text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return std::nullopt;
+  return text.substr(prefix.size());
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.size() <= 5 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+std::optional<std::string> define_of(std::string_view option) {
+  auto define = after(option, "-D");
+  if (!define) define = after(option, "--define-macro=");
+  if (!define) return std::nullopt;
+  return define->find('=') == define->npos ? fmt::format("{}=1", *define) : std::string(*define);
+}
+
+std::string option_fault(std::string_view option) {
+  if (const auto define = define_of(option)) {
+    const bool one_line = std::none_of(define->begin(), define->end(), [](char c) {
+      return static_cast<unsigned char>(c) < ' ' || c == '\\';
+    });
+    if (one_line && is_identifier(define->substr(0, define->find('=')))) return "";
+    return "defines no macro: write it as -DNAME=VALUE";
+  }
+  for (const char* prefix : {"-U", "--undefine-macro="}) {
+    const auto name = after(option, prefix);
+    if (name && is_identifier(*name)) return "";
+  }
+  for (const char* prefix : {"-maxrregcount=", "--maxrregcount="}) {
+    const auto count = after(option, prefix);
+    if (count && is_number(*count)) return "";
+  }
+  if (option.starts_with("-I") || option.starts_with("--include-path")) {
+    return "no other folder than the spec's is searched: remove it, and write the path from there "
+           "in the #include";
+  }
+  const std::string single(option.substr(option.starts_with("--std=") ? 1 : 0));
+  if (std::find(flags.begin(), flags.end(), single) != flags.end()) return "";
+  return "is not passed on: remove it; options that are have no file in them: -D, -U, "
+         "-use_fast_math, -std=c++17, -fmad=false, -maxrregcount=N, -lineinfo, -G";
+}
+
+}  // namespace tw

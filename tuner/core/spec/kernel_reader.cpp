@@ -1,0 +1,320 @@
+// Reads a kernel's TOML, and checks it against the source that it describes.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/base/digest.h"
+#include "core/base/error.h"
+#include "core/spec/compiler_options.h"
+#include "core/spec/spec_reader.h"
+
+namespace tw {
+namespace {
+
+bool fits(const Field& field, const Knob& knob) {
+  const bool named = field.type.find(pascal_case(knob.name)) != std::string::npos;
+  switch (knob.kind) {
+    case Knob::Kind::boolean:
+      return field.type == "bool";
+    case Knob::Kind::word:
+      return named;
+    case Knob::Kind::integer:
+      return field.type != "bool" && !named;
+  }
+  return false;
+}
+
+std::string_view type_for(Knob::Kind kind) {
+  return kind == Knob::Kind::boolean ? "bool" : kind == Knob::Kind::integer ? "int" : "an enum";
+}
+
+// The knobs' values initialise the struct by position: names, order and types must agree.
+void check_fields(const TomlTable& root, const KernelSpec& kernel, const std::string& text) {
+  const auto fields = knobs_fields(text);
+  if (!fields) {
+    root.table("kernel").fail(root.table("kernel").at("source"),
+                              fmt::format("{} has no `struct Knobs {{ ... }};`: add it, or use "
+                                          "knobs = \"macros\"",
+                                          kernel.source));
+  }
+  std::vector<std::string> names;
+  for (const Field& field : *fields) names.push_back(field.name);
+  const std::vector<TomlTable> tables = root.tables("knob");
+  for (std::size_t i = 0; i < kernel.knobs.size(); ++i) {
+    const Knob& knob = kernel.knobs[i];
+    const TomlTable table = tables[i].named(fmt::format("knob '{}'", knob.name));
+    const TomlNode& node = table.at("name");
+    if (std::find(names.begin(), names.end(), knob.name) == names.end()) {
+      table.fail(node, fmt::format("struct Knobs in {} has no such field{}", kernel.source,
+                                   suggestion(knob.name, names)));
+    }
+    const Field& field = (*fields)[i < fields->size() ? i : 0];
+    if (field.name != knob.name) {
+      table.fail(node, fmt::format("field {} of struct Knobs in {} is '{}': put the [[knob]]s in "
+                                   "the order of the fields",
+                                   i + 1, kernel.source, field.name));
+    }
+    if (!fits(field, knob)) {
+      table.fail(node, fmt::format("its field in {} has the type {}: use {}{}", kernel.source,
+                                   field.type, type_for(knob.kind),
+                                   knob.kind == Knob::Kind::word
+                                       ? fmt::format(" {} with its values", pascal_case(knob.name))
+                                       : ""));
+    }
+  }
+  if (fields->size() > kernel.knobs.size()) {
+    root.fail(fmt::format("struct Knobs in {} has the field '{}', which has no [[knob]]: add one",
+                          kernel.source, names[kernel.knobs.size()]));
+  }
+}
+
+// Why a source cannot have a macro of this name; empty if it can.
+std::string macro_fault(const std::string& name) {
+  static const std::set<std::string, std::less<>> members{"x", "y", "z", "w"};
+  static const std::set<std::string, std::less<>> words{
+      "alignas", "alignof",  "asm",     "auto",      "bool",     "break",    "case",    "catch",
+      "char",    "class",    "const",   "constexpr", "continue", "decltype", "default", "delete",
+      "do",      "double",   "else",    "enum",      "explicit", "extern",   "float",   "for",
+      "friend",  "goto",     "if",      "inline",    "int",      "long",     "mutable", "namespace",
+      "new",     "noexcept", "nullptr", "operator",  "private",  "public",   "return",  "short",
+      "signed",  "sizeof",   "static",  "struct",    "switch",   "template", "this",    "throw",
+      "try",     "typedef",  "typeid",  "typename",  "union",    "unsigned", "using",   "virtual",
+      "void",    "volatile", "while",   "threadIdx", "blockIdx", "blockDim", "gridDim", "warpSize",
+      "TW_T",    "std",      "defined"};
+  if (members.contains(name))
+    return fmt::format("it would replace the {} of threadIdx.{}", name, name);
+  if (words.contains(name)) return "the word means something in every source";
+  const bool is_reserved = name.starts_with("__") ||
+                           (name.size() > 1 && name[0] == '_' && name[1] >= 'A' && name[1] <= 'Z');
+  return is_reserved ? "such names are the compilers' own" : "";
+}
+
+void read_options(const TomlTable& head, KernelSpec& kernel) {
+  kernel.options = head.texts("options");
+  if (kernel.options.empty()) return;
+  const TomlNode& options = head.at("options");
+  if (!kernel.knobs_are_macros) {
+    head.fail(options, "'options' are for kernels with knobs = \"macros\": remove it");
+  }
+  for (std::size_t i = 0; i < options.items.size(); ++i) {
+    const std::string fault = option_fault(kernel.options[i]);
+    if (!fault.empty()) {
+      head.fail(options.items[i], fmt::format("option '{}': {}", kernel.options[i], fault));
+    }
+  }
+}
+
+// With knobs = "macros" each dim, choice and knob is a macro, and so is what an option defines.
+void check_macros(const TomlTable& root, const OpSpec& op, const KernelSpec& kernel) {
+  const auto check = [](const TomlTable& table, const TomlNode& node, const std::string& name) {
+    const std::string fault = macro_fault(name);
+    if (fault.empty()) return;
+    table.fail(node, fmt::format("'{}' cannot be a macro of the source, {}: use another name, in "
+                                 "the source too",
+                                 name, fault));
+  };
+  const TomlTable head = root.table("kernel");
+  for (const DimSpec& dim : op.dims) check(head, head.at("knobs"), dim.name);
+  for (const ChoiceSpec& choice : op.choices) check(head, head.at("knobs"), choice.name);
+  const std::vector<TomlTable> tables = root.tables("knob");
+  std::set<std::string> knobs;
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    check(tables[i], tables[i].at("name"), kernel.knobs[i].name);
+    knobs.insert(kernel.knobs[i].name);
+  }
+  for (const std::string& option : kernel.options) {
+    const auto macro = define_of(option);
+    const std::string name = macro ? macro->substr(0, macro->find('=')) : "";
+    if (!knobs.contains(name)) continue;
+    head.fail(head.at("options"),
+              fmt::format("'{}' is a knob, so '{}' cannot define it: remove one", name, option));
+  }
+}
+
+void read_needs(const Scope& scope, const TomlTable& head, KernelSpec& kernel) {
+  kernel.needs.expr = read_expr(scope, head, "needs", "true");
+  kernel.needs.reason = kernel.needs.expr.text();
+  for (const int slot : kernel.needs.expr.reads()) {
+    if (slot < kernel.first_knob) continue;
+    head.fail(head.at("needs"), fmt::format("'needs' reads the knob '{}': move it to [require]",
+                                            scope.names.name(slot)));
+  }
+}
+
+// A kernel that does not say `reduces = true` serves no chain that ends in a reduction. Its digests
+// are those of what is written.
+void exclude_reductions(const Scope& scope, const TomlTable& head, const OpSpec& op,
+                        KernelSpec& kernel) {
+  const TomlNode* said = head.find("reduces");
+  if (said && said->kind != TomlNode::Kind::boolean) {
+    head.fail(*said, fmt::format("'reduces' must be true or false, not {}", name_of(said->kind)));
+  }
+  kernel.reduces = said && said->boolean;
+  if (kernel.reduces && op.epilogue_reductions.empty()) {
+    head.fail(head.at("reduces"), fmt::format("op {} has no reductions: remove 'reduces', or add "
+                                              "them to its [epilogue]",
+                                              op.name));
+  }
+  if (kernel.reduces || op.epilogue_reductions.empty()) return;
+  TomlNode both = head.at("source");
+  both.key = "needs";
+  both.string = fmt::format("!reduced && ({})", kernel.needs.expr.text());
+  kernel.needs.expr = scope.parse(head, both);
+  kernel.needs.reason = kernel.needs.expr.text();
+}
+
+void read_workspaces(Scope& scope, const TomlTable& root, KernelSpec& kernel) {
+  using Init = WorkspaceSpec::Init;
+  for (const TomlTable& table : root.tables("workspace")) {
+    table.allow({"name", "bytes", "init"});
+    WorkspaceSpec workspace;
+    workspace.name = table.text("name");
+    workspace.bytes = read_expr(scope, table, "bytes");
+    const std::string init = table.text("init", "none");
+    if (init != "none" && init != "zero_once" && init != "zero_each") {
+      table.fail(table.at("init"), fmt::format("init '{}' is unknown: use none, zero_once or "
+                                               "zero_each",
+                                               init));
+    }
+    workspace.init = init == "none"        ? Init::none
+                     : init == "zero_once" ? Init::zero_once
+                                           : Init::zero_each;
+    scope.declare(table, table.at("name"), workspace.name, Scope::Kind::workspace);
+    kernel.workspaces.push_back(std::move(workspace));
+  }
+}
+
+void read_launches(const Scope& scope, const TomlTable& root, const Texts& closure,
+                   KernelSpec& kernel) {
+  for (const TomlTable& table : root.tables("launch")) {
+    table.allow({"entry", "when", "grid", "block", "smem", "cluster", "args"});
+    kernel.launches.push_back(read_launch(scope, table));
+    const LaunchSpec& launch = kernel.launches.back();
+    check_entry(table, launch.entry, closure);
+    if (!kernel.knobs_are_macros) check_is_template(table, launch.entry);
+    for (const ArgSpec& arg : launch.args) {
+      if (arg.kind == ArgSpec::Kind::tolerance) {
+        table.fail(table.at("args"), "'tolerance' belongs to the reference: remove it");
+      }
+      if (arg.kind != ArgSpec::Kind::expected && arg.kind != ArgSpec::Kind::magnitude) continue;
+      table.fail(table.at("args"), fmt::format("'{}_expected' and '{}_magnitude' belong to the "
+                                               "reference: remove them",
+                                               arg.name, arg.name));
+    }
+  }
+  if (kernel.launches.empty()) root.fail("a kernel needs at least one [[launch]]: add it");
+}
+
+void read_model(const Scope& scope, const TomlTable& root, KernelSpec& kernel) {
+  if (!root.find("model")) return;
+  const TomlTable table = root.table("model");
+  table.allow({"fma", "tensor", "instructions", "shared", "l2", "dram", "units", "rounds", "steps",
+               "registers", "least"});
+  kernel.model = ModelSpec{.fma = read_expr(scope, table, "fma", "0"),
+                           .tensor = read_expr(scope, table, "tensor", "0"),
+                           .instructions = read_expr(scope, table, "instructions", "0"),
+                           .shared = read_expr(scope, table, "shared", "0"),
+                           .l2 = read_expr(scope, table, "l2", "0"),
+                           .dram = read_expr(scope, table, "dram", "0"),
+                           .units = read_expr(scope, table, "units", "1"),
+                           .rounds = read_expr(scope, table, "rounds", "0"),
+                           .steps = read_expr(scope, table, "steps", "0"),
+                           .registers = read_expr(scope, table, "registers", "0")};
+  for (const std::string& count : table.texts("least")) {
+    bool* const flag = count == "fma"      ? &kernel.model->least_fma
+                       : count == "tensor" ? &kernel.model->least_tensor
+                       : count == "shared" ? &kernel.model->least_shared
+                                           : nullptr;
+    if (!flag) {
+      table.fail(table.at("least"),
+                 fmt::format("'least' names '{}': it takes fma, tensor and shared", count));
+    }
+    *flag = true;
+  }
+}
+
+// How the kernel is launched, as canonical text.
+std::string launch_text(const KernelSpec& kernel) {
+  std::string text;
+  for (const WorkspaceSpec& workspace : kernel.workspaces) {
+    text += fmt::format("workspace {} {} {}\n", workspace.name, static_cast<int>(workspace.init),
+                        workspace.bytes.text());
+  }
+  for (const LaunchSpec& launch : kernel.launches) {
+    text += fmt::format("launch {} when {} smem {}\n", launch.entry, launch.when.text(),
+                        launch.smem_bytes.text());
+    for (int i = 0; i < 3; ++i) {
+      text += fmt::format("{} | {} | {}\n", launch.grid[i].text(), launch.block[i].text(),
+                          launch.cluster[i].text());
+    }
+    for (const ArgSpec& arg : launch.args) {
+      text += fmt::format("arg {} {}{}", static_cast<int>(arg.kind), arg.name, arg.value.text());
+      if (arg.kind == ArgSpec::Kind::tensor_map) {
+        text += fmt::format(" {} {}", arg.im2col ? "im2col" : "swizzle", arg.swizzle);
+        for (const Expr& expr : arg.map) text += " | " + expr.text();
+      }
+      text += "\n";
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std::string& name,
+                       const OpSpec& op, SourceTree& sources) {
+  const TomlTable root(node, path, "");
+  root.allow({"kernel", "knob", "let", "require", "prefer", "workspace", "launch", "model"});
+  root.at("kernel");
+  const TomlTable head = root.table("kernel");
+  head.allow({"doc", "source", "needs", "knobs", "options", "reduces"});
+  KernelSpec kernel;
+  kernel.op = op.name;
+  kernel.name = name;
+  kernel.doc = head.text("doc", "");
+  kernel.source = head.text("source");
+  const std::string knobs = head.text("knobs", "type");
+  if (knobs != "type" && knobs != "macros") {
+    head.fail(head.at("knobs"),
+              fmt::format("knobs = \"{}\" is unknown: use type or macros", knobs));
+  }
+  kernel.knobs_are_macros = knobs == "macros";
+  read_options(head, kernel);
+  Texts closure;
+  try {
+    closure = sources.closure(kernel.source);
+  } catch (const Error& fault) {
+    head.fail(head.at("source"), fault.what());
+  }
+  Scope scope(op);
+  kernel.first_knob = scope.names.size();
+  kernel.knobs = read_knobs(scope, root);
+  if (kernel.knobs_are_macros) {
+    check_macros(root, op, kernel);
+  } else {
+    check_fields(root, kernel, closure[kernel.source]);
+  }
+  scope.read_lets(root.table("let"));
+  read_needs(scope, head, kernel);
+  kernel.require = scope.read_constraints(root.table("require"));
+  kernel.prefer = scope.read_constraints(root.table("prefer"));
+  read_workspaces(scope, root, kernel);
+  read_launches(scope, root, closure, kernel);
+  read_model(scope, root, kernel);
+
+  std::string all;
+  for (const auto& [file, text] : closure)
+    all += fmt::format("{} {}\n{}\n", file, text.size(), text);
+  for (const std::string& option : kernel.options) all += option + "\n";
+  kernel.source_digest = digest(all + space_text({}, scope.lets, {}) + launch_text(kernel));
+  std::vector<Constraint> constraints = kernel.require;
+  constraints.insert(constraints.end(), kernel.prefer.begin(), kernel.prefer.end());
+  constraints.push_back(kernel.needs);
+  kernel.space_digest = digest(space_text(kernel.knobs, scope.lets, constraints));
+  exclude_reductions(scope, head, op, kernel);
+  kernel.names = std::move(scope.names);
+  return kernel;
+}
+
+}  // namespace tw

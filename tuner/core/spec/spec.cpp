@@ -1,0 +1,45 @@
+// What a search space is without an op: knobs and their words, and files of knobs alone.
+#include "core/spec/spec.h"
+
+#include <fmt/format.h>
+
+#include "core/spec/spec_reader.h"
+
+namespace tw {
+
+std::string Knob::text(std::int64_t value) const {
+  switch (kind) {
+    case Kind::boolean:
+      return value != 0 ? "true" : "false";
+    case Kind::word:
+      return words.at(static_cast<std::size_t>(value));
+    case Kind::integer:
+      break;
+  }
+  return fmt::format("{}", value);
+}
+
+std::string pascal_case(std::string_view name) {
+  std::string result;
+  bool starts = true;
+  for (const char c : name) {
+    if (c != '_') result += starts && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    starts = c == '_';
+  }
+  return result;
+}
+
+BareSpace parse_bare_space(const std::string& toml, const std::string& path) {
+  const TomlTable root(parse_toml(toml, path), path, "");
+  root.allow({"knob", "let", "require"});
+  Scope scope;
+  BareSpace space;
+  space.knobs = read_knobs(scope, root);
+  if (space.knobs.empty()) root.fail("a space needs at least one [[knob]]: add it");
+  scope.read_lets(root.table("let"));
+  space.require = scope.read_constraints(root.table("require"));
+  space.names = std::move(scope.names);
+  return space;
+}
+
+}  // namespace tw

@@ -1,0 +1,177 @@
+// A T1 file's ConfigurationSpace.
+#include "core/t1/t1.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/expr/python_expr.h"
+#include "core/t1/t1_parts.h"
+
+namespace tw {
+namespace {
+
+using nlohmann::json;
+using Kind = PythonNode::Kind;
+
+PythonNode item_of(const json& value, const Place& place) {
+  PythonNode node;
+  if (value.is_string()) {
+    node.kind = Kind::text;
+    node.word = value.get<std::string>();
+  } else if (value.is_boolean()) {
+    node.value = value.get<bool>();
+    node.is_bool = true;
+  } else if (is_int64(value)) {
+    node.value = value.get<std::int64_t>();
+  } else {
+    place.fail("has a value that is no integer, boolean or text: write whole numbers");
+  }
+  return node;
+}
+
+constexpr std::size_t most_values = 65535;
+
+// Values are a list in Python's syntax, or in JSON's.
+std::vector<PythonNode> items_of(const Place& values) {
+  std::vector<PythonNode> items;
+  if (!values.json().is_string()) {
+    for (const json& value : values.array()) items.push_back(item_of(value, values));
+    return items;
+  }
+  try {
+    return python_items(parse_python(values.text()));
+  } catch (const Error& error) {
+    values.fail(error.what());
+  }
+}
+
+void move_default_to_front(const Place& parameter, Knob& knob) {
+  if (!parameter.has("Default")) return;
+  const Place place = parameter.at("Default");
+  const PythonNode item = item_of(place.json(), place);
+  const bool is_word = knob.kind == Knob::Kind::word;
+  const auto is_default = [&](std::int64_t value) {
+    if (is_word != (item.kind == Kind::text)) return false;
+    return is_word ? knob.words[static_cast<std::size_t>(value)] == item.word : value == item.value;
+  };
+  const auto at = std::find_if(knob.values.begin(), knob.values.end(), is_default);
+  if (at == knob.values.end()) place.fail("is not among the Values: write one that is");
+  std::rotate(knob.values.begin(), at, at + 1);
+}
+
+Knob::Kind kind_of(const std::vector<PythonNode>& items, const Place& values) {
+  const auto all = [&](auto test) { return std::all_of(items.begin(), items.end(), test); };
+  if (all([](const PythonNode& item) { return item.kind == Kind::text; })) return Knob::Kind::word;
+  if (all([](const PythonNode& item) { return item.is_bool; })) return Knob::Kind::boolean;
+  if (!all([](const PythonNode& item) { return item.kind == Kind::integer; })) {
+    values.fail("mixes texts and numbers: write one of them");
+  }
+  return Knob::Kind::integer;
+}
+
+// The type is what a macro of the parameter means in the source, so the values have to be of it.
+void check_type(const Place& parameter, const Knob& knob) {
+  if (!parameter.has("Type")) return;
+  const Place place = parameter.at("Type");
+  const std::string& type = place.text();
+  const bool is_word = knob.kind == Knob::Kind::word;
+  const auto [least, most] = std::minmax_element(knob.values.begin(), knob.values.end());
+  if (type == "float") {
+    place.fail("is not a type of values here: write int, whole Values, and divide in the source");
+  }
+  if (type != "int" && type != "uint" && type != "bool" && type != "string") {
+    place.fail("is none of int, uint, bool and string: write one of them");
+  }
+  if (is_word && type != "string") {
+    parameter.at("Values").fail("are texts, which the Type is not: mend one of them");
+  }
+  if (!is_word && type == "string") place.fail("is not the type of the Values: mend one of them");
+  if (type == "uint" && *least < 0) place.fail("has no values below zero: write int");
+  if (type == "bool" && (*least < 0 || *most > 1)) {
+    place.fail("has no values but True and False: write int");
+  }
+}
+
+Knob knob_of(const Place& parameter) {
+  parameter.allow({"Name", "Type", "Values", "Default"});
+  Knob knob;
+  knob.name = parameter.at("Name").text();
+  const Place values = parameter.at("Values");
+  const std::vector<PythonNode> items = items_of(values);
+  if (items.empty()) values.fail("is empty: write at least one value");
+  if (items.size() > most_values) values.fail("has more than 65535 values: write fewer");
+  knob.kind = kind_of(items, values);
+  std::set<std::pair<std::int64_t, std::string>> seen;
+  for (const PythonNode& item : items) {
+    if (!seen.emplace(item.value, item.word).second) values.fail("has a value twice: remove one");
+    const bool is_word = knob.kind == Knob::Kind::word;
+    knob.values.push_back(is_word ? std::ssize(knob.words) : item.value);
+    if (is_word) knob.words.push_back(item.word);
+  }
+  check_type(parameter, knob);
+  move_default_to_front(parameter, knob);
+  return knob;
+}
+
+void add_name(const Place& name, const Knob& knob, Names& names) {
+  if (!is_identifier(knob.name)) name.fail("is no name: use letters, digits and _");
+  if (names.find(knob.name)) name.fail("is the name of another parameter: use another one");
+  try {
+    knob.kind == Knob::Kind::word ? names.add(knob.name, knob.words) : names.add(knob.name);
+  } catch (const Error& error) {
+    name.fail(error.what());
+  }
+}
+
+Constraint constraint_of(const Place& condition, const Names& names,
+                         const std::set<std::string>& below_zero) {
+  condition.allow({"Parameters", "Expression"});
+  if (condition.has("Parameters")) {
+    const Place parameters = condition.at("Parameters");
+    for (std::size_t i = 0; i < parameters.array().size(); ++i) {
+      if (names.find(parameters.element(i).text())) continue;
+      parameters.element(i).fail("is no parameter: mend the name or remove it");
+    }
+  }
+  const Place expression = condition.at("Expression");
+  try {
+    const std::string text = condition_from(parse_python(expression.text()), names, below_zero);
+    return {.reason = expression.text(), .expr = Expr::parse(text, names)};
+  } catch (const Error& error) {
+    expression.fail(error.what());
+  }
+}
+
+}  // namespace
+
+BareSpace read_t1_space(const Place& space) {
+  space.allow({"TuningParameters", "Conditions"});
+  BareSpace bare;
+  std::set<std::string> below_zero;
+  const Place parameters = space.at("TuningParameters");
+  for (std::size_t i = 0; i < parameters.array().size(); ++i) {
+    const Place parameter = parameters.element(i).object();
+    Knob knob = knob_of(parameter);
+    add_name(parameter.at("Name"), knob, bare.names);
+    if (*std::min_element(knob.values.begin(), knob.values.end()) < 0) below_zero.insert(knob.name);
+    bare.knobs.push_back(std::move(knob));
+  }
+  if (bare.knobs.empty()) parameters.fail("is empty: a space needs at least one parameter");
+  if (!space.has("Conditions")) return bare;
+  const Place conditions = space.at("Conditions");
+  for (std::size_t i = 0; i < conditions.array().size(); ++i) {
+    bare.require.push_back(constraint_of(conditions.element(i).object(), bare.names, below_zero));
+  }
+  return bare;
+}
+
+BareSpace parse_t1(const std::string& text, const std::string& path) {
+  const JsonDocument document(text, path);
+  return read_t1_space(Place(document).at("ConfigurationSpace").object());
+}
+
+}  // namespace tw

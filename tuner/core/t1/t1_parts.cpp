@@ -1,0 +1,85 @@
+#include "core/t1/t1_parts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/expr/python_expr.h"
+
+namespace tw {
+namespace {
+
+using nlohmann::json;
+
+bool asks_for_nothing(const json& value) {
+  if (value.is_string()) return value == "" || value == "0";
+  if (value.is_number()) return value == 0;
+  if (value.is_boolean()) return !value.get<bool>();
+  return value.empty();  // null, [] and {}
+}
+
+}  // namespace
+
+void refuse(const Place& object, std::initializer_list<NotDone> keys) {
+  for (const NotDone& one : keys) {
+    if (!object.has(one.key) || asks_for_nothing(object.at(one.key).json())) continue;
+    object.at(one.key).fail(one.remedy);
+  }
+}
+
+std::string toml_string(std::string_view text) {
+  std::string result = json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace);
+  for (std::size_t at; (at = result.find('\x7f')) != result.npos;) {  // bare in JSON, not in TOML
+    result.replace(at, 1, "\\u007F");
+  }
+  return result;
+}
+
+void SpecText::add(const Place& origin, std::string_view lines) {
+  text_ += lines;
+  origins_.insert(origins_.end(),
+                  static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n')), origin);
+}
+
+void SpecText::add(const SpecText& other) {
+  text_ += other.text_;
+  origins_.insert(origins_.end(), other.origins_.begin(), other.origins_.end());
+}
+
+const Place& SpecText::origin(int line) const {
+  const auto at = static_cast<std::size_t>(line - 1);
+  return line > 0 && at < origins_.size() ? origins_[at] : whole_;
+}
+
+T1Expressions::T1Expressions(const BareSpace& space) : space_(space) {
+  for (const Knob& knob : space.knobs) {
+    const auto least = std::min_element(knob.values.begin(), knob.values.end());
+    if (*least < 0) below_zero_.insert(knob.name);
+  }
+}
+
+std::string T1Expressions::whole(const Place& place) const {
+  if (is_int64(place.json())) return std::to_string(place.json().get<std::int64_t>());
+  if (place.json().is_number()) place.fail("is no whole number of 64 bits");
+  const std::string& text = place.text();
+  try {
+    return whole_number_from(parse_python(text), space_.names, below_zero_);
+  } catch (const Error& error) {
+    place.fail(error.what());
+  }
+}
+
+std::optional<std::int64_t> T1Expressions::constant(const std::string& whole) const {
+  const Expr expr = Expr::parse(whole, space_.names);
+  if (!expr.reads().empty()) return std::nullopt;
+  const std::vector<std::int64_t> none(static_cast<std::size_t>(space_.names.size()));
+  return expr.evaluate(none);
+}
+
+bool T1Expressions::is_parameter(const std::string& name) const {
+  return space_.names.find(name).has_value();
+}
+
+}  // namespace tw

@@ -1,0 +1,223 @@
+// Parsing and printing of epilogue chains.
+#include "core/types/epilogue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/expr/expr.h"
+
+namespace tw {
+namespace {
+
+constexpr std::size_t max_steps = 32;
+
+const std::vector<EpilogueWord>& words() {
+  static const std::vector<EpilogueWord> table{
+      {"bias", "Bias", {}, {}, true, "adds a vector: one value a channel of the output"},
+      {"bias_column",
+       "BiasColumn",
+       {},
+       {},
+       true,
+       "adds a vector: one value a column of the output"},
+      {"bias_row", "BiasRow", {}, {}, true, "adds a vector: one value a row of the output"},
+      {"residual",
+       "Residual",
+       {},
+       {},
+       true,
+       "adds a tensor of the output's shape and strides, or of what a reduction takes, dense"},
+      {"relu", "Relu", {}, {}, false, "max(x, 0)"},
+      {"relu6", "Relu6", {}, {}, false, "min(max(x, 0), 6)", false, true},
+      {"leaky_relu", "LeakyRelu", {"slope"}, {0.01F}, false, "x > 0 ? x : slope * x"},
+      {"elu", "Elu", {"alpha"}, {1}, false, "x > 0 ? x : alpha * (exp(x) - 1)"},
+      {"selu", "Selu", {}, {}, false, "1.0507 * elu(1.6733)"},
+      {"gelu", "Gelu", {}, {}, false, "x * (1 + erf(x / sqrt(2))) / 2"},
+      {"gelu_tanh",
+       "GeluTanh",
+       {},
+       {},
+       false,
+       "x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2"},
+      {"silu", "Silu", {}, {}, false, "x / (1 + exp(-x))"},
+      {"sigmoid", "Sigmoid", {}, {}, false, "1 / (1 + exp(-x))", false, true},
+      {"tanh", "Tanh", {}, {}, false, "the hyperbolic tangent", false, true},
+      {"hardswish", "Hardswish", {}, {}, false, "x * min(max(x + 3, 0), 6) / 6"},
+      {"hardsigmoid", "Hardsigmoid", {}, {}, false, "min(max(x + 3, 0), 6) / 6", false, true},
+      {"softplus", "Softplus", {}, {}, false, "log(1 + exp(x))"},
+      {"clamp", "Clamp", {"lo", "hi"}, {0, 1}, false, "min(max(x, lo), hi)", false, true},
+      {"scale", "Scale", {"factor"}, {2}, false, "x * factor"},
+      {"div", "Div", {"divisor"}, {2}, false, "x / divisor"},
+      {"add", "Add", {"term"}, {3}, false, "x + term"},
+      {"logsumexp",
+       "LogSumExp",
+       {},
+       {},
+       false,
+       "log(sum(exp(x))) of a row, which it reduces",
+       true,
+       true},
+      {"max", "Max", {}, {}, false, "the largest of a row, which it reduces", true, true},
+      {"sum", "Sum", {}, {}, false, "the sum of a row, which it reduces", true},
+  };
+  return table;
+}
+
+std::string trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return "";
+  return std::string(text.substr(first, text.find_last_not_of(" \t") - first + 1));
+}
+
+const EpilogueWord& word_of(const std::string& name) {
+  std::vector<std::string> known;
+  for (const EpilogueWord& word : words()) {
+    if (word.name == name) return word;
+    known.emplace_back(word.name);
+  }
+  const std::string near = nearest(name, known);
+  throw Error(fmt::format("epilogue step '{}' is unknown: {}", name,
+                          near.empty() ? fmt::format("the steps are {}", fmt::join(known, ", "))
+                                       : fmt::format("did you mean '{}'?", near)));
+}
+
+float number_of(const std::string& text, const EpilogueWord& word) {
+  float value = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, fault] = std::from_chars(text.data(), end, value);
+  if (fault != std::errc() || rest != end || !std::isfinite(value)) {
+    throw Error(fmt::format("epilogue step {}: '{}' is not a finite number", word.name, text));
+  }
+  return value;
+}
+
+// `text` split at commas outside parentheses, each part trimmed. Throws Error on unbalanced ones.
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  int depth = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    const char c = i < text.size() ? text[i] : ',';
+    if (c == '(') ++depth;
+    if (c == ')') --depth;
+    const bool ends = c == ',' && (depth == 0 || i == text.size());
+    if (depth < 0 || depth > 1 || (depth != 0 && i == text.size())) {
+      throw Error(fmt::format("epilogue '{}': parentheses do not match", text));
+    }
+    if (!ends) continue;
+    parts.push_back(trimmed(text.substr(begin, i - begin)));
+    begin = i + 1;
+  }
+  return parts;
+}
+
+EpilogueStep parse_step(const std::string& text) {
+  const auto open = text.find('(');
+  EpilogueStep step;
+  step.word = &word_of(trimmed(text.substr(0, open)));
+  const EpilogueWord& word = *step.word;
+  std::vector<std::string> arguments;
+  if (open != std::string::npos) {
+    if (text.back() != ')') {
+      throw Error(fmt::format("epilogue step '{}': a comma belongs after ')'", text));
+    }
+    const std::string inside = trimmed(text.substr(open + 1, text.size() - open - 2));
+    if (!inside.empty()) arguments = split(inside);
+  }
+  if (arguments.size() != word.parameters.size()) {
+    throw Error(word.parameters.empty()
+                    ? fmt::format("epilogue step '{}': {} takes no arguments", text, word.name)
+                    : fmt::format("epilogue step '{}': write {}({}), for example {}({})", text,
+                                  word.name, fmt::join(word.parameters, ","), word.name,
+                                  fmt::join(word.typical, ",")));
+  }
+  for (const std::string& argument : arguments) step.arguments.push_back(number_of(argument, word));
+  return step;
+}
+
+// A reduction leaves one value of a row: nothing can follow it.
+Epilogue checked(Epilogue epilogue) {
+  for (std::size_t i = 0; i + 1 < epilogue.steps.size(); ++i) {
+    const EpilogueWord& word = *epilogue.steps[i].word;
+    if (!word.reduces) continue;
+    const EpilogueWord& last = *epilogue.steps.back().word;
+    throw Error(last.reduces
+                    ? fmt::format("epilogue '{}': there can be one reduction, and here are {} and "
+                                  "{}: remove one",
+                                  epilogue.text(), word.name, last.name)
+                    : fmt::format("epilogue '{}': {} follows the reduction {}: put {} last",
+                                  epilogue.text(), epilogue.steps[i + 1].word->name, word.name,
+                                  word.name));
+  }
+  return epilogue;
+}
+
+std::vector<std::string> steps_of(std::string_view text) {
+  if (trimmed(text).empty()) return {};
+  std::vector<std::string> parts = split(text);
+  if (parts.size() > max_steps) {
+    throw Error(
+        fmt::format("an epilogue has at most {} steps, this one has {}", max_steps, parts.size()));
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::span<const EpilogueWord> epilogue_words() { return words(); }
+
+Epilogue Epilogue::parse(std::string_view text) {
+  Epilogue epilogue;
+  for (const std::string& part : steps_of(text)) epilogue.steps.push_back(parse_step(part));
+  return checked(std::move(epilogue));
+}
+
+Epilogue Epilogue::from_structure(std::string_view text) {
+  Epilogue epilogue;
+  for (const std::string& part : steps_of(text)) {
+    const EpilogueWord& word = word_of(part);
+    epilogue.steps.push_back({&word, word.typical});
+  }
+  return checked(std::move(epilogue));
+}
+
+std::string Epilogue::text() const {
+  std::vector<std::string> parts;
+  for (const EpilogueStep& step : steps) {
+    parts.push_back(step.arguments.empty()
+                        ? std::string(step.word->name)
+                        : fmt::format("{}({})", step.word->name, fmt::join(step.arguments, ",")));
+  }
+  return fmt::format("{}", fmt::join(parts, ","));
+}
+
+std::string Epilogue::structure() const {
+  std::vector<std::string_view> parts;
+  for (const EpilogueStep& step : steps) parts.push_back(step.word->name);
+  return fmt::format("{}", fmt::join(parts, ","));
+}
+
+std::string Epilogue::cpp_type() const {
+  std::vector<std::string> parts;
+  for (const EpilogueStep& step : steps) {
+    parts.push_back(fmt::format("tw::epilogue::{}", step.word->cpp_type));
+  }
+  if (!reduced()) return fmt::format("tw::epilogue::Chain<{}>", fmt::join(parts, ", "));
+  const std::string reduction = parts.back();
+  parts.pop_back();
+  return fmt::format("tw::epilogue::Reduced<tw::epilogue::Chain<{}>, {}>", fmt::join(parts, ", "),
+                     reduction);
+}
+
+bool Epilogue::hides() const {
+  return std::any_of(steps.begin(), steps.end(),
+                     [](const EpilogueStep& step) { return step.word->hides; });
+}
+
+bool Epilogue::reduced() const { return !steps.empty() && steps.back().word->reduces; }
+
+}  // namespace tw

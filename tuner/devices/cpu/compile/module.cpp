@@ -1,0 +1,272 @@
+#include "devices/cpu/compile/module.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "core/base/digest.h"
+#include "core/base/error.h"
+#include "core/base/note.h"
+#include "core/spec/kernel_name.h"
+#include "devices/cpu/compile/host_compiler.h"
+
+namespace tw {
+const Texts& cpu_shim();  // the texts of shim.h and what it includes, embedded
+}
+
+namespace tw::cpu {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Unique among the processes that share the cache.
+std::string temporary_suffix() {
+  static int count = 0;
+  return fmt::format(".{}.{}.tmp", ::getpid(), ++count);
+}
+
+void write_file(const fs::path& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  out.close();
+  if (!out) {
+    throw Error(fmt::format("cannot write {}: {}; free space there or set XDG_CACHE_HOME",
+                            path.string(), std::strerror(errno)));
+  }
+}
+
+// Gone at the end of its scope with all that is in it, unless it was renamed.
+class TemporaryFolder {
+ public:
+  explicit TemporaryFolder(fs::path path) : path_(std::move(path)) {
+    std::error_code failed;
+    fs::create_directories(path_, failed);
+    if (failed) {
+      throw Error(fmt::format("cannot create {}: {}; free space there or set XDG_CACHE_HOME",
+                              path_.string(), failed.message()));
+    }
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+void touch(const fs::path& path) {
+  std::error_code ignored;
+  fs::last_write_time(path, fs::file_time_type::clock::now(), ignored);
+}
+
+// A folder that holds the shim and the programs' headers, named after their content.
+fs::path header_folder(const Texts& headers) {
+  std::string all;
+  for (const auto& [path, text] : headers) all += fmt::format("{} {}\n{}", path, text.size(), text);
+  const fs::path folder = cache_folder() / ("headers-" + digest(all));
+  if (fs::exists(folder)) {
+    touch(folder);
+    return folder;
+  }
+  const TemporaryFolder temporary(folder.string() + temporary_suffix());
+  for (const auto& [path, text] : headers) {
+    fs::create_directories((temporary.path() / path).parent_path());
+    write_file(temporary.path() / path, text);
+  }
+  std::error_code failed;
+  fs::rename(temporary.path(), folder, failed);  // fails if another process was faster
+  if (!fs::exists(folder)) {
+    throw Error(fmt::format("cannot create {}: {}", folder.string(), failed.message()));
+  }
+  return folder;
+}
+
+constexpr std::string_view kernel_word = "the kernel ";
+
+// "gemm/simt.cuh:88:5: error: ...": the first error, or the first line if there is none. What g++
+// and clang say of a name that means several functions is of a template of the shim: said plainly.
+std::string first_error(const std::string& output) {
+  const std::size_t at = output.find("error: ");
+  std::string line = note_at(output, at == std::string::npos ? 0 : at);
+  if (line.starts_with("./")) line.erase(0, 2);
+  const bool is_ambiguous = line.find("unable to deduce") != line.npos ||
+                            line.find("overloaded function type") != line.npos;
+  if (line.starts_with(kernel_word) && is_ambiguous) {
+    const std::size_t place = line.rfind(":1:", line.find(": error: "));
+    return fmt::format("{}: it is overloaded, or a template: {}", line.substr(0, place),
+                       ambiguous_name_remedy);
+  }
+  return line.empty() ? "the compiler failed without a message" : line;
+}
+
+std::uintmax_t bytes_below(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) {
+    const std::uintmax_t bytes = fs::file_size(path, ignored);
+    return ignored ? 0 : bytes;
+  }
+  std::uintmax_t bytes = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(path, ignored)) {
+    if (entry.is_regular_file(ignored)) bytes += entry.file_size(ignored);
+  }
+  return bytes;
+}
+
+// What an option of NVRTC's means for a host compiler. Others change the speed, or accuracy that
+// a tolerance allows for; the shim needs C++20 in any case.
+void add_options(const std::vector<std::string>& options, std::vector<std::string>& flags) {
+  for (const std::string& option : options) {
+    if (option.starts_with("-U")) flags.push_back(option);
+    if (option.starts_with("--undefine-macro=")) flags.push_back("-U" + option.substr(17));
+    if (option.ends_with("-fmad=false")) flags.emplace_back("-ffp-contract=off");
+  }
+}
+
+}  // namespace
+
+fs::path cache_folder() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  if (!(cache && *cache) && !(home && *home)) {
+    throw Error("neither XDG_CACHE_HOME nor HOME is set: set one, kernels are compiled below it");
+  }
+  const fs::path folder =
+      (cache && *cache ? fs::path(cache) : fs::path(home) / ".cache") / "tilewright" / "cpu";
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed || ::access(folder.c_str(), W_OK) != 0) {
+    throw Error(
+        fmt::format("cannot write to the cache folder {}: set XDG_CACHE_HOME to one that "
+                    "can be written",
+                    folder.string()));
+  }
+  return folder;
+}
+
+void trim_cache(const fs::path& folder, std::uintmax_t max_bytes) {
+  struct Entry {
+    fs::path path;
+    fs::file_time_type used;
+    std::uintmax_t bytes;
+  };
+  std::vector<Entry> entries;
+  std::uintmax_t total = 0;
+  std::error_code ignored;
+  const auto now = fs::file_time_type::clock::now();
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    entries.push_back({entry.path(), entry.last_write_time(ignored), bytes_below(entry.path())});
+    auto& used = entries.back().used;
+    if (used > now + std::chrono::hours(1)) used = used.min();  // the clock was set back since
+    total += entries.back().bytes;
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return a.used < b.used; });
+  const auto spared = now - std::chrono::hours(1);
+  for (const Entry& entry : entries) {
+    if (entry.used > spared) return;
+    if (total <= max_bytes && entry.path.extension() != ".tmp") continue;
+    fs::remove_all(entry.path, ignored);
+    total -= entry.bytes;
+  }
+}
+
+std::string module_text(std::span<const Program> programs) {
+  std::string includes, bodies, points;
+  int entries = 0;
+  for (std::size_t i = 0; i < programs.size(); ++i) {
+    const Program& program = programs[i];
+    std::string body = macros_begin(program);
+    for (std::string_view rest = program.text; !rest.empty();) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size() - 1) + 1;
+      const std::string_view line = rest.substr(0, end);
+      rest.remove_prefix(end);
+      std::string& to = !program.as_given && line.starts_with("#include") ? includes : body;
+      to += line;
+      if (!to.ends_with('\n')) to += '\n';
+    }
+    const std::string space = program.as_given ? "" : fmt::format("tw_program_{}", i);
+    for (const std::string& entry : program.entries) {
+      // Where the compiler finds a name wrong.
+      if (program.as_given) body += fmt::format("#line 1 \"{}{}\"\n", kernel_word, entry);
+      body += fmt::format("using tw_entry_{} = tw_cpu::Entry<&{}>;\n", entries, entry);
+      points +=
+          fmt::format("{}{}::tw_entry_{}::point", points.empty() ? "" : ", ", space, entries++);
+    }
+    body += macros_end(program);
+    bodies += program.as_given ? body : fmt::format("namespace {} {{\n{}}}\n", space, body);
+  }
+  return fmt::format("#line 1 \"variant.cpp\"\n{}{}TW_CPU_MODULE({})\n", includes, bodies, points);
+}
+
+Compiled compile_module(std::span<const Program> programs) {
+  Texts headers = cpu_shim();
+  std::vector<std::string> flags = compile_flags();
+  for (const Program& program : programs) {
+    headers.insert(program.headers.begin(), program.headers.end());
+    add_options(program.options, flags);
+  }
+  const fs::path folder = header_folder(headers);
+  const std::string text = module_text(programs);
+  const std::string key =
+      digest(fmt::format("{}\n{}\n{}\n{}\n{}", host_compiler().path, host_compiler().version,
+                         fmt::join(flags, " "), folder.filename().string(), text));
+  Compiled result;
+  result.path = cache_folder() / (key + ".so");
+  if (fs::exists(result.path)) {
+    touch(result.path);
+    return result;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  // The compiler's own files, too, so that none of a killed one stays in /tmp.
+  const TemporaryFolder temporary((cache_folder() / key).string() + temporary_suffix());
+  const std::string source = temporary.path() / "variant.cpp",
+                    object = temporary.path() / "variant.o",
+                    shared = temporary.path() / "variant.so";
+  write_file(source, text);
+  std::vector<std::string> compile{host_compiler().path};
+  compile.insert(compile.end(), flags.begin(), flags.end());
+  compile.insert(compile.end(), {"-I.", "-include", "shim.h", "-c", source, "-o", object});
+  // Linked apart, without the library of the checks.
+  std::vector<std::string> link{host_compiler().path, "-shared", object, "-o", shared};
+  if (std::find(flags.begin(), flags.end(), "-fsanitize=address") != flags.end()) {
+    link.emplace_back("-fsanitize=address");
+  }
+  CommandResult command = run_command(compile, folder, temporary.path());
+  if (command.ok) command = run_command(link, folder, temporary.path());
+  if (command.ok) {
+    fs::rename(shared, result.path);
+  } else {
+    result.path.clear();
+    result.error = first_error(command.output);
+  }
+  result.compile_ms =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+LoadedModule::LoadedModule(const fs::path& path)
+    : handle_(::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+  if (!handle_) throw Error(fmt::format("cannot load a compiled kernel: {}", ::dlerror()));
+  module_ = static_cast<const tw_cpu::Module*>(::dlsym(handle_.get(), "tw_cpu_module"));
+  if (!module_ || module_->version != tw_cpu::abi_version) {
+    throw Error(fmt::format("{} is not a kernel module of this version: delete it", path.string()));
+  }
+}
+
+void LoadedModule::Close::operator()(void* handle) const { ::dlclose(handle); }
+
+}  // namespace tw::cpu

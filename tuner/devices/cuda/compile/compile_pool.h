@@ -1,0 +1,57 @@
+// A pool of compile workers: one program each at a time, each killed when it takes too long. What a
+// crash or an endless compile costs is that one program.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "devices/cuda/protocol/messages.h"
+
+namespace tw::cuda {
+
+class CompilePool {
+ public:
+  using Clock = std::chrono::steady_clock;
+  struct Result {
+    std::uint64_t ticket = 0;
+    Compiled compiled;
+  };
+
+  CompilePool(int workers, std::chrono::milliseconds timeout);
+
+  // Starts a worker if none runs yet and waits for its greeting. Throws Error if NVRTC is missing.
+  const CompilerGreeting& compiler();
+
+  void submit(std::uint64_t ticket, const CompileRequest& request);
+  // What has finished since the last call; hands queued programs to free workers. Never blocks.
+  std::vector<Result> advance();
+  void cancel();  // drops the queue, kills the workers that compile
+
+  void add_descriptors(std::vector<int>& descriptors) const;
+  // When advance() has something to do even if no descriptor says so.
+  Clock::time_point next_deadline() const;
+  std::vector<int> busy_pids() const;
+  bool idle() const { return outstanding() == 0; }
+  std::size_t outstanding() const;
+
+ private:
+  struct Worker {
+    std::optional<WorkerProcess> process;
+    bool greeted = false;
+    std::optional<std::uint64_t> ticket;
+    Clock::time_point deadline{};
+  };
+  void start(Worker& worker);
+  void advance(Worker& worker, std::vector<Result>& results);
+  void accept(Worker& worker, const std::string& frame, std::vector<Result>& results);
+
+  std::chrono::milliseconds timeout_;
+  std::vector<Worker> workers_;
+  std::deque<std::pair<std::uint64_t, std::string>> queue_;  // encoded requests
+  std::optional<CompilerGreeting> greeting_;
+};
+
+}  // namespace tw::cuda

@@ -1,0 +1,475 @@
+// Longer than 400 lines: one class, whose steps share the buffers and the timer of one job.
+#include "devices/cuda/measure/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <thread>
+
+#include "core/base/error.h"
+#include "devices/comparison.h"
+#include "devices/cuda/baselines/baseline.h"
+#include "devices/cuda/driver/wall_time.h"
+#include "devices/cuda/measure/element_text.h"
+
+namespace tw::cuda {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double ms_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+std::unique_ptr<CuptiTimer> open_cupti(std::vector<std::string>& notices) {
+  const char* wanted = std::getenv("TILEWRIGHT_TIMER");
+  if (wanted && wanted == std::string_view("events")) {
+    notices.emplace_back("timed by events, as TILEWRIGHT_TIMER asks");
+    return nullptr;
+  }
+  try {
+    return std::make_unique<CuptiTimer>();
+  } catch (const Error& error) {
+    notices.push_back(fmt::format("timed by events, which include some microseconds of launch: {}",
+                                  error.what()));
+    return nullptr;
+  }
+}
+
+// "tf32" of the key "gemm tf32 ..." or "gemm f32 math=tf32 ...".
+bool allows_tf32(const std::string& problem_key) {
+  return problem_key.find("tf32") != std::string::npos;
+}
+bool has_epilogue(const std::string& problem_key) {
+  return problem_key.find("epilogue=") != std::string::npos;
+}
+
+std::map<std::string, BaselineArg> baseline_args(const Job& job, const Buffers& buffers) {
+  std::map<std::string, BaselineArg> args;
+  for (const auto& [word, arg] : job.baseline_args) {
+    BaselineArg& value = args[word];
+    value.integer = arg.value;
+    value.scalar = arg.scalar;
+    const bool by_pointers = arg.kind == ArgSpec::Kind::pointers;
+    if (arg.kind != ArgSpec::Kind::tensor && !by_pointers) continue;
+    const auto index = static_cast<std::size_t>(arg.index);
+    const Buffers::Tensor& tensor = buffers.tensors()[index];
+    const PlanTensor& planned = job.plan.tensors[index];
+    value.pointer = by_pointers ? tensor.slices.address() : tensor.buffer.data();
+    const auto step =
+        by_pointers
+            ? static_cast<CUdeviceptr>(planned.layout.strides.front() * size_of(planned.dtype))
+            : CUdeviceptr{0};
+    value.alignment = CUdeviceptr{1} << std::countr_zero(tensor.buffer.data() | step);
+  }
+  return args;
+}
+
+}  // namespace
+
+Session::Session(int ordinal, Use use, std::int64_t guard_bytes)
+    : ordinal_(ordinal),
+      guard_bytes_(guard_bytes),
+      cupti_timer_(use == Use::time ? open_cupti(notices_) : nullptr),
+      context_(ordinal),
+      event_timer_(context_),
+      timer_(cupti_timer_ ? static_cast<Timer*>(cupti_timer_.get()) : &event_timer_),
+      telemetry_(context_.info().uuid) {
+  if (driver().cuFuncGetParamInfo) return;
+  notices_.emplace_back(
+      "the parameters of kernels are not checked before a launch: the NVIDIA driver is older than "
+      "CUDA 12.4");
+}
+
+std::vector<std::string> Session::take_notices() { return std::exchange(notices_, {}); }
+
+// Those that are kept, or new ones with the oracle's results for both sets of inputs. Where memory
+// is short, other problems' buffers go. Throws CudaFailure.
+Buffers& Session::buffers_for(const Plan& plan, std::uint64_t seed, const Module& oracle) {
+  constexpr std::size_t most = 2;  // a problem with and without its chain
+  const std::string key = buffers_key(plan, seed, oracle);
+  const auto known =
+      std::find_if(kept_.begin(), kept_.end(), [&](const Kept& one) { return one.key == key; });
+  if (known != kept_.end()) {
+    kept_.splice(kept_.begin(), kept_, known);
+    return kept_.front().buffers;
+  }
+  while (kept_.size() >= most) kept_.pop_back();
+  kept_.push_front({key, Buffers(context_, *kernels_, plan, seed)});
+  Buffers& made = kept_.front().buffers;
+  if (plan.oracle.kind == OraclePlan::Kind::none) return made;
+  try {
+    for (const Inputs inputs : {Inputs::second, Inputs::first}) {
+      made.select(inputs);
+      run_oracle(context_, *kernels_, made, plan, oracle);
+      made.seal();
+    }
+  } catch (const CudaFailure&) {
+    kept_.pop_front();
+    throw;
+  }
+  return made;
+}
+
+void Session::prepare(const MeasureRequest& request) {
+  buffers_ = plain_ = nullptr;
+  const auto make = [&] {
+    return &buffers_for(request.job.plan, request.job.seed, request.oracle);
+  };
+  try {
+    if (!kernels_) {
+      kernels_ = std::make_unique<VerifyKernels>(context_, request.verify, guard_bytes_);
+      if (cupti_timer_) cupti_timer_->attach(*kernels_);
+    }
+    try {
+      buffers_ = make();
+    } catch (const CudaFailure& failure) {
+      if (failure.code != CUDA_ERROR_OUT_OF_MEMORY || kept_.empty()) throw;
+      kept_.clear();
+      buffers_ = make();
+    }
+    prepare_plain(request);
+  } catch (const CudaFailure& failure) {
+    kept_.clear();
+    if (failure.code == CUDA_ERROR_OUT_OF_MEMORY) {
+      throw Error(
+          fmt::format("the tensors of {} do not fit in what is free of the device's "
+                      "memory: {}; take a smaller shape or free the device",
+                      request.job.problem, failure.text));
+    }
+    throw Error(
+        fmt::format("the reference of {} failed on the device, {}: no kernel can be "
+                    "verified until it is mended",
+                    request.job.problem, failure.text));
+  }
+}
+
+// Beside the buffers of the job's own problem, if there is room for both.
+void Session::prepare_plain(const MeasureRequest& request) {
+  if (request.job.plan.plain.empty()) return;
+  try {
+    plain_ = &buffers_for(request.job.plan.plain.front(), request.job.seed, request.plain_oracle);
+  } catch (const CudaFailure& failure) {
+    if (failure.code != CUDA_ERROR_OUT_OF_MEMORY) throw;
+    if (!std::exchange(said_plain_, true)) {
+      notices_.push_back(
+          fmt::format("{} is not verified without its epilogue: the tensors of both do not fit in "
+                      "the device's memory",
+                      request.job.problem));
+    }
+  }
+}
+
+Measurement Session::run(const MeasureRequest& request, bool& lost) {
+  Measurement measurement;
+  measurement.timer = timer_->name();
+  lost = false;
+  try {
+    if (request.job.purpose == Purpose::baseline) {
+      run_baseline(request, measurement);
+    } else {
+      run_variant(request, measurement);
+    }
+  } catch (const CudaFailure& failure) {
+    lost = failure.is_fault() || !settle();
+    measurement.outcome = lost ? Outcome::faulted : Outcome::launch_failed;
+    measurement.note = failure.text;
+    measurement.samples_ns.clear();
+  }
+  last_work_ = Clock::now();
+  return measurement;
+}
+
+// After a launch that was refused: lets what was launched before it end. False if that faulted.
+bool Session::settle() {
+  try {
+    context_.synchronise();
+  } catch (const CudaFailure&) {
+    return false;
+  }
+  timer_->collect_ns();
+  return true;
+}
+
+void Session::run_variant(const MeasureRequest& request, Measurement& measurement) {
+  verify_plain(request, measurement);
+  if (measurement.outcome != Outcome::ok) return;
+  Variant variant(context_, *kernels_, *buffers_, request.job.plan, request.variant);
+  variant.describe(measurement);
+  judge_subject(request.job,
+                {.launch = [&] { variant.launch(); }, .damage = [&] { return variant.damage(); }},
+                measurement);
+}
+
+void Session::verify_plain(const MeasureRequest& request, Measurement& measurement) {
+  if (!plain_) return;
+  const Plan& plan = request.job.plan.plain.front();
+  Buffers* const own = std::exchange(buffers_, plain_);
+  Variant variant(context_, *kernels_, *buffers_, plan, request.plain);
+  const Subject subject{.launch = [&] { variant.launch(); },
+                        .damage = [&] { return variant.damage(); }};
+  const bool cold_l2 = request.job.limits.cold_l2;
+  verify(plan, cold_l2, Inputs::first, subject, measurement);
+  if (measurement.outcome == Outcome::ok) {
+    verify(plan, cold_l2, Inputs::second, subject, measurement);
+  }
+  if (measurement.outcome != Outcome::ok) {
+    measurement.note = "without its epilogue: " + measurement.note;
+  }
+  buffers_ = own;
+}
+
+void Session::run_baseline(const MeasureRequest& request, Measurement& measurement) {
+  const Job& job = request.job;
+  try {
+    const auto baseline = make_baseline(
+        job.baseline.library,
+        {.call = job.baseline.call,
+         .dtype = job.plan.tensors.empty() ? DType::f32 : job.plan.tensors.front().dtype,
+         .math = allows_tf32(job.problem) ? "tf32" : "f32",
+         .args = baseline_args(job, *buffers_)},
+        context_);
+    const Subject subject{.launch = [&] { baseline->launch(); },
+                          .damage = [] { return std::string(); }};
+    const Measurement blank = measurement;
+    // The fastest algorithm whose results pass; every later round of a race takes the same.
+    const std::string key = job.baseline.library + " " + job.problem;
+    const auto known = algorithms_.find(key);
+    const std::vector<int> order = known == algorithms_.end() ? by_time(job, *baseline, subject)
+                                                              : std::vector<int>{known->second};
+    for (const int algorithm : order) {
+      baseline->choose(algorithm);
+      measurement = blank;
+      judge_subject(job, subject, measurement);
+      if (measurement.outcome != Outcome::ok) continue;
+      algorithms_[key] = algorithm;
+      break;
+    }
+    if (measurement.outcome == Outcome::ok) {
+      const std::string said = std::exchange(measurement.note, baseline->version());
+      if (!said.empty()) measurement.note += ", " + said;
+      if (has_epilogue(job.problem)) measurement.note += ", without the epilogue";
+    }
+  } catch (const Error& error) {
+    measurement.outcome = Outcome::launch_failed;
+    measurement.note = error.what();
+  }
+}
+
+std::vector<int> Session::by_time(const Job& job, Baseline& baseline, const Subject& subject) {
+  if (baseline.algorithms() == 1) return {0};
+  wake_clocks();
+  buffers_->select(Inputs::first);
+  std::vector<std::pair<double, int>> timed;
+  std::string complaint;
+  for (int algorithm = 0; algorithm < baseline.algorithms(); ++algorithm) {
+    try {
+      baseline.choose(algorithm);
+      take_batch(1, job.limits.cold_l2, subject);
+      const std::vector<double> times = take_batch(3, job.limits.cold_l2, subject);
+      timed.emplace_back(*std::min_element(times.begin(), times.end()), algorithm);
+    } catch (const Error& error) {  // listed by the library, and refused
+      complaint = error.what();
+    }
+  }
+  if (timed.empty()) throw Error(complaint);
+  std::sort(timed.begin(), timed.end());
+  std::vector<int> order;
+  for (const auto& [time_ns, algorithm] : timed) order.push_back(algorithm);
+  return order;
+}
+
+void Session::judge_subject(const Job& job, const Subject& subject, Measurement& measurement) {
+  constexpr double too_long_ns = 200e6;  // to be launched once more
+  wake_clocks();
+  if (job.purpose == Purpose::counters) return count(job, subject, measurement);
+  const bool cold_l2 = job.limits.cold_l2;
+  const double first_ns = verify(job.plan, cold_l2, Inputs::first, subject, measurement);
+  if (measurement.outcome != Outcome::ok) return;
+  if (job.purpose == Purpose::verify) {
+    verify(job.plan, cold_l2, Inputs::second, subject, measurement);
+    return;
+  }
+  sample(job, subject, first_ns, measurement);
+  const bool is_round = job.purpose == Purpose::race_round;
+  if (!is_round && measurement.median_ns() < too_long_ns &&
+      !measurement.metrics.contains("stopped_early")) {
+    check_wall_time(subject, measurement);
+  }
+  // After many runs a race, or a workspace that is left dirty, shows; the other inputs show more.
+  if (!measurement.metrics.contains("stopped_early")) {
+    verify(job.plan, cold_l2, Inputs::second, subject, measurement);
+  }
+  if (measurement.outcome != Outcome::ok) measurement.samples_ns.clear();
+}
+
+void Session::count(const Job& job, const Subject& subject, Measurement& measurement) {
+  try {
+    if (!counters_) counters_.emplace(ordinal_);
+    buffers_->select(Inputs::first);
+    subject.launch();  // as timing does, past cold instruction caches
+    const auto prepare = [&] {
+      buffers_->restore_inout();
+      if (job.limits.cold_l2) kernels_->flush_l2();
+    };
+    for (const auto& [name, value] : counters_->collect(context_, prepare, subject.launch)) {
+      measurement.metrics[name] = value;
+    }
+  } catch (const Error& error) {
+    measurement.outcome = Outcome::launch_failed;
+    measurement.note = error.what();
+  }
+  measurement.timer.clear();
+}
+
+double Session::verify(const Plan& plan, bool cold_l2, Inputs inputs, const Subject& subject,
+                       Measurement& measurement) {
+  buffers_->select(inputs);
+  buffers_->poison_outputs();
+  const std::vector<double> first = take_batch(1, cold_l2, subject);
+  std::string damage = buffers_->damage();
+  if (damage.empty()) damage = subject.damage();
+  if (!damage.empty()) {
+    measurement.outcome = Outcome::wrong_result;
+    measurement.note = damage;
+    for (Kept& one : kept_) one.key.clear();  // the next job makes them anew
+  } else if (plan.oracle.kind == OraclePlan::Kind::none) {
+    note_unwritten(plan, measurement);
+  } else {
+    compare(plan, measurement);
+  }
+  if (measurement.outcome != Outcome::ok && inputs == Inputs::second) {
+    measurement.note += " (on the second set of inputs)";
+  }
+  return first.front();
+}
+
+void Session::note_unwritten(const Plan& plan, Measurement& measurement) {
+  for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
+    const PlanTensor& tensor = plan.tensors[i];
+    if (tensor.role == Role::in || tensor.is_restored()) continue;
+    const Buffers::Oracle& oracle = buffers_->oracle(i);
+    const std::int64_t written =
+        kernels_->expect(buffers_->tensors()[i].buffer.data(), tensor.layout, tensor.dtype,
+                         oracle.expected.address(), oracle.magnitude.address());
+    if (written == 0 && measurement.note.empty())
+      measurement.note = fmt::format("it writes nothing to {}", tensor.name);
+  }
+}
+
+void Session::compare(const Plan& plan, Measurement& measurement) {
+  double& used = measurement.metrics[std::string(tolerance_used)];
+  for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
+    const PlanTensor& tensor = plan.tensors[i];
+    if (tensor.role == Role::in) continue;
+    const Buffers::Tensor& actual = buffers_->tensors()[i];
+    const Buffers::Oracle& oracle = buffers_->oracle(i);
+    const Comparison found = kernels_->compare(actual.buffer.data(), oracle.expected.address(),
+                                               oracle.magnitude.address(), actual.before.address(),
+                                               tensor.layout, rule_of(plan, tensor));
+    measurement.error_ulps = std::max(measurement.error_ulps, found.worst_ulps);
+    used = std::max(used, found.used);
+    if (found.is_right()) continue;
+    const std::uint64_t bits = element_bits(actual.buffer.data(), found.worst_at, tensor.dtype);
+    const auto wide = [&](const DeviceMemory& memory) {
+      return element_value(memory.address(), found.worst_at, DType::f64);
+    };
+    measurement.outcome = Outcome::wrong_result;
+    measurement.note = describe(
+        plan, tensor, found,
+        {bits, wide(oracle.expected), wide(oracle.magnitude),
+         tensor.is_restored() || !verify::is_poison(bits, static_cast<int>(tensor.dtype))});
+    return;
+  }
+}
+
+void Session::sample(const Job& job, const Subject& subject, double first_ns,
+                     Measurement& measurement) {
+  const bool cold = job.limits.cold_l2;
+  const auto start = Clock::now();
+  const double clock_before = telemetry_.sm_clock_mhz();
+  Sampling sampling =
+      take_samples({.take = [&](int count) { return take_batch(count, cold, subject); },
+                    .is_throttled = [&] { return telemetry_.is_throttled(); },
+                    .spent_ms = [&] { return ms_since(start); },
+                    .rest = [] { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }},
+                   job.limits, job.purpose == Purpose::baseline ? 0 : job.incumbent_ns, first_ns);
+  if (sampling.verdict == Verdict::hopeless) measurement.metrics["stopped_early"] = 1;
+  if (sampling.dropped > 0) measurement.metrics["dropped_samples"] = sampling.dropped;
+  if (sampling.throttled > 0) note_throttled(sampling, measurement);
+  measurement.samples_ns = std::move(sampling.samples_ns);
+  measurement.timer = timer_->name();
+  measurement.metrics["sm_clock_before_mhz"] = clock_before;
+  measurement.metrics["sm_clock_mhz"] = telemetry_.sm_clock_mhz();
+  measurement.metrics["sm_clock_max_mhz"] = info().sm_clock_mhz;
+  telemetry_.add_metrics(measurement.metrics);
+}
+
+void Session::note_throttled(const Sampling& sampling, Measurement& measurement) {
+  measurement.metrics["throttled_samples"] = sampling.throttled;
+  if (measurement.note.empty()) {
+    measurement.note = fmt::format("{} of its {} samples were taken at a throttled clock",
+                                   sampling.throttled, sampling.samples_ns.size());
+  }
+  if (!std::exchange(said_throttled_, true)) {
+    notices_.emplace_back(
+        "the GPU is held back by heat or by its power supply: times of rows that have "
+        "throttled_samples are of a slowed GPU");
+  }
+}
+
+// Work that no kernel's record shows, a copy or a stream of its own, would make a time too short.
+void Session::check_wall_time(const Subject& subject, Measurement& measurement) {
+  const double counted_ns = measurement.median_ns();
+  const double found_ns = wall_ns(subject.launch, counted_ns);
+  timer_->collect_ns();
+  measurement.metrics["wall_ns"] = found_ns;
+  const double missed_ns = unaccounted_ns(found_ns, counted_ns);
+  if (missed_ns <= 0) return;
+  measurement.metrics["unaccounted_ns"] = missed_ns;
+  measurement.note = fmt::format(
+      "a launch takes {:.0f} us of wall time, of which its kernels account for {:.0f} us: it does "
+      "work that its time misses",
+      1e-3 * found_ns, 1e-3 * counted_ns);
+}
+
+void Session::put_sample(bool cold_l2, const Subject& subject) {
+  buffers_->restore_inout();
+  if (cold_l2) kernels_->flush_l2();
+  timer_->begin();
+  subject.launch();
+  timer_->end();
+}
+
+std::vector<double> Session::take_batch(int count, bool cold_l2, const Subject& subject) {
+  for (int i = 0; i < count; ++i) put_sample(cold_l2, subject);
+  context_.synchronise();
+  std::vector<double> samples = timer_->collect_ns();
+  if (timer_ != &event_timer_ && std::find(samples.begin(), samples.end(), 0.0) != samples.end()) {
+    distrust_cupti();
+  }
+  return samples;
+}
+
+void Session::distrust_cupti() {
+  constexpr int patience = 3;
+  if (++lost_batches_ < patience) return;
+  timer_ = &event_timer_;
+  notices_.emplace_back("timed by events from now on: CUPTI loses records of kernels");
+}
+
+// An idle GPU lowers its clocks, and takes some milliseconds of work to raise them again.
+void Session::wake_clocks() {
+  constexpr double idle_ms = 200, work_ms = 30;
+  if (ms_since(last_work_) < idle_ms) return;
+  const auto start = Clock::now();
+  while (ms_since(start) < work_ms) {
+    for (int i = 0; i < 10; ++i) kernels_->flush_l2();
+    context_.synchronise();
+  }
+  timer_->collect_ns();  // the records of this work
+}
+
+}  // namespace tw::cuda

@@ -1,0 +1,78 @@
+// A compiled program on the device, bound to the buffers of a problem: what a job launches.
+#pragma once
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "core/plan/measurement.h"
+#include "devices/cuda/measure/buffers.h"
+
+namespace tw::cuda {
+
+// A module and its entries; unloaded with the object.
+class LoadedModule {
+ public:
+  explicit LoadedModule(const Module& module);  // Throws CudaFailure
+  LoadedModule(const LoadedModule&) = delete;
+  LoadedModule& operator=(const LoadedModule&) = delete;
+  ~LoadedModule();
+  CUfunction function(int entry) const { return functions_[static_cast<std::size_t>(entry)]; }
+
+ private:
+  CUmodule module_ = nullptr;
+  std::vector<CUfunction> functions_;
+};
+
+// A kernel's arguments as the driver takes them: pointers to values that live here.
+class Arguments {
+ public:
+  Arguments(const PlanLaunch& launch, const Plan& plan, const Buffers& buffers,
+            const std::vector<GuardedBuffer>& workspaces);
+  void** pointers() { return pointers_.data(); }
+  // Throws CudaFailure that says how the kernel's parameters differ in number or size. A launch
+  // reads past too few of them, and does not notice too many.
+  void check_against(CUfunction function) const;
+
+ private:
+  template <class T>
+  void add(const T& value);
+  std::deque<std::vector<std::byte>> values_;
+  std::vector<void*> pointers_;
+};
+
+class Variant {
+ public:
+  // Loads the module, raises the shared-memory limits, allocates the workspaces. Throws
+  // CudaFailure.
+  Variant(const Context& context, const VerifyKernels& kernels, const Buffers& buffers,
+          const Plan& plan, const Module& module);
+  // Puts all passes on the stream. Throws CudaFailure if one cannot be launched.
+  void launch();
+  // The most registers, local memory and shared memory of any pass, and the least occupancy.
+  void describe(Measurement& measurement) const;
+  std::string damage() const;  // to the workspaces' guards
+
+ private:
+  struct Pass {
+    CUfunction function;
+    CUlaunchConfig config;
+    CUlaunchAttribute cluster;
+    Arguments arguments;
+  };
+  void prepare_workspaces(const VerifyKernels& kernels, const Plan& plan);
+  void add_pass(const PlanLaunch& launch, const Buffers& buffers);
+
+  const Context& context_;
+  const VerifyKernels& kernels_;
+  const Plan& plan_;
+  LoadedModule module_;
+  std::vector<GuardedBuffer> workspaces_;
+  std::deque<Pass> passes_;
+};
+
+// Runs the plan's oracle once on the selected inputs, which fills the buffers' expected values and
+// magnitudes. Throws CudaFailure.
+void run_oracle(const Context& context, const VerifyKernels& kernels, const Buffers& buffers,
+                const Plan& plan, const Module& module);
+
+}  // namespace tw::cuda

@@ -1,0 +1,59 @@
+// Launches the kernels of kernels/common/verify.cuh.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/problem/problem.h"
+#include "core/types/dtype.h"
+#include "devices/comparison.h"
+#include "devices/cuda/driver/context.h"
+#include "devices/cuda/protocol/messages.h"
+
+namespace tw::cuda {
+
+class VerifyKernels {
+ public:
+  // Loads the module. `guard_bytes`: of the zones around each buffer that is made with them. Throws
+  // CudaFailure.
+  VerifyKernels(const Context& context, const Module& module, std::int64_t guard_bytes);
+  VerifyKernels(const VerifyKernels&) = delete;
+  VerifyKernels& operator=(const VerifyKernels&) = delete;
+
+  // On the context's stream, asynchronously, unless they return something.
+  // The first set of values of the stream, or the second one (kernels/common/inputs.cuh).
+  void fill(CUdeviceptr data, std::int64_t elements, DType dtype, std::uint64_t stream,
+            const PlanFill* second) const;
+  void poison(CUdeviceptr data, std::int64_t bytes) const;  // bytes: a multiple of 2
+  // Takes x as what is expected, of the magnitude of its largest value. Returns how many elements
+  // are written.
+  std::int64_t expect(CUdeviceptr x, const TensorLayout& layout, DType dtype, CUdeviceptr expected,
+                      CUdeviceptr magnitude) const;
+  void write_guards(CUdeviceptr base, std::int64_t begin, std::int64_t end,
+                    std::int64_t bytes) const;
+  // Bytes of the guards that changed: before and after [begin, end).
+  std::pair<std::int64_t, std::int64_t> check_guards(CUdeviceptr base, std::int64_t begin,
+                                                     std::int64_t end, std::int64_t bytes) const;
+  std::uint64_t hash(CUdeviceptr data, std::int64_t bytes) const;  // bytes: a multiple of 8
+  // `before` is 0 for a tensor that was poisoned. `layout` must have at most 8 axes.
+  Comparison compare(CUdeviceptr x, CUdeviceptr expected, CUdeviceptr magnitude, CUdeviceptr before,
+                     const TensorLayout& layout, const verify::Rule& rule) const;
+  void zero(CUdeviceptr data, std::int64_t bytes) const;  // bytes: a multiple of 16
+  void flush_l2() const;
+  void mark() const;
+  std::int64_t guard_bytes() const { return guard_bytes_; }
+
+ private:
+  void launch(CUfunction function, int blocks, std::vector<void*> arguments) const;
+  CUfunction function(const char* name) const;
+  int blocks_for(std::int64_t items) const;
+
+  const Context& context_;
+  const std::int64_t guard_bytes_;
+  CUmodule module_ = nullptr;
+  CUfunction fill_, expect_, expect_magnitude_, write_guards_, check_guards_, hash_, compare_,
+      zero_, flush_write_, flush_read_, mark_;
+  DeviceMemory scratch_, flush_;
+};
+
+}  // namespace tw::cuda

@@ -1,0 +1,79 @@
+// What the parent and its workers say to each other, one CBOR frame a message.
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/plan/plan.h"
+#include "devices/cuda/cuda.h"
+
+namespace tw::cuda {
+
+// A compile worker's first words.
+struct CompilerGreeting {
+  std::string error;     // not empty: there is no compiler
+  std::string version;   // "13.0"
+  std::string identity;  // tells builds of one version apart: the library's file name and size
+};
+
+struct CompileRequest {
+  Program program;
+  std::string architecture;          // "sm_90a"
+  std::vector<std::string> options;  // beyond the standard ones
+};
+
+struct Compiled {
+  bool ok = false;
+  std::string cubin;
+  std::vector<std::string> names;  // lowered, one an entry
+  std::string log;                 // of the compiler and ptxas; an ok one may hold warnings
+  double ms = 0;
+};
+
+// A compiled program and where its entries are in it.
+struct Module {
+  std::string cubin;
+  std::vector<std::string> names;
+};
+
+struct MeasureRequest {
+  Job job;                         // the texts of its programs stay behind
+  Module variant;                  // empty for a baseline
+  Module oracle;                   // empty if the plan has none
+  Module verify;                   // kernels/common/verify.cuh
+  Module plain{}, plain_oracle{};  // of Plan::plain; empty if the plan has none
+};
+
+// The measuring worker's answers.
+struct Greeting {     // to Open
+  std::string error;  // not empty: cannot go on
+  DeviceInfo info;
+  std::vector<std::string> notices;
+};
+struct MeasureReply {
+  // waiting: another process times on the GPU; it has no time limit until its turn.
+  enum class Kind { started, finished, fatal, waiting, turn } kind{};
+  Finished finished;
+  std::string error;   // fatal: a fault of the machine or of the reference
+  std::string notice;  // something the user should know, at most once
+  bool ends = false;   // with finished: the context is lost, and the worker ends
+};
+
+std::string encode(const CompilerGreeting& greeting);
+CompilerGreeting decode_compiler_greeting(const std::string& frame);
+std::string encode(const CompileRequest& request);
+CompileRequest decode_compile_request(const std::string& frame);
+std::string encode(const Compiled& compiled);
+Compiled decode_compiled(const std::string& frame);
+
+std::string encode(const MeasureRequest& request);
+MeasureRequest decode_measure_request(const std::string& frame);
+std::string encode(const Greeting& greeting);
+Greeting decode_greeting(const std::string& frame);
+std::string encode(const MeasureReply& reply);
+MeasureReply decode_measure_reply(const std::string& frame);
+
+std::string encode(const CudaProbe& probe);
+CudaProbe decode_probe(const std::string& frame);
+
+}  // namespace tw::cuda

@@ -1,0 +1,58 @@
+// The flags and the filter that they make; see filter_options.h.
+#include "options/filter_options.h"
+
+namespace tw {
+
+std::span<const std::string> source_names() {
+  static const std::vector<std::string> names{"measured", "cpu", "replayed", "imported"};
+  return names;
+}
+
+std::span<const std::string> l2_states() {
+  static const std::vector<std::string> names{"cold", "warm"};
+  return names;
+}
+
+std::vector<Flag> filter_flags() {
+  return {
+      {"op", "OP", "only this op"},
+      {"problem", "TEXT", "only problems whose name contains this"},
+      {"kernel", "NAME", "only this kernel"},
+      {"device", "MODEL", "only devices whose model contains this"},
+      {"source", "SOURCE", "measured, cpu, replayed or imported (default: any)"},
+      {"l2", "cold|warm", "only these (default: any)"},
+  };
+}
+
+Filter filter_of(const Arguments& arguments) {
+  Filter filter;
+  filter.op = arguments.text("op");
+  filter.problem = arguments.text("problem");
+  filter.kernel = arguments.text("kernel");
+  filter.device = arguments.text("device");
+  if (arguments.has("source")) filter.source = arguments.one_of("source", "", source_names());
+  if (arguments.has("l2")) filter.l2 = arguments.one_of("l2", "", l2_states());
+  return filter;
+}
+
+std::vector<Winner> winners_of(const Store& store, Filter filter) {
+  const std::int64_t limit = filter.limit;
+  filter.limit = 0;
+  std::vector<Winner> all;
+  for (const std::string& source : source_names()) {
+    for (const std::string& l2 : l2_states()) {
+      if (!filter.source.empty() && filter.source != source) continue;
+      if (!filter.l2.empty() && filter.l2 != l2) continue;
+      Filter one = filter;
+      one.source = source;
+      one.l2 = l2;
+      for (Winner& winner : store.winners(one)) all.push_back(std::move(winner));
+    }
+  }
+  if (limit > 0 && all.size() > static_cast<std::size_t>(limit)) {
+    all.erase(all.begin() + static_cast<std::ptrdiff_t>(limit), all.end());
+  }
+  return all;
+}
+
+}  // namespace tw

@@ -1,0 +1,168 @@
+#include "options/problem_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <sstream>
+
+#include "core/base/error.h"
+#include "core/expr/expr.h"
+#include "core/formats/recording_file.h"
+
+namespace tw {
+namespace {
+
+ProblemText text_of_flags(const Arguments& arguments) {
+  ProblemText text;
+  text.dtype = arguments.text("dtype");
+  text.math = arguments.text("math");
+  text.epilogue = arguments.text("epilogue");
+  text.align = static_cast<int>(arguments.integer("align", text.align, 1, 16));
+  return text;
+}
+
+Problem problem_of(const OpEntry& entry, ProblemText text, const std::string& layout) {
+  if (text.dtype.empty()) text.dtype = name_of(entry.op.dtypes.front());
+  if (!layout.empty()) text.shape += ",layout=" + layout;
+  return parse_problem(entry.op, text);
+}
+
+bool is_shape(const std::string& word) {
+  return word.find('=') != std::string::npos ||
+         std::isdigit(static_cast<unsigned char>(word.front())) != 0;
+}
+
+// "op shape [dtype=..] [math=..] [epilogue=..] [layout=..] [align=..]"; the op may be left out if
+// the flags name it.
+Asked parse_line(const std::string& line, const Arguments& arguments, const Catalog& catalog) {
+  std::istringstream stream(line);
+  std::string word;
+  std::vector<std::string> words;
+  while (stream >> word) words.push_back(word);
+  Asked asked;
+  std::size_t at = 0;
+  if (is_shape(words.front())) {
+    asked.entry = &asked_op(arguments, catalog);
+  } else {
+    asked.entry = &catalog.at(words[at++]);
+  }
+  if (at == words.size()) throw Error("no shape after the op");
+  ProblemText text = text_of_flags(arguments);
+  std::string layout = arguments.text("layout");
+  text.shape = asked.shape = words[at++];
+  std::map<std::string, std::string*> fields{{"dtype=", &text.dtype},
+                                             {"math=", &text.math},
+                                             {"epilogue=", &text.epilogue},
+                                             {"layout=", &layout}};
+  for (; at < words.size(); ++at) {
+    const std::size_t value = std::min(words[at].find('='), words[at].size() - 1) + 1;
+    const auto field = fields.find(words[at].substr(0, value));
+    if (field == fields.end()) {
+      throw Error(
+          fmt::format("unknown '{}': after the shape, one of dtype=, math=, epilogue=, "
+                      "layout=",
+                      words[at]));
+    }
+    if (!field->second) throw Error(fmt::format("'{}' is given twice: remove one", field->first));
+    *field->second = words[at].substr(value);
+    field->second = nullptr;
+  }
+  asked.problem = problem_of(*asked.entry, text, layout);
+  return asked;
+}
+
+std::vector<Asked> parse_shapes(const std::string& path, const Arguments& arguments,
+                                const Catalog& catalog) {
+  std::string text = read_bytes(path);
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // a byte-order mark
+  if (text.find('\0') != std::string::npos) {
+    throw Error(fmt::format("--shapes {}: is not a text: save it as UTF-8", path));
+  }
+  std::istringstream file(std::move(text));
+  std::vector<Asked> asked;
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    line = line.substr(0, line.find('#'));
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    try {
+      asked.push_back(parse_line(line, arguments, catalog));
+      asked.back().line = number;
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}:{}: {}", path, number, error.what()));
+    }
+  }
+  if (asked.empty()) {
+    throw Error(
+        fmt::format("--shapes {}: no problem in it: one a line, as in 'gemm m=1,n=2,k=3'", path));
+  }
+  return asked;
+}
+
+}  // namespace
+
+std::vector<Flag> problem_flags() {
+  return {
+      {"op", "OP", "what is computed; `tune ops` lists them"},
+      {"shape", "NAME=N,...", "sizes, as m=4096,n=4096,k=4096 or 4096x4096x4096 in the op's order"},
+      {"shapes", "FILE", "many problems, one a line: OP SHAPE [dtype=..] [epilogue=..]"},
+      {"dtype", "TYPE", "storage of the tensors (default: the op's first)"},
+      {"math", "MATH", "how accurate products must be: f32, tf32, ... (default: as the dtype)"},
+      {"layout", "NAME", "the op's choice named layout; the same as layout=NAME in --shape"},
+      {"epilogue", "STEP,...", "what is applied to the result, as bias_column,relu or clamp(0,6)"},
+      {"align", "BYTES", "the least alignment of the tensors: 2, 4, 8 or 16 (default 16)"},
+      {"kernel", "NAME", "search this kernel only"},
+      {"spec", "FILE", "an op of your own: its op.toml, kernels beside it; or a T1 file, .json"},
+  };
+}
+
+Catalog catalog_of(const Arguments& arguments) {
+  if (arguments.has("spec")) return Catalog::load_file(arguments.text("spec"), builtin_sources());
+  return Catalog::load(builtin_spaces(), builtin_sources(), "search_spaces/");
+}
+
+const OpEntry& asked_op(const Arguments& arguments, const Catalog& catalog) {
+  if (arguments.has("op")) return catalog.at(arguments.text("op"));
+  if (catalog.foreign()) return catalog.ops().front();
+  std::vector<std::string> names;
+  for (const OpEntry& entry : catalog.ops()) names.push_back(entry.op.name);
+  throw Error(fmt::format("no --op: one of {}", fmt::join(names, ", ")));
+}
+
+std::vector<Asked> asked_problems(const Arguments& arguments, const Catalog& catalog) {
+  if (arguments.has("shapes")) {
+    if (arguments.has("shape")) throw Error("--shape and --shapes exclude each other");
+    return parse_shapes(arguments.text("shapes"), arguments, catalog);
+  }
+  const OpEntry& entry = asked_op(arguments, catalog);
+  const auto& dims = entry.op.dims;
+  const bool needs_shape =
+      std::any_of(dims.begin(), dims.end(), [](const DimSpec& dim) { return !dim.fallback; });
+  if (needs_shape && !arguments.has("shape")) {
+    throw Error(fmt::format("no --shape: for example {}", entry.op.example));
+  }
+  ProblemText text = text_of_flags(arguments);
+  text.shape = arguments.text("shape");
+  return {{.entry = &entry,
+           .problem = problem_of(entry, text, arguments.text("layout")),
+           .shape = text.shape,
+           .line = 0}};
+}
+
+std::vector<const KernelSpec*> asked_kernels(const std::string& wanted, const OpEntry& entry) {
+  std::vector<const KernelSpec*> kernels;
+  std::vector<std::string> names;
+  for (const KernelSpec& kernel : entry.kernels) {
+    names.push_back(kernel.name);
+    if (wanted.empty() || wanted == kernel.name) kernels.push_back(&kernel);
+  }
+  if (!kernels.empty()) return kernels;
+  if (names.empty()) throw Error(fmt::format("{} has no kernels", entry.op.name));
+  const std::string near = nearest(wanted, names);
+  throw Error(fmt::format("{} has no kernel '{}': {}", entry.op.name, wanted,
+                          near.empty() ? fmt::format("one of {}", fmt::join(names, ", "))
+                                       : fmt::format("did you mean {}?", near)));
+}
+
+}  // namespace tw

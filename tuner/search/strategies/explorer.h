@@ -1,0 +1,43 @@
+// What the strategies that move through a space share: which configurations were asked for, random
+// ones that were not, and the way back to a valid configuration.
+#pragma once
+#include <optional>
+#include <span>
+#include <unordered_set>
+#include <vector>
+
+#include "core/space/space.h"
+#include "search/strategies/random.h"
+#include "search/strategies/sampler.h"
+
+namespace tw {
+
+class Explorer {
+ public:
+  Explorer(const SearchSpace& space, std::uint64_t seed)
+      : space_(space), sampler_(space.size(), seed), random_(seed ^ 0x9e3779b97f4a7c15u) {}
+
+  const SearchSpace& space() const { return space_; }
+  Random& random() { return random_; }
+  bool is_new(std::size_t index) const { return !seen_.contains(index); }
+  void mark(std::size_t index) { seen_.insert(index); }
+  std::size_t seen() const { return seen_.size(); }
+
+  // A configuration that is new, uniformly; nothing if none is left. Marks it.
+  std::optional<std::size_t> draw();
+  // A new one that differs from `index` in one knob (`adjacent`: by a step of an ordered knob),
+  // uniformly; nothing if there is none. Does not mark it.
+  std::optional<std::size_t> new_neighbour(std::size_t index, bool adjacent);
+  // The configuration with these levels if it is valid; else those levels with some knobs set back
+  // to what the valid configuration `anchor` has, one by one in random order, until they are valid.
+  std::size_t repair(std::vector<int> levels, std::size_t anchor);
+  std::vector<int> levels_of(std::size_t index) const;
+
+ private:
+  const SearchSpace& space_;
+  Sampler sampler_;
+  Random random_;
+  std::unordered_set<std::size_t> seen_;
+};
+
+}  // namespace tw

@@ -1,0 +1,38 @@
+// The steady-state population of the evolutionary strategies: children are asked for one by one,
+// and each takes a place as soon as it is told.
+#pragma once
+#include <limits>
+#include <unordered_map>
+#include <vector>
+
+#include "search/strategies/explorer.h"
+#include "search/strategies/strategy.h"
+
+namespace tw {
+
+class Evolution : public Strategy {
+ public:
+  std::vector<std::size_t> ask(std::size_t at_most) override;
+  void tell(std::span<const Evaluation> evaluations) override;
+
+ protected:
+  struct Child {
+    std::size_t index = 0;
+    std::size_t parent = 0;  // whose place it takes if it is better
+  };
+  Evolution(const SearchSpace& space, std::uint64_t seed, std::size_t size)
+      : explorer_(space, seed), size_(size) {}
+  // A valid configuration made of the members; it may have been asked for before.
+  virtual Child breed() = 0;
+  const std::vector<Evaluation>& members() const { return members_; }
+  Explorer explorer_;
+
+ private:
+  std::optional<Child> next();
+
+  std::size_t size_;
+  std::vector<Evaluation> members_;
+  std::unordered_map<std::size_t, std::size_t> parent_of_;  // children that were not told yet
+};
+
+}  // namespace tw

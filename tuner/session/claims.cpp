@@ -1,0 +1,53 @@
+#include "session/claims.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "core/base/digest.h"
+
+namespace tw {
+namespace {
+
+// One name for the database, whatever it was called.
+std::string path_of(const std::string& database) {
+  std::error_code fault;
+  const std::filesystem::path path = std::filesystem::weakly_canonical(database, fault);
+  return (fault ? database : path.string()) + "-claims";
+}
+
+// The byte that stands for a problem on a device, of any kernel. Two problems share one with a
+// probability of 2^-60; one of them would then wait for the other.
+std::int64_t byte_of(const Context& context) {
+  const std::string key = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", context.op, context.problem,
+                                      context.device_model, context.device_limits, context.driver,
+                                      context.toolchain, context.l2, name_of(context.source));
+  return std::stoll(digest(key).substr(0, 15), nullptr, 16);
+}
+
+}  // namespace
+
+Claims::Claims(const std::string& database) : lock_(path_of(database)) {}
+
+bool Claims::try_claim(const Context& context) {
+  return lock_.try_lock(byte_of(context)) || !lock_.why_not().empty();
+}
+
+bool Claims::wait(const Context& context, const std::function<bool()>& stopped) {
+  while (!stopped() && lock_.why_not().empty()) {
+    if (lock_.lock(byte_of(context))) return true;
+  }
+  return !stopped();
+}
+
+void Claims::release(const Context& context) { lock_.unlock(byte_of(context)); }
+
+std::string Claims::notice() {
+  if (lock_.why_not().empty() || said_) return "";
+  said_ = true;
+  return "problems cannot be claimed, so that another process with this database may search the "
+         "same ones: " +
+         lock_.why_not();
+}
+
+}  // namespace tw

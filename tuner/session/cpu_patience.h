@@ -1,0 +1,36 @@
+// Which problems the cpu device's emulation cannot end in time. They are refused before anything
+// starts.
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "options/problem_options.h"
+#include "session/device_choice.h"
+#include "session/session.h"
+
+namespace tw {
+
+// How long the emulation takes for one configuration, in seconds.
+struct CpuEstimate {
+  double typical_s = 0;  // the median of configurations from all over the spaces
+  double longest_s = 0;
+  // Whether it takes longer than `patience_s`, or a rare configuration much longer.
+  bool exceeds(double patience_s) const;
+};
+CpuEstimate cpu_estimate(const OpSpec& op, std::span<const Competitor> competitors,
+                         const Problem& problem, const DeviceInfo& device);
+// The same before there are competitors; 0 if no kernel serves the problem.
+CpuEstimate cpu_estimate(const OpEntry& entry, std::span<const KernelSpec* const> kernels,
+                         const Problem& problem, const DeviceInfo& device);
+
+// Throws Error, with a smaller shape that would do, if the estimate exceeds `patience_s`.
+void check_cpu_patience(const OpEntry& entry, std::span<const KernelSpec* const> kernels,
+                        const Problem& problem, const DeviceInfo& device,
+                        const CpuEstimate& estimate, double patience_s);
+// Throws Error if a line of the list `path` can be neither replayed nor emulated in time: names
+// these lines, the recordings that hold others, and what to do.
+void check_list(const std::string& path, std::span<const Asked> asked, DeviceChooser& chooser,
+                const std::string& kernel, double patience_s);
+
+}  // namespace tw

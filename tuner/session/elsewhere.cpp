@@ -1,0 +1,100 @@
+#include "session/elsewhere.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "core/base/error.h"
+
+namespace tw {
+namespace {
+
+constexpr std::size_t enough = 16;    // evaluations, to learn from
+constexpr double most_different = 8;  // beyond, a start from nothing is as good
+constexpr double other_device = 2;
+
+bool is_comparable(const Context& there, const Context& here) {
+  return there.source == here.source ||
+         (there.source == Source::imported && here.source == Source::measured);
+}
+
+// By how different it is; nothing if that cannot be said.
+std::optional<double> difference_of(const Context& there, const SessionRequest& request,
+                                    const Context& here) {
+  const bool same_device =
+      there.device_model == here.device_model && there.device_limits == here.device_limits;
+  if (there.problem == here.problem) return same_device ? 0 : other_device;
+  if (!request.catalog) return std::nullopt;
+  const OpSpec& op = request.catalog->at(here.op).op;
+  try {
+    return difference(op, problem_from_key(op, there.problem), request.problem, same_device);
+  } catch (const Error&) {
+    return std::nullopt;  // of an earlier version of the op
+  }
+}
+
+std::vector<Evaluation> evaluations_of(const Store& store, const Context& context,
+                                       const SearchSpace& space) {
+  std::vector<Evaluation> evaluations;
+  for (const Trial& trial : store.known(context)) {
+    const auto index = index_in(space, trial.configuration);
+    // What was pruned is slower than the best there, not a failure.
+    if (!index || trial.measurement.outcome == Outcome::pruned) continue;
+    const bool worked = trial.measurement.outcome == Outcome::ok;
+    evaluations.push_back(
+        {*index, worked ? trial.measurement.median_ns() : std::numeric_limits<double>::infinity()});
+  }
+  return evaluations;
+}
+
+}  // namespace
+
+std::optional<std::size_t> index_in(const SearchSpace& space, const std::string& configuration) {
+  try {
+    return space.find(configuration_from(space.knobs(), configuration));
+  } catch (const Error&) {
+    return std::nullopt;  // of another version of the space
+  }
+}
+
+double difference(const OpSpec& op, const Problem& a, const Problem& b, bool same_device) {
+  constexpr double type = 2, choice = 2, chain = 1, alignment = 1;
+  double sum = same_device ? 0 : other_device;
+  for (std::size_t i = 0; i < op.dims.size(); ++i) {
+    // Strides follow from other dims. Others may be zero, as padding.
+    const auto& fallback = op.dims[i].fallback;
+    if (fallback && !fallback->reads().empty()) continue;
+    sum += std::abs(std::log2(static_cast<double>(a.dims[i] + 1)) -
+                    std::log2(static_cast<double>(b.dims[i] + 1)));
+  }
+  for (std::size_t i = 0; i < op.choices.size(); ++i)
+    sum += a.choices[i] != b.choices[i] ? choice : 0;
+  sum += a.dtype != b.dtype ? type : 0;
+  sum += a.math != b.math ? type : 0;
+  sum += a.epilogue.structure() != b.epilogue.structure() ? chain : 0;
+  sum += a.align != b.align ? alignment : 0;
+  return sum;
+}
+
+std::optional<Elsewhere> known_elsewhere(const Store& store, const SessionRequest& request,
+                                         const Competitor& competitor) {
+  const Context& here = competitor.context;
+  std::multimap<double, Context> nearest;
+  for (Context& there : store.contexts(here.op, here.kernel)) {
+    if (there == here || !is_comparable(there, here)) continue;
+    const auto its = difference_of(there, request, here);
+    if (its && *its <= most_different) nearest.emplace(*its, std::move(there));
+  }
+  for (auto& [its, context] : nearest) {
+    std::vector<Evaluation> evaluations = evaluations_of(store, context, competitor.space);
+    const auto worked =
+        std::count_if(evaluations.begin(), evaluations.end(),
+                      [](const Evaluation& one) { return std::isfinite(one.time_ns); });
+    if (static_cast<std::size_t>(worked) < enough) continue;
+    return Elsewhere{std::move(context), std::move(evaluations)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace tw

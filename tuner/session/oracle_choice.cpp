@@ -1,0 +1,153 @@
+#include "session/oracle_choice.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "core/plan/verdict.h"
+#include "session/session.h"
+
+namespace tw {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The default, the first of the space, and some that are spread over it.
+std::vector<std::size_t> candidates_of(const SearchSpace& space) {
+  constexpr std::size_t in_order = 32, spread = 96;
+  std::vector<std::size_t> indices{space.default_index()};
+  const auto add = [&](std::size_t index) {
+    if (std::find(indices.begin(), indices.end(), index) == indices.end()) indices.push_back(index);
+  };
+  for (std::size_t i = 0; i < std::min(in_order, space.size()); ++i) add(i);
+  for (std::size_t i = 1; i <= spread; ++i) add((space.size() - 1) * i / spread);
+  return indices;
+}
+
+class Finding {
+ public:
+  Finding(const OracleTrial& trial, Device& device, const std::function<bool()>& stopped)
+      : trial_(trial), device_(device), stopped_(stopped) {}
+
+  std::optional<OracleChoice> run(std::span<const OracleKernel> kernels) {
+    for (const OracleKernel& one : kernels) {
+      for (const std::size_t index : candidates_of(*one.space)) {
+        if (stopped_() || takes_forever()) return std::nullopt;
+        if (auto choice = attempt(one, index)) return choice;
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  // An emulation that has not ended for the first few will not end for others.
+  bool takes_forever() const { return device_.info().kind == "cpu" && timed_out_ >= 3; }
+
+  std::optional<OracleChoice> attempt(const OracleKernel& one, std::size_t index) {
+    const Configuration values = (*one.space)[index];
+    LoweredPlan lowered =
+        lower(*trial_.catalog, *one.kernel, trial_.problem, device_.info(), values);
+    OracleChoice choice{.kernel = one.kernel->name,
+                        .configuration = text_of(one.space->knobs(), values),
+                        .is_default = !std::exchange(tried_, true),
+                        .default_fault = default_fault_,
+                        .remark = "",
+                        .plan = oracle_of(lowered.plan)};
+    Measurement measurement;
+    if (lowered.invalid.empty()) {
+      measurement = verified(choice, std::move(lowered.plan));
+    } else {
+      measurement.outcome = Outcome::launch_failed;
+      measurement.note = lowered.invalid;
+    }
+    if (measurement.outcome == Outcome::ok) {
+      choice.remark = measurement.note;
+      return choice;
+    }
+    if (measurement.outcome == Outcome::timed_out) ++timed_out_;
+    if (choice.is_default) {
+      default_fault_ = fmt::format("{}: {}", name_of(measurement.outcome), measurement.note);
+    }
+    return std::nullopt;
+  }
+
+  Measurement verified(const OracleChoice& choice, Plan plan) {
+    Job job;
+    job.id = ++jobs_;
+    job.purpose = Purpose::verify;
+    job.problem = trial_.problem_key;
+    job.kernel = choice.kernel;
+    job.configuration = choice.configuration;
+    job.limits = trial_.limits;
+    job.seed = trial_.seed;
+    job.plan = std::move(plan);
+    device_.submit(std::move(job));
+    while (!stopped_()) {
+      for (Finished& finished : device_.wait(Clock::now() + std::chrono::milliseconds(100))) {
+        if (finished.id == jobs_) return std::move(finished.measurement);
+      }
+    }
+    device_.cancel();
+    Measurement none;
+    none.outcome = Outcome::timed_out;
+    return none;
+  }
+
+  const OracleTrial& trial_;
+  Device& device_;
+  const std::function<bool()>& stopped_;
+  std::uint64_t jobs_ = 0;
+  bool tried_ = false;
+  int timed_out_ = 0;
+  std::string default_fault_;
+};
+
+}  // namespace
+
+std::optional<OracleChoice> find_oracle(const OracleTrial& trial,
+                                        std::span<const OracleKernel> kernels, Device& device,
+                                        const std::function<bool()>& stopped) {
+  return Finding(trial, device, stopped).run(kernels);
+}
+
+void choose_oracle(SessionRequest& request, Device& device, Progress& progress,
+                   const std::function<bool()>& stopped) {
+  if (!request.catalog) return;
+  const OpSpec& op = request.catalog->at(request.problem.op).op;
+  if (!op.reference_source.empty()) return;
+  std::vector<OracleKernel> kernels;
+  for (const Competitor& one : request.competitors) kernels.push_back({one.kernel, &one.space});
+  request.oracle = find_oracle(
+      {request.catalog, request.problem, request.problem_key, request.limits, request.seed},
+      kernels, device, stopped);
+  if (stopped()) return;
+  if (!request.oracle) {
+    progress.note("no configuration that was tried works: results are compared with nothing");
+    return;
+  }
+  const OracleChoice& oracle = *request.oracle;
+  if (!oracle.is_default) {
+    progress.note(
+        fmt::format("the default configuration does not work ({}): results are compared "
+                    "with those of {}",
+                    oracle.default_fault, oracle.name()));
+  }
+  if (!oracle.remark.empty()) {
+    progress.note(fmt::format("the oracle, {}: {}", oracle.name(), oracle.remark));
+  }
+  const auto judge = std::find_if(request.competitors.begin(), request.competitors.end(),
+                                  [&](const Competitor& one) { return one.name == oracle.kernel; });
+  const std::string source = judge->context.source_digest;
+  for (std::size_t i = 0; i < request.competitors.size(); ++i) {
+    if (i == 0 && oracle.is_default) continue;  // its digest says so
+    Competitor& one = request.competitors[i];
+    one.context.verdict_digest =
+        verdict_digest(*request.catalog, *one.kernel, request.problem, device.info(),
+                       fmt::format("{} {}", source, oracle.name()));
+  }
+}
+
+}  // namespace tw

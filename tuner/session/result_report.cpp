@@ -1,0 +1,329 @@
+#include "session/result_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "core/base/statistics.h"
+#include "ui/format.h"
+#include "ui/json_text.h"
+#include "ui/table.h"
+
+namespace tw {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json device_object(const DeviceInfo& info) {
+  ordered_json object{
+      {"kind", info.kind},
+      {"model", info.model},
+      {"uuid", info.uuid},
+      {"driver", info.driver},
+      {"toolchain", info.toolchain},
+      {"sm_clock_mhz", known(info.sm_clock_mhz > 0, info.sm_clock_mhz)},
+      {"memory_bandwidth", known(info.memory_bandwidth > 0, info.memory_bandwidth)}};
+  const std::vector<std::string>& names = device_names();
+  const std::vector<std::int64_t> values = device_values(info);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    object[names[i].substr(names[i].rfind('.') + 1)] = known(values[i] > 0, values[i]);
+  }
+  return object;
+}
+
+// The half-width of the median's interval, relative to it; negative if it says nothing.
+double relative_interval(const Measurement& measurement) {
+  if (measurement.samples_ns.size() < 2) return -1;
+  const Interval interval = median_interval(measurement.samples_ns);
+  return (interval.high - interval.low) / 2 / measurement.median_ns();
+}
+
+// The fastest baseline's; 0 if there is none.
+double baseline_ns(const SessionResult& result) {
+  double best = 0;
+  for (const auto& [library, measurement] : result.baselines) {
+    const double median_ns = measurement.median_ns();
+    if (best == 0 || median_ns < best) best = median_ns;
+  }
+  return best;
+}
+
+// FLOPs of a call that computes, bytes of one that moves.
+struct Work {
+  double amount = 0;
+  std::string unit;
+};
+Work work_of(const Setup& setup) {
+  if (setup.flops >= setup.bytes) return {setup.flops, "FLOP/s"};
+  return {setup.bytes, "B/s"};
+}
+
+std::string rate_text(const Setup& setup, double median_ns) {
+  const Work work = work_of(setup);
+  return work.amount > 0 ? format_rate(work.amount / (median_ns * 1e-9), work.unit) : "";
+}
+
+std::string outcomes_text(const SessionResult& result) {
+  std::vector<std::string> parts;
+  for (const auto& [outcome, count] : result.outcomes) {
+    parts.push_back(fmt::format("{} {}", format_count(count), name_of(outcome)));
+  }
+  return parts.empty() ? "none" : fmt::to_string(fmt::join(parts, ", "));
+}
+
+std::string spaces_text(const Setup& setup) {
+  std::vector<std::string> parts;
+  for (const Competitor& one : setup.request.competitors) {
+    parts.push_back(
+        fmt::format("{} {}", one.name, format_count(static_cast<std::int64_t>(one.space.size()))));
+  }
+  return fmt::format("{} valid configurations", fmt::join(parts, ", "));
+}
+
+// The knobs in which a row differs from the fastest one; all of them if it is of another kernel.
+std::string difference(const Ranked& row, const Ranked& fastest) {
+  return row.kernel == fastest.kernel ? tw::difference(row.configuration, fastest.configuration)
+                                      : row.configuration;
+}
+
+std::string why_nothing(const SessionResult& result) {
+  if (result.outcomes.empty()) return "nothing was evaluated\n";
+  std::string text = result.all_finalists_failed
+                         ? "all finalists failed in the race, so that nothing wins: tune again to "
+                           "race the next ones\n"
+                         : "no configuration worked\n";
+  for (const auto& [outcome, note] : result.notes) {
+    text += fmt::format("  {}: {}\n", name_of(outcome), note);
+  }
+  if (result.evaluated == 0 && !result.all_finalists_failed) {
+    text += "all of this was known before, and nothing was run: --fresh tries again\n";
+  }
+  return text;
+}
+
+std::string mark_of(const Ranked& row) {
+  std::string mark = row.tied ? "=" : "";
+  if (row.is_default) mark += 'd';
+  if (!row.raced) mark += '~';
+  return mark;
+}
+
+// What the marks that occur mean.
+std::string legend_of(const std::string& marks) {
+  static constexpr std::pair<char, const char*> meanings[] = {
+      {'=', "tied with the fastest"}, {'d', "the default"}, {'~', "not raced"}, {'b', "baseline"}};
+  std::string legend;
+  for (const auto& [mark, meaning] : meanings) {
+    if (marks.find(mark) == std::string::npos) continue;
+    legend += fmt::format("{}{} {}", legend.empty() ? "" : ", ", mark, meaning);
+  }
+  return legend.empty() ? "" : legend + "\n";
+}
+
+std::string oracle_text(const SessionRequest& request) {
+  if (!request.oracle) return "none: the op has no reference, and no configuration works";
+  if (request.oracle->is_default) return "the default configuration: the op has no reference";
+  return fmt::format("{}, since the op has no reference and the default does not work: {}",
+                     request.oracle->name(), request.oracle->default_fault);
+}
+
+std::string oracle_word(const Setup& setup) {
+  if (setup.has_reference) return "reference";
+  if (!setup.request.oracle) return "none";
+  return setup.request.oracle->is_default ? "default" : setup.request.oracle->name();
+}
+
+std::string header(const Report& report) {
+  const SessionResult& result = report.result;
+  const SessionRequest& request = report.setup.request;
+  std::string text = fmt::format("problem  {}\n", request.problem_key);
+  text += fmt::format("device   {}\n", describe(report.device, report.recordings));
+  if (!report.why.empty()) text += fmt::format("         chosen: {}\n", report.why);
+  text += fmt::format("space    {}\n", spaces_text(report.setup));
+  text += fmt::format("trials   {} new, {} known: {}\n", format_count(result.evaluated),
+                      format_count(result.known), outcomes_text(result));
+  const char* end = result.interrupted ? ", interrupted" : result.exhausted ? ", whole space" : "";
+  text += fmt::format("search   {}, seed {}, {}{}\n", request.strategy, request.seed,
+                      format_duration(result.seconds), end);
+  for (const Learned& from : result.learned) {
+    text += fmt::format("learned  {}: from {} trials of {} on {}\n", from.kernel,
+                        format_count(static_cast<std::int64_t>(from.trials)),
+                        from.problem == request.problem_key
+                            ? from.problem + " under other circumstances"
+                            : from.problem,
+                        from.device);
+  }
+  const std::string found = result.certificate ? text_of(*result.certificate) : "";
+  if (!found.empty() && !result.ranking.empty()) {
+    text += fmt::format("found    {}\n", found);
+  }
+  if (request.roof_ns > 0) {
+    text += fmt::format("roofline {} (units at the highest clock, datasheet's bandwidth)\n",
+                        format_time(request.roof_ns));
+  }
+  if (!report.setup.has_reference) {
+    text += "oracle   " + oracle_text(request) + "\n";
+  }
+  if (!result.ranking.empty()) {
+    const Ranked& fastest = result.ranking.front();
+    text += fmt::format("fastest  {}: {}\n", fastest.kernel, fastest.configuration);
+  }
+  return text + "\n";
+}
+
+class Rows {
+ public:
+  explicit Rows(const Report& report)
+      : setup_(report.setup),
+        baseline_ns_(baseline_ns(report.result)),
+        table_({{"rank", Table::Align::right},
+                {""},
+                {"kernel"},
+                {"median", Table::Align::right},
+                {"+-", Table::Align::right},
+                {"rate", Table::Align::right},
+                {"% roof", Table::Align::right},
+                {"x baseline", Table::Align::right},
+                {"slower by", Table::Align::right},
+                {"where it differs"}}) {}
+
+  void add(const std::string& rank, const std::string& mark, const std::string& kernel,
+           const Measurement& measurement, const std::optional<Interval>& slower,
+           const std::string& configuration) {
+    const double median_ns = measurement.median_ns();
+    const double interval = relative_interval(measurement);
+    const double roof_ns = setup_.request.roof_ns;
+    table_.add({rank, mark, kernel, format_time(median_ns),
+                interval < 0 ? "" : fmt::format("{:.1f} %", interval * 100),
+                rate_text(setup_, median_ns),
+                roof_ns > 0 ? format_significant(roof_ns / median_ns * 100, 3) : "",
+                baseline_ns_ > 0 ? fmt::format("{:.2f}", baseline_ns_ / median_ns) : "",
+                slower ? format_slower(slower->low, slower->high) : "", configuration});
+  }
+  std::string text() const { return table_.text(); }
+
+ private:
+  const Setup& setup_;
+  double baseline_ns_;
+  Table table_;
+};
+
+ordered_json row_json(const Report& report, const Ranked& row, std::size_t rank) {
+  const Setup& setup = report.setup;
+  const Measurement& measurement = row.measurement;
+  const Interval interval = median_interval(measurement.samples_ns);
+  const double seconds = row.median_ns * 1e-9;
+  const double baseline = baseline_ns(report.result);
+  ordered_json object{
+      {"rank", rank},
+      {"kernel", row.kernel},
+      {"configuration", row.configuration},
+      {"median_ns", row.median_ns},
+      {"interval_ns",
+       known(measurement.samples_ns.size() > 1, ordered_json({interval.low, interval.high}))},
+      {"samples", measurement.samples_ns.size()},
+      {"flops_per_s", known(setup.flops > 0, setup.flops / seconds)},
+      {"bytes_per_s", known(setup.bytes > 0, setup.bytes / seconds)},
+      {"of_roofline", known(setup.request.roof_ns > 0, setup.request.roof_ns / row.median_ns)},
+      {"over_baseline", known(baseline > 0, baseline / row.median_ns)},
+      {"raced", row.raced},
+      {"tied", row.tied},
+      {"default", row.is_default},
+      {"slower", row.slower ? ordered_json({row.slower->low, row.slower->high}) : ordered_json()}};
+  add_resources(measurement, object);
+  object["error_ulps"] = known(measurement.error_ulps >= 0, measurement.error_ulps);
+  object["timer"] = measurement.timer;
+  return object;
+}
+
+}  // namespace
+
+std::string describe(const DeviceInfo& info, const std::vector<std::string>& recordings) {
+  std::string text = info.model;
+  if (info.cc > 0) text += fmt::format(", cc {}.{}", info.cc / 10, info.cc % 10);
+  if (info.sms > 0 && info.kind != "cpu") text += fmt::format(", {} SMs", info.sms);
+  if (!info.driver.empty()) text += fmt::format(", driver {}", info.driver);
+  if (!info.toolchain.empty()) text += fmt::format(", {}", info.toolchain);
+  if (info.kind == "cpu") text += "; the times are this host's, not a GPU's";
+  for (const std::string& path : recordings) {
+    text += fmt::format("{}{}", &path == &recordings.front() ? "; replayed from " : " and ",
+                        std::filesystem::path(path).filename().string());
+  }
+  return text;
+}
+
+std::string device_json(const DeviceInfo& info) { return json_text(device_object(info), -1); }
+
+std::string result_text(const Report& report, std::int64_t top) {
+  const SessionResult& result = report.result;
+  std::string text = header(report);
+  if (result.ranking.empty()) return text + why_nothing(result);
+  Rows rows(report);
+  std::string marks;
+  for (std::size_t i = 0; i < result.ranking.size(); ++i) {
+    const Ranked& row = result.ranking[i];
+    if (static_cast<std::int64_t>(i) >= top && !row.is_default) continue;
+    const std::string mark = mark_of(row);
+    marks += mark;
+    rows.add(std::to_string(i + 1), mark, row.kernel, row.measurement, row.slower,
+             difference(row, result.ranking.front()));
+  }
+  for (const auto& [library, measurement] : result.baselines) {
+    rows.add("", "b", library, measurement, {}, "");
+  }
+  if (!result.baselines.empty()) marks += "b";
+  return text + rows.text() + legend_of(marks);
+}
+
+ordered_json result_json(const Report& report, std::int64_t top) {
+  const SessionResult& result = report.result;
+  const SessionRequest& request = report.setup.request;
+  ordered_json object{{"op", request.competitors.front().context.op},
+                      {"problem", request.problem_key},
+                      {"device", device_object(report.device)},
+                      {"source", name_of(request.competitors.front().context.source)},
+                      {"recordings", report.recordings},
+                      {"chosen", report.why},
+                      {"l2", request.competitors.front().context.l2},
+                      {"strategy", request.strategy},
+                      {"seed", request.seed},
+                      {"space_size", result.space_size},
+                      {"evaluated", result.evaluated},
+                      {"known", result.known},
+                      {"outcomes", ordered_json::object()},
+                      {"oracle", oracle_word(report.setup)},
+                      {"seconds", result.seconds},
+                      {"interrupted", result.interrupted},
+                      {"exhausted", result.exhausted},
+                      {"flops", known(report.setup.flops > 0, report.setup.flops)},
+                      {"bytes", known(report.setup.bytes > 0, report.setup.bytes)},
+                      {"roofline_ns", known(request.roof_ns > 0, request.roof_ns)},
+                      {"baselines", ordered_json::object()},
+                      {"learned", ordered_json::array()},
+                      {"ranking", ordered_json::array()}};
+  for (const Learned& from : result.learned) {
+    object["learned"].push_back({{"kernel", from.kernel},
+                                 {"problem", from.problem},
+                                 {"device", from.device},
+                                 {"trials", from.trials}});
+  }
+  if (result.certificate) {
+    object["certificate"] = {{"confidence", result.certificate->confidence},
+                             {"within", result.certificate->ratio - 1}};
+  }
+  for (const auto& [outcome, count] : result.outcomes) {
+    object["outcomes"][std::string(name_of(outcome))] = count;
+  }
+  for (const auto& [library, measurement] : result.baselines) {
+    object["baselines"][library] = measurement.median_ns();
+  }
+  for (std::size_t i = 0; i < result.ranking.size(); ++i) {
+    if (static_cast<std::int64_t>(i) >= top && !result.ranking[i].is_default) continue;
+    object["ranking"].push_back(row_json(report, result.ranking[i], i + 1));
+  }
+  return object;
+}
+
+}  // namespace tw

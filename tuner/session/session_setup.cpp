@@ -1,0 +1,216 @@
+#include "session/session_setup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <memory>
+
+#include "core/base/error.h"
+#include "core/model/emulated_work.h"
+#include "core/plan/verdict.h"
+#include "session/cpu_patience.h"
+#include "session/result_report.h"
+#include "ui/format.h"
+#include "ui/version.h"
+
+namespace tw {
+namespace {
+
+Context context_of(const DeviceInfo& info, const MeasuringOptions& options) {
+  Context context;
+  context.device_model = info.model;
+  context.device_limits = device_limits_of(info);
+  context.driver = info.driver;
+  context.toolchain = info.toolchain;
+  context.l2 = options.limits.cold_l2 ? "cold" : "warm";
+  context.source = source_of(info);
+  return context;
+}
+
+// What a kernel's model proves on a GPU.
+std::function<LeastTime(std::span<const std::int64_t>)> least_time_of(const OpSpec& op,
+                                                                      const KernelSpec& kernel,
+                                                                      const Problem& problem,
+                                                                      const DeviceInfo& info) {
+  if (!kernel.model || info.kind != "cuda") return {};
+  return
+      [model = std::make_shared<TimeModel>(op, kernel, problem, info)](
+          std::span<const std::int64_t> configuration) { return model->least_time(configuration); };
+}
+
+std::string default_of(const SearchSpace& space) {
+  return text_of(space.knobs(), space[space.default_index()]);
+}
+
+std::vector<Competitor> compiled_competitors(const Catalog& catalog, const Asked& asked,
+                                             const std::vector<const KernelSpec*>& kernels,
+                                             const DeviceInfo& info, const Context& context,
+                                             std::vector<std::string>& notices) {
+  std::vector<Competitor> competitors;
+  for (const KernelSpec* kernel : kernels) {
+    const std::vector<std::int64_t> slots =
+        slots_of(asked.entry->op, kernel->names, asked.problem, info);
+    try {
+      Competitor one{.kernel = kernel,
+                     .name = kernel->name,
+                     .space = SearchSpace::enumerate(*kernel, slots),
+                     .context = context,
+                     .space_digest = kernel->space_digest,
+                     .least_time = least_time_of(asked.entry->op, *kernel, asked.problem, info)};
+      one.context.kernel = kernel->name;
+      one.context.source_digest = catalog.source_digest(*kernel, asked.problem.epilogue);
+      one.context.verdict_digest =
+          verdict_digest(catalog, *kernel, asked.problem, info, default_of(one.space));
+      competitors.push_back(std::move(one));
+    } catch (const Error& error) {
+      notices.emplace_back(error.what());  // it does not serve this problem
+    }
+  }
+  if (competitors.empty()) {
+    throw Error(fmt::format("no kernel serves {} on {}: {}", asked.problem.key(asked.entry->op),
+                            info.model, fmt::join(notices, "; ")));
+  }
+  return competitors;
+}
+
+Competitor recorded_competitor(const Recording& recording, const Context& context) {
+  Competitor one{.kernel = nullptr,
+                 .name = recording.foreign() ? recording.name : recording.kernel,
+                 .space = space_of(recording),
+                 .context = context,
+                 .space_digest = recording.space_digest};
+  one.context.kernel = one.name;
+  one.context.source_digest = recording.source_digest;
+  one.context.verdict_digest = recording.verdict_digest;
+  one.context.epilogue.clear();  // the recording does not say with which constants
+  one.context.protocol = recording.protocol;
+  one.context.l2 = recording.l2;
+  if (recording.foreign()) {
+    one.context.op = recording.name;
+    one.context.problem = std::filesystem::path(recording.path).filename().string();
+  }
+  return one;
+}
+
+// What a recording answers is as it was found then, whatever is asked now.
+void note_stale(const Catalog& catalog, const Asked& asked, const Recording& recording,
+                const DeviceInfo& info, std::vector<std::string>& notices) {
+  const OpSpec& op = asked.entry->op;
+  for (const KernelSpec& kernel : asked.entry->kernels) {
+    if (kernel.name != recording.kernel) continue;
+    const auto verdict = [&] {
+      return verdict_digest(catalog, kernel, asked.problem, info,
+                            default_configuration(op, kernel, asked.problem, info));
+    };
+    if (catalog.source_digest(kernel, asked.problem.epilogue) != recording.source_digest) {
+      notices.push_back(
+          fmt::format("the recording is of another version of {}'s source than this executable's",
+                      kernel.name));
+    } else if (!recording.verdict_digest.empty() && recording.verdict_digest != verdict()) {
+      notices.push_back(
+          fmt::format("the recording of {} was judged with other constants, scalars, tolerance or "
+                      "reference than what is asked for",
+                      kernel.name));
+    }
+  }
+}
+
+// Refuses what takes too long, and gives the rest the time that it may take.
+void allow_emulation(const Asked& asked, const std::string& kernel, const DeviceInfo& info,
+                     const MeasuringOptions& options, Setup& setup) {
+  SessionRequest& request = setup.request;
+  const CpuEstimate estimate =
+      cpu_estimate(asked.entry->op, request.competitors, asked.problem, info);
+  check_cpu_patience(*asked.entry, asked_kernels(kernel, *asked.entry), asked.problem, info,
+                     estimate, options.patience_s);
+  request.limits.timeout_ms = emulated_timeout_ms(estimate.longest_s, options.limits.timeout_ms);
+  request.unknown_work = setup.flops == 0;
+}
+
+}  // namespace
+
+std::vector<Flag> measuring_flags() {
+  return {
+      {"db", "FILE", "the database of trials (default: tilewright.db here); made if there is none"},
+      {"seed", "N", "of the search and of the inputs (default 1)"},
+      {"fresh", "", "measure again what the database knows, and learn nothing from other problems"},
+      {"l2", "cold|warm", "flush L2 before each sample, or not (default cold)"},
+      {"no-baseline", "", "do not time the op's baseline"},
+      {"no-counters", "", "do not read hardware counters of the finalists (for tune explain)"},
+      {"quiet", "", "no progress"},
+  };
+}
+
+MeasuringOptions measuring_options(const Arguments& arguments) {
+  static const std::vector<std::string> l2{"cold", "warm"};
+  MeasuringOptions options;
+  options.database = arguments.text("db", default_database);
+  options.limits.cold_l2 = arguments.one_of("l2", "cold", l2) == "cold";
+  options.seed = static_cast<std::uint64_t>(
+      arguments.integer("seed", 1, 0, std::numeric_limits<std::int64_t>::max()));
+  options.fresh = arguments.has("fresh");
+  options.baseline = !arguments.has("no-baseline");
+  options.counters = !arguments.has("no-counters");
+  options.quiet = arguments.has("quiet");
+  return options;
+}
+
+std::string default_configuration(const OpSpec& op, const KernelSpec& kernel,
+                                  const Problem& problem, const DeviceInfo& device) {
+  if (!op.reference_source.empty()) return "";
+  try {
+    return default_of(SearchSpace::enumerate(kernel, slots_of(op, kernel.names, problem, device)));
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kernel,
+             const OpenDevice& opened, const MeasuringOptions& options) {
+  const DeviceInfo& info = opened.device->info();
+  Setup setup;
+  SessionRequest& request = setup.request;
+  Context context = context_of(info, options);
+  if (asked.entry) {
+    const OpSpec& op = asked.entry->op;
+    check_memory(op, asked.problem, info);
+    context.op = op.name;
+    context.problem = request.problem_key = asked.problem.key(op);
+    context.epilogue = asked.problem.epilogue.text();
+    request.problem = asked.problem;
+    setup.has_reference = !op.reference_source.empty();
+    setup.flops = flops_of(op, asked.problem, info);
+    setup.bytes = bytes_of(op, asked.problem, info);
+    if (info.kind != "cpu") request.roof_ns = roofline_ns(op, asked.problem, info);
+    for (const BaselineSpec& baseline : op.baselines) {
+      // No library computes a result of the reduced shape.
+      if (options.baseline && info.kind != "cpu" && !asked.problem.epilogue.reduced()) {
+        request.baselines.push_back(baseline_job(catalog, asked.problem, info, baseline));
+      }
+    }
+  }
+  for (const Recording* recording : opened.recordings) {
+    request.competitors.push_back(recorded_competitor(*recording, context));
+    request.problem_key = request.competitors.front().context.problem;
+    if (asked.entry) note_stale(catalog, asked, *recording, info, setup.notices);
+  }
+  if (opened.recordings.empty()) {
+    request.catalog = &catalog;
+    request.competitors = compiled_competitors(catalog, asked, asked_kernels(kernel, *asked.entry),
+                                               info, context, setup.notices);
+  }
+  const std::vector<std::string>& said = catalog.notices();
+  setup.notices.insert(setup.notices.end(), said.begin(), said.end());
+  request.seed = options.seed;
+  request.fresh = options.fresh;
+  request.limits = options.limits;
+  if (request.catalog && info.kind == "cpu") allow_emulation(asked, kernel, info, options, setup);
+  request.counters = options.counters;
+  request.commit = commit();
+  request.device_json = device_json(info);
+  return setup;
+}
+
+}  // namespace tw
