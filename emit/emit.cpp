@@ -12,6 +12,8 @@
 #include "core/base/digest.h"
 #include "core/base/error.h"
 #include "core/base/replace_file.h"
+#include "core/base/texts.h"
+#include "core/catalog/catalog.h"
 #include "core/spec/sources.h"
 #include "emit/model.h"
 

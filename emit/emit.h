@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/catalog/catalog.h"
 #include "core/problem/problem.h"
 #include "core/spec/spec.h"
 #include "db/store.h"

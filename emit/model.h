@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/texts.h"
 #include "core/space/space.h"
 #include "emit/emit.h"
 #include "emit/text.h"

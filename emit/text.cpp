@@ -6,6 +6,8 @@
 #include <array>
 #include <cctype>
 
+#include "core/base/texts.h"
+
 namespace tw {
 namespace {
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/texts.h"
 #include "core/spec/spec.h"
 
 namespace tw {

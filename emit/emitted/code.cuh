@@ -3,7 +3,7 @@
 #pragma once
 #include <cuda_runtime.h>
 
-#include "dispatch/plan.h"
+#include "dispatch/limits.h"
 
 // Targets with an "a" or "f" behind the number have instructions that plain ones lack.
 #if defined(__CUDA_ARCH_SPECIFIC__) || defined(__CUDA_ARCH_FAMILY_SPECIFIC__)

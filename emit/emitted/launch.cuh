@@ -9,7 +9,7 @@
 #include <initializer_list>
 
 #include "dispatch/code.cuh"
-#include "dispatch/plan.h"
+#include "dispatch/limits.h"
 
 namespace tw::dispatch {
 

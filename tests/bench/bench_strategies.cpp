@@ -15,6 +15,7 @@
 
 #include "core/base/error.h"
 #include "core/base/statistics.h"
+#include "core/catalog/catalog.h"
 #include "cross_validation.h"
 #include "model_fit.h"
 #include "recorded_runs.h"

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <random>
 
+#include "core/catalog/catalog.h"
+
 namespace tw {
 namespace {
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "core/catalog/catalog.h"
 #include "core/model/time_model.h"
 #include "recorded_runs.h"
 

@@ -1,5 +1,6 @@
 // Problems: as keys, in one line, and as options, a line each: op, shape, dtype, math, epilogue.
 // What is accepted has a key and a shape that give the same problem.
+#include "core/catalog/catalog.h"
 #include "core/problem/problem.h"
 #include "fuzz.h"
 

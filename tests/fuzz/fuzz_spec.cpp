@@ -1,6 +1,8 @@
 // Specs: an op.toml and a kernel's file, with a line "%%" between them. What is accepted solves a
 // problem, or says why not.
+#include "core/base/texts.h"
 #include "core/base/toml_file.h"
+#include "core/catalog/catalog.h"
 #include "core/problem/problem.h"
 #include "fuzz.h"
 

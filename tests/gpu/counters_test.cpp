@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "core/catalog/catalog.h"
 #include "core/model/bottleneck.h"
 #include "devices/cuda/cuda.h"
 #include "gpu_bench.h"

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "../unit/conformance_sample.h"
+#include "core/catalog/catalog.h"
 #include "gpu_bench.h"
 
 namespace tw::test {

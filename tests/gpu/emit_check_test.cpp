@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "commands/commands.h"
+#include "core/catalog/catalog.h"
 #include "db/store.h"
 #include "db_fixture.h"
 #include "gpu_bench.h"

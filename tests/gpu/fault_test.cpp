@@ -11,6 +11,7 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "devices/cuda/cuda.h"
 #include "gpu_bench.h"
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 
+#include "core/catalog/catalog.h"
 #include "gpu_bench.h"
 
 namespace tw::test {

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 
 namespace tw::test {
 namespace {

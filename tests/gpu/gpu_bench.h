@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/catalog/catalog.h"
 #include "core/space/space.h"
 #include "devices/cuda/cuda.h"
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "gpu_bench.h"
 
 namespace tw::test {

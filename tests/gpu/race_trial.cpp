@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "devices/cuda/cuda.h"
 #include "gpu_bench.h"
 #include "race_noise.h"

@@ -1,4 +1,4 @@
-// Every kernel once, for compute-sanitizer (scripts/sanitize): the measuring worker's Session in
+// Every kernel once, for compute-sanitizer (scripts/sanitize): the measuring worker's MeasuringSession in
 // this process, which ends as any other does, so that the tool has one process to watch and its
 // report is whole. Buffers have no guard zones here: an access beyond a tensor is one beyond an
 // allocation.
@@ -17,9 +17,10 @@
 #include <string_view>
 
 #include "../unit/conformance_sample.h"
+#include "core/catalog/catalog.h"
 #include "devices/cuda/compile/compile_pool.h"
 #include "devices/cuda/compile/verify_program.h"
-#include "devices/cuda/measure/session.h"
+#include "devices/cuda/measure/measuring_session.h"
 
 namespace tw::cuda {
 namespace {
@@ -120,7 +121,7 @@ Part parse_part(const std::string& text) {
 // Returns the exit code.
 int run_kernel(const Catalog& catalog, const OpEntry& entry, const KernelSpec& kernel, Part part) {
   ::setenv("TILEWRIGHT_TIMER", "events", 1);  // CUPTI has one user at a time
-  Session session(0, Session::Use::time, 0);
+  MeasuringSession session(0, MeasuringSession::Use::time, 0);
   CompilePool pool(1, std::chrono::minutes(5));
   Modules modules(session.info().cc, pool);
   std::vector<Job> jobs;

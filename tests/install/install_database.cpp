@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "core/problem/problem.h"
 #include "core/space/space.h"
 #include "db/store.h"

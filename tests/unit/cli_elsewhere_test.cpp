@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/catalog/catalog.h"
 #include "db_fixture.h"
 #include "session/elsewhere.h"
 

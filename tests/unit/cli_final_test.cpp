@@ -157,7 +157,7 @@ TEST_F(SessionTest, ARecheckThatFailsIsEvidence) {
   SessionRequest asked = request();
   asked.only = {{"fast", "x=5 y=0"}, {"fast", "x=4 y=0"}};
   const SessionResult result = run(asked);
-  EXPECT_EQ(verdict_on({"fast", "x=5 y=0"}, result.ranking), Verdict::flipped);
+  EXPECT_EQ(standing_of({"fast", "x=5 y=0"}, result.ranking), Standing::flipped);
   EXPECT_EQ(store_->winners({}).at(0).trial.configuration, "x=4 y=0");
   device_.fails_.insert("x=4 y=0");
   run(asked);
@@ -186,14 +186,14 @@ TEST_F(SessionTest, OnlyContendersAreRacedWhereTheyAreNamed) {
   EXPECT_EQ(result.ranking[0].kernel, "fast");
   EXPECT_TRUE(result.ranking[0].raced);
   for (const Trial& trial : stored()) EXPECT_EQ(trial.kind, TrialKind::race);
-  EXPECT_EQ(verdict_on({"fast", "x=4 y=0"}, result.ranking), Verdict::holds);
-  EXPECT_EQ(verdict_on({"slow", "x=5 y=0"}, result.ranking), Verdict::flipped);
+  EXPECT_EQ(standing_of({"fast", "x=4 y=0"}, result.ranking), Standing::holds);
+  EXPECT_EQ(standing_of({"slow", "x=5 y=0"}, result.ranking), Standing::flipped);
   // Alone it is measured, too.
   asked.only = {{"slow", "x=5 y=0"}};
   EXPECT_EQ(run(asked).ranking.size(), 1u);
 }
 
-TEST(Verdict, TiedWithTheFastestHolds) {
+TEST(Standing, TiedWithTheFastestHolds) {
   std::vector<Ranked> ranking(3);
   for (std::size_t i = 0; i < ranking.size(); ++i) {
     ranking[i].kernel = "k";
@@ -201,12 +201,12 @@ TEST(Verdict, TiedWithTheFastestHolds) {
     ranking[i].raced = true;
     ranking[i].tied = i < 2;
   }
-  EXPECT_EQ(verdict_on({"k", "x=0"}, ranking), Verdict::holds);
-  EXPECT_EQ(verdict_on({"k", "x=1"}, ranking), Verdict::holds);
-  EXPECT_EQ(verdict_on({"k", "x=2"}, ranking), Verdict::flipped);
-  EXPECT_EQ(verdict_on({"k", "x=3"}, ranking), Verdict::flipped) << "it failed";
+  EXPECT_EQ(standing_of({"k", "x=0"}, ranking), Standing::holds);
+  EXPECT_EQ(standing_of({"k", "x=1"}, ranking), Standing::holds);
+  EXPECT_EQ(standing_of({"k", "x=2"}, ranking), Standing::flipped);
+  EXPECT_EQ(standing_of({"k", "x=3"}, ranking), Standing::flipped) << "it failed";
   ranking[0].raced = false;
-  EXPECT_EQ(verdict_on({"k", "x=0"}, ranking), Verdict::flipped) << "not of this race";
+  EXPECT_EQ(standing_of({"k", "x=0"}, ranking), Standing::flipped) << "not of this race";
 }
 
 }  // namespace

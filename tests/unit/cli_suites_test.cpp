@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/catalog/catalog.h"
 #include "options/problem_options.h"
 
 namespace tw {

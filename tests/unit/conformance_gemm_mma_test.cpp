@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "core/plan/plan.h"
 #include "core/space/space.h"
 #include "devices/cpu/compile/module.h"

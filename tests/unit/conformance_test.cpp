@@ -12,6 +12,7 @@
 #include <ostream>
 
 #include "conformance_sample.h"
+#include "core/catalog/catalog.h"
 #include "core/plan/plan.h"
 #include "devices/comparison.h"
 #include "devices/cpu/compile/module.h"

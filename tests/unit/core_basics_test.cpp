@@ -5,6 +5,7 @@
 #include "core/base/csv.h"
 #include "core/base/digest.h"
 #include "core/base/error.h"
+#include "core/base/nearest.h"
 #include "core/base/note.h"
 #include "core/expr/expr.h"
 #include "core/plan/measurement.h"

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/base/texts.h"
+#include "core/catalog/catalog.h"
 #include "core_fixture.h"
 
 namespace tw {

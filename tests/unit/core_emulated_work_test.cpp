@@ -1,6 +1,8 @@
 // How long the cpu device's emulation is thought to take.
 #include <gtest/gtest.h>
 
+#include "core/base/texts.h"
+#include "core/catalog/catalog.h"
 #include "core/model/emulated_work.h"
 #include "core/space/space.h"
 #include "core_fixture.h"

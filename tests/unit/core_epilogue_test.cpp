@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "core/catalog/catalog.h"
 #include "core/types/epilogue.h"
 #include "core_fixture.h"
 

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/base/texts.h"
+#include "core/catalog/catalog.h"
 #include "core/spec/spec.h"
 
 namespace tw::test {

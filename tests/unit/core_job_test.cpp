@@ -3,6 +3,7 @@
 #include <cmath>
 #include <random>
 
+#include "core/catalog/catalog.h"
 #include "core/plan/job.h"
 #include "core_fixture.h"
 

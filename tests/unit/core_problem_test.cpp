@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "core/base/texts.h"
+#include "core/catalog/catalog.h"
 #include "core/problem/problem.h"
 #include "core_fixture.h"
 

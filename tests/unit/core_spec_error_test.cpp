@@ -1,7 +1,9 @@
 // Every fault of a spec: one line with file, line, key and remedy.
 #include <gtest/gtest.h>
 
+#include "core/base/texts.h"
 #include "core/base/toml_file.h"
+#include "core/catalog/catalog.h"
 #include "core_fixture.h"
 
 namespace tw {

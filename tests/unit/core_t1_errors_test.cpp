@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json_document.h"
+#include "core/catalog/catalog.h"
 #include "core/plan/plan.h"
 #include "core/space/space.h"
 #include "core/t1/t1.h"

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "core/expr/python_expr.h"
 #include "core/plan/plan.h"
 #include "core/space/space.h"

@@ -1,6 +1,8 @@
 // Forecasts, against times that follow from the constants and the device's limits.
 #include <gtest/gtest.h>
 
+#include "core/base/texts.h"
+#include "core/catalog/catalog.h"
 #include "core/model/time_model.h"
 #include "core/space/space.h"
 #include "core_fixture.h"

@@ -3,6 +3,8 @@
 
 #include <tuple>
 
+#include "core/base/texts.h"
+#include "core/catalog/catalog.h"
 #include "core/plan/verdict.h"
 #include "core_fixture.h"
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/catalog/catalog.h"
 #include "core/model/emulated_work.h"
 #include "core/space/space.h"
 #include "devices/cpu/cpu.h"

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/catalog/catalog.h"
 #include "core/spec/spec.h"
 #include "devices/cpu/compile/module.h"
 #include "devices/cpu/emulation/scheduler.h"

@@ -11,6 +11,7 @@
 
 #include "conformance_sample.h"
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "core/space/space.h"
 #include "devices/cuda/compile/compile_pool.h"
 #include "devices/cuda/compile/verify_program.h"

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "core/plan/plan.h"
 #include "devices/cuda/compile/compile_log.h"
 #include "devices/cuda/compile/compile_pool.h"

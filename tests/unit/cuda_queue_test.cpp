@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "core/plan/plan.h"
 #include "devices/cuda/cuda.h"
 #include "devices/turns.h"

@@ -23,45 +23,45 @@ std::vector<double> same(int count, double value) {
 }
 
 TEST(Judge, WantsTheLeastNumberOfSamples) {
-  EXPECT_EQ(judge({}, limits(), 0, 0), Verdict::more);
-  EXPECT_EQ(judge(same(4, 1000), limits(), 0, 1), Verdict::more);
-  EXPECT_EQ(judge(same(5, 1000), limits(), 0, 1), Verdict::enough);
+  EXPECT_EQ(decide({}, limits(), 0, 0), SamplingDecision::more);
+  EXPECT_EQ(decide(same(4, 1000), limits(), 0, 1), SamplingDecision::more);
+  EXPECT_EQ(decide(same(5, 1000), limits(), 0, 1), SamplingDecision::enough);
 }
 
 TEST(Judge, GoesOnWhileTheMedianIsUncertain) {
   const std::vector<double> wide{1000, 1100, 1050, 1020, 1080, 1010, 1090};
-  EXPECT_EQ(judge(wide, limits(), 0, 1), Verdict::more);
+  EXPECT_EQ(decide(wide, limits(), 0, 1), SamplingDecision::more);
   std::vector<double> many;
   for (int i = 0; i < 50; ++i) many.push_back(i % 2 != 0 ? 1000 : 1100);
-  EXPECT_EQ(judge(many, limits(), 0, 1), Verdict::enough);
+  EXPECT_EQ(decide(many, limits(), 0, 1), SamplingDecision::enough);
   many.pop_back();
-  EXPECT_EQ(judge(many, limits(), 0, 1), Verdict::more);
+  EXPECT_EQ(decide(many, limits(), 0, 1), SamplingDecision::more);
 }
 
 TEST(Judge, EndsWhenTheTimeIsUp) {
   const std::vector<double> slow{1e8, 1.1e8, 1.2e8};
-  EXPECT_EQ(judge(slow, limits(), 0, 330), Verdict::enough);
-  EXPECT_EQ(judge(std::span(slow).first(2), limits(), 0, 220), Verdict::more);
+  EXPECT_EQ(decide(slow, limits(), 0, 330), SamplingDecision::enough);
+  EXPECT_EQ(decide(std::span(slow).first(2), limits(), 0, 220), SamplingDecision::more);
 }
 
 TEST(Judge, OneSampleTellsOfTheHopeless) {
-  EXPECT_EQ(judge(same(1, 50'000), limits(), 1000, 1), Verdict::hopeless);
-  EXPECT_EQ(judge(same(1, 2000), limits(), 1000, 1), Verdict::more);
-  EXPECT_EQ(judge(same(3, 1600), limits(), 1000, 1), Verdict::hopeless);
-  EXPECT_EQ(judge(same(3, 1400), limits(), 1000, 1), Verdict::more);
+  EXPECT_EQ(decide(same(1, 50'000), limits(), 1000, 1), SamplingDecision::hopeless);
+  EXPECT_EQ(decide(same(1, 2000), limits(), 1000, 1), SamplingDecision::more);
+  EXPECT_EQ(decide(same(3, 1600), limits(), 1000, 1), SamplingDecision::hopeless);
+  EXPECT_EQ(decide(same(3, 1400), limits(), 1000, 1), SamplingDecision::more);
 }
 
 TEST(Judge, WholeIntervalAboveTheIncumbentIsHopeless) {
   const std::vector<double> above{1100, 1150, 1120, 1130, 1110};
-  EXPECT_EQ(judge(above, limits(), 1000, 1), Verdict::hopeless);
+  EXPECT_EQ(decide(above, limits(), 1000, 1), SamplingDecision::hopeless);
   const std::vector<double> around{1100, 990, 1120, 1130, 1110};
-  EXPECT_EQ(judge(around, limits(), 1000, 1), Verdict::more);
-  EXPECT_EQ(judge(above, limits(), 0, 1), Verdict::more);
+  EXPECT_EQ(decide(around, limits(), 1000, 1), SamplingDecision::more);
+  EXPECT_EQ(decide(above, limits(), 0, 1), SamplingDecision::more);
 }
 
 TEST(Judge, OneFastSampleKeepsAConfigurationInPlay) {
   const std::vector<double> samples{50'000, 900};
-  EXPECT_EQ(judge(samples, limits(), 1000, 1), Verdict::more);
+  EXPECT_EQ(decide(samples, limits(), 1000, 1), SamplingDecision::more);
 }
 
 TEST(Batch, StopsForTheIncumbentAfterThree) {
@@ -108,7 +108,7 @@ TEST(Samples, AreTakenUntilTheMedianIsKnownAfterTwoToWarmUp) {
   FakeSource device;
   device.time_of = [](int at) { return at < 2 ? 9000.0 : 1000.0; };
   const Sampling sampling = take_samples(device.source(), limits(), 0, 5000);
-  EXPECT_EQ(sampling.verdict, Verdict::enough);
+  EXPECT_EQ(sampling.decision, SamplingDecision::enough);
   EXPECT_EQ(sampling.samples_ns, same(5, 1000));
   EXPECT_EQ(sampling.dropped, 0);
   EXPECT_EQ(sampling.throttled, 0);
@@ -118,7 +118,7 @@ TEST(Samples, AreTakenUntilTheMedianIsKnownAfterTwoToWarmUp) {
 TEST(Samples, OfALongRunThatIsHopelessAreThatRun) {
   FakeSource device;
   const Sampling sampling = take_samples(device.source(), limits(), 1e6, 4e6);
-  EXPECT_EQ(sampling.verdict, Verdict::hopeless);
+  EXPECT_EQ(sampling.decision, SamplingDecision::hopeless);
   EXPECT_EQ(sampling.samples_ns, same(1, 4e6));
   EXPECT_EQ(device.taken, 0);
 }
@@ -138,7 +138,7 @@ TEST(Samples, AtAThrottledClockHaveToDoWhereThereAreNoOthers) {
   FakeSource device;
   device.throttled = [](int) { return true; };
   const Sampling sampling = take_samples(device.source(), limits(), 0, 1000);
-  EXPECT_EQ(sampling.verdict, Verdict::enough);
+  EXPECT_EQ(sampling.decision, SamplingDecision::enough);
   ASSERT_GE(sampling.samples_ns.size(), 3u);
   EXPECT_EQ(sampling.throttled, static_cast<int>(sampling.samples_ns.size()));
   EXPECT_GT(sampling.dropped, 0);

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "core/space/space.h"
 #include "devices/cuda/compile/compile_pool.h"
 

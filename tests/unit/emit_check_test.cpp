@@ -7,6 +7,7 @@
 
 #include <deque>
 
+#include "core/catalog/catalog.h"
 #include "emit_fixture.h"
 
 namespace tw {

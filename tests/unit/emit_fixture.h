@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/catalog/catalog.h"
 #include "core/plan/plan.h"
 #include "emit/emit.h"
 

@@ -6,6 +6,8 @@
 #include <filesystem>
 
 #include "core/base/error.h"
+#include "core/base/texts.h"
+#include "core/catalog/catalog.h"
 #include "core/space/space.h"
 #include "core/spec/sources.h"
 #include "emit_fixture.h"

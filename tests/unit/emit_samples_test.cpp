@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "emit/choice.h"
 #include "emit/samples.h"
 #include "emit_fixture.h"

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "emit_fixture.h"
 #include "selected.h"
 

@@ -13,6 +13,8 @@
 #include <sstream>
 
 #include "core/base/error.h"
+#include "core/base/texts.h"
+#include "core/catalog/catalog.h"
 #include "db_fixture.h"
 #include "emit_fixture.h"
 
@@ -81,7 +83,7 @@ TEST_F(EmitTest, FolderHoldsTheDispatchAndItsKernels) {
                                           "T/dispatch/choose.h",
                                           "T/dispatch/code.cuh",
                                           "T/dispatch/launch.cuh",
-                                          "T/dispatch/plan.h",
+                                          "T/dispatch/limits.h",
                                           "T/dispatch/select.h",
                                           "T/dispatch/tensor_map.h"}));
 }

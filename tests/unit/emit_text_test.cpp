@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "core/base/texts.h"
 #include "emit/text.h"
 
 namespace tw {

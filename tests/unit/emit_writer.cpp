@@ -11,6 +11,7 @@
 #include <cstdio>
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "emit_fixture.h"
 #include "emit_matrix.h"
 

@@ -6,6 +6,7 @@
 
 #include <ostream>
 
+#include "core/catalog/catalog.h"
 #include "devices/cpu/emulation/sanitizer.h"
 #include "mutation_fixture.h"
 

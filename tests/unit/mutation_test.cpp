@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/texts.h"
+#include "core/catalog/catalog.h"
 #include "core/plan/plan.h"
 #include "core/space/space.h"
 #include "devices/cpu/cpu.h"

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "core/catalog/catalog.h"
 #include "core/formats/recording.h"
 #include "core/model/time_model.h"
 #include "core/spec/spec.h"

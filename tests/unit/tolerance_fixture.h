@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "core/plan/plan.h"
 #include "core/plan/plan_parts.h"
 #include "devices/cpu/compile/module.h"

@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "core/plan/verdict.h"
 #include "session/device_choice.h"
+#include "session/device_text.h"
 #include "session/result_report.h"
 #include "session/session_setup.h"
 #include "ui/version.h"

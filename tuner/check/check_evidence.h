@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "core/catalog/catalog.h"
 #include "core/plan/measurement.h"
 #include "core/types/device_info.h"
 #include "db/store.h"

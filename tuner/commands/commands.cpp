@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "core/base/error.h"
+#include "core/base/nearest.h"
 #include "core/expr/expr.h"
 #include "ui/version.h"
 

@@ -11,6 +11,7 @@
 #include "devices/cpu/cpu.h"
 #include "options/options.h"
 #include "session/device_choice.h"
+#include "session/device_text.h"
 #include "session/result_report.h"
 #include "ui/json_text.h"
 #include "ui/output.h"

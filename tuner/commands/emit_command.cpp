@@ -10,6 +10,7 @@
 #include "check/emit_check.h"
 #include "commands/commands.h"
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "core/space/space.h"
 #include "emit/emit.h"
 #include "emit/text.h"

@@ -6,6 +6,7 @@
 
 #include "commands/commands.h"
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "core/space/empty_space.h"
 #include "core/space/space.h"
 #include "options/options.h"

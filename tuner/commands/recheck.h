@@ -6,13 +6,13 @@
 
 namespace tw {
 
-enum class Verdict {
+enum class Standing {
   holds,    // the fastest, or tied with it
   flipped,  // another one is faster, or the winner fails now
   changed,  // it cannot be raced: its kernel or op is not what it was
 };
 
 // `ranking` of SessionResult; what was not raced does not count.
-Verdict verdict_on(const Contender& winner, std::span<const Ranked> ranking);
+Standing standing_of(const Contender& winner, std::span<const Ranked> ranking);
 
 }  // namespace tw

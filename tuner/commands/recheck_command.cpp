@@ -9,9 +9,11 @@
 #include "commands/commands.h"
 #include "commands/recheck.h"
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "db/store.h"
 #include "options/problem_options.h"
 #include "session/device_choice.h"
+#include "session/device_text.h"
 #include "session/result_report.h"
 #include "session/session_setup.h"
 #include "ui/format.h"
@@ -56,7 +58,7 @@ constexpr std::string_view words[] = {"holds", "flipped", "changed"};
 
 struct Checked {
   std::string problem;
-  Verdict verdict = Verdict::holds;
+  Standing standing = Standing::holds;
   std::string before, now;  // "kernel: configuration" of the fastest
   double before_ns = 0, now_ns = 0;
   double same_ns = 0;  // what was the winner, now; 0: it failed
@@ -87,7 +89,7 @@ std::vector<Contender> unchanged(const Catalog& catalog, const OpEntry& entry,
 }
 
 void judge(const SessionResult& result, const Contender& winner, Checked& checked) {
-  checked.verdict = verdict_on(winner, result.ranking);
+  checked.standing = standing_of(winner, result.ranking);
   for (const Ranked& row : result.ranking) {
     if (!row.raced) continue;
     if (checked.now.empty()) {
@@ -166,7 +168,7 @@ class Recheck {
     try {
       setup = setup_of(winner, was);
     } catch (const Error& error) {
-      checked.verdict = Verdict::changed;
+      checked.standing = Standing::changed;
       checked.note = fmt::format("{}: tune it again", error.what());
       return checked;
     }
@@ -206,7 +208,7 @@ class Recheck {
 ordered_json json_of(const Checked& checked) {
   const auto time = [](double ns) { return ns > 0 ? ordered_json(ns) : ordered_json(); };
   return {{"problem", checked.problem},
-          {"verdict", words[static_cast<int>(checked.verdict)]},
+          {"verdict", words[static_cast<int>(checked.standing)]},
           {"before", checked.before},
           {"before_ns", time(checked.before_ns)},
           {"now", checked.now},
@@ -223,8 +225,8 @@ std::string text_of(const std::vector<Checked>& all) {
                {"fastest", Table::Align::right},
                {"which"}});
   for (const Checked& checked : all) {
-    const bool raced = checked.verdict != Verdict::changed;
-    table.add({std::string(words[static_cast<int>(checked.verdict)]), checked.problem,
+    const bool raced = checked.standing != Standing::changed;
+    table.add({std::string(words[static_cast<int>(checked.standing)]), checked.problem,
                format_time(checked.before_ns), raced ? format_time(checked.same_ns) : "",
                raced ? format_time(checked.now_ns) : "",
                raced ? (checked.now == checked.before ? "the same" : checked.now) : checked.note});
@@ -234,15 +236,15 @@ std::string text_of(const std::vector<Checked>& all) {
 
 }  // namespace
 
-Verdict verdict_on(const Contender& winner, std::span<const Ranked> ranking) {
+Standing standing_of(const Contender& winner, std::span<const Ranked> ranking) {
   bool is_first = true;
   for (const Ranked& row : ranking) {
     if (!row.raced) continue;
     const bool is_winner = Contender{row.kernel, row.configuration} == winner;
-    if (is_winner && (is_first || row.tied)) return Verdict::holds;
+    if (is_winner && (is_first || row.tied)) return Standing::holds;
     is_first = false;
   }
-  return Verdict::flipped;
+  return Standing::flipped;
 }
 
 int recheck_command(const Words& command_words) {
@@ -255,11 +257,11 @@ int recheck_command(const Words& command_words) {
   install_interrupt_handlers();
   Recheck recheck(arguments, command_words);
   const std::vector<Checked> all = recheck.run();
-  const auto count = [&](Verdict verdict) {
+  const auto count = [&](Standing standing) {
     return std::count_if(all.begin(), all.end(),
-                         [&](const Checked& one) { return one.verdict == verdict; });
+                         [&](const Checked& one) { return one.standing == standing; });
   };
-  const auto flipped = count(Verdict::flipped), changed = count(Verdict::changed);
+  const auto flipped = count(Standing::flipped), changed = count(Standing::changed);
   if (arguments.has("json")) {
     ordered_json document{{"driver", recheck.device().driver},
                           {"toolchain", recheck.device().toolchain},

@@ -7,8 +7,10 @@
 
 #include "commands/commands.h"
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "options/problem_options.h"
 #include "session/device_choice.h"
+#include "session/device_text.h"
 #include "session/elsewhere.h"
 #include "session/result_report.h"
 #include "session/session.h"

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "core/base/error.h"
+#include "core/base/nearest.h"
 #include "core/expr/expr.h"
 
 namespace tw {

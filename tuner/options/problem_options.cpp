@@ -8,6 +8,8 @@
 #include <sstream>
 
 #include "core/base/error.h"
+#include "core/base/nearest.h"
+#include "core/catalog/catalog.h"
 #include "core/expr/expr.h"
 #include "core/formats/recording_file.h"
 

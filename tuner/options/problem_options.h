@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/catalog/catalog.h"
 #include "core/problem/problem.h"
 #include "core/spec/spec.h"
 #include "options/options.h"

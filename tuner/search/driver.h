@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/catalog/catalog.h"
 #include "core/model/time_model.h"
 #include "devices/device.h"
 #include "search/strategies/strategy.h"

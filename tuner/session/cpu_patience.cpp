@@ -170,12 +170,12 @@ void check_list(const std::string& path, std::span<const Asked> asked, DeviceCho
   Answers answers;
   for (const Asked& one : asked) {
     const OpEntry& entry = *one.entry;
-    const Place place = chooser.place(entry.op.name, one.problem.key(entry.op), kernel);
+    const DevicePlace place = chooser.place(entry.op.name, one.problem.key(entry.op), kernel);
     for (const std::string& recording : place.recordings) {
       answers.held[recording].push_back(one.line);
     }
-    if (place.kind == Place::Kind::nowhere) answers.not_held.push_back(one.line);
-    if (place.kind != Place::Kind::cpu) continue;
+    if (place.kind == DevicePlace::Kind::nowhere) answers.not_held.push_back(one.line);
+    if (place.kind != DevicePlace::Kind::cpu) continue;
     const CpuEstimate estimate = cpu_estimate(entry, asked_kernels(kernel, entry), one.problem,
                                               emulated_device(place.emulated_cc));
     if (estimate.exceeds(patience_s)) {

@@ -7,7 +7,7 @@
 
 #include "options/problem_options.h"
 #include "session/device_choice.h"
-#include "session/session.h"
+#include "session/session_request.h"
 
 namespace tw {
 

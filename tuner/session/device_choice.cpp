@@ -136,21 +136,21 @@ OpenDevice DeviceChooser::open(const std::string& op, const std::string& problem
   return open_live(name_, "");
 }
 
-Place DeviceChooser::place(const std::string& op, const std::string& problem,
-                           const std::string& kernel) {
+DevicePlace DeviceChooser::place(const std::string& op, const std::string& problem,
+                                 const std::string& kernel) {
   if (name_.starts_with("cuda:")) return {};
   if (const Recording* named = named_recording()) {
     const bool holds = !named->foreign() && named->problem == problem;
-    if (!holds) return {.kind = Place::Kind::nowhere, .recordings = {}};
-    return {.kind = Place::Kind::replay, .recordings = {named->path}};
+    if (!holds) return {.kind = DevicePlace::Kind::nowhere, .recordings = {}};
+    return {.kind = DevicePlace::Kind::replay, .recordings = {named->path}};
   }
   if (name_ == "auto") {
     if (open_name_.starts_with("cuda:") || has_gpu()) return {};
     if (foreign_) return {};  // open() says why not
     std::vector<std::string> paths = shipped(op, problem, kernel);
-    if (!paths.empty()) return {.kind = Place::Kind::replay, .recordings = std::move(paths)};
+    if (!paths.empty()) return {.kind = DevicePlace::Kind::replay, .recordings = std::move(paths)};
   }
-  Place cpu{.kind = Place::Kind::cpu, .recordings = {}};
+  DevicePlace cpu{.kind = DevicePlace::Kind::cpu, .recordings = {}};
   if (name_.starts_with("cpu:")) cpu.emulated_cc = number_after(name_, 4);
   return cpu;
 }

@@ -27,7 +27,7 @@ struct OpenDevice {
 };
 
 // What would answer for a problem.
-struct Place {
+struct DevicePlace {
   enum class Kind {
     gpu,
     replay,
@@ -50,7 +50,7 @@ class DeviceChooser {
   // foreign spec on the host, a recording that does not hold the problem.
   OpenDevice open(const std::string& op, const std::string& problem, const std::string& kernel);
   // What open() would open. Opens nothing.
-  Place place(const std::string& op, const std::string& problem, const std::string& kernel);
+  DevicePlace place(const std::string& op, const std::string& problem, const std::string& kernel);
 
  private:
   OpenDevice open_live(const std::string& name, std::string why);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/plan/verdict.h"
-#include "session/session.h"
+#include "session/session_request.h"
 
 namespace tw {
 namespace {

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "core/catalog/catalog.h"
 #include "core/plan/plan.h"
 #include "core/space/space.h"
 #include "devices/device.h"

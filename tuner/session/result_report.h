@@ -18,10 +18,6 @@ struct Report {
   std::vector<std::string> recordings;  // their paths; none: the device is live
 };
 
-// "H200 (cc 9.0, 132 SMs), driver 580.159, NVRTC 13.0", and what its times are.
-std::string describe(const DeviceInfo& info, const std::vector<std::string>& recordings);
-std::string device_json(const DeviceInfo& info);
-
 // `top` rows at most, and the defaults and baselines below them.
 std::string result_text(const Report& report, std::int64_t top);
 // One element of "results".

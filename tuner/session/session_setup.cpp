@@ -8,10 +8,11 @@
 #include <memory>
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "core/model/emulated_work.h"
 #include "core/plan/verdict.h"
 #include "session/cpu_patience.h"
-#include "session/result_report.h"
+#include "session/device_text.h"
 #include "ui/format.h"
 #include "ui/version.h"
 

@@ -4,10 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "core/catalog/catalog.h"
 #include "options/options.h"
 #include "options/problem_options.h"
 #include "session/device_choice.h"
-#include "session/session.h"
+#include "session/session_request.h"
 #include "ui/progress.h"
 
 namespace tw {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/base/error.h"
+#include "core/base/nearest.h"
 #include "core/base/toml_file.h"
 
 namespace tw {

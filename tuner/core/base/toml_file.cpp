@@ -20,7 +20,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
-#include "core/expr/expr.h"
+#include "core/base/nearest.h"
 
 namespace tw {
 namespace {
@@ -212,13 +212,6 @@ std::string expression_text(const TomlTable& table, const TomlNode& node) {
       table.fail(node, fmt::format("{}{}an expression must be a string or an integer, not {}",
                                    node.key, node.key.empty() ? "" : ": ", name_of(node.kind)));
   }
-}
-
-std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
-  const std::string near = nearest(word, known);
-  if (!near.empty()) return fmt::format(": did you mean '{}'?", near);
-  if (known.empty()) return ": there are none";
-  return fmt::format(": known are {}", fmt::join(known, ", "));
 }
 
 }  // namespace tw

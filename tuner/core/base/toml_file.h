@@ -75,7 +75,4 @@ class TomlTable {
 // The text of an expression: a string, or an integer or a boolean as written.
 std::string expression_text(const TomlTable& table, const TomlNode& node);
 
-// ": did you mean 'x'?" or, if nothing is near, ": known are a, b, c".
-std::string suggestion(std::string_view word, const std::vector<std::string>& known);
-
 }  // namespace tw

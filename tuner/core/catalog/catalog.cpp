@@ -1,4 +1,6 @@
 // Finds specs: among the embedded texts, or in a folder of the user.
+#include "core/catalog/catalog.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +9,8 @@
 
 #include "core/base/digest.h"
 #include "core/base/error.h"
+#include "core/base/nearest.h"
+#include "core/base/texts.h"
 #include "core/spec/spec_reader.h"
 #include "core/t1/t1.h"
 

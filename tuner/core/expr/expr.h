@@ -83,7 +83,4 @@ class Expr {
 
 // True for C-like identifiers; what names, knobs, dims and choices must be.
 bool is_identifier(std::string_view text);
-// The candidate nearest to `word` by edit distance, for "did you mean"; empty if none is near.
-std::string nearest(std::string_view word, std::span<const std::string> candidates);
-
 }  // namespace tw

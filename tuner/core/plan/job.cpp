@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/catalog/catalog.h"
 #include "core/plan/plan_parts.h"
 
 namespace tw {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/catalog/catalog.h"
 #include "core/plan/measurement.h"
 #include "core/plan/plan.h"
 

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include "core/plan/plan_parts.h"
 #include "core/spec/compiler_options.h"
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/texts.h"
+#include "core/catalog/catalog.h"
 #include "core/plan/tensor_map.h"
 #include "core/problem/problem.h"
 #include "core/space/space.h"

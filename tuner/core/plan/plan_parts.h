@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/catalog/catalog.h"
 #include "core/plan/plan.h"
 
 namespace tw {

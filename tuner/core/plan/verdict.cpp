@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/digest.h"
+#include "core/catalog/catalog.h"
 #include "core/plan/job.h"
 #include "core/plan/plan_parts.h"
 

@@ -3,6 +3,7 @@
 #pragma once
 #include <string>
 
+#include "core/catalog/catalog.h"
 #include "core/problem/problem.h"
 #include "core/spec/spec.h"
 

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "core/base/error.h"
+#include "core/base/nearest.h"
 #include "core/base/toml_file.h"
 #include "core/problem/problem.h"
 

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "core/base/error.h"
+#include "core/base/nearest.h"
 #include "core/space/empty_space.h"
 #include "core/space/enumerate.h"
 

@@ -6,6 +6,8 @@
 
 #include "core/base/digest.h"
 #include "core/base/error.h"
+#include "core/base/nearest.h"
+#include "core/base/texts.h"
 #include "core/spec/compiler_options.h"
 #include "core/spec/spec_reader.h"
 

@@ -7,6 +7,8 @@
 #include <limits>
 
 #include "core/base/error.h"
+#include "core/base/nearest.h"
+#include "core/base/texts.h"
 #include "core/spec/spec_reader.h"
 #include "core/types/epilogue.h"
 

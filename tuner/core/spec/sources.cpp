@@ -11,6 +11,7 @@
 #include <set>
 
 #include "core/base/error.h"
+#include "core/base/texts.h"
 
 namespace tw {
 namespace fs = std::filesystem;

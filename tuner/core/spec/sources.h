@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/texts.h"
 #include "core/spec/spec.h"
 
 namespace tw {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/texts.h"
 #include "core/base/toml_file.h"
 #include "core/spec/sources.h"
 #include "core/spec/spec.h"

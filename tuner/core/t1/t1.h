@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/texts.h"
 #include "core/base/toml_file.h"
 #include "core/spec/spec.h"
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/texts.h"
 #include "core/spec/compiler_options.h"
 #include "core/spec/kernel_name.h"
 #include "core/spec/spec_reader.h"

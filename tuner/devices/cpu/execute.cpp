@@ -58,7 +58,7 @@ class Execution {
     for (const PlanLaunch& launch : plan_.launches) {
       const tw_cpu::EntryPoint& entry = program_.entry(launch);
       const std::string mismatch =
-          PlanMemory::Arguments(memory_, launch).mismatch(entry.arg_count, entry.arg_bytes);
+          PlanMemory::KernelArguments(memory_, launch).mismatch(entry.arg_count, entry.arg_bytes);
       if (!mismatch.empty()) return {Outcome::launch_failed, mismatch};
       const std::int64_t threads = launch.block[0] * launch.block[1] * launch.block[2];
       if (threads < 1 || threads > Scheduler::max_threads) {
@@ -72,7 +72,7 @@ class Execution {
   Failure launch(PlanMemory& memory, Order order) {
     memory.zero_workspaces(WorkspaceSpec::Init::zero_each);
     for (const PlanLaunch& launch : plan_.launches) {
-      PlanMemory::Arguments arguments(memory, launch);
+      PlanMemory::KernelArguments arguments(memory, launch);
       const std::string fault =
           scheduler_.run(*program_.module, program_.first_entry + launch.entry, geometry_of(launch),
                          arguments.pointers(), order);

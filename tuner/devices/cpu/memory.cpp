@@ -140,9 +140,9 @@ std::string PlanMemory::damage() const {
   return "";
 }
 
-PlanMemory::Arguments::Arguments(const PlanMemory& memory, const PlanLaunch& launch,
-                                 const std::vector<Guarded>& expected,
-                                 const std::vector<Guarded>& magnitude) {
+PlanMemory::KernelArguments::KernelArguments(const PlanMemory& memory, const PlanLaunch& launch,
+                                             const std::vector<Guarded>& expected,
+                                             const std::vector<Guarded>& magnitude) {
   for (const PlanArg& arg : launch.args) {
     const auto index = static_cast<std::size_t>(arg.index);
     switch (arg.kind) {
@@ -184,7 +184,7 @@ PlanMemory::Arguments::Arguments(const PlanMemory& memory, const PlanLaunch& lau
   for (auto& value : values_) pointers_.push_back(value.data());
 }
 
-std::string PlanMemory::Arguments::mismatch(int arg_count, const unsigned* arg_bytes) const {
+std::string PlanMemory::KernelArguments::mismatch(int arg_count, const unsigned* arg_bytes) const {
   const std::vector<std::size_t> taken(arg_bytes, arg_bytes + arg_count);
   std::vector<std::size_t> passed;
   for (const auto& value : values_) passed.push_back(value.size());

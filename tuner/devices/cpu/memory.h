@@ -31,11 +31,11 @@ class PlanMemory {
 
   // The arguments of one launch, as Scheduler::run takes them. `expected` and `magnitude`: the
   // oracle's buffers by tensor, empty where no argument names them.
-  class Arguments {
+  class KernelArguments {
    public:
-    Arguments(const PlanMemory& memory, const PlanLaunch& launch,
-              const std::vector<Guarded>& expected = {},
-              const std::vector<Guarded>& magnitude = {});
+    KernelArguments(const PlanMemory& memory, const PlanLaunch& launch,
+                    const std::vector<Guarded>& expected = {},
+                    const std::vector<Guarded>& magnitude = {});
     std::vector<void*>& pointers() { return pointers_; }
     // Why the entry point cannot be called with them; empty: it can.
     std::string mismatch(int arg_count, const unsigned* arg_bytes) const;

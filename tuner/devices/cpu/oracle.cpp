@@ -86,7 +86,7 @@ class Asking {
 
  private:
   std::string launch(const PlanLaunch& one) {
-    PlanMemory::Arguments arguments(memory_, one, expected_, magnitude_);
+    PlanMemory::KernelArguments arguments(memory_, one, expected_, magnitude_);
     const tw_cpu::EntryPoint& entry = program_.entry(one);
     const std::string mismatch = arguments.mismatch(entry.arg_count, entry.arg_bytes);
     if (!mismatch.empty()) return mismatch;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "devices/cuda/protocol/cuda_probe.h"
 #include "devices/device.h"
 #include "devices/process.h"
 
@@ -25,13 +26,7 @@ struct CudaOptions {
 // which, and what to install.
 std::unique_ptr<Device> open_cuda(CudaOptions options);
 
-// What a machine has, found out in a worker.
-struct CudaProbe {
-  std::string driver;                       // "580.159.04"; empty: no driver
-  std::vector<DeviceInfo> devices;          // by ordinal
-  std::string nvrtc, cupti, cublas, cudnn;  // versions, "13.0"; empty: not there
-  std::vector<std::string> messages;  // one line for each thing that is missing, with the remedy
-};
+// Asks a worker, which ends.
 CudaProbe probe_cuda();
 // A device and a compiler are there: open_cuda would succeed.
 bool cuda_present();

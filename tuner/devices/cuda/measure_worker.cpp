@@ -11,7 +11,7 @@
 
 #include "core/base/error.h"
 #include "devices/cuda/cuda.h"
-#include "devices/cuda/measure/session.h"
+#include "devices/cuda/measure/measuring_session.h"
 #include "devices/cuda/probe.h"
 #include "devices/cuda/protocol/messages.h"
 #include "devices/turns.h"
@@ -87,7 +87,7 @@ class Gpu {
   bool said_waiting_ = false, said_why_not_ = false;
 };
 
-void serve(WorkerChannel& channel, Inbox& inbox, Session& session) {
+void serve(WorkerChannel& channel, Inbox& inbox, MeasuringSession& session) {
   Gpu gpu(channel, session.info().uuid);
   while (true) {
     const MeasureRequest request = decode_measure_request(inbox.take());
@@ -115,10 +115,11 @@ void serve(WorkerChannel& channel, Inbox& inbox, Session& session) {
 
 void open_session(WorkerChannel& channel, Inbox& inbox, const std::string& first) {
   Greeting greeting;
-  std::optional<Session> session;
+  std::optional<MeasuringSession> session;
   try {
     const bool counts = first.ends_with(counting_word);
-    session.emplace(std::stoi(first), counts ? Session::Use::count : Session::Use::time);
+    session.emplace(std::stoi(first),
+                    counts ? MeasuringSession::Use::count : MeasuringSession::Use::time);
     greeting.info = session->info();
     greeting.notices = session->take_notices();
   } catch (const Error& error) {

@@ -17,6 +17,7 @@
 #include "core/base/digest.h"
 #include "core/base/error.h"
 #include "core/base/note.h"
+#include "core/base/texts.h"
 #include "core/spec/kernel_name.h"
 #include "devices/cpu/compile/host_compiler.h"
 

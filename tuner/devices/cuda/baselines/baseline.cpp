@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/nearest.h"
 #include "core/base/toml_file.h"
 #include "devices/cuda/baselines/words.h"
 

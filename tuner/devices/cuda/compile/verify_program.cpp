@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "core/catalog/catalog.h"
+
 namespace tw::cuda {
 
 Program verify_program() {

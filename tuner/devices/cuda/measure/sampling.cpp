@@ -21,28 +21,28 @@ constexpr double few_runs_ns = 20e6;
 
 }  // namespace
 
-Verdict judge(std::span<const double> samples_ns, const SampleLimits& limits, double incumbent_ns,
-              double spent_ms) {
+SamplingDecision decide(std::span<const double> samples_ns, const SampleLimits& limits,
+                        double incumbent_ns, double spent_ms) {
   const int count = static_cast<int>(samples_ns.size());
-  if (count == 0) return Verdict::more;
-  if (count >= limits.max_samples) return Verdict::enough;
+  if (count == 0) return SamplingDecision::more;
+  if (count >= limits.max_samples) return SamplingDecision::enough;
   const double fastest = *std::min_element(samples_ns.begin(), samples_ns.end());
   const std::vector<double> samples(samples_ns.begin(), samples_ns.end());
   const Interval interval = median_interval(samples);
   if (incumbent_ns > 0) {
-    if (fastest > after_one * incumbent_ns) return Verdict::hopeless;
-    if (count >= 3 && fastest > after_three * incumbent_ns) return Verdict::hopeless;
+    if (fastest > after_one * incumbent_ns) return SamplingDecision::hopeless;
+    if (count >= 3 && fastest > after_three * incumbent_ns) return SamplingDecision::hopeless;
     if (count >= limits.min_samples && interval.low > by_interval * incumbent_ns) {
-      return Verdict::hopeless;
+      return SamplingDecision::hopeless;
     }
   }
   // A kernel so slow that the time is up before the least number of samples has three at most.
   if (spent_ms >= limits.max_ms && count >= std::min(3, limits.min_samples)) {
-    return Verdict::enough;
+    return SamplingDecision::enough;
   }
-  if (count < limits.min_samples) return Verdict::more;
+  if (count < limits.min_samples) return SamplingDecision::more;
   const bool tight = interval.high - interval.low <= 2 * limits.relative_interval * median(samples);
-  return tight ? Verdict::enough : Verdict::more;
+  return tight ? SamplingDecision::enough : SamplingDecision::more;
 }
 
 int next_batch(std::size_t taken, const SampleLimits& limits, double incumbent_ns, double cost_ms,
@@ -60,15 +60,15 @@ Sampling take_samples(const SampleSource& source, const SampleLimits& limits, do
                       double first_ns) {
   Sampling sampling;
   std::vector<double>& samples = sampling.samples_ns;
-  Verdict& verdict = sampling.verdict = Verdict::more;
+  SamplingDecision& decision = sampling.decision = SamplingDecision::more;
   if (first_ns > long_run_ns) {
-    verdict = judge({&first_ns, 1}, limits, incumbent_ns, 0);
-    if (verdict == Verdict::hopeless) samples.push_back(first_ns);
+    decision = decide({&first_ns, 1}, limits, incumbent_ns, 0);
+    if (decision == SamplingDecision::hopeless) samples.push_back(first_ns);
   }
-  if (verdict == Verdict::more && first_ns < few_runs_ns) source.take(2);
+  if (decision == SamplingDecision::more && first_ns < few_runs_ns) source.take(2);
   const double start_ms = source.spent_ms();
   double cost_ms = 0.2 + 1e-6 * first_ns;
-  while (verdict == Verdict::more) {
+  while (decision == SamplingDecision::more) {
     const double spent_ms = source.spent_ms() - start_ms;
     const int count = next_batch(samples.size(), limits, incumbent_ns, cost_ms, spent_ms);
     const std::vector<double> batch = source.take(count);
@@ -84,7 +84,7 @@ Sampling take_samples(const SampleSource& source, const SampleLimits& limits, do
     }
     if (drop) source.rest();
     cost_ms = (source.spent_ms() - start_ms - spent_ms) / count;
-    verdict = judge(samples, limits, incumbent_ns, source.spent_ms() - start_ms);
+    decision = decide(samples, limits, incumbent_ns, source.spent_ms() - start_ms);
   }
   return sampling;
 }

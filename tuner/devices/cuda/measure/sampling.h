@@ -8,15 +8,15 @@
 
 namespace tw::cuda {
 
-enum class Verdict {
+enum class SamplingDecision {
   more,      // go on
   enough,    // the median is known well enough, or the limits are reached
   hopeless,  // it cannot beat the incumbent
 };
 // `spent_ms` is the wall time of the sampling so far; `incumbent_ns` is 0 if there is none.
-Verdict judge(std::span<const double> samples_ns, const SampleLimits& limits, double incumbent_ns,
-              double spent_ms);
-// How many samples to take before judging again, at `cost_ms` each: few enough to stop in time,
+SamplingDecision decide(std::span<const double> samples_ns, const SampleLimits& limits,
+                        double incumbent_ns, double spent_ms);
+// How many samples to take before deciding again, at `cost_ms` each: few enough to stop in time,
 // enough that waiting for the device does not show.
 int next_batch(std::size_t taken, const SampleLimits& limits, double incumbent_ns, double cost_ms,
                double spent_ms);
@@ -28,7 +28,7 @@ struct SampleSource {
   std::function<void()> rest;                          // lets a hot device cool down for a moment
 };
 struct Sampling {
-  Verdict verdict = Verdict::enough;  // or hopeless
+  SamplingDecision decision = SamplingDecision::enough;  // or hopeless
   std::vector<double> samples_ns;
   int dropped = 0;    // lost, or taken at a throttled clock
   int throttled = 0;  // of samples_ns: taken at a throttled clock, since no others were to be had

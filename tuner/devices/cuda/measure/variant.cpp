@@ -82,13 +82,13 @@ LoadedModule::LoadedModule(const Module& module) {
 LoadedModule::~LoadedModule() { driver().cuModuleUnload(module_); }
 
 template <class T>
-void Arguments::add(const T& value) {
+void LaunchArguments::add(const T& value) {
   std::vector<std::byte>& bytes = values_.emplace_back(sizeof value);
   std::memcpy(bytes.data(), &value, sizeof value);
 }
 
-Arguments::Arguments(const PlanLaunch& launch, const Plan& plan, const Buffers& buffers,
-                     const std::vector<GuardedBuffer>& workspaces) {
+LaunchArguments::LaunchArguments(const PlanLaunch& launch, const Plan& plan, const Buffers& buffers,
+                                 const std::vector<GuardedBuffer>& workspaces) {
   for (const PlanArg& arg : launch.args) {
     const auto index = static_cast<std::size_t>(arg.index);
     switch (arg.kind) {
@@ -130,8 +130,8 @@ Arguments::Arguments(const PlanLaunch& launch, const Plan& plan, const Buffers& 
   for (std::vector<std::byte>& value : values_) pointers_.push_back(value.data());
 }
 
-void Arguments::check_against(CUfunction function) const {
-  if (!driver().cuFuncGetParamInfo) return;       // Session says so
+void LaunchArguments::check_against(CUfunction function) const {
+  if (!driver().cuFuncGetParamInfo) return;       // MeasuringSession says so
   constexpr std::size_t most_parameters = 32764;  // bytes of them, in CUDA 12.1 and later
   std::vector<std::size_t> taken, passed;
   for (const std::vector<std::byte>& value : values_) passed.push_back(value.size());
@@ -172,7 +172,7 @@ void Variant::add_pass(const PlanLaunch& launch, const Buffers& buffers) {
   Pass& pass = passes_.emplace_back(Pass{function,
                                          config_of(launch, context_.stream()),
                                          {},
-                                         Arguments(launch, plan_, buffers, workspaces_)});
+                                         LaunchArguments(launch, plan_, buffers, workspaces_)});
   pass.arguments.check_against(function);
   const std::int64_t cluster = launch.cluster[0] * launch.cluster[1] * launch.cluster[2];
   if (cluster == 1) return;

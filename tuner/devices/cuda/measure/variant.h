@@ -24,10 +24,10 @@ class LoadedModule {
 };
 
 // A kernel's arguments as the driver takes them: pointers to values that live here.
-class Arguments {
+class LaunchArguments {
  public:
-  Arguments(const PlanLaunch& launch, const Plan& plan, const Buffers& buffers,
-            const std::vector<GuardedBuffer>& workspaces);
+  LaunchArguments(const PlanLaunch& launch, const Plan& plan, const Buffers& buffers,
+                  const std::vector<GuardedBuffer>& workspaces);
   void** pointers() { return pointers_.data(); }
   // Throws CudaFailure that says how the kernel's parameters differ in number or size. A launch
   // reads past too few of them, and does not notice too many.
@@ -57,7 +57,7 @@ class Variant {
     CUfunction function;
     CUlaunchConfig config;
     CUlaunchAttribute cluster;
-    Arguments arguments;
+    LaunchArguments arguments;
   };
   void prepare_workspaces(const VerifyKernels& kernels, const Plan& plan);
   void add_pass(const PlanLaunch& launch, const Buffers& buffers);

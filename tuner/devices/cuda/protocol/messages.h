@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/plan/plan.h"
-#include "devices/cuda/cuda.h"
+#include "devices/cuda/protocol/cuda_probe.h"
 
 namespace tw::cuda {
 

@@ -1,5 +1,5 @@
 // Longer than 400 lines: one class, whose steps share the buffers and the timer of one job.
-#include "devices/cuda/measure/session.h"
+#include "devices/cuda/measure/measuring_session.h"
 
 #include <fmt/format.h>
 
@@ -69,7 +69,7 @@ std::map<std::string, BaselineArg> baseline_args(const Job& job, const Buffers& 
 
 }  // namespace
 
-Session::Session(int ordinal, Use use, std::int64_t guard_bytes)
+MeasuringSession::Session(int ordinal, Use use, std::int64_t guard_bytes)
     : ordinal_(ordinal),
       guard_bytes_(guard_bytes),
       cupti_timer_(use == Use::time ? open_cupti(notices_) : nullptr),
@@ -83,11 +83,11 @@ Session::Session(int ordinal, Use use, std::int64_t guard_bytes)
       "CUDA 12.4");
 }
 
-std::vector<std::string> Session::take_notices() { return std::exchange(notices_, {}); }
+std::vector<std::string> MeasuringSession::take_notices() { return std::exchange(notices_, {}); }
 
 // Those that are kept, or new ones with the oracle's results for both sets of inputs. Where memory
 // is short, other problems' buffers go. Throws CudaFailure.
-Buffers& Session::buffers_for(const Plan& plan, std::uint64_t seed, const Module& oracle) {
+Buffers& MeasuringSession::buffers_for(const Plan& plan, std::uint64_t seed, const Module& oracle) {
   constexpr std::size_t most = 2;  // a problem with and without its chain
   const std::string key = buffers_key(plan, seed, oracle);
   const auto known =
@@ -113,7 +113,7 @@ Buffers& Session::buffers_for(const Plan& plan, std::uint64_t seed, const Module
   return made;
 }
 
-void Session::prepare(const MeasureRequest& request) {
+void MeasuringSession::prepare(const MeasureRequest& request) {
   buffers_ = plain_ = nullptr;
   const auto make = [&] {
     return &buffers_for(request.job.plan, request.job.seed, request.oracle);
@@ -147,7 +147,7 @@ void Session::prepare(const MeasureRequest& request) {
 }
 
 // Beside the buffers of the job's own problem, if there is room for both.
-void Session::prepare_plain(const MeasureRequest& request) {
+void MeasuringSession::prepare_plain(const MeasureRequest& request) {
   if (request.job.plan.plain.empty()) return;
   try {
     plain_ = &buffers_for(request.job.plan.plain.front(), request.job.seed, request.plain_oracle);
@@ -162,7 +162,7 @@ void Session::prepare_plain(const MeasureRequest& request) {
   }
 }
 
-Measurement Session::run(const MeasureRequest& request, bool& lost) {
+Measurement MeasuringSession::run(const MeasureRequest& request, bool& lost) {
   Measurement measurement;
   measurement.timer = timer_->name();
   lost = false;
@@ -183,7 +183,7 @@ Measurement Session::run(const MeasureRequest& request, bool& lost) {
 }
 
 // After a launch that was refused: lets what was launched before it end. False if that faulted.
-bool Session::settle() {
+bool MeasuringSession::settle() {
   try {
     context_.synchronise();
   } catch (const CudaFailure&) {
@@ -193,7 +193,7 @@ bool Session::settle() {
   return true;
 }
 
-void Session::run_variant(const MeasureRequest& request, Measurement& measurement) {
+void MeasuringSession::run_variant(const MeasureRequest& request, Measurement& measurement) {
   verify_plain(request, measurement);
   if (measurement.outcome != Outcome::ok) return;
   Variant variant(context_, *kernels_, *buffers_, request.job.plan, request.variant);
@@ -203,7 +203,7 @@ void Session::run_variant(const MeasureRequest& request, Measurement& measuremen
                 measurement);
 }
 
-void Session::verify_plain(const MeasureRequest& request, Measurement& measurement) {
+void MeasuringSession::verify_plain(const MeasureRequest& request, Measurement& measurement) {
   if (!plain_) return;
   const Plan& plan = request.job.plan.plain.front();
   Buffers* const own = std::exchange(buffers_, plain_);
@@ -221,7 +221,7 @@ void Session::verify_plain(const MeasureRequest& request, Measurement& measureme
   buffers_ = own;
 }
 
-void Session::run_baseline(const MeasureRequest& request, Measurement& measurement) {
+void MeasuringSession::run_baseline(const MeasureRequest& request, Measurement& measurement) {
   const Job& job = request.job;
   try {
     const auto baseline = make_baseline(
@@ -258,7 +258,8 @@ void Session::run_baseline(const MeasureRequest& request, Measurement& measureme
   }
 }
 
-std::vector<int> Session::by_time(const Job& job, Baseline& baseline, const Subject& subject) {
+std::vector<int> MeasuringSession::by_time(const Job& job, Baseline& baseline,
+                                           const Subject& subject) {
   if (baseline.algorithms() == 1) return {0};
   wake_clocks();
   buffers_->select(Inputs::first);
@@ -281,7 +282,8 @@ std::vector<int> Session::by_time(const Job& job, Baseline& baseline, const Subj
   return order;
 }
 
-void Session::judge_subject(const Job& job, const Subject& subject, Measurement& measurement) {
+void MeasuringSession::judge_subject(const Job& job, const Subject& subject,
+                                     Measurement& measurement) {
   constexpr double too_long_ns = 200e6;  // to be launched once more
   wake_clocks();
   if (job.purpose == Purpose::counters) return count(job, subject, measurement);
@@ -305,7 +307,7 @@ void Session::judge_subject(const Job& job, const Subject& subject, Measurement&
   if (measurement.outcome != Outcome::ok) measurement.samples_ns.clear();
 }
 
-void Session::count(const Job& job, const Subject& subject, Measurement& measurement) {
+void MeasuringSession::count(const Job& job, const Subject& subject, Measurement& measurement) {
   try {
     if (!counters_) counters_.emplace(ordinal_);
     buffers_->select(Inputs::first);
@@ -324,8 +326,8 @@ void Session::count(const Job& job, const Subject& subject, Measurement& measure
   measurement.timer.clear();
 }
 
-double Session::verify(const Plan& plan, bool cold_l2, Inputs inputs, const Subject& subject,
-                       Measurement& measurement) {
+double MeasuringSession::verify(const Plan& plan, bool cold_l2, Inputs inputs,
+                                const Subject& subject, Measurement& measurement) {
   buffers_->select(inputs);
   buffers_->poison_outputs();
   const std::vector<double> first = take_batch(1, cold_l2, subject);
@@ -346,7 +348,7 @@ double Session::verify(const Plan& plan, bool cold_l2, Inputs inputs, const Subj
   return first.front();
 }
 
-void Session::note_unwritten(const Plan& plan, Measurement& measurement) {
+void MeasuringSession::note_unwritten(const Plan& plan, Measurement& measurement) {
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const PlanTensor& tensor = plan.tensors[i];
     if (tensor.role == Role::in || tensor.is_restored()) continue;
@@ -359,7 +361,7 @@ void Session::note_unwritten(const Plan& plan, Measurement& measurement) {
   }
 }
 
-void Session::compare(const Plan& plan, Measurement& measurement) {
+void MeasuringSession::compare(const Plan& plan, Measurement& measurement) {
   double& used = measurement.metrics[std::string(tolerance_used)];
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const PlanTensor& tensor = plan.tensors[i];
@@ -385,8 +387,8 @@ void Session::compare(const Plan& plan, Measurement& measurement) {
   }
 }
 
-void Session::sample(const Job& job, const Subject& subject, double first_ns,
-                     Measurement& measurement) {
+void MeasuringSession::sample(const Job& job, const Subject& subject, double first_ns,
+                              Measurement& measurement) {
   const bool cold = job.limits.cold_l2;
   const auto start = Clock::now();
   const double clock_before = telemetry_.sm_clock_mhz();
@@ -396,7 +398,7 @@ void Session::sample(const Job& job, const Subject& subject, double first_ns,
                     .spent_ms = [&] { return ms_since(start); },
                     .rest = [] { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }},
                    job.limits, job.purpose == Purpose::baseline ? 0 : job.incumbent_ns, first_ns);
-  if (sampling.verdict == Verdict::hopeless) measurement.metrics["stopped_early"] = 1;
+  if (sampling.decision == SamplingDecision::hopeless) measurement.metrics["stopped_early"] = 1;
   if (sampling.dropped > 0) measurement.metrics["dropped_samples"] = sampling.dropped;
   if (sampling.throttled > 0) note_throttled(sampling, measurement);
   measurement.samples_ns = std::move(sampling.samples_ns);
@@ -407,7 +409,7 @@ void Session::sample(const Job& job, const Subject& subject, double first_ns,
   telemetry_.add_metrics(measurement.metrics);
 }
 
-void Session::note_throttled(const Sampling& sampling, Measurement& measurement) {
+void MeasuringSession::note_throttled(const Sampling& sampling, Measurement& measurement) {
   measurement.metrics["throttled_samples"] = sampling.throttled;
   if (measurement.note.empty()) {
     measurement.note = fmt::format("{} of its {} samples were taken at a throttled clock",
@@ -421,7 +423,7 @@ void Session::note_throttled(const Sampling& sampling, Measurement& measurement)
 }
 
 // Work that no kernel's record shows, a copy or a stream of its own, would make a time too short.
-void Session::check_wall_time(const Subject& subject, Measurement& measurement) {
+void MeasuringSession::check_wall_time(const Subject& subject, Measurement& measurement) {
   const double counted_ns = measurement.median_ns();
   const double found_ns = wall_ns(subject.launch, counted_ns);
   timer_->collect_ns();
@@ -435,7 +437,7 @@ void Session::check_wall_time(const Subject& subject, Measurement& measurement) 
       1e-3 * found_ns, 1e-3 * counted_ns);
 }
 
-void Session::put_sample(bool cold_l2, const Subject& subject) {
+void MeasuringSession::put_sample(bool cold_l2, const Subject& subject) {
   buffers_->restore_inout();
   if (cold_l2) kernels_->flush_l2();
   timer_->begin();
@@ -443,7 +445,7 @@ void Session::put_sample(bool cold_l2, const Subject& subject) {
   timer_->end();
 }
 
-std::vector<double> Session::take_batch(int count, bool cold_l2, const Subject& subject) {
+std::vector<double> MeasuringSession::take_batch(int count, bool cold_l2, const Subject& subject) {
   for (int i = 0; i < count; ++i) put_sample(cold_l2, subject);
   context_.synchronise();
   std::vector<double> samples = timer_->collect_ns();
@@ -453,7 +455,7 @@ std::vector<double> Session::take_batch(int count, bool cold_l2, const Subject& 
   return samples;
 }
 
-void Session::distrust_cupti() {
+void MeasuringSession::distrust_cupti() {
   constexpr int patience = 3;
   if (++lost_batches_ < patience) return;
   timer_ = &event_timer_;
@@ -461,7 +463,7 @@ void Session::distrust_cupti() {
 }
 
 // An idle GPU lowers its clocks, and takes some milliseconds of work to raise them again.
-void Session::wake_clocks() {
+void MeasuringSession::wake_clocks() {
   constexpr double idle_ms = 200, work_ms = 30;
   if (ms_since(last_work_) < idle_ms) return;
   const auto start = Clock::now();

@@ -21,7 +21,7 @@
 
 namespace tw::cuda {
 
-class Session {
+class MeasuringSession {
  public:
   // Zones that are made around every buffer show what is written there. Without them, a tool that
   // watches allocations sees all that is read or written out of bounds.
@@ -29,7 +29,8 @@ class Session {
   // CUPTI records times, or it counts: a process that does one cannot do the other.
   enum class Use { time, count };
   // Throws Error if there is no such device.
-  explicit Session(int ordinal, Use use = Use::time, std::int64_t guard_bytes = usual_guard_bytes);
+  explicit MeasuringSession(int ordinal, Use use = Use::time,
+                            std::int64_t guard_bytes = usual_guard_bytes);
   const DeviceInfo& info() const { return context_.info(); }
   // Each is returned once.
   std::vector<std::string> take_notices();

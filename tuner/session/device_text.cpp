@@ -1,0 +1,46 @@
+#include "session/device_text.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "ui/format.h"
+#include "ui/json_text.h"
+
+namespace tw {
+
+nlohmann::ordered_json device_object(const DeviceInfo& info) {
+  nlohmann::ordered_json object{
+      {"kind", info.kind},
+      {"model", info.model},
+      {"uuid", info.uuid},
+      {"driver", info.driver},
+      {"toolchain", info.toolchain},
+      {"sm_clock_mhz", known(info.sm_clock_mhz > 0, info.sm_clock_mhz)},
+      {"memory_bandwidth", known(info.memory_bandwidth > 0, info.memory_bandwidth)}};
+  const std::vector<std::string>& names = device_names();
+  const std::vector<std::int64_t> values = device_values(info);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    object[names[i].substr(names[i].rfind('.') + 1)] = known(values[i] > 0, values[i]);
+  }
+  return object;
+}
+
+std::string describe(const DeviceInfo& info, const std::vector<std::string>& recordings) {
+  std::string text = info.model;
+  if (info.cc > 0) text += fmt::format(", cc {}.{}", info.cc / 10, info.cc % 10);
+  if (info.sms > 0 && info.kind != "cpu") text += fmt::format(", {} SMs", info.sms);
+  if (!info.driver.empty()) text += fmt::format(", driver {}", info.driver);
+  if (!info.toolchain.empty()) text += fmt::format(", {}", info.toolchain);
+  if (info.kind == "cpu") text += "; the times are this host's, not a GPU's";
+  for (const std::string& path : recordings) {
+    text += fmt::format("{}{}", &path == &recordings.front() ? "; replayed from " : " and ",
+                        std::filesystem::path(path).filename().string());
+  }
+  return text;
+}
+
+std::string device_json(const DeviceInfo& info) { return json_text(device_object(info), -1); }
+
+}  // namespace tw
