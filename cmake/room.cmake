@@ -1,7 +1,9 @@
 # tilewright_room(<name> SOURCES ... [PUBLIC <libraries>] [PRIVATE <libraries>]): the static library
 # tw_<name> of one folder. PUBLIC: what its headers include. scripts/rooms checks the directions.
+# With CMAKE_UNITY_BUILD a room is compiled in parts of eight files.
 function(tilewright_room name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;PUBLIC;PRIVATE")
   add_library(tw_${name} STATIC ${ARG_SOURCES})
   target_link_libraries(tw_${name} PUBLIC ${ARG_PUBLIC} PRIVATE tw_flags ${ARG_PRIVATE})
+  set_target_properties(tw_${name} PROPERTIES UNITY_BUILD_BATCH_SIZE 8)
 endfunction()

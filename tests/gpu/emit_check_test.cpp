@@ -50,8 +50,9 @@ Emitted emitted(const std::string& kernel, const DeviceInfo& device) {
   testing::internal::CaptureStderr();
   Emitted result;
   try {
-    result.code = emit_command({"--spec", test_data() + "/check/op.toml", "--db", folder / "a.db",
-                                "--out", folder / "tuned", "--check", "cuda:0"});
+    result.code =
+        run_command_line({"emit", "--spec", test_data() + "/check/op.toml", "--db", folder / "a.db",
+                          "--out", folder / "tuned", "--check", "cuda:0"});
     result.err = testing::internal::GetCapturedStderr();
   } catch (const Error& error) {
     result.code = exit_fault;

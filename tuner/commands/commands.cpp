@@ -13,18 +13,25 @@
 namespace tw {
 namespace {
 
-constexpr std::array<Command, 11> all{{
-    {"run", "search for the fastest configuration of a problem (may be left out)", tune_command},
-    {"emit", "write the winners as a C++ dispatch header", emit_command},
-    {"query", "show winners and trials of a database", query_command},
-    {"explain", "say what bounds a winner, and which knobs matter", explain_command},
-    {"merge", "take over what another database measured", merge_command},
-    {"recheck", "race the winners' finals again under another driver or toolkit", recheck_command},
-    {"export", "write trials to a file that others can import", export_command},
-    {"import", "add the trials of such a file, or of a recording", import_command},
-    {"ops", "list ops, their kernels and knobs", ops_command},
-    {"record", "measure a whole search space into a file that can be replayed", record_command},
-    {"doctor", "what this machine has, what is missing, and what to do", doctor_command},
+constexpr std::array<Command, 11> listed{{
+    {"run", "search for the fastest configuration of a problem (may be left out)",
+     tune_specification, tune_command},
+    {"emit", "write the winners as a C++ dispatch header", emit_specification, emit_command},
+    {"query", "show winners and trials of a database", query_specification, query_command},
+    {"explain", "say what bounds a winner, and which knobs matter", explain_specification,
+     explain_command},
+    {"merge", "take over what another database measured", merge_specification, merge_command},
+    {"recheck", "race the winners' finals again under another driver or toolkit",
+     recheck_specification, recheck_command},
+    {"export", "write trials to a file that others can import", export_specification,
+     export_command},
+    {"import", "add the trials of such a file, or of a recording", import_specification,
+     import_command},
+    {"ops", "list ops, their kernels and knobs", ops_specification, ops_command},
+    {"record", "measure a whole search space into a file that can be replayed",
+     record_specification, record_command},
+    {"doctor", "what this machine has, what is missing, and what to do", doctor_specification,
+     doctor_command},
 }};
 
 std::string overview() {
@@ -32,7 +39,7 @@ std::string overview() {
       "Finds the fastest configuration of a CUDA kernel for a shape on a GPU.\n\n"
       "Usage: tune --op OP --shape SHAPE [options]\n"
       "       tune COMMAND [options]\n\nCommands:\n";
-  for (const Command& command : all) {
+  for (const Command& command : listed) {
     text += fmt::format("  {:<8}{}\n", command.name, command.summary);
   }
   text +=
@@ -47,7 +54,7 @@ std::string overview() {
 
 const Command& command_of(const std::string& name) {
   std::vector<std::string> names;
-  for (const Command& command : all) {
+  for (const Command& command : listed) {
     if (command.name == name) return command;
     names.emplace_back(command.name);
   }
@@ -57,9 +64,17 @@ const Command& command_of(const std::string& name) {
                                        : fmt::format("did you mean {}?", near)));
 }
 
+int run(const Command& command, const Words& words) {
+  const CommandSpec specification = command.specification();
+  const Arguments arguments = Arguments::parse(specification, words);
+  if (!arguments.wants_help()) return command.run(arguments);
+  fmt::print("{}", help_text(specification));
+  return exit_found;
+}
+
 }  // namespace
 
-std::span<const Command> commands() { return all; }
+std::span<const Command> commands() { return listed; }
 
 int run_command_line(const Words& words) {
   if (words.empty()) throw Error("nothing to do: give --op and --shape, or see tune --help");
@@ -72,10 +87,10 @@ int run_command_line(const Words& words) {
     fmt::print("{}\n", version_text());
     return exit_found;
   }
-  if (first.starts_with('-')) return tune_command(words);
+  if (first.starts_with('-')) return run(command_of("run"), words);
   const Words rest(words.begin() + 1, words.end());
   if (first == "__worker") return worker_command(rest);
-  return command_of(first).run(rest);
+  return run(command_of(first), rest);
 }
 
 }  // namespace tw

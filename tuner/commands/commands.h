@@ -1,10 +1,13 @@
-// The subcommands. Each takes the words after its name and returns the exit code: 0, or 1 if
-// nothing was found; a fault is an Error, which main turns into 2.
+// The subcommands. Each says what its command line is (`--help` is made from that) and runs what was
+// given. It returns the exit code: 0, or 1 if nothing was found. A fault is an Error, which main
+// turns into 2.
 #pragma once
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "options/options.h"
 
 namespace tw {
 
@@ -12,22 +15,34 @@ inline constexpr int exit_found = 0, exit_nothing = 1, exit_fault = 2;
 
 using Words = std::vector<std::string>;
 
-int tune_command(const Words& words);
-int emit_command(const Words& words);
-int query_command(const Words& words);
-int ops_command(const Words& words);
-int doctor_command(const Words& words);
-int record_command(const Words& words);
-int merge_command(const Words& words);
-int recheck_command(const Words& words);
-int explain_command(const Words& words);
-int export_command(const Words& words);
-int import_command(const Words& words);
+CommandSpec tune_specification();
+int tune_command(const Arguments& arguments);
+CommandSpec emit_specification();
+int emit_command(const Arguments& arguments);
+CommandSpec query_specification();
+int query_command(const Arguments& arguments);
+CommandSpec ops_specification();
+int ops_command(const Arguments& arguments);
+CommandSpec doctor_specification();
+int doctor_command(const Arguments& arguments);
+CommandSpec record_specification();
+int record_command(const Arguments& arguments);
+CommandSpec merge_specification();
+int merge_command(const Arguments& arguments);
+CommandSpec recheck_specification();
+int recheck_command(const Arguments& arguments);
+CommandSpec explain_specification();
+int explain_command(const Arguments& arguments);
+CommandSpec export_specification();
+int export_command(const Arguments& arguments);
+CommandSpec import_specification();
+int import_command(const Arguments& arguments);
 int worker_command(const Words& words);  // hidden: the processes that devices start
 
 struct Command {
   std::string_view name, summary;
-  int (*run)(const Words& words);
+  CommandSpec (*specification)();
+  int (*run)(const Arguments& arguments);
 };
 std::span<const Command> commands();  // those that --help lists
 

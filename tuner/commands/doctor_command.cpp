@@ -26,20 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-CommandSpec specification() {
-  return {
-      .name = "doctor",
-      .summary =
-          "Says what this machine has, what is missing, and what to do. Exit code 0 if some "
-          "device can work.",
-      .usage = "tune doctor [--db FILE] [--json]",
-      .flags = {{"db", "FILE", "the database to look at (default: tilewright.db here)"},
-                {"json", "", "print JSON instead"}},
-      .positional = "",
-      .examples = {"tune doctor"},
-  };
-}
-
 struct Finding {
   std::string what, found;  // found is empty: missing
   std::string note;         // what it is for, or what to do
@@ -138,13 +124,21 @@ void examine_database(const std::string& path, std::vector<Finding>& findings) {
 
 }  // namespace
 
-int doctor_command(const Words& words) {
-  const CommandSpec command = specification();
-  const Arguments arguments = Arguments::parse(command, words);
-  if (arguments.wants_help()) {
-    fmt::print("{}", help_text(command));
-    return exit_found;
-  }
+CommandSpec doctor_specification() {
+  return {
+      .name = "doctor",
+      .summary =
+          "Says what this machine has, what is missing, and what to do. Exit code 0 if some "
+          "device can work.",
+      .usage = "tune doctor [--db FILE] [--json]",
+      .flags = {{"db", "FILE", "the database to look at (default: tilewright.db here)"},
+                {"json", "", "print JSON instead"}},
+      .positional = "",
+      .examples = {"tune doctor"},
+  };
+}
+
+int doctor_command(const Arguments& arguments) {
   std::vector<Finding> findings{{"tilewright", version_text(), ""}};
   const bool cuda = examine_cuda(findings);
   const bool cpu = examine_cpu(findings);

@@ -25,42 +25,6 @@
 namespace tw {
 namespace {
 
-CommandSpec specification() {
-  return {
-      .name = "emit",
-      .summary =
-          "Writes the winners of an op as a C++ dispatch header that needs nothing but a CUDA "
-          "toolkit.",
-      .usage = "tune emit --op OP --out FOLDER [options]",
-      .flags =
-          {
-              {"op", "OP", "whose winners"},
-              {"out", "FOLDER", "where the files go; made if there is none"},
-              {"db", "FILE", "the database of trials (default: tilewright.db here)"},
-              {"problem", "TEXT", "only problems whose name contains this"},
-              {"device", "MODEL", "the GPU, if the database knows several"},
-              {"source", "SOURCE",
-               "which rows may win: measured (default), cpu, replayed or imported; others than "
-               "measured are marked in the header"},
-              {"l2", "cold|warm", "winners of cold (default) or warm L2"},
-              {"namespace", "NAME", "of the public functions (default: tuned)"},
-              {"defaults", "", "without a winner, write a header of the default configurations"},
-              {"check", "auto|cuda:N|cpu|off",
-               "the device on which everything is verified before it is written, over shapes that "
-               "the header would run it for: auto (default) is the first GPU, with --source cpu "
-               "the cpu device"},
-              {"check-shapes", "N", "at most, of each winner and each default (default 8)"},
-              {"spec", "FILE", "the op.toml of an op of your own"},
-              {"trust-code", "", "let --check cpu run the code of a --spec on this host"},
-          },
-      .positional = "",
-      .examples = {"tune emit --op gemm --out tuned",
-                   "tune emit --op gemm --out tuned --db ours.db "
-                   "--device H200 --namespace my::kernels",
-                   "tune emit --op gemm --out tuned --check cuda:0 --check-shapes 32"},
-  };
-}
-
 std::vector<std::string> models_of(const std::vector<Winner>& winners) {
   std::set<std::string> models;
   for (const Winner& winner : winners) models.insert(winner.trial.context.device_model);
@@ -262,13 +226,43 @@ std::vector<Winner> winners_of(const std::string& path, const Filter& filter, co
 
 }  // namespace
 
-int emit_command(const Words& words) {
-  const CommandSpec command = specification();
-  const Arguments arguments = Arguments::parse(command, words);
-  if (arguments.wants_help()) {
-    fmt::print("{}", help_text(command));
-    return exit_found;
-  }
+CommandSpec emit_specification() {
+  return {
+      .name = "emit",
+      .summary =
+          "Writes the winners of an op as a C++ dispatch header that needs nothing but a CUDA "
+          "toolkit.",
+      .usage = "tune emit --op OP --out FOLDER [options]",
+      .flags =
+          {
+              {"op", "OP", "whose winners"},
+              {"out", "FOLDER", "where the files go; made if there is none"},
+              {"db", "FILE", "the database of trials (default: tilewright.db here)"},
+              {"problem", "TEXT", "only problems whose name contains this"},
+              {"device", "MODEL", "the GPU, if the database knows several"},
+              {"source", "SOURCE",
+               "which rows may win: measured (default), cpu, replayed or imported; others than "
+               "measured are marked in the header"},
+              {"l2", "cold|warm", "winners of cold (default) or warm L2"},
+              {"namespace", "NAME", "of the public functions (default: tuned)"},
+              {"defaults", "", "without a winner, write a header of the default configurations"},
+              {"check", "auto|cuda:N|cpu|off",
+               "the device on which everything is verified before it is written, over shapes that "
+               "the header would run it for: auto (default) is the first GPU, with --source cpu "
+               "the cpu device"},
+              {"check-shapes", "N", "at most, of each winner and each default (default 8)"},
+              {"spec", "FILE", "the op.toml of an op of your own"},
+              {"trust-code", "", "let --check cpu run the code of a --spec on this host"},
+          },
+      .positional = "",
+      .examples = {"tune emit --op gemm --out tuned",
+                   "tune emit --op gemm --out tuned --db ours.db "
+                   "--device H200 --namespace my::kernels",
+                   "tune emit --op gemm --out tuned --check cuda:0 --check-shapes 32"},
+  };
+}
+
+int emit_command(const Arguments& arguments) {
   const Catalog catalog = catalog_of(arguments);
   const std::string op = asked_op(arguments, catalog).op.name;
   const std::string folder = arguments.text("out");
@@ -289,8 +283,8 @@ int emit_command(const Words& words) {
   if (filter.source != "measured" && !request.winners.empty()) {
     request.source_note = note_on(filter.source);
   }
-  const Checked checked =
-      check(arguments, filter, fmt::format("tune emit {}", fmt::join(words, " ")), request);
+  const Checked checked = check(
+      arguments, filter, fmt::format("tune emit {}", fmt::join(arguments.words(), " ")), request);
   print_left_out(checked.left_out);
   if (const std::string why = nothing_held(request); !why.empty()) {
     if (checked.left_out.empty()) throw Error(why);

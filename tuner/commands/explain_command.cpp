@@ -18,20 +18,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-CommandSpec specification() {
-  CommandSpec command{
-      .name = "explain",
-      .summary = "Says what bounds a winner, why it beats the runner-up and which knobs matter.",
-      .usage = "tune explain [options]",
-      .flags = {{"db", "FILE", "the database (default: tilewright.db here)"}},
-      .positional = "",
-      .examples = {"tune explain --op gemm", "tune explain --problem m=4096,n=4096 --json"},
-  };
-  for (const Flag& flag : filter_flags()) command.flags.push_back(flag);
-  command.flags.push_back({"json", "", "print JSON instead"});
-  return command;
-}
-
 // "wgmma with stages=4": what of the other's configuration is not the winner's.
 std::string name_of(const Trial& other, const Trial& winner) {
   if (other.context.kernel != winner.context.kernel) {
@@ -211,13 +197,21 @@ ordered_json json_of(const Explanation& found) {
 
 }  // namespace
 
-int explain_command(const Words& words) {
-  const CommandSpec command = specification();
-  const Arguments arguments = Arguments::parse(command, words);
-  if (arguments.wants_help()) {
-    fmt::print("{}", help_text(command));
-    return exit_found;
-  }
+CommandSpec explain_specification() {
+  CommandSpec command{
+      .name = "explain",
+      .summary = "Says what bounds a winner, why it beats the runner-up and which knobs matter.",
+      .usage = "tune explain [options]",
+      .flags = {{"db", "FILE", "the database (default: tilewright.db here)"}},
+      .positional = "",
+      .examples = {"tune explain --op gemm", "tune explain --problem m=4096,n=4096 --json"},
+  };
+  for (const Flag& flag : filter_flags()) command.flags.push_back(flag);
+  command.flags.push_back({"json", "", "print JSON instead"});
+  return command;
+}
+
+int explain_command(const Arguments& arguments) {
   const Store store = Store::open(arguments.text("db", default_database), Store::Mode::read_only);
   ordered_json all = ordered_json::array();
   bool is_first = true;

@@ -15,25 +15,6 @@
 namespace tw {
 namespace {
 
-CommandSpec specification() {
-  CommandSpec command{
-      .name = "export",
-      .summary = "Writes trials to a file that tune import reads.",
-      .usage = "tune export --out FILE [--db FILE] [options]",
-      .flags = {{"db", "FILE", "the database (default: tilewright.db here)"},
-                {"out", "FILE",
-                 "NAME.csv: all that is known of every trial; NAME.t4.json: the latest trial of "
-                 "each configuration of one search space; packed if .gz follows"}},
-      .positional = "",
-      .examples = {"tune export --out all.csv.gz",
-                   "tune export --op gemm --device H200 --out gemm.csv",
-                   "tune export --problem m=4096,n=4096,k=4096 --kernel simt --source measured "
-                   "--out simt.t4.json.gz"},
-  };
-  for (const Flag& flag : filter_flags()) command.flags.push_back(flag);
-  return command;
-}
-
 bool is_either(const std::string& path, const std::string& ending) {
   return path.ends_with(ending) || path.ends_with(ending + ".gz");
 }
@@ -84,13 +65,26 @@ int export_t4(const std::string& database, const Filter& filter, const std::stri
 
 }  // namespace
 
-int export_command(const Words& words) {
-  const CommandSpec command = specification();
-  const Arguments arguments = Arguments::parse(command, words);
-  if (arguments.wants_help()) {
-    fmt::print("{}", help_text(command));
-    return exit_found;
-  }
+CommandSpec export_specification() {
+  CommandSpec command{
+      .name = "export",
+      .summary = "Writes trials to a file that tune import reads.",
+      .usage = "tune export --out FILE [--db FILE] [options]",
+      .flags = {{"db", "FILE", "the database (default: tilewright.db here)"},
+                {"out", "FILE",
+                 "NAME.csv: all that is known of every trial; NAME.t4.json: the latest trial of "
+                 "each configuration of one search space; packed if .gz follows"}},
+      .positional = "",
+      .examples = {"tune export --out all.csv.gz",
+                   "tune export --op gemm --device H200 --out gemm.csv",
+                   "tune export --problem m=4096,n=4096,k=4096 --kernel simt --source measured "
+                   "--out simt.t4.json.gz"},
+  };
+  for (const Flag& flag : filter_flags()) command.flags.push_back(flag);
+  return command;
+}
+
+int export_command(const Arguments& arguments) {
   const std::string path = arguments.text("out");
   if (path.empty()) throw Error("no --out: name the file, as in --out trials.csv");
   const std::string database = arguments.text("db", default_database);

@@ -16,22 +16,6 @@
 namespace tw {
 namespace {
 
-CommandSpec specification() {
-  return {
-      .name = "import",
-      .summary = "Adds the trials of a file to a database; importing again adds nothing.",
-      .usage = "tune import FILE [--db FILE]",
-      .flags = {{"db", "FILE", "the database that grows (default: tilewright.db here)"},
-                {"json", "", "print JSON instead"}},
-      .positional =
-          "FILE is what `tune export` or `tune record` wrote, or a T4 file or Kernel Tuner cache "
-          "of others. Its trials are called `imported`: a search learns from them, `tune query` "
-          "and `tune emit` take them with --source imported, and they never win over what was "
-          "measured here. Trials of the cpu device are left out.",
-      .examples = {"tune import all.csv.gz", "tune import simt.t4.json.gz --db all.db"},
-  };
-}
-
 std::vector<SharedTrial> read_trials(const std::string& path) {
   const std::string text = inflated(read_bytes(path), path);
   if (text.starts_with("SQLite format 3")) {
@@ -65,13 +49,23 @@ int report(const Imported& imported, const std::string& path, const std::string&
 
 }  // namespace
 
-int import_command(const Words& words) {
-  const CommandSpec command = specification();
-  const Arguments arguments = Arguments::parse(command, words);
-  if (arguments.wants_help()) {
-    fmt::print("{}", help_text(command));
-    return exit_found;
-  }
+CommandSpec import_specification() {
+  return {
+      .name = "import",
+      .summary = "Adds the trials of a file to a database; importing again adds nothing.",
+      .usage = "tune import FILE [--db FILE]",
+      .flags = {{"db", "FILE", "the database that grows (default: tilewright.db here)"},
+                {"json", "", "print JSON instead"}},
+      .positional =
+          "FILE is what `tune export` or `tune record` wrote, or a T4 file or Kernel Tuner cache "
+          "of others. Its trials are called `imported`: a search learns from them, `tune query` "
+          "and `tune emit` take them with --source imported, and they never win over what was "
+          "measured here. Trials of the cpu device are left out.",
+      .examples = {"tune import all.csv.gz", "tune import simt.t4.json.gz --db all.db"},
+  };
+}
+
+int import_command(const Arguments& arguments) {
   const std::string& path = arguments.positional();
   if (path.empty()) {
     throw Error("nothing to import: name a file, as in tune import trials.csv");

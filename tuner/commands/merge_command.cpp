@@ -12,9 +12,9 @@
 #include "ui/output.h"
 
 namespace tw {
-namespace {
+namespace {}  // namespace
 
-CommandSpec specification() {
+CommandSpec merge_specification() {
   return {
       .name = "merge",
       .summary = "Takes over what another database measured; merging again adds nothing.",
@@ -30,15 +30,7 @@ CommandSpec specification() {
   };
 }
 
-}  // namespace
-
-int merge_command(const Words& words) {
-  const CommandSpec command = specification();
-  const Arguments arguments = Arguments::parse(command, words);
-  if (arguments.wants_help()) {
-    fmt::print("{}", help_text(command));
-    return exit_found;
-  }
+int merge_command(const Arguments& arguments) {
   const std::string& from = arguments.positional();
   if (from.empty()) {
     throw Error("nothing to merge: name a database, as in tune merge colleague.db");

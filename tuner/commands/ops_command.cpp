@@ -21,23 +21,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-CommandSpec specification() {
-  CommandSpec command{
-      .name = "ops",
-      .summary = "Lists the ops; of one op its dims, choices, epilogue steps, kernels and knobs.",
-      .usage = "tune ops [OP] [--shape SHAPE] [options]",
-      .flags = {},
-      .positional = "OP: the op to describe in full. With --shape, the sizes of its search spaces.",
-      .examples = {"tune ops", "tune ops gemm", "tune ops gemm --shape 4096x4096x4096 --cc 80"},
-  };
-  for (const Flag& flag : problem_flags()) {
-    if (flag.name != "shapes" && flag.name != "op") command.flags.push_back(flag);
-  }
-  command.flags.push_back({"cc", "CC", "sizes for 80, 89, 90 or 120 (default 90)"});
-  command.flags.push_back({"json", "", "print JSON instead"});
-  return command;
-}
-
 std::vector<std::string> values_of(const Knob& knob) {
   std::vector<std::string> values;
   for (const std::int64_t value : knob.values) values.push_back(knob.text(value));
@@ -214,13 +197,24 @@ int describe_op(const OpEntry& entry, const Arguments& arguments, const Catalog&
 
 }  // namespace
 
-int ops_command(const Words& words) {
-  const CommandSpec command = specification();
-  const Arguments arguments = Arguments::parse(command, words);
-  if (arguments.wants_help()) {
-    fmt::print("{}", help_text(command));
-    return exit_found;
+CommandSpec ops_specification() {
+  CommandSpec command{
+      .name = "ops",
+      .summary = "Lists the ops; of one op its dims, choices, epilogue steps, kernels and knobs.",
+      .usage = "tune ops [OP] [--shape SHAPE] [options]",
+      .flags = {},
+      .positional = "OP: the op to describe in full. With --shape, the sizes of its search spaces.",
+      .examples = {"tune ops", "tune ops gemm", "tune ops gemm --shape 4096x4096x4096 --cc 80"},
+  };
+  for (const Flag& flag : problem_flags()) {
+    if (flag.name != "shapes" && flag.name != "op") command.flags.push_back(flag);
   }
+  command.flags.push_back({"cc", "CC", "sizes for 80, 89, 90 or 120 (default 90)"});
+  command.flags.push_back({"json", "", "print JSON instead"});
+  return command;
+}
+
+int ops_command(const Arguments& arguments) {
   const Catalog catalog = catalog_of(arguments);
   if (!arguments.positional().empty()) {
     return describe_op(catalog.at(arguments.positional()), arguments, catalog);

@@ -20,29 +20,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-CommandSpec specification() {
-  CommandSpec command{
-      .name = "query",
-      .summary = "Shows what a database holds: the winners, or all trials.",
-      .usage = "tune query [winners|trials] [options]",
-      .flags = {{"db", "FILE", "the database (default: tilewright.db here)"}},
-      .positional =
-          "`winners` (the default) shows the fastest of each problem, `trials` every row, "
-          "newest first.",
-      .examples = {"tune query", "tune query --op gemm --source measured --csv",
-                   "tune query trials --outcome wrong_result --limit 20",
-                   "sqlite3 tilewright.db 'SELECT * FROM winners'"},
-  };
-  for (const Flag& flag : filter_flags()) command.flags.push_back(flag);
-  for (const Flag& flag :
-       {Flag{"outcome", "OUTCOME", "only trials that ended so: ok, compile_failed, ..."},
-        Flag{"limit", "N", "rows at most (default: all)"}, Flag{"json", "", "print JSON instead"},
-        Flag{"csv", "", "print CSV instead"}}) {
-    command.flags.push_back(flag);
-  }
-  return command;
-}
-
 Filter rows_asked(const Arguments& arguments) {
   Filter filter = filter_of(arguments);
   filter.limit = arguments.integer("limit", 0, 1, 1'000'000'000);
@@ -186,13 +163,30 @@ int print(const std::vector<Row>& rows, const char* what, const Arguments& argum
 
 }  // namespace
 
-int query_command(const Words& words) {
-  const CommandSpec command = specification();
-  const Arguments arguments = Arguments::parse(command, words);
-  if (arguments.wants_help()) {
-    fmt::print("{}", help_text(command));
-    return exit_found;
+CommandSpec query_specification() {
+  CommandSpec command{
+      .name = "query",
+      .summary = "Shows what a database holds: the winners, or all trials.",
+      .usage = "tune query [winners|trials] [options]",
+      .flags = {{"db", "FILE", "the database (default: tilewright.db here)"}},
+      .positional =
+          "`winners` (the default) shows the fastest of each problem, `trials` every row, "
+          "newest first.",
+      .examples = {"tune query", "tune query --op gemm --source measured --csv",
+                   "tune query trials --outcome wrong_result --limit 20",
+                   "sqlite3 tilewright.db 'SELECT * FROM winners'"},
+  };
+  for (const Flag& flag : filter_flags()) command.flags.push_back(flag);
+  for (const Flag& flag :
+       {Flag{"outcome", "OUTCOME", "only trials that ended so: ok, compile_failed, ..."},
+        Flag{"limit", "N", "rows at most (default: all)"}, Flag{"json", "", "print JSON instead"},
+        Flag{"csv", "", "print CSV instead"}}) {
+    command.flags.push_back(flag);
   }
+  return command;
+}
+
+int query_command(const Arguments& arguments) {
   if (arguments.has("json") && arguments.has("csv")) {
     throw Error("--json and --csv exclude each other");
   }

@@ -28,33 +28,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-CommandSpec specification() {
-  CommandSpec command{
-      .name = "recheck",
-      .summary =
-          "After a change of driver or toolkit: races the finalists of each winner again, and "
-          "says whether it still wins.",
-      .usage = "tune recheck [options]",
-      .flags =
-          {
-              {"op", "OP", "only winners of this op"},
-              {"problem", "TEXT", "only problems whose name contains this"},
-              {"all", "", "those too that were measured under this driver and toolkit"},
-              {"spec", "FILE", "of an op of your own: its op.toml, kernels beside it"},
-              {"json", "", "print JSON instead"},
-          },
-      .positional = "",
-      .examples = {"tune recheck", "tune recheck --op gemm --device cuda:0 --json"},
-  };
-  for (const auto& flags : {device_flags(), measuring_flags()}) {
-    for (const Flag& flag : flags) {
-      if (flag.name != "fresh") command.flags.push_back(flag);
-    }
-  }
-  return command;
-}
-
-constexpr std::string_view words[] = {"holds", "flipped", "changed"};
+constexpr std::string_view standing_words[] = {"holds", "flipped", "changed"};
 
 struct Checked {
   std::string problem;
@@ -102,7 +76,7 @@ void judge(const SessionResult& result, const Contender& winner, Checked& checke
 
 class Recheck {
  public:
-  Recheck(const Arguments& arguments, const Words& command_words)
+  explicit Recheck(const Arguments& arguments)
       : arguments_(arguments),
         options_(measuring_options(arguments)),
         catalog_(catalog_of(arguments)),
@@ -110,7 +84,7 @@ class Recheck {
         opened_(chooser_.open("", "", "")),
         store_(existing(options_.database)),
         progress_(Progress::on_stderr(options_.quiet)),
-        command_(fmt::format("tune recheck {}", fmt::join(command_words, " "))) {
+        command_(fmt::format("tune recheck {}", fmt::join(arguments.words(), " "))) {
     if (!opened_.recordings.empty()) {
       throw Error("a recording cannot be rechecked: name a live --device");
     }
@@ -208,7 +182,7 @@ class Recheck {
 ordered_json json_of(const Checked& checked) {
   const auto time = [](double ns) { return ns > 0 ? ordered_json(ns) : ordered_json(); };
   return {{"problem", checked.problem},
-          {"verdict", words[static_cast<int>(checked.standing)]},
+          {"verdict", standing_words[static_cast<int>(checked.standing)]},
           {"before", checked.before},
           {"before_ns", time(checked.before_ns)},
           {"now", checked.now},
@@ -226,7 +200,7 @@ std::string text_of(const std::vector<Checked>& all) {
                {"which"}});
   for (const Checked& checked : all) {
     const bool raced = checked.standing != Standing::changed;
-    table.add({std::string(words[static_cast<int>(checked.standing)]), checked.problem,
+    table.add({std::string(standing_words[static_cast<int>(checked.standing)]), checked.problem,
                format_time(checked.before_ns), raced ? format_time(checked.same_ns) : "",
                raced ? format_time(checked.now_ns) : "",
                raced ? (checked.now == checked.before ? "the same" : checked.now) : checked.note});
@@ -247,15 +221,35 @@ Standing standing_of(const Contender& winner, std::span<const Ranked> ranking) {
   return Standing::flipped;
 }
 
-int recheck_command(const Words& command_words) {
-  const CommandSpec command = specification();
-  const Arguments arguments = Arguments::parse(command, command_words);
-  if (arguments.wants_help()) {
-    fmt::print("{}", help_text(command));
-    return exit_found;
+CommandSpec recheck_specification() {
+  CommandSpec command{
+      .name = "recheck",
+      .summary =
+          "After a change of driver or toolkit: races the finalists of each winner again, and "
+          "says whether it still wins.",
+      .usage = "tune recheck [options]",
+      .flags =
+          {
+              {"op", "OP", "only winners of this op"},
+              {"problem", "TEXT", "only problems whose name contains this"},
+              {"all", "", "those too that were measured under this driver and toolkit"},
+              {"spec", "FILE", "of an op of your own: its op.toml, kernels beside it"},
+              {"json", "", "print JSON instead"},
+          },
+      .positional = "",
+      .examples = {"tune recheck", "tune recheck --op gemm --device cuda:0 --json"},
+  };
+  for (const auto& flags : {device_flags(), measuring_flags()}) {
+    for (const Flag& flag : flags) {
+      if (flag.name != "fresh") command.flags.push_back(flag);
+    }
   }
+  return command;
+}
+
+int recheck_command(const Arguments& arguments) {
   install_interrupt_handlers();
-  Recheck recheck(arguments, command_words);
+  Recheck recheck(arguments);
   const std::vector<Checked> all = recheck.run();
   const auto count = [&](Standing standing) {
     return std::count_if(all.begin(), all.end(),

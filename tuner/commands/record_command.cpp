@@ -23,27 +23,6 @@
 namespace tw {
 namespace {
 
-CommandSpec specification() {
-  CommandSpec command{
-      .name = "record",
-      .summary =
-          "Measures every valid configuration of one kernel and writes them to a file; what "
-          "the database knows is not measured again.",
-      .usage = "tune record --op OP --shape SHAPE --out FILE.t4.json.gz [options]",
-      .flags = {{"out", "FILE", "the recording; packed if the name ends in .gz"}},
-      .positional = "",
-      .examples = {"tune record --op gemm --shape 4096x4096x4096 --kernel simt --out "
-                   "gemm.simt.4096.t4.json.gz"},
-  };
-  for (const Flag& flag : problem_flags()) {
-    if (flag.name != "shapes") command.flags.push_back(flag);
-  }
-  for (const auto& flags : {device_flags(), measuring_flags()}) {
-    command.flags.insert(command.flags.end(), flags.begin(), flags.end());
-  }
-  return command;
-}
-
 // Everything that the database knows of the space, as it stands in the file.
 Recording recording_of(const Setup& setup, const DeviceInfo& info, const Store& store,
                        const std::string& path) {
@@ -78,13 +57,28 @@ Recording recording_of(const Setup& setup, const DeviceInfo& info, const Store& 
 
 }  // namespace
 
-int record_command(const Words& words) {
-  const CommandSpec command = specification();
-  const Arguments arguments = Arguments::parse(command, words);
-  if (arguments.wants_help()) {
-    fmt::print("{}", help_text(command));
-    return exit_found;
+CommandSpec record_specification() {
+  CommandSpec command{
+      .name = "record",
+      .summary =
+          "Measures every valid configuration of one kernel and writes them to a file; what "
+          "the database knows is not measured again.",
+      .usage = "tune record --op OP --shape SHAPE --out FILE.t4.json.gz [options]",
+      .flags = {{"out", "FILE", "the recording; packed if the name ends in .gz"}},
+      .positional = "",
+      .examples = {"tune record --op gemm --shape 4096x4096x4096 --kernel simt --out "
+                   "gemm.simt.4096.t4.json.gz"},
+  };
+  for (const Flag& flag : problem_flags()) {
+    if (flag.name != "shapes") command.flags.push_back(flag);
   }
+  for (const auto& flags : {device_flags(), measuring_flags()}) {
+    command.flags.insert(command.flags.end(), flags.begin(), flags.end());
+  }
+  return command;
+}
+
+int record_command(const Arguments& arguments) {
   const std::string path = arguments.text("out");
   if (path.empty()) throw Error("no --out: name the file, as in --out gemm.simt.t4.json.gz");
   const MeasuringOptions options = measuring_options(arguments);
@@ -109,7 +103,7 @@ int record_command(const Words& words) {
   setup.request.strategy = "exhaustive";
   setup.request.competitors.front().least_time = {};  // what is slow belongs to a recording
   setup.request.finalists = 0;
-  setup.request.command = fmt::format("tune record {}", fmt::join(words, " "));
+  setup.request.command = fmt::format("tune record {}", fmt::join(arguments.words(), " "));
   Store store = Store::open(options.database, Store::Mode::read_write);
   Progress progress = Progress::on_stderr(options.quiet);
   choose_oracle(setup.request, *opened.device, progress, interrupted);

@@ -27,41 +27,6 @@
 namespace tw {
 namespace {
 
-CommandSpec specification() {
-  CommandSpec command;
-  command.name = "run";
-  command.summary =
-      "Searches for the fastest configuration of each problem, and stores every trial.";
-  command.usage = "tune [run] --op OP --shape SHAPE [options]";
-  const auto add = [&](const std::vector<Flag>& flags) {
-    command.flags.insert(command.flags.end(), flags.begin(), flags.end());
-  };
-  add(problem_flags());
-  add(device_flags());
-  add({{"budget", "N|90s|2m|1h|auto",
-        "how much to search: new evaluations (default 200) or time, of which half is shared by the "
-        "kernels and the rest goes to the one that is ahead then; or auto: until it can be said "
-        "with 95 % confidence that the best is within 3 % of the space's optimum; the final race "
-        "comes on top"}});
-  std::string names;
-  for (const StrategyInfo& info : strategies()) {
-    names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", info.name, info.doc);
-  }
-  add({{"strategy", "NAME", names + " (default auto)"},
-       {"race", "N", "finalists that are measured again side by side (default 8; 0: no race)"}});
-  add(measuring_flags());
-  add({{"top", "N", "rows of the table (default 10)"}, {"json", "", "print JSON instead"}});
-  command.examples = {
-      "tune --op gemm --shape m=4096,n=4096,k=4096 --dtype f32",
-      "tune --op gemm --shape 512x8192x8192 --layout nt --budget 2m --strategy random",
-      "tune --op gemm --shape m=64,n=64,k=64 --device cpu --budget 8",
-      "tune --shapes shapes.txt --op gemm --db ours.db --json",
-      "tune --device replay:gemm.t4.json.gz --strategy exhaustive --budget 100000",
-      "tune --spec my_kernel/op.toml --shape n=1000000",
-  };
-  return command;
-}
-
 struct TuneOptions {
   MeasuringOptions measuring;
   Budget budget;
@@ -71,7 +36,7 @@ struct TuneOptions {
   bool json = false;
 };
 
-TuneOptions options_of(const Arguments& arguments, const Words& words) {
+TuneOptions options_of(const Arguments& arguments) {
   std::vector<std::string> names;
   for (const StrategyInfo& info : strategies()) names.emplace_back(info.name);
   TuneOptions options;
@@ -86,7 +51,7 @@ TuneOptions options_of(const Arguments& arguments, const Words& words) {
   }
   options.kernel = arguments.text("kernel");
   options.spec = arguments.text("spec");
-  options.command_line = fmt::format("tune {}", fmt::join(words, " "));
+  options.command_line = fmt::format("tune {}", fmt::join(arguments.words(), " "));
   options.top = arguments.integer("top", 10, 1, 1'000'000'000);
   options.finalists = static_cast<int>(arguments.integer("race", 8, 0, 100));
   options.json = arguments.has("json");
@@ -232,14 +197,43 @@ std::size_t tune_all(Tuning& tuning, const std::vector<Asked>& problems,
 
 }  // namespace
 
-int tune_command(const Words& words) {
-  const CommandSpec command = specification();
-  const Arguments arguments = Arguments::parse(command, words);
-  if (arguments.wants_help()) {
-    fmt::print("{}", help_text(command));
-    return exit_found;
+CommandSpec tune_specification() {
+  CommandSpec command;
+  command.name = "run";
+  command.summary =
+      "Searches for the fastest configuration of each problem, and stores every trial.";
+  command.usage = "tune [run] --op OP --shape SHAPE [options]";
+  const auto add = [&](const std::vector<Flag>& flags) {
+    command.flags.insert(command.flags.end(), flags.begin(), flags.end());
+  };
+  add(problem_flags());
+  add(device_flags());
+  add({{"budget", "N|90s|2m|1h|auto",
+        "how much to search: new evaluations (default 200) or time, of which half is shared by the "
+        "kernels and the rest goes to the one that is ahead then; or auto: until it can be said "
+        "with 95 % confidence that the best is within 3 % of the space's optimum; the final race "
+        "comes on top"}});
+  std::string names;
+  for (const StrategyInfo& info : strategies()) {
+    names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", info.name, info.doc);
   }
-  const TuneOptions options = options_of(arguments, words);
+  add({{"strategy", "NAME", names + " (default auto)"},
+       {"race", "N", "finalists that are measured again side by side (default 8; 0: no race)"}});
+  add(measuring_flags());
+  add({{"top", "N", "rows of the table (default 10)"}, {"json", "", "print JSON instead"}});
+  command.examples = {
+      "tune --op gemm --shape m=4096,n=4096,k=4096 --dtype f32",
+      "tune --op gemm --shape 512x8192x8192 --layout nt --budget 2m --strategy random",
+      "tune --op gemm --shape m=64,n=64,k=64 --device cpu --budget 8",
+      "tune --shapes shapes.txt --op gemm --db ours.db --json",
+      "tune --device replay:gemm.t4.json.gz --strategy exhaustive --budget 100000",
+      "tune --spec my_kernel/op.toml --shape n=1000000",
+  };
+  return command;
+}
+
+int tune_command(const Arguments& arguments) {
+  const TuneOptions options = options_of(arguments);
   const Catalog catalog = catalog_of(arguments);
   DeviceChooser chooser(arguments, catalog.foreign());
   install_interrupt_handlers();

@@ -75,6 +75,7 @@ po::parsed_options parsed(const CommandSpec& command, const std::vector<std::str
 
 Arguments Arguments::parse(const CommandSpec& command, const std::vector<std::string>& words) {
   Arguments arguments;
+  arguments.words_ = words;
   for (const po::option& option : parsed(command, words).options) {
     const std::string word = option.value.empty() ? "" : option.value.front();
     if (option.position_key >= 0 || option.string_key.empty()) {

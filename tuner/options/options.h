@@ -43,11 +43,13 @@ class Arguments {
   // The same with `flag` given as `value`.
   Arguments with(std::string_view flag, std::string value) const;
   const std::string& positional() const { return positional_; }
+  const std::vector<std::string>& words() const { return words_; }  // as they were given
   bool wants_help() const { return has("help"); }
 
  private:
   std::map<std::string, std::string, std::less<>> values_;
   std::string positional_;
+  std::vector<std::string> words_;
 };
 
 std::string help_text(const CommandSpec& command);

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "core/base/error.h"
+#include "core/base/statistics.h"
 #include "core/model/emulated_work.h"
 #include "ui/format.h"
 

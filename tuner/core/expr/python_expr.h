@@ -3,6 +3,7 @@
 // comprehensions over them.
 // Anything else is an Error. Nothing is ever executed.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -12,6 +13,8 @@
 #include "core/expr/expr.h"
 
 namespace tw {
+
+inline constexpr std::size_t most_items = 65536;  // of a list or a range
 
 struct PythonNode {
   enum class Kind {

@@ -17,7 +17,6 @@ namespace {
 using Kind = PythonNode::Kind;
 constexpr int most_nested = 100;
 constexpr int most_operators = 500;  // those of one precedence nest, too
-constexpr std::size_t most_items = 65536;
 
 class Parser {
  public:

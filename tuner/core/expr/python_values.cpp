@@ -11,7 +11,6 @@ namespace {
 
 using Kind = PythonNode::Kind;
 using Variables = std::map<std::string, std::int64_t>;
-constexpr std::size_t most_items = 65536;
 
 std::int64_t modulo(std::int64_t a, std::int64_t b) {  // with the sign of b, as in Python
   const std::int64_t rest = a % b;

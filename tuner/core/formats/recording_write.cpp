@@ -9,10 +9,10 @@
 namespace tw {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
-std::string text_of_json(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+std::string text_of_json(const ordered_json& value) {
+  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 std::string_view invalidity_of(Outcome outcome) {
@@ -34,15 +34,15 @@ std::string_view invalidity_of(Outcome outcome) {
   return "runtime";
 }
 
-json value_of(const Knob& knob, std::int64_t value) {
+ordered_json value_of(const Knob& knob, std::int64_t value) {
   if (knob.kind == Knob::Kind::word) return knob.text(value);
   if (knob.kind == Knob::Kind::boolean) return value != 0;
   return value;
 }
 
-json knob_json(const Knob& knob) {
+ordered_json knob_json(const Knob& knob) {
   constexpr std::array<const char*, 3> kinds{"integer", "boolean", "word"};
-  json values = json::array();
+  ordered_json values = ordered_json::array();
   for (const std::int64_t value : knob.values) values.push_back(value_of(knob, value));
   return {{"name", knob.name},
           {"kind", kinds[static_cast<std::size_t>(knob.kind)]},
@@ -50,21 +50,21 @@ json knob_json(const Knob& knob) {
           {"values", std::move(values)}};
 }
 
-json metadata_json(const Recording& r) {
-  json block{{"version", 1},
-             {"name", r.name},
-             {"op", r.op},
-             {"problem", r.problem},
-             {"kernel", r.kernel},
-             {"source_digest", r.source_digest},
-             {"verdict_digest", r.verdict_digest},
-             {"space_digest", r.space_digest},
-             {"driver", r.driver},
-             {"toolchain", r.toolchain},
-             {"commit", r.commit},
-             {"protocol", r.protocol},
-             {"l2", r.l2},
-             {"device", device_block(r.device)}};
+ordered_json metadata_json(const Recording& r) {
+  ordered_json block{{"version", 1},
+                     {"name", r.name},
+                     {"op", r.op},
+                     {"problem", r.problem},
+                     {"kernel", r.kernel},
+                     {"source_digest", r.source_digest},
+                     {"verdict_digest", r.verdict_digest},
+                     {"space_digest", r.space_digest},
+                     {"driver", r.driver},
+                     {"toolchain", r.toolchain},
+                     {"commit", r.commit},
+                     {"protocol", r.protocol},
+                     {"l2", r.l2},
+                     {"device", device_block(r.device)}};
   for (const Knob& knob : r.knobs) block["knobs"].push_back(knob_json(knob));
   if (r.baseline) {
     block["baseline"] = {{"name", r.baseline->name},
@@ -80,11 +80,11 @@ bool to_ms(double ns, double& ms) {
   return times_ten_to(ms, 6) == ns;
 }
 
-void add_times(const RecordedTrial& trial, json& result) {
+void add_times(const RecordedTrial& trial, ordered_json& result) {
   const Measurement& m = trial.measurement;
-  json times{{"compilation_time", m.compile_ms}};
+  ordered_json times{{"compilation_time", m.compile_ms}};
   bool exact = true;
-  json runtimes = json::array();
+  ordered_json runtimes = ordered_json::array();
   for (const double sample : m.samples_ns) {
     double ms = 0;
     exact = to_ms(sample, ms) && exact;
@@ -95,14 +95,15 @@ void add_times(const RecordedTrial& trial, json& result) {
   if (!exact) result["samples_ns"] = m.samples_ns;
 }
 
-json measurement_json(const std::string& name, const json& value, const char* unit = "") {
+ordered_json measurement_json(const std::string& name, const ordered_json& value,
+                              const char* unit = "") {
   return {{"name", name}, {"value", value}, {"unit", unit}};
 }
 
-json result_json(const Recording& recording, const RecordedTrial& trial) {
+ordered_json result_json(const Recording& recording, const RecordedTrial& trial) {
   const Measurement& m = trial.measurement;
-  json result{{"timestamp", trial.timestamp}};
-  json& configuration = result["configuration"] = json::object();
+  ordered_json result{{"timestamp", trial.timestamp}};
+  ordered_json& configuration = result["configuration"] = ordered_json::object();
   for (std::size_t i = 0; i < recording.knobs.size(); ++i) {
     const Knob& knob = recording.knobs[i];
     configuration[knob.name] = value_of(knob, trial.configuration[i]);
@@ -110,7 +111,7 @@ json result_json(const Recording& recording, const RecordedTrial& trial) {
   add_times(trial, result);
   result["invalidity"] = invalidity_of(m.outcome);
   result["correctness"] = m.outcome == Outcome::ok ? 1 : 0;
-  json measurements = json::array();
+  ordered_json measurements = ordered_json::array();
   if (double ms = 0; trial.value_ns != 0) {
     if (!to_ms(trial.value_ns, ms)) result["value_ns"] = trial.value_ns;
     measurements.push_back(measurement_json("time", ms, "ms"));

@@ -5,11 +5,10 @@
 #include <cctype>
 
 #include "core/expr/expr.h"
+#include "core/spec/sources.h"
 
 namespace tw {
 namespace {
-
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
 // Whether `text` is "<...>" whose last character closes its first. A comparison or a shift stands
 // in parentheses, as C++ asks for.

@@ -15,9 +15,9 @@
 
 namespace tw {
 namespace fs = std::filesystem;
-namespace {
-
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+namespace {
 
 // The end of the literal that starts at text[begin], a quote; text.size() if it is not closed.
 std::size_t end_of_literal(std::string_view text, std::size_t begin) {

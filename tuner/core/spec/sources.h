@@ -11,6 +11,8 @@
 
 namespace tw {
 
+// Whether the character can be part of a C++ identifier.
+bool is_word(char c);
 // `text` with comments replaced by blanks; lines keep their numbers.
 std::string without_comments(std::string_view text);
 

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "devices/cuda/protocol/cuda_probe.h"
+#include "devices/cuda/protocol/roles.h"
 #include "devices/device.h"
 #include "devices/process.h"
 
@@ -33,8 +33,6 @@ bool cuda_present();
 
 // The bodies of the worker processes: `__worker cuda-compile` and `__worker cuda-measure`. Return
 // the exit code.
-inline constexpr std::string_view cuda_compile_role = "cuda-compile";
-inline constexpr std::string_view cuda_measure_role = "cuda-measure";
 int cuda_compile_worker(WorkerChannel& channel);
 int cuda_measure_worker(WorkerChannel& channel);
 

@@ -60,16 +60,15 @@ void probe_baselines(CudaProbe& probe) {
 
 // Asks a worker.
 CudaProbe probe_in_worker(std::string_view word) {
-  using Clock = std::chrono::steady_clock;
   WorkerProcess worker({std::string(cuda_measure_role)});
   worker.send(word);
-  const auto deadline = Clock::now() + std::chrono::seconds(30);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (true) {
     const bool alive = worker.alive();
     if (const auto frame = worker.receive()) return decode_probe(*frame);
     const std::string reason =
         !alive ? "it " + worker.end_reason() : "it did not answer within 30 s";
-    if (!alive || Clock::now() >= deadline) {
+    if (!alive || std::chrono::steady_clock::now() >= deadline) {
       CudaProbe probe;
       probe.messages.push_back("the CUDA libraries could not be tried in a worker: " + reason);
       return probe;

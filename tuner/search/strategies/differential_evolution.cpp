@@ -10,13 +10,12 @@
 namespace tw {
 namespace {
 
-constexpr std::size_t population = 20;
 constexpr double scale = 0.8, crossover = 0.7;
 
 class DifferentialEvolution : public Evolution {
  public:
   DifferentialEvolution(const SearchSpace& space, std::uint64_t seed)
-      : Evolution(space, seed, population) {}
+      : Evolution(space, seed, usual_population) {}
 
  private:
   std::size_t any() { return explorer_.random().below(members().size()); }

@@ -6,11 +6,10 @@
 namespace tw {
 namespace {
 
-constexpr std::size_t population = 20;
-
 class Genetic : public Evolution {
  public:
-  Genetic(const SearchSpace& space, std::uint64_t seed) : Evolution(space, seed, population) {}
+  Genetic(const SearchSpace& space, std::uint64_t seed)
+      : Evolution(space, seed, usual_population) {}
 
  private:
   // The better of two members.

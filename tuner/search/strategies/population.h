@@ -10,6 +10,8 @@
 
 namespace tw {
 
+inline constexpr std::size_t usual_population = 20;
+
 class Evolution : public Strategy {
  public:
   std::vector<std::size_t> ask(std::size_t at_most) override;

@@ -55,7 +55,7 @@ void require(cublasStatus_t status, const char* doing) {
 constexpr std::int64_t workspace_bytes = std::int64_t{32} << 20;  // what cuBLAS advises for sm_90
 constexpr int max_algorithms = 16;
 
-cudaDataType_t data_type(DType dtype) {
+cudaDataType_t cublas_type(DType dtype) {
   switch (dtype) {
     case DType::f32:
       return CUDA_R_32F;
@@ -71,13 +71,13 @@ cudaDataType_t data_type(DType dtype) {
 
 // A handle of the library with its destructor.
 template <class T>
-class Owned {
+class CublasHandle {
  public:
   using Destroy = cublasStatus_t (*)(T);
-  Owned() = default;
-  Owned(const Owned&) = delete;
-  Owned& operator=(const Owned&) = delete;
-  ~Owned() {
+  CublasHandle() = default;
+  CublasHandle(const CublasHandle&) = delete;
+  CublasHandle& operator=(const CublasHandle&) = delete;
+  ~CublasHandle() {
     if (handle_) destroy_(handle_);
   }
   // Where the library puts the handle.
@@ -98,7 +98,7 @@ class CublasGemm final : public Baseline {
   CublasGemm(const BaselineCall& call, const Context& context)
       : call_(call), stream_(context.stream()), workspace_(workspace_bytes) {
     require(cublas().cublasLtCreate(handle_.out(cublas().cublasLtDestroy)), "starting");
-    const cudaDataType_t type = data_type(call.dtype);
+    const cudaDataType_t type = cublas_type(call.dtype);
     // Products of f32 are fp32 throughout; TF32 only where the problem allows it.
     const bool tf32 = call.dtype == DType::f32 && call.math == "tf32";
     require(cublas().cublasLtMatmulDescCreate(
@@ -130,7 +130,7 @@ class CublasGemm final : public Baseline {
   }
 
  private:
-  using Layout = Owned<cublasLtMatrixLayout_t>;
+  using Layout = CublasHandle<cublasLtMatrixLayout_t>;
 
   void* pointer(const char* word) const { return reinterpret_cast<void*>(call_.at(word).pointer); }
   bool is_set(const char* word) const { return word && call_.at(word).integer != 0; }
@@ -171,7 +171,7 @@ class CublasGemm final : public Baseline {
   }
 
   void list_algorithms() {
-    Owned<cublasLtMatmulPreference_t> preference;
+    CublasHandle<cublasLtMatmulPreference_t> preference;
     require(cublas().cublasLtMatmulPreferenceCreate(
                 preference.out(cublas().cublasLtMatmulPreferenceDestroy)),
             "asking for algorithms");
@@ -198,8 +198,8 @@ class CublasGemm final : public Baseline {
   BaselineCall call_;
   CUstream stream_;
   DeviceMemory workspace_;
-  Owned<cublasLtHandle_t> handle_;
-  Owned<cublasLtMatmulDesc_t> product_;
+  CublasHandle<cublasLtHandle_t> handle_;
+  CublasHandle<cublasLtMatmulDesc_t> product_;
   Layout a_, b_, c_;
   std::array<cublasLtMatmulHeuristicResult_t, max_algorithms> found_{};
   int count_ = 0;

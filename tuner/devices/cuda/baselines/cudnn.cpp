@@ -101,7 +101,7 @@ void require(Status status, const char* doing) {
   throw Error(fmt::format("cuDNN: {}: {}", doing, cudnn().cudnnGetErrorString(status)));
 }
 
-int data_type(DType dtype) {
+int cudnn_type(DType dtype) {
   switch (dtype) {
     case DType::f32:
       return data_float;
@@ -117,16 +117,16 @@ int data_type(DType dtype) {
 
 // An object of the library with its destructor.
 template <class T>
-class Owned {
+class CudnnObject {
  public:
   using Create = Status (*)(T*);
   using Destroy = Status (*)(T);
-  Owned(Create create, Destroy destroy, const char* doing) : destroy_(destroy) {
+  CudnnObject(Create create, Destroy destroy, const char* doing) : destroy_(destroy) {
     require(create(&object_), doing);
   }
-  Owned(const Owned&) = delete;
-  Owned& operator=(const Owned&) = delete;
-  ~Owned() { destroy_(object_); }
+  CudnnObject(const CudnnObject&) = delete;
+  CudnnObject& operator=(const CudnnObject&) = delete;
+  ~CudnnObject() { destroy_(object_); }
   T get() const { return object_; }
 
  private:
@@ -134,10 +134,10 @@ class Owned {
   Destroy destroy_;
 };
 
-struct Tensor : Owned<Descriptor> {
+struct Tensor : CudnnObject<Descriptor> {
   Tensor()
-      : Owned(cudnn().cudnnCreateTensorDescriptor, cudnn().cudnnDestroyTensorDescriptor,
-              "describing a tensor") {}
+      : CudnnObject(cudnn().cudnnCreateTensorDescriptor, cudnn().cudnnDestroyTensorDescriptor,
+                    "describing a tensor") {}
 };
 
 // A convolution, or a transposed one, which is the gradient of a convolution by its input.
@@ -194,7 +194,7 @@ class CudnnConvolution final : public Baseline {
   int integer(const char* word) const { return static_cast<int>(call_.at(word).integer); }
 
   void describe() {
-    const int type = data_type(call_.dtype);
+    const int type = cudnn_type(call_.dtype);
     const bool nhwc = call_.args.contains("nhwc") && integer("nhwc") != 0;
     const int format = nhwc ? tensor_nhwc : tensor_nchw;
     const int c = integer("c"), k = integer("k"), groups = integer("groups");
@@ -241,9 +241,9 @@ class CudnnConvolution final : public Baseline {
 
   BaselineCall call_;
   bool transposed_;
-  Owned<Handle> handle_;
+  CudnnObject<Handle> handle_;
   Tensor x_, y_;
-  Owned<Descriptor> filter_, convolution_;
+  CudnnObject<Descriptor> filter_, convolution_;
   DeviceMemory workspace_;
   std::vector<AlgorithmResult> found_;
   AlgorithmResult chosen_{};

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "devices/cuda/protocol/roles.h"
 
 namespace tw::cuda {
 namespace {

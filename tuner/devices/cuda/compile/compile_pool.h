@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "devices/cuda/protocol/messages.h"
+#include "devices/process.h"
 
 namespace tw::cuda {
 

@@ -22,7 +22,7 @@ struct Metric {
 // full rate has 50.
 #define TW_OF_PEAK ".avg.pct_of_peak_sustained_elapsed"
 constexpr const char* counted_time = "counted_ns";
-constexpr Metric table[] = {
+constexpr Metric metric_rows[] = {
     {counted_time, "gpu__time_duration.sum"},
     {"instructions", "smsp__inst_executed.sum"},
     {"sm_active_percent", "sm__cycles_active" TW_OF_PEAK},
@@ -57,7 +57,7 @@ bool is_percentage(std::string_view name) { return name.ends_with("_percent"); }
 // Ours, and CUPTI's. `resident` has no name of ours: the stalls are parts of it.
 std::vector<std::pair<std::string, std::string>> wanted() {
   std::vector<std::pair<std::string, std::string>> all;
-  for (const Metric& one : table) all.emplace_back(one.name, one.metric);
+  for (const Metric& one : metric_rows) all.emplace_back(one.name, one.metric);
   all.emplace_back("", resident);
   for (const char* reason : stalls) {
     all.emplace_back(

@@ -69,7 +69,7 @@ std::map<std::string, BaselineArg> baseline_args(const Job& job, const Buffers& 
 
 }  // namespace
 
-MeasuringSession::Session(int ordinal, Use use, std::int64_t guard_bytes)
+MeasuringSession::MeasuringSession(int ordinal, Use use, std::int64_t guard_bytes)
     : ordinal_(ordinal),
       guard_bytes_(guard_bytes),
       cupti_timer_(use == Use::time ? open_cupti(notices_) : nullptr),

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/plan/job.h"
 #include "core/plan/plan.h"
 #include "devices/cuda/protocol/cuda_probe.h"
 
