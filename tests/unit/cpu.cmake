@@ -9,8 +9,8 @@ endfunction()
 tilewright_cpu_test(cpu_test SOURCES cpu_parts_test.cpp cpu_shim_test.cpp cpu_mma_test.cpp cpu_special_values_test.cpp
   cpu_device_test.cpp
   LIBRARIES tw_cpu)
-tilewright_cpu_test(conformance_test SOURCES conformance_test.cpp conformance_gemm_reference_test.cpp
-          conformance_conv_reference_test.cpp conformance_rows_reference_test.cpp conformance_gemm_mma_test.cpp
+tilewright_cpu_test(conformance_test SOURCES conformance_test.cpp conformance_special_test.cpp
+          conformance_gemm_reference_test.cpp conformance_conv_reference_test.cpp conformance_rows_reference_test.cpp conformance_gemm_mma_test.cpp
   LIBRARIES tw_cpu TIMEOUT 600 LABELS conformance COST 30)
 # Every combination, where the cases above draw some; in parts, so that all cores have work.
 foreach(part RANGE 15)
