@@ -244,8 +244,8 @@ class ToleranceRowsTest : public testing::TestWithParam<Case> {
     return {rows().op, texts};
   }
 
-  // The errors of positive terms all have one sign. Those of a long chain are more than the
-  // tolerance of exponentials allows: a kernel has many short chains.
+  // A sum of positive terms only grows, and each addition rounds all of it. So a long chain of
+  // exponentials errs by more than the tolerance allows; the kernels have many short chains.
   bool is_right(Way way, std::int64_t length) const {
     return way != Way::sequential || !rows().has_exponentials() || length <= 512;
   }
