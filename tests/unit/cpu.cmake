@@ -9,8 +9,8 @@ endfunction()
 tilewright_cpu_test(cpu_test SOURCES cpu_parts_test.cpp cpu_shim_test.cpp cpu_mma_test.cpp cpu_special_values_test.cpp
   cpu_device_test.cpp
   LIBRARIES tw_cpu)
-tilewright_cpu_test(conformance_test SOURCES conformance_test.cpp conformance_gemm_reference_test.cpp
-          conformance_conv_reference_test.cpp conformance_rows_reference_test.cpp conformance_gemm_mma_test.cpp
+tilewright_cpu_test(conformance_test SOURCES conformance_test.cpp conformance_special_test.cpp
+          conformance_gemm_reference_test.cpp conformance_conv_reference_test.cpp conformance_rows_reference_test.cpp conformance_gemm_mma_test.cpp
   LIBRARIES tw_cpu TIMEOUT 600 LABELS conformance COST 30)
 # Every combination, where the cases above draw some; in parts, so that all cores have work.
 foreach(part RANGE 15)
@@ -20,7 +20,7 @@ endforeach()
 # The rule of comparison is device code that is host code, too.
 tilewright_test(judge_test SOURCES judge_test.cpp LIBRARIES tw_core)
 target_include_directories(judge_test PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
-tilewright_cpu_test(tolerance_test SOURCES tolerance_test.cpp tolerance_plain_test.cpp LIBRARIES tw_cpu TIMEOUT 300 COST 20)
+tilewright_cpu_test(tolerance_test SOURCES tolerance_test.cpp tolerance_rows_test.cpp tolerance_plain_test.cpp LIBRARIES tw_cpu TIMEOUT 300 COST 20)
 tilewright_cpu_test(cpu_estimate_test SOURCES cpu_estimate_test.cpp LIBRARIES tw_cpu TIMEOUT 400 LABELS conformance COST 20)
 tilewright_cpu_test(mutation_test SOURCES mutation_test.cpp mutation_results_test.cpp LIBRARIES tw_cpu TIMEOUT 300 COST 15)
 

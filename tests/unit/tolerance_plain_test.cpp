@@ -47,7 +47,8 @@ Measurement verified(Device& device, Plan plan) {
 TEST(PlainPlan, IsThereWhereAChainHides) {
   const Catalog catalog = Catalog::load(builtin_spaces(), builtin_sources());
   for (const char* chain : {"relu6", "sigmoid", "tanh", "hardsigmoid", "clamp(0,1)",
-                            "bias_column,clamp(0,1),scale(2)", "max", "logsumexp"}) {
+                            "bias_column,clamp(0,1),scale(2)", "max", "logsumexp", "add(3)",
+                            "scale(0.01)", "div(0)", "scale(0)", "div(9),residual,div(9)"}) {
     const ProblemText text{.shape = "m=64,n=64,k=64", .epilogue = chain};
     const Plan plan = lowered(catalog, "gemm", "mma", text);
     ASSERT_EQ(plan.plain.size(), 1u) << chain;
@@ -57,7 +58,8 @@ TEST(PlainPlan, IsThereWhereAChainHides) {
     EXPECT_NE(plain.oracle.program.entries.at(0).find("Chain<>"), std::string::npos) << chain;
     EXPECT_EQ(plain.tensors.back().layout.elements, 64 * 64) << chain;
   }
-  for (const char* chain : {"", "bias_column,relu", "gelu", "residual,sum"}) {
+  for (const char* chain : {"", "bias_column,relu", "gelu", "residual,sum", "add(0)", "scale(-64)",
+                            "div(64)", "scale(0.25),bias_row,div(0.25)"}) {
     const ProblemText text{.shape = "m=64,n=64,k=64", .epilogue = chain};
     EXPECT_TRUE(lowered(catalog, "gemm", "mma", text).plain.empty()) << chain;
   }

@@ -167,6 +167,13 @@ std::vector<std::string> steps_of(std::string_view text) {
   return parts;
 }
 
+// What a step multiplies by.
+double factor_of(const EpilogueStep& step) {
+  if (step.word->name == "scale") return static_cast<double>(step.arguments[0]);
+  if (step.word->name == "div") return 1 / static_cast<double>(step.arguments[0]);
+  return 1;
+}
+
 }  // namespace
 
 std::span<const EpilogueWord> epilogue_words() { return words(); }
@@ -214,9 +221,19 @@ std::string Epilogue::cpp_type() const {
                      reduction);
 }
 
+// A constant that is added may be so large that the storage type rounds away what a fault changes,
+// in all outputs alike. A bias or a residual differs from output to output: some of the sums lie
+// where a small change rounds the other way, and show the fault. Factors beyond 64 or 1/64 may
+// leave nothing but infinities, zeros or subnormals, or too little beside a bias.
 bool Epilogue::hides() const {
-  return std::any_of(steps.begin(), steps.end(),
-                     [](const EpilogueStep& step) { return step.word->hides; });
+  double factor = 1;
+  for (const EpilogueStep& step : steps) {
+    if (step.word->hides) return true;
+    if (step.word->name == "add" && step.arguments[0] != 0) return true;
+    factor *= std::fabs(factor_of(step));
+    if (!(factor >= 1.0 / 64 && factor <= 64)) return true;
+  }
+  return false;
 }
 
 bool Epilogue::reduced() const { return !steps.empty() && steps.back().word->reduces; }

@@ -44,7 +44,7 @@ struct Epilogue {
   // "tw::epilogue::Reduced<tw::epilogue::Chain<...>, tw::epilogue::Max>".
   std::string cpp_type() const;
   bool reduced() const;  // the last step is a reduction
-  bool hides() const;    // a step does
+  bool hides() const;    // a step does by its word or by its constants
 };
 
 }  // namespace tw
