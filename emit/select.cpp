@@ -408,7 +408,7 @@ std::string select_text(const EmitModel& model) {
       "// Which configuration of {} serves a call: needs, requirements and launches as the\n"
       "// search-space files state them, and the problems that were tuned.\n"
       "#include <array>\n#include <cstddef>\n#include <cstdint>\n\n"
-      "#include \"plan.h\"\n\nnamespace {} {{\n\n",
+      "#include \"limits.h\"\n\nnamespace {} {{\n\n",
       model.op().name, inner_scope(model));
   for (const char* name :
        {"Choice", "Device", "Match", "is_power_of_two", "is_tensor", "kind_of",

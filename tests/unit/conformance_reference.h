@@ -61,7 +61,7 @@ class ReferenceRun {
   // Returns what went wrong.
   std::string run(const cpu::LoadedModule& module, int first_entry) {
     const PlanLaunch& launch = plan_.oracle.launches.at(0);
-    cpu::PlanMemory::Arguments arguments(memory_, launch, expected_, magnitude_);
+    cpu::PlanMemory::KernelArguments arguments(memory_, launch, expected_, magnitude_);
     for (std::size_t i = 0; i < launch.args.size(); ++i) {
       if (launch.args[i].kind != ArgSpec::Kind::epilogue) continue;
       std::memcpy(&epilogue_tensor_, arguments.pointers()[i], sizeof epilogue_tensor_);

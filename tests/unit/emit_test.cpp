@@ -239,7 +239,7 @@ std::string guard_in(const std::string& text) {
 // No two files of a folder have one include guard, whatever they are called.
 TEST_F(EmitTest, AnOpAndASourceMayShareAName) {
   for (const std::string file : {"twice.cuh", "twice.h", "Twice.cuh", "a/twice.cuh", "a_twice.cuh",
-                                 "dispatch_plan.h", "common_config.cuh"}) {
+                                 "dispatch_limits.h", "common_config.cuh"}) {
     const Catalog catalog = doubling("twice", "", file);
     request_.catalog = &catalog;
     request_.op = "twice";

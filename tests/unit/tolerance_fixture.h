@@ -144,7 +144,7 @@ class Given {
     const PlanLaunch& launch = plan_.oracle.launches[0];
     std::vector<cpu::Guarded> unused;
     for (std::size_t i = 0; i < plan_.tensors.size(); ++i) unused.emplace_back(0, 8);
-    cpu::PlanMemory::Arguments arguments(*memories_[at_(set)], launch, unused, unused);
+    cpu::PlanMemory::KernelArguments arguments(*memories_[at_(set)], launch, unused, unused);
     for (std::size_t i = 0; i < launch.args.size(); ++i) {
       if (launch.args[i].kind != ArgSpec::Kind::epilogue) continue;
       const std::byte* data = nullptr;
