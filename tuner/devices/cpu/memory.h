@@ -21,6 +21,8 @@ class PlanMemory {
 
   // Puts outputs back to what they were at first.
   void restore_outputs();
+  // Those that a launch has to fill: what the launch before left there must not help it.
+  void poison_workspaces();
   void zero_workspaces(WorkspaceSpec::Init init);
   // What the last launches wrote where they must not: "wrote outside of c, 4 bytes past the end";
   // empty: nothing.
