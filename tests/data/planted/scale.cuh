@@ -4,7 +4,23 @@ enum Busy { kDram, kBankConflicts, kFma, kLatency, kOneBlock };
 
 constexpr int threads = 256, words = 1024;
 
+// As few instructions a byte as there can be: four elements a thread.
+__device__ void copy(const float* x, float* y) {
+  const long long first = 4 * (static_cast<long long>(blockIdx.x) * threads + threadIdx.x);
+  if (first + 4 <= elements) {
+    const float4 four = *reinterpret_cast<const float4*>(x + first);
+    *reinterpret_cast<float4*>(y + first) =
+        make_float4(2.0f * four.x, 2.0f * four.y, 2.0f * four.z, 2.0f * four.w);
+    return;
+  }
+  for (long long i = first; i < elements; ++i) y[i] = 2.0f * x[i];
+}
+
 extern "C" __global__ void scale(const float* x, float* y) {
+  if (busy == kDram) {
+    copy(x, y);
+    return;
+  }
   __shared__ float zeros[words];
   for (int i = static_cast<int>(threadIdx.x); i < words; i += threads) zeros[i] = 0.0f;
   __syncthreads();
