@@ -4,7 +4,7 @@
 //
 //                        block_n
 //               +-----------------------+     A block computes tiles of block_m x block_n of C one
-//      128      |           B           |     after another and walks along k in steps of 128 bytes.
+//      128      |           B           |     after another and walks along k, 128 bytes a step.
 //    bytes of k |                       |
 //               +-----------------------+     One thread of its last warp starts the copies of the
 //     +-----+   +-----------------------+     tiles of A and B to `stages` stages in shared memory
