@@ -27,11 +27,11 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Finding {
-  std::string what, found;  // found is empty: missing
-  std::string note;         // what it is for, or what to do
+  std::string what, found;  // `found` is empty if the thing is missing
+  std::string note;         // what it is needed for, or what to do
 };
 
-// Appends what the cuda device needs; whether it can work.
+// Appends what the cuda device needs. Returns whether the cuda device can work.
 bool examine_cuda([[maybe_unused]] std::vector<Finding>& findings) {
 #ifdef TILEWRIGHT_HAS_CUDA
   const CudaProbe probe = probe_cuda();

@@ -1,4 +1,4 @@
-// tune explain: what bounds a winner, why it beats the runner-up, which knobs matter.
+// tune explain: what bounds a winner, why it beats the runner-up, and which knobs matter.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// "wgmma with stages=4": what of the other's configuration is not the winner's.
+// Returns how another configuration differs from the winner's: "wgmma with stages=4".
 std::string name_of(const Trial& other, const Trial& winner) {
   if (other.context.kernel != winner.context.kernel) {
     return fmt::format("{}: {}", other.context.kernel, other.configuration);
@@ -108,7 +108,8 @@ std::string runner_up_text(const Explanation& found) {
   return found.changes.empty() ? text : text + "\n" + table.text();
 }
 
-// One trial a value says nothing of what else there is.
+// Returns whether there is more than one trial for each value: otherwise the other values cannot be
+// judged.
 bool has_share(const Explanation& found, const KnobEffect& effect) {
   return found.trials > effect.values.size();
 }

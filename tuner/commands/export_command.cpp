@@ -1,4 +1,4 @@
-// tune export: trials as a file, for others, for a spreadsheet, or to keep.
+// tune export: writes trials to a file, for other tools, for a spreadsheet, or to keep.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -44,7 +44,7 @@ int export_csv(const std::string& database, const Filter& filter, const std::str
 }
 
 int export_t4(const std::string& database, const Filter& filter, const std::string& path) {
-  Filter with_baselines = filter;  // whose kernels are libraries
+  Filter with_baselines = filter;  // the kernels of baselines are libraries
   with_baselines.kernel.clear();
   std::int64_t left_out = 0;
   const Recording recording =

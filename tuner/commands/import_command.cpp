@@ -1,4 +1,4 @@
-// tune import: trials from a file into a database.
+// tune import: reads trials from a file into a database.
 #include <fmt/format.h>
 
 #include <cstdio>

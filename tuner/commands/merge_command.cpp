@@ -1,4 +1,4 @@
-// tune merge: other people's times into one's own database.
+// tune merge: adds the times of other databases to one's own database.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-// tune ops: what can be tuned, and by which knobs.
+// tune ops: lists what can be tuned, and with which knobs.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -27,7 +27,8 @@ std::vector<std::string> values_of(const Knob& knob) {
   return values;
 }
 
-// The size of a kernel's space: nothing if it cannot be counted. `reason`: why, or why it is empty.
+// The size of a kernel's space; no number if it cannot be counted. `reason` says why it cannot be
+// counted or why the space is empty.
 struct SpaceSize {
   std::optional<std::int64_t> valid;
   std::string reason;

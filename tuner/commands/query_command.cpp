@@ -1,4 +1,4 @@
-// tune query: winners and trials, as a table, JSON or CSV.
+// tune query: shows winners and trials as a table, JSON or CSV.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -79,7 +79,7 @@ ordered_json winner_json(const Winner& winner) {
   return row;
 }
 
-// Scalars as they are; lists and maps as JSON text.
+// Returns the rows as CSV. Scalars are written as they are, lists and maps as JSON text.
 std::string csv_of(const ordered_json& rows) {
   std::vector<Table::Column> columns;
   for (const auto& [name, value] : rows.front().items()) columns.push_back({name});
@@ -151,7 +151,7 @@ int print(const std::vector<Row>& rows, const char* what, const Arguments& argum
     fmt::print("{}\n", json_text({{what, list}}));
   } else if (!rows.empty()) {
     if (arguments.has("csv")) {
-      fmt::print("{}", csv_of(list));  // data: as it is
+      fmt::print("{}", csv_of(list));  // data, so no characters are replaced
     } else {
       show(to_text(rows));
     }

@@ -1,5 +1,5 @@
-// tune record: a whole search space, failures included, as a file that --device replay answers
-// from.
+// tune record: writes a whole search space, failures included, to a file from which --device replay
+// answers.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@
 namespace tw {
 namespace {
 
-// Everything that the database knows of the space, as it stands in the file.
+// Returns everything that the database knows of the space, in the form of the file.
 Recording recording_of(const Setup& setup, const DeviceInfo& info, const Store& store,
                        const std::string& path) {
   const Competitor& one = setup.request.competitors.front();
@@ -101,7 +101,8 @@ int record_command(const Arguments& arguments) {
                             fmt::join(names, ", ")));
   }
   setup.request.strategy = "exhaustive";
-  setup.request.competitors.front().least_time = {};  // what is slow belongs to a recording
+  // slow configurations belong to a recording too
+  setup.request.competitors.front().least_time = {};
   setup.request.finalists = 0;
   setup.request.command = fmt::format("tune record {}", fmt::join(arguments.words(), " "));
   Store store = Store::open(options.database, Store::Mode::read_write);
