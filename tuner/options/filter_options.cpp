@@ -1,4 +1,4 @@
-// The flags and the filter that they make; see filter_options.h.
+// The flags that select rows, and the filter that is made from them; see filter_options.h.
 #include "options/filter_options.h"
 
 namespace tw {

@@ -36,8 +36,8 @@ bool is_shape(const std::string& word) {
          std::isdigit(static_cast<unsigned char>(word.front())) != 0;
 }
 
-// "op shape [dtype=..] [math=..] [epilogue=..] [layout=..] [align=..]"; the op may be left out if
-// the flags name it.
+// Parses "op shape [dtype=..] [math=..] [epilogue=..] [layout=..] [align=..]". The op may be
+// omitted if the flags name it.
 Asked parse_line(const std::string& line, const Arguments& arguments, const Catalog& catalog) {
   std::istringstream stream(line);
   std::string word;
