@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The number after "cuda:" or "cpu:".
+// Returns the number after "cuda:" or "cpu:".
 int number_after(const std::string& name, std::size_t prefix) {
   int value = -1;
   const char* end = name.data() + name.size();
@@ -43,7 +43,8 @@ std::unique_ptr<Device> open_gpu([[maybe_unused]] int ordinal, [[maybe_unused]] 
 #endif
 }
 
-// Recordings are named after their op, so that not all have to be read: gemm.simt.4096.t4.json.gz.
+// Recordings have the name of their op first, so that not all of them must be read:
+// gemm.simt.4096.t4.json.gz.
 std::vector<std::string> shipped_recordings(const std::string& op) {
   std::vector<std::string> paths;
   for (const std::string& folder : recording_folders()) {
@@ -146,7 +147,7 @@ DevicePlace DeviceChooser::place(const std::string& op, const std::string& probl
   }
   if (name_ == "auto") {
     if (open_name_.starts_with("cuda:") || has_gpu()) return {};
-    if (foreign_) return {};  // open() says why not
+    if (foreign_) return {};  // open() reports the reason
     std::vector<std::string> paths = shipped(op, problem, kernel);
     if (!paths.empty()) return {.kind = DevicePlace::Kind::replay, .recordings = std::move(paths)};
   }
@@ -172,7 +173,8 @@ OpenDevice DeviceChooser::choose(const std::string& op, const std::string& probl
                                     : "no GPU here; shipped recordings hold this problem");
 }
 
-// Those of the problem: each kernel's first, as far as they were taken alike.
+// Returns the recordings of the problem: the first one of each kernel, if they were made under the
+// same conditions.
 std::vector<std::string> DeviceChooser::shipped(const std::string& op, const std::string& problem,
                                                 const std::string& kernel) {
   const auto alike = [](const Recording& a, const Recording& b) {
