@@ -6,7 +6,7 @@ tilewright_test(cli_test SOURCES cli_test.cpp cli_emit_test.cpp cli_faults_test.
 target_compile_definitions(cli_test PRIVATE TW_TUNE="$<TARGET_FILE:tune>")
 add_dependencies(cli_test tune)
 
-# By hand and under the label full: more kills, and longer.
+# More and longer kills, under the label full; it is started by hand.
 tilewright_test(kill_test SOURCES kill_test.cpp LIBRARIES tw_db)
 target_compile_definitions(kill_test PRIVATE TW_TUNE="$<TARGET_FILE:tune>")
 add_dependencies(kill_test tune)

@@ -1,4 +1,4 @@
-// What --device auto replays where there is no GPU.
+// What --device auto replays on a machine without a GPU.
 #include <sys/wait.h>
 
 #include <cstdlib>
@@ -18,7 +18,7 @@ class ShippedRecordings : public Cli {
     fs::copy(TW_TUNE, folder_ / "bin/tune");
     write_recording_of("gemm f32 m=4096,n=4096,k=4096", recordings_ + "toy/gemm.toy.t4.json.gz");
   }
-  // Another kernel, whose times are `factor` of the first one's.
+  // Ships a recording of another kernel, whose times are `factor` times those of the first kernel.
   void ship(const std::string& kernel, double factor, const std::string& driver) {
     Recording other = read_recording((folder_ / recordings_ / "toy/gemm.toy.t4.json.gz").string());
     other.name = other.kernel = kernel;

@@ -9,7 +9,7 @@ if(TILEWRIGHT_HAS_CUDA)
     target_compile_definitions(cuda_shipped_test PRIVATE TW_NVCC="${TILEWRIGHT_NVCC}")
   endif()
 
-  # Stand-ins for the driver and the compiler, which the loader finds before the machine's own.
+  # Fakes of the driver and the compiler, which the loader finds before the machine's own libraries.
   tilewright_test(cuda_queue_test SOURCES ../gpu/worker_main.cpp cuda_queue_test.cpp LIBRARIES tw_cuda)
   set(fakes ${CMAKE_CURRENT_BINARY_DIR}/cuda_fakes)
   target_compile_definitions(cuda_queue_test PRIVATE TW_FAKES="${fakes}")
