@@ -65,7 +65,7 @@ TEST_F(ShippedRecordings, OfAnotherVersionOfAKernelSaySo) {
   ship("simt", 1, "");
   tune();
   EXPECT_NE(text_of_file(folder_ / "err.txt")
-                .find("the recording is of another version of simt's source"),
+                .find("the recording was made with another version of simt's source"),
             std::string::npos)
       << text_of_file(folder_ / "err.txt");
 }

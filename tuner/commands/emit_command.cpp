@@ -200,7 +200,7 @@ Checked check(const Arguments& arguments, const Filter& filter, const std::strin
   checked.left_out = check_before_emit(request, *device, options, progress, interrupted);
   if (interrupted()) throw Error("interrupted: nothing was written");
   if (!evidence.notice().empty()) {
-    say(fmt::format("tune: what failed is not in the database: {}", evidence.notice()));
+    say(fmt::format("tune: the failures are not stored in the database: {}", evidence.notice()));
   }
   return checked;
 }
@@ -233,28 +233,28 @@ CommandSpec emit_specification() {
   return {
       .name = "emit",
       .summary =
-          "Writes the winners of an op as a C++ dispatch header that needs nothing but a CUDA "
-          "toolkit.",
+          "Writes the winners of an op as a C++ dispatch header that needs only a CUDA toolkit.",
       .usage = "tune emit --op OP --out FOLDER [options]",
       .flags =
           {
-              {"op", "OP", "whose winners"},
-              {"out", "FOLDER", "where the files go; made if there is none"},
+              {"op", "OP", "the op whose winners are written"},
+              {"out", "FOLDER", "the folder for the files; created if missing"},
               {"db", "FILE", "the database of trials (default: tilewright.db here)"},
               {"problem", "TEXT", "only problems whose name contains this"},
               {"device", "MODEL", "the GPU, if the database knows several"},
               {"source", "SOURCE",
-               "which rows may win: measured (default), cpu, replayed or imported; others than "
-               "measured are marked in the header"},
+               "the rows that may win: measured (default), cpu, replayed or imported; the header "
+               "marks rows that were not measured"},
               {"l2", "cold|warm", "winners of cold (default) or warm L2"},
-              {"namespace", "NAME", "of the public functions (default: tuned)"},
+              {"namespace", "NAME", "the namespace of the public functions (default: tuned)"},
               {"defaults", "", "without a winner, write a header of the default configurations"},
               {"check", "auto|cuda:N|cpu|off",
-               "the device on which everything is verified before it is written, over shapes that "
-               "the header would run it for: auto (default) is the first GPU, with --source cpu "
-               "the cpu device"},
-              {"check-shapes", "N", "at most, of each winner and each default (default 8)"},
-              {"spec", "FILE", "the op.toml of an op of your own"},
+               "the device that verifies each configuration before the header is written, on "
+               "shapes for which the header would run it: auto (default) is the first GPU, or the "
+               "cpu device with --source cpu"},
+              {"check-shapes", "N",
+               "the most shapes to verify for each winner and each default (default 8)"},
+              {"spec", "FILE", "the op.toml of your own op"},
               {"trust-code", "", "let --check cpu run the code of a --spec on this host"},
           },
       .positional = "",

@@ -178,7 +178,7 @@ CommandSpec query_specification() {
   };
   for (const Flag& flag : filter_flags()) command.flags.push_back(flag);
   for (const Flag& flag :
-       {Flag{"outcome", "OUTCOME", "only trials that ended so: ok, compile_failed, ..."},
+       {Flag{"outcome", "OUTCOME", "only trials with this outcome: ok, compile_failed, ..."},
         Flag{"limit", "N", "rows at most (default: all)"}, Flag{"json", "", "print JSON instead"},
         Flag{"csv", "", "print CSV instead"}}) {
     command.flags.push_back(flag);
@@ -196,7 +196,7 @@ int query_command(const Arguments& arguments) {
   }
   const Filter filter = rows_asked(arguments);
   const bool trials = what == "trials";
-  if (!trials && filter.outcome) throw Error("--outcome is of trials: tune query trials");
+  if (!trials && filter.outcome) throw Error("--outcome is for trials: use tune query trials");
   const Store store = Store::open(arguments.text("db", default_database), Store::Mode::read_only);
   if (trials) return print(store.trials(filter), "trials", arguments, trial_json, trials_text);
   return print(winners_of(store, filter), "winners", arguments, winner_json, winners_text);

@@ -162,7 +162,7 @@ class Recheck {
     std::vector<Contender>& only = setup.request.only;
     only = unchanged(catalog_, entry, asked.problem, store_.finalists(winner.trial.id));
     if (std::find(only.begin(), only.end(), was) == only.end()) {
-      throw Error(fmt::format("kernel {} is not what it was", context.kernel));
+      throw Error(fmt::format("kernel {} has changed", context.kernel));
     }
     setup.request.strategy = "recheck";
     setup.request.command = command_;
@@ -226,15 +226,15 @@ CommandSpec recheck_specification() {
   CommandSpec command{
       .name = "recheck",
       .summary =
-          "After a change of driver or toolkit: races the finalists of each winner again, and "
-          "says whether it still wins.",
+          "Races the finalists of each winner again after a change of driver or toolkit, and shows "
+          "whether the winner still wins.",
       .usage = "tune recheck [options]",
       .flags =
           {
               {"op", "OP", "only winners of this op"},
               {"problem", "TEXT", "only problems whose name contains this"},
-              {"all", "", "those too that were measured under this driver and toolkit"},
-              {"spec", "FILE", "of an op of your own: its op.toml, kernels beside it"},
+              {"all", "", "also winners that were measured under this driver and toolkit"},
+              {"spec", "FILE", "the op.toml of your own op, with its kernels beside it"},
               {"json", "", "print JSON instead"},
           },
       .positional = "",

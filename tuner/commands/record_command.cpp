@@ -61,10 +61,10 @@ CommandSpec record_specification() {
   CommandSpec command{
       .name = "record",
       .summary =
-          "Measures every valid configuration of one kernel and writes them to a file; what "
-          "the database knows is not measured again.",
+          "Measures every valid configuration of one kernel and writes the results to a file; "
+          "configurations that the database knows are not measured again.",
       .usage = "tune record --op OP --shape SHAPE --out FILE.t4.json.gz [options]",
-      .flags = {{"out", "FILE", "the recording; packed if the name ends in .gz"}},
+      .flags = {{"out", "FILE", "the recording; compressed if the name ends in .gz"}},
       .positional = "",
       .examples = {"tune record --op gemm --shape 4096x4096x4096 --kernel simt --out "
                    "gemm.simt.4096.t4.json.gz"},
@@ -111,8 +111,9 @@ int record_command(const Arguments& arguments) {
   const SessionResult result =
       run_session(setup.request, *opened.device, store, progress, interrupted);
   if (result.interrupted) {
-    say(fmt::format("tune: interrupted; {} holds what was measured: the same command goes on",
-                    options.database));
+    say(fmt::format(
+        "tune: interrupted; {} holds what was measured: run the same command to continue",
+        options.database));
     return exit_nothing;
   }
   Recording recording = recording_of(setup, opened.device->info(), store, path);

@@ -47,7 +47,8 @@ TuneOptions options_of(const Arguments& arguments) {
   }
   options.strategy = arguments.one_of("strategy", "auto", names);
   if (options.budget.until_certain && options.strategy != "auto") {
-    throw Error("--budget auto needs --strategy auto: what it stops by is calibrated for that");
+    throw Error(
+        "--budget auto needs --strategy auto: its stopping rule is calibrated for this strategy");
   }
   options.kernel = arguments.text("kernel");
   options.spec = arguments.text("spec");
@@ -211,10 +212,9 @@ CommandSpec tune_specification() {
   add(problem_flags());
   add(device_flags());
   add({{"budget", "N|90s|2m|1h|auto",
-        "how much to search: new evaluations (default 200) or time, of which half is shared by the "
-        "kernels and the rest goes to the one that is ahead then; or auto: until it can be said "
-        "with 95 % confidence that the best is within 3 % of the space's optimum; the final race "
-        "comes on top"}});
+        "how much to search: new evaluations (default 200), a time, or auto. The kernels share "
+        "half of it, and the fastest kernel then gets the rest. auto searches until the best is "
+        "within 3 % of the space's optimum with 95 % confidence. The final race comes on top"}});
   std::string names;
   for (const StrategyInfo& info : strategies()) {
     names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", info.name, info.doc);

@@ -45,8 +45,8 @@ void Claims::release(const Context& context) { lock_.unlock(byte_of(context)); }
 std::string Claims::notice() {
   if (lock_.why_not().empty() || said_) return "";
   said_ = true;
-  return "problems cannot be claimed, so that another process with this database may search the "
-         "same ones: " +
+  return "problems cannot be claimed, so another process with this database may search the same "
+         "ones: " +
          lock_.why_not();
 }
 

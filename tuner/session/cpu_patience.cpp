@@ -119,8 +119,8 @@ std::string refusal(const std::string& path, const Answers& answers) {
     text += fmt::format("; {} can be emulated", lines_text(answers.emulated));
   }
   return text + fmt::format(
-                    ": take {} out of the list, or tune {} on a machine with a GPU; what `tune "
-                    "record` writes there is replayed here by --device replay:FILE",
+                    ": remove {} from the list, or tune {} on a machine with a GPU; --device "
+                    "replay:FILE replays here what `tune record` writes there",
                     lines_text(bad), bad.size() == 1 ? "it" : "them");
 }
 

@@ -78,7 +78,7 @@ std::vector<Flag> device_flags() {
        "auto, cuda:N, cpu (emulates sm_90), cpu:80, or replay:FILE. auto (the default) is the "
        "first GPU, else the shipped recordings of the problem, else cpu"},
       {"trust-code", "", "let --device cpu run the code of a --spec on this host"},
-      {"no-cache", "", "compile everything anew on a GPU"},
+      {"no-cache", "", "compile all kernels again on a GPU"},
   };
 }
 
@@ -126,7 +126,7 @@ OpenDevice DeviceChooser::open(const std::string& op, const std::string& problem
   if (name_ == "auto") return choose(op, problem, kernel);
   if (const Recording* named = named_recording(); named && !op.empty()) {
     if (named->foreign()) {
-      throw Error(fmt::format("{} is not a recording of ours: replay it without --op and --shape",
+      throw Error(fmt::format("{} is a foreign recording: replay it without --op and --shape",
                               named->path));
     }
     if (named->problem != problem) {

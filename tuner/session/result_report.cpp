@@ -83,7 +83,7 @@ std::string why_nothing(const SessionResult& result) {
     text += fmt::format("  {}: {}\n", name_of(outcome), note);
   }
   if (result.evaluated == 0 && !result.all_finalists_failed) {
-    text += "all of this was known before, and nothing was run: --fresh tries again\n";
+    text += "all of this was known before, so nothing was run: --fresh tries again\n";
   }
   return text;
 }

@@ -106,13 +106,13 @@ void note_stale(const Catalog& catalog, const Asked& asked, const Recording& rec
                             default_configuration(op, kernel, asked.problem, info));
     };
     if (catalog.source_digest(kernel, asked.problem.epilogue) != recording.source_digest) {
-      notices.push_back(
-          fmt::format("the recording is of another version of {}'s source than this executable's",
-                      kernel.name));
+      notices.push_back(fmt::format(
+          "the recording was made with another version of {}'s source than this executable has",
+          kernel.name));
     } else if (!recording.verdict_digest.empty() && recording.verdict_digest != verdict()) {
       notices.push_back(
           fmt::format("the recording of {} was judged with other constants, scalars, tolerance or "
-                      "reference than what is asked for",
+                      "reference than the requested ones",
                       kernel.name));
     }
   }
@@ -134,13 +134,13 @@ void allow_emulation(const Asked& asked, const std::string& kernel, const Device
 
 std::vector<Flag> measuring_flags() {
   return {
-      {"db", "FILE", "the database of trials (default: tilewright.db here); made if there is none"},
-      {"seed", "N", "of the search and of the inputs (default 1)"},
-      {"fresh", "", "measure again what the database knows, and learn nothing from other problems"},
+      {"db", "FILE", "the database of trials (default: tilewright.db here); created if missing"},
+      {"seed", "N", "the seed of the search and of the inputs (default 1)"},
+      {"fresh", "", "measure known configurations again, and learn nothing from other problems"},
       {"l2", "cold|warm", "flush L2 before each sample, or not (default cold)"},
       {"no-baseline", "", "do not time the op's baseline"},
       {"no-counters", "", "do not read hardware counters of the finalists (for tune explain)"},
-      {"quiet", "", "no progress"},
+      {"quiet", "", "show no progress"},
   };
 }
 

@@ -146,8 +146,8 @@ void CudaDevice::accept_greeting(const std::string& frame) {
   Greeting greeting = decode_greeting(frame);
   const bool is_restart = !info_.kind.empty();
   if (!greeting.error.empty()) {
-    throw Error(is_restart ? fmt::format("the device is gone: {}; what was measured is stored, and "
-                                         "the same command goes on where it is back",
+    throw Error(is_restart ? fmt::format("the device is gone: {}; what was measured is stored: run "
+                                         "the same command again when it is back",
                                          greeting.error)
                            : greeting.error);
   }

@@ -61,7 +61,7 @@ class Gpu {
     if (turns_.try_take()) return;
     if (turns_.why_not().empty()) {
       say(MeasureReply::Kind::waiting,
-          "another process measures on this GPU: each waits its turn for every measurement");
+          "another process measures on this GPU: the processes take turns, one measurement each");
       turns_.take();
       say(MeasureReply::Kind::turn, "");
     }

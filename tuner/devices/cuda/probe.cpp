@@ -43,7 +43,7 @@ void probe_cupti(CudaProbe& probe) {
     cupti().cuptiGetVersion(&version);  // for example 130001: CUDA 13.0, update 1
     probe.cupti = fmt::format("{}.{}", version / 10000, version / 100 % 100);
   } catch (const Error& error) {
-    probe.messages.push_back(std::string(error.what()) + "; times will be those of events");
+    probe.messages.push_back(std::string(error.what()) + "; kernels are timed by events");
   }
 }
 

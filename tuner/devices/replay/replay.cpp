@@ -136,10 +136,10 @@ ReplayDevice::ReplayDevice(std::vector<Recording> recordings) : info_(recordings
   if (info_.model.empty()) info_.model = "the device of " + recordings[0].name;
   for (Recording& recording : recordings) {
     if (recording.protocol != protocol_version) {
-      notices_.push_back(fmt::format(
-          "{}: recorded by version {} of the way of measuring, this is version {}: do not compare "
-          "the times",
-          recording.path, recording.protocol, protocol_version));
+      notices_.push_back(
+          fmt::format("{}: recorded with version {} of the measuring protocol, but this is version "
+                      "{}: do not compare the times",
+                      recording.path, recording.protocol, protocol_version));
     }
     tapes_.emplace_back(std::move(recording));
   }

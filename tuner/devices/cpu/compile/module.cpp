@@ -144,7 +144,8 @@ fs::path cache_folder() {
   const char* cache = std::getenv("XDG_CACHE_HOME");
   const char* home = std::getenv("HOME");
   if (!(cache && *cache) && !(home && *home)) {
-    throw Error("neither XDG_CACHE_HOME nor HOME is set: set one, kernels are compiled below it");
+    throw Error(
+        "neither XDG_CACHE_HOME nor HOME is set: set one; compiled kernels are stored below it");
   }
   const fs::path folder =
       (cache && *cache ? fs::path(cache) : fs::path(home) / ".cache") / "tilewright" / "cpu";

@@ -168,7 +168,8 @@ class CublasGemm final : public Baseline {
                 layout.get(), CUBLASLT_MATRIX_LAYOUT_BATCH_MODE, &mode, sizeof mode),
             "describing a batch by pointers");
 #else
-    throw Error("the cuBLAS baseline takes batches by pointers from CUDA 13 on: build with it");
+    throw Error(
+        "the cuBLAS baseline takes batches by pointers only from CUDA 13 on: build with CUDA 13");
 #endif
   }
 

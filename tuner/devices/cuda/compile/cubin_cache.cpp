@@ -87,8 +87,8 @@ CubinCache::CubinCache(fs::path folder, std::int64_t most_bytes)
   fs::create_directories(folder_, error);
   if (!fs::is_directory(folder_, error)) {
     throw Error(
-        fmt::format("the cubin cache {} is not a folder that can be made: name another "
-                    "with XDG_CACHE_HOME, or use --no-cache",
+        fmt::format("the cubin cache {} cannot be created: name another folder with "
+                    "XDG_CACHE_HOME, or use --no-cache",
                     folder_.string()));
   }
   folder_bytes_ = sum_of(entries_of(folder_));

@@ -26,7 +26,7 @@ double ms_since(Clock::time_point start) {
 std::unique_ptr<CuptiTimer> open_cupti(std::vector<std::string>& notices) {
   const char* wanted = std::getenv("TILEWRIGHT_TIMER");
   if (wanted && wanted == std::string_view("events")) {
-    notices.emplace_back("timed by events, as TILEWRIGHT_TIMER asks");
+    notices.emplace_back("timed by events, because TILEWRIGHT_TIMER says so");
     return nullptr;
   }
   try {
@@ -135,13 +135,13 @@ void MeasuringSession::prepare(const MeasureRequest& request) {
     kept_.clear();
     if (failure.code == CUDA_ERROR_OUT_OF_MEMORY) {
       throw Error(
-          fmt::format("the tensors of {} do not fit in what is free of the device's "
-                      "memory: {}; take a smaller shape or free the device",
+          fmt::format("the tensors of {} do not fit in the device's free memory: {}; use a smaller "
+                      "shape or free memory",
                       request.job.problem, failure.text));
     }
     throw Error(
-        fmt::format("the reference of {} failed on the device, {}: no kernel can be "
-                    "verified until it is mended",
+        fmt::format("the reference of {} failed on the device, {}: no kernel can be verified until "
+                    "the reference is repaired",
                     request.job.problem, failure.text));
   }
 }
@@ -421,8 +421,8 @@ void MeasuringSession::note_throttled(const Sampling& sampling, Measurement& mea
   }
   if (!std::exchange(said_throttled_, true)) {
     notices_.emplace_back(
-        "the GPU is held back by heat or by its power supply: times of rows that have "
-        "throttled_samples are of a slowed GPU");
+        "heat or the power supply slows the GPU down: rows with throttled_samples have times of a "
+        "slow GPU");
   }
 }
 
@@ -437,8 +437,8 @@ void MeasuringSession::check_wall_time(const Subject& subject, Measurement& meas
   if (missed_ns <= 0) return;
   measurement.metrics["unaccounted_ns"] = missed_ns;
   measurement.note = fmt::format(
-      "a launch takes {:.0f} us of wall time, of which its kernels account for {:.0f} us: it does "
-      "work that its time misses",
+      "a launch takes {:.0f} us of wall time, but its kernels take {:.0f} us: its time misses some "
+      "work",
       1e-3 * found_ns, 1e-3 * counted_ns);
 }
 

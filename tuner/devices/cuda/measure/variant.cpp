@@ -55,8 +55,8 @@ void raise_shared_memory(CUfunction function, std::int64_t smem_bytes, const Dev
   if (smem_bytes + fixed <= default_smem_bytes) return;
   check(driver().cuFuncSetAttribute(function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
                                     static_cast<int>(smem_bytes)),
-        fmt::format("asking for {} bytes of shared memory beside {} static ones, where a block can "
-                    "have {}",
+        fmt::format("asking for {} bytes of shared memory in addition to {} static ones, where a "
+                    "block can have {}",
                     smem_bytes, fixed, info.smem_optin));
 }
 
