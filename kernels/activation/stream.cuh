@@ -11,7 +11,7 @@
 // read code from memory for the first time. So the code is short: it has no division, and no loop
 // if a block has one tile.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   threads        a block's size: smaller ones start and end more smoothly, larger ones cost less
 //   vector         elements of a load; 16 bytes need the fewest instructions if all is aligned
 //   unroll         loads that a thread starts before it uses the first: more bytes in flight, more

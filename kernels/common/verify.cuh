@@ -182,10 +182,10 @@ extern "C" __global__ void tw_hash(const unsigned long long* words, long long co
   atomicAdd(sum, mine);
 }
 
-// Compares `elements` of x with the oracle by the rule of judge.cuh. Where the oracle's values are
-// poison, the oracle wrote nothing, and x must be unwritten too. Elements outside of the axes must
-// have the same bits as in `before`, or the poison if `before` is null. Blocks have 256 threads;
-// each block writes one Found.
+// Compares `elements` of x with the oracle by the rule of judge.cuh. If an oracle's value is
+// poison, the oracle did not write the element, and x must not have written it either. Elements
+// outside of the axes must have the same bits as in `before`, or the poison if `before` is null.
+// Blocks have 256 threads; each block writes one Found.
 extern "C" __global__ void __launch_bounds__(256)
     tw_compare(const void* x, const double* expected, const double* magnitude, const void* before,
                long long elements, tw::verify::Axes axes, tw::verify::Rule rule,

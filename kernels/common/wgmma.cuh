@@ -60,7 +60,7 @@ TW_DEVICE void sync_warpgroup() { sync_some<128>(static_cast<int>(threadIdx.x) /
 #ifdef TW_CPU_DEVICE
 namespace detail {
 
-// Where an operand begins, and the distance from there to the second 16 bytes of k if it varies.
+// The address where an operand begins, and the distance to its second 16 bytes of k if it varies.
 struct WgmmaPlace {
   const unsigned char* first;
   int next;

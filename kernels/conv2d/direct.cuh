@@ -27,7 +27,7 @@
 // K is filled up to whole steps with weights of zero on elements of the window (with columns,
 // possibly on elements of the next column). So y may be NaN where x is infinite.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   block_filters  more: x is read less often; fewer: less shared memory for weights
 //   block_pixels   more: tiles overlap less; fewer: less shared memory, less of the last tile is
 //                  idle

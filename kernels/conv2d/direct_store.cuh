@@ -17,11 +17,11 @@ template <class G, class T>
 struct Destination {
   T* y;              // the block's first filter in the image, pixel 0
   long long offset;  // the same place, as an offset in all of y
-  int pixels;        // from one filter to the next
-  int first_filter;  // of the warp, within the block
-  int filters;       // of the block
-  int first_pixel;   // of the warp
-  int end;           // of the block's pixels
+  int pixels;        // distance between filters
+  int first_filter;  // the warp's, relative to the block's
+  int filters;       // the block's number of filters
+  int first_pixel;   // the warp's
+  int end;           // end of the block's pixels
 };
 
 // Writes the filters that are in the staging memory.
@@ -29,8 +29,8 @@ template <class G, class T>
 TW_DEVICE void write_rows(SharedPointer<T> staging, const Destination<G, T>& to, int first_filter,
                           int lane) {
   constexpr int kVector = G::knobs.store_vector;
-  constexpr int kLanes = min(G::knobs.warp_pixels / kVector, 32);  // along a row
-  constexpr int kRows = 32 / kLanes;                               // at once
+  constexpr int kLanes = min(G::knobs.warp_pixels / kVector, 32);  // lanes along a row
+  constexpr int kRows = 32 / kLanes;                               // rows written at once
   static_assert(kRows <= 8, "at least four lanes along a row");
   const int column = lane % kLanes * kVector;
   const int first_row = lane / kLanes;

@@ -1,4 +1,4 @@
-// What the parts of the direct convolution share: constants that follow from the knobs, the shape,
+// Shared by the parts of the direct convolution: constants that follow from the knobs, the shape,
 // and the layout of shared memory.
 #pragma once
 

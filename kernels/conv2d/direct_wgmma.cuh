@@ -25,7 +25,7 @@
 // passes: small * big, big * small, big * big). The tensor cores add with truncation. So with three
 // passes the sums of a row of taps are added to the others with rounding.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   passes       1: an f32 is rounded to TF32; 3: it is the sum of two
 //   channels     channels, rounded up; the problem must not have more
 //   pixels       columns of a strip: more columns write longer runs of y and read fewer weights for

@@ -69,7 +69,7 @@ class Output {
     int image;
     int filter;
     int count;
-    long long pixels;  // from one filter to the next
+    long long pixels;  // distance between filters
     long long offset;
   };
 

@@ -1,4 +1,4 @@
-// What the parts of direct_wgmma.cuh share: the problem, and a warpgroup's way through it.
+// Shared by the parts of direct_wgmma.cuh: the problem, and a warpgroup's way through it.
 #pragma once
 
 #include "common/config.cuh"

@@ -19,7 +19,7 @@
 // (nchw among them) are first put into this order, with zeros between, by separate passes
 // (implicit_gemm_pack.cuh).
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   block_pixels,   larger: fewer bytes through L2 and shared memory; smaller: more blocks, so less
 //   block_filters   of the last wave is idle
 //   warp_pixels,    larger: fewer words read from shared memory for a product, more registers

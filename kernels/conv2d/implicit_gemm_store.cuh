@@ -54,7 +54,7 @@ TW_DEVICE bool gather_slices(float (&sums)[G::kTilesM][G::kTilesN][4], float* pa
   return true;
 }
 
-// Where the block's rows and columns of D are in y.
+// The place of the block's rows and columns of D in y.
 template <class G>
 struct Destination {
   long long first;      // offset of row 0 and column 0; with nchw without the pixels
@@ -99,8 +99,8 @@ template <class G, class T>
 TW_DEVICE void write_rows(T* y, SharedPointer<T> staging, const Destination<G>& to, int first_row,
                           int first_column, int lane) {
   constexpr int kVector = G::knobs.store_vector;
-  constexpr int kLanes = min(G::kWarpN / kVector, 32);  // along a row
-  constexpr int kRows = 32 / kLanes;                    // at once
+  constexpr int kLanes = min(G::kWarpN / kVector, 32);  // lanes along a row
+  constexpr int kRows = 32 / kLanes;                    // rows written at once
   static_assert(kRows <= 8, "at least four lanes along a row");
   const int column = lane % kLanes * kVector;
   const int row = lane / kLanes;

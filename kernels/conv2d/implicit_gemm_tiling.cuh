@@ -1,4 +1,4 @@
-// What the parts of the implicit GEMM share: constants that follow from the knobs, the shape, and
+// Shared by the parts of the implicit GEMM: constants that follow from the knobs, the shape, and
 // the block's place.
 #pragma once
 
@@ -54,7 +54,7 @@ struct Tiling {
   static_assert(knobs.stages >= 2, "one is copied while one is used");
 };
 
-// What a block computes: pixels of all images in one line, filters of one group.
+// The work of a block: pixels of all images in one line, filters of one group.
 struct Place {
   long long first_pixel;
   int pixels;  // the pixels that exist

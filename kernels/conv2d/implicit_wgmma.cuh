@@ -15,7 +15,7 @@
 // (common/wgmma_pipeline.cuh), blocks that take tiles in turn (gemm/wgmma_walk.cuh) or share them
 // along K (gemm/mma_schedule.cuh). gemm/wgmma.cuh also explains three passes and TF32.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   passes         1: an f32 is rounded to TF32; 3: it is the sum of two
 //   block_pixels,  larger: fewer bytes through L2 and shared memory; smaller: more blocks, so less
 //   block_filters  of the last wave is idle

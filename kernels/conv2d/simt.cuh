@@ -8,7 +8,7 @@
 //    |     pixels = 2      |         neighbouring elements. The x and the weights that threads
 //    +---------------------+         share come from L1.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   threads   a block's size
 //   filters   more: a loaded x is used more often; fewer: more threads
 //   pixels    more: a loaded weight is used more often, and neighbours share lines of x; fewer:

@@ -7,7 +7,7 @@
 //     that they use the same taps: the weights are read            +-----+-----+-----+-----+
 //     once a warp
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   threads   a block's size
 //   filters   output channels of a thread: more give more reuse of an input, but need more
 //             registers and leave fewer threads

@@ -21,7 +21,7 @@
 // one fp32 product (big * big + big * small + small * big). They are summed from zero and then
 // added in fp32, since the tensor cores truncate.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   phases             phases of columns a block computes: all, for whole runs in y; one works for
 //                      any stride
 //   taps, lead         columns of a filter, and the tap over the first input in phase 0: if they

@@ -1,4 +1,4 @@
-// What a block of phases.cuh computes; it follows from the problem and the block's index. G is a
+// The work of a block of phases.cuh, which follows from the problem and the block's index. G is a
 // phases::Tiling.
 #pragma once
 
@@ -58,7 +58,7 @@ struct Region {
   }
 };
 
-// What a block computes: filters, and the same pixels of some phases. The images come last, so that
+// The work of a block: filters, and the same pixels of some phases. The images come last, so that
 // blocks that read the same input run together.
 struct Tile {
   int phase_y;  // the first

@@ -17,7 +17,7 @@
 //
 // The sums of both phases of the columns are in one thread: it writes runs of y.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   taps, lead   columns of a filter, and its tap over a pixel in phase 0, which is pad_w: they
 //                determine the products along x
 //   channels     channels, rounded up; the problem must not have more

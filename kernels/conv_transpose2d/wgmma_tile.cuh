@@ -1,4 +1,4 @@
-// What the parts of wgmma.cuh share: the problem, a block's tiles, and a warpgroup's way through x.
+// Shared by the parts of wgmma.cuh: the problem, a block's tiles, and a warpgroup's way through x.
 #pragma once
 
 #include "common/config.cuh"
@@ -16,7 +16,7 @@ struct Shape {
   TW_DEVICE int rows() const { return y.highest<2>(1) - lowest_y() + 1; }
 };
 
-// What a warpgroup computes together: some columns of pixels in up to knobs.rows rows, one after
+// The work of a warpgroup at a time: some columns of pixels in up to knobs.rows rows, one after
 // the other. The columns come first, so that warpgroups that run together write whole rows of y.
 struct Strip {
   int image;

@@ -18,7 +18,7 @@
 // If k is not a multiple of block_k, the incomplete tile comes first. So all other tiles are whole,
 // and rows that start aligned stay aligned.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   passes            1: an f32 is rounded to TF32; 3: it is the sum of two (mma_fragment.cuh)
 //   partial           for three passes, what has sums of its own: a step, so that fewer registers
 //                     hold them; or a tile of k, so that they are added less often

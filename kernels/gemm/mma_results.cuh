@@ -1,4 +1,4 @@
-// What happens to the sums of mma.cuh and wgmma.cuh. Without a reduction they are stored. If the
+// The end of mma.cuh and wgmma.cuh. Without a reduction the sums are stored. If the
 // chain ends in a reduction, the kernel writes only a partial result for each row of each warp's
 // part. A second pass merges the partial results of a row in a fixed order, so that results do not
 // depend on timing.

@@ -14,7 +14,7 @@
 //    +---+   +--------+--------+          |2 |3 |6 |7 |         |####            ####          |
 //                                         +--+--+--+--+          ^lane 0         ^lane 0
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   block_m, block_n    larger: fewer bytes through L2 and shared memory; smaller: more blocks, so
 //                       less of the last wave is idle
 //   block_k             larger: fewer barriers; smaller: less shared memory a stage, and less code

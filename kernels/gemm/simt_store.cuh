@@ -1,4 +1,4 @@
-// What happens to a block's sums in simt.cuh when its slice of k is done: the slices are added up,
+// The end of simt.cuh, when a block's slice of k is done: the slices are added up,
 // and C is written. G is a simt::Tiling.
 #pragma once
 

@@ -22,7 +22,7 @@
 // cores add with truncation, which would make a long chain drift towards zero. So the sums of a
 // tile of k are added to the others with rounding.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   passes            1: an f32 is rounded to TF32; 3: it is the sum of two
 //   block_m, block_n  larger: fewer bytes through L2 and shared memory; smaller: more blocks, so
 //                     less of the last wave is idle

@@ -12,7 +12,7 @@
 // block to finish adds up their results in the order of the parts, so that the result does not
 // depend on timing.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   threads         a block's size
 //   column_threads  threads along inner: as many as there are columns, up to whole lines of memory;
 //                   the rest are along the extent

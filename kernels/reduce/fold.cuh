@@ -113,8 +113,8 @@ TW_DEVICE F load_fold(const float* from, long long stride) {
 }
 
 // Returns whether this block is the last of `count` blocks that arrive at `*arrived`, which is 0
-// before and after. What the blocks have written before is visible to the last one. All threads
-// call it.
+// before and after. Everything that the blocks have written before is visible to the last one. All
+// threads call it.
 TW_DEVICE bool arrives_last(unsigned* arrived, int count) {
   __shared__ bool last;
   __threadfence();

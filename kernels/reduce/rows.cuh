@@ -9,7 +9,7 @@
 // row_threads rows. If there are few rows, several blocks share one row: the last block to finish
 // adds up their results in the order of the parts, so that the result does not depend on timing.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   threads        a block's size
 //   row_threads    threads of a row: few for short rows, so that no thread is idle and few results
 //                  are joined; many for long rows

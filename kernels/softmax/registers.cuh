@@ -8,7 +8,7 @@
 // and each element's exponential is computed a second time. For 16-bit elements this is cheaper
 // than keeping the exponential as a float; for all types it saves a second round of merging.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   threads      a block's size
 //   row_threads  threads of a row: with few threads, fewer results are merged; many threads hold
 //                longer rows

@@ -8,7 +8,7 @@
 // A thread reads from shared memory only what it has copied there. So the only barrier is the one
 // for merging the threads' maxima and sums, which are computed in one pass.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   threads        a block's size
 //   unroll         vectors of the rest that a thread loads before it uses the first
 //   blocks_per_sm  blocks that share the shared memory of an SM: with fewer blocks, more of each

@@ -5,7 +5,7 @@
 //
 //     a row     |head|  part 0: tiles of unroll * threads * vector  |  part 1  |  ...  |tail|
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   threads        a block's size
 //   vector         elements of a load: 16 bytes need the fewest instructions, if x and y are
 //                  aligned alike

@@ -124,7 +124,7 @@ TEST_F(Cli, AFullDiskIsOneLineAndKeepsWhatIsStored) {
   EXPECT_GE(stored(), 3u);
 }
 
-// Root may write everything, so root runs it as nobody.
+// Root may write everything, so the test then runs tune as nobody.
 TEST_F(Cli, AReadOnlyDatabaseCanBeQueriedButNotWritten) {
   const bool root = geteuid() == 0;
   const std::string nobody =

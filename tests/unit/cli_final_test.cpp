@@ -103,7 +103,7 @@ TEST_F(SessionTest, AFinalistThatFailsInTheRaceIsEvidence) {
   EXPECT_EQ(rows[0].measurement.note, "illegal address");
   EXPECT_TRUE(rows[0].measurement.samples_ns.empty());
   EXPECT_NE(store_->winners({}).at(0).trial.configuration, "x=5 y=0");
-  // From then on the configuration is known to fail, and is not raced again.
+  // The configuration is now known to fail, and is not raced again.
   const SessionResult again = run(request());
   EXPECT_EQ(again.known, 50);
   EXPECT_EQ(again.outcomes.at(Outcome::faulted), 1);

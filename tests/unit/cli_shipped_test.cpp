@@ -1,4 +1,4 @@
-// What --device auto replays on a machine without a GPU.
+// The recordings that --device auto replays on a machine without a GPU.
 #include <sys/wait.h>
 
 #include <cstdlib>

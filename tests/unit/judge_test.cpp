@@ -37,7 +37,7 @@ struct Numbers {
   std::vector<double> positive;
   double beyond;
 
-  // Of two numbers the even one has an even index in the list.
+  // The even number of two neighbours has an even index in the list.
   double nearest(Wide x) const {
     if (x < 0) return -nearest(-x);
     const auto above = std::lower_bound(positive.begin(), positive.end(), x,

@@ -81,7 +81,7 @@ std::string lines_text(const std::vector<int>& lines) {
   return text;
 }
 
-// What would answer the lines of a list.
+// The lines of a list, by what would answer them.
 struct Answers {
   std::vector<int> too_long, not_held, emulated;
   double least_s = 0, most_s = 0;                // for one configuration of `too_long`

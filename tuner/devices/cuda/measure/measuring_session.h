@@ -43,7 +43,7 @@ class MeasuringSession {
   Measurement run(const MeasureRequest& request, bool& lost);
 
  private:
-  // What a job launches and checks.
+  // The functions that a job launches and checks.
   struct Subject {
     std::function<void()> launch;
     // damage beyond the problem's own buffers; empty text if none
