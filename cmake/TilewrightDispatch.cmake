@@ -1,20 +1,25 @@
 # tilewright_add_dispatch(<target> OP <op> DB <file.db> [OUT <folder>] [EXTRA <option>...])
 #
-# Makes the static library <target> from what `tune emit` writes of the op's winners in the database: launch() and the other
-# functions that <op>.h declares. It is written again whenever the database or the executable changes.
-#   OUT    where the files go; default: <target> in the current binary folder. A folder of your choice is yours to clean:
-#          each tuning has a subfolder named after its digest there.
-#   EXTRA  further options of `tune emit`: --namespace my::kernels, --device H200, --source cpu, --spec my/op.toml, ...
-# Plain C++ targets link it and include "<op>.h"; CUDA targets may include "<op>.cuh" instead, which defines everything in place.
-# The project has to enable CUDA; the library is compiled for CMAKE_CUDA_ARCHITECTURES, which has to name the tuned GPU's
-# (90a for H100 and H200).
+# Makes the static library <target> from the files that `tune emit` writes for the op's winners in
+# the database. It contains launch() and the other functions that <op>.h declares. The files are
+# written again whenever the database or the executable changes.
+#   OUT    the folder of the files; the default is <target> in the current binary folder. If you
+#          choose a folder, you must clean it: each tuning has a subfolder named after its digest.
+#   EXTRA  more options of `tune emit`: --namespace my::kernels, --device H200, --source cpu,
+#          --spec my/op.toml, ...
+# Plain C++ targets link the library and include "<op>.h". CUDA targets may include "<op>.cuh"
+# instead, which defines everything in place. The project must enable CUDA. The library is compiled
+# for CMAKE_CUDA_ARCHITECTURES, which must name the architecture of the tuned GPU (90a for H100 and
+# H200).
 function(tilewright_add_dispatch target)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "OP;DB;OUT" "EXTRA")
   if(NOT ARG_OP OR NOT ARG_DB OR ARG_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "tilewright_add_dispatch(<target> OP <op> DB <file.db> [OUT <folder>] [EXTRA <option>...])")
+    message(FATAL_ERROR
+      "tilewright_add_dispatch(<target> OP <op> DB <file.db> [OUT <folder>] [EXTRA <option>...])")
   endif()
   if(NOT CMAKE_CUDA_COMPILER)
-    message(FATAL_ERROR "tilewright_add_dispatch(${target}): enable_language(CUDA) comes first, since the library holds kernels")
+    message(FATAL_ERROR "tilewright_add_dispatch(${target}): enable_language(CUDA) comes first, "
+      "since the library holds kernels")
   endif()
   get_filename_component(db ${ARG_DB} ABSOLUTE)
   if(ARG_OUT)

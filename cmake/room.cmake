@@ -1,6 +1,8 @@
-# tilewright_room(<name> SOURCES ... [PUBLIC <libraries>] [PRIVATE <libraries>]): the static library
-# tw_<name> of one folder. PUBLIC: what its headers include. scripts/rooms checks the directions.
-# With CMAKE_UNITY_BUILD a room is compiled in parts of eight files.
+# tilewright_room(<name> SOURCES ... [PUBLIC <libraries>] [PRIVATE <libraries>])
+#
+# Makes the static library tw_<name> of one folder. PUBLIC lists the libraries that its headers
+# include. scripts/rooms checks which rooms include which. With CMAKE_UNITY_BUILD, a room is
+# compiled in parts of eight files.
 function(tilewright_room name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;PUBLIC;PRIVATE")
   add_library(tw_${name} STATIC ${ARG_SOURCES})

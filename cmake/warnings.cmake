@@ -1,12 +1,15 @@
-# Flags of every target of ours; link tw_flags PRIVATE.
+# The flags of all our targets. Link tw_flags PRIVATE.
 add_library(tw_flags INTERFACE)
 target_compile_options(tw_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)
-# g++ 12 at -O3 warns of what cannot happen: in fmt 9's fill characters, in std::string's assignment (GCC bug 105651).
+# g++ 12 at -O3 warns of faults that cannot happen: in fmt 9's fill characters, and in the
+# assignment of std::string (GCC bug 105651).
 target_compile_options(tw_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>
                                           $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(TILEWRIGHT_ASAN)
-  # Null pointers and objects that are too small are what the address sanitizer sees, too, and a third of the compiler's time.
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize=null,object-size -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  # The checks of null pointers and object sizes take a third of the compiler's time, and the
+  # address sanitizer finds these faults, too.
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=null,object-size
+                      -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()
 if(TILEWRIGHT_TSAN)
@@ -14,7 +17,8 @@ if(TILEWRIGHT_TSAN)
   add_link_options(-fsanitize=thread)
 endif()
 if(TILEWRIGHT_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=null,object-size -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=null,object-size
+                      -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()
 if(TILEWRIGHT_PORTABLE)

@@ -1,4 +1,5 @@
-// Opens the SQLite file: who may open what, the schema's versions, and SQLite's errors in words.
+// Opens the SQLite file: checks the path, upgrades the schema, and words SQLite's errors for the
+// user.
 #include "db/database.h"
 
 #include <fcntl.h>
@@ -13,7 +14,7 @@
 
 namespace tw {
 
-// Embedded by the build.
+// The build embeds these texts.
 extern const char* const schema_sql;
 extern const char* const upgrade_to_2_sql;
 extern const char* const upgrade_to_3_sql;
@@ -24,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int application_id = 0x54494C45;  // "TILE" in the file's header marks our databases
-// A write takes well under a millisecond: with a minute of patience no number of tuners on one
+// A write takes well under a millisecond. With a patience of one minute, no number of tuners on one
 // host sees "database is locked".
 constexpr int busy_timeout_ms = 60'000;
 
@@ -33,7 +34,7 @@ std::string folder_of(const std::string& path) {
   return folder.empty() ? "." : folder;
 }
 
-// Refuses what SQLite would answer with "unable to open database file".
+// Refuses paths for which SQLite would only say "unable to open database file".
 void check_path(const std::string& path, Store::Mode mode) {
   if (path.empty()) throw Error("--db: the database's path is empty: name a file");
   std::error_code failure;
@@ -65,7 +66,7 @@ void check_path(const std::string& path, Store::Mode mode) {
   }
 }
 
-// Tries again while another process holds the locks of a moment for which SQLite does not call its
+// Tries again while another process holds one of the short locks for which SQLite does not call its
 // busy handler: switching to WAL, recovering a log, closing the last connection.
 template <class Action>
 auto patiently(Action action) {
@@ -89,7 +90,7 @@ struct Identity {
   int application = 0, version = 0, objects = 0;
 };
 
-// As of one moment: others may be creating the schema.
+// Reads all three numbers in one transaction, because another process may be creating the schema.
 Identity identity_of(SQLite::Database& database) {
   const auto number = [&](const char* query) { return database.execAndGet(query).getInt(); };
   const auto read = [&] {
@@ -103,8 +104,8 @@ Identity identity_of(SQLite::Database& database) {
   });
 }
 
-// The schema's version: 0 for an empty database. Throws Error for a database of others and for a
-// newer one.
+// Returns the version of the schema: 0 for an empty database. Throws Error for a database of
+// another program and for a newer one.
 int checked_version(SQLite::Database& database, const std::string& path, int known) {
   const Identity identity = identity_of(database);
   const int version = identity.version;
@@ -126,12 +127,12 @@ int checked_version(SQLite::Database& database, const std::string& path, int kno
   return version;
 }
 
-// Foreign keys must be off: an upgrade replaces tables that others refer to.
+// Foreign keys must be off, because an upgrade replaces tables to which others refer.
 void migrate(SQLite::Database& database, const std::string& path, const Schema& schema) {
   const int known = schema.version();
   if (checked_version(database, path, known) == known) return;
   Write write(database);
-  // Asked again under the lock: another process may have been faster.
+  // Checks again under the lock, because another process may have been faster.
   const int version = checked_version(database, path, known);
   if (version == 0) database.exec(schema.tables);
   for (int at = version; at > 0 && at < known; ++at) {
@@ -158,9 +159,10 @@ SQLite::Database open_for_writing(const std::string& path, const Schema& schema)
   }
   SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, busy_timeout_ms);
   checked_version(database, path, schema.version());
-  // Survives the end of the process at any time; a power cut may take the last moments, no more.
+  // In WAL mode, committed rows survive the end of the process at any time. A power cut may only
+  // lose the last moments.
   patiently([&] { return database.execAndGet("PRAGMA journal_mode = WAL").getString(); });
-  // The old rules of ALTER TABLE let a view name a table that is being replaced.
+  // The old rules of ALTER TABLE allow a view to name a table that is being replaced.
   database.exec("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF");
   database.exec("PRAGMA legacy_alter_table = ON");
   migrate(database, path, schema);
@@ -177,8 +179,8 @@ std::string uri_of(const std::string& path) {
   return uri + "?immutable=1";
 }
 
-// A database in WAL mode cannot be opened where its log cannot be made (a read-only folder or
-// medium), except as a file that nobody changes.
+// A database in WAL mode cannot be opened where its log cannot be created (a read-only folder or
+// medium). It can be opened there as a file that nobody changes.
 SQLite::Database open_immutable(const std::string& path) {
   std::error_code none;
   const auto log_bytes = fs::file_size(path + "-wal", none);
@@ -263,7 +265,7 @@ Error in_words(const SQLite::Exception& error, const std::string& path) {
 
 SQLite::Database open_database(const std::string& path, Store::Mode mode, const Schema& schema) {
   check_path(path, mode);
-  // SQLite gives ":memory:" and "file:..." a meaning of their own, but not below a folder.
+  // SQLite gives ":memory:" and "file:..." a special meaning, but not if a folder precedes them.
   const std::string file = path.find(':') == path.npos || path[0] == '/' ? path : "./" + path;
   try {
     return mode == Store::Mode::read_only ? open_for_reading(file, schema)
@@ -278,7 +280,8 @@ Write::Write(SQLite::Database& database) : database_(database) {
 }
 
 Write::~Write() {
-  // After some errors SQLite has rolled back by itself, and this one fails: both are fine.
+  // After some errors SQLite has already rolled back. Then this ROLLBACK fails, which does not
+  // matter.
   if (open_) database_.tryExec("ROLLBACK");
 }
 

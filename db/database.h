@@ -1,4 +1,5 @@
-// Opens the SQLite file: who may open what, the schema's versions, and SQLite's errors in words.
+// Opens the SQLite file: checks the path, upgrades the schema, and words SQLite's errors for the
+// user.
 #pragma once
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
@@ -13,24 +14,24 @@
 
 namespace tw {
 
-// A version of the schema, as SQL: what makes a new database, and what takes an older one there.
+// A version of the schema, as SQL: makes a new database, and upgrades an older one.
 struct Schema {
   const char* tables = "";                  // db/schema.sql
   std::span<const char* const> upgrades{};  // db/upgrade_to_N.sql, from version 1 on
-  const char* views = "";                   // db/views.sql, made again after an upgrade
+  const char* views = "";                   // db/views.sql, created again after an upgrade
   int version() const { return static_cast<int>(upgrades.size()) + 1; }
 };
 Schema newest_schema();
 
-// Opens `path`, in read_write mode creating it and its folder, and brings it to `schema`. Throws
-// Error, see Store::open.
+// Opens `path` and brings it to `schema`. In read_write mode, creates the file and its folder.
+// Throws Error like Store::open.
 SQLite::Database open_database(const std::string& path, Store::Mode mode,
                                const Schema& schema = newest_schema());
 
-// SQLite's exception as one line for the user: what is wrong with the file and what to do.
+// Returns SQLite's exception as one line for the user: what is wrong with the file and what to do.
 Error in_words(const SQLite::Exception& error, const std::string& path);
 
-// Runs `action` on the file `path`; what SQLite and its rows can throw becomes an Error.
+// Runs `action` on the file `path`. Turns the exceptions of SQLite and of damaged rows into Error.
 template <class Action>
 auto guarded(const std::string& path, Action action) {
   try {
@@ -44,8 +45,8 @@ auto guarded(const std::string& path, Action action) {
   }
 }
 
-// A write: BEGIN IMMEDIATE, so that it waits its turn among concurrent writers instead of failing
-// half-way; rolled back if it goes out of scope uncommitted.
+// A write transaction. It begins with BEGIN IMMEDIATE, so that it waits for concurrent writers
+// instead of failing half-way. It is rolled back if it goes out of scope uncommitted.
 class Write {
  public:
   explicit Write(SQLite::Database& database);

@@ -1,4 +1,4 @@
-// Reads trials with their runs and races out of a database, and adds them to another.
+// Reads trials with their runs and races from a database, and adds them to another one.
 #include "db/exchange.h"
 
 #include <fmt/format.h>
@@ -18,7 +18,7 @@ constexpr const char* run_columns =
     "rc.verdict_digest, "
     "rc.toolchain, e.created, f.rank, f.tied";
 
-// `row`: trial_columns, then run_columns.
+// `row` holds trial_columns, then run_columns.
 SharedTrial shared_from(SQLite::Statement& row) {
   SharedTrial shared;
   shared.trial = trial_from(row);

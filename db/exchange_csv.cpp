@@ -1,5 +1,5 @@
-// Trials as CSV. One list of columns serves writing and reading. New columns come last, so that the
-// header of an older file is the beginning of today's.
+// Writes and reads trials as CSV. One list of columns serves both. New columns are added at the
+// end, so that the header of an older file is the beginning of today's header.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ struct MedianOf {
   const Measurement& measurement;
 };
 
-// Calls `visit` with the name and the value of each column of a trial but its source and its
+// Calls `visit` with the name and the value of each column of a trial, except its source and its
 // verdict digest.
 template <class SomeTrial, class Visit>
 void visit_trial(SomeTrial& trial, Visit& visit) {
@@ -83,7 +83,7 @@ void visit_all(SomeShared& shared, Visit& visit) {
   visit("oracle", run.oracle);
   visit("epilogue", shared.trial.context.epilogue);
 }
-constexpr std::array<std::size_t, 3> missing_columns{0, 1, 4};  // of today's and earlier files
+constexpr std::array<std::size_t, 3> missing_columns{0, 1, 4};  // in today's and earlier files
 
 struct Names {
   std::vector<std::string> names;
@@ -159,7 +159,7 @@ class Reader {
     cell_ = &cells_[next_++];
     read(value);
   }
-  // What a single cell cannot say.
+  // Checks what a single cell cannot show.
   void check(const SharedTrial& shared) const;
 
  private:
@@ -217,7 +217,7 @@ void Reader::refuse(const std::string& what) const {
   throw Error(message);
 }
 
-// Names end up in tables and in headers that are emitted: one line each.
+// Names end up in tables and in emitted headers, so each must be one line.
 void Reader::read(std::string& value) const {
   const bool prose = name_ == "note" || name_ == "command" || name_ == "device";
   if (!prose && std::any_of(cell_->begin(), cell_->end(),
@@ -251,7 +251,7 @@ void Reader::read(std::map<std::string, double>& value) const {
   }
 }
 
-// It follows from the samples; a file where it does not was changed by halves.
+// The median follows from the samples. If it does not, the file was changed incompletely.
 void Reader::read(MedianOf& value) const {
   const bool timed = !value.measurement.samples_ns.empty();
   if (!timed && cell_->empty()) return;
@@ -271,7 +271,8 @@ void Reader::check(const SharedTrial& shared) const {
   if (*shared.tied != 0 && *shared.tied != 1) refuse("tied is neither 0 nor 1");
 }
 
-// Throws Error unless it is today's, or an earlier version's, which has fewer columns.
+// Throws Error unless the header is today's, or that of an earlier version, which has fewer
+// columns.
 void check_header(const std::vector<std::string>& header, const std::string& path) {
   const std::vector<std::string>& expected = column_names();
   const bool begins_so = header.size() <= expected.size() &&
@@ -318,12 +319,12 @@ std::vector<SharedTrial> trials_from_csv(std::string_view text, const std::strin
       throw Error(fmt::format("{}: line {}: has {} fields, not {}: correct it, or export it again",
                               path, file.line(), cells.size(), columns));
     }
-    cells.resize(column_names().size());  // an older file says nothing of the newer columns
+    cells.resize(column_names().size());  // an older file lacks the newer columns
     Reader visit(path, file.line(), std::move(cells));
     SharedTrial& shared = trials.emplace_back();
     visit_all(shared, visit);
     visit.check(shared);
-    // A run's context is the trial's, but for what has a column of its own.
+    // The context of a run is the trial's, except for what has columns of its own.
     Context context = shared.trial.context;
     context.kernel = shared.run.context.kernel;
     context.source_digest = shared.run.context.source_digest;

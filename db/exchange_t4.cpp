@@ -1,5 +1,5 @@
-// Trials as a recording and back. A recording is one search space: it has a place for the latest
-// trial of each configuration and for one baseline, none for races and runs.
+// Converts trials to a recording and back. A recording is one search space. It can hold the latest
+// trial of each configuration and one baseline, but no races and runs.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ namespace {
 
 using nlohmann::json;
 
-// What a filter can tell apart: the flag, and the value of a trial.
+// A property that a filter can select: its flag, and its value in a trial.
 struct Facet {
   const char* flag;
   std::string (*of)(const Context&);
@@ -40,8 +40,8 @@ std::vector<std::string> facets_of(const Context& context) {
   return values;
 }
 
-// A trial of a search, or a failure in a race, of this kernel: what says whether a configuration
-// works.
+// Returns whether the trial decides if a configuration works: a trial of a search of this kernel,
+// or a failure in a race.
 bool is_verdict_of(const SharedTrial& shared, const std::string& kernel) {
   const Trial& trial = shared.trial;
   const bool counts = trial.kind == TrialKind::search ||
@@ -49,7 +49,7 @@ bool is_verdict_of(const SharedTrial& shared, const std::string& kernel) {
   return counts && (kernel.empty() || trial.context.kernel == kernel);
 }
 
-// "m=64" is within "m=640": what is named in full is meant.
+// Keeps only the trials with exactly this name, if there are any: "m=64" is also a part of "m=640".
 void prefer_exact(std::vector<SharedTrial>& trials, const std::string& name,
                   std::string Context::*field) {
   const auto is_it = [&](const SharedTrial& shared) { return shared.trial.context.*field == name; };
@@ -57,7 +57,7 @@ void prefer_exact(std::vector<SharedTrial>& trials, const std::string& name,
   std::erase_if(trials, [&](const SharedTrial& shared) { return !is_it(shared); });
 }
 
-// Throws Error if there are several.
+// Throws Error if `found` has several elements.
 void check_single(const std::set<std::vector<std::string>>& found) {
   if (found.size() < 2) return;
   std::string flags, list;
@@ -80,7 +80,7 @@ void check_single(const std::set<std::vector<std::string>>& found) {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;  // knob, value
 
-// Of a configuration's text; empty if it is none.
+// Splits the text of a configuration. Returns nothing if it is not one.
 Pairs pairs_of(std::string_view text) {
   Pairs pairs;
   while (!text.empty()) {
@@ -98,7 +98,7 @@ bool have_same_knobs(const Pairs& a, const Pairs& b) {
                     [](const auto& x, const auto& y) { return x.first == y.first; });
 }
 
-// Only as the program writes it.
+// Accepts only a number as the program writes it.
 std::optional<std::int64_t> integer_in(const std::string& text) {
   std::int64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
@@ -126,7 +126,7 @@ Knob knob_of(const std::string& name, const std::set<std::string>& texts) {
   return knob;
 }
 
-// What the run knows of its device; the limits are those of the context.
+// Returns what the run knows of its device, with the limits of the context.
 DeviceInfo device_of(const SharedTrial& shared) {
   const Context& context = shared.trial.context;
   DeviceInfo device;
@@ -176,7 +176,7 @@ Recording described_by(const SharedTrial& newest) {
   return recording;
 }
 
-// The newest that can be compared with the context's times.
+// Returns the newest baseline that can be compared with the times of the context.
 std::optional<RecordedBaseline> baseline_of(const std::vector<SharedTrial>& trials,
                                             const Context& context) {
   for (auto at = trials.rbegin(); at != trials.rend(); ++at) {
@@ -193,7 +193,8 @@ std::optional<RecordedBaseline> baseline_of(const std::vector<SharedTrial>& tria
   return std::nullopt;
 }
 
-// The latest trial of each configuration that is of the newest's context and has its knobs.
+// Returns the latest trial of each configuration that has the context and the knobs of the newest
+// trial.
 std::map<std::string, const Trial*> latest_of(const std::vector<SharedTrial>& trials,
                                               const Trial& newest, std::int64_t& left_out) {
   std::map<std::string, const Trial*> latest;
@@ -214,7 +215,7 @@ std::map<std::string, const Trial*> latest_of(const std::vector<SharedTrial>& tr
 }
 
 void add_trials(Recording& recording, const std::map<std::string, const Trial*>& latest) {
-  std::vector<std::pair<std::string, std::set<std::string>>> values;  // in the knobs' order
+  std::vector<std::pair<std::string, std::set<std::string>>> values;  // in the order of the knobs
   for (const auto& [text, trial] : latest) {
     const Pairs pairs = pairs_of(text);
     values.resize(pairs.size());
@@ -233,7 +234,8 @@ void add_trials(Recording& recording, const std::map<std::string, const Trial*>&
             [](const auto& a, const auto& b) { return a.configuration < b.configuration; });
 }
 
-// Imported ones by their dates, so that the order in which databases were merged does not matter.
+// Sorts imported trials by their dates, so that the order in which databases were merged does not
+// matter.
 void order(std::vector<SharedTrial>& trials) {
   const auto is_imported = [](const SharedTrial& shared) {
     return shared.trial.context.source == Source::imported;
@@ -274,7 +276,7 @@ Recording recording_of(std::vector<SharedTrial> trials, const Filter& filter,
 
 namespace {
 
-// As a replay names it.
+// Returns the context that a replay of the recording has.
 Context context_of(const Recording& recording, const DeviceInfo& device) {
   Context context;
   context.op = recording.foreign() ? recording.name : recording.op;
@@ -293,7 +295,7 @@ Context context_of(const Recording& recording, const DeviceInfo& device) {
   return context;
 }
 
-// A file may call things whatever it likes; the database and the headers that are emitted may not.
+// A file may use any names, but the database and the emitted headers may not.
 void check_names(const Recording& recording, const std::vector<SharedTrial>& trials) {
   const auto check = [&](const char* what, const std::string& text, bool may_be_empty) {
     const bool odd = std::any_of(text.begin(), text.end(),
@@ -331,7 +333,7 @@ void check_names(const Recording& recording, const std::vector<SharedTrial>& tri
 std::vector<SharedTrial> trials_of(const Recording& recording) {
   DeviceInfo device = recording.device;
   if (device.model.empty()) device.model = "the device of " + recording.name;
-  SharedTrial shared;  // what all have in common
+  SharedTrial shared;  // what all trials have in common
   const Context context = context_of(recording, device);
   shared.run.context = context;
   shared.run.space_digest = recording.space_digest;

@@ -75,7 +75,7 @@ std::int64_t Import::insert_run(const SharedTrial& shared) {
   const RunInfo& run = shared.run;
   insert.bind(1, context_id(database_, run.context));
   insert.bind(2, shared.run_started);
-  if (!shared.run_ended.empty()) insert.bind(3, shared.run_ended);  // else it stays NULL
+  if (!shared.run_ended.empty()) insert.bind(3, shared.run_ended);  // otherwise it stays NULL
   insert.bind(4, shared.run_status);
   insert.bind(5, run.space_digest);
   insert.bind(6, run.space_size);
@@ -90,7 +90,7 @@ std::int64_t Import::insert_run(const SharedTrial& shared) {
   return database_.getLastInsertRowid();
 }
 
-// A run that was not finished when it was imported first may be by now.
+// Ends a run that was imported before it was finished and is finished now.
 void Import::end_run(const SharedTrial& shared, std::int64_t run) {
   if (shared.run_ended.empty()) return;
   SQLite::Statement update(database_,
@@ -101,7 +101,7 @@ void Import::end_run(const SharedTrial& shared, std::int64_t run) {
   update.exec();
 }
 
-// The other finalists may be there, from this file or from one that held other kernels.
+// The other finalists may already be there, from this file or from a file with other kernels.
 void Import::place_in_race(const SharedTrial& shared, std::int64_t run, std::int64_t trial) {
   SQLite::Statement find(
       database_,

@@ -1,5 +1,4 @@
-// Trials on their way into a database, one by one; what import_trials and merge_database share.
-// Private to db/.
+// Adds trials to a database one by one; import_trials and merge_database share it. Private to db/.
 #pragma once
 #include <SQLiteCpp/SQLiteCpp.h>
 
@@ -13,7 +12,7 @@
 
 namespace tw {
 
-// Inside a write: adds what is not there yet, as `imported`.
+// An import inside a write: adds the trials that are not there yet, as `imported`.
 class Import {
  public:
   explicit Import(SQLite::Database& database) : database_(database) {}
@@ -23,9 +22,10 @@ class Import {
  private:
   struct Run {
     std::int64_t id = 0;
-    std::unordered_map<std::string, std::int64_t> known;  // how many trials have these facts
+    std::unordered_map<std::string, std::int64_t> known;  // number of trials with these facts
   };
-  // The run that began at the same moment, on the same GPU, by the same command; else a new one.
+  // Returns the run that began at the same moment, on the same GPU, by the same command; else a new
+  // one.
   Run& run_of(const SharedTrial& shared);
   std::int64_t find_run(const SharedTrial& shared);  // 0 if there is none
   std::int64_t insert_run(const SharedTrial& shared);

@@ -1,4 +1,4 @@
-// Takes over the trials of another database, as an import of a file does.
+// Imports the trials of another database.
 #include "db/merge.h"
 
 #include <fmt/format.h>
@@ -18,14 +18,14 @@ Merged merge_database(const std::string& from, const std::string& into) {
     if (std::filesystem::equivalent(from, into, none)) {
       throw Error(fmt::format("{}: is the database that is merged into: name another", from));
     }
-    // What runs on the cpu device or on a recording says nothing to others.
+    // Trials on the cpu device or on a recording say nothing to others.
     Where where;
     where.clause = " WHERE c.source IN ('measured', 'imported')";
     return guarded(into, [&] {
       SQLite::Database ours = open_database(into, Store::Mode::read_write);
       Write write(ours);
       Import import(ours);
-      // Whose fault it is decides which file is named.
+      // An error must name the file that caused it.
       guarded(from, [&] {
         each_shared(theirs, where, [&](SharedTrial shared) {
           guarded(into, [&] { import.take(std::move(shared)); });

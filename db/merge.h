@@ -1,20 +1,21 @@
-// Takes over what other databases hold, so that times can be shared.
+// Copies the trials of other databases, so that people can share times.
 #pragma once
 #include <cstdint>
 #include <string>
 
 namespace tw {
 
+// The result of a merge.
 struct Merged {
-  std::int64_t runs = 0, trials = 0;  // that are new here
-  std::int64_t known = 0;             // trials that were here already
+  std::int64_t runs = 0, trials = 0;  // new ones here
+  std::int64_t known = 0;             // trials that were here before
 };
 
-// Copies the trials of `from` that were measured, their runs and races, into `into`, which is created if
-// it is not there. The rows keep when, where and by what they were made, and become `imported`, so
-// that they do not win over what is measured here. What was copied before is not copied again,
-// whatever way it went, and a run that was not finished then is continued. All or nothing. Throws
-// Error, as Store::open does, and if both are one file.
+// Copies the measured trials of `from`, with their runs and races, into `into`, which is created if
+// it is missing. The rows keep when, where and by what they were made. They become `imported`, so
+// that they do not win over what is measured here. Rows that were copied before, in any way, are
+// not copied again. A run that was not finished then is continued. Copies all or nothing. Throws
+// Error like Store::open, and if both paths are one file.
 Merged merge_database(const std::string& from, const std::string& into);
 
 }  // namespace tw

@@ -1,4 +1,4 @@
-// Rows of the database as C++ values and back.
+// Converts rows of the database to C++ values and back.
 #include "db/rows.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// The state of a problem's latest search: it tells what another process did meanwhile.
+// The state of a problem's latest search. It shows what another process did meanwhile.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -7,11 +7,13 @@
 
 namespace tw {
 
+// The latest run of a search.
 struct RunState {
   std::int64_t id = 0;  // 0: there is none
-  std::string status;   // of the table `run`
+  std::string status;   // as in the table `run`
   bool operator==(const RunState&) const = default;
-  // The search went on to its end: it was neither killed nor interrupted, and does not run.
+  // Returns whether the search reached its end: it is not running, and was neither killed nor
+  // interrupted.
   bool is_complete() const {
     return status.starts_with("finished") || status.starts_with("exhausted");
   }

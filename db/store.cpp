@@ -1,4 +1,4 @@
-// Writes and reads rows. What wins is decided by the view `winners` in views.sql, not here.
+// Writes and reads rows. The view `winners` in views.sql decides what wins, not this file.
 #include "db/store.h"
 
 #include <fmt/format.h>
@@ -68,7 +68,7 @@ struct Store::Impl {
   std::vector<Trial> read_trials(const std::string& tail, const Where& where) const;
 };
 
-// `tail` follows the WHERE clause.
+// Reads the trials that match `where`. `tail` follows the WHERE clause.
 std::vector<Trial> Store::Impl::read_trials(const std::string& tail, const Where& where) const {
   SQLite::Statement query(
       database, fmt::format("SELECT {} FROM trial t JOIN context c ON c.id = t.context_id{}{}",

@@ -1,5 +1,5 @@
--- From schema 1 to 2. A verdict depends on more than schema 1 knew. What its rows were judged by is
--- not known: they keep an empty digest, which no new context of a kernel has.
+-- Upgrades schema 1 to 2. A verdict depends on more than schema 1 stored. It is not known how its
+-- rows were verified, so they keep an empty digest, which no new context of a kernel has.
 CREATE TABLE new_context (
   id            INTEGER PRIMARY KEY,
   op            TEXT NOT NULL,
@@ -23,5 +23,6 @@ SELECT id, op, problem, kernel, source_digest, '', device_model, device_limits, 
 DROP TABLE context;
 ALTER TABLE new_context RENAME TO context;
 
--- Without a reference the oracle was the default configuration, and was not compared with.
+-- Without a reference, the default configuration was the oracle, but results were not compared with
+-- it.
 ALTER TABLE run ADD COLUMN oracle TEXT NOT NULL DEFAULT '';

@@ -1,2 +1,3 @@
--- From schema 2 to 3. With which constants of their chains older rows were measured is not known.
+-- Upgrades schema 2 to 3. It is not known with which constants of their chains older rows were
+-- measured.
 ALTER TABLE context ADD COLUMN epilogue TEXT NOT NULL DEFAULT '';

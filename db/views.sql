@@ -1,4 +1,5 @@
--- What of the database is for everybody, and stays stable: docs/database.md. (`verdict` is not.)
+-- The views that are for everybody and stay stable: docs/database.md. (`verdict` is not one of
+-- them.)
 DROP VIEW IF EXISTS trials;
 DROP VIEW IF EXISTS runs;
 DROP VIEW IF EXISTS winners;
@@ -21,10 +22,10 @@ SELECT r.id, r.started, r.ended, r.status, c.op, c.problem, c.kernel, c.source, 
        r.oracle
 FROM run r JOIN context c ON c.id = r.context_id;
 
--- The trial that says of a configuration, in one context, whether it works: its latest of a search,
--- or a later failure in a race. What was measured here counts in the order of commits, which no
--- clock disturbs; what was imported in the order of its dates and, within a moment, of its contents,
--- so that the order of merging does not matter.
+-- For each configuration in each context, the trial that says whether the configuration works: its
+-- latest trial of a search, or a later failure in a race. Trials that were measured here count in
+-- the order of commits, which no clock disturbs. Imported trials count in the order of their dates
+-- and, within a moment, of their contents, so that the order of merging does not matter.
 CREATE VIEW verdict AS
 SELECT t.id, t.context_id, t.created, t.kind, t.configuration, t.outcome, t.median_ns
 FROM trial t JOIN context c ON c.id = t.context_id
@@ -39,14 +40,16 @@ WHERE (t.kind = 'search' OR (t.kind = 'race' AND t.outcome <> 'ok'))
             (t.created, t.outcome <> 'ok', t.outcome, t.samples_ns, t.id)
           ELSE later.id > t.id END);
 
--- The winner of each (op, problem, device model, device limits, l2, source), called a group here.
+-- The winner of each (op, problem, device model, device limits, l2, source), which is called a
+-- group here.
 CREATE VIEW winners AS
 WITH
   -- All contexts, numbered by group.
   member AS (
-    SELECT *, min(id) OVER (PARTITION BY op, problem, device_model, device_limits, l2, source) AS grp
+    SELECT *, min(id) OVER (
+             PARTITION BY op, problem, device_model, device_limits, l2, source) AS grp
     FROM context),
-  -- Contexts of kernels with at least one ok row; `newest` orders them by it.
+  -- Contexts of kernels with at least one ok row. `newest` is the sort key of the newest such row.
   tuned AS (
     SELECT *, max(protocol) OVER (PARTITION BY grp) AS newest_protocol
     FROM (SELECT m.*, CASE m.source
@@ -61,8 +64,8 @@ WITH
               ORDER BY t.id DESC LIMIT 1) END AS newest
           FROM member m)
     WHERE newest IS NOT NULL),
-  -- Of each kernel of a group, the context that was measured last, of the newest protocol.
-  -- (With max() SQLite takes the other columns from the row that has the maximum.)
+  -- For each kernel of a group, the context of the newest protocol that was measured last. (With
+  -- max(), SQLite takes the other columns from the row that has the maximum.)
   current AS (
     SELECT grp, kernel, id AS context_id, source, source_digest, max(newest) AS newest
     FROM tuned WHERE protocol = newest_protocol GROUP BY grp, kernel),
@@ -74,9 +77,11 @@ WITH
     FROM finalist f CROSS JOIN race e ON e.id = f.race_id CROSS JOIN trial t ON t.id = f.trial_id
          JOIN member m ON m.id = t.context_id
     WHERE f.rank = 1
-      AND m.protocol >= coalesce((SELECT max(k.newest_protocol) FROM tuned k WHERE k.grp = m.grp), 0)
+      AND m.protocol >= coalesce(
+            (SELECT max(k.newest_protocol) FROM tuned k WHERE k.grp = m.grp), 0)
     GROUP BY m.grp),
-  -- Its finalists that worked in it and were not found to fail since, with whatever constants.
+  -- The finalists of this race that worked in it and were not found to fail since, with any
+  -- constants.
   standing AS MATERIALIZED (
     SELECT l.grp, l.race_id, f.trial_id, f.rank, f.tied, c.kernel, c.source_digest
     FROM latest_race l JOIN finalist f ON f.race_id = l.race_id JOIN trial t ON t.id = f.trial_id
@@ -94,21 +99,24 @@ WITH
   first_standing AS (
     SELECT grp, race_id, trial_id, kernel, source_digest, min(rank) AS rank
     FROM standing GROUP BY grp),
-  -- A race decides as long as the source of its first is the kernel's newest.
+  -- A race decides as long as the source of its first standing finalist is the newest of that
+  -- kernel.
   raced AS (
     SELECT s.grp, s.race_id, s.trial_id, s.rank
     FROM first_standing s JOIN current USING (grp, kernel, source_digest)),
-  -- Of which nobody stands: what was known before it is refuted.
+  -- Races without a standing finalist: what was known before such a race is refuted.
   lost AS (
     SELECT grp, created, (SELECT max(trial_id) FROM finalist f WHERE f.race_id = l.race_id) AS last
     FROM latest_race l WHERE grp NOT IN (SELECT grp FROM first_standing)),
-  -- Without a race that decides: the best that works, of what was measured since a lost one.
+  -- Without a race that decides: the fastest configuration that works. After a lost race, only what
+  -- was measured since counts.
   best AS MATERIALIZED (
     SELECT grp, (SELECT v.id FROM verdict v
                  WHERE v.context_id = k.context_id AND v.kind = 'search' AND v.outcome = 'ok'
                    AND v.median_ns > 0
-                   AND (lost.grp IS NULL OR CASE k.source WHEN 'imported' THEN v.created > lost.created
-                                                          ELSE v.id > lost.last END)
+                   AND (lost.grp IS NULL OR CASE k.source
+                                              WHEN 'imported' THEN v.created > lost.created
+                                              ELSE v.id > lost.last END)
                  ORDER BY v.median_ns, v.configuration, v.id LIMIT 1) AS trial_id
     FROM current k LEFT JOIN lost USING (grp) WHERE grp NOT IN (SELECT grp FROM raced)),
   unraced AS (
@@ -120,14 +128,14 @@ WITH
   winner AS (
     SELECT grp, race_id, trial_id, rank FROM raced
     UNION ALL SELECT grp, race_id, trial_id, rank FROM unraced),
-  -- The newest ok baseline of each library in each context of the winner's kind.
+  -- The newest ok baseline of each library in each context that is comparable to the winner's.
   compared AS (
     SELECT w.*, (
       SELECT id FROM (
         SELECT b.id, b.median_ns, max(CASE k.source WHEN 'imported' THEN b.created || b.samples_ns
                                                     ELSE printf('%020d', b.id) END)
-        FROM context k JOIN trial b ON b.context_id = k.id AND b.kind = 'baseline' AND b.outcome = 'ok'
-             AND b.median_ns > 0
+        FROM context k JOIN trial b ON b.context_id = k.id AND b.kind = 'baseline'
+             AND b.outcome = 'ok' AND b.median_ns > 0
         WHERE k.op = c.op AND k.problem = c.problem AND k.device_model = c.device_model
           AND k.device_limits = c.device_limits AND k.driver = c.driver AND k.protocol = c.protocol
           AND k.l2 = c.l2 AND k.source = c.source

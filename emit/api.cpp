@@ -1,5 +1,5 @@
-// <op>.h: the types of arguments and the public functions, documented; and <op>.cu, which defines
-// the functions for callers that are plain C++.
+// Writes <op>.h, the types of arguments and the public functions with their documentation, and
+// <op>.cu, which defines the functions for callers in plain C++.
 #include <fmt/format.h>
 
 #include "emit/model.h"
@@ -7,7 +7,7 @@
 namespace tw {
 namespace {
 
-// The type that C++ has for a tensor's elements.
+// Returns the C++ type of a tensor's elements.
 std::string element_of(DType dtype) {
   return dtype == DType::f32 ? "float" : dtype == DType::f64 ? "double" : "void";
 }
@@ -68,13 +68,13 @@ std::string base_struct(const OpSpec& op, const Form& form) {
   return text + "};\n\n";
 }
 
-// A float as C++ reads it back: "-1", "0.1f".
+// Returns a float as a C++ literal that reads back as the same float: "-1", "0.1f".
 std::string float_literal(float value) {
   const std::string text = fmt::format("{}", value);
   return text + (text.find_first_of(".e") == std::string::npos ? "" : "f");
 }
 
-// The constructor of a type that has constants without a default.
+// Returns the constructor of a type that has constants without a default.
 std::string constructor_of(const Form& form, const std::vector<std::string>& missing) {
   std::vector<std::string> parameters, initialisers;
   for (const std::string& name : missing) {

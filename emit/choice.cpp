@@ -10,7 +10,7 @@ struct Query {
   int form = 0;
 };
 
-// The comparisons that emit_select.cpp writes for an op, of problems.
+// Compares problems as the struct that select.cpp writes for an op compares calls.
 struct Compare {
   static bool same_form(const Query& a, const Query& b) {
     return a.form == b.form && a.problem->choices == b.problem->choices;
@@ -40,7 +40,8 @@ struct Entry {
   Query query;
 };
 
-// As `serves` of dispatch/select.h: needs and requirements hold, and it can be launched.
+// Does the same as `serves` of dispatch/select.h: needs and requirements hold, and the branch can
+// be launched.
 bool runs(const EmitModel& model, int index, const Problem& problem, const DeviceInfo& device) {
   const Branch& branch = model.branches[static_cast<std::size_t>(index)];
   return serves(*branch.kernel, slots_of(model.op(), branch.kernel->names, problem, device),

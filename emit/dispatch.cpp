@@ -1,4 +1,5 @@
-// <op>.cuh: one struct a configuration with its evidence, and the functions that launch it.
+// Writes <op>.cuh: one struct for each configuration, with its evidence, and the functions that
+// launch it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,7 +11,7 @@
 namespace tw {
 namespace {
 
-// That the branch serves what was not tuned, once for each form of arguments.
+// Returns the comment that the branch serves untuned problems, once for each form of arguments.
 std::string fallback_lines(const EmitModel& model, std::size_t branch) {
   std::string text;
   for (const Fallback& fallback : model.fallbacks) {
@@ -106,7 +107,8 @@ std::size_t index_of(const std::vector<Spec>& specs, const std::string& name) {
   return static_cast<std::size_t>(at - specs.begin());
 }
 
-// A tensor as a kernel is given it: by its first element, or by an array, as the choices say.
+// Returns a tensor as a kernel gets it: a pointer to its first element or, if the choices say so,
+// an array.
 std::string tensor_argument(const EmitModel& model, const ArgSpec& arg) {
   const TensorSpec& tensor = tensor_of(model.op(), arg);
   const std::string first = fmt::format("dispatch::Pointer{{args.{}}}", cpp_name(arg.name));
@@ -118,7 +120,7 @@ std::string tensor_argument(const EmitModel& model, const ArgSpec& arg) {
                      pointers_field(tensor), first);
 }
 
-// One argument of a launch, as the kernel is given it.
+// Returns one argument of a launch, as the kernel gets it.
 std::string argument(const EmitModel& model, const KernelSpec& kernel, const ArgSpec& arg,
                      std::size_t pass, int& value) {
   using Kind = ArgSpec::Kind;
@@ -168,7 +170,7 @@ std::string launch_pass(const EmitModel& model, const KernelSpec& kernel, std::s
       pass, entry_of(model, launch), arguments, runner_of(kernel));
 }
 
-// Zeroes the workspaces of one kind of initialisation.
+// Returns the code that zeroes the workspaces of one kind of initialisation.
 std::string clear_workspaces(const KernelSpec& kernel, WorkspaceSpec::Init init) {
   std::string text;
   for (std::size_t i = 0; i < kernel.workspaces.size(); ++i) {
@@ -249,7 +251,7 @@ std::string public_functions(const EmitModel& model) {
                      public_namespace(model));
 }
 
-// What each tuned problem runs, as a table at the top of the file.
+// Returns a table of what each tuned problem runs, for the top of the file.
 std::string overview(const EmitModel& model) {
   std::string text;
   if (!model.rows.empty())

@@ -1,5 +1,5 @@
-// Puts an emitted folder together: texts from the model, the kernel sources and the parts of
-// db/emitted under the tuning's own digest, and a notice at the top of each.
+// Puts an emitted folder together: texts from the model, the kernel sources, and the parts of
+// emit/emitted under the tuning's own digest, with a notice at the top of each file.
 #include "emit/emit.h"
 
 #include <fmt/format.h>
@@ -27,7 +27,7 @@ constexpr const char* license_of_ours =
     "Part of Tilewright. Licensed under the Apache License, Version 2.0; see "
     "http://www.apache.org/licenses/LICENSE-2.0. SPDX-License-Identifier: Apache-2.0";
 
-// A kernel source of ours carries our license; one of the user's is the user's.
+// Returns the notice of a kernel source. Our sources carry our license; the user's sources do not.
 std::string source_notice(const EmitModel& model, const std::string& path,
                           const std::string& text) {
   const Texts& ours = builtin_sources();
@@ -40,13 +40,14 @@ std::string source_notice(const EmitModel& model, const std::string& path,
          (is_ours ? comment(license_of_ours) : "");
 }
 
-// All files, for the digest that the model carries.
+// Returns all files, for the digest that the model has. emit() computes this digest from the files
+// of a first pass.
 Files texts_of(const EmitModel& model) {
   const std::string folder = fmt::format("tilewright_{}/", model.renaming.digest);
   const std::string notice = notice_of(model) + comment(license_of_ours) + "//\n";
   const std::string& op = model.op().name;
   Files files;
-  // Not guard_of: a kernel's source may be called like the op.
+  // Does not use guard_of, because a kernel's source may have the name of the op.
   const auto add_header = [&](const std::string& path, const std::string& text) {
     files[path] = notice + guarded(text, fmt::format("TILEWRIGHT_API_{}_{}", model.renaming.digest,
                                                      escaped(path)));
@@ -56,7 +57,7 @@ Files texts_of(const EmitModel& model) {
   files[op + ".cu"] = notice + source_text(model);
 
   Texts parts = emitted_texts();
-  parts["dispatch/select.h"] = "";  // written below: its names are the user's
+  parts["dispatch/select.h"] = "";  // written below, because its names are the user's
   if (!uses_tensor_maps(model)) {
     parts.erase("dispatch/tensor_map.cuh");
     parts.erase("dispatch/encode_tensor_map.h");

@@ -1,4 +1,4 @@
-// What the emitted comments say of where the numbers come from.
+// Writes the emitted comments about the origin of the numbers.
 #include <fmt/format.h>
 
 #include <set>

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t most_choices = 64;
 
-// Whether a check has found the kernel's configuration wrong on problems of this form and choices.
+// Returns whether a check found the kernel's configuration wrong on problems of this form and
+// choices.
 bool is_rejected(const EmitModel& model, const KernelSpec& kernel, const Problem& problem,
                  const Configuration& configuration) {
   const auto& all = model.request->rejected;
@@ -23,7 +24,7 @@ bool is_rejected(const EmitModel& model, const KernelSpec& kernel, const Problem
   });
 }
 
-// The op's edge shapes and a large round one, as --shape takes them.
+// Returns the op's edge shapes and a large round shape, as --shape takes them.
 std::vector<std::string> shapes_of(const OpSpec& op) {
   std::vector<std::string> shapes;
   std::vector<std::string> round;
@@ -39,10 +40,10 @@ std::vector<std::string> shapes_of(const OpSpec& op) {
 
 struct Case {
   Problem problem;
-  std::vector<std::int64_t> slots;  // of the kernel's names; knobs are 0
+  std::vector<std::int64_t> slots;  // of the kernel's names; the knobs' slots are 0
 };
 
-// The cases that the kernel's `needs` admits, for one combination of choices.
+// Returns the cases that the kernel's `needs` admits, for one combination of choices.
 std::vector<Case> cases_of(const EmitModel& model, const Form& form, const KernelSpec& kernel,
                            const std::vector<std::int64_t>& choices) {
   std::vector<DeviceInfo> devices{emulated_device(90), emulated_device(89)};
@@ -61,7 +62,8 @@ std::vector<Case> cases_of(const EmitModel& model, const Form& form, const Kerne
   return cases;
 }
 
-// Greedy: the default, then, case by case, what is nearest to it and serves.
+// A greedy choice: first the default, then, for each case that is not served, the configuration
+// nearest to the default that serves it.
 std::vector<Branch> fallbacks_of(const EmitModel& model, const KernelSpec& kernel,
                                  const std::vector<Case>& cases) {
   Configuration preferred;
@@ -137,7 +139,7 @@ std::vector<Branch> fallbacks_of(const EmitModel& model, int form) {
   for (const KernelSpec& kernel : model.entry->kernels) {
     if (!kernel.knobs_are_macros) kernels.push_back(&kernel);
   }
-  // A kernel that won something is the better guess for what was not tuned.
+  // A kernel that won something is the better guess for untuned problems.
   const auto wins = [&](const KernelSpec* kernel) {
     return std::count_if(model.rows.begin(), model.rows.end(), [&](const TunedRow& row) {
       return model.branches[static_cast<std::size_t>(row.branch)].kernel == kernel;

@@ -1,4 +1,4 @@
-// Which configurations an emitted header keeps for what was never tuned.
+// Chooses the configurations that an emitted header keeps for untuned problems.
 #pragma once
 #include <optional>
 #include <string>
@@ -8,16 +8,17 @@
 
 namespace tw {
 
-// Branches of `form`, in the order in which they are to be tried: of each kernel the default
-// configuration, and the fewest further ones with which every case is served that the kernel serves
-// at all: the op's edge shapes and a round one, for each value of each choice, with aligned and
-// merely natural pointers, on the tuned device and on smaller ones.
+// Returns branches of `form`, in the order in which they are tried. For each kernel these are the
+// default configuration, and the fewest further ones that are needed to serve every case that the
+// kernel can serve. The cases are the op's edge shapes and a round one, for each value of each
+// choice, with aligned and merely natural pointers, on the tuned device and on smaller ones.
 std::vector<Branch> fallbacks_of(const EmitModel& model, int form);
 
-// Every combination of the choices' values; those of the winners alone if that is too many.
+// Returns every combination of the choices' values; if these are too many, only those of the
+// winners.
 std::vector<std::vector<std::int64_t>> combinations_of(const EmitModel& model);
-// A shape, as --shape takes it, with these choices where it names none; nothing if the op refuses
-// it.
+// Returns a shape, written as --shape takes it, with these choices where the shape names none.
+// Returns nothing if the op refuses it.
 std::optional<Problem> problem_of(const EmitModel& model, const Form& form, std::string shape,
                                   const std::vector<std::int64_t>& choices, int align);
 

@@ -17,7 +17,7 @@
 namespace tw {
 namespace {
 
-// The limits of Context::device_limits ("cc=90 sms=132 ..."); unknown words are ignored.
+// Reads the limits of Context::device_limits ("cc=90 sms=132 ..."). Ignores unknown words.
 DeviceInfo device_of(const Context& context) {
   DeviceInfo device;
   device.kind = "cuda";
@@ -62,7 +62,7 @@ void check_name_space(const std::string& text) {
   }
 }
 
-// The names of fields that the op's words take already.
+// Returns the field names that the op's words already take.
 std::vector<std::string> names_of(const OpSpec& op) {
   std::vector<std::string> names;
   for (const DimSpec& dim : op.dims) names.push_back(cpp_name(dim.name));
@@ -76,7 +76,7 @@ std::vector<std::string> names_of(const OpSpec& op) {
   return names;
 }
 
-// Throws Error if two of the names are one, once words of C++ have got their underscore.
+// Throws Error if two of the names are equal after words of C++ have got their underscore.
 void check_apart(const std::string& of, const std::vector<std::string>& names, const char* what,
                  const char* file) {
   std::set<std::string> taken;
@@ -87,7 +87,7 @@ void check_apart(const std::string& of, const std::vector<std::string>& names, c
   }
 }
 
-// A field cannot have the name of another one, nor that of a type beside it.
+// Throws Error if a field has the name of another field, or of a type beside it.
 void check_names(const EmitModel& model) {
   const OpSpec& op = model.op();
   const std::string of = "op " + op.name;
@@ -141,7 +141,7 @@ std::vector<EpilogueField> fields_of(const OpSpec& op, const Epilogue& epilogue)
   return fields;
 }
 
-// The form with this storage, math and chain; -1 if there is none.
+// Returns the form with this storage, math and chain; -1 if there is none.
 int find_form(const EmitModel& model, DType dtype, const std::string& math,
               const std::string& structure) {
   for (std::size_t i = 0; i < model.forms.size(); ++i) {
@@ -153,7 +153,8 @@ int find_form(const EmitModel& model, DType dtype, const std::string& math,
   return -1;
 }
 
-// The same, added (and the one that it extends) if it is new.
+// Returns the form with this storage, math and chain. Adds it, and the form that it extends, if
+// they are new.
 int add_form(EmitModel& model, DType dtype, const std::string& math, const Epilogue& epilogue) {
   const std::string structure = epilogue.structure();
   if (const int known = find_form(model, dtype, math, structure); known >= 0) return known;
@@ -202,7 +203,8 @@ int branch_of(EmitModel& model, Branch branch) {
   return static_cast<int>(model.branches.size()) - 1;
 }
 
-// One order for one set of winners, whatever order they came in; aligned problems stand first.
+// Sorts the winners, so that the order in which they came does not matter. Aligned problems come
+// first.
 std::vector<Winner> sorted(const OpSpec& op, std::vector<Winner> winners) {
   const auto key = [&op](const Winner& winner) {
     const Problem p = problem_from_key(op, winner.trial.context.problem);
@@ -214,7 +216,7 @@ std::vector<Winner> sorted(const OpSpec& op, std::vector<Winner> winners) {
   return winners;
 }
 
-// The constants of the row's chain, if the database knows them.
+// Reads the constants of the row's chain, if the database knows them.
 void read_constants(TunedRow& row) {
   const std::string& text = row.winner.trial.context.epilogue;
   if (text.empty()) return;
@@ -232,8 +234,8 @@ std::vector<float> constants_of(const Epilogue& epilogue) {
   return all;
 }
 
-// The constants of each form: those on which its winners agree. Its chain gets the first winner's,
-// for what is checked.
+// Sets the constants of each form to those on which its winners agree. The form's chain, which is
+// for the check, gets the first winner's constants.
 void settle_constants(EmitModel& model) {
   for (std::size_t i = 0; i < model.forms.size(); ++i) {
     Form& form = model.forms[i];
@@ -285,8 +287,8 @@ void add_rows(EmitModel& model) {
   settle_constants(model);
 }
 
-// The root of a qualified entry: "tw" of "tw::gemm::simt::kernel". A namespace of which others
-// declare parts keeps its name.
+// Adds the root of each qualified entry, such as "tw" of "tw::gemm::simt::kernel". A namespace that
+// other headers also declare keeps its name.
 void add_roots(EmitModel& model) {
   for (const KernelSpec* kernel : model.kernels) {
     for (const LaunchSpec& launch : kernel->launches) {

@@ -3,7 +3,8 @@
 
 namespace tw {
 
-// Around what reaches the kernels: each library of a process has its own, with its own kernels.
+// Surrounds the code that reaches the kernels. Each library of a process has its own copy, with its
+// own kernels.
 inline constexpr const char* hidden = R"(// Not exported: each library of a process has its own.
 #ifndef _MSC_VER
 #pragma GCC visibility push(hidden)
@@ -15,7 +16,7 @@ inline constexpr const char* visible_again = R"(#ifndef _MSC_VER
 
 )";
 
-// Workspaces inside the caller's memory.
+// Finds the workspaces inside the caller's memory.
 inline constexpr const char* memory_parts = R"(template <class Plan>
 dispatch::Pointer part(const Plan& plan, void* workspace, int index) {
   if (plan.bytes[index] == 0) return dispatch::Pointer{nullptr};
@@ -31,7 +32,7 @@ cudaError_t clear(const Plan& plan, void* workspace, int index, cudaStream_t str
 
 )";
 
-// The way from arguments to a branch.
+// Finds the branch for the arguments of a call.
 inline constexpr const char* call_parts = R"(// A call, looked at.
 struct Call {
   cudaError_t status = cudaSuccess;

@@ -23,7 +23,7 @@ struct Candidate {
   Problem problem;
 };
 
-// A tuned problem, with values that replace its own; dims that have their defaults follow.
+// A tuned problem with some values replaced. Dims that have their defaults follow.
 class Variation {
  public:
   Variation(const OpSpec& op, const Problem& problem)
@@ -41,7 +41,7 @@ class Variation {
   }
   void set(const std::string& name, const char* value) { values_[name] = value; }
   void align(int bytes) { align_ = bytes; }
-  // Nothing if the op refuses it.
+  // Returns nothing if the op refuses the problem.
   std::optional<Problem> problem() const {
     std::string shape;
     for (const auto& [name, value] : values_) {
@@ -62,7 +62,7 @@ class Variation {
   int align_;
 };
 
-// Candidates around one tuned problem.
+// Finds candidates around one tuned problem.
 class Neighbourhood {
  public:
   Neighbourhood(const OpSpec& op, const Problem& problem, std::uint64_t seed)
@@ -87,7 +87,7 @@ class Neighbourhood {
   void add(Kind kind, const Variation& variation) {
     if (auto problem = variation.problem()) candidates_.push_back({kind, std::move(*problem)});
   }
-  // What is told apart by rounding, by vectors and by tiles of any size.
+  // Returns values that differ in rounding, in vectors and in tiles of any size.
   std::vector<std::int64_t> values_near(std::size_t dim) const {
     const std::int64_t at = problem_.dims[dim], half = at / 2;
     std::vector<std::int64_t> values;
@@ -117,7 +117,7 @@ class Neighbourhood {
       add(ragged, all);
     }
   }
-  // Dims with a default are strides, paddings and the like.
+  // Changes dims with a default, which are strides, paddings and the like.
   void all_padded() {
     for (const std::int64_t by : {vector_, std::int64_t{1}, 8 * vector_}) {
       for (std::size_t i = 0; i < op_.dims.size(); ++i) {
@@ -140,7 +140,7 @@ class Neighbourhood {
   std::int64_t draw(std::int64_t below) {
     return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(below));
   }
-  // Each dim near its own value, or that of a problem some powers of two smaller.
+  // Sets each dim near its own value, or near that of a problem smaller by some powers of two.
   void mix() {
     Variation all(op_, problem_);
     const std::int64_t shrinks = 1 + draw(12);
@@ -164,7 +164,7 @@ class Neighbourhood {
   const OpSpec& op_;
   const Problem& problem_;
   std::mt19937_64 random_;
-  std::int64_t vector_;  // elements of 16 bytes
+  std::int64_t vector_;  // elements in 16 bytes
   std::vector<Candidate> candidates_;
 };
 
@@ -188,7 +188,7 @@ std::vector<Candidate> candidates_of(const EmitModel& model, std::uint64_t seed,
       }
     }
   }
-  // What several have counts as the first kind.
+  // A problem that several kinds contain counts as the first kind.
   std::stable_sort(all.begin(), all.end(),
                    [](const Candidate& a, const Candidate& b) { return a.kind < b.kind; });
   return all;
@@ -207,14 +207,14 @@ bool is_small(const EmitModel& model, const DeviceInfo& device, const Candidate&
 
 // The candidates of one row or fallback, by kind.
 struct Subject {
-  EmitSample sample;  // without a problem
+  EmitSample sample;  // without the problem
   std::vector<Problem> of_kind[kinds];
   std::set<std::string> seen;
 
   void add(const OpSpec& op, Kind kind, Problem problem) {
     if (seen.insert(problem.key(op)).second) of_kind[kind].push_back(std::move(problem));
   }
-  // One of each kind in turn, those of a kind in an order drawn by the seed.
+  // Returns one candidate of each kind in turn. The seed draws the order inside each kind.
   std::vector<EmitSample> drawn(std::size_t most, std::uint64_t seed) {
     std::mt19937_64 random(seed);
     for (auto& problems : of_kind) {
@@ -234,7 +234,7 @@ struct Subject {
   }
 };
 
-// Rows first, then fallbacks; one that has no candidates stays empty.
+// Returns the rows first, then the fallbacks. A subject without candidates stays empty.
 std::vector<Subject> subjects_of(const EmitModel& model) {
   std::vector<Subject> subjects;
   const auto add = [&](std::string name, bool is_default, int index) {
@@ -250,8 +250,8 @@ std::vector<Subject> subjects_of(const EmitModel& model) {
   return subjects;
 }
 
-// The row or fallback, as subjects_of counts them, that the header takes; nothing if there is none,
-// or no oracle.
+// Returns the row or fallback that the header takes, with the indices of subjects_of. Returns
+// nothing if there is none, or if there is no oracle.
 std::optional<std::size_t> taker_of(const EmitModel& model, const Problem& problem,
                                     const DeviceInfo& device) {
   try {

@@ -1,5 +1,5 @@
-// dispatch/select.h: which branch serves a call. Plain C++17, so that what it decides can be tested
-// where there is no CUDA.
+// Writes dispatch/select.h, which decides which branch serves a call. It is plain C++17, so that
+// its decisions can be tested without CUDA.
 // Longer than 400 lines: the texts of one file, in its order.
 #include <fmt/format.h>
 
@@ -102,7 +102,7 @@ std::string read_tensors(const EmitModel& model) {
          "elements\";\n";
 }
 
-// Extents and strides, which are products of dims, as layout_of judges them.
+// Returns the checks of extents and strides, which are products of dims, as layout_of does them.
 std::string check_layouts(const EmitModel& model) {
   std::string text;
   for (const TensorSpec& tensor : model.op().tensors) {
@@ -118,7 +118,7 @@ std::string check_layouts(const EmitModel& model) {
   return text;
 }
 
-// The function that turns arguments into a Query, or says what is wrong with them.
+// Returns the function that turns arguments into a Query, or says what is wrong with them.
 std::string read_function(const EmitModel& model) {
   const OpSpec& op = model.op();
   std::string text =
@@ -160,8 +160,8 @@ std::string knobs_struct(const KernelSpec& kernel) {
   return text + "};\n\n";
 }
 
-// True if the kernel's sources test for a target with an "a" or "f": then only code for that target
-// was measured.
+// Returns whether the kernel's sources test for a target with an "a" or "f". If so, only code for
+// that target was measured.
 bool needs_specific_code(const EmitModel& model, const KernelSpec& kernel) {
   for (const auto& [path, text] : model.request->catalog->sources_of(kernel.source)) {
     for (const char* macro :
@@ -240,7 +240,7 @@ std::string plan_function(const EmitModel& model, const KernelSpec& kernel) {
   return text + "  return plan;\n}\n\n";
 }
 
-// The knobs of each of the kernel's branches.
+// Returns the knobs of each of the kernel's branches.
 std::string knobs_constants(const EmitModel& model, const KernelSpec& kernel) {
   std::string text;
   for (std::size_t i = 0; i < model.branches.size(); ++i) {
@@ -274,7 +274,7 @@ std::string serves_function(const EmitModel& model) {
   return text + "  }\n  return false;\n}\n\n";
 }
 
-// The reason that select() gives where the program holds no code of the kernel for the GPU.
+// Returns the reason that select() gives if the program holds no code of the kernel for the GPU.
 std::string passed_over(const EmitModel& model, const KernelSpec& kernel) {
   const int cc = model.device.cc;
   const std::string target = cc == 0 ? "" : architecture_of(cc).substr(3);
@@ -366,7 +366,7 @@ std::string comparisons(const EmitModel& model) {
          function("double", "distance", joined(ratios, " *\n           ")) + "};\n\n";
 }
 
-// What is said of a call that no branch serves.
+// Returns what is said of a call that no branch serves.
 std::string nothing_serves(const EmitModel& model) {
   std::string text = "no configuration serves these arguments on this device";
   for (const KernelSpec* kernel : model.kernels) {

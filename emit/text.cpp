@@ -18,8 +18,8 @@ bool continues_identifier(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
 }
 
-// The end of the quoted text that begins at `at`, or at + 1 if its line ends first: an apostrophe
-// in the text of an #error is no character.
+// Returns the end of the quoted text that begins at `at`, or at + 1 if its line ends first: an
+// apostrophe in the text of an #error begins no character literal.
 std::size_t end_of_quoted(std::string_view text, std::size_t at) {
   for (std::size_t i = at + 1; i < text.size() && text[i] != '\n'; ++i) {
     if (text[i] == '\\') {
@@ -50,7 +50,8 @@ struct Token {
   std::size_t end;
 };
 
-// The token at `at`: an identifier, or a comment, literal or character that is copied as it is.
+// Returns the token at `at`: an identifier, or a comment, literal or character that is copied
+// unchanged.
 Token token_at(std::string_view text, std::size_t at) {
   using Kind = Token::Kind;
   const std::string_view rest = text.substr(at);
@@ -93,7 +94,7 @@ std::string renamed(std::string_view identifier, const Renaming& renaming) {
   return std::string(identifier);
 }
 
-// The path of `sources` that an #include "name" in `from` means; empty if it is none of them.
+// Returns the path in `sources` that an #include "name" in `from` means; empty if there is none.
 std::string resolved(const std::string& name, const std::string& from, const Texts& sources) {
   const auto slash = from.rfind('/');
   const std::string beside = slash == std::string::npos ? name : from.substr(0, slash + 1) + name;
@@ -101,7 +102,7 @@ std::string resolved(const std::string& name, const std::string& from, const Tex
   return sources.count(name) ? name : "";
 }
 
-// `line` is an #include or #pragma once, in which no token is renamed: what stands there instead.
+// If `line` is an #include or #pragma once, in which no token is renamed, replaces it.
 bool rewritten_directive(std::string_view line, const std::string& path, const Texts& sources,
                          std::string& result) {
   const auto hash = line.find_first_not_of(" \t");
@@ -128,9 +129,9 @@ bool rewritten_directive(std::string_view line, const std::string& path, const T
   return true;
 }
 
-// Where to break a line: of the blanks between `first` and `limit` that follow a comma or &&
-// outside strings, the last of those in the fewest parentheses; if there is none, the first one
-// behind `limit`; 0 if there is none at all.
+// Returns where to break a line. Considers the blanks between `first` and `limit` that follow a
+// comma or && outside strings, and takes the last one inside the fewest parentheses. If there is
+// none, takes the first one after `limit`. Returns 0 if there is none at all.
 std::size_t break_before(std::string_view line, std::size_t limit, std::size_t first) {
   std::size_t best = 0;
   int depth = 0, least = 0;
@@ -210,7 +211,7 @@ std::string cpp_name(std::string_view name) {
       "char8_t", "co_await", "co_return", "co_yield", "not_eq", "and_eq", "or_eq", "xor_eq",
       "wchar_t", "static_cast", "char16_t", "char32_t", "const_cast", "dynamic_cast",
       "reinterpret_cast", "static_assert", "thread_local",
-      // Macros of g++ and of the headers that an emitted one, or its user, is likely to include.
+      // Macros of g++ and of headers that an emitted header, or its user, is likely to include.
       "linux", "unix", "i386", "errno", "stdin", "stdout", "stderr", "NULL", "EOF", "NAN",
       "INFINITY", "HUGE_VAL", "RAND_MAX", "BUFSIZ", "SNAN", "MAXFLOAT", "M_PI", "M_E", "CHAR_BIT",
       "INT_MAX", "INT_MIN", "UINT_MAX", "LONG_MAX", "LONG_MIN", "SIZE_MAX", "INT32_MAX",

@@ -1,5 +1,5 @@
-// Text for emitted C++: what came from data is escaped, so that no device name, note or path can
-// end a comment or a string; kernel sources move into a namespace of their own token by token.
+// Makes text for emitted C++. Text that came from data is escaped, so that no device name, note or
+// path can end a comment or a string. Kernel sources move into their own namespace token by token.
 #pragma once
 #include <string>
 #include <string_view>
@@ -9,43 +9,45 @@
 
 namespace tw {
 
-// `text` on one line of printable ASCII that ends no comment and is no trigraph. What cannot stand
-// in a comment becomes %XX, as in a URL: backslashes, control characters, bytes above 126, the
-// second of two '?', and the '/' of "*/" and "/*".
+// Returns `text` on one line of printable ASCII that ends no comment and contains no trigraph. What
+// cannot be in a comment becomes %XX, as in a URL: backslashes, control characters, bytes above
+// 126, the second of two '?', and the '/' of "*/" and "/*".
 std::string comment_safe(std::string_view text);
-// `text` (escaped by comment_safe) as // lines of at most 100 columns, each ended by a newline and
-// begun by `indent` spaces; lines after the first are indented by `hang` more.
+// Returns `text` (escaped by comment_safe) as // lines of at most 100 columns. Each line begins
+// with `indent` spaces and ends with a newline. Lines after the first are indented by `hang` more.
 std::string comment(std::string_view text, int indent = 0, int hang = 0);
-// A C++ string literal, quotes included, of exactly these bytes.
+// Returns a C++ string literal, with quotes, of exactly these bytes.
 std::string string_literal(std::string_view text);
-// `name` itself, or with an underscore behind it if C++ has taken the word.
+// Returns `name`, with an underscore after it if it is a word of C++.
 std::string cpp_name(std::string_view name);
-// The same of a namespace's name, which cannot be std either.
+// Does the same for the name of a namespace, which must not be std either.
 std::string namespace_name(std::string_view name);
-// The name of an op's header, without ".h": the op's own, or with an underscore behind it where a
-// system or CUDA header is called so, which a folder given with -I would hide.
+// Returns the name of an op's header, without ".h": the op's name, with an underscore after it if a
+// system or CUDA header has this name. Otherwise a folder given with -I would hide that header.
 std::string header_name(std::string_view op);
-// Code with its lines broken at commas and && to 100 columns, where there are any; a line with a
-// comment stays as it is.
+// Returns code with its lines broken at commas and && to 100 columns, where there are any. A line
+// with a comment stays unchanged.
 std::string wrapped(std::string_view code);
-// Letters and digits as they are, any other character as _XX, so that no two texts give one result:
-// "gemm/simt.cuh" -> "gemm_2Fsimt_2Ecuh".
+// Returns letters and digits unchanged and any other character as _XX, so that different texts give
+// different results: "gemm/simt.cuh" -> "gemm_2Fsimt_2Ecuh".
 std::string escaped(std::string_view text);
 
-// How a tree of sources becomes a copy that can stand beside other copies in one translation unit.
+// How a tree of sources becomes a copy that can be in one translation unit with other copies.
 struct Renaming {
   std::string digest;              // 8 hexadecimal digits
-  std::vector<std::string> roots;  // namespaces that get "_<digest>" behind their name: "tw", ...
+  std::vector<std::string> roots;  // namespaces that get "_<digest>" after their name: "tw", ...
 };
-// The identifiers of `roots` and all that begin with TW_ carry the digest; comments, strings,
-// characters and #include <...> stay as they are. #include "..." of a path of `sources` becomes
-// relative to `path`; #pragma once becomes a guard that names digest and path.
+// Returns the source with the digest added to the identifiers of `roots` and to all that begin with
+// TW_. Comments, strings, characters and #include <...> stay unchanged. An #include "..." of a path
+// in `sources` becomes relative to `path`. #pragma once becomes a guard that names the digest and
+// the path.
 std::string renamed_source(const std::string& path, const Texts& sources, const Renaming& renaming);
-// "tw::gemm::simt::kernel" -> "tw_1a2b3c4d::gemm::simt::kernel", by the same rule.
+// Does the same for tokens: "tw::gemm::simt::kernel" -> "tw_1a2b3c4d::gemm::simt::kernel".
 std::string renamed_tokens(std::string_view text, const Renaming& renaming);
-// `text` between an include guard of that macro.
+// Returns `text` inside an include guard with that macro.
 std::string guarded(std::string_view text, const std::string& macro);
-// The macro of a source's guard, which no other path has: "TILEWRIGHT_1a2b3c4d_gemm_2Fsimt_2Ecuh".
+// Returns the macro of a source's guard, which no other path has:
+// "TILEWRIGHT_1a2b3c4d_gemm_2Fsimt_2Ecuh".
 std::string guard_of(std::string_view path, std::string_view digest);
 
 }  // namespace tw

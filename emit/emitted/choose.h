@@ -1,37 +1,38 @@
-// The order in which branches are tried: in an emitted header, and where one is checked before it
-// is written. Plain C++17.
+// The order in which branches are tried. Emitted headers use it, and so does the check before a
+// header is written. Plain C++17.
 #pragma once
 #include <cstdint>
 
 namespace tw::dispatch {
 
-// How a branch was found: it was tuned for the problem; for the nearest; it is a default.
+// How a branch was found: tuned for the problem, tuned for the nearest problem, or a default.
 enum class Match { exact, nearest, fallback, none };
 
+// A chosen branch and how it was found.
 struct Choice {
   int branch = -1;
-  int row = -1;  // of the tuned problems, if the match is exact or nearest
+  int row = -1;  // index of the tuned problem, if the match is exact or nearest
   Match match = Match::none;
 };
 
-// A scalar, as far as it distinguishes tuned problems.
+// Returns the class of a scalar: only these classes distinguish tuned problems.
 constexpr int kind_of(double scalar) { return scalar == 0 ? 0 : scalar == 1 ? 1 : 2; }
 
-// How often the larger contains the smaller; what is below 1 counts as 1.
+// Returns the larger number over the smaller one. Numbers below 1 count as 1.
 constexpr double ratio(std::int64_t a, std::int64_t b) {
   const double x = a > 1 ? static_cast<double>(a) : 1, y = b > 1 ? static_cast<double>(b) : 1;
   return x > y ? x / y : y / x;
 }
 
-// 1. The tuned problem that equals the call: dims, choices, form, alignment, and each scalar as far
-//    as it is zero, one or another; on a GPU of the tuned compute capability and number of SMs.
+// 1. The tuned problem that equals the call: dims, choices, form, alignment, and each scalar by its
+//    class (zero, one, other); on a GPU of the tuned compute capability and number of SMs.
 // 2. The nearest tuned problem of the same form and choices whose branch serves, on a GPU of the
-//    same compute capability. The distance is the sum over the dims of |log2(ratio)|; of equally
-//    near ones that of the same alignment and scalars comes first, then the earlier.
+//    same compute capability. The distance is the sum over the dims of |log2(ratio)|. If several
+//    are equally near, one of the same alignment and scalars comes first, then the earlier one.
 // 3. The first default configuration that serves.
 // `same_cc` and `same_sms` compare the device with the tuned one. Compare has same_form (with the
-// choices), same_dims, same_kind (alignment and scalars) and distance of two queries; rows and
-// fallbacks have a branch and a query; serves(branch) tells whether a branch can run the call.
+// choices), same_dims, same_kind (alignment and scalars) and distance of two queries. Rows and
+// fallbacks have a branch and a query. serves(branch) tells whether a branch can run the call.
 template <class Compare, class Rows, class Fallbacks, class Query, class Serves>
 Choice choose(const Rows& rows, const Fallbacks& fallbacks, const Query& query, bool same_cc,
               bool same_sms, const Serves& serves) {

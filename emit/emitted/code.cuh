@@ -1,11 +1,12 @@
-// Which code of this file's kernels a device runs. A program holds code for the architectures that
-// it was compiled for, and the driver takes one. Host and device go by the same fact.
+// Finds out which code of this file's kernels a device runs. A program holds code for the
+// architectures that it was compiled for, and the driver selects one of them. Host and device code
+// use the same fact.
 #pragma once
 #include <cuda_runtime.h>
 
 #include "dispatch/limits.h"
 
-// Targets with an "a" or "f" behind the number have instructions that plain ones lack.
+// Targets with an "a" or "f" after the number have instructions that plain targets lack.
 #if defined(__CUDA_ARCH_SPECIFIC__) || defined(__CUDA_ARCH_FAMILY_SPECIFIC__)
 #define TW_PROBE_THREADS 64
 #elif defined(__CUDA_ARCH_FEAT_SM90_ALL)
@@ -16,16 +17,16 @@
 
 #if defined(__CUDA_ARCH__) && !defined(TILEWRIGHT_ACCEPT_FAST_MATH)
 #define TW_REFUSES_FAST_MATH
-extern "C" __device__ int __nvvm_reflect(const char*);  // nvcc's: how it was told to compute
+extern "C" __device__ int __nvvm_reflect(const char*);  // from nvcc: how it compiles
 #endif
 
 namespace tw::dispatch {
 
-// Never launched. It is compiled together with the kernels, and the host reads from its attributes
-// how: the largest block depends on the target.
+// This kernel is never launched. It is compiled together with the other kernels, and the host reads
+// from its attributes for which target: the largest block depends on the target.
 //
-// Compiled with -use_fast_math, the kernels would not compute what was checked. No macro shows that
-// flag; ptxas stops at what is written here, and shows it.
+// With -use_fast_math the kernels would not compute what was checked. No macro shows that flag. So
+// ptxas stops at the text below and prints it.
 static __global__ void __launch_bounds__(TW_PROBE_THREADS) code_probe() {
 #ifdef TW_REFUSES_FAST_MATH
   if (__nvvm_reflect("__CUDA_FTZ") != 0) {
@@ -43,12 +44,12 @@ static __global__ void __launch_bounds__(TW_PROBE_THREADS) code_probe() {
 #endif
 }
 
-// Fills in what the code for the device was compiled for.
+// Sets the target for which the device's code was compiled.
 static inline cudaError_t code_of(Device& device) {
   cudaFuncAttributes attributes{};
   const auto probe = reinterpret_cast<const void*>(&code_probe);
   const cudaError_t status = cudaFuncGetAttributes(&attributes, probe);
-  device.cc = attributes.ptxVersion;  // __CUDA_ARCH__, divided by 10
+  device.cc = attributes.ptxVersion;  // __CUDA_ARCH__ / 10
   device.specific = attributes.maxThreadsPerBlock == 64;
   return status;
 }

@@ -1,6 +1,7 @@
-// How a planned pass reaches the GPU. No allocation and no synchronisation; may be called from
-// several threads, for several devices, and while a stream is captured into a graph. What is kept
-// between calls has internal linkage: it belongs to the kernels of the file that includes this.
+// Launches the planned passes. These functions do not allocate and do not synchronise. They may be
+// called from several threads, for several devices, and while a stream is captured into a graph.
+// State that is kept between calls has internal linkage: it belongs to the kernels of the file that
+// includes this header.
 #pragma once
 #include <cuda_runtime.h>
 
@@ -13,8 +14,8 @@
 
 namespace tw::dispatch {
 
-// Calls `ask` while the thread's capture mode is relaxed: a kernel may be loaded meanwhile, which
-// stricter modes take for a fault.
+// Calls `ask` while the capture mode of the thread is relaxed. `ask` may load a kernel, and
+// stricter modes treat this as an error.
 template <class Ask>
 cudaError_t relaxed(const Ask& ask) {
   cudaStreamCaptureMode mode = cudaStreamCaptureModeRelaxed;
@@ -25,7 +26,7 @@ cudaError_t relaxed(const Ask& ask) {
   return status == cudaSuccess ? restored : status;
 }
 
-// The limits of a device.
+// Reads the limits of a device.
 static inline cudaError_t limits_of(int ordinal, Device& device) {
   cudaError_t status = cudaSuccess;
   const auto ask = [&](cudaDeviceAttr attribute) {
@@ -54,8 +55,8 @@ static inline cudaError_t limits_of(int ordinal, Device& device) {
   return status;
 }
 
-// The current device: its limits, and the code that the program holds for it. Each thread keeps
-// what it asked for last.
+// Returns the current device: its limits, and the code that the program holds for it. Each thread
+// keeps the last answer.
 static inline cudaError_t current_device(Device& device) {
   thread_local Device known;
   int ordinal = 0;
@@ -71,7 +72,8 @@ static inline cudaError_t current_device(Device& device) {
   return cudaSuccess;
 }
 
-// A pointer whose type the kernel knows: tensors of types that C++ lacks, and workspaces.
+// A pointer that converts to the type that the kernel expects, for tensors of types that C++ lacks,
+// and for workspaces.
 struct Pointer {
   const void* at;
   template <class T>
@@ -80,24 +82,24 @@ struct Pointer {
   }
 };
 
-// The static shared memory of one kernel, for each device: a fact of its code. Bytes plus one; 0
-// where nobody has asked yet.
+// The static shared memory of one kernel on each device, a fact of its code: bytes plus one, or 0
+// if nobody has asked yet.
 struct StaticShared {
   static constexpr int devices = 32;
   std::atomic<int> known[devices] = {};
 };
 
-// That of a pass of a runner. Not a static of the runner's, which would be one for the whole
-// process, whatever kernels its libraries have.
+// Returns the StaticShared of a pass of a runner. It is not a static member of the runner, because
+// the whole process would share that member although its libraries have different kernels.
 template <class Runner, int kPass>
 static StaticShared& static_shared_of() {
   static StaticShared own;
   return own;
 }
 
-// Lets a block of the kernel use `bytes` of dynamic shared memory: more than 48 KiB, static memory
-// included, have to be asked for. What was asked for ends with the context (cudaDeviceReset), and
-// another context knows nothing of it, so this is done for each launch.
+// Allows a block of the kernel to use `bytes` of dynamic shared memory. More than 48 KiB, static
+// memory included, must be requested. A request ends with the context (cudaDeviceReset) and is
+// unknown to other contexts, so each launch repeats it.
 inline cudaError_t prepare(const void* kernel, unsigned bytes, const Device& device,
                            StaticShared& own) {
   constexpr std::int64_t without_asking = 48 * 1024;
@@ -117,13 +119,13 @@ inline cudaError_t prepare(const void* kernel, unsigned bytes, const Device& dev
   });
 }
 
-// Whether an argument could be made; others than tensor maps always can.
+// Returns whether an argument could be made. Only tensor maps can fail.
 template <class Argument>
 constexpr cudaError_t status_of(const Argument&) {
   return cudaSuccess;
 }
 
-// Launches `kernel` as the pass says; `arguments` convert to the kernel's parameters.
+// Launches `kernel` as the pass says. `arguments` convert to the kernel's parameters.
 template <int kValues, class... Parameters, class... Arguments>
 cudaError_t launch(const Pass<kValues>& pass, cudaStream_t stream, const Device& device,
                    StaticShared& own, void (*kernel)(Parameters...), Arguments... arguments) {

@@ -1,4 +1,4 @@
-// What a branch is judged by before it runs: limits of the device, and a launch with every
+// Decides whether a branch can run, from the limits of the device and from a launch with every
 // expression evaluated. Plain C++17, so that the choice of a branch needs no CUDA compiler.
 #pragma once
 #include <cstddef>
@@ -10,26 +10,26 @@
 
 namespace tw::dispatch {
 
-// Limits of the device that the call runs on, and what the program's code for it was compiled for:
-// expressions see `cc`, the compute capability of that code times ten, which is lower than the
-// GPU's where the program holds only code of an earlier architecture.
+// The limits of the device on which the call runs, and the target for which the program's code was
+// compiled. Expressions see `cc`, the compute capability of that code times ten. It is lower than
+// the GPU's if the program holds only code of an earlier architecture.
 struct Device {
   int ordinal = -1;
   std::int64_t gpu_cc = 0, cc = 0;
-  bool specific = false;  // code of a target such as sm_90a, which has more than plain sm_90
+  bool specific = false;  // code for a target such as sm_90a, which has more than plain sm_90
   std::int64_t sms = 0, smem_optin = 0, smem_per_sm = 0, regs_per_sm = 0;
   std::int64_t threads_per_sm = 0, blocks_per_sm = 0, max_threads = 0, l2_bytes = 0;
   std::int64_t memory_bytes = 0;
 };
 
-// True if the program's code is for plain sm_90, sm_100 or sm_103. The tuner measures code for the
-// targets sm_90a, sm_100a and sm_103a.
+// Returns whether the program's code is for plain sm_90, sm_100 or sm_103. The tuner measures code
+// for the targets sm_90a, sm_100a and sm_103a.
 constexpr bool lacks_specific_code(const Device& device) {
   const bool has_both = device.cc == 90 || device.cc == 100 || device.cc == 103;
   return has_both && !device.specific;
 }
 
-// The device, if the program held all code for it.
+// Returns the device as if the program held all code for it.
 constexpr Device with_all_code(Device device) {
   device.cc = device.gpu_cc;
   device.specific = true;
@@ -40,7 +40,8 @@ constexpr std::int64_t value_or(checked::Value value, std::int64_t otherwise) {
   return value.ok ? value.v : otherwise;
 }
 
-// The least of `alignment` and the alignment of the pointer in bytes; both are powers of two.
+// Returns the smaller of `alignment` and the alignment of the pointer, in bytes. Both are powers of
+// two.
 inline std::int64_t least_alignment(std::int64_t alignment, const void* pointer) {
   const auto address = reinterpret_cast<std::uintptr_t>(pointer);
   while (address % static_cast<std::uintptr_t>(alignment) != 0) alignment /= 2;
@@ -54,10 +55,10 @@ constexpr bool is_power_of_two(std::int64_t value) {
 constexpr std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 
 struct Axis {
-  checked::Value extent, stride;  // elements
+  checked::Value extent, stride;  // in elements
 };
 
-// Whether the axes have positive extents and strides that are not negative, and span at most `most`
+// Returns whether all extents are positive, no stride is negative, and the axes span at most `most`
 // elements from the first to the last.
 template <std::size_t kAxes>
 constexpr bool is_tensor(const Axis (&axes)[kAxes], std::int64_t most) {
@@ -71,7 +72,7 @@ constexpr bool is_tensor(const Axis (&axes)[kAxes], std::int64_t most) {
   return true;
 }
 
-// One kernel launch. `value` holds the integer arguments, in their order.
+// One kernel launch. `value` holds the integer arguments, in order.
 template <int kValues>
 struct Pass {
   bool runs = false;
@@ -80,18 +81,18 @@ struct Pass {
   std::int64_t value[kValues > 0 ? kValues : 1] = {};
 };
 
-// All launches of a branch, with its workspaces one after the other.
+// All launches of a branch, and its workspaces one after the other.
 template <int kPasses, int kWorkspaces, int kValues>
 struct Plan {
   static constexpr std::int64_t alignment = 256;
 
   bool valid = true;
   Pass<kValues> pass[kPasses];
-  std::int64_t offset[kWorkspaces + 1] = {};  // bytes; the last is the end of all
+  std::int64_t offset[kWorkspaces + 1] = {};  // in bytes; the last is the end of all workspaces
   std::int64_t bytes[kWorkspaces > 0 ? kWorkspaces : 1] = {};
 
-  // Workspaces and passes are set in their order; a size or launch without a value makes the plan
-  // invalid.
+  // Workspaces and passes must be set in their order. A size or launch without a value makes the
+  // plan invalid.
   constexpr void workspace(int index, checked::Value size) {
     const checked::Value end =
         checked::add(offset[index], checked::round_up(size, checked::Value(alignment)));
@@ -100,7 +101,7 @@ struct Plan {
     bytes[index] = size.v;
     offset[index + 1] = end.v;
   }
-  // Whether the pass is part of this launch; it is not to be set further if not.
+  // Returns whether the pass is part of this launch. If not, set nothing more of the pass.
   constexpr bool when(int index, checked::Value condition) {
     valid = valid && condition.ok;
     pass[index].runs = valid && condition.v != 0;
@@ -119,7 +120,7 @@ struct Plan {
     set(block[2], z, 1, 64);
     valid = valid && std::int64_t{1} * block[0] * block[1] * block[2] <= device.max_threads;
   }
-  // At most 8 blocks, which must divide the grid, from cc 90; set after the grid.
+  // At most 8 blocks, which must divide the grid; only from cc 90. Set the grid first.
   constexpr void cluster(int index, checked::Value x, checked::Value y, checked::Value z,
                          const Device& device) {
     const checked::Value size[3] = {x, y, z};
@@ -142,8 +143,8 @@ struct Plan {
     valid = valid && value.ok;
     pass[index].value[at] = value.v;
   }
-  // Whether the values from `at` on, as describe_tensor_map and describe_im2col_map take them, make
-  // a tensor map.
+  // Invalidates the plan unless the values from `at` on make a tensor map. They are the values for
+  // describe_tensor_map and describe_im2col_map.
   constexpr void tensor_map(int index, int at, int rank, int swizzle, std::int64_t element_bytes,
                             std::int64_t align) {
     TensorMapShape shape;
@@ -158,7 +159,7 @@ struct Plan {
         valid && describe_im2col_map(shape, pass[index].value + at, static_cast<int>(element_bytes),
                                      swizzle, align) == nullptr;
   }
-  // Whether all that was set can be launched, and anything is.
+  // Returns whether everything that was set can be launched, and something is launched.
   constexpr bool launches() const {
     bool any = false;
     for (const Pass<kValues>& one : pass) any = any || one.runs;
@@ -167,7 +168,8 @@ struct Plan {
   constexpr std::size_t workspace_bytes() const {
     return static_cast<std::size_t>(offset[kWorkspaces]);
   }
-  // Whether `size` bytes of device memory at `workspace` are what the launches need.
+  // Returns whether the `size` bytes of device memory at `workspace` are enough for the launches,
+  // and aligned.
   bool takes(const void* workspace, std::size_t size) const {
     if (workspace_bytes() == 0) return true;
     return workspace != nullptr && size >= workspace_bytes() &&

@@ -1,5 +1,5 @@
-// Tensor maps, by which bulk copies read their tensors. The driver encodes them: its function is
-// asked for at run time, so that nothing links against libcuda.
+// Tensor maps, which bulk copies use to read tensors. The driver encodes them. Its function is
+// looked up at run time, so that nothing links against libcuda.
 #pragma once
 #include <cuda.h>
 #include <cuda_runtime.h>
@@ -10,7 +10,7 @@
 
 namespace tw::dispatch {
 
-// A tensor map, as the kernel's parameter takes it.
+// A tensor map, in the form of the kernel's parameter.
 struct EncodedMap {
   cudaError_t status = cudaErrorNotSupported;
   CUtensorMap map{};
@@ -26,7 +26,7 @@ struct EncodedMap {
 
 inline cudaError_t status_of(const EncodedMap& map) { return map.status; }
 
-// A function of the driver; null if it has none of that name.
+// Returns a function of the driver; null if it has none of that name.
 template <class Function>
 Function driver_function(const char* name) {
   void* function = nullptr;
@@ -41,7 +41,7 @@ Function driver_function(const char* name) {
   return ok ? reinterpret_cast<Function>(function) : nullptr;
 }
 
-// Encodes what was described of the tensor at `data`, which the plan has checked.
+// Encodes the description of the tensor at `data`, which the plan has checked.
 static inline EncodedMap encoded(const TensorMapShape& shape, const void* data) {
   static const auto tiled =
       driver_function<decltype(&cuTensorMapEncodeTiled)>("cuTensorMapEncodeTiled");
@@ -54,8 +54,8 @@ static inline EncodedMap encoded(const TensorMapShape& shape, const void* data) 
   return result;
 }
 
-// Maps of the tensor of T at `data`. `values`: what describe_tensor_map or describe_im2col_map
-// takes.
+// Returns the map of the tensor of type T at `data`. `values` are the values for
+// describe_tensor_map or describe_im2col_map.
 template <class T, int kRank, int kSwizzle>
 EncodedMap tensor_map(const void* data, const std::int64_t* values) {
   TensorMapShape shape;

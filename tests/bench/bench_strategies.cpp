@@ -1,4 +1,5 @@
-// How good the strategies are, on a folder of recorded spaces: docs/search.md says how to read it.
+// Measures how good the strategies are on a folder of recorded spaces. docs/search.md explains how
+// to read the output.
 //
 //   bench_strategies FOLDER [--strategy NAME,...] [--seeds 50] [--most 400] [--threads 1]
 //   bench_strategies FOLDER --certificate [--transfer] [--seeds 50] [--threads 1]
@@ -24,7 +25,7 @@ namespace tw {
 namespace {
 
 std::vector<std::size_t> budgets{25, 50, 100, 200, 400};
-// Searches that are cut shorter than this are too short for the performance score.
+// Returns whether searches are long enough for the performance score.
 bool with_score() { return budgets.back() >= 400; }
 
 struct Options {
@@ -109,7 +110,8 @@ void print_row(std::string_view strategy, std::string_view space,
   std::fflush(stdout);
 }
 
-// The ratios at the budgets, the score, microseconds of ask and tell an evaluation.
+// Returns the ratios at the budgets, the score, and the microseconds of ask and tell per
+// evaluation.
 std::vector<double> columns_of(const RecordedSpace& recorded, const std::vector<Run>& runs) {
   std::vector<double> columns;
   for (const std::size_t budget : budgets) columns.push_back(median_ratio(runs, budget));
@@ -195,7 +197,7 @@ void bench_cross_validation(const std::vector<RecordedSpace>& spaces, const Opti
   print_ratios("all spaces, each left out", means);
 }
 
-// What a search of 200 on one device says of the configurations of another.
+// Returns what a search of 200 evaluations on one device says of the configurations of another.
 std::vector<Evaluation> found_elsewhere(const RecordedSpace& from, const RecordedSpace& to,
                                         std::uint64_t seed) {
   constexpr std::size_t searched = 200;
@@ -213,10 +215,10 @@ std::vector<Evaluation> found_elsewhere(const RecordedSpace& from, const Recorde
   return found;
 }
 
-// auto on a space, which begins with nothing, or with what was found on another.
+// How auto starts on a space: with nothing, or with what was found on another space.
 struct Start {
   const RecordedSpace* to;
-  const RecordedSpace* from;  // nullptr: nothing
+  const RecordedSpace* from;  // nullptr: with nothing
 
   std::string name() const { return from ? to->name + " of " + from->name : to->name; }
   std::unique_ptr<Strategy> operator()(const SearchSpace& space, std::uint64_t seed) const {
@@ -255,7 +257,7 @@ void print_certificate(std::string_view name, const Stopped& stopped) {
   std::fflush(stdout);
 }
 
-// How often what --budget auto says is true, and how much of a space it evaluates.
+// Prints how often the statement of --budget auto is true, and how much of a space it evaluates.
 void bench_certificate(const std::vector<RecordedSpace>& spaces, const Options& options) {
   print_certificate_header();
   for (const Start& start : starts(spaces, options.transfer)) {
@@ -273,7 +275,7 @@ void print_constants(std::string_view name, const ModelConstants& c) {
   std::fflush(stdout);
 }
 
-// auto on one of our own recordings, with its kernel's forecasts.
+// Makes auto for one of our own recordings, with the forecasts of its kernel.
 MakeStrategy with_forecasts(const Forecast& forecast, const ModelConstants& constants) {
   return [&forecast, constants](const SearchSpace& space, std::uint64_t seed) {
     auto strategy = make_strategy("auto", space, seed);
@@ -285,7 +287,7 @@ MakeStrategy with_forecasts(const Forecast& forecast, const ModelConstants& cons
 
 using ConstantsByFamily = std::map<std::string, ModelConstants>;
 
-// By family of recordings, the constants fitted to all others.
+// Returns, for each family of recordings, the constants fitted to all other families.
 ConstantsByFamily fit_without_each(const std::vector<std::unique_ptr<Forecast>>& forecasts) {
   fmt::print("{:<28} {:>5} {:>6} {:>5} {:>6} {:>5} {:>5} {:>6} {:>6} {:>5} {:>6}\n",
              "constants fitted without", "fma", "tensor", "issue", "shared", "l2", "dram", "warps",
@@ -309,8 +311,8 @@ ConstantsByFamily fit_without_each(const std::vector<std::unique_ptr<Forecast>>&
   return constants;
 }
 
-// What the forecasts of our own kernels' models are worth, with constants that were fitted without
-// the recordings of the kernel that is judged.
+// Prints how good the forecasts of our kernels' models are. The constants are fitted without the
+// recordings of the kernel that is judged.
 void bench_model(const std::vector<RecordedSpace>& spaces, const Options& options) {
   const Catalog catalog = Catalog::load(builtin_spaces(), builtin_sources());
   std::vector<std::unique_ptr<Forecast>> forecasts;

@@ -9,9 +9,9 @@
 namespace tw {
 namespace {
 
-using Members = std::map<std::string, std::vector<std::size_t>>;  // of each family, its spaces
+using Members = std::map<std::string, std::vector<std::size_t>>;  // the spaces of each family
 
-// Geometric means over some spaces, by budget.
+// Returns the geometric means over some spaces, by budget.
 std::vector<double> means_of(const Ratios& ratios, const std::vector<std::size_t>& members) {
   std::vector<double> means;
   for (std::size_t budget = 0; budget < ratios.front().size(); ++budget) {

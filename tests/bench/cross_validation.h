@@ -1,4 +1,4 @@
-// How good auto is on kernels for which nothing about it was chosen.
+// Measures how good auto is on kernels that were not used to choose its settings.
 #pragma once
 #include <span>
 #include <string>
@@ -9,23 +9,26 @@
 
 namespace tw {
 
+// One choice of auto's settings.
 struct Variant {
   std::string name;
   AutoSettings settings;
 };
-// The settings as they are, and each changed alone, to less and to more.
+// Returns the settings unchanged, and with each one changed alone, to a smaller and to a larger
+// value.
 std::vector<Variant> variants_of_auto();
 
-// By space, then budget: the median over runs of best found / optimum.
+// The median over runs of best found / optimum, by space and then by budget.
 using Ratios = std::vector<std::vector<double>>;
 
+// The result for a family that was left out.
 struct LeftOut {
   std::string family;
-  std::size_t chosen = 0;      // the variant that is best on all other families
+  std::size_t chosen = 0;      // the best variant on all other families
   std::vector<double> ratios;  // its geometric means on this family, by budget
 };
-// Leaves each family of spaces out in turn. Families count the same, however many spaces they have,
-// and so do budgets: the best variant has the least mean logarithm of ratios.
+// Leaves each family of spaces out in turn. All families count the same, however many spaces they
+// have, and all budgets count the same. The best variant has the smallest mean logarithm of ratios.
 std::vector<LeftOut> cross_validate(std::span<const RecordedSpace> spaces,
                                     std::span<const Ratios> by_variant);
 

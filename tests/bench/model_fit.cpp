@@ -9,12 +9,12 @@
 namespace tw {
 namespace {
 
-constexpr std::size_t fitted_configurations = 300;  // of a recording
+constexpr std::size_t fitted_configurations = 300;  // of each recording
 constexpr int fitting_steps = 3000;
-constexpr double most_change = 4;   // of a constant
-constexpr double stiffness = 0.01;  // so that what recordings say nothing about stays as it is
+constexpr double most_change = 4;   // of each constant
+constexpr double stiffness = 0.01;  // keeps constants that recordings say nothing about
 
-// Where a fit begins: what datasheets promise, and round numbers.
+// The start of a fit: what datasheets promise, and round numbers.
 constexpr ModelConstants neutral{.fma = 1,
                                  .tensor = 1,
                                  .issue = 1,
@@ -27,7 +27,7 @@ constexpr ModelConstants neutral{.fma = 1,
                                  .launch_ns = 2000,
                                  .sharpness = 3};
 
-// What is fitted.
+// The constants that are fitted.
 constexpr double ModelConstants::*fitted[] = {&ModelConstants::fma,     &ModelConstants::tensor,
                                               &ModelConstants::issue,   &ModelConstants::shared,
                                               &ModelConstants::l2,      &ModelConstants::dram,
@@ -99,7 +99,7 @@ ModelConstants fit(std::span<const Forecast* const> recordings) {
       next.*member =
           std::clamp(next.*member, neutral.*member / most_change, neutral.*member * most_change);
     }
-    next.sharpness = std::max(next.sharpness, 1.0);  // below, times would be more than their sum
+    next.sharpness = std::max(next.sharpness, 1.0);  // below 1, times exceed their sum
     const double loss = loss_of(recordings, next);
     if (loss >= least) continue;
     least = loss;

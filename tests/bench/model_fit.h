@@ -1,5 +1,5 @@
-// How good forecasts are: the constants of the time model fitted to recordings, and searches that
-// begin with it.
+// Measures how good forecasts are: fits the constants of the time model to recordings, and runs
+// searches that begin with the model.
 #pragma once
 #include <memory>
 #include <span>
@@ -11,10 +11,10 @@
 
 namespace tw {
 
-// A recording of our own kernels with the forecaster of its kernel.
+// A recording of one of our kernels, with a forecaster for the kernel.
 class Forecast {
  public:
-  // nullptr if the kernel has no model, or other knobs than the recording.
+  // Returns nullptr if the kernel has no model, or other knobs than the recording.
   static std::unique_ptr<Forecast> of(const Catalog& catalog, const RecordedSpace& recorded);
 
   const RecordedSpace& recorded() const { return recorded_; }
@@ -35,19 +35,20 @@ class Forecast {
   Problem problem_;
 };
 
-// The constants for which logarithms of forecasts differ least from those of times, up to a constant
-// of each recording; all recordings count the same, and fast configurations more.
+// Returns the constants for which the logarithms of forecasts differ least from those of times, up
+// to a constant for each recording. All recordings count the same, and fast configurations count
+// more.
 ModelConstants fit(std::span<const Forecast* const> recordings);
-// That difference: the root of its weighted mean square.
+// Returns this difference: the root of its weighted mean square.
 double misfit(const Forecast& forecast, const ModelConstants& constants);
-// The best among the `count` with the best forecasts / the optimum.
+// Returns the best time among the `count` configurations with the best forecasts, over the optimum.
 double best_of_forecasts(const Forecast& forecast, const ModelConstants& constants,
                          std::size_t count);
 
-// What the kernel's model proves.
+// The facts that the kernel's model proves.
 struct Proven {
   double most = 0;   // the largest least time / measured time
-  double share = 0;  // of the space, proven to be slower than the optimum
+  double share = 0;  // part of the space that is proven to be slower than the optimum
 };
 Proven proven(const Forecast& forecast);
 

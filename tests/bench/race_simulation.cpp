@@ -1,6 +1,7 @@
-// Prints the tables that the final race's test and number of rounds were chosen by (docs/measuring.md,
-// "The final race"): what races say of pairs with a planted difference, without and with disturbed
-// rounds; and how often three paired tests tell the two apart, by the number of rounds.
+// Prints the tables by which the test of the final race and its number of rounds were chosen
+// (docs/measuring.md, "The final race"). They show what races say of pairs with a planted
+// difference, without and with disturbed rounds, and how often three paired tests tell the two
+// apart, by the number of rounds.
 //
 //   race_simulation [PAIRS]     default 10000
 #include "race_simulation.h"
@@ -38,7 +39,7 @@ bool rank_test(Differences differences) {
   std::sort(differences.begin(), differences.end(),
             [](double a, double b) { return std::abs(a) < std::abs(b); });
   std::size_t sum = 0;          // of the ranks of positive differences
-  std::vector<double> ways{1};  // by sum: of how many sets of ranks it is the sum
+  std::vector<double> ways{1};  // by sum: how many sets of ranks have this sum
   for (std::size_t rank = 1; rank <= differences.size(); ++rank) {
     if (differences[rank - 1] > 0) sum += rank;
     ways.resize(ways.size() + rank);

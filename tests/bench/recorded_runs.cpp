@@ -58,8 +58,8 @@ std::vector<double> sorted_times(const RecordedSpace& recorded) {
   return times;
 }
 
-// The expected minimum of 1, 2, ... `most` draws without replacement; failures are as slow as the
-// slowest. P(the i-th fastest is the minimum of n) = C(size-i-1, n-1) / C(size, n).
+// Returns the expected minimum of 1, 2, ... `most` draws without replacement. Failures count as
+// slow as the slowest. P(the i-th fastest is the minimum of n) = C(size-i-1, n-1) / C(size, n).
 std::vector<double> random_curve(const RecordedSpace& recorded, std::size_t most) {
   std::vector<double> times = sorted_times(recorded);
   times.resize(recorded.space.size(), times.back());
@@ -83,8 +83,8 @@ double mean_cost_s(const RecordedSpace& recorded) {
          static_cast<double>(recorded.cost_s.size());
 }
 
-// The mean over runs of the best found by `time_s`, in ns; before anything was found, as random
-// search's first.
+// Returns the mean over runs of the best time found by `time_s`, in ns. Before a run has found
+// anything, the first value of random search counts.
 double mean_best_at(const RecordedSpace& recorded, const std::vector<Run>& runs, double time_s,
                     double first_ns) {
   double sum = 0;
@@ -139,7 +139,7 @@ Run run_strategy(const RecordedSpace& recorded, const MakeStrategy& make, std::u
 
 namespace {
 
-// run(i) for i in [0, count), on threads.
+// Calls run(i) for each i in [0, count), on `threads` threads.
 void in_parallel(std::size_t count, int threads, const std::function<void(std::size_t)>& run) {
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {

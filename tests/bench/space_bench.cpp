@@ -1,7 +1,7 @@
-// Building search spaces and evaluating constraints. The eight spaces are those on which others
-// publish their times (tests/data/published). For times to quote run each space in a process of its
-// own, several times, and take the best: space_bench --benchmark_filter=build/hotspot
-// --benchmark_min_time=0
+// Measures how fast search spaces are built and constraints are evaluated. The eight spaces are
+// those for which others publish their times (tests/data/published). For times to quote, run each
+// space in its own process several times and take the best:
+// space_bench --benchmark_filter=build/hotspot --benchmark_min_time=0
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -21,7 +21,7 @@ namespace {
 
 struct Published {
   const char* name;
-  std::size_t valid;  // configurations
+  std::size_t valid;  // number of valid configurations
 };
 constexpr Published kPublished[] = {
     {"dedispersion", 11130}, {"expdist", 504000}, {"hotspot", 349853}, {"gemm", 116928},
@@ -40,7 +40,7 @@ struct Totals {
   double valid = 0, combinations = 0, bytes = 0;
 };
 
-// Builds one space; false, after SkipWithError, if its size is wrong.
+// Builds one space. Returns false, after SkipWithError, if its size is wrong.
 bool build(benchmark::State& state, const tw::BareSpace& space, std::size_t valid, Totals& totals) {
   const tw::SearchSpace built = tw::SearchSpace::enumerate(space.knobs, space.require, 0, {});
   totals.valid += static_cast<double>(built.size());
@@ -78,7 +78,7 @@ void build_all(benchmark::State& state, const std::vector<tw::BareSpace>& spaces
   show(state, totals);
 }
 
-// Reading a specification, expressions included.
+// Measures the reading of a specification with its expressions.
 void parse(benchmark::State& state) {
   const std::string path = TW_TEST_DATA "/published/prl8x8.toml";
   std::ifstream file(path);
@@ -87,7 +87,7 @@ void parse(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(tw::parse_bare_space(text.str(), path));
 }
 
-// One evaluation of a constraint, over configurations that differ.
+// Measures one evaluation of a constraint, over different configurations.
 void evaluate(benchmark::State& state, const tw::BareSpace& space,
               const tw::Constraint& constraint) {
   constexpr std::size_t kConfigurations = 1024;

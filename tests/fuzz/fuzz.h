@@ -1,5 +1,5 @@
-// What every fuzz target is made of: a text of a stranger gives a value or an Error, and whatever
-// else comes of it (another exception, a crash, a sanitizer's report) is a finding.
+// The base of every fuzz target. A text of a stranger must give a value or an Error. Anything else
+// (another exception, a crash, a report of a sanitizer) is a finding.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +19,7 @@ inline std::string text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-// Whether `read` was content with its text.
+// Returns whether `read` accepted its text.
 template <class Read>
 bool accepts(Read read) {
   try {
@@ -30,14 +30,14 @@ bool accepts(Read read) {
   }
 }
 
-// What has to hold of a text that was accepted.
+// Aborts with a message unless `holds`, for a text that was accepted.
 inline void expect(bool holds, const char* what) {
   if (holds) return;
   std::fprintf(stderr, "it does not hold that %s\n", what);
   std::abort();
 }
 
-// The parts of `text` between the lines that are `separator`.
+// Returns the parts of `text` between the lines that equal `separator`.
 inline std::vector<std::string> parts_of(std::string text, const std::string& separator) {
   std::vector<std::string> parts;
   for (std::size_t at; (at = text.find(separator + "\n")) != text.npos;) {

@@ -1,4 +1,4 @@
-// Epilogue chains: what is parsed has a text that parses back to the same chain.
+// Epilogue chains: a parsed chain has a text that parses back to the same chain.
 #include "core/types/epilogue.h"
 #include "fuzz.h"
 

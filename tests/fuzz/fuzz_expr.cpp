@@ -1,4 +1,5 @@
-// Expressions: whatever is parsed has a value or none, whatever the slots hold, and C++ text.
+// Expressions: a parsed expression has a value or none, for any values of the slots, and a C++
+// text.
 #include <cstdint>
 
 #include "core/expr/expr.h"
@@ -8,7 +9,7 @@ namespace {
 
 using namespace tw;
 
-// Slots of the largest and smallest, the usual and the odd.
+// Values of slots: the largest and smallest, usual ones and odd ones.
 constexpr std::int64_t slot_values[][6] = {
     {0, 0, 0, 0, 0, 0},
     {1, 2, 3, 1, 90, 232448},

@@ -1,5 +1,5 @@
-// Problems: as keys, in one line, and as options, a line each: op, shape, dtype, math, epilogue.
-// What is accepted has a key and a shape that give the same problem.
+// Problems: as keys, in one line, and as options, one per line: op, shape, dtype, math, epilogue.
+// An accepted problem has a key and a shape that give the same problem.
 #include "core/catalog/catalog.h"
 #include "core/problem/problem.h"
 #include "fuzz.h"

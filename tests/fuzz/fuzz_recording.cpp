@@ -1,4 +1,5 @@
-// Recordings, plain and gzip: what is read can be searched, and of ours written and read again.
+// Recordings, plain and gzip: a recording that was read can be searched. Ours can also be written
+// and read again.
 #include "core/formats/recording.h"
 #include "fuzz.h"
 

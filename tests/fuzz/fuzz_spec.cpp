@@ -1,4 +1,4 @@
-// Specs: an op.toml and a kernel's file, with a line "%%" between them. What is accepted solves a
+// Specs: an op.toml and a kernel's file, with a line "%%" between them. An accepted spec solves a
 // problem, or says why not.
 #include "core/base/texts.h"
 #include "core/base/toml_file.h"
@@ -10,7 +10,7 @@ namespace {
 
 using namespace tw;
 
-// The folder of a spec has the op's name.
+// Returns the op's name, which is also the name of a spec's folder.
 std::string name_in(const std::string& op) {
   const TomlNode root = parse_toml(op, "op.toml");
   return TomlTable(root, "op.toml", "").table("op").text("name", "x");

@@ -1,4 +1,4 @@
-// T1 files: what is accepted is a space, and specs that are TOML.
+// T1 files: an accepted file gives a space, and specs that are TOML.
 #include "core/base/texts.h"
 #include "core/base/toml_file.h"
 #include "core/t1/t1.h"

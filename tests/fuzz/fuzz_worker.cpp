@@ -1,4 +1,5 @@
-// What workers say: a stream of frames, and messages. What is read is written as it was.
+// Messages of workers: a stream of frames, and single messages. A message that was read is written
+// unchanged.
 #include "core/plan/job.h"
 #include "devices/cuda/protocol/messages.h"
 #include "devices/frame.h"
@@ -8,7 +9,7 @@ namespace {
 
 using namespace tw;
 
-// A message that `parse` accepts is written as one that it reads as the same.
+// A message that `parse` accepts is written as a message that parses as the same value.
 template <class Parse>
 void check(const std::string& bytes, Parse parse) {
   std::string once;

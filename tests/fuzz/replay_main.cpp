@@ -1,5 +1,5 @@
-// Runs a fuzz target once on every file of a folder, so that builds without libFuzzer repeat what
-// it has found.
+// Runs a fuzz target once on every file of a folder, so that builds without libFuzzer repeat its
+// findings.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -22,7 +22,7 @@ int main(int count, char** arguments) {
     std::ifstream file(path, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     std::printf("%s\n", path.c_str());
-    std::fflush(stdout);  // the last line names what crashes
+    std::fflush(stdout);  // the last line shows which file crashes
     LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
   }
   return paths.empty() ? 1 : 0;

@@ -20,6 +20,7 @@
 #include "core/catalog/catalog.h"
 #include "devices/cuda/compile/compile_pool.h"
 #include "devices/cuda/compile/verify_program.h"
+#include "devices/cuda/cuda.h"
 #include "devices/cuda/measure/measuring_session.h"
 
 namespace tw::cuda {

@@ -108,7 +108,7 @@ TEST(DeviceInfo, NamesAndValuesMatch) {
 TEST(DeviceInfo, EmulatesFourArchitectures) {
   for (const int cc : {80, 89, 90, 120}) {
     const DeviceInfo info = emulated_device(cc);
-    EXPECT_EQ(info.smem_per_sm - info.smem_optin, 1024) << cc;  // what CUDA keeps of each block
+    EXPECT_EQ(info.smem_per_sm - info.smem_optin, 1024) << cc;  // CUDA keeps this of each block
     EXPECT_EQ(info.cc, cc);
   }
   EXPECT_NE(test::error_of([] { emulated_device(70); }).find("80, 89, 90 or 120"),
@@ -140,15 +140,15 @@ TEST(DeviceInfo, EveryUnitsPeakIsAtTheHighestClock) {
   info.model = "NVIDIA H100 80GB HBM3";
   info.sms = 132;
   info.sm_clock_mhz = 1980;
-  info.bf16_flops = 989e12;  // as old recordings have it: at 1.83 GHz
+  info.bf16_flops = 989e12;  // an old recording has the peak at 1.83 GHz
   add_datasheet(info);
   EXPECT_NEAR(info.f32_flops, 66.9e12, 0.05e12);
   EXPECT_NEAR(info.tf32_flops, 535.3e12, 0.05e12);
   EXPECT_NEAR(info.bf16_flops, 1070.5e12, 0.05e12);
-  info.sm_clock_mhz = 0;  // unknown: they stay
+  info.sm_clock_mhz = 0;  // unknown: the peaks stay
   add_datasheet(info);
   EXPECT_NEAR(info.bf16_flops, 1070.5e12, 0.05e12);
-  // What the datasheets say, at the clocks that they say it for.
+  // The peaks of the datasheets, at the clocks that these assume.
   const std::tuple<const char*, int, double, double, double> sheets[] = {
       {"NVIDIA A100-SXM4-80GB", 108, 1410, 19.5e12, 312e12},
       {"NVIDIA L40S", 142, 2520, 91.6e12, 366.5e12},

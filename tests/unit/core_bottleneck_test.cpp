@@ -1,4 +1,4 @@
-// What counters say of a kernel's bottleneck.
+// A kernel's bottleneck, as counters show it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

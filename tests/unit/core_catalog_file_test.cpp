@@ -23,7 +23,7 @@ class CatalogFileTest : public ::testing::Test {
     folder_ = pattern;
     fs::create_directory(folder_ / "mine");
     const std::string op = test::toy_op;
-    // No reference, no headers of ours: what a stranger has.
+    // No reference and no headers of ours: a stranger's folder.
     write("mine/op.toml", op.substr(0, op.find("[reference]")) + op.substr(op.find("[tolerance]")));
     write("mine/simple.toml", changed(test::toy_kernel, "axpy/simple.cuh", "simple.cuh"));
     write("mine/simple.cuh", changed(test::toy_source, "axpy/op.cuh", "parts/own.cuh"));

@@ -1,4 +1,4 @@
-// How long the cpu device's emulation is thought to take.
+// The estimated time of the cpu device's emulation.
 #include <gtest/gtest.h>
 
 #include "core/base/texts.h"

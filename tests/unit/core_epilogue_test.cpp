@@ -66,7 +66,7 @@ TEST(Epilogue, MayEndInOneReduction) {
   EXPECT_NE(fault("max,sum").find("here are max and sum: remove one"), std::string::npos);
 }
 
-// The device side of each word is a struct of its name.
+// Each word is a struct of the same name on the device.
 TEST(Epilogue, EveryWordIsInTheKernelsVocabulary) {
   for (const EpilogueWord& word : epilogue_words()) {
     const std::string& source = builtin_sources().at(word.reduces ? "common/epilogue_reductions.cuh"

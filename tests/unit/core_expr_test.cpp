@@ -1,4 +1,4 @@
-// The expression language: its values, what has none, and what it says about mistakes.
+// The expression language: values, expressions without a value, and messages about mistakes.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -52,7 +52,7 @@ class ExprTest : public testing::Test {
   std::vector<int64_t> slots_;
 };
 
-// The compiler is the oracle of precedence and associativity.
+// The compiler shows which precedence and associativity are right.
 #define EXPECT_AS_IN_C(expression) EXPECT_EQ(evaluate(#expression, a, b, c), Value(expression))
 
 #pragma GCC diagnostic push
@@ -261,7 +261,7 @@ TEST_F(ExprTest, RefusesHostileTexts) {
   EXPECT_NE(error_of(repeat(" ", 100000)).find("at most"), std::string::npos);
   EXPECT_NE(error_of("a \n\t$\x01\xff").find("column 5"), std::string::npos);
   EXPECT_EQ(error_of("a \n$\x01").find('\n'), std::string::npos);
-  // Lets that double at each step, too long after twelve of them.
+  // Lets that double at each step; after twelve steps they are too long.
   std::vector<Expr> exprs;
   exprs.reserve(32);
   exprs.push_back(Expr::parse("a - b * c", names_));
@@ -272,7 +272,7 @@ TEST_F(ExprTest, RefusesHostileTexts) {
     }
   };
   EXPECT_THROW(double_lets(), Error);
-  // What is allowed, works: 50 levels of nesting, and a chain of a thousand operations.
+  // The limits allow 50 levels of nesting, and a chain of a thousand operations.
   EXPECT_EQ(evaluate(repeat("(1+", 50) + "a" + repeat(")", 50), 3), 53);
   EXPECT_EQ(evaluate(repeat("a-", 1000) + "a", 3), -3 * 999);
 }
@@ -292,7 +292,7 @@ TEST_F(ExprTest, PrintsCallsOfCheckedFunctions) {
 }
 
 TEST_F(ExprTest, MeansWhatItsPrintedTextMeans) {
-  // The right side is what cpp_of gives for the text at the left.
+  // The right side is the text that cpp_of gives for the text on the left.
   for (const int64_t a : {int64_t{-2}, int64_t{0}, int64_t{3}, kMax}) {
     for (const int64_t b : {int64_t{0}, int64_t{2}, kMin}) {
       const std::pair<const char*, checked::Value> cases[] = {
@@ -310,7 +310,7 @@ TEST_F(ExprTest, MeansWhatItsPrintedTextMeans) {
   }
 }
 
-// Random trees, evaluated by the obvious recursion in 128 bits.
+// Random trees, evaluated by a simple recursion in 128 bits.
 class Oracle {
  public:
   explicit Oracle(unsigned seed) : random_(seed) {}

@@ -1,4 +1,4 @@
-// A small op with one kernel, as texts: what the tests of core read, change and break.
+// A small op with one kernel, as texts that the tests of the core read, change and break.
 #pragma once
 #include <gtest/gtest.h>
 
@@ -132,14 +132,14 @@ inline Texts toy_sources() {
           {std::string(epilogue_source), "#pragma once\n"},
           {"common/deep.cuh", "#include \"common/lanes.cuh\"\n"}};
 }
-// `text` with its first `from` replaced; fails the test if there is none.
+// Returns `text` with its first `from` replaced. Fails the test if there is none.
 inline std::string changed(std::string text, const std::string& from, const std::string& to) {
   const std::size_t at = text.find(from);
   EXPECT_NE(at, std::string::npos) << "the fixture has no " << from;
   return at == std::string::npos ? text : text.replace(at, from.size(), to);
 }
 
-// The toy op with a chain that may end in a reduction.
+// Returns the toy op with a chain that may end in a reduction.
 inline std::string toy_reducing_op() {
   std::string op = changed(toy_op, "steps = [", "reductions = [\"max\", \"sum\"]\nsteps = [");
   op = changed(op, "'packed' ? columns :", "'packed' ? (reduced ? 1 : columns) :");
@@ -149,7 +149,7 @@ inline std::string toy_reducing_op() {
 }
 inline Catalog toy_catalog() { return Catalog::load(toy_spaces(), toy_sources(), "spaces/"); }
 
-// The message of the Error that `run` throws; empty if it throws none.
+// Returns the message of the Error that `run` throws; empty if it throws none.
 inline std::string error_of(const std::function<void()>& run) {
   try {
     run();

@@ -26,7 +26,7 @@ Job toy_job() {
   const std::vector<std::int64_t> configuration{64, 1, 1};
   job.plan = lower(catalog, entry.kernels[0], problem, emulated_device(90), configuration).plan;
   job.plan.program.headers["odd"] =
-      std::string("\0\xff\xfe", 3);  // text of others may be any bytes
+      std::string("\0\xff\xfe", 3);  // the text of others may have any bytes
   job.incumbent_ns = 12.5;
   job.limits.cold_l2 = false;
   job.seed = 1234567890123456789U;
@@ -37,7 +37,7 @@ TEST(Job, RoundTrips) {
   const Job job = toy_job();
   const std::string bytes = serialise(job);
   const Job back = parse_job(bytes);
-  EXPECT_EQ(serialise(back), bytes);  // everything that is written is read
+  EXPECT_EQ(serialise(back), bytes);  // everything that is written is also read
   EXPECT_EQ(back.id, job.id);
   EXPECT_EQ(back.seed, job.seed);
   EXPECT_EQ(back.purpose, Purpose::race_round);
@@ -151,11 +151,11 @@ TEST(Job, FlippedBytesNeverCrash) {
     }
     refused += error_of([&] { parse_job(bytes); }).empty() ? 0 : 1;
   }
-  EXPECT_GT(refused, 500);  // most of a message is text, where any byte is fine
+  EXPECT_GT(refused, 500);  // most of a message is text, which may have any bytes
 }
 
 TEST(Job, HostileMessages) {
-  EXPECT_THROW(parse_job(std::string(1000000, '\x81')), Error);  // an array in an array in an array
+  EXPECT_THROW(parse_job(std::string(1000000, '\x81')), Error);  // arrays nested in arrays
   EXPECT_THROW(parse_job(std::string("\x9b\xff\xff\xff\xff\xff\xff\xff\xff", 9)), Error);
   EXPECT_THROW(parse_job("\x01"), Error);
   EXPECT_THROW(parse_job(serialise(Finished{})), Error);

@@ -23,7 +23,7 @@ class PlanTest : public ::testing::Test {
     const Problem problem = parse_problem(op(), {shape, "f32", "", epilogue});
     return lower(catalog_, kernel(), problem, device_, configuration);
   }
-  // The reason with `to` for `from` in the kernel's file.
+  // Returns why the plan is invalid with `to` instead of `from` in the kernel's file.
   std::string invalid_with(const std::string& from, const std::string& to) {
     Texts spaces = test::toy_spaces();
     spaces["axpy/simple.toml"] = changed(test::toy_kernel, from, to);
@@ -197,7 +197,8 @@ TEST_F(PlanTest, MacrosDefineEverything) {
                                       "order=1", "threads=64", "vector=1", "walk=1"}));
 }
 
-// An entry of a kernel of others is what its source calls it, and is compiled by that name.
+// An entry of a kernel of others has the name that its source gives it, and is compiled by this
+// name.
 TEST_F(PlanTest, MacroEntriesAreQualifiedNamesAndInstances) {
   std::string text = changed(test::toy_kernel, "needs = ", "knobs = \"macros\"\nneeds = ");
   text = changed(text, "tw::axpy::simple::finish", "tw::axpy::simple::finish<TW_T, threads>");

@@ -130,7 +130,7 @@ TEST_F(ProblemTest, TensorsOfPaddedRows) {
 
 TEST_F(ProblemTest, MemoryCountsTheOracle) {
   const Problem problem = parse("10x10");
-  // x, y, y's pristine copy in fp32; of two sets of inputs expected and magnitude in fp64.
+  // x, y, and y's pristine copy in fp32. Expected and magnitude in fp64, for two sets of inputs.
   EXPECT_EQ(check_memory(op_, problem, {}), 100 * (4 + 4 + 4 + 2 * 16));
   DeviceInfo device;
   device.model = "small";
@@ -150,11 +150,11 @@ TEST_F(ProblemTest, RooflineTakesTheHigherRoof) {
   DeviceInfo device;
   device.f32_flops = 1e12;
   EXPECT_DOUBLE_EQ(roofline_ns(op_, problem, device), 2e3);
-  device.tf32_flops = 6e12;  // three products of TF32 are faster then
+  device.tf32_flops = 6e12;  // now three TF32 products are faster
   EXPECT_DOUBLE_EQ(roofline_ns(op_, problem, device), 1e3);
   device.memory_bandwidth = 1e12;
   EXPECT_DOUBLE_EQ(roofline_ns(op_, problem, device), 8e3);
-  device.l2_bytes = 8000000;  // fits: no memory roof
+  device.l2_bytes = 8000000;  // the problem fits: memory sets no limit
   EXPECT_DOUBLE_EQ(roofline_ns(op_, problem, device), 1e3);
 }
 

@@ -1,4 +1,4 @@
-// Search spaces: what is enumerated, how it is found again, and why a space is empty.
+// Search spaces: which configurations are enumerated, how they are found, and why a space is empty.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ Knob knob(const std::string& name, std::vector<std::int64_t> values) {
   return result;
 }
 
-// Knobs from slot `first` on; names before it are "dim0", ...
+// Knobs from slot `first` on. The names before them are "dim0", ...
 struct Space {
   Names names;
   std::vector<Knob> knobs;
@@ -51,7 +51,7 @@ struct Space {
     }
     return "not empty";
   }
-  // Every combination, in lexicographic order of value indices, checked one by one.
+  // Returns every valid combination, in lexicographic order of value indices, checked one by one.
   std::vector<Configuration> brute_force() const {
     std::vector<Configuration> found;
     std::vector<std::size_t> levels(knobs.size());
@@ -99,7 +99,7 @@ TEST(SpaceTest, PublishedSpacesHaveTheirPublishedSizes) {
   }
 }
 
-// A random arithmetic comparison over the knobs and dims; some of them divide by zero or overflow.
+// Returns a random arithmetic comparison over the knobs and dims. Some divide by zero or overflow.
 std::string random_constraint(std::mt19937& random, const std::vector<std::string>& names) {
   const auto pick = [&](std::size_t below) { return random() % below; };
   const auto name = [&] { return names[pick(names.size())]; };
@@ -160,7 +160,7 @@ TEST(SpaceTest, KnobsMayHaveManyValues) {
   for (std::size_t i = 0; i < found.size(); i += 7) EXPECT_EQ(found.find(found[i]), i);
 }
 
-// 10^12 combinations, 10^6 valid: nothing may be proportional to the former.
+// 10^12 combinations, of which 10^6 are valid. Time and memory must not grow with the former.
 TEST(SpaceTest, PrunesLargeProducts) {
   std::vector<Knob> knobs;
   knobs.reserve(12);
@@ -176,7 +176,7 @@ TEST(SpaceTest, PrunesLargeProducts) {
   EXPECT_DOUBLE_EQ(found.cartesian_size(), 1e12);
 }
 
-// Of many knobs fewer configurations fill the memory.
+// With more knobs, fewer configurations fill the memory.
 TEST(SpaceTest, RefusesWhatMemoryCannotHold) {
   std::vector<Knob> knobs;
   knobs.reserve(3000);
@@ -191,8 +191,8 @@ TEST(SpaceTest, RefusesWhatMemoryCannotHold) {
   }
 }
 
-// The knobs that the last constraint reads have 2^72 combinations: more than a number can tell
-// apart.
+// The knobs that the last constraint reads have 2^72 combinations, more than a 64-bit number can
+// count.
 TEST(SpaceTest, ConstraintsMayReadManyKnobs) {
   std::vector<Knob> knobs;
   std::string sum = "0";
@@ -223,7 +223,7 @@ TEST(SpaceTest, FindsEveryConfigurationAndNoOther) {
   const SearchSpace space = published("dedispersion");
   for (std::size_t i = 0; i < space.size(); ++i) ASSERT_EQ(space.find(space[i]), i);
   Configuration other = space[0];
-  other[3] = 77;  // no value of the knob
+  other[3] = 77;  // not a value of the knob
   EXPECT_EQ(space.find(other), std::nullopt);
   EXPECT_EQ(space.find({}), std::nullopt);
   EXPECT_EQ(space.find_levels(std::vector<int>{5, 28, 0, 0, 0, 0, 0, 0}),

@@ -1,4 +1,4 @@
-// Every fault of a spec: one line with file, line, key and remedy.
+// Every fault of a spec gives one line with file, line, key and remedy.
 #include <gtest/gtest.h>
 
 #include "core/base/texts.h"
@@ -22,16 +22,16 @@ std::string fault_of(const std::string& op, const std::string& kernel, Texts sou
   });
 }
 
-// The line of `text` on which `part` starts.
+// Returns the line of `text` on which `part` starts.
 int line_of(const std::string& text, const std::string& part) {
   const auto end = text.begin() + static_cast<std::ptrdiff_t>(text.find(part));
   return 1 + static_cast<int>(std::count(text.begin(), end, '\n'));
 }
 
 struct Case {
-  std::string from, to;  // what is changed in the file
+  std::string from, to;  // the change in the file
   std::string message;   // must be in the error
-  int lines_on = 0;      // the line that is named, counted from where `from` starts
+  int lines_on = 0;      // the named line, counted from where `from` starts
 };
 
 void expect_faults(const std::vector<Case>& cases, const std::string& file,
@@ -48,7 +48,7 @@ void expect_faults(const std::vector<Case>& cases, const std::string& file,
   }
 }
 
-// What the parser of TOML asserts, or recurses on.
+// Text for which the TOML parser has assertions, or recursion.
 TEST(SpecErrors, OddToml) {
   EXPECT_TRUE(error_of([] {
                 parse_toml("a = 1\n[.op]\n", "x.toml");

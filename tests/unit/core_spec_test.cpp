@@ -51,7 +51,7 @@ TEST(Spec, PreferencesNarrowTheSearchAlone) {
   EXPECT_NE(kernel.space_digest, plain.at("axpy").kernels.at(0).space_digest);
 }
 
-// Without a change of what was measured of it.
+// Saying so does not invalidate what was measured of the kernel before.
 TEST(Spec, AKernelServesReductionsIfItSaysSo) {
   Texts spaces = test::toy_spaces();
   spaces["axpy/op.toml"] = test::toy_reducing_op();
@@ -156,7 +156,7 @@ TEST(Spec, KnobsStructIsReadAsCPlusPlusWritesIt) {
               "constexpr int twice() const { return 2 * threads; }\n"
               "/* int hidden; */ int threads{1'28}; bool vector = f(1, 2); simple::Walk walk;");
   EXPECT_EQ(error_of([&] { Catalog::load(test::toy_spaces(), sources); }), "");
-  // Several in one declaration.
+  // Several members in one declaration.
   sources["axpy/simple.cuh"] = changed(toy_source, fields, "int threads, vector; Walk walk;");
   EXPECT_NE(error_of([&] {
               Catalog::load(test::toy_spaces(), sources);
@@ -186,8 +186,8 @@ TEST(Spec, BareSpaces) {
             std::string::npos);
 }
 
-// The ops that ship: their edge shapes are problems, and every kernel's default configuration can
-// be launched on them wherever the kernel serves them.
+// The shipped ops: their edge shapes are problems, and every kernel's default configuration can be
+// launched on those that the kernel serves.
 TEST(Spec, BuiltinCatalogLowers) {
   const Catalog catalog = Catalog::load(builtin_spaces(), builtin_sources(), "search_spaces/");
   const DeviceInfo device = emulated_device(90);

@@ -19,7 +19,7 @@ TEST(Statistics, Median) {
   EXPECT_EQ(median(one_to(100)), 50.5);
 }
 
-// Ranks from tables of the sign test at 5 %, two-sided: n = 5 has none, n = 6..8 take the extremes,
+// Ranks from tables of the two-sided sign test at 5 %: n = 5 has none, n = 6..8 take the extremes,
 // n = 9..11 the second, n = 12..14 the third, n = 25 the eighth, n = 50 the eighteenth.
 TEST(Statistics, IntervalOfTheMedian) {
   const auto ranks = [](int n) {

@@ -1,4 +1,5 @@
-// What a T1 file says and we do not do is an error that names the place, the value and the remedy.
+// Everything in a T1 file that Tilewright does not support is an error that names the place, the
+// value and the remedy.
 // Longer than 400 lines: most of it is tables of files and their errors.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -175,7 +176,7 @@ TEST(T1Errors, InputsThatAreNotRandomAreRefused) {
   EXPECT_EQ(with(input, R"("FillType": "Random", "FillValue": 1.0, "TypeSize": 4, "Output": 0,
                             "MemType": "Vector", "DataSource": "", "RandomSeed": null,)"),
             "");
-  // What is never read may be filled with anything.
+  // A vector that is never read may have any fill.
   EXPECT_EQ(with(output, R"("FillType": "Constant", "FillValue": 0.0, "Output": 1,)"), "");
   EXPECT_THAT(with(output, R"("Output": 0,)"), HasSubstr("does not agree with AccessType"));
 }
@@ -265,7 +266,7 @@ TEST(JsonDocument, FindsValuesAndKeys) {
   EXPECT_NO_THROW(JsonDocument(deep + std::string(deep.size(), ']'), "x"));
 }
 
-// What is found when the specs are read is of the T1 file, too.
+// Faults that are found when the specs are read are reported for the T1 file, too.
 class T1Folder : public testing::Test {
  protected:
   void SetUp() override {
@@ -348,7 +349,7 @@ TEST_F(T1Folder, ScalarsArePassedAsTheBitsThatTheyAre) {
   EXPECT_EQ(passed("uint64", "1").kind, ArgSpec::Kind::int64);
 }
 
-// The grid that Kernel Tuner launches.
+// The grid is the one that Kernel Tuner launches.
 TEST_F(T1Folder, AProblemSizeIsDividedIntoBlocks) {
   const auto grid_of = [&](const std::string& members) {
     const Catalog catalog = load(changed(R"("GlobalSize": {"X": "4096 // BLOCK"},)", members));

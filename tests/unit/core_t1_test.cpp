@@ -1,4 +1,5 @@
-// T1 inputs: what Python says there, we say too, or we say why not.
+// T1 files: our expressions mean what the file's Python means, or there is an error that says why
+// not.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -41,7 +42,7 @@ TEST(PythonValues, WhatIsNotUnderstoodIsAnError) {
     EXPECT_THROW(numbers(text), Error) << text;
   }
   EXPECT_THROW(parse_python(std::string(100'000, '(')), Error);
-  // Operators of one precedence nest to the left, without recursion of the parser.
+  // Operators of one precedence nest to the left, without recursion in the parser.
   std::string sum = "[1", both = "True";
   for (int i = 0; i < 1'000'000; ++i) sum += "+1";
   for (int i = 0; i < 1'000'000; ++i) both += " and True";
@@ -49,7 +50,8 @@ TEST(PythonValues, WhatIsNotUnderstoodIsAnError) {
   EXPECT_THROW(parse_python(both), Error);
 }
 
-// The condition over knobs a, b (integers) and s ('x' or 'y'), for these values.
+// Returns whether the condition over knobs a, b (integers) and s ('x' or 'y') holds for these
+// values.
 bool holds(std::string_view condition, std::int64_t a, std::int64_t b, std::int64_t s = 0,
            bool is_negative = false) {
   Names names;
@@ -123,7 +125,7 @@ TEST(PythonConditions, WhatGrowsWithoutEndIsAnError) {
 TEST(T1, IsASpace) {
   const BareSpace bare = parse_t1(t1, "x.json");
   const SearchSpace space = SearchSpace::enumerate(bare.knobs, bare.require, 0, {});
-  EXPECT_EQ(space.size(), 7u * 3u);  // (3 + 2 + 1 + 1) of block and tile
+  EXPECT_EQ(space.size(), 7u * 3u);  // (3 + 2 + 1 + 1) for block and tile
   EXPECT_EQ(text_of(space.knobs(), space[0]), "block_size_x=16 tile=1 layout=nhwc padded=false");
 }
 

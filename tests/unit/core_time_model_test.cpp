@@ -1,4 +1,4 @@
-// Forecasts, against times that follow from the constants and the device's limits.
+// Forecasts, compared with times that follow from the constants and the device's limits.
 #include <gtest/gtest.h>
 
 #include "core/base/texts.h"
@@ -10,8 +10,8 @@
 namespace tw {
 namespace {
 
-// 10 SMs of 1000 MHz: an SM does 128 multiply-adds, 4 instructions, 128 bytes of shared memory and
-// 64 of L2 in a ns.
+// 10 SMs of 1000 MHz. In a ns, an SM does 128 multiply-adds, 4 instructions, 128 bytes of shared
+// memory and 64 bytes of L2.
 DeviceInfo plain_device() {
   DeviceInfo device = emulated_device(90);
   device.sms = 10;
@@ -21,12 +21,12 @@ DeviceInfo plain_device() {
   device.smem_per_sm = 233472;
   device.blocks_per_sm = 32;
   device.memory_bandwidth = 1e12;
-  device.tf32_flops = 2 * 10 * 1000e9;  // 1000 multiply-adds an SM and ns
+  device.tf32_flops = 2 * 10 * 1000e9;  // 1000 multiply-adds per SM and ns
   return device;
 }
 
-// The times do not hide each other in the least, so that they can be told apart: with one time that
-// is not 0 the forecast is that time.
+// With these constants the times do not hide each other at all. If only one time is not 0, the
+// forecast is that time.
 const ModelConstants plain{.fma = 1,
                            .tensor = 1,
                            .issue = 1,
@@ -39,7 +39,8 @@ const ModelConstants plain{.fma = 1,
                            .launch_ns = 0,
                            .sharpness = 1};
 
-// What `ask` says of the model of axpy with `model`, 128 threads a block and `elements` elements.
+// Returns what `ask` says of the model of axpy with `model`, 128 threads per block and `elements`
+// elements.
 template <class Ask>
 auto asked_of(const Ask& ask, const std::string& model, int elements, const DeviceInfo& device,
               const ModelConstants& constants = plain,
@@ -74,7 +75,7 @@ LeastTime least_time(const std::string& model, int elements,
 }
 
 TEST(TimeModel, EachQuantityTakesItsTime) {
-  // 10 blocks, one an SM.
+  // 10 blocks, one per SM.
   EXPECT_DOUBLE_EQ(forecast_ns("fma = 1280000", 1280), 1000);
   EXPECT_DOUBLE_EQ(forecast_ns("tensor = 10000000", 1280), 1000);
   EXPECT_DOUBLE_EQ(forecast_ns("instructions = 40000", 1280), 1000);
@@ -90,14 +91,14 @@ TEST(TimeModel, EachQuantityTakesItsTime) {
 TEST(TimeModel, TheBusiestSMIsWhatIsWaitedFor) {
   // 11 blocks: one SM has two of them.
   EXPECT_DOUBLE_EQ(forecast_ns("fma = \"1000 * elements\"", 1408), 2000);
-  // 30 units in 20 blocks: an SM has two blocks, of two units each at most.
+  // 30 units in 20 blocks: an SM has two blocks, with at most two units each.
   EXPECT_DOUBLE_EQ(forecast_ns("fma = \"1000 * elements\"\nunits = 30", 2560), 2000 * 4.0 / 3);
-  // Device memory and L2's far side are everybody's.
+  // All SMs share the device memory and the L2's side towards it.
   EXPECT_DOUBLE_EQ(forecast_ns("dram = 1000000", 1408), 1000);
 }
 
 TEST(TimeModel, BlocksThatDoNotFitWait) {
-  // Two blocks an SM: together if their registers or shared memory allow it.
+  // Two blocks per SM: they run together if their registers or shared memory allow it.
   EXPECT_DOUBLE_EQ(forecast_ns("rounds = 7", 2560), 700);
   EXPECT_DOUBLE_EQ(forecast_ns("rounds = 7", 2560, plain, "smem = 200000"), 1400);
   EXPECT_DOUBLE_EQ(forecast_ns("rounds = 7\nregisters = 255", 2560), 700);
@@ -113,7 +114,7 @@ TEST(TimeModel, TheLaunchWithTheMostSharedMemoryCounts) {
 TEST(TimeModel, FewWarpsHideLittle) {
   ModelConstants constants = plain;
   constants.warps = 8;
-  // 4 warps of an SM, then 8: half and the same of what keeps its units busy.
+  // 4 warps per SM, then 8: half of what keeps its units busy, and all of it.
   EXPECT_DOUBLE_EQ(forecast_ns("fma = 1280000", 1280, constants), 1000 + 2000);
   EXPECT_DOUBLE_EQ(forecast_ns("fma = 1280000", 2560, constants), 1000 + 1000);
 }
@@ -126,7 +127,7 @@ TEST(TimeModel, TheLongestTimeHidesOthers) {
 }
 
 TEST(TimeModel, TheLeastTimeIsOfTheLargestLeastCount) {
-  // 10 blocks, one an SM.
+  // 10 blocks, one per SM.
   const std::string counts = "fma = 1280000\nshared = 2560000\ninstructions = 1000000000\n";
   EXPECT_EQ(least_time(counts, 1280).ns, 0);
   EXPECT_DOUBLE_EQ(least_time(counts + "least = [\"fma\"]", 1280).ns, 1000);
@@ -169,7 +170,7 @@ TEST(TimeModel, EveryModelOfTheBuiltinKernelsHasValues) {
         try {
           space = SearchSpace::enumerate(kernel, slots);
         } catch (const Error&) {
-          continue;  // it does not serve this problem
+          continue;  // the kernel does not serve this problem
         }
         auto values = slots;
         const Configuration first = (*space)[0];

@@ -1,4 +1,4 @@
-// What a verdict depends on is in its keys, one thing at a time; what does not matter is not.
+// The keys contain everything that a verdict depends on, one thing at a time, and nothing else.
 #include <gtest/gtest.h>
 
 #include <tuple>
@@ -24,7 +24,7 @@ struct Asked {
   std::string default_configuration = "threads=128 vector=false walk=forward";
 };
 
-// The keys of a trial that are made of specs.
+// The keys of a trial that come from specs.
 using Keys = std::tuple<std::string, std::string, std::string>;
 Keys keys(const Asked& asked) {
   const Catalog catalog = Catalog::load(
@@ -92,7 +92,7 @@ TEST(VerdictDigest, IncludesAreFollowedToTheirEnd) {
   EXPECT_NE(verdict(asked), before);
 }
 
-// The other keys hold these.
+// The other keys contain these things.
 TEST(VerdictDigest, WithTheOtherKeysHoldsTheRest) {
   const Keys plain = keys({});
   const auto changes = [&](const std::string& what, auto change) {
@@ -137,7 +137,7 @@ TEST(VerdictDigest, LeavesOutWhatDoesNotMatter) {
         [](Asked& a) { a.op = changed(a.op, "f32 = 4\n", "f32 = 5\n"); });
   keeps("a step that is not in the chain",
         [](Asked& a) { a.op = changed(a.op, "\"clamp\"]", "\"clamp\", \"tanh\"]"); });
-  // With a reference the default is a configuration like any other.
+  // With a reference, the default is a configuration like any other.
   keeps("the default",
         [](Asked& a) { a.default_configuration = "threads=64 vector=false walk=forward"; });
 }

@@ -28,7 +28,7 @@ tilewright_cpu_test(tolerance_test SOURCES tolerance_test.cpp tolerance_rows_tes
 tilewright_cpu_test(cpu_estimate_test SOURCES cpu_estimate_test.cpp LIBRARIES tw_cpu tw_model
   TIMEOUT 400 LABELS conformance COST 20)
 tilewright_cpu_test(mutation_test SOURCES mutation_test.cpp mutation_results_test.cpp
-  LIBRARIES tw_cpu TIMEOUT 300 COST 15)
+  mutation_publications_test.cpp LIBRARIES tw_cpu TIMEOUT 300 COST 15)
 
 # Device code compiled for the host; the shim defines CUDA's words.
 tilewright_test(epilogue_steps_test SOURCES epilogue_steps_test.cpp LIBRARIES tw_core)

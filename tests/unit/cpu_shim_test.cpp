@@ -124,6 +124,41 @@ __global__ void last_block(unsigned* counter, int* out) {
   __syncthreads();
   if (last && threadIdx.x == 0) *out += 1;
 }
+// Each block leaves its threads' numbers, and the last one adds them up. flaws: 1 no barrier before
+// a block is counted, 2 it is counted before it leaves its numbers, 3 it reads before it is counted.
+__global__ void last_block_adds(int* numbers, unsigned* counter, int* out, int flaw) {
+  __shared__ bool last;
+  const unsigned all = gridDim.x - 1;
+  if (flaw == 2 && threadIdx.x == 0) last = atomicInc(counter, all) == all;
+  numbers[blockIdx.x * blockDim.x + threadIdx.x] = blockIdx.x + 1;
+  int sum = 0;
+  for (unsigned i = 0; flaw == 3 && i <= all; ++i) sum += numbers[i * blockDim.x + threadIdx.x];
+  __threadfence();
+  if (flaw != 1) __syncthreads();
+  if (flaw != 2 && threadIdx.x == 0) last = atomicInc(counter, all) == all;
+  __syncthreads();
+  if (!last) return;
+  for (unsigned i = 0; flaw != 3 && i <= all; ++i) sum += numbers[i * blockDim.x + threadIdx.x];
+  out[threadIdx.x] = sum;
+}
+// Each block signs a list twice; between that other blocks may run.
+__device__ int of_all_blocks = 0;
+extern "C" __global__ void signatures(unsigned* length, int* list, int* wrong) {
+  __shared__ int line[96];
+  __shared__ struct { char text[3]; double number; } odd;
+  int* const dynamic = static_cast<int*>(tw_cpu::dynamic_shared());
+  const int mine = blockIdx.x * 1000 + threadIdx.x;
+  line[threadIdx.x] = dynamic[threadIdx.x] = mine;
+  odd = {"ab", blockIdx.x + 0.5};
+  if (threadIdx.x == 9) atomicMax(wrong + 2, atomicAdd(&of_all_blocks, 1) + 1);
+  for (int i = 0; i < 2; ++i) {
+    __syncthreads();
+    if (threadIdx.x == 5) __threadfence();
+    if (threadIdx.x == 5) list[atomicAdd(length, 1)] = blockIdx.x;
+    if (line[threadIdx.x] != mine || dynamic[threadIdx.x] != mine) atomicAdd(wrong, 1);
+    if (odd.number != blockIdx.x + 0.5 || odd.text[1] != 'b') atomicAdd(wrong + 1, 1);
+  }
+}
 __global__ void vector_load(float* out, const float* in, int offset) {
   const float4 v = *reinterpret_cast<const float4*>(in + offset);
   *out = v.x + v.w;
@@ -210,7 +245,8 @@ const std::vector<std::string> entries{
     "bad_collective",  "early_exit", "copies",         "copies_without_barrier",
     "bad_copy",        "atomics",    "last_block",     "vector_load",
     "static_overflow", "trap",       "many_barriers",  "group_barriers",
-    "tensor_copies",   "warp_ring",  "plain_load"};
+    "tensor_copies",   "warp_ring",  "plain_load",     "last_block_adds",
+    "signatures"};
 
 constexpr std::array every_order{Lanes::forwards, Lanes::backwards, Lanes::warps_ahead};
 
@@ -540,6 +576,71 @@ TEST_F(ShimTest, TheLastBlockIsOne) {
     ASSERT_EQ(run("last_block", {{7, 1, 1}, {64, 1, 1}, 0}, lanes, &counter, &last), "");
     EXPECT_EQ(last, 1);
     EXPECT_EQ(counter, 0u);
+  }
+}
+
+TEST_F(ShimTest, BlocksThatTellTooEarlyShowWhereBlocksTakeTurns) {
+  const auto wrong_in = [&](Lanes lanes, int blocks, int flaw) {
+    std::vector<int> numbers(static_cast<std::size_t>(blocks) * 64), out(64);
+    unsigned counter = 0;
+    EXPECT_EQ(run("last_block_adds", {{blocks, 1, 1}, {64, 1, 1}, 0}, lanes, numbers.data(),
+                  &counter, out.data(), flaw),
+              "");
+    return std::count_if(out.begin(), out.end(),
+                         [&](int sum) { return sum != blocks * (blocks + 1) / 2; });
+  };
+  for (const int blocks : {2, 3, 8, 60}) {
+    for (const Lanes lanes : every_order) EXPECT_EQ(wrong_in(lanes, blocks, 0), 0);
+    for (const int flaw : {1, 2, 3}) {
+      EXPECT_EQ(wrong_in(Lanes::forwards, blocks, flaw), 0);  // one block after the other
+      EXPECT_GT(
+          wrong_in(Lanes::backwards, blocks, flaw) + wrong_in(Lanes::warps_ahead, blocks, flaw), 0)
+          << blocks << " " << flaw;
+    }
+  }
+}
+
+TEST_F(ShimTest, BlocksThatTakeTurnsHaveSharedMemoryOfTheirOwn) {
+  int blocks_so_far = 0;
+  std::vector<int> one_by_one;
+  for (const Lanes lanes : every_order) {
+    unsigned length = 0;
+    std::vector<int> list(40);
+    std::array<int, 3> wrong{};
+    ASSERT_EQ(
+        run("signatures", {{20, 1, 1}, {96, 1, 1}, 384}, lanes, &length, list.data(), wrong.data()),
+        "");
+    EXPECT_EQ(length, 40u);
+    if (blocks_so_far == 0) blocks_so_far = wrong[2] - 20;
+    EXPECT_EQ(wrong, (std::array{0, 0, blocks_so_far += 20}));
+    if (lanes == Lanes::forwards) one_by_one = list;
+    if (lanes == Lanes::backwards) std::reverse(list.begin(), list.end());
+    EXPECT_EQ(list == one_by_one, lanes == Lanes::forwards);
+    std::sort(list.begin(), list.end());
+    for (std::size_t i = 0; i < list.size(); ++i) EXPECT_EQ(list[i], static_cast<int>(i / 2));
+  }
+}
+
+TEST_F(ShimTest, AFaultWhileBlocksAreHeldEndsTheLaunchAndTheNextOneRuns) {
+  unsigned length = 0;
+  std::vector<int> list(40);
+  std::array<int, 3> wrong{};
+  for (int i = 0; i < 2; ++i) {
+    // Too little shared memory for the last threads.
+    const auto few = [&] {
+      return run("signatures", {{20, 1, 1}, {96, 1, 1}, 256}, Lanes::backwards, &length,
+                 list.data(), wrong.data());
+    };
+    if (has_asan) {
+      EXPECT_DEATH(few(), "use-after-poison");
+    } else {
+      EXPECT_NE(few(), "");
+    }
+    length = 0;
+    EXPECT_EQ(run("signatures", {{20, 1, 1}, {96, 1, 1}, 384}, Lanes::backwards, &length,
+                  list.data(), wrong.data()),
+              "");
+    length = 0;
   }
 }
 

@@ -1,4 +1,4 @@
-// A clock that was set back between rows: their order is that in which they were written.
+// A clock was set back between rows: their order is the order in which they were written.
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include "db/merge.h"
@@ -12,7 +12,7 @@ class DbClock : public DbTest {
   void change(const std::string& sql) const {
     SQLite::Database(path(), SQLite::OPEN_READWRITE).exec(sql);
   }
-  // Each row is a day older than the one that was written before it.
+  // Makes each row a day older than the row before it.
   void turn_back() const {
     for (const auto& [table, column] :
          {std::pair{"trial", "created"}, {"race", "created"}, {"run", "started"}}) {
@@ -20,7 +20,7 @@ class DbClock : public DbTest {
              " = strftime('%Y-%m-%dT%H:%M:%fZ', '2020-01-01', '-' || id || ' days')");
     }
   }
-  // Each configuration twice, two races, two baselines.
+  // Writes each configuration twice, two races and two baselines.
   void fill() const {
     Store db = store();
     Context library = context("cublas");
@@ -33,7 +33,7 @@ class DbClock : public DbTest {
       db.end_run(run, "finished");
     }
   }
-  // All that a store says of measurements, but for dates.
+  // Returns everything that a store says of measurements, without dates.
   static std::vector<std::string> answers(const Store& db, const char* source) {
     std::vector<std::string> said;
     const auto say = [&](const char* what, const Trial& trial) {
@@ -61,7 +61,7 @@ TEST_F(DbClock, RowsCountInTheOrderInWhichTheyWereWritten) {
   EXPECT_GT(store().trials({}).back().created, store().trials({}).front().created);
 }
 
-// What was imported counts by its dates, since the order of merging must not matter.
+// Imported rows are ordered by their dates, because the order of merging must not matter.
 TEST_F(DbClock, MergingGoesByTheDates) {
   fill();
   const std::string other = folder_ / "other.db";
@@ -98,7 +98,7 @@ TEST_F(DbClock, OneLineSaysThatTheClockIsBehind) {
   EXPECT_EQ(notice.find(path() + ": its latest row is from 2099-01-01"), 0u) << notice;
   EXPECT_EQ(notice.find('\n'), notice.npos);
   db.append(run, TrialKind::search, context(), "a=1", ok(100));
-  EXPECT_EQ(db.clock_notice(), "");  // said once
+  EXPECT_EQ(db.clock_notice(), "");  // only once
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Trials that leave a database as a file and come back: nothing is lost, nothing comes twice.
+// Trials leave a database as a file and come back: nothing is lost, and nothing comes twice.
 // Longer than 400 lines: both formats are tested with one fixture and one maker of odd trials.
 #include <SQLiteCpp/SQLiteCpp.h>
 
@@ -20,7 +20,7 @@ class ExportTest : public DbTest {
   Imported import(const std::string& text, const std::string& into) const {
     return import_trials(trials_from_csv(text, "x.csv"), into);
   }
-  // What an import calls the rows, in place of what they were.
+  // Returns the text with the rows marked as imported, whatever they were before.
   static std::string as_imported(std::string text) {
     for (const char* source : {"\nmeasured,", "\nreplayed,"}) {
       for (std::size_t at = 0; (at = text.find(source, at)) != text.npos;) {
@@ -38,7 +38,7 @@ class ExportTest : public DbTest {
     }
     return "";
   }
-  // The export with the cell of a column changed in its first row.
+  // Returns the export with the cell of one column changed in its first row.
   static std::string with_cell(const std::string& text, const std::string& column,
                                const std::string& value) {
     CsvReader reader(text, "x.csv");
@@ -56,7 +56,7 @@ class ExportTest : public DbTest {
     SQLite::Database(path(), SQLite::OPEN_READWRITE).exec(statement);
   }
 
-  // A run with a failure, a baseline and a race.
+  // Adds a run with a failure, a baseline and a race.
   void add_run(Store& store) const {
     const std::int64_t run = store.begin_run(run_info());
     store.append(run, TrialKind::search, context(), "a=1 b=true c=x", ok(100));
@@ -183,7 +183,7 @@ TEST_F(ExportTest, WhatTheCpuDeviceSaysIsLeftOut) {
   EXPECT_EQ(imported.cpu, 1);
 }
 
-// Any values that the database can hold.
+// Makes any values that the database can hold.
 class Anything {
  public:
   explicit Anything(unsigned seed) : random_(seed) {}
@@ -387,7 +387,7 @@ TEST_F(ExportTest, T4IsOfOneSearchSpace) {
   Store ours = store();
   const std::int64_t run = ours.begin_run(run_info());
   Context large = context();
-  large.problem += "0";  // contains the name of the other
+  large.problem += "0";  // contains the name of the other problem
   ours.append(run, TrialKind::search, context(), "a=1", ok(1));
   ours.append(run, TrialKind::search, large, "a=1", ok(2));
   std::int64_t left_out = 0;

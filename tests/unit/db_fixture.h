@@ -1,4 +1,5 @@
-// What the tests of the database share: a folder that vanishes, and rows that are quick to write.
+// Shared by the tests of the database: a folder that is removed at the end, and short ways to write
+// rows.
 #pragma once
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-// Permissions mean nothing to root: as long as this lives, the process acts as nobody.
+// Root ignores permissions. While this object lives, the process acts as nobody.
 class WithoutRoot {
  public:
   WithoutRoot() {
@@ -95,7 +96,7 @@ class DbTest : public testing::Test {
   Store store() const { return Store::open(path(), Store::Mode::read_write); }
   std::string path() const { return folder_ / "tilewright.db"; }
 
-  // What opening says; empty if it succeeds.
+  // Returns the message of the error when the file is opened; empty if there is none.
   static std::string refusal(const std::string& path, Store::Mode mode) {
     try {
       Store::open(path, mode);

@@ -1,4 +1,4 @@
-// Databases that take over each other's rows.
+// Databases that take over the rows of others.
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ class MergeTest : public DbTest {
   std::string other_path() const { return folder_ / "other.db"; }
   Store other() const { return Store::open(other_path(), Store::Mode::read_write); }
 
-  // A run of three trials, a baseline and a race of two.
+  // Adds a run of three trials, a baseline and a race of two.
   static std::int64_t add_run(Store& store, double ns, const std::string& device_uuid) {
     RunInfo info = run_info();
     info.device_uuid = device_uuid;
@@ -111,7 +111,7 @@ TEST_F(MergeTest, GoesOnWithARunThatWasNotFinished) {
   EXPECT_EQ(winners("imported").front().trial.configuration, "a=2");
 }
 
-// A file holds some of a run's trials, not always the first ones.
+// A file may hold only some of a run's trials, and not always the first ones.
 TEST_F(MergeTest, AddsWhatAnImportedPartOfARunLacks) {
   Store theirs = other();
   const std::int64_t run = add_run(theirs, 100, "gpu-1");
@@ -140,7 +140,7 @@ TEST_F(MergeTest, OnlyWhatAGpuSays) {
   EXPECT_TRUE(store().trials({}).empty());
 }
 
-// Databases of one problem, each with searches, a baseline and perhaps a race, all of one date.
+// Databases of one problem. Each has searches, a baseline and perhaps a race, all of one date.
 class MergeOrder : public MergeTest {
  protected:
   std::string path_of(const std::string& name) const { return folder_ / (name + ".db"); }
@@ -172,7 +172,7 @@ class MergeOrder : public MergeTest {
       raw.exec(std::string("UPDATE ") + date_of + " = '" + date + "'");
     }
   }
-  // What a database says of what it has imported, but for the numbers of its rows.
+  // Returns what a database says of its imported rows, without their numbers.
   static std::string answers(const Store& db) {
     std::string said;
     const auto say = [&](const char* what, const Trial& trial) {
@@ -193,7 +193,7 @@ class MergeOrder : public MergeTest {
     }
     return said;
   }
-  // The configurations of an export as T4, which holds the latest trials of one context.
+  // Returns the configurations of an export as T4, which holds the latest trials of one context.
   static std::string exported(const std::string& path) {
     std::int64_t left_out = 0;
     const Recording recording = recording_of(shared_trials(path, {.kernel = "simt"}), {}, left_out);
@@ -202,7 +202,7 @@ class MergeOrder : public MergeTest {
       said += std::to_string(trial.value_ns) + "\n";
     return said;
   }
-  // Merges them in each order; returns what all orders say.
+  // Merges the databases in each order, and returns the answers that all orders give.
   std::string merged(std::vector<std::string> names) const {
     std::sort(names.begin(), names.end());
     std::string first;
@@ -237,7 +237,7 @@ TEST_F(MergeOrder, SoDoTrialsWhereNothingWasRaced) {
   merged({"a", "b", "c"});
 }
 
-// Dates have milliseconds: of two races of one moment one decides all the same.
+// Dates have milliseconds. If two races have the same date, one of them must still decide.
 TEST_F(MergeOrder, RacesOfOneMomentAreOrderedByWhatTheyHold) {
   for (const bool raced : {true, false}) {
     make("a", 100, "2025-03-01T00:00:00.000Z", raced);

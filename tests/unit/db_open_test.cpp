@@ -1,4 +1,5 @@
-// Opening: what cannot be a database says so in one line; schemas move forward, never halfway.
+// Opening: a file that cannot be a database gives an error of one line. Schemas are upgraded
+// completely or not at all.
 // Longer than 400 lines: every schema and every fault of a file shares one fixture.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
@@ -165,7 +166,7 @@ TEST_F(DbOpen, WhatMayNotBeReadSaysSo) {
 }
 
 TEST_F(DbOpen, AReadOnlyFolderCanBeReadButNotWritten) {
-  const std::string media = folder_ / "100%?#medium";  // characters that mean something in a URI
+  const std::string media = folder_ / "100%?#medium";  // these characters have a meaning in a URI
   fs::create_directory(media);
   const std::string file = media + "/x.db";
   {
@@ -192,7 +193,7 @@ TEST_F(DbOpen, AReadOnlyFolderCanBeReadButNotWritten) {
   fs::permissions(media, fs::perms::all);
 }
 
-// Limits the size of databases that are opened while it lives.
+// Limits the size of the databases that are opened while the object lives.
 class FullDisk {
  public:
   explicit FullDisk(int pages) {
@@ -242,7 +243,7 @@ TEST_F(DbOpen, AFullDiskLeavesNoHalfMadeDatabase) {
   EXPECT_EQ(refused(), "");
 }
 
-// A later schema, as it may look one day.
+// A possible later schema.
 constexpr const char* first = "CREATE TABLE context (id INTEGER PRIMARY KEY, op TEXT) STRICT;";
 constexpr const char* second =
     "CREATE TABLE context (id INTEGER PRIMARY KEY, op TEXT, vendor TEXT NOT NULL) STRICT;";
@@ -298,7 +299,7 @@ TEST_F(DbOpen, TwoMigrateAtOnceWithoutHarm) {
   EXPECT_EQ(version_of(path()), 2);
 }
 
-// The names, columns and texts of everything in a database, but for blanks and comments.
+// Returns the names, columns and texts of everything in a database, without blanks and comments.
 std::vector<std::string> shape_of(const std::string& path) {
   const SQLite::Database database(path);
   std::vector<std::string> shape;
@@ -316,7 +317,7 @@ std::vector<std::string> shape_of(const std::string& path) {
   return shape;
 }
 
-// A database as version 1 of the schema made it, with rows in all of its tables.
+// Makes a database with version 1 of the schema, and rows in all of its tables.
 void make_version_1(const std::string& path) {
   std::ifstream file(TW_TEST_DATA "/schema_1.sql");
   const std::string schema{std::istreambuf_iterator<char>(file), {}};

@@ -1,5 +1,5 @@
-// Trials go in and come back: exactly, all of them, from any number of writers, whatever ends a
-// process.
+// Trials are stored and read back exactly and completely, from any number of writers, however a
+// process ends.
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -106,7 +106,7 @@ TEST_F(DbStore, KnownAreTheLatestSearchTrialsOfExactlyThisContext) {
   EXPECT_TRUE(db.known(unknown).empty());
 }
 
-// It is no key: rows of earlier versions lack it, whatever they were measured with.
+// The constants are no key: rows of earlier versions lack them.
 TEST_F(DbStore, KeepsTheConstantsOfAChain) {
   Store db = store();
   Context with = context();
@@ -161,7 +161,7 @@ TEST_F(DbStore, EightWritersLoseNothing) {
   for (int writer = 0; writer < writers; ++writer) {
     threads.emplace_back([&, writer] {
       try {
-        Store db = store();  // they race to create it, too
+        Store db = store();  // the threads also race to create it
         const std::int64_t run = db.begin_run(run_info());
         for (int i = 0; i < each; ++i) {
           db.append(run, TrialKind::search, context(), "w=" + std::to_string(writer * each + i),

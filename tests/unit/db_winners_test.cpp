@@ -1,4 +1,4 @@
-// The rules of docs/database.md about who wins.
+// The rules of docs/database.md for winners.
 #include <string>
 
 #include "db_fixture.h"
@@ -51,7 +51,7 @@ TEST_F(DbWinners, WithoutARaceTheFastestTrialOfAnyKernelWins) {
 }
 
 TEST_F(DbWinners, OfAConfigurationTheLatestTrialCounts) {
-  search(context(), "a=1", 50);  // a lucky one
+  search(context(), "a=1", 50);  // by luck
   search(context(), "a=2", 90);
   search(context(), "a=1", 100);
   EXPECT_EQ(name(), "simt: a=2");
@@ -96,7 +96,7 @@ TEST_F(DbWinners, OfARaceInWhichAllFailNobodyWins) {
   EXPECT_EQ(name(), "simt: a=3");
 }
 
-// As a recheck under a new driver stores it.
+// A recheck under a new driver stores such a race.
 TEST_F(DbWinners, NorOfOneUnderANewDriver) {
   race({{context(), "a=1", ok(80)}, {context(), "a=2", ok(90)}}, 1);
   Context updated = context();
@@ -140,7 +140,7 @@ TEST_F(DbWinners, ARacedWinnerThatIsFoundWrongLaterLosesItsPlace) {
   EXPECT_EQ(name(), "simt: a=2");
   EXPECT_TRUE(winner().raced);
   EXPECT_TRUE(winner().tied.empty());
-  Context constants = context();  // as the check before emit uses them
+  Context constants = context();  // like those of the check before emit
   constants.verdict_digest = "v2";
   db_.append(run_, TrialKind::search, constants, "a=2", failed(Outcome::wrong_result, "x"));
   EXPECT_EQ(name(), "simt: a=3");
@@ -169,7 +169,7 @@ TEST_F(DbWinners, ANewSourceVoidsItsKernelsRowsAndRaces) {
   search(edited, "a=5", 82);
   EXPECT_EQ(name(), "simt: a=5") << "the race's winner does not exist any more";
   EXPECT_FALSE(winner().raced);
-  // A failure of a yet newer source changes nothing.
+  // A failure of an even newer source changes nothing.
   edited.source_digest = "d3";
   db_.append(run_, TrialKind::search, edited, "a=5", failed(Outcome::compile_failed, "x"));
   EXPECT_EQ(name(), "simt: a=5");
@@ -192,7 +192,7 @@ TEST_F(DbWinners, WithoutARaceTheDriverUsedLastCounts) {
   search(updated, "a=2", 60);
   EXPECT_EQ(name(), "simt: a=2");
   EXPECT_EQ(winner().trial.context.driver, "590.1");
-  search(context(), "a=3", 70);  // back to the old one: its rows are the newest now
+  search(context(), "a=3", 70);  // the old source again: its rows are the newest now
   EXPECT_EQ(name(), "simt: a=1");
 }
 
@@ -212,7 +212,7 @@ TEST_F(DbWinners, OnlyRowsOfOneProtocolAreCompared) {
   next.protocol = protocol_version + 1;
   search(next, "a=2", 60);
   EXPECT_EQ(name(), "simt: a=2");
-  search(context("mma"), "b=1", 10);  // by an older program, later
+  search(context("mma"), "b=1", 10);  // from an older program, but later
   EXPECT_EQ(name(), "simt: a=2");
 }
 

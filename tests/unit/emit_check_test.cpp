@@ -1,5 +1,4 @@
-// What the check before emit does with what it hears from a device: a fake one, that finds wrong
-// what the test says.
+// The check before emit, with a fake device that finds wrong what the test names.
 #include "check/emit_check.h"
 
 #include <gmock/gmock.h>
@@ -33,7 +32,7 @@ class VerifyingDevice : public Device {
     EXPECT_TRUE(seen.insert(job.kernel + job.configuration + job.problem).second) << "run twice";
     queue_.push_back(std::move(job));
   }
-  // The newest first.
+  // Returns the newest job first.
   std::vector<Finished> wait(std::chrono::steady_clock::time_point) override {
     if (queue_.empty()) return {};
     Finished finished;
@@ -110,7 +109,8 @@ TEST_F(EmitCheck, LeavesOutAWinnerThatIsWrongNearItsProblem) {
   EXPECT_THAT(emit(request_).at("blend.cuh"), testing::Not(HasSubstr("streaming=true")));
 }
 
-// What takes over is checked on what failed: here everything of one kernel is wrong.
+// A branch that takes over is checked on the problem that failed. Here everything of one kernel is
+// wrong.
 TEST_F(EmitCheck, GoesOnUntilWhatTakesOverIsRight) {
   VerifyingDevice device([&](const Job& job) { return job.kernel == "direct"; });
   const std::vector<LeftOut> left_out = check(device);

@@ -1,6 +1,6 @@
-# Compiles emitted headers: EmitCompiles.<case> runs nvcc on a file that emit_matrix.h describes,
-# with our warnings as errors. Every op, every kind of chain, every user option and every host
-# compiler occurs at least once; the label `full` has all pairs.
+# Checks that emitted headers compile: EmitCompiles.<case> runs nvcc on a file that emit_matrix.h
+# describes, with our own warnings as errors. Every op, every kind of chain, every option of users
+# and every host compiler occurs at least once. The label `full` has all pairs.
 if(NOT TILEWRIGHT_HAS_CUDA)
   return()
 endif()
@@ -10,7 +10,7 @@ set(with_gcc -ccbin ${CMAKE_CXX_COMPILER})
 set(with_clang -ccbin ${TILEWRIGHT_CLANG})
 set(strict -Werror=all-warnings -Xcompiler=-Wall,-Wextra,-Werror,-fPIC)
 
-# If a compiler is missing, the test shows that it was skipped.
+# Adds a test that is shown as skipped if a compiler is missing.
 function(emit_test_of name label)
   if(NOT TILEWRIGHT_NVCC OR (ARGN MATCHES TILEWRIGHT_CLANG-NOTFOUND))
     add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -E echo "SKIPPED: nvcc or clang++ is missing")
@@ -60,7 +60,7 @@ foreach(source activation/activation softmax/softmax reduce/reduce conv2d/conv2d
   endforeach()
 endforeach()
 
-# The libraries of a process must not share certain symbols.
+# The libraries of a process must not share symbols.
 emit_test_of(EmitLibrary.SharesNothing compilers
   ${CMAKE_COMMAND} "-DCOMPILER=${TILEWRIGHT_NVCC};${with_gcc};-arch=sm_80"
   -DSOURCE=${TW_EMITTED}/code/twice.cu -DFOLDER=${CMAKE_CURRENT_BINARY_DIR}/emit_library

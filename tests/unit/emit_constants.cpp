@@ -1,5 +1,5 @@
-// A caller of a header whose winners differ in two constants of the chain. It does not compile unless
-// it states them.
+// Calls a header whose winners differ in two constants of the chain. The file does not compile
+// unless it sets these constants.
 #include "constants/blend.h"
 
 #ifdef STATED

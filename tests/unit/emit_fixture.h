@@ -1,6 +1,6 @@
-// Winners of the op in tests/data/emit, and of products that are reduced, as a database would give
-// them. Their texts are hostile: each would end a comment or a string, or start a directive, if it
-// were copied as it is.
+// Winners of the op in tests/data/emit, and of products whose rows are reduced, as a database would
+// return them. Their texts are hostile: each one would end a comment or a string, or start a
+// directive, if it were copied unchanged.
 #pragma once
 #include <algorithm>
 #include <string>
@@ -27,7 +27,7 @@ inline DeviceInfo device() {
   return device;
 }
 
-// The same in an emitted header's words: Device is its type.
+// Returns the same device in an emitted header's type, Device.
 template <class Device>
 Device emitted(const DeviceInfo& info) {
   Device device;
@@ -67,7 +67,7 @@ inline Winner winner(const Catalog& catalog, const std::string& problem, const s
     if (known.name != kernel) continue;
     const Problem asked = problem_from_key(catalog.at(context.op).op, problem);
     context.source_digest = catalog.source_digest(known, asked.epilogue);
-    context.epilogue = asked.epilogue.text();  // the typical constants
+    context.epilogue = asked.epilogue.text();  // with typical constants
   }
   context.device_model = device().model;
   context.device_limits = device_limits_of(device());
@@ -104,7 +104,7 @@ inline EmitRequest request(const Catalog& catalog) {
   return request;
 }
 
-// Winners of one type of arguments that were tuned with these chains; empty: not known.
+// Returns winners of one type of arguments that were tuned with these chains. Empty: not known.
 inline EmitRequest with_constants(EmitRequest request, const std::vector<std::string>& chains) {
   const std::vector<Winner>& all = request.winners;
   Winner winner = *std::find_if(all.begin(), all.end(), [](const Winner& one) {
@@ -125,7 +125,7 @@ inline const Catalog& builtin_catalog() {
   return loaded;
 }
 
-// Products of which rows are reduced, by each kernel that does so.
+// Returns products whose rows are reduced, one for each kernel that reduces.
 inline EmitRequest reduced_request() {
   EmitRequest request;
   request.catalog = &builtin_catalog();
@@ -146,7 +146,7 @@ inline EmitRequest reduced_request() {
   return request;
 }
 
-// Products of a batch that is given by pointers.
+// Returns products of a batch that is given by pointers.
 inline EmitRequest pointers_request() {
   EmitRequest request;
   request.catalog = &builtin_catalog();

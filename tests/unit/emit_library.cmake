@@ -1,5 +1,6 @@
 # Makes a shared library of SOURCE with COMPILER in FOLDER. Fails if the library exports data, or
-# has a symbol of which a process has only one (STB_GNU_UNIQUE, for example a static in a template).
+# has a symbol that exists only once in a process (STB_GNU_UNIQUE, such as a static variable in a
+# template).
 file(MAKE_DIRECTORY ${FOLDER})
 set(object ${FOLDER}/library.o)
 set(library ${FOLDER}/library.so)

@@ -1,5 +1,5 @@
-// What the compile tests of emitted headers compile: every op, with one or two of its kernels so
-// that this takes seconds, with no, one and several chains; and own ops with awkward names.
+// The input of the compile tests of emitted headers: every op, with one or two of its kernels to
+// save time, with no, one and several chains; and own ops with awkward names.
 #pragma once
 #include <fmt/format.h>
 
@@ -14,7 +14,7 @@
 
 namespace tw::emit_matrix {
 
-// A catalog of one op with some of its kernels only.
+// Returns a catalog of one op with only some of its kernels.
 inline Catalog with_kernels(const std::string& op, const std::vector<std::string>& kernels) {
   Texts spaces{{op + "/op.toml", builtin_spaces().at(op + "/op.toml")}};
   for (const std::string& kernel : kernels) {
@@ -24,7 +24,7 @@ inline Catalog with_kernels(const std::string& op, const std::vector<std::string
   return Catalog::load(spaces, builtin_sources());
 }
 
-// The files of tests/data/<folder> as the catalog of an op with that name.
+// Returns the files of tests/data/<folder> as the catalog of an op with that name.
 inline Catalog own_op(const std::string& folder, const std::string& name) {
   namespace fs = std::filesystem;
   const fs::path root = fs::path(TW_TEST_DATA) / folder;
@@ -39,7 +39,7 @@ inline Catalog own_op(const std::string& folder, const std::string& name) {
   return Catalog::load(spaces, sources);
 }
 
-// The kernel's default configuration has won the problem.
+// Returns a winner of the problem: the kernel's default configuration.
 inline Winner winner(const Catalog& catalog, const std::string& key, const std::string& kernel) {
   const OpEntry& entry = catalog.at(key.substr(0, key.find(' ')));
   const Problem problem = problem_from_key(entry.op, key);

@@ -1,4 +1,4 @@
-// The emitted form of products of which rows are reduced: what its text says, and what it chooses.
+// The emitted form of products whose rows are reduced: its text and its choices.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ TEST(EmitReducedText, SaysWhatTheArgumentsMean) {
   EXPECT_THAT(text, HasSubstr("epilogue::LogSumExp>"));
 }
 
-// The fields that a type of arguments has, without CUDA.
+// The fields of a type of arguments, without CUDA.
 struct Arguments {
   std::int64_t m = 300, n = 1000, k = 256, lda = -1, ldb = -1, ldc = -1, batch = 1, stride_a = -1,
                stride_b = -1, stride_c = -1;
@@ -46,7 +46,7 @@ class EmitReduced : public testing::Test {
     device.gpu_cc = device.cc = cc;
     return device;
   }
-  // What runs on the device, in query_.problem the problem, and in reason_ what is said of it.
+  // Returns what runs on the device. Sets query_.problem to the problem, and reason_ to the reason.
   std::string chosen(Form form, const Arguments& arguments, const Device& device = device_of(90)) {
     query_ = {};
     query_.form = form;
@@ -73,7 +73,7 @@ TEST_F(EmitReduced, TakesKernelsThatReduce) {
   EXPECT_THAT(reason_, HasSubstr("no configuration serves"));
 }
 
-// On the tuned GPU, in programs that were compiled for other targets than sm_90a.
+// On the tuned GPU, in programs that were compiled for targets other than sm_90a.
 TEST_F(EmitReduced, PassesOverWhatTheProgramHoldsNoCodeOf) {
   Device device = device_of(90);
   EXPECT_EQ(chosen(reduced_bf16, {}, device), "wgmma");
@@ -81,12 +81,12 @@ TEST_F(EmitReduced, PassesOverWhatTheProgramHoldsNoCodeOf) {
   const std::string why =
       "wgmma was passed over: the program holds no code of it for this GPU; add -gencode "
       "arch=compute_90a,code=sm_90a";
-  device.specific = false;  // -arch=sm_90, or all-major
+  device.specific = false;  // with -arch=sm_90, or all-major
   EXPECT_EQ(chosen(reduced_bf16, {}, device), "mma");
   EXPECT_EQ(reason_, why);
   EXPECT_EQ(chosen(reduced_f32, {}, device), "mma");  // as it was tuned
   EXPECT_EQ(reason_, "");
-  device.cc = 80;  // -arch=sm_80
+  device.cc = 80;  // with -arch=sm_80
   EXPECT_EQ(chosen(reduced_bf16, {}, device), "mma");
   EXPECT_EQ(reason_, why);
   device.cc = 75;

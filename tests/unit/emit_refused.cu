@@ -1,4 +1,4 @@
-// Must not compile: a call with arguments that no header has.
+// Must not compile: calls with arguments that no header has.
 #include "tuned/blend.cuh"
 
 struct Own : tuned::blend::Args {};

@@ -1,5 +1,5 @@
-// The problems on which a header is checked: each is one that the emitted choice of branches, as it
-// was written and compiled, gives to the branch that it is sampled for.
+// The problems with which a header is checked. The emitted choice of branches, written and
+// compiled, must give each problem to the branch for which it is sampled.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -34,7 +34,7 @@ class EmitSamples : public testing::Test {
     for (const EmitSample& one : all) texts.push_back(one.subject + " <- " + one.problem.key(op_));
     return texts;
   }
-  // What the compiled header chooses.
+  // Returns what the compiled header chooses.
   selected_dispatch::Choice chosen(const Problem& problem, const DeviceInfo& device) const {
     const std::array common = common_slots(problem);
     selected::Query query;
@@ -67,7 +67,7 @@ TEST_F(EmitSamples, AreOfTheBranchThatTheHeaderTakes) {
   for (const Winner& winner : request_.winners) {
     EXPECT_TRUE(subjects.contains(winner.trial.context.problem)) << winner.trial.context.problem;
   }
-  EXPECT_GT(subjects.size(), request_.winners.size());  // defaults too
+  EXPECT_GT(subjects.size(), request_.winners.size());  // also defaults
 }
 
 TEST_F(EmitSamples, BeginWithTheTunedProblemAndAreNoMoreThanAsked) {
@@ -87,7 +87,7 @@ TEST_F(EmitSamples, BeginWithTheTunedProblemAndAreNoMoreThanAsked) {
   }
 }
 
-// Of a winner that takes whatever rows and columns come.
+// For a winner that accepts any rows and columns.
 TEST_F(EmitSamples, HoldRaggedPaddedUnalignedAndEdgeShapes) {
   request_.winners.resize(2);
   request_.winners.erase(request_.winners.begin());
@@ -170,7 +170,7 @@ TEST(EmitSamplesOfShippedOps, ReachADefaultOfEach) {
   }
 }
 
-// The choice before the header is text, and the header's own.
+// The choice before the header is text is also the header's own choice.
 TEST_F(EmitSamples, ChooseAsTheHeaderDoes) {
   std::mt19937 random(3);
   const auto draw = [&](int low, int high) {

@@ -1,4 +1,4 @@
-// Compiled as C++17: the emitted choice of a branch, for emit_select_test.cpp to compare with.
+// The emitted choice of a branch, compiled as C++17, for comparison in emit_select_test.cpp.
 #include "selected.h"
 
 static_assert(__cplusplus < 202002L, "this file is here to be C++17");

@@ -1,5 +1,5 @@
-// Which branch an emitted header takes: the cases of its documentation one by one, and, for random
-// problems and devices, that it admits and launches exactly what the tuner would.
+// Which branch an emitted header takes. Tests the cases of its documentation one by one. For random
+// problems and devices, tests that the header admits and launches exactly what the tuner would.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -17,7 +17,7 @@ namespace {
 using Match = selected_dispatch::Match;
 
 enum class Order { plain, flipped };
-// The fields that a type of arguments has, without CUDA.
+// The fields of a type of arguments, without CUDA.
 struct Arguments {
   std::int64_t rows = 64, columns = 4096, pitch = -1;
   Order order = Order::plain;
@@ -82,7 +82,7 @@ TEST_F(EmitSelect, ChoicesAndFormsHaveTheirOwn) {
   weighted.other = weighted.x;
   EXPECT_EQ(choose(weighted, plain_f64).match, Match::exact);
   EXPECT_EQ(choose({}, plain_f64).match, Match::nearest);  // another weight
-  // Nothing of this order was tuned in f64.
+  // No problem of this order was tuned in f64.
   EXPECT_EQ(choose(flipped, plain_f64).match, Match::fallback);
 }
 
@@ -92,7 +92,7 @@ TEST_F(EmitSelect, LessAlignedPointersTakeWhatWasTunedForThem) {
   const auto choice = choose(arguments);
   EXPECT_EQ(choice.match, Match::exact);
   EXPECT_EQ(tuned_problem(choice), "blend f32 rows=64,columns=4096 align=4");
-  // 8 bytes were not tuned, and vector=4 needs 16.
+  // No problem was tuned with an alignment of 8 bytes, and vector=4 needs 16.
   arguments.out = reinterpret_cast<const void*>(0x2008);
   EXPECT_EQ(choose(arguments).match, Match::nearest);
   EXPECT_EQ(tuned_problem(choose(arguments)), "blend f32 rows=64,columns=4096 align=4");
@@ -110,11 +110,11 @@ TEST_F(EmitSelect, AnotherProblemTakesTheNearest) {
 
 TEST_F(EmitSelect, WhatDoesNotServeIsPassedOver) {
   Arguments arguments;
-  arguments.columns = 4095;  // no vectors of 4: neither the nearest, nor the default
+  arguments.columns = 4095;  // vectors of 4 do not fit: neither the nearest nor the default
   const auto choice = choose(arguments);
   EXPECT_EQ(choice.match, Match::nearest);
   EXPECT_EQ(tuned_problem(choice), "blend f32 rows=64,columns=4096 align=4");
-  // In the form of the chain only a vector of 2 was tuned.
+  // In the form of the chain, only a vector of 2 was tuned.
   const auto chained = choose(arguments, chain_f32);
   EXPECT_EQ(chained.match, Match::fallback);
   EXPECT_EQ(configuration(chained), "threads=128 vector=1 path=straight streaming=false");
@@ -126,7 +126,7 @@ TEST_F(EmitSelect, AnotherNumberOfSmsIsNear) {
   EXPECT_EQ(tuned_problem(choose({})), "blend f32 rows=64,columns=4096");
 }
 
-// 200 columns are not worth a search with 256 threads, but the configuration is right.
+// 200 columns with 256 threads are not worth a search, but the configuration is right.
 TEST_F(EmitSelect, WhatASearchWouldNotVisitServesAllTheSame) {
   info_ = emulated_device(80);
   Arguments arguments;
@@ -141,8 +141,8 @@ TEST_F(EmitSelect, AnotherComputeCapabilityGetsTheDefault) {
   EXPECT_EQ(configuration(choice), "threads=256 vector=4 path=straight streaming=false");
 }
 
-// Expressions see what the code was compiled for: passes.toml launches `pairs` as clusters from cc
-// 90 on, and its code asks for them from sm_90 on.
+// Expressions see the target for which the code was compiled. passes.toml launches `pairs` as
+// clusters from cc 90 on, and its code asks for clusters from sm_90 on.
 TEST_F(EmitSelect, CodeOfAnEarlierArchitectureIsLaunchedAsThere) {
   auto device = emit_fixture::emitted<selected::Device>(info_);
   const auto cluster = [&] {
@@ -153,7 +153,7 @@ TEST_F(EmitSelect, CodeOfAnEarlierArchitectureIsLaunchedAsThere) {
   EXPECT_EQ(cluster(), 2u);
   device.cc = 80;
   EXPECT_EQ(cluster(), 1u);
-  // What was tuned on this GPU is still the best guess there.
+  // The configuration that was tuned on this GPU is still the best guess.
   Arguments arguments;
   arguments.rows = arguments.columns = 4096;
   const auto choice = selected::choose(query_of(arguments, plain_f32), device);
@@ -180,7 +180,7 @@ TEST_F(EmitSelect, TensorsBeyondWhatIsTunedAreRefused) {
   arguments.columns = 4;
   arguments.pitch = std::int64_t{1} << 30;
   EXPECT_EQ(refusal(arguments), "");
-  arguments.rows = 1025;  // the last row has 4 elements more than 2^40 before its end
+  arguments.rows = 1025;  // the last row ends at element 2^40 + 4
   EXPECT_EQ(refusal(arguments), "x would have more than 2^40 elements");
   arguments.rows = arguments.columns = arguments.pitch = 65535;
   EXPECT_EQ(refusal(arguments), "");
@@ -213,7 +213,7 @@ TEST(EmitPlan, RefusesLaunchesBeyondTheLimits) {
   EXPECT_TRUE(launches(65535, 4096, 128));
   EXPECT_FALSE(launches(65536, 4096, 128));  // blocks along y
   EXPECT_TRUE(launches(1, 2147483647, 128));
-  EXPECT_FALSE(launches(1, 2147483648, 128));             // columns are an int
+  EXPECT_FALSE(launches(1, 2147483648, 128));             // columns must fit in an int
   EXPECT_FALSE(launches(1, std::int64_t{1} << 40, 128));  // blocks along x
   EXPECT_FALSE(launches(1, 4096, 2048));                  // threads
   EXPECT_FALSE(launches(0, 4096, 128));
@@ -264,8 +264,8 @@ TEST_F(EmitSelect, WrongArgumentsAreNamed) {
             "a tensor is not aligned to its elements");
 }
 
-// What the emitted code says of a branch, against the specification and the lowering that the
-// tuner uses.
+// Compares the emitted code's answers about a branch with the specification and the tuner's own
+// lowering.
 class EmitAgrees : public EmitSelect {
  protected:
   const Catalog catalog_ = emit_fixture::catalog();

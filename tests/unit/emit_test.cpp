@@ -1,5 +1,5 @@
-// The emitted folder as text: what is in it, that it depends on nothing but its input, and that
-// nothing of the data in it can be code. That it compiles and runs is for the other emit tests.
+// The emitted folder as text: its contents, that it depends only on its input, and that no data in
+// it can become code. Other emit tests check that it compiles and runs.
 // Longer than 400 lines: one fixture, whose folder every test reads.
 #include "emit/emit.h"
 
@@ -46,7 +46,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-// Lines of code, strings emptied.
+// Returns the lines of code, with the contents of strings removed.
 std::string code_of(const std::string& text) {
   std::string code;
   for (const std::string& line : lines_of(text)) {
@@ -146,7 +146,8 @@ TEST_F(EmitTest, WithoutWinnersThereAreTheDefaults) {
   EXPECT_THAT(files.at("blend.h"), Not(HasSubstr("ArgsF64")));
 }
 
-// Tuned branches aside, the default configuration with vectors and one without serve everything.
+// Besides tuned branches, the default configuration with vectors and one without vectors serve
+// everything.
 TEST_F(EmitTest, KeepsAsFewDefaultsAsServe) {
   request_.winners.clear();
   const std::string text = emit(request_).at("blend.cuh");
@@ -207,8 +208,8 @@ TEST_F(EmitTest, PublicNamespaceIsTheOneAskedFor) {
   }
 }
 
-// An op of which a header holds the default, with another name and dims beside n; its source and
-// that of a kernel which takes its knobs by macros.
+// Returns an op whose header holds the default, with another name, and with other dims beside n;
+// also its source, and the source of a kernel that takes its knobs as macros.
 Catalog doubling(const std::string& name, const std::string& more,
                  const std::string& file = "k.cuh", const std::string& root = "mine") {
   const std::string entry = root + "::kernel", quoted = "\"" + file + "\"";
@@ -236,7 +237,7 @@ std::string guard_in(const std::string& text) {
   return text.substr(at + 8, text.find('\n', at) - at - 8);
 }
 
-// No two files of a folder have one include guard, whatever they are called.
+// No two files of a folder have the same include guard, whatever their names are.
 TEST_F(EmitTest, AnOpAndASourceMayShareAName) {
   for (const std::string file : {"twice.cuh", "twice.h", "Twice.cuh", "a/twice.cuh", "a_twice.cuh",
                                  "dispatch_limits.h", "common_config.cuh"}) {
@@ -271,7 +272,7 @@ TEST_F(EmitTest, ANamespaceMayBeCalledLikeAPartOfTheHeaderOrASystemHeader) {
   }
 }
 
-// With -I of the folder, a math.h in it would be what other headers get for <math.h>.
+// With -I of the folder, a math.h in it would hide <math.h> from other headers.
 TEST_F(EmitTest, AnOpCalledLikeASystemHeaderHidesNone) {
   const Catalog catalog = doubling("math", "");
   request_.catalog = &catalog;
@@ -283,7 +284,7 @@ TEST_F(EmitTest, AnOpCalledLikeASystemHeaderHidesNone) {
   EXPECT_THAT(files.at("math_.h"), HasSubstr("namespace tuned::math {"));
 }
 
-// Names of fields are the user's, whatever is renamed in kernels' sources.
+// The names of fields belong to the user, whatever is renamed in the sources of kernels.
 TEST_F(EmitTest, FieldsKeepTheirNames) {
   const Catalog catalog = doubling("twice", "[[dim]]\nname = \"tw\"\n[[dim]]\nname = \"TW_N\"\n");
   request_.catalog = &catalog;
@@ -385,7 +386,7 @@ TEST(WriteFiles, FollowsNoLinkOutOfTheFolder) {
   fs::create_directory_symlink("inner", folder / "out/stays");
   write_files(out, {{"stays/z.h", "z"}});
   EXPECT_EQ(text_of(folder / "out/inner/z.h"), "z");
-  fs::create_directory_symlink(out, folder / "named");  // the user's own choice
+  fs::create_directory_symlink(out, folder / "named");  // the user made this link
   write_files(folder / "named/", {{"w.h", "w"}});
   EXPECT_EQ(text_of(folder / "out/w.h"), "w");
 }

@@ -1,4 +1,4 @@
-// Escaping and renaming: nothing in data may become code, nothing but names may change in code.
+// Escaping and renaming: no data may become code, and only names may change in code.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -23,7 +23,7 @@ TEST(CommentSafe, EscapesWhatEndsOrContinuesAComment) {
   EXPECT_EQ(comment_safe("\xe2\x80\xae"), "%E2%80%AE");
 }
 
-// For every byte, before every byte: the result is printable ASCII on one line.
+// For every byte before every byte, the result is printable ASCII on one line.
 TEST(CommentSafe, HoldsForAllPairsOfBytes) {
   for (int a = 0; a < 256; ++a) {
     for (int b = 0; b < 256; ++b) {

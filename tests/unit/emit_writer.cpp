@@ -1,11 +1,14 @@
-// Writes what the tests of emitted code compile: the tuning of emit_fixture.h into <folder>/tuned,
-// others of the same op in namespaces other and defaults (without winners) into folders of these
-// names, products that are reduced into <folder>/reduced, those of batches by pointers into
-// <folder>/pointers, and <folder>/selected.h, which names the
-// first one's choice of branches whatever its digest, and <folder>/selected_reduced.h that of the
-// products; what is only compiled (emit_matrix.h) into folders of <folder>/matrix, and the op of
-// tests/data/code, tuned for sm_90a, into <folder>/code; winners that differ in the constants of their
-// chain into <folder>/constants.
+// Writes the files that the tests of emitted code compile, below <folder>:
+//   tuned           the tuning of emit_fixture.h
+//   other           another tuning of the same op, in namespace other
+//   defaults        the same op without winners, in namespace defaults
+//   reduced         products whose rows are reduced
+//   pointers        products of batches that are given by pointers
+//   matrix          headers that are only compiled (emit_matrix.h)
+//   code            the op of tests/data/code, tuned for sm_90a
+//   constants       winners that differ in the constants of their chain
+//   selected.h      the choice of branches of tuned, under a name without its digest
+//   selected_reduced.h  the same for reduced
 #include <fmt/format.h>
 
 #include <cstdio>

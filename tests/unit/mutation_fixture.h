@@ -100,18 +100,28 @@ class MutationFixture {
   std::unique_ptr<Device> device_ = open_cpu();
 };
 
-// Returns the sources with one place changed; `before` must occur exactly once.
-inline Texts changed(const std::string& file, const std::string& before, const std::string& after) {
+// A replacement of a text that must occur exactly once in a file.
+struct Edit {
+  std::string before, after;
+};
+
+// Returns the sources with some places of one file changed.
+inline Texts changed(const std::string& file, const std::vector<Edit>& edits) {
   Texts sources = builtin_sources();
   const auto found = sources.find(file);
   if (found == sources.end()) throw Error("there is no " + file);
   std::string& text = found->second;
-  const std::size_t at = text.find(before);
-  if (at == text.npos || text.find(before, at + 1) != text.npos) {
-    throw Error(fmt::format("{} does not say once: {}", file, before));
+  for (const auto& [before, after] : edits) {
+    const std::size_t at = text.find(before);
+    if (at == text.npos || text.find(before, at + 1) != text.npos) {
+      throw Error(fmt::format("{} does not say once: {}", file, before));
+    }
+    text.replace(at, before.size(), after);
   }
-  text.replace(at, before.size(), after);
   return sources;
+}
+inline Texts changed(const std::string& file, const std::string& before, const std::string& after) {
+  return changed(file, {{before, after}});
 }
 
 }  // namespace tw

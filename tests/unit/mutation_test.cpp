@@ -150,9 +150,7 @@ TEST_F(MutationTest, UnbrokenKernelsPass) {
   }
 }
 
-// One barrier in gather_slices orders the writes of a block before those of the next block: blocks
-// that run one after the other do not need it.
-TEST_F(MutationTest, MissingBarrier) { expect_caught(simt, "__syncthreads(", ");", removed, 1); }
+TEST_F(MutationTest, MissingBarrier) { expect_caught(simt, "__syncthreads(", ");", removed); }
 
 TEST_F(MutationTest, MissingCopyWait) { expect_caught(simt, "cp_async_wait<", ">();", removed); }
 

@@ -1,4 +1,4 @@
-// Whatever a file may hold, a recording comes out of it or one clear line.
+// Any file gives a recording or an error of one clear line.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -58,7 +58,8 @@ TEST(RecordingFaults, TheLineAndTheColumnAreNamed) {
          "2:17: cache.1.time = -1: is not positive");
 }
 
-// Others' writers have done so: the last counts, and a fault beside it is still one line.
+// Some programs have written such files. The last key counts, and a fault beside it is still one
+// line.
 TEST(RecordingFaults, AKeyThatIsThereTwice) {
   const std::string times = R"("times":{"runtimes":[1]})";
   EXPECT_EQ(
@@ -158,7 +159,7 @@ TEST(RecordingFaults, ABombIsRefused) {
   write_recording(large, folder / "large.json.gz");
   const std::string member = text_of_file(folder / "large.json.gz");
   std::ofstream bomb(folder / "bomb.json.gz", std::ios::binary);
-  for (int i = 0; i < 257; ++i) bomb << member;  // gzip files add up
+  for (int i = 0; i < 257; ++i) bomb << member;  // gzip files can be joined
   bomb.close();
   EXPECT_LT(std::filesystem::file_size(folder / "bomb.json.gz"), std::size_t{1} << 20);
   try {

@@ -1,4 +1,5 @@
-// What the tests of recordings share: sample files, one recording of ours, and what a refusal says.
+// Shared by the tests of recordings: sample files, one recording of ours, and the messages of
+// refusals.
 #pragma once
 #include <gtest/gtest.h>
 
@@ -21,8 +22,8 @@ inline std::string text_of_file(const std::string& path) {
   return text.str();
 }
 
-// What parsing says, but for the file's name; empty if it succeeds.
-// "1:17: results[1] = 3: is not an object": what is said of a text, and where in it.
+// Returns the message of the error without the name of the file; empty if the text is accepted. The
+// message has the place in the text: "1:17: results[1] = 3: is not an object".
 inline std::string refusal_at(const std::string& text) {
   try {
     parse_recording(text, "x.json");
@@ -34,7 +35,7 @@ inline std::string refusal_at(const std::string& text) {
   }
   return "";
 }
-// Without the line and the column.
+// Returns the message without the line and the column.
 inline std::string refusal(const std::string& text) {
   const std::string said = refusal_at(text);
   const std::size_t begin = said.find_first_not_of("0123456789:");

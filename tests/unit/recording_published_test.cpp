@@ -1,5 +1,5 @@
-// The public recordings of others, where a folder has them: each read to the last configuration,
-// with the optimum that its authors state.
+// The public recordings of others, if a folder has them. Each one is read completely, and its
+// optimum is the one that its authors state.
 #include <gtest/gtest.h>
 
 #include <limits>

@@ -1,4 +1,4 @@
-// The complete recordings that are shipped, against what the kernels' models prove.
+// The complete recordings in the repository, compared with what the kernels' models prove.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The kernel of a recording, if it has a model; its knobs must be the recording's.
+// Returns the kernel of a recording if it has a model. Its knobs must be those of the recording.
 const KernelSpec* modelled_kernel(const OpEntry& entry, const Recording& recording) {
   for (const KernelSpec& kernel : entry.kernels) {
     if (kernel.name == recording.kernel && kernel.model) return &kernel;
@@ -28,7 +28,7 @@ const KernelSpec* modelled_kernel(const OpEntry& entry, const Recording& recordi
 
 struct Proven {
   double most = 0;   // least time / measured time
-  double share = 0;  // of the space, slower than the optimum
+  double share = 0;  // part of the space slower than the optimum
 };
 
 std::optional<Proven> proven_of(const Catalog& catalog, const Recording& recording) {
@@ -61,7 +61,7 @@ TEST(RecordingShipped, NothingIsFasterThanItsModelProves) {
   }
   ASSERT_GE(proven.size(), 11u);
   for (const auto& [name, its] : proven) EXPECT_LE(its.most, 1) << name;
-  // What docs/search.md says.
+  // docs/search.md states this share.
   EXPECT_GE(proven.at("gemm.mma.bf16.t4.json.gz").share, 0.7);
   EXPECT_GE(proven.at("gemm.wgmma.bf16.t4.json.gz").share, 0.5);
   EXPECT_GE(proven.at("conv2d.direct.bf16.t4.json.gz").share, 0.1);

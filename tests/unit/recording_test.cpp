@@ -1,4 +1,4 @@
-// Recordings of others with all their quirks, and ours exactly.
+// Recordings of others with all their oddities, and ours exactly.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace tw {
 namespace {
 
-// By the configuration's text; the tests fail with an exception if it is not there.
+// Finds a trial by its configuration's text. Fails the test with an exception if there is none.
 const RecordedTrial& find(const Recording& recording, const std::string& configuration) {
   for (const RecordedTrial& trial : recording.trials) {
     if (text_of(recording.knobs, trial.configuration) == configuration) return trial;

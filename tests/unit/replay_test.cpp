@@ -1,4 +1,4 @@
-// The replay device answers what was recorded, always the same, and knows what it does not know.
+// The replay device always gives the recorded answers, and says what it does not know.
 #include "devices/replay/replay.h"
 
 #include <gtest/gtest.h>
@@ -103,7 +103,7 @@ TEST(Replay, RoofsGoByTheSameFormulaAsLiveOnes) {
   old.device.sm_clock_mhz = 1980;
   old.device.bf16_flops = 989e12;
   EXPECT_NEAR(open_replay({old})->info().bf16_flops, 1070.5e12, 0.05e12);
-  old.device.model = "NVIDIA H100 Mini";  // unknown: what was stored stays
+  old.device.model = "NVIDIA H100 Mini";  // unknown: the stored values stay
   EXPECT_EQ(open_replay({old})->info().bf16_flops, 989e12);
 }
 

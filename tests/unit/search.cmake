@@ -1,6 +1,6 @@
-tilewright_test(search_tests SOURCES search_strategy_test.cpp search_driver_test.cpp
-  search_knob_effects_test.cpp search_race_test.cpp
-  search_race_simulation_test.cpp search_stopping_test.cpp
+tilewright_test(search_tests
+  SOURCES search_strategy_test.cpp search_driver_test.cpp search_knob_effects_test.cpp
+    search_race_test.cpp search_race_simulation_test.cpp search_stopping_test.cpp
   LIBRARIES tw_search)
 tilewright_test(process_tests SOURCES process_test.cpp file_lock_test.cpp LIBRARIES tw_devices)
 target_compile_definitions(process_tests PRIVATE TW_ECHO_WORKER="$<TARGET_FILE:echo_worker>")

@@ -103,7 +103,7 @@ TEST(Driver, WhatIsProvenToBeSlowerIsNotMeasuredAndCostsNothing) {
   Search search(device, space, "exhaustive", 0, task);
   std::vector<Driver::Result> results = search.driver->step(1, {});
   EXPECT_EQ(device.submitted.size(), 1u);
-  // One may be started: what is pruned on the way to it does not count.
+  // One evaluation may start. Configurations that are pruned before it do not count.
   for (const Driver::Result& result : search.driver->step(1, {})) results.push_back(result);
   EXPECT_EQ(results.back().measurement.note, "takes at least 6 us for its sums; 5 us is known");
   EXPECT_EQ(device.submitted.size(), 2u);

@@ -1,4 +1,4 @@
-// Which knobs matter, by trials whose times are made up.
+// Which knobs matter, from trials with invented times.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -19,7 +19,7 @@ Knob knob(const std::string& name, std::vector<std::int64_t> values) {
 const std::vector<Knob> knobs{knob("tile", {32, 64, 128}), knob("stages", {2, 3}),
                               knob("raster", {0, 1}), knob("fixed", {7})};
 
-// Every configuration: the tile matters much, the stages little, the raster not at all.
+// Every configuration. The tile matters much, the stages little, the raster not at all.
 std::vector<TimedConfiguration> all_trials() {
   std::vector<TimedConfiguration> trials;
   for (const std::int64_t tile : {32, 64, 128}) {
@@ -35,7 +35,7 @@ std::vector<TimedConfiguration> all_trials() {
 
 TEST(KnobEffects, PutsTheKnobThatMattersFirst) {
   const auto effects = knob_effects(knobs, all_trials());
-  ASSERT_EQ(effects.size(), 3u);  // what has one value has no effect
+  ASSERT_EQ(effects.size(), 3u);  // a knob with one value has no effect
   EXPECT_EQ(effects[0].knob, 0u);
   EXPECT_EQ(effects[1].knob, 1u);
   EXPECT_EQ(effects[2].knob, 2u);
@@ -58,7 +58,7 @@ TEST(KnobEffects, SaysWhatAnotherValueCosts) {
   EXPECT_EQ(tiles[2].trials, 4u);
 }
 
-// With k groups of noise the plain share would be about (k - 1) / n.
+// With k groups of noise, the plain share would be about (k - 1) / n.
 TEST(KnobEffects, SeesNothingInNoise) {
   Random random(3);
   double sum = 0;

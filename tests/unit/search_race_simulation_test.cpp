@@ -1,5 +1,5 @@
-// The claims of docs/measuring.md about the final race, by simulation with fixed seeds. The table
-// there is printed by tests/bench/race_simulation.
+// Checks the claims of docs/measuring.md about the final race by simulation with fixed seeds.
+// tests/bench/race_simulation prints the table there.
 #include <gtest/gtest.h>
 
 #include "race_simulation.h"

@@ -20,7 +20,7 @@ void finish(Race& race) {
   }
 }
 
-// Noise that repeats: a few parts in a thousand, and a drift that slows every later measurement.
+// Repeatable noise: a few parts in a thousand, and a drift that slows every later measurement.
 Measurement noisy(double time_ns, int& count) {
   const double noise = 1 + 0.002 * ((count * 7) % 5 - 2);
   const double drift = 1 + 0.001 * count++;
@@ -56,7 +56,7 @@ TEST(Race, SaysByHowMuchOneIsSlowerWithAnInterval) {
   EXPECT_LT(slower->low, 1.05);
   EXPECT_GT(slower->high, 1.05);
   EXPECT_LT(slower->high - slower->low, 0.01);
-  // By hand: of nine ratios the second and the second last enclose the median with 96 %.
+  // By hand: of nine ratios, the second and the second last enclose the median with 96 %.
   Race::Entrant first, second;
   first.medians_ns = std::vector<double>(9, 100);
   second.medians_ns = {105, 99, 103, 101, 104, 180, 106, 102, 107};
@@ -77,7 +77,8 @@ TEST(Race, FewerThanSixRoundsTellNothingApart) {
   EXPECT_EQ(Race::tied(ranking), 1u);
 }
 
-// A race in which one round of the faster entrant takes 1.5 times as long, with `samples` samples.
+// A race in which one round of the faster entrant takes 1.5 times as long. Each round has `samples`
+// samples.
 std::vector<Race::Entrant> with_one_bad_round(double slower, std::size_t samples) {
   int count = 0;
   FakeDevice device(1, [&](const Job& job) {

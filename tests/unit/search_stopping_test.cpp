@@ -21,7 +21,8 @@ TEST(StoppingRule, IsSureOnlyOfTheWholeSpace) {
   EXPECT_TRUE(rule.may_stop());
 }
 
-// The number of evaluations, after a gain at the `gain`-th, at which the rule lets stop.
+// Returns the number of evaluations after which the rule allows to stop, after a gain at evaluation
+// `gain`.
 std::int64_t stops_after(std::int64_t gain, std::size_t space_size) {
   StoppingRule rule(space_size);
   for (std::int64_t i = 1; !rule.may_stop(); ++i) rule.tell(i < gain ? 100 : 50);
@@ -42,7 +43,7 @@ TEST(StoppingRule, CountsFromTheFirstThatWasGoodEnough) {
   StoppingRule late(10'000), early(10'000);
   for (int i = 1; i <= 300; ++i) {
     late.tell(i < 200 ? 104 : 100);   // a gain of 4 % at 200
-    early.tell(i < 200 ? 102 : 100);  // of 2 %, which does not matter
+    early.tell(i < 200 ? 102 : 100);  // a gain of 2 %, which does not count
   }
   EXPECT_GT(early.certificate().confidence, late.certificate().confidence);
 }

@@ -15,7 +15,7 @@
 namespace tw {
 namespace {
 
-// Asks one at a time and tells at once, as a device of capacity 1 does.
+// Asks for one configuration at a time and tells it at once, as with a device of capacity 1.
 std::vector<std::size_t> run(Strategy& strategy, const SearchSpace& space, std::size_t budget) {
   std::vector<std::size_t> asked;
   while (asked.size() < budget) {
@@ -116,7 +116,8 @@ std::vector<std::string> every_name() {
 INSTANTIATE_TEST_SUITE_P(All, EveryStrategy, testing::ValuesIn(every_name()),
                          [](const auto& strategy) { return strategy.param; });
 
-// One of the configurations of an 8^5 bowl, whose bottom is 1000 ns high and whose mean is 2000.
+// Returns the best time found in a bowl of 8^5 configurations. Its bottom is 1000 ns, its mean 2000
+// ns.
 double best_of_bowl(const std::string& name, std::size_t budget, std::uint64_t seed) {
   const SearchSpace space = grid_space(5, 8);
   const auto strategy = make_strategy(name, space, seed);
@@ -131,8 +132,8 @@ TEST(Annealing, FindsTheBottomOfABowl) { EXPECT_EQ(best_of_bowl("annealing", 400
 TEST(Genetic, FindsTheBottomOfABowl) { EXPECT_EQ(best_of_bowl("genetic", 600, 3), 1000); }
 TEST(Differential, FindsTheBottomOfABowl) { EXPECT_EQ(best_of_bowl("differential", 600, 3), 1000); }
 
-// What auto has found of a bowl after so many evaluations, if `prepare(strategy, space, seed)` told
-// it something; the mean of some seeds.
+// Returns what auto has found in a bowl after so many evaluations, as the mean of some seeds.
+// Before a search, `prepare(strategy, space, seed)` may tell it something.
 template <class Prepare>
 double found_after(const Prepare& prepare, std::size_t budget) {
   const SearchSpace space = grid_space(5, 8);
@@ -149,7 +150,7 @@ double found_after(const Prepare& prepare, std::size_t budget) {
   return sum / 4;
 }
 
-// If it knows the times that `elsewhere` gives to every 100th configuration.
+// Does this with the times that `elsewhere` gives to every 100th configuration.
 template <class Times>
 double learned_from(const Times& elsewhere, std::size_t budget) {
   const auto learn = [&](Strategy& strategy, const SearchSpace& space, std::uint64_t seed) {
@@ -171,7 +172,7 @@ TEST(Auto, LearnsFromWhatIsSimilarAndIsNotLostByWhatIsNot) {
   const auto opposite = [](const SearchSpace& space, std::size_t i) {
     return 1e6 / bowl_ns(space, i);
   };
-  EXPECT_LE(learned_from(similar, 12), 1100);  // a step from the bottom
+  EXPECT_LE(learned_from(similar, 12), 1100);  // one step from the bottom
   EXPECT_GE(learned_from(nothing, 12), 1200);
   EXPECT_LE(learned_from(opposite, 60), 1200);
 }
@@ -185,7 +186,7 @@ double found_with(const Times& forecast_ns, std::size_t budget) {
 }
 
 TEST(Auto, BeginsWithWhatIsForecastAndIsNotLostWhereThatIsWrong) {
-  // Right but for a factor, an exponent and one knob, of which it knows nothing.
+  // Right except for a factor, an exponent and one knob, of which the forecast knows nothing.
   const auto rough = [](const SearchSpace& space, std::size_t i) {
     Configuration values = space[i];
     values.front() = space.knobs().front().values.front();
@@ -194,7 +195,7 @@ TEST(Auto, BeginsWithWhatIsForecastAndIsNotLostWhereThatIsWrong) {
   const auto opposite = [](const SearchSpace& space, std::size_t i) {
     return 1e6 / bowl_ns(space, i);
   };
-  EXPECT_LE(found_with(rough, 12), 1150);  // without: above 1200
+  EXPECT_LE(found_with(rough, 12), 1150);  // without a forecast: above 1200
   EXPECT_LE(found_with(opposite, 60), 1200);
 }
 
@@ -218,7 +219,7 @@ TEST(LatinHypercube, EndsWithTheSpace) {
 }
 
 TEST(LocalSearch, StartsWithTheDefaultAndFindsTheBottomOfABowlSoonerThanChance) {
-  const SearchSpace space = grid_space(5, 8);  // 32,768 configurations, one of which is best
+  const SearchSpace space = grid_space(5, 8);  // 32,768 configurations; one of them is best
   const auto strategy = make_strategy("local", space, 11);
   const std::vector<std::size_t> asked = run(*strategy, space, 250);
   EXPECT_EQ(asked.front(), space.default_index());
@@ -238,8 +239,8 @@ TEST(MakeStrategy, NamesWhatThereIs) {
 }
 
 TEST(Sampler, DrawsAUniformPermutation) {
-  // 24 permutations of 4; 24,000 draws give each about 1,000 times; the chi-squared bound is far
-  // beyond chance (23 degrees, p < 1e-6).
+  // 24 permutations of 4. In 24,000 draws each occurs about 1,000 times. The chi-squared bound is
+  // far beyond chance (23 degrees of freedom, p < 1e-6).
   std::map<std::vector<std::size_t>, int> counts;
   for (std::uint64_t seed = 0; seed < 24000; ++seed) {
     Sampler sampler(4, seed);

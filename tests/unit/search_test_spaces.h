@@ -13,7 +13,7 @@
 
 namespace tw {
 
-// `knobs` integer knobs of `values` values each, unconstrained.
+// Returns `knobs` integer knobs of `values` values each, without constraints.
 inline SearchSpace grid_space(int knobs, int values) {
   std::vector<Knob> list;
   for (int k = 0; k < knobs; ++k) {
@@ -25,7 +25,7 @@ inline SearchSpace grid_space(int knobs, int values) {
   return SearchSpace::enumerate(list, {}, 0, std::vector<std::int64_t>(list.size()));
 }
 
-// Twelve knobs of ten values, 10^12 combinations, of which `millions_size` are valid.
+// Returns twelve knobs of ten values: 10^12 combinations, of which `millions_size` are valid.
 inline constexpr std::size_t millions_size = 3'520'440;
 inline SearchSpace millions() {
   std::string text;
@@ -43,7 +43,7 @@ inline SearchSpace millions() {
   return SearchSpace::enumerate(bare.knobs, bare.require, 0, {});
 }
 
-// A bowl: the time of a configuration grows with its distance from (3, 3, ...).
+// Returns the time of a bowl, which grows with the distance of the configuration from (3, 3, ...).
 inline double bowl_ns(const SearchSpace& space, std::size_t index) {
   double time = 1000;
   for (const std::int64_t value : space[index]) {
@@ -52,8 +52,8 @@ inline double bowl_ns(const SearchSpace& space, std::size_t index) {
   return time;
 }
 
-// Answers after `delay` later submissions or waits, in an order that a seed shuffles; times from a
-// function of the configuration's text.
+// A device that answers one job for each wait, the oldest first (or the newest), with what `answer`
+// returns for the job.
 class FakeDevice : public Device {
  public:
   FakeDevice(int capacity, std::function<Measurement(const Job&)> answer, bool newest_first = false)

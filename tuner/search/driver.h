@@ -1,6 +1,6 @@
-// Drives one search: asks a strategy, keeps a device busy, tells the strategy what came back.
-// It owns no clock, no budget and no database: its caller says how much may be started, and stores
-// what a step returns.
+// Drives one search: asks a strategy for configurations, keeps a device busy, and tells the
+// strategy the results. The driver owns no clock, no budget and no database. Its caller says how
+// many evaluations may start, and stores what a step returns.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -18,6 +18,7 @@
 
 namespace tw {
 
+// One search of one kernel.
 struct SearchTask {
   const Catalog* catalog = nullptr;    // nullptr: the device needs no plans (replay)
   const KernelSpec* kernel = nullptr;  // nullptr only if catalog is
@@ -28,36 +29,40 @@ struct SearchTask {
   const SearchSpace* space = nullptr;
   Strategy* strategy = nullptr;
   SampleLimits limits;
-  double floor_ns = 0;  // Measurement::reject_below
-  // Of a configuration: one that takes longer than the incumbent at the very least is not measured;
-  // its outcome is `pruned`. Empty: nothing is known.
+  double floor_ns = 0;  // see Measurement::reject_below
+  // The lower bound of a configuration's time. A configuration whose bound is longer than the
+  // incumbent is not measured; its outcome is `pruned`. Empty: no bounds are known.
   std::function<LeastTime(std::span<const std::int64_t>)> least_time;
   std::uint64_t seed = 1;
 };
 
+// The driver of one search.
 class Driver {
  public:
   struct Result {
-    std::size_t index = 0;  // into the space
+    std::size_t index = 0;  // index into the space
     Measurement measurement;
   };
 
   // Everything that the task points to must outlive the driver.
   Driver(Device& device, SearchTask task);
 
-  // What is known already; it costs no evaluation. Only before the first step.
+  // Tells the strategy results that are already known. They cost no evaluation. Only before the
+  // first step.
   void tell_known(std::span<const Evaluation> known);
-  // A bound for early stops that was found elsewhere (another kernel's best); 0: none.
+  // Offers a bound for early stops that was found elsewhere (the best time of another kernel). 0:
+  // none.
   void offer_incumbent(double time_ns);
 
-  // Starts evaluations, at most `may_start` of them (what is pruned does not count), waits until one has finished or the deadline,
-  // and returns those that finished, in the order in which they were asked for. The strategy is
-  // told in that order, and asked for one more for each that it was told: for a given seed and
-  // given times, the sequence does not depend on how long anything took.
+  // Starts evaluations, at most `may_start` of them; pruned configurations do not count. Waits
+  // until an evaluation has finished or until the deadline. Returns the finished evaluations in the
+  // order in which they were asked for. Tells the strategy in that order, and asks for one more
+  // configuration after each. So for a given seed and given times, the sequence does not depend on
+  // how long anything took.
   std::vector<Result> step(std::int64_t may_start, std::chrono::steady_clock::time_point deadline);
 
   std::int64_t outstanding() const { return static_cast<std::int64_t>(asked_.size()); }
-  // Nothing outstanding, and the strategy had nothing more to ask for.
+  // Returns whether nothing is outstanding and the strategy had nothing more to ask for.
   bool exhausted() const { return exhausted_ && asked_.empty(); }
   double incumbent_ns() const { return incumbent_ns_; }  // 0: none
 
@@ -67,7 +72,7 @@ class Driver {
     std::uint64_t id = 0;
     std::optional<Measurement> measurement;
   };
-  // Whether it has to be waited for.
+  // Returns whether the configuration must be waited for.
   bool start(std::size_t index);
   void fill(std::int64_t& may_start);
   void take(std::vector<Finished> finished);

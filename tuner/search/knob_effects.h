@@ -9,28 +9,31 @@
 
 namespace tw {
 
+// A configuration and its measured time.
 struct TimedConfiguration {
   Configuration values;
   double time_ns = 0;
 };
 
+// How much one knob matters.
 struct KnobEffect {
-  // What leaving a value costs, if the other knobs may follow.
+  // The cost of using one value, if the other knobs may change, too.
   struct Value {
     std::int64_t value = 0;
-    double ratio = 1;  // the fastest trial with it, over the fastest of all
+    double ratio = 1;  // the fastest trial with the value, over the fastest of all
     std::size_t trials = 0;
   };
-  std::size_t knob = 0;       // its index
-  double share = 0;           // 0 to 1: of the variance of the logarithm of the time, by it alone
-  std::vector<Value> values;  // those that were tried, the cheapest first
+  std::size_t knob = 0;       // index of the knob
+  double share = 0;           // of the variance of log(time), by this knob alone: 0 to 1
+  std::vector<Value> values;  // the values that were tried, cheapest first
 };
 
-// Of the knobs of which more than one value was tried, those that matter most first. The share is
-// epsilon squared of a one-way analysis of variance: what the knob's values explain, less what as
-// many groups of noise would (Kelley, An unbiased correlation ratio measure, 1935). A search
-// prefers good configurations, so it is of what was tried, not of the whole space; what takes twice
-// the fastest time or more counts as twice, lest a few bad ones be all that is seen.
+// Returns the knobs of which more than one value was tried, the most important first. The share is
+// epsilon squared of a one-way analysis of variance: what the knob's values explain, minus what as
+// many groups of noise would explain (Kelley, An unbiased correlation ratio measure, 1935). A
+// search prefers good configurations, so the share describes the configurations that were tried,
+// not the whole space. A time of twice the fastest or more counts as twice the fastest. Otherwise a
+// few bad configurations would hide all else.
 std::vector<KnobEffect> knob_effects(std::span<const Knob> knobs,
                                      std::span<const TimedConfiguration> trials);
 

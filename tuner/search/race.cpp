@@ -10,7 +10,7 @@
 namespace tw {
 namespace {
 
-// Job ids of a race start here, apart from a driver's.
+// The job ids of a race start here, so that they differ from a driver's.
 constexpr std::uint64_t first_race_id = std::uint64_t{1} << 62;
 
 bool failed(const Race::Entrant& entrant) { return entrant.pooled.outcome != Outcome::ok; }
@@ -18,18 +18,20 @@ bool failed(const Race::Entrant& entrant) { return entrant.pooled.outcome != Out
 bool is_tied(const Race::Entrant& winner, const Race::Entrant& other) {
   if (failed(other)) return false;
   const auto interval = Race::slower(winner, other);
-  return !interval || interval->low <= 1;  // without one nothing tells them apart
+  return !interval || interval->low <= 1;  // without an interval nothing tells them apart
 }
 
-// The largest median with which an entrant may win a tie with `fastest`. Disturbances only lengthen
-// times and so widen the upper half of an interval: the narrower half counts on both sides.
+// Returns the largest median with which an entrant may win a tie with `fastest`. Disturbances only
+// lengthen times, so they widen the upper half of an interval. So the narrower half counts on both
+// sides.
 double most_for_a_tie_ns(const Measurement& fastest) {
   const double median_ns = fastest.median_ns();
   const Interval interval = median_interval(fastest.samples_ns);
   return median_ns + std::min(interval.high - median_ns, median_ns - interval.low);
 }
 
-// As many samples of each of the first `rounds` rounds as the shortest of them has.
+// Returns the samples of the first `rounds` rounds. Each round gives as many samples as the
+// shortest of these rounds has.
 std::vector<double> pooled_samples(const Race::Entrant& entrant, std::size_t rounds) {
   if (failed(entrant)) return {};
   const std::size_t count = std::min(entrant.rounds_ns.size(), rounds);

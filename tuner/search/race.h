@@ -1,5 +1,5 @@
-// The final: the best few configurations measured again, interleaved, so that drift of clocks and
-// temperature hits all alike.
+// The race of the finalists: measures the best few configurations again, interleaved, so that a
+// drift of clocks and temperature affects all of them alike.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -11,51 +11,54 @@
 
 namespace tw {
 
-// The rounds of a final, and of what is compared with a final. Nine is the least number of rounds
-// at which the sign test tells two entrants apart at 95 % although one round disagrees
-// (docs/measuring.md has the simulation that this was chosen by).
+// The rounds of a race, and of everything that is compared with a race. Nine is the smallest number
+// of rounds at which the sign test can tell two entrants apart at 95 % although one round
+// disagrees. docs/measuring.md has the simulation behind this choice.
 inline constexpr int race_rounds = 9;
 inline constexpr SampleLimits race_limits{.min_samples = 5, .max_samples = 20, .max_ms = 50};
 
+// A race of jobs on one device.
 class Race {
  public:
   struct Entrant {
-    Job job;  // as it was searched, or a baseline; the race sets id and purpose
-    // The last round's measurement. In a ranking it has samples of every completed round: as many
-    // of each as the shortest round has, so that no round counts more than another.
+    Job job;  // as in the search, or a baseline; the race sets id and purpose
+    // The measurement of the last round. In a ranking it has samples of every completed round. Each
+    // round gives as many samples as the shortest round has, so that no round counts more than
+    // another.
     Measurement pooled;
-    std::vector<std::vector<double>> rounds_ns;  // samples, one vector a round
-    std::vector<double> medians_ns;              // one a round
+    std::vector<std::vector<double>> rounds_ns;  // samples, one vector for each round
+    std::vector<double> medians_ns;              // one for each round
   };
 
-  // `rounds` rounds, each over all entrants in a seeded random order. The device must outlive the
-  // race. `floor_ns`: Measurement::reject_below.
+  // Runs `rounds` rounds, each over all entrants in a seeded random order. The device must outlive
+  // the race. `floor_ns`: see Measurement::reject_below.
   Race(Device& device, std::vector<Job> entrants, int rounds, std::uint64_t seed,
        double floor_ns = 0);
 
-  // Goes on until the deadline; true when all rounds are done. An entrant that fails in a round is
-  // out, with that outcome.
+  // Runs until the deadline; returns true when all rounds are done. An entrant that fails in a
+  // round leaves the race with that outcome.
   bool step(std::chrono::steady_clock::time_point deadline);
   int rounds_done() const;
 
-  // Fastest first by the median of the pooled samples of completed rounds; entrants that failed
-  // come last.
+  // Returns the entrants, fastest first, by the median of the pooled samples of completed rounds.
+  // Entrants that failed come last.
   std::vector<Entrant> ranking() const;
-  // How much slower `other` is than `first`: the distribution-free 95 % interval of the median of
-  // the ratios of their paired round medians. It excludes 1 exactly where the sign test tells the
-  // two apart. Nothing if they share fewer than six rounds: no sign test reaches 95 % then.
+  // Returns how much slower `other` is than `first`: the distribution-free 95 % interval of the
+  // median of the ratios of their paired round medians. The interval excludes 1 exactly where the
+  // sign test tells the two apart. Returns nothing if they share fewer than six rounds, because no
+  // sign test reaches 95 % then.
   static std::optional<Interval> slower(const Entrant& first, const Entrant& other);
-  // How many of the ranking's first are statistically tied with its first: the sign test does not
-  // say that they are slower. At least 1 unless there is no entrant. Ties beyond a gap do not
-  // count.
+  // Returns how many of the first entrants are statistically tied with the first one: the sign test
+  // does not say that they are slower. Ties behind the first entrant that is slower do not count.
+  // Returns at least 1 unless there is no entrant.
   static std::size_t tied(const std::vector<Entrant>& ranking);
-  // Adds that interval, against the ranking's first, to the metrics of the others: slower_low and
-  // slower_high.
+  // Adds the interval of slower(), against the first entrant of the ranking, to the metrics of the
+  // others as slower_low and slower_high.
   static void note_slower(std::vector<Entrant>& ranking);
-  // Sorts the first `tied`, so that reruns agree on the first: by shared memory of a block, then by
-  // registers of a thread, then by name and configuration. An entrant whose median lies above the
-  // 95 % interval of the fastest one's median cannot come first: such entrants follow the others,
-  // by time.
+  // Sorts the first `tied` entrants, so that repeated runs agree on the first one: by shared memory
+  // per block, then by registers per thread, then by name and configuration. An entrant whose
+  // median lies above the 95 % interval of the fastest one's median cannot come first. Such
+  // entrants follow the others, by time.
   static void break_ties(std::vector<Entrant>& ranking, std::size_t tied);
 
  private:
@@ -63,12 +66,12 @@ class Race {
   Device& device_;
   double floor_ns_;
   std::vector<Entrant> entrants_;
-  std::vector<std::size_t> order_;  // entrants by turn, all rounds
+  std::vector<std::size_t> order_;  // entrants in the order of their turns, all rounds
   std::size_t turn_ = 0;
   bool in_flight_ = false;
 };
 
-// What Race::note_slower noted, if it did.
+// Returns the interval that Race::note_slower noted; nothing if it noted none.
 std::optional<Interval> slower_than_fastest(const Measurement& measurement);
 
 }  // namespace tw

@@ -26,7 +26,7 @@ Certificate StoppingRule::certificate() const {
   const auto done = static_cast<double>(evaluations_);
   if (done >= space_size_) return {.confidence = 1, .ratio = 1};
   if (gains_.empty()) return {.confidence = 0, .ratio = ratio};
-  // The first that was as good as the best is now, to within the ratio.
+  // The first gain that was as good as today's best, to within the ratio.
   const double good = gains_.back().best_ns * ratio;
   const auto first = std::find_if(gains_.begin(), gains_.end(),
                                   [&](const Gain& gain) { return gain.best_ns <= good; });

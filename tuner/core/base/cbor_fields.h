@@ -1,5 +1,5 @@
-// The fields of a message between processes, checked: nothing that comes from one is trusted. All
-// throw Error "a message between processes is malformed (...)".
+// Checked readers for the fields of a message between processes. No message is trusted: every
+// function throws Error "a message between processes is malformed (...)" if the message is wrong.
 #pragma once
 #include <fmt/format.h>
 
@@ -23,7 +23,8 @@ using json = nlohmann::json;
                   what));
 }
 
-// Builds the tree, but stops at a depth that no message of ours has: the reader is recursive.
+// Builds the JSON tree. Stops at a depth that none of our messages reaches, because the reader is
+// recursive.
 class BoundedBuilder : public nlohmann::detail::json_sax_dom_parser<json> {
  public:
   explicit BoundedBuilder(json& tree) : json_sax_dom_parser(tree, false) {}
@@ -105,7 +106,7 @@ inline const json& array(const json& object, const char* key) {
   return value;
 }
 
-// One element a member of the array at `key`.
+// Reads the array at `key`. Returns one element for each member of the array.
 template <class Read>
 auto list(const json& object, const char* key, const Read& read) {
   std::vector<std::decay_t<decltype(read(object))>> result;

@@ -1,15 +1,15 @@
-// The arithmetic of the search-space language: total functions over 64-bit integers with "no
-// value". One text for both sides: Expr::evaluate calls them, and db/emit copies this file into the
-// headers that it writes, so that an emitted header decides exactly as the search did. Hence C++17,
-// nothing but <cstdint>, and no overflow builtins, which nvcc 13.0 does not take in constant
-// expressions.
+// The arithmetic of the search-space language: total functions over 64-bit integers and "no value".
+// Expr::evaluate calls these functions, and `tune emit` copies this file into the headers that it
+// writes. So an emitted header decides exactly as the search did. For this reason the file is
+// C++17, includes only <cstdint>, and uses no overflow builtins: nvcc 13.0 does not accept them in
+// constant expressions.
 #pragma once
 #include <cstdint>
 
 namespace tw::checked {
 
-// A 64-bit integer, or no value. An operand without a value gives a result without one, except
-// where && || ?: do not need it.
+// A 64-bit integer, or no value. If an operand has no value, the result has none either, unless &&
+// || or ?: does not need that operand.
 struct Value {
   std::int64_t v = 0;
   bool ok = false;
@@ -17,7 +17,7 @@ struct Value {
   constexpr Value(std::int64_t value) : v(value), ok(true) {}  // NOLINT: implicit on purpose
 };
 
-// As a constraint: has a value and it is not zero.
+// Returns whether `a`, as a constraint, holds: it has a value, and the value is not zero.
 constexpr bool holds(Value a) { return a.ok && a.v != 0; }
 
 constexpr Value neg(Value a) { return a.ok && a.v != INT64_MIN ? Value(-a.v) : Value(); }
@@ -41,14 +41,14 @@ constexpr Value mul(Value a, Value b) {
   const auto r = static_cast<std::int64_t>(wide);
   return a.ok && b.ok && wide == r ? Value(r) : Value();
 }
-// Whether a / b and a % b are defined in C: b is not 0 and the quotient fits.
+// Returns whether a / b and a % b are defined in C: b is not 0 and the quotient fits.
 constexpr bool divides(Value a, Value b) {
   return a.ok && b.ok && b.v != 0 && !(b.v == -1 && a.v == INT64_MIN);
 }
 constexpr Value div(Value a, Value b) { return divides(a, b) ? Value(a.v / b.v) : Value(); }
 constexpr Value mod(Value a, Value b) { return divides(a, b) ? Value(a.v % b.v) : Value(); }
 
-// a * 2^b and the floor of a / 2^b, for b in 0..62.
+// a * 2^b and the floor of a / 2^b, for b in 0..62. Any other b gives no value.
 constexpr Value shl(Value a, Value b) {
   if (!b.ok || b.v < 0 || b.v > 62) return Value();
   return mul(a, Value(std::int64_t{1} << b.v));
@@ -68,15 +68,15 @@ constexpr Value bit_and(Value a, Value b) { return a.ok && b.ok ? Value(a.v & b.
 constexpr Value bit_xor(Value a, Value b) { return a.ok && b.ok ? Value(a.v ^ b.v) : Value(); }
 constexpr Value bit_or(Value a, Value b) { return a.ok && b.ok ? Value(a.v | b.v) : Value(); }
 
-// && || ?: take what they need: every operand is total and without side effects, so evaluating all
-// of them and choosing gives what C's short circuit gives.
+// && || ?: need only some of their operands. Every operand is total and has no side effects, so
+// evaluating all of them and choosing gives the same result as C's short circuit.
 constexpr Value logical_and(Value a, Value b) { return !a.ok || a.v == 0 ? a : truth(b); }
 constexpr Value logical_or(Value a, Value b) { return !a.ok ? a : a.v != 0 ? Value(1) : truth(b); }
 constexpr Value select(Value condition, Value yes, Value no) {
   return !condition.ok ? Value() : condition.v != 0 ? yes : no;
 }
 
-// b > 0 and a >= 0, else no value.
+// The quotient rounded up, for a >= 0 and b > 0. Other operands give no value.
 constexpr Value ceil_div(Value a, Value b) {
   if (!a.ok || !b.ok || a.v < 0 || b.v <= 0) return Value();
   return Value(a.v / b.v + (a.v % b.v != 0));

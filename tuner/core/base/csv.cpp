@@ -1,4 +1,4 @@
-// Writes and reads comma-separated values, see csv.h.
+// Writes and reads comma-separated values. See csv.h.
 #include "core/base/csv.h"
 
 #include <fmt/format.h>
@@ -26,7 +26,7 @@ std::string csv_record(const std::vector<std::string>& fields) {
 }
 
 CsvReader::CsvReader(std::string_view text, std::string_view path) : rest_(text), path_(path) {
-  constexpr std::string_view mark = "\xEF\xBB\xBF";  // some spreadsheets begin with it
+  constexpr std::string_view mark = "\xEF\xBB\xBF";  // some spreadsheets write this byte-order mark
   if (rest_.starts_with(mark)) rest_.remove_prefix(mark.size());
 }
 
@@ -62,7 +62,7 @@ std::string CsvReader::field() {
 std::string CsvReader::quoted_field() {
   std::string text;
   for (;;) {
-    rest_.remove_prefix(1);  // the opening quote, or the second of a pair
+    rest_.remove_prefix(1);  // the opening quote, or the second quote of a pair
     const std::size_t end = rest_.find('"');
     if (end == rest_.npos) fail("has a quote that is never closed");
     text += rest_.substr(0, end);

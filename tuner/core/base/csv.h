@@ -1,5 +1,6 @@
-// Comma-separated values as RFC 4180 has them: what needs quotes gets them, and what was written
-// is read back unchanged. Lines end in a newline; a carriage return before it is read too.
+// Comma-separated values as in RFC 4180. The writer quotes the fields that need quotes, and the
+// reader gives back exactly what was written. Lines end in a newline; the reader also accepts a
+// carriage return before the newline.
 #pragma once
 #include <cstddef>
 #include <string>
@@ -9,17 +10,17 @@
 namespace tw {
 
 std::string csv_field(const std::string& text);
-// The fields of one record, with its newline.
+// Returns the fields as one record, with its newline.
 std::string csv_record(const std::vector<std::string>& fields);
 
 class CsvReader {
  public:
-  // Both must outlive the reader. `path` is for messages.
+  // `text` and `path` must outlive the reader. `path` is for messages.
   CsvReader(std::string_view text, std::string_view path);
-  // The next record; false at the end. Empty lines are passed over. Throws Error, with the file
+  // Reads the next record; returns false at the end. Skips empty lines. Throws Error, with the file
   // and the line, if a quote is out of place or never closed.
   bool next(std::vector<std::string>& fields);
-  // Where the record that was read last begins; the first line is 1.
+  // The line on which the record that was read last begins; the first line is 1.
   std::size_t line() const { return line_; }
 
  private:

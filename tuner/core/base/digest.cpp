@@ -1,4 +1,4 @@
-// XXH3 behind our one function, so that nothing else includes xxhash.h.
+// Wraps XXH3 in our one function, so that nothing else includes xxhash.h.
 #include "core/base/digest.h"
 
 #include <xxhash.h>

@@ -16,18 +16,18 @@ using nlohmann::json;
 
 struct Member {
   const json* value;
-  std::size_t key;    // where its key begins; that of the value if it has none
-  std::size_t begin;  // where it begins
+  std::size_t key;    // where its key begins; where the value begins if it has no key
+  std::size_t begin;  // where the value begins
 };
 
-// Walks a text and the document that was parsed from it in step. It needs no recursion, since a
-// stranger's text may nest without end.
+// Walks a text and the document that was parsed from it in step. Does not use recursion, because
+// the text of a stranger may nest without end.
 class Walk {
  public:
   Walk(const std::string& text, const json& root) : text_(text), root_(root) {}
 
   // Calls visit(Member) for each value, in the order of the text, and repeated(offset, key) for a
-  // key that its object has already.
+  // key that its object already has.
   template <class Visit, class Repeated>
   void run(Visit visit, Repeated repeated) {
     if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;  // a byte-order mark
@@ -99,8 +99,8 @@ class Walk {
   std::size_t key_begin_ = 0;
 };
 
-// "syntax error while parsing value - unexpected end of input; expected ..." without what is of
-// the library.
+// Returns the message of the error, such as "syntax error while parsing value - unexpected end of
+// input; expected ...", without the parts that name the library.
 std::string complaint(const json::parse_error& error) {
   std::string said = error.what();
   const std::size_t dash = said.find(" - ");
@@ -111,10 +111,10 @@ std::string complaint(const json::parse_error& error) {
   return said;
 }
 
-// Finds the byte at which a text stops being JSON, or holds a number that is too large.
+// Finds the byte at which a text stops being JSON or holds a number that is too large.
 class Fault : public nlohmann::detail::json_sax_acceptor<json> {
  public:
-  std::size_t bytes = 0;  // read until then
+  std::size_t bytes = 0;  // read before the fault
   bool parse_error(std::size_t position, const std::string&, const json::exception&) {
     bytes = position;
     return false;
@@ -153,12 +153,12 @@ std::string JsonDocument::place_at(std::size_t offset) const {
   const auto line = std::count(before.begin(), before.end(), '\n') + 1;
   const std::string_view last = before.substr(before.rfind('\n') + 1);  // npos + 1 is 0
   const auto column = std::count_if(last.begin(), last.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;  // not a character's later byte
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;  // not a later byte of a character
   });
   return fmt::format("{}:{}:{}", file_, line, column + 1);
 }
 
-// Where a key that is there twice hides a value, the walk ends: its place stays the file.
+// If a repeated key hides a value, the walk ends, and the place of that value is only the file.
 template <class Visit>
 void JsonDocument::walk(Visit visit) const {
   try {

@@ -1,4 +1,4 @@
-// A JSON text of a user that knows where each of its values stands.
+// A user's JSON text that knows where each of its values stands.
 #pragma once
 #include <cstddef>
 #include <nlohmann/json.hpp>
@@ -8,19 +8,20 @@ namespace tw {
 
 class JsonDocument {
  public:
-  // What becomes of an object that has a key twice. Looking for them takes time.
+  // The treatment of an object that has a key twice. The check for repeated keys takes time.
   enum class Repeated { refused, last_counts };
   // `file` is for messages. Throws Error "file:line:column: ..." if the text is not JSON, or if an
-  // object has a key twice and that is refused.
+  // object has a key twice and `repeated` is `refused`.
   JsonDocument(std::string text, std::string file, Repeated repeated = Repeated::refused);
   JsonDocument(const JsonDocument&) = delete;
   JsonDocument& operator=(const JsonDocument&) = delete;
 
   const nlohmann::json& root() const { return root_; }
   const std::string& text() const { return text_; }
-  // "file:3:17": where `value` begins, or its key, if it has one. `value` is a part of the root.
-  // Lines and columns are counted from 1, columns in characters.
+  // Returns where `value` begins ("file:3:17"), or only the file if that is not known. `value` must
+  // be a part of the root. Lines and columns are counted from 1, columns in characters.
   std::string place_of(const nlohmann::json& value) const;
+  // Returns where the key of `value` begins; where `value` begins if it has no key.
   std::string place_of_key(const nlohmann::json& value) const;
 
  private:

@@ -17,12 +17,13 @@ namespace {
 
 [[noreturn]] void fail_in_one_line(std::string line) {
   for (char& c : line) {
-    if (static_cast<unsigned char>(c) < ' ') c = ' ';  // whatever a file calls its members
+    if (static_cast<unsigned char>(c) < ' ') c = ' ';  // control characters in the file's names
   }
   throw Error(line);
 }
 
-// " = 5" of what one line can show; what is said of an expression begins with it.
+// Returns " = 5" if the value fits on one line of a message, else "". Also returns "" if `what`
+// already begins with the value, as the messages about expressions do.
 std::string shown(const json& value, std::string_view what) {
   constexpr std::size_t most = 60;
   if (value.is_structured() && !value.empty()) return "";

@@ -1,4 +1,4 @@
-// Parts of a JSON text that know where they are, so that an error can say it.
+// Parts of a JSON text that know where they stand, so that an error can say it.
 #pragma once
 #include <cstdint>
 #include <initializer_list>
@@ -12,8 +12,9 @@
 
 namespace tw {
 
-// "x.json: results[3].times: is not an object"; of a document, which knows the line and the column,
-// "x.json:7:12: results[3].times = 5: is not an object". The JSON must outlive it.
+// A value with its place for messages: "x.json: results[3].times: is not an object". If the value
+// belongs to a JsonDocument, the message also has the line, the column and the value: "x.json:7:12:
+// results[3].times = 5: is not an object". The JSON must outlive the Place.
 class Place {
  public:
   Place(const nlohmann::json& value, std::string file, std::string where = "")
@@ -25,15 +26,16 @@ class Place {
 
   bool has(const char* name) const { return value_->is_object() && value_->contains(name); }
   Place at(const char* name) const;  // throws Error if it is missing
-  const Place& object() const;       // itself; throws Error if it is none, so do the others
-  // Throws Error, with the nearest of these keys, if the object has another one.
+  const Place& object() const;       // itself; throws Error if it is no object
+  // Throws Error, with the nearest of these keys, if the object has any other key.
   const Place& allow(std::initializer_list<const char*> keys) const;
+  // The value as a type. Throws Error if it is of another type.
   const nlohmann::json::array_t& array() const;
   const std::string& text() const;
   double number() const;  // finite
   std::int64_t integer() const;
   std::vector<double> numbers() const;
-  // A member if it is there, else the fallback.
+  // Returns a member if it is there, else the fallback.
   std::string text_or(const char* name, std::string_view fallback) const;
   double number_or(const char* name, double fallback) const;
   std::int64_t integer_or(const char* name, std::int64_t fallback) const;

@@ -27,7 +27,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string nearest(std::string_view word, std::span<const std::string> candidates) {
-  constexpr std::size_t kLongest = 64;  // of words worth comparing
+  constexpr std::size_t kLongest = 64;  // of words that are worth comparing
   if (word.size() > kLongest) return "";
   std::size_t best = std::max<std::size_t>(1, word.size() / 3) + 1;
   std::string found;

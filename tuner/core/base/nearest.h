@@ -1,4 +1,4 @@
-// "Did you mean": known words that are close to one that is not known.
+// "Did you mean": finds known words that are close to an unknown word.
 #pragma once
 #include <span>
 #include <string>
@@ -6,10 +6,10 @@
 
 namespace tw {
 
-// The candidate nearest to `word` by edit distance; empty if none is near.
+// Returns the candidate nearest to `word` by edit distance; empty if none is near.
 std::string nearest(std::string_view word, std::span<const std::string> candidates);
 
-// ": did you mean 'x'?" or, if nothing is near, ": known are a, b, c".
+// Returns ": did you mean 'x'?" or, if nothing is near, ": known are a, b, c".
 std::string suggestion(std::string_view word, std::span<const std::string> known);
 
 }  // namespace tw

@@ -13,7 +13,7 @@ namespace {
 std::error_code last_error() { return {errno, std::generic_category()}; }
 
 std::error_code write_new_file(const std::string& path, std::string_view bytes) {
-  // With O_EXCL a link is as good as a file: it is there.
+  // With O_EXCL, open also fails if the path is a link.
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (file < 0) return last_error();
   std::error_code failure;
@@ -33,7 +33,7 @@ std::error_code write_new_file(const std::string& path, std::string_view bytes) 
 
 std::error_code replace_file(const std::string& path, std::string_view bytes) {
   const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
-  ::unlink(temporary.c_str());  // what a crash has left, or a link
+  ::unlink(temporary.c_str());  // left by a crash, or a link
   std::error_code failure = write_new_file(temporary, bytes);
   if (!failure && std::rename(temporary.c_str(), path.c_str()) != 0) failure = last_error();
   if (failure) ::unlink(temporary.c_str());

@@ -1,4 +1,4 @@
-// Files that are written as a whole or not at all.
+// Writes files as a whole or not at all.
 #pragma once
 #include <string>
 #include <string_view>
@@ -6,8 +6,9 @@
 
 namespace tw {
 
-// Under a temporary name beside `path`, then renamed: what reads `path` sees the old bytes or the
-// new ones. Writes through no link, be it at `path` or at the temporary name.
+// Writes the bytes under a temporary name beside `path`, then renames the file. A reader of `path`
+// sees either the old bytes or the new ones. Never writes through a link, neither at `path` nor at
+// the temporary name.
 std::error_code replace_file(const std::string& path, std::string_view bytes);
 
 }  // namespace tw

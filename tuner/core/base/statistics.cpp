@@ -1,4 +1,4 @@
-// Order statistics, which need no assumption about how times are distributed.
+// Order statistics. They need no assumption about the distribution of the times.
 #include "core/base/statistics.h"
 
 #include <algorithm>
@@ -7,8 +7,8 @@
 namespace tw {
 namespace {
 
-// The largest k (from 1) such that the k-th smallest and the k-th largest of n samples enclose the
-// median with at least 95 %: P(Binomial(n, 1/2) < k) <= 0.025. At least 1.
+// Returns the largest k (from 1) for which the k-th smallest and the k-th largest of n samples
+// enclose the median with at least 95 %: P(Binomial(n, 1/2) < k) <= 0.025. Returns at least 1.
 std::size_t rank_of_interval(std::size_t n) {
   const double count = static_cast<double>(n);
   const double log_all = count * std::log(2.0);

@@ -1,14 +1,15 @@
-// The only place that sees toml++.
+// The only file that includes toml++.
 #include "core/base/toml_file.h"
 
 #include <fmt/format.h>
 
-// What toml++ 3.3 asserts of a text, it reports as an error of the text right after. So it is built
-// without its assertions, and without the assumptions that NDEBUG makes of them.
+// toml++ 3.3 asserts some properties of the text and reports their violation as an error right
+// after the assertion. So toml++ is built without its assertions, and without the assumptions that
+// NDEBUG turns them into.
 #undef NDEBUG
 #define TOML_ASSERT(expression) static_assert(true)
-// Its tables of characters hold what they call unreachable to be so: any letter beyond ASCII, as
-// the start of a key, reaches it. There it means: not in the table.
+// toml++'s tables of characters mark code as unreachable that any letter beyond ASCII reaches when
+// it starts a key. That code has to mean "not in the table".
 #include <toml++/impl/preprocessor.h>
 #undef TOML_UNREACHABLE
 #define TOML_UNREACHABLE return false
@@ -78,8 +79,8 @@ std::string_view name_of(TomlNode::Kind kind) {
 
 namespace {
 
-// toml++ bounds how deeply values nest, but not keys ("a.a.a"), whose tables it destroys by
-// recursion.
+// toml++ limits how deeply values nest, but not dotted keys ("a.a.a"). It destroys the tables of a
+// dotted key by recursion.
 void check_dots(const std::string& text, const std::string& path) {
   constexpr int most = 64;
   int line = 1, dots = 0;

@@ -1,4 +1,4 @@
-// Finds specs: among the embedded texts, or in a folder of the user.
+// Finds specs among the embedded texts or in a folder of the user.
 #include "core/catalog/catalog.h"
 
 #include <fmt/format.h>
@@ -20,7 +20,7 @@ namespace {
 
 std::string stem_of(const std::string& path) { return fs::path(path).stem().string(); }
 
-// The op's TOML files, by file name; "op.toml" is among them.
+// Reads an op and its kernels. `files` holds the TOML files by file name, "op.toml" among them.
 OpEntry read_entry(const Texts& files, const std::string& shown_folder, const std::string& folder,
                    bool needs_reference, SourceTree& sources) {
   const auto parsed = [&](const std::string& file) {
@@ -46,7 +46,7 @@ void add_closures(const OpEntry& entry, SourceTree& sources,
   }
 }
 
-// op.toml and the kernels' files in the same folder.
+// Returns op.toml and the kernels' files in the same folder.
 Texts files_beside(const std::string& path) {
   if (fs::path(path).filename() != "op.toml") {
     throw Error(
@@ -118,7 +118,7 @@ Catalog Catalog::load_file(const std::string& path, const Texts& builtin_sources
   try {
     entry = read_entry(files, shown, "", false, tree);
   } catch (const TomlError& fault) {
-    if (t1) t1->blame(fault);  // the user did not write that line
+    if (t1) t1->blame(fault);  // the user did not write the line of the generated spec
     throw;
   }
   add_closures(entry, tree, catalog.closures_);

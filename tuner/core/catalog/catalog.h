@@ -13,36 +13,37 @@ namespace tw {
 // All ops and kernels of a set of TOML and source texts.
 class Catalog {
  public:
-  // `spaces`: "gemm/op.toml", "gemm/simt.toml", ...; `sources`: "gemm/simt.cuh", "common/...".
-  // `origin` is what errors put before a path ("search_spaces/").
-  // Throws Error with file, line, key and remedy.
+  // `spaces` holds "gemm/op.toml", "gemm/simt.toml", ...; `sources` holds "gemm/simt.cuh",
+  // "common/...". Errors put `origin` ("search_spaces/") before a path. Throws Error with file,
+  // line, key and remedy.
   static Catalog load(const Texts& spaces, Texts sources, const std::string& origin = "");
-  // One op from a folder of the user: `path` names its op.toml; kernels are the other .toml files
-  // beside it. Or the kernel of a T1 file (t1.h), which ends in .json. Sources are searched beside
-  // it and then in `builtin`; those outside the folder are refused.
+  // Loads one op from a folder of the user. `path` names its op.toml, and the other .toml files
+  // beside it are the kernels. Or `path` names a T1 file (t1.h), which ends in .json and describes
+  // one kernel. Sources are searched beside `path` and then in `builtin_sources`. Sources outside
+  // the folder are refused.
   static Catalog load_file(const std::string& path, const Texts& builtin_sources);
 
   const std::vector<OpEntry>& ops() const { return ops_; }
   const OpEntry* find(std::string_view op) const;  // nullptr if there is none
   const OpEntry& at(std::string_view op) const;    // Throws Error with the nearest name
-  // The source at `path` and everything it includes, transitively, by path.
+  // Returns the source at `path` and everything it includes, transitively, by path.
   Texts sources_of(std::string_view path) const;
-  // What a measured time depends on besides the configuration: the kernel's source and, if there is
-  // a chain, that of the steps.
+  // Returns the digest of what a measured time depends on besides the configuration: the kernel's
+  // source and, if there is an epilogue, the source of its steps.
   std::string source_digest(const KernelSpec& kernel, const Epilogue& epilogue) const;
   bool foreign() const { return foreign_; }  // loaded by load_file
-  // What a foreign file says that is not for us, one sentence each.
+  // The parts of a foreign file that Tilewright does not use, one sentence each.
   const std::vector<std::string>& notices() const { return notices_; }
 
  private:
   std::vector<OpEntry> ops_;
   Texts sources_;
-  std::map<std::string, Texts, std::less<>> closures_;  // sources_of, of what the ops name
+  std::map<std::string, Texts, std::less<>> closures_;  // sources_of each source that the ops name
   std::vector<std::string> notices_;
   bool foreign_ = false;
 };
 
-// The texts embedded in the executable (made by cmake/embed.cmake).
+// The texts embedded in the executable (cmake/embed.cmake makes them).
 const Texts& builtin_spaces();
 const Texts& builtin_sources();
 

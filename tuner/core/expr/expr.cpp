@@ -1,4 +1,4 @@
-// Names, and what is done with a parsed expression: evaluation and the C++ text of it.
+// Names, and what can be done with a parsed expression: evaluate it and print it as C++.
 #include "core/expr/expr.h"
 
 #include <fmt/format.h>
@@ -17,7 +17,7 @@ namespace {
 bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) || c == '_'; }
 bool is_letter_or_digit(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
 
-// Identifiers joined by dots.
+// Returns whether `text` consists of identifiers joined by dots.
 bool is_dotted(std::string_view text) {
   for (std::size_t dot; (dot = text.find('.')) != text.npos; text.remove_prefix(dot + 1)) {
     if (!is_identifier(text.substr(0, dot))) return false;
@@ -60,9 +60,9 @@ Expr Expr::constant(std::int64_t value) {
 
 namespace {
 
-// The interpreter. The top of the stack is kept in a register; what is below it, in `stack`.
-// Threaded code, each instruction jumping to the next one's label: measured a third faster than a
-// switch, and spaces of 10^12 points are what these nanoseconds are for.
+// The interpreter. Keeps the top of the stack in a register and the values below it in `stack`. The
+// code is threaded: each instruction jumps to the label of the next one. This was measured to be a
+// third faster than a switch, and spaces of 10^12 points need these nanoseconds.
 // clang-format off
 inline checked::Value run(const Expr::Op* op, const std::int64_t* slots) {
 #define TW_LABEL(name) &&do_##name,
@@ -170,7 +170,7 @@ class Printer {
   Printer(std::span<const Expr::Op> ops, const std::function<std::string(int slot)>& spell)
       : ops_(ops), spell_(spell) {}
 
-  // The text of ops[begin, end), which leave one value.
+  // Returns the text of ops[begin, end), which leave one value.
   std::string print(std::size_t begin, std::size_t end) {
     std::vector<std::string> stack;
     for (std::size_t i = begin; i < end; ++i) {
@@ -197,7 +197,7 @@ class Printer {
           i = last - 1;
           break;
         }
-        case expr_code::truth:  // logical_and and logical_or see to it
+        case expr_code::truth:  // logical_and and logical_or convert to 0 or 1
         case expr_code::halt:
           break;
         default:
@@ -237,7 +237,7 @@ class Printer {
       TW_EXPR_BINARY(TW_CASE)
 #undef TW_CASE
       default:
-        std::abort();  // not reached: the parser writes no other code
+        std::abort();  // unreachable: the parser writes no other code
     }
   }
 

@@ -1,5 +1,5 @@
-// The expression language of the search-space files: parsed once, evaluated in nanoseconds.
-// docs/search_spaces.md is its definition.
+// The expression language of the search-space files. An expression is parsed once and evaluated in
+// nanoseconds. docs/search_spaces.md defines the language.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -11,14 +11,14 @@
 
 namespace tw {
 
-// The names that an expression may use, each a slot of one int64 array, and the named values of the
-// choices among them.
+// The names that an expression may use. Each name is a slot of one int64 array. A name may have
+// named values, such as the values of a choice.
 class Names {
  public:
-  // Returns the new slot. Throws Error if the name is taken or is not an identifier (dots allowed:
-  // "device.cc").
+  // Adds a name and returns its new slot. Throws Error if the name is taken or is not an identifier
+  // (dots are allowed: "device.cc").
   int add(std::string_view name);
-  // A name whose values are words: 'nt' in an expression compares as its index in `values`.
+  // Adds a name whose values are words: 'nt' in an expression compares as its index in `values`.
   int add(std::string_view name, std::vector<std::string> values);
   std::optional<int> find(std::string_view name) const;
   const std::string& name(int slot) const { return entries_[static_cast<std::size_t>(slot)].name; }
@@ -35,12 +35,12 @@ class Names {
   std::vector<Entry> entries_;
 };
 
+// A parsed expression.
 class Expr {
  public:
   Expr() = default;
-  // Throws Error: what is wrong, at which column, and the nearest known name.
-  // `lets`: named sub-expressions (already parsed against the same names) that may be used like
-  // names.
+  // Throws Error with what is wrong, the column, and the nearest known name. `lets` are named
+  // sub-expressions that may be used like names. They are already parsed against the same names.
   struct Let {
     std::string name;
     const Expr* expr;
@@ -48,22 +48,26 @@ class Expr {
   static Expr parse(std::string_view text, const Names& names, std::span<const Let> lets = {});
   static Expr constant(std::int64_t value);
 
-  // No value where an operation that was evaluated has none (division by zero, overflow, ...).
+  // Returns nothing if an operation that was evaluated has no value (division by zero, overflow,
+  // ...).
   std::optional<std::int64_t> evaluate(std::span<const std::int64_t> slots) const;
-  // As a constraint: has a value and it is not zero.
+  // Returns whether the expression, as a constraint, holds: it has a value, and the value is not
+  // zero.
   bool holds(std::span<const std::int64_t> slots) const;
 
   const std::vector<int>& reads() const { return reads_; }  // slots, ascending, each once
   const std::string& text() const { return text_; }
-  // The same expression as a C++17 expression of type checked::Value (or of an integer type, if it
-  // is a lone name or literal), for emitted headers. Every operation is a call of the function of
-  // checked.h of that meaning, spelled "checked::<name>(...)", && || ?: included:
+  // Returns the same expression as a C++17 expression of type checked::Value (or of an integer
+  // type, if it is only a name or a literal), for emitted headers. Every operation, && || ?:
+  // included, becomes a call of the function of checked.h with that meaning, spelled
+  // "checked::<name>(...)":
   //   layout == 'nt' && 4 * m <= -k  ->
   //   checked::logical_and(checked::eq(layout, 1),
   //                        checked::le(checked::mul(4, m), checked::neg(k)))
-  // The header has to have the text of checked.h in a namespace from which "checked::" is found;
-  // checked::holds(...) then is what holds() returns here. Every name is what `spell` returns for
-  // its slot: something that converts to checked::Value, so any integer expression.
+  // The header must contain the text of checked.h in a namespace from which "checked::" is found;
+  // then checked::holds(...) gives what holds() returns here. Each name becomes what `spell`
+  // returns for its slot. This may be any integer expression, because it must convert to
+  // checked::Value.
   std::string to_cpp(const std::function<std::string(int slot)>& spell) const;
 
   struct Op {
@@ -71,7 +75,7 @@ class Expr {
     std::int32_t target = 0;  // slot or jump distance
     std::int64_t value = 0;
   };
-  static constexpr int kMaxDepth = 64;  // of the evaluation stack; deeper is an Error of parse
+  static constexpr int kMaxDepth = 64;  // of the evaluation stack; parse throws Error if deeper
 
  private:
   friend class ExprParser;
@@ -81,6 +85,7 @@ class Expr {
   int depth_ = 0;  // of the stack
 };
 
-// True for C-like identifiers; what names, knobs, dims and choices must be.
+// Returns whether `text` is a C-like identifier. Names, knobs, dims and choices must be
+// identifiers.
 bool is_identifier(std::string_view text);
 }  // namespace tw

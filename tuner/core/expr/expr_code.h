@@ -1,9 +1,9 @@
-// The instructions of an Expr's program, shared by the parser that writes them (expr_parse.cpp) and
-// by what runs and prints them (expr.cpp). Private to these two.
+// The instructions of an Expr's program. The parser writes them (expr_parse.cpp), and expr.cpp runs
+// and prints them. Private to these two files.
 #pragma once
 #include <cstdint>
 
-// The functions of checked.h that are instructions, so that the three uses cannot drift apart.
+// The functions of checked.h that are instructions, listed once for all three uses.
 // clang-format off
 #define TW_EXPR_UNARY(X) X(neg) X(bit_not) X(logical_not) X(abs) X(is_pow2) X(log2)
 #define TW_EXPR_BINARY(X)                                   \
@@ -15,7 +15,8 @@
 
 namespace tw::expr_code {
 
-// A stack machine. `target` of Expr::Op is a slot, or for jumps how many instructions are skipped.
+// The instructions of a stack machine. `target` of Expr::Op is a slot; for jumps it is the number
+// of instructions to skip.
 enum Code : std::int32_t {
   halt,  // the last instruction: the value is on the stack
   push_slot,
@@ -28,14 +29,14 @@ enum Code : std::int32_t {
 #define TW_CODE(name) name,
   TW_EXPR_UNARY(TW_CODE)
 #undef TW_CODE
-// Most operands are names and literals. Binary instructions that take them along, instead of from
-// the stack, shorten programs by a third or more. In the order of Form:
+// Most operands are names and literals. Binary instructions that carry such operands, instead of
+// taking them from the stack, make programs shorter by a third or more. The order is that of Form:
 #define TW_CODE(name) name, name##_slot, name##_constant, name##_slots, name##_slot_constant,
       TW_EXPR_BINARY(TW_CODE)
 #undef TW_CODE
 };
 
-// Where a binary instruction's operands are, to be added to the code of its first form.
+// The places of the operands of a binary instruction. Form is added to the code of the first form.
 enum Form : std::int32_t {
   stacked,            // both on the stack
   with_slot,          // left on the stack, right in slot `target`

@@ -68,7 +68,7 @@ std::int64_t ExprLexer::number(const ExprToken& token) const {
 }
 
 void ExprLexer::fail(const ExprToken& token, const std::string& what) const {
-  constexpr std::size_t kShown = 120;  // characters of the text
+  constexpr std::size_t kShown = 120;  // characters of the text in a message
   const std::size_t start = token.column > kShown / 2 ? token.column - kShown / 2 : 0;
   std::string shown(text_.size() <= kShown ? text_ : text_.substr(start, kShown));
   for (char& c : shown) c = std::isprint(static_cast<unsigned char>(c)) ? c : ' ';

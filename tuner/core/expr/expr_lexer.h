@@ -1,4 +1,4 @@
-// Splits the text of an expression into tokens, and words the messages about it. Private to the
+// Splits the text of an expression into tokens, and words the messages about them. Private to the
 // parser.
 #pragma once
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace tw {
 
 struct ExprToken {
   enum class Kind { end, number, name, word, symbol } kind = Kind::end;
-  std::string_view text;   // a word: without its quotes
+  std::string_view text;   // a word is without its quotes
   std::size_t column = 1;  // of its first character
   std::int64_t value = 0;  // of a number
 };
@@ -18,7 +18,7 @@ class ExprLexer {
  public:
   explicit ExprLexer(std::string_view text) : text_(text) {}
 
-  // Throws Error on what can be no token.
+  // Returns the next token. Throws Error if there is no valid token.
   ExprToken next();
   [[noreturn]] void fail(const ExprToken& at, const std::string& what) const;
 
@@ -31,7 +31,7 @@ class ExprLexer {
   std::size_t next_ = 0;
 };
 
-// For messages: "'+'", "the end", "'and': write && for it".
+// Returns a token for messages: "'+'", "the end", "'and': write && for it".
 std::string describe(const ExprToken& token);
 
 }  // namespace tw

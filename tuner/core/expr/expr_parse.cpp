@@ -1,5 +1,5 @@
-// The parser of the expression language: precedence climbing, straight into an Expr's program.
-// Texts come from files of strangers: length, nesting, program and stack are all bounded.
+// The parser of the expression language. Precedence climbing writes an Expr's program directly.
+// Texts come from files of strangers, so length, nesting, program and stack are all bounded.
 // Longer than 400 lines: one grammar, read top to bottom.
 #include <fmt/format.h>
 
@@ -19,7 +19,7 @@ namespace {
 using expr_code::Code;
 
 constexpr std::size_t kMaxText = 16 * 1024;  // bytes
-constexpr std::size_t kMaxOps = 4096;        // after lets are put in
+constexpr std::size_t kMaxOps = 4096;        // after lets are inserted
 constexpr int kMaxNesting = 100;
 
 struct BinaryOperator {
@@ -42,8 +42,8 @@ constexpr BinaryOperator kOperators[] = {
 
 struct Function {
   std::string_view name;
-  int least, most;  // arguments
-  Code code;        // of two arguments: applied from left to right to more
+  int least, most;  // number of arguments
+  Code code;        // of two arguments; applied from left to right if there are more
 };
 constexpr int kAny = 1000;
 constexpr Function kFunctions[] = {
@@ -90,13 +90,13 @@ class ExprParser {
   }
 
  private:
-  // What has been parsed of one operand. A word ('nt') has no code of its own.
+  // The parsed part of one operand. A word ('nt') has no code of its own.
   struct Operand {
     std::size_t begin = 0;  // its first instruction
     Token first;            // where it starts, for messages
     bool is_word = false;
     bool is_truth = false;  // is 0 or 1
-    int named_slot = -1;    // it is the bare name of a choice or knob whose values are words
+    int named_slot = -1;    // the bare name of a choice or knob whose values are words
   };
 
   [[noreturn]] void fail(const Token& at, const std::string& what) const { lexer_.fail(at, what); }
@@ -125,8 +125,8 @@ class ExprParser {
     ops_.push_back({code, target, constant});
   }
 
-  // Takes back the last instruction if it is all of the operand that begins at `begin`, and is one
-  // that a binary instruction can take along.
+  // Removes and returns the last instruction if it is the whole operand that begins at `begin` and
+  // a binary instruction can carry it.
   std::optional<Expr::Op> take_push(std::size_t begin, bool slots_only = false) {
     if (begin + 1 != ops_.size()) return std::nullopt;
     const Expr::Op last = ops_.back();
@@ -150,7 +150,7 @@ class ExprParser {
          right->value);
   }
 
-  // The jump at `from` goes to what is emitted next.
+  // Makes the jump at `from` go to the next instruction that is emitted.
   void land(std::size_t from) {
     ops_[from].target = static_cast<std::int32_t>(ops_.size() - from - 1);
   }
@@ -166,7 +166,8 @@ class ExprParser {
     return slots;
   }
 
-  // Whether an instruction's `target`, or its `value`, is a slot.
+  // Returns whether the `target` of an instruction is a slot; reads_value is the same for its
+  // `value`.
   static bool reads_target(std::int32_t code) {
     switch (code) {
       case expr_code::push_slot:
@@ -212,7 +213,7 @@ class ExprParser {
       value(ternary());
       expect(":");
       const std::size_t over = ops_.size();
-      emit(expr_code::jump, -1);  // of two branches, one is taken
+      emit(expr_code::jump, -1);  // only one of the two branches is taken
       land(branch);
       value(ternary());
       land(over);
@@ -245,7 +246,7 @@ class ExprParser {
     const Operand right = value(binary(op.precedence + 1));
     if (!right.is_truth) emit(expr_code::truth, 0);
     land(jump);
-    // After a jump by && the top is 0, by || it is 1.
+    // After a jump by && the top of the stack is 0; after a jump by || it is 1.
     return {.begin = left.begin, .first = left.first, .is_truth = true};
   }
 
@@ -336,7 +337,7 @@ class ExprParser {
     return operand;
   }
 
-  // The program of a let; jumps are relative, so it can stand anywhere.
+  // Inserts the program of a let. Jumps are relative, so the program can stand anywhere.
   void put_in(const Expr& expr, Operand& operand) {
     max_depth_ = std::max(max_depth_, depth_ + expr.depth_);
     const int after = depth_ + 1;

@@ -1,4 +1,5 @@
-// Python's conditions in our language, whose numbers are integers and whose division truncates.
+// Translates Python's conditions into our language, in which numbers are integers and division
+// truncates.
 #include <fmt/format.h>
 
 #include "core/base/error.h"
@@ -9,9 +10,9 @@ namespace {
 
 using Kind = PythonNode::Kind;
 
-// A number as a fraction of two of our expressions. Zero in a denominator has no value.
+// A number as a fraction of two expressions of our language. Zero in a denominator has no value.
 struct Fraction {
-  std::string above, below;  // `below` is positive; empty: 1
+  std::string above, below;  // `below` is positive; empty means 1
   bool is_negative = false;  // it may be less than zero
 };
 
@@ -20,8 +21,8 @@ std::string product(const std::string& a, const std::string& b) {
   return fmt::format("({} * {})", a, b);
 }
 
-// Operands are repeated in comparisons, fractions and powers, so that a short text can become an
-// endless one. The bound is that of our own expressions.
+// Comparisons, fractions and powers repeat their operands, so a short text can become an endless
+// one. The bound is the same as for our own expressions.
 void check_length(const std::string& text) {
   constexpr std::size_t most = 16 * 1024;
   if (text.size() > most) throw Error("this is too long as an expression of ours: split it");
@@ -57,7 +58,7 @@ class Translator {
     return fmt::format("({} != 0)", checked(value));
   }
 
-  // The numerator, without a value where the denominator is zero.
+  // Returns the numerator, which has no value where the denominator is zero.
   static std::string checked(const Fraction& value) {
     if (value.below.empty()) return value.above;
     return fmt::format("({} * ({} / {}))", value.above, value.below, value.below);
@@ -156,7 +157,7 @@ class Translator {
             .is_negative = a.is_negative};
   }
 
-  // // and %, which round towards minus infinity.
+  // The operators // and %, which round towards minus infinity.
   static Fraction division(const Fraction& a, const std::string& op, const Fraction& b) {
     const std::string x = product(checked(a), b.below), y = product(checked(b), a.below);
     std::string rest = fmt::format("({} % {})", x, y);

@@ -1,5 +1,5 @@
-// Python's expressions, by recursive descent, loosest first: or, and, not, comparisons, + -,
-// * / // %, unary + -, **, atoms.
+// Parses Python's expressions by recursive descent, loosest operator first: or, and, not,
+// comparisons, + -, * / // %, unary + -, **, atoms.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace {
 
 using Kind = PythonNode::Kind;
 constexpr int most_nested = 100;
-constexpr int most_operators = 500;  // those of one precedence nest, too
+constexpr int most_operators = 500;  // operators of one precedence nest, too
 
 class Parser {
  public:
@@ -50,7 +50,8 @@ class Parser {
   void expect(std::string_view symbol) {
     if (!accept(symbol)) fail(fmt::format("expected '{}'", symbol));
   }
-  // The first of the symbols that is next; those that begin another come after it.
+  // Accepts the first of the symbols that comes next. List a symbol after the longer ones that
+  // begin with it.
   std::string accept_any(std::span<const std::string_view> symbols) {
     for (const std::string_view symbol : symbols) {
       if (accept(symbol)) return std::string(symbol);

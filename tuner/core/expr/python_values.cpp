@@ -1,4 +1,4 @@
-// The lists of values that Python's expressions stand for.
+// Computes the lists of values that Python's expressions stand for.
 #include <fmt/format.h>
 
 #include <map>
@@ -98,7 +98,7 @@ std::vector<PythonNode> python_items(const PythonNode& list) {
     }
     return items;
   }
-  if (list.kind == Kind::binary && list.word == "+") {  // one after the other
+  if (list.kind == Kind::binary && list.word == "+") {  // concatenates two lists
     items = python_items(list.children[0]);
     for (PythonNode& item : python_items(list.children[1])) items.push_back(std::move(item));
     if (items.size() > most_items) throw Error("a list has more than 65536 values");

@@ -1,4 +1,4 @@
-// Recognises which of the formats a file is in.
+// Recognises the format of a file.
 #include "core/formats/recording.h"
 
 #include <fmt/format.h>
@@ -18,8 +18,8 @@ namespace {
 
 using nlohmann::json;
 
-// The names of the first "configuration" in their order in the file, which a parsed object does not
-// keep. Ends the parse, successfully or not, with that object.
+// Collects the names of the first "configuration" in their order in the file, which a parsed object
+// does not keep. The parse ends with that object, whether it succeeds or not.
 class FirstConfiguration : public nlohmann::json_sax<json> {
  public:
   std::vector<std::string> names;
@@ -61,8 +61,8 @@ class FirstConfiguration : public nlohmann::json_sax<json> {
   bool in_results_ = false, is_next_ = false;
 };
 
-// A Kernel Tuner that was interrupted leaves its cache open after the last entry, or within it; an
-// entry is a line. Returns the text with its end.
+// An interrupted Kernel Tuner leaves its cache open, either after the last entry or inside it. Each
+// entry is one line. Returns the text with the missing end.
 std::optional<std::string> ended(std::string text) {
   if (text.find("\"tune_params_keys\"") == text.npos) return std::nullopt;
   for (int attempt = 0; attempt < 2; ++attempt) {
@@ -73,7 +73,7 @@ std::optional<std::string> ended(std::string text) {
   return std::nullopt;
 }
 
-// Others' files may have a key twice.
+// Files of others may have a key twice.
 std::unique_ptr<JsonDocument> document_of(const std::string& text, const std::string& path) {
   constexpr auto repeated = JsonDocument::Repeated::last_counts;
   try {

@@ -1,4 +1,5 @@
-// Recordings and exports as files: gzip in and out, sizes bounded, never half-written.
+// Reads and writes recordings and exports as files: plain or gzip, with a size limit, and never
+// half-written.
 #include "core/formats/recording_file.h"
 
 #include <fmt/format.h>
@@ -24,7 +25,7 @@ namespace io = boost::iostreams;
   throw Error(fmt::format("{}: is larger than 256 MiB: take one search space a file", path));
 }
 
-// What comes out of the stream, up to a little more than `most` bytes.
+// Returns what comes out of the stream, up to a little more than `most` bytes.
 std::string drain(io::filtering_streambuf<io::input>& stream, std::size_t most) {
   std::string text;
   std::string chunk(std::size_t{1} << 16, '\0');
@@ -43,7 +44,8 @@ std::string deflate(const std::string& text) {
   return drain(stream, std::string::npos - 1);
 }
 
-// A database of trials that was meant for --db is not replaced by what is exported from it.
+// Refuses to replace a database of trials with an export. The user probably meant that path for
+// --db.
 void refuse_database(const std::string& path) {
   constexpr std::string_view magic("SQLite format 3\0", 16);
   std::error_code none;

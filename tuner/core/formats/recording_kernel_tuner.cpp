@@ -1,6 +1,6 @@
-// Kernel Tuner's cache files: {"tune_params_keys": [...], "tune_params": {...}, "cache": {"16,8":
-// {...}}}. Times are in milliseconds; a configuration that failed has the error's name in place of
-// its time.
+// Reads Kernel Tuner's cache files: {"tune_params_keys": [...], "tune_params": {...}, "cache":
+// {"16,8": {...}}}. Times are in milliseconds. A configuration that failed has the name of the
+// error instead of a time.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,7 +28,7 @@ Outcome outcome_of(std::string_view error) {
   return Outcome::launch_failed;  // RuntimeFailedConfig, InvalidConfig
 }
 
-// The error's name where there is one instead of a time; old versions wrote 1e20 for it.
+// Returns the name of the error if there is one instead of a time. Old versions wrote 1e20 instead.
 std::string error_of(const Place& entry) {
   if (entry.has("__error__")) return entry.at("__error__").text();
   const Place time = entry.at("time");
@@ -66,7 +66,8 @@ RecordedTrial read_entry(const Place& entry, const std::vector<std::string>& nam
   return trial;
 }
 
-// The values in an entry's key, "16,8,true": for files whose entries do not repeat them.
+// Returns the values in the key of an entry, "16,8,true", for files whose entries do not repeat
+// them.
 std::vector<json> split_key(const std::string& key, const Place& entry, std::size_t wanted) {
   std::vector<json> values;
   for (std::size_t at = 0; at <= key.size();) {
@@ -104,7 +105,7 @@ Recording parse_kernel_tuner(const Place& document) {
     }
   }
   const Place cache = document.at("cache").object();
-  std::deque<json> from_keys;  // stays put while the table refers to it
+  std::deque<json> from_keys;  // a deque: elements must not move while the table refers to them
   for (const auto& [key, value] : cache.json().items()) {
     const Place entry = cache.at(key.c_str()).object();
     recording.trials.push_back(read_entry(entry, names));

@@ -1,4 +1,4 @@
-// Decimal shifts, and knobs inferred from others' values.
+// Shifts decimal numbers, and infers knobs from the values in others' files.
 #include "core/formats/recording_parts.h"
 
 #include <fmt/format.h>
@@ -29,14 +29,14 @@ double times_ten_to(double value, int exponent) {
   std::from_chars(mark[1] == '+' ? mark + 2 : mark + 1, end, power);
   char* const new_end = std::to_chars(mark + 1, limit, power + exponent).ptr;
   double shifted = 0;
-  // Out of range is not finite, which readers of the number refuse.
+  // A result out of range becomes infinite, and the readers of the number refuse it.
   if (std::from_chars(begin, new_end, shifted).ec != std::errc()) return HUGE_VAL;
   return shifted;
 }
 
 namespace {
 
-// What a configuration's text can hold as a value.
+// Returns the value as a word that the text of a configuration can hold.
 std::string as_word(const json& value) {
   std::string word = value.is_string() ? value.get<std::string>()
                                        : value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -46,7 +46,7 @@ std::string as_word(const json& value) {
   return word.empty() ? "_" : word;
 }
 
-// What it can hold as a knob's name.
+// Returns the name as a name of a knob that the text of a configuration can hold.
 std::string as_identifier(std::string name) {
   for (char& c : name) {
     const bool fits = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -74,7 +74,7 @@ void ForeignTable::offer(std::size_t column, const json& value) {
 
 void ForeignTable::add(const json& value) { cells_.push_back(&value); }
 
-// Writes the column's values into every columns()-th of `cells`.
+// Writes the values of one column into every columns()-th element of `cells`.
 Knob ForeignTable::infer(std::size_t column, std::vector<std::int64_t>& cells,
                          const Place& document) const {
   std::vector<const json*> values = offered_[column];
@@ -114,7 +114,7 @@ Knob ForeignTable::infer(std::size_t column, std::vector<std::int64_t>& cells,
     if (seen.insert(value).second) knob.values.push_back(value);
     if (i >= offered) cells[(i - offered) * columns() + column] = value;
   }
-  // The order in which rows mention numbers means nothing.
+  // The order in which rows mention numbers has no meaning.
   if (offered == 0 && knob.kind != Knob::Kind::word) {
     std::sort(knob.values.begin(), knob.values.end());
   }

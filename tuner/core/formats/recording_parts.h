@@ -1,5 +1,5 @@
-// The parts behind recording.h: decimal shifts, and others' knobs.
-// Private to recording*.cpp and db/exchange_t4.cpp.
+// Helpers for recordings: decimal shifts, and the knobs of others' files. Private to recording*.cpp
+// and db/exchange_t4.cpp.
 #pragma once
 #include <nlohmann/json.hpp>
 #include <span>
@@ -13,21 +13,21 @@
 
 namespace tw {
 
-// value * 10^exponent on the decimal digits of the value: what a file of milliseconds says becomes
-// nanoseconds without a rounding that the file does not have (5.657843999999999 ms is
+// Returns value * 10^exponent, computed on the decimal digits of the value. So milliseconds in a
+// file become nanoseconds without a rounding that the file does not have (5.657843999999999 ms is
 // 5657843.999999999 ns), and back.
 double times_ten_to(double value, int exponent);
 
-// Turns a table of JSON values, one column a knob, into knobs and configurations.
+// Turns a table of JSON values, with one column for each knob, into knobs and configurations.
 class ForeignTable {
  public:
   explicit ForeignTable(std::vector<std::string> names);
   std::size_t columns() const { return names_.size(); }
-  // Values in the order in which the file lists them for a knob; those that only rows have follow.
-  // The JSON must outlive the table.
+  // Adds a value that the file lists for a knob, in the order of the file. Values that only rows
+  // have come after these. The JSON must outlive the table.
   void offer(std::size_t column, const nlohmann::json& value);
   void add(const nlohmann::json& value);  // the next cell, row by row
-  // Moves the configurations into the trials, one a row.
+  // Moves the configurations into the trials, one for each row.
   void finish(Recording& recording, const Place& document);
 
  private:
@@ -40,7 +40,7 @@ class ForeignTable {
 // Keeps the last trial of each configuration.
 void drop_repeated(std::vector<RecordedTrial>& trials);
 
-// The fields of DeviceInfo by their names in the metadata block.
+// The fields of DeviceInfo, by their names in the metadata block.
 using DeviceTexts = std::vector<std::pair<const char*, std::string*>>;
 using DeviceInts = std::vector<std::pair<const char*, int*>>;
 using DeviceBytes = std::vector<std::pair<const char*, std::int64_t*>>;
@@ -49,10 +49,10 @@ DeviceTexts device_texts(DeviceInfo& device);
 DeviceInts device_ints(DeviceInfo& device);
 DeviceBytes device_bytes(DeviceInfo& device);
 DeviceRates device_rates(DeviceInfo& device);
-// All of these by name.
+// Returns all these fields by name.
 nlohmann::json device_block(DeviceInfo device);
 
-// `first_configuration`: the names of the first result's knobs in the file's order.
+// `first_configuration` holds the names of the first result's knobs in the order of the file.
 Recording parse_t4(const Place& document, const std::vector<std::string>& first_configuration);
 Recording parse_kernel_tuner(const Place& document);
 

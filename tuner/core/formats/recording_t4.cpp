@@ -1,6 +1,7 @@
 // Reads T4 results: {"schema_version", "metadata", "results": [{"configuration", "times", ...}]}.
-// Ours have a block metadata.tilewright, which says what was recorded, and in each result what T4
-// has no word for. Files of others fail to say much; what they do say is taken as it is.
+// Our files have a block metadata.tilewright, which says what was recorded, and extra fields in
+// each result for what T4 cannot express. Files of others leave much out; the reader takes what
+// they contain.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,8 +16,8 @@ namespace {
 
 using nlohmann::json;
 
-// A number of the unit times 10^this is nanoseconds. Files misspell "milliseconds"; nothing means
-// the `fallback`.
+// Returns the exponent for which a number of the unit times 10^exponent is nanoseconds. Also
+// accepts the misspellings of "milliseconds" that files have. An empty unit means `fallback`.
 int exponent_of(const std::string& unit, int fallback, const Place& place) {
   if (unit.empty()) return fallback;
   if (unit == "ms" || unit.starts_with("mil")) return 6;
@@ -47,7 +48,7 @@ class Reader {
 
   bool ours() const { return ours_; }
   RecordedTrial trial(const Place& result) const;
-  // Through the knobs of the metadata.
+  // Reads a configuration with the knobs of the metadata.
   Configuration configuration(const Place& values) const;
 
  private:
@@ -60,7 +61,7 @@ class Reader {
   Recording& recording_;
   bool ours_;
   int unit_exponent_ = 6;
-  std::vector<std::unordered_map<std::string, std::int64_t>> word_values_;  // a knob
+  std::vector<std::unordered_map<std::string, std::int64_t>> word_values_;  // one map for each knob
 };
 
 void Reader::read_metadata(const Place& block) {
@@ -82,7 +83,7 @@ void Reader::read_metadata(const Place& block) {
                                     {"l2", &r.l2}}) {
     *field = block.text_or(name, *field);
   }
-  block.at("op");  // empty in what others recorded
+  block.at("op");  // empty in recordings of others' kernels
   r.protocol = static_cast<int>(block.integer_or("protocol", protocol_version));
   const Place knobs = block.at("knobs");
   for (std::size_t i = 0; i < knobs.array().size(); ++i) read_knob(knobs.element(i));
@@ -167,7 +168,8 @@ Configuration Reader::configuration(const Place& values) const {
   return configuration;
 }
 
-// The objective's value, and the other measurements: of ours some are fields.
+// Reads the value of the objective and the other measurements. In our files some of these are
+// fields of Measurement.
 void Reader::read_measurements(const Place& result, RecordedTrial& trial) const {
   if (!result.has("measurements")) return;
   Measurement& m = trial.measurement;
@@ -177,7 +179,7 @@ void Reader::read_measurements(const Place& result, RecordedTrial& trial) const 
     const std::string& name = entry.at("name").text();
     const Place value = entry.at("value");
     if (!value.json().is_number()) {
-      // "RuntimeFailedConfig" in place of a time.
+      // The name of an error instead of a time: "RuntimeFailedConfig".
       if (value.json().is_string() && m.note.empty()) m.note = "recorded as " + value.text();
       if (name == "time" && m.outcome == Outcome::ok) m.outcome = Outcome::launch_failed;
       continue;

@@ -1,4 +1,4 @@
-// Writes recordings as T4 1.0.0, one result a line.
+// Writes recordings as T4 1.0.0, one result per line.
 #include <fmt/format.h>
 
 #include <array>
@@ -74,7 +74,8 @@ ordered_json metadata_json(const Recording& r) {
   return {{"timeunit", "milliseconds"}, {"tilewright", std::move(block)}};
 }
 
-// T4 speaks milliseconds; true if reading them gives the same nanoseconds again.
+// Converts to milliseconds, the unit of T4. Returns true if the conversion back gives the same
+// nanoseconds.
 bool to_ms(double ns, double& ms) {
   ms = times_ten_to(ns, -6);
   return times_ten_to(ms, 6) == ns;

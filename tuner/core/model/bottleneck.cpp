@@ -28,7 +28,7 @@ constexpr Part parts[] = {
     {Bound::issue, "issue_percent", "instruction issue"},
 };
 
-// What a warp waits for, in words.
+// The reasons why a warp waits: the name of the counter, and the words for messages.
 constexpr std::pair<const char*, const char*> stalls[] = {
     {"stall_long_scoreboard_percent", "loads from global or local memory"},
     {"stall_short_scoreboard_percent", "shared memory or special functions"},
@@ -57,7 +57,8 @@ std::vector<Use> uses_of(const std::map<std::string, double>& metrics) {
   return uses;
 }
 
-// A busy pipe takes many of the cycles that issue; then the pipe is the reason, so far as it is one.
+// Returns what bounds the kernel. A busy pipe also uses many of the cycles that issue instructions.
+// If the pipe is nearly as busy (pipe_of_issue), the pipe is the reason.
 Use busiest(const std::vector<Use>& uses) {
   if (uses.front().bound != Bound::issue) return uses.front();
   const auto pipe = std::find_if(uses.begin(), uses.end(), [](const Use& use) {
@@ -68,7 +69,7 @@ Use busiest(const std::vector<Use>& uses) {
   return is_reason ? *pipe : uses.front();
 }
 
-// Of the wavefronts of shared memory those that conflicts of banks add.
+// Returns the share of shared memory's wavefronts that bank conflicts add.
 double share_of_conflicts(const std::map<std::string, double>& metrics) {
   const double wavefronts = value(metrics, "shared_wavefronts");
   return wavefronts > 0 ? value(metrics, "bank_conflicts") / wavefronts : 0;

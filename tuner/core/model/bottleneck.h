@@ -1,4 +1,4 @@
-// What bounds a kernel, as its hardware counters tell.
+// Finds the bottleneck of a kernel from its hardware counters.
 #pragma once
 #include <map>
 #include <optional>
@@ -12,7 +12,7 @@ enum class Bound {
   dram,
   l2,
   l1,              // loads and stores through L1 and shared memory
-  bank_conflicts,  // of these, shared memory's one after the other for conflicts of banks
+  bank_conflicts,  // shared memory, where bank conflicts serialise its accesses
   tensor,
   fma,
   alu,  // integers, comparisons, logic
@@ -24,21 +24,23 @@ enum class Bound {
 };
 std::string_view name_of(Bound bound);  // "DRAM", "bank conflicts in shared memory", ...
 
-// How busy a part was over the whole time, in percent of its peak rate.
+// How busy a part of the GPU was over the whole time, in percent of its peak rate.
 struct Use {
   Bound bound{};
   double percent = 0;
 };
 
+// The bottleneck of a kernel, and the numbers that show it.
 struct Bottleneck {
   Bound bound{};
-  std::string text;       // one line, with the numbers that say so
-  std::vector<Use> uses;  // the parts that were counted, the busiest first
+  std::string text;       // one line, with the numbers
+  std::vector<Use> uses;  // the counted parts, busiest first
 };
 
-// From a row's metrics (docs/measuring.md, "Counters"); nothing if it was not counted. A part that
-// is busy for 60 % of its peak bounds; else SMs without work do, if they are idle for a third of
-// the time; else latency, for the reason that warps wait for most.
+// Computes the bottleneck from a row's metrics (docs/measuring.md, "Counters"). Returns nothing if
+// the row has no counters. A part that is busy for 60 % of its peak is the bottleneck. Otherwise
+// SMs without work are, if they are idle for a third of the time. Otherwise latency is, with the
+// most frequent reason for which warps wait.
 std::optional<Bottleneck> bottleneck(const std::map<std::string, double>& metrics);
 
 }  // namespace tw

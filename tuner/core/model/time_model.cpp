@@ -8,9 +8,9 @@
 namespace tw {
 namespace {
 
-constexpr double reserved_smem = 1024;  // bytes of each block's shared memory that the system takes
-constexpr double register_unit = 8;     // registers of a thread are given out in such units
-constexpr double register_limit = 255;  // of a thread; what is more spills
+constexpr double reserved_smem = 1024;  // bytes of shared memory for the system in each block
+constexpr double register_unit = 8;     // registers of a thread are allocated in such units
+constexpr double register_limit = 255;  // registers of a thread; more than this spill
 
 }  // namespace
 
@@ -23,7 +23,7 @@ TimeModel::TimeModel(const OpSpec& op, const KernelSpec& kernel, const Problem& 
       halves_(problem.math == "f16" || problem.math == "bf16"),
       slots_(slots_of(op, kernel.names, problem, device)) {
   const double flops = halves_ ? device.bf16_flops : device.tf32_flops;
-  // Where the datasheet is unknown, what an SM of compute capability 9 does in a clock.
+  // If the datasheet is unknown, uses the rate per clock of an SM of compute capability 9.
   const double clock = device.sm_clock_mhz * 1e-3;
   tensor_rate_ =
       flops > 0 ? flops / 2 / device.sms * 1e-9 : (halves_ ? 2048 : 1024) * std::max(clock, 1.0);
@@ -52,7 +52,7 @@ TimeModel::Shape TimeModel::shape_of(std::span<const std::int64_t> configuration
 LeastTime TimeModel::least_time(std::span<const std::int64_t> configuration) {
   const double clock = device_.sm_clock_mhz * 1e-3;
   if (clock <= 0 || device_.sms <= 0) return {};
-  // The busiest of the SMs that have a block does no less than their mean.
+  // The busiest of the SMs that have a block does at least the mean work of these SMs.
   const double sms = std::min<double>(device_.sms, shape_of(configuration).blocks);
   LeastTime least;
   const auto needs = [&](bool known, const Expr& count, double per_clock, std::string_view reason) {

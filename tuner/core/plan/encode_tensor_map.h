@@ -1,5 +1,5 @@
-// A tensor map in the driver's words. One text for both sides: db/emit copies this file into the
-// headers that it writes. Hence C++17.
+// Encodes a tensor map with the driver's functions. The tuner uses this file, and `tune emit`
+// copies it into the headers that it writes. For this reason the file is C++17.
 #pragma once
 #include <cuda.h>
 
@@ -7,8 +7,8 @@
 
 namespace tw {
 
-// `tiled`, `im2col`: cuTensorMapEncodeTiled and ...Im2col. `data`: the tensor's address on the
-// device.
+// `tiled` and `im2col` are cuTensorMapEncodeTiled and cuTensorMapEncodeIm2col. `data` is the
+// tensor's address on the device.
 template <class Tiled, class Im2col>
 CUresult encode_tensor_map(Tiled tiled, Im2col im2col, const TensorMapShape& shape,
                            const void* data, CUtensorMap& map) {

@@ -1,4 +1,4 @@
-// Jobs as data: how they are made for baselines. Their serialisation is in job_cbor.cpp.
+// Makes the jobs of baselines. The serialisation of jobs is in job_cbor.cpp.
 #include "core/plan/job.h"
 
 #include <algorithm>

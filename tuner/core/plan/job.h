@@ -1,4 +1,4 @@
-// The unit of work that a device is given, and what comes back.
+// The unit of work that a device gets, and its result.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -11,50 +11,56 @@
 
 namespace tw {
 
-// `counters`: not timed; what the hardware counts of a launch comes back as metrics.
+// The purpose of a job. A job for `counters` is not timed; the hardware counters of one launch come
+// back as metrics.
 enum class Purpose { measure, race_round, verify, baseline, counters };
 
+// The limits of the sampling of one job.
 struct SampleLimits {
   int min_samples = 5;
   int max_samples = 50;
-  double max_ms = 200;  // of sampling, per job
-  double relative_interval =
-      0.005;  // stop when the 95 % interval of the median is within this of it
+  double max_ms = 200;  // time for sampling, per job
+  // Sampling stops when the 95 % interval of the median is within this fraction of the median.
+  double relative_interval = 0.005;
   bool cold_l2 = true;
-  double timeout_ms = 10000;  // wall time of verify and timing together; past it: timed_out
+  double timeout_ms = 10000;  // wall time of verify and timing together; after it: timed_out
 };
 
+// A request to a device.
 struct Job {
   std::uint64_t id = 0;
   Purpose purpose = Purpose::measure;
   std::string problem;        // Problem::key
-  std::string kernel;         // KernelSpec::name; a baseline: "cublas"
+  std::string kernel;         // KernelSpec::name; for a baseline "cublas"
   std::string configuration;  // text_of; empty for a baseline
   Plan plan;
-  BaselineSpec baseline;  // Purpose::baseline only; its args are not serialised: see baseline_args
+  // Only for Purpose::baseline. Its args are not serialised: see baseline_args.
+  BaselineSpec baseline;
   std::vector<std::pair<std::string, PlanArg>> baseline_args;  // evaluated, by the adaptor's words
-  double incumbent_ns = 0;  // 0: none. A job that cannot beat it may stop early (its outcome stays
-                            // ok; metrics["stopped_early"] = 1)
+  // The time to beat; 0: none. A job that cannot beat it may stop early. Then its outcome stays ok,
+  // and metrics["stopped_early"] is 1.
+  double incumbent_ns = 0;
   SampleLimits limits;
   std::uint64_t seed = 1;
 };
 
+// The result of a job.
 struct Finished {
   std::uint64_t id = 0;
   Measurement measurement;
 };
 
-// One versioned serialisation (CBOR), spoken over pipes to workers. parse_* throw Error on anything
+// The versioned serialisation (CBOR) for the pipes to workers. parse_* throw Error on anything
 // malformed.
 std::string serialise(const Job& job);
 Job parse_job(const std::string& bytes);
 std::string serialise(const Finished& finished);
 Finished parse_finished(const std::string& bytes);
 
-// A job that times a library's call. Its plan has the tensors and the reference, so that a worker
-// can allocate and verify, and no launches. A baseline whose arguments do not include `epilogue`
-// computes without the problem's chain, and its plan is without it too. Throws Error if an argument
-// has no value.
+// Returns a job that times a call of a library. Its plan has the tensors and the reference, so that
+// a worker can allocate and verify, and no launches. If the arguments of the baseline do not
+// include `epilogue`, the baseline computes without the problem's chain, and so does the plan.
+// Throws Error if an argument has no value.
 Job baseline_job(const Catalog& catalog, const Problem& problem, const DeviceInfo& device,
                  const BaselineSpec& baseline);
 

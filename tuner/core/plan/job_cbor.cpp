@@ -1,5 +1,5 @@
-// The serialisation of jobs and results: CBOR objects with a version. A message comes from another
-// process, so that nothing in it is trusted: sizes, ranges and indices are checked.
+// Serialises jobs and results as CBOR objects with a version. A message comes from another process,
+// so nothing in it is trusted: sizes, ranges and indices are checked.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -52,7 +52,7 @@ json to_json(const PlanArg& arg) {
   return object;
 }
 
-// `tensors`, `workspaces`: how many the plan has.
+// `tensors` and `workspaces` are the numbers of them in the plan.
 PlanArg arg_from(const json& object, std::size_t tensors, std::size_t workspaces) {
   using Kind = ArgSpec::Kind;
   PlanArg arg;
@@ -142,7 +142,7 @@ PlanTensor tensor_from(const json& object) {
   tensor.layout.strides = list(object, "strides", size);
   if (tensor.layout.shape.size() != tensor.layout.strides.size()) malformed("a layout");
   tensor.layout.elements = integer(object, "elements", 0, max_elements);
-  // Who walks the tensor must stay inside it.
+  // Code that walks the tensor must stay inside it.
   std::int64_t last = 0;
   for (std::size_t i = 0; i < tensor.layout.shape.size(); ++i) {
     const std::int64_t stride = tensor.layout.strides[i], steps = tensor.layout.shape[i] - 1;

@@ -1,4 +1,4 @@
-// Names of outcomes: what the database, the messages and the tables call them.
+// The names of outcomes in the database, the messages and the tables.
 #include "core/plan/measurement.h"
 
 #include <fmt/format.h>

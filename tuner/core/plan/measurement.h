@@ -1,4 +1,4 @@
-// What became of one configuration: an outcome with its reason, and the samples.
+// The result of one configuration: an outcome with its reason, and the samples.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -13,29 +13,31 @@ enum class Outcome { ok, compile_failed, launch_failed, faulted, wrong_result, t
 std::string_view name_of(Outcome outcome);  // "ok", "compile_failed", ...
 std::optional<Outcome> parse_outcome(std::string_view text);
 
+// The result of one measurement.
 struct Measurement {
   Outcome outcome = Outcome::ok;
-  std::string note;  // the reason of an outcome other than ok: one line
-  std::vector<double>
-      samples_ns;  // in the order of measurement; empty unless ok or pruned after some samples
+  std::string note;  // one line: the reason of an outcome other than ok
+  // In the order of measurement; empty unless ok, or pruned after some samples.
+  std::vector<double> samples_ns;
   double compile_ms = 0;
-  // Of several launches the most, and the least occupancy.
-  int registers = 0;             // a thread
-  std::int64_t spill_bytes = 0;  // local memory a thread
-  std::int64_t smem_bytes = 0;   // static and dynamic, a block
+  // If there are several launches: the largest value, and the smallest occupancy.
+  int registers = 0;             // per thread
+  std::int64_t spill_bytes = 0;  // local memory per thread
+  std::int64_t smem_bytes = 0;   // static and dynamic, per block
   int blocks_per_sm = 0;         // occupancy
-  double error_ulps =
-      -1;  // the largest error against the oracle, in units roundoff of what is expected or, where
-           // that is larger, of fp32 in the magnitude (kernels/common/judge.cuh); -1: not verified
+  // The largest error against the oracle, in units roundoff of the expected value or, where that is
+  // larger, of fp32 in the magnitude (kernels/common/judge.cuh). -1: not verified.
+  double error_ulps = -1;
   std::string timer;  // "cupti", "events", "cpu", "replay"
   std::map<std::string, double> metrics;
 
   double median_ns() const;  // of samples_ns; 0 if there are none
-  // Makes a median below `floor_ns` (0: no bound) a wrong_result: nothing right is that fast.
+  // Makes a median below `floor_ns` a wrong_result, because nothing correct is that fast. 0: no
+  // bound.
   void reject_below(double floor_ns);
 };
 
-// The measurement protocol's version: rows of different versions are never compared.
+// The version of the measurement protocol. Rows of different versions are never compared.
 inline constexpr int protocol_version = 1;
 
 }  // namespace tw

@@ -15,7 +15,7 @@
 namespace tw {
 namespace {
 
-// Why a launch cannot be; thrown inside this file and caught by its callers.
+// The reason why a launch is not possible. It is thrown inside this file and caught by its callers.
 struct Invalid {
   std::string reason;
 };
@@ -84,7 +84,8 @@ PlanArg lower_arg(const OpSpec& op, const std::vector<WorkspaceSpec>& workspaces
   return result;
 }
 
-// A kernel and a baseline get the array of a tensor by pointers; the reference its first element.
+// Kernels and baselines get an array of pointers for a tensor by pointers; the reference gets the
+// address of its first element.
 void pass_by_pointers(PlanArg& arg, const std::vector<PlanTensor>& tensors) {
   using Kind = ArgSpec::Kind;
   if (arg.kind != Kind::tensor && arg.kind != Kind::tensor_map) return;
@@ -112,7 +113,8 @@ std::array<std::int64_t, 3> lower_extent(const Expr (&extent)[3], Slots slots,
   return result;
 }
 
-// CUDA C++ Programming Guide, "Technical Specifications per Compute Capability".
+// The limits are from the CUDA C++ Programming Guide, "Technical Specifications per Compute
+// Capability".
 void check_limits(const PlanLaunch& launch, const DeviceInfo& device) {
   const std::int64_t threads = launch.block[0] * launch.block[1] * launch.block[2];
   if (device.max_threads > 0 && threads > device.max_threads) {
@@ -164,7 +166,8 @@ std::string root_of(const std::string& name, const std::string& root) {
   return name.starts_with("tw::") ? root + name.substr(2) : name;
 }
 
-// "static constexpr tw::gemm::Choices choices{tw::gemm::Layout::nt};"; empty without choices.
+// Returns "static constexpr tw::gemm::Choices choices{tw::gemm::Layout::nt};"; empty if the op has
+// no choices.
 std::string choices_text(const OpSpec& op, const Problem& problem, const std::string& root) {
   if (op.choices.empty()) return "";
   std::vector<std::string> values;
@@ -192,7 +195,7 @@ std::string knobs_text(const KernelSpec& kernel, std::span<const std::int64_t> c
   return fmt::format("  static constexpr {}Knobs knobs{{{}}};\n", prefix, fmt::join(values, ", "));
 }
 
-// The program of sources that take their knobs by type.
+// Returns the program of sources that take their knobs by type.
 Program typed_program(const Catalog& catalog, const OpSpec& op, const Problem& problem,
                       const std::string& source, const std::string& variant) {
   Program program;
@@ -235,7 +238,7 @@ Program macro_program(const Catalog& catalog, const OpSpec& op, const KernelSpec
   return program;
 }
 
-// The index of `entry` among the program's entries, instantiated and added if it is new.
+// Returns the index of `entry` among the program's entries. A new entry is instantiated and added.
 int entry_index(Program& program, const std::string& entry, const Problem& problem) {
   const std::string name = program.as_given
                                ? entry
@@ -284,7 +287,8 @@ bool serves(const KernelSpec& kernel, Slots slots) {
   return holds(kernel.needs) && std::all_of(kernel.require.begin(), kernel.require.end(), holds);
 }
 
-// The problem without its chain; nothing if its strides are for what the chain's reduction leaves.
+// Returns the problem without its chain. Returns nothing if the problem's strides only fit the
+// result of the chain's reduction.
 std::optional<Problem> without_chain(const OpSpec& op, const Problem& problem) {
   if (!problem.epilogue.reduced()) {
     Problem plain = problem;
@@ -302,7 +306,7 @@ std::optional<Problem> without_chain(const OpSpec& op, const Problem& problem) {
   }
 }
 
-// See Plan::plain.
+// Computes Plan::plain.
 std::vector<Plan> plain_of(const Catalog& catalog, const OpSpec& op, const KernelSpec& kernel,
                            const Problem& problem, const DeviceInfo& device,
                            std::span<const std::int64_t> configuration) {

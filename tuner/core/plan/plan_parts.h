@@ -1,4 +1,4 @@
-// The parts of lowering that kernels and baselines share. Internal to core.
+// The parts of lowering that kernels and baselines share. Private to the core.
 #pragma once
 #include <string>
 #include <utility>
@@ -9,12 +9,12 @@
 
 namespace tw {
 
-// What does not depend on a kernel: tensors, epilogue, tolerance and reference. Throws Error if a
-// size has no value.
+// Lowers what does not depend on a kernel: tensors, epilogue, tolerance and reference. Throws Error
+// if a size has no value.
 Plan lower_problem(const Catalog& catalog, const OpSpec& op, const Problem& problem,
                    const DeviceInfo& device);
-// By the adaptor's words, in alphabetical order; `tensors` are the plan's. Throws Error if an
-// argument has no value.
+// Returns the arguments by the adaptor's words, in alphabetical order. `tensors` are the tensors of
+// the plan. Throws Error if an argument has no value.
 std::vector<std::pair<std::string, PlanArg>> lower_baseline_args(
     const OpSpec& op, const Problem& problem, const DeviceInfo& device,
     const BaselineSpec& baseline, const std::vector<PlanTensor>& tensors);

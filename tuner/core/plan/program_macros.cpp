@@ -1,4 +1,4 @@
-// The macros of a program that is compiled as it is given.
+// Writes the macros of a program that is compiled as it is given.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,8 +10,9 @@
 namespace tw {
 namespace {
 
-// The system's headers that the source of a kernel of others includes first. They come before the
-// macros, so that a macro called size does not change them; they are included once in any case.
+// Returns the system's headers that the source of a kernel of others includes first. They come
+// before the macros, so that a macro called size does not change them. They are included only once
+// in any case.
 std::string leading_headers(const Program& program) {
   const std::vector<Include> includes = includes_of(program.text);
   const auto source =

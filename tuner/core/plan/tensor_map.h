@@ -1,34 +1,35 @@
-// What a tensor map says of a tensor: the CUDA driver's terms, from the expressions of a spec. One
-// text for both sides, as checked.h: db/emit copies this file into the headers that it writes.
-// Hence C++17.
+// The description of a tensor map: the terms of the CUDA driver, computed from the expressions of a
+// spec. The tuner uses this file, and `tune emit` copies it into the headers that it writes (like
+// checked.h). For this reason the file is C++17.
 #pragma once
 #include <cstdint>
 
 namespace tw {
 
-// What one bulk copy moves to shared memory. Of a map by boxes: a box of a tensor, for
-// cuTensorMapEncodeTiled. Of an im2col map: channels of pixels of images, for
-// cuTensorMapEncodeIm2col; the pixels are walked along the rows of a window, with steps, from row
-// to row and from image to image. The innermost dimension comes first. Strides are in bytes, all
-// else in elements.
+// The part of a tensor that one bulk copy moves to shared memory. For a map by boxes: a box of a
+// tensor, for cuTensorMapEncodeTiled. For an im2col map: channels of pixels of images, for
+// cuTensorMapEncodeIm2col. The copy walks the pixels along the rows of a window, with steps, from
+// row to row and from image to image. The innermost dimension comes first. Strides are in bytes,
+// everything else in elements.
 struct TensorMapShape {
   static constexpr int max_rank = 5;
 
   int rank = 0;
   int element_bytes = 0;
   int swizzle = 0;    // 0, 32, 64 or 128
-  bool tf32 = false;  // elements, of 4 bytes, are rounded to the nearest TF32 on the way
+  bool tf32 = false;  // elements, of 4 bytes, are rounded to the nearest TF32 by the copy
   bool im2col = false;
   std::int64_t extents[max_rank] = {};
   std::int64_t strides[max_rank] = {};
   std::int64_t box[max_rank] = {};  // im2col: channels, pixels
-  // im2col: from the first column (row) of an image to the window's, and from the one after the
-  // last to the one after the window's; and the steps.
+  // im2col, for columns and rows: `lower` is the distance from an image's first column (row) to the
+  // window's, `upper` from the one after the image's last to the one after the window's. `steps`
+  // are the steps of the walk.
   std::int64_t lower[2] = {}, upper[2] = {}, steps[2] = {};
 };
 
-// The extents and strides of a mapped tensor: `rank` of each, outermost first, strides in elements.
-// A dimension of stride 0 gets the extent 1.
+// Reads the extents and strides of a mapped tensor: `rank` of each, outermost first, strides in
+// elements. A dimension of stride 0 gets the extent 1.
 constexpr const char* describe_mapped_tensor(TensorMapShape& shape, const std::int64_t* values,
                                              int rank, int element_bytes, std::int64_t align) {
   shape.rank = rank;
@@ -44,7 +45,7 @@ constexpr const char* describe_mapped_tensor(TensorMapShape& shape, const std::i
     shape.extents[i] = stride == 0 ? 1 : extent;
     shape.strides[i] = stride * element_bytes;
     if (i == 0 && stride != 1) return "the innermost stride of a mapped tensor must be 1";
-    if (i > 0 && shape.extents[i] == 1) shape.strides[i] = 16;  // unused, but the driver looks
+    if (i > 0 && shape.extents[i] == 1) shape.strides[i] = 16;  // unused, but the driver checks it
     if (i > 0 && shape.strides[i] % 16 != 0) {
       return "the strides of a mapped tensor must be multiples of 16 bytes";
     }
@@ -62,9 +63,10 @@ constexpr const char* describe_map_lines(TensorMapShape& shape, int swizzle, boo
   return nullptr;
 }
 
-// Fills `shape` from extents, strides in elements and box, each `rank` values, outermost first, and
-// tf32. Null, or what the hardware does not allow (CUDA Driver API, cuTensorMapEncodeTiled).
-// `align`: of the tensor's address, in bytes.
+// Fills `shape` from the extents, the strides in elements and the box, with `rank` values each,
+// outermost first, and then tf32. Returns nullptr, or the limit of the hardware that is exceeded
+// (CUDA Driver API, cuTensorMapEncodeTiled). `align` is the alignment of the tensor's address in
+// bytes.
 constexpr const char* describe_tensor_map(TensorMapShape& shape, const std::int64_t* values,
                                           int rank, int element_bytes, int swizzle,
                                           std::int64_t align) {
@@ -77,9 +79,9 @@ constexpr const char* describe_tensor_map(TensorMapShape& shape, const std::int6
   return describe_map_lines(shape, swizzle, values[3 * rank] != 0);
 }
 
-// The same for images of 4 dimensions, [image][row][column][channel], from extents and strides and
-// then pixels, channels, and for rows and columns each lower, upper and step; tf32
-// (cuTensorMapEncodeIm2col).
+// Does the same for images of 4 dimensions, [image][row][column][channel]
+// (cuTensorMapEncodeIm2col). `values` holds extents and strides, then pixels and channels, then
+// lower, upper and step, each for rows and columns, then tf32.
 constexpr const char* describe_im2col_map(TensorMapShape& shape, const std::int64_t* values,
                                           int element_bytes, int swizzle, std::int64_t align) {
   const char* wrong = describe_mapped_tensor(shape, values, 4, element_bytes, align);

@@ -12,7 +12,7 @@ namespace tw {
 std::string verdict_digest(const Catalog& catalog, const KernelSpec& kernel, const Problem& problem,
                            const DeviceInfo& device, const std::string& default_configuration) {
   const OpSpec& op = catalog.at(kernel.op).op;
-  Job job;  // as a worker is told of the problem, whatever the kernel
+  Job job;  // what a worker gets of the problem, for any kernel
   job.plan = lower_problem(catalog, op, problem, device);
   std::string text = serialise(job);
   const auto add = [&](std::string_view name, const auto& value) {

@@ -1,5 +1,5 @@
-// What a problem is worth on a device: slots, tensors' layouts, memory, FLOPs and the roofline.
-// Its texts are in problem_text.cpp.
+// Computes the properties of a problem on a device: slots, tensor layouts, memory, FLOPs and the
+// roofline. Its texts are in problem_text.cpp.
 #include "core/problem/problem.h"
 
 #include <fmt/format.h>
@@ -23,9 +23,9 @@ double value_of(const OpSpec& op, const Expr& expr, const char* what, const Prob
   return static_cast<double>(*value);
 }
 
-// FLOP/s of the units that the problem's math may use; 0 if unknown.
+// Returns the FLOP/s of the units that the problem's math may use; 0 if unknown.
 double peak_of(const std::string& math, const DeviceInfo& device) {
-  // Three TF32 products make one of fp32's accuracy.
+  // Three TF32 products give one product of fp32's accuracy.
   if (math == "f32") return std::max(device.f32_flops, device.tf32_flops / 3);
   if (math == "tf32") return device.tf32_flops;
   if (math == "bf16" || math == "f16") return device.bf16_flops;
@@ -84,8 +84,8 @@ std::int64_t check_memory(const OpSpec& op, const Problem& problem, const Device
     const std::int64_t elements = layout_of(tensor, slots).elements;
     tensors += elements * size;
     if (tensor.role == Role::in) continue;
-    oracle += elements * 2 * 16;  // for each of two sets of inputs expected and magnitude in fp64
-    if (tensor.role == Role::inout) oracle += elements * size;  // what it is restored from
+    oracle += elements * 2 * 16;  // expected and magnitude in fp64, for two sets of inputs
+    if (tensor.role == Role::inout) oracle += elements * size;  // the copy to restore it from
   }
   if (device.memory_bytes > 0 && tensors + oracle > device.memory_bytes) {
     throw Error(

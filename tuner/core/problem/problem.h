@@ -1,5 +1,5 @@
-// One problem to be solved: an op at a shape, with everything that distinguishes its kernels and
-// their times.
+// A problem to solve: an op at a shape, with everything that distinguishes its kernels and their
+// times.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -23,27 +23,32 @@ struct Problem {
   std::vector<std::int64_t> choices;  // index of the value, in the op's order
   std::vector<double> scalars;        // in the op's order
   Epilogue epilogue;
-  int align = 16;  // the least alignment of the tensors in bytes: 2, 4, 8 or 16 (a power of two, at
-                   // least the dtype's size)
+  // The least alignment of the tensors in bytes: 2, 4, 8 or 16 (a power of two, at least the
+  // dtype's size).
+  int align = 16;
 
-  // Canonical text: "gemm f32 m=4096,n=4096,k=4096,layout=nt beta=1 epilogue=bias_column,relu
-  // align=4": dims and choices that have their default are left out, so are default scalars, an
-  // empty epilogue, align 16 and a math that equals the dtype. Scalars count only as zero, one or
-  // other (they are run-time arguments), epilogue arguments not at all.
+  // Returns the canonical text: "gemm f32 m=4096,n=4096,k=4096,layout=nt beta=1
+  // epilogue=bias_column,relu align=4". The text leaves out dims and choices that have their
+  // default, default scalars, an empty epilogue, align 16, and a math that equals the dtype.
+  // Scalars are run-time arguments, so they count only as zero, one or other. Arguments of the
+  // epilogue do not count at all.
   std::string key(const OpSpec& op) const;
-  // "m=4096,n=4096,k=4096" and what else differs from the defaults: what --shape takes.
+  // Returns what --shape takes: "m=4096,n=4096,k=4096" and all else that differs from the defaults.
   std::string shape(const OpSpec& op) const;
 };
 
+// A problem as a user writes it.
 struct ProblemText {
-  std::string shape;  // "m=1,n=2,k=3,layout=nt,beta=1" or "4096x4096x4096" (dims without default,
-                      // in the op's order)
+  // "m=1,n=2,k=3,layout=nt,beta=1", or "4096x4096x4096": the dims without default, in the op's
+  // order.
+  std::string shape;
   std::string dtype = "f32";
   std::string math{}, epilogue{};  // math: empty is the dtype's own
   int align = 16;
 };
-// Throws Error: unknown or missing or repeated name, zero, negative or too large value, dtype, math
-// or step that the op lacks, a requirement of the op that does not hold.
+// Throws Error for a name that is unknown, missing or repeated; for a value that is zero, negative
+// or too large; for a dtype, math or step that the op lacks; and if a requirement of the op does
+// not hold.
 Problem parse_problem(const OpSpec& op, const ProblemText& text);
 // The inverse of key().
 Problem problem_from_key(const OpSpec& op, std::string_view key);
@@ -54,23 +59,25 @@ std::array<std::int64_t, 5> common_slots(const Problem& problem);
 std::vector<std::int64_t> slots_of(const OpSpec& op, const Names& names, const Problem& problem,
                                    const DeviceInfo& device);
 
-// Of a tensor, from the first to the last.
+// The most elements of a tensor, from its first to its last.
 inline constexpr std::int64_t max_elements = std::int64_t{1} << 40;
 
+// The layout of a tensor in memory.
 struct TensorLayout {
   std::vector<std::int64_t> shape, strides;  // elements
-  std::int64_t elements = 0;                 // from the first to the last element, both included
+  std::int64_t elements = 0;                 // from the first to the last, both included
 };
-// Throws Error if a size has no value or the elements exceed max_elements.
+// Throws Error if a size has no value or if there are more than max_elements.
 TensorLayout layout_of(const TensorSpec& tensor, std::span<const std::int64_t> slots);
-// Bytes of all tensors and the oracle's buffers. Throws Error if they exceed `device.memory_bytes`
-// (when that is not 0).
+// Returns the bytes of all tensors and of the oracle's buffers. Throws Error if they exceed
+// `device.memory_bytes`, unless that is 0.
 std::int64_t check_memory(const OpSpec& op, const Problem& problem, const DeviceInfo& device);
 
 double flops_of(const OpSpec& op, const Problem& problem, const DeviceInfo& device);
 double bytes_of(const OpSpec& op, const Problem& problem, const DeviceInfo& device);
-// The least possible time of the problem on the device, from the units' peaks at the highest clock
-// and the datasheet's bandwidth; 0 if they are unknown. A problem that fits in L2 has no memory roof.
+// Returns the least possible time of the problem on the device, from the units' peaks at the
+// highest clock and the datasheet's bandwidth; 0 if these are unknown. For a problem that fits in
+// L2 the memory bandwidth sets no limit.
 double roofline_ns(const OpSpec& op, const Problem& problem, const DeviceInfo& device);
 
 }  // namespace tw

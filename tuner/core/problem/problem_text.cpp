@@ -1,4 +1,4 @@
-// Problems as a user writes them (--shape) and as the database keys them.
+// Reads and writes problems as users write them (--shape) and as the database keys them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,7 +17,8 @@ namespace {
 
 using Values = std::map<std::string, std::string, std::less<>>;
 
-// A scalar is a run-time argument: only these classes make another kernel, or another time.
+// A scalar is a run-time argument: only these classes of values need another kernel or take another
+// time.
 std::string class_of(double scalar) {
   const auto value = static_cast<float>(scalar);  // as the kernels take it
   return value == 0 ? "0" : value == 1 ? "1" : "other";
@@ -52,7 +53,7 @@ void add_value(const OpSpec& op, const std::string& name, std::string value, Val
   }
 }
 
-// "4096x4096x4096": the dims that have no default.
+// Reads "4096x4096x4096": the dims that have no default.
 void add_positional(const OpSpec& op, const std::string& text, Values& values) {
   std::vector<std::string> wanted;
   for (const DimSpec& dim : op.dims) {
@@ -123,7 +124,8 @@ double scalar_from(const std::string& name, const std::string& text) {
   return exact;
 }
 
-// What dim i is if it is not given; nothing if it must be, or has no value for the others.
+// Returns the value of dim i if the user does not give it. Returns nothing if the dim has no
+// default, or if the default has no value for the other dims.
 std::optional<std::int64_t> default_of(const OpSpec& op, std::size_t i, const Problem& problem) {
   if (!op.dims[i].fallback) return std::nullopt;
   return op.dims[i].fallback->evaluate(slots_of(op, op.names, problem, {}));
@@ -162,7 +164,7 @@ void check_epilogue(const OpSpec& op, const Problem& problem) {
                             suggestion(step.word->name, allowed)));
   }
   if (!problem.epilogue.reduced()) return;
-  // What was there before has the shape of the result, which is reduced already.
+  // The previous contents of the output have the shape of the result, which is already reduced.
   for (const TensorSpec& tensor : op.tensors) {
     for (std::size_t i = 0; i < op.scalars.size(); ++i) {
       const bool scales = tensor.role == Role::inout && op.scalars[i].name == tensor.scaled_by;
@@ -211,7 +213,7 @@ void set_align(int align, Problem& problem) {
   problem.align = align;
 }
 
-// "m=4096,n=4096,layout=nt": what has no default or differs from it.
+// Returns "m=4096,n=4096,layout=nt": the dims and choices that have no default or differ from it.
 std::string dims_text(const OpSpec& op, const Problem& problem) {
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < op.dims.size(); ++i) {
@@ -246,7 +248,7 @@ Problem parse_problem(const OpSpec& op, const ProblemText& text) {
     const std::string* value = given(scalar.name);
     problem.scalars.push_back(value ? scalar_from(scalar.name, *value) : scalar.fallback);
   }
-  problem.epilogue = Epilogue::parse(text.epilogue);  // defaults may read whether it reduces
+  problem.epilogue = Epilogue::parse(text.epilogue);  // first: defaults may read whether it reduces
   set_dims(op, values, problem);
   check(op, problem);
   return problem;
@@ -302,7 +304,7 @@ Problem problem_from_key(const OpSpec& op, std::string_view key) {
       text.shape += (text.shape.empty() ? "" : ",") + word;
     }
   }
-  // A scalar that is neither zero nor one stands for all of them.
+  // A scalar that is neither zero nor one stands for all such values.
   for (const ScalarSpec& scalar : op.scalars) {
     const std::string other = scalar.name + "=other";
     const std::size_t at = text.shape.find(other);

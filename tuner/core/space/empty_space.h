@@ -1,4 +1,4 @@
-// The Error of SearchSpace::enumerate that says how many configurations there are: none.
+// The Error that SearchSpace::enumerate throws if no configuration is valid.
 #pragma once
 #include "core/base/error.h"
 

@@ -1,4 +1,4 @@
-// Enumeration of the valid configurations: see enumerate.h for how.
+// Enumerates the valid configurations. enumerate.h explains how.
 #include "core/space/enumerate.h"
 
 #include <fmt/format.h>
@@ -14,7 +14,7 @@ namespace tw {
 namespace {
 
 constexpr std::size_t kWordBits = 64;
-constexpr std::size_t kMemoryWords = 8192;      // of remembered masks a check
+constexpr std::size_t kMemoryWords = 8192;      // of remembered masks, for each check
 constexpr std::size_t kChunkBytes = 512 << 10;  // of rows
 
 std::size_t words_for(std::size_t values) { return (values + kWordBits - 1) / kWordBits; }
@@ -25,7 +25,7 @@ bool is_empty(const std::uint64_t* mask, std::size_t words) {
 
 }  // namespace
 
-// Collects rows in chunks, so that neither growing nor a guess at the size costs memory.
+// Collects rows in chunks, so that it needs neither memory for growing nor a guess of the size.
 class Enumerator::Sink {
  public:
   Sink(std::size_t row_bytes, std::size_t limit)
@@ -34,7 +34,7 @@ class Enumerator::Sink {
         chunk_bytes_(row_bytes * std::max<std::size_t>(kChunkBytes / (row_bytes + 1), 1)) {}
 
   bool is_full() const { return count_ >= limit_; }
-  // Room for a row, to be written by the caller.
+  // Returns room for a row, which the caller writes.
   std::uint8_t* add() {
     if (chunks_.empty() || used_ + row_bytes_ > chunk_bytes_) {
       chunks_.push_back(std::make_unique_for_overwrite<std::uint8_t[]>(chunk_bytes_));
@@ -45,7 +45,7 @@ class Enumerator::Sink {
     ++count_;
     return row;
   }
-  // Frees each chunk once it is copied.
+  // Copies the chunks into one table. Frees each chunk once it is copied.
   Rows take() {
     Rows rows{count_, {}};
     rows.levels.reserve(count_ * row_bytes_);
@@ -122,7 +122,7 @@ void Enumerator::add_check(const Constraint& constraint, std::size_t index) {
 }
 
 void Enumerator::plan_memory(Check& check) const {
-  std::uint64_t numbers = 1;  // that the keys can form; the last key counts fastest
+  std::uint64_t numbers = 1;  // that the keys can form; the last key varies fastest
   check.radix.resize(check.keys.size());
   for (std::size_t i = check.keys.size(); i-- > 0;) {
     check.radix[i] = numbers;
@@ -137,7 +137,7 @@ void Enumerator::plan_memory(Check& check) const {
   check.masks.resize(entries * words);
 }
 
-// Puts the mask for the keys' present values in force. False if it is empty.
+// Puts the mask for the present values of the keys in force. Returns false if the mask is empty.
 bool Enumerator::update(Check& check) {
   std::uint64_t number = 0;
   for (std::size_t i = 0; i < check.keys.size(); ++i) {
@@ -166,7 +166,8 @@ void Enumerator::evaluate(const Check& check, std::uint64_t* mask) {
   }
 }
 
-// Updates the masks that `axis`, just bound, was the last to wait for. False if one is empty.
+// Updates the masks for which `axis`, which was just bound, was the last missing key. Returns false
+// if a mask is empty.
 bool Enumerator::look_ahead(const Axis& axis) {
   for (const std::size_t i : axis.starting) {
     if (update(checks_[i])) continue;
@@ -198,7 +199,7 @@ void Enumerator::bind(Axis& axis, std::size_t level) {
   if (width_ == 2) row_[axis.knob * 2 + 1] = static_cast<std::uint8_t>(level >> 8);
 }
 
-// Binds the next candidate; false if there is none left.
+// Binds the next candidate. Returns false if there is none left.
 bool Enumerator::bind_next(Axis& axis) {
   for (std::size_t word = 0; word < axis.candidates.size(); ++word) {
     std::uint64_t& candidates = axis.candidates[word];
@@ -211,7 +212,7 @@ bool Enumerator::bind_next(Axis& axis) {
   return false;
 }
 
-// All rows of the last axis.
+// Adds all rows of the last axis.
 void Enumerator::emit(const Axis& axis, Sink& sink) {
   for (std::size_t word = 0; word < axis.candidates.size(); ++word) {
     for (std::uint64_t rest = axis.candidates[word]; rest != 0; rest &= rest - 1) {

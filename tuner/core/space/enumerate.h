@@ -1,5 +1,5 @@
-// The search behind SearchSpace::enumerate: which combinations of knob values are valid, without
-// looking at all of them. Private to space.cpp.
+// The search behind SearchSpace::enumerate: finds the valid combinations of knob values without
+// looking at all combinations. Private to space.cpp.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -10,14 +10,15 @@
 
 namespace tw {
 
-// Depth first over the axes (the knobs with more than one value), in the knobs' order. At each axis
-// the candidates are a bit mask over its values.
+// Walks the axes depth first, in the knobs' order. An axis is a knob with more than one value. At
+// each axis the candidates are a bit mask over its values.
 //
-// Constraints look ahead: as soon as all but the last of the axes that one reads are bound, it
-// becomes a mask over the values of that last axis, in force until one of those moves. So it is
-// evaluated once per change of what it reads, not once per combination, and an empty mask prunes at
-// once. Masks are remembered by the values they depend on, in a small table, because the axes in
-// between run through many values that do not matter to it.
+// Constraints look ahead. As soon as all but the last of the axes that a constraint reads are
+// bound, the constraint becomes a mask over the values of that last axis. The mask stays in force
+// until one of the bound axes moves. So a constraint is evaluated once per change of the axes that
+// it reads, not once per combination, and an empty mask prunes at once. A small table remembers
+// masks by the values on which they depend, because the axes in between run through many values
+// that do not matter to the constraint.
 class Enumerator {
  public:
   // `slots` holds the values of everything but the knobs, which begin at slot `first_knob`. Knobs
@@ -29,20 +30,21 @@ class Enumerator {
     std::size_t count = 0;
     std::vector<std::uint8_t> levels;  // value indices, row-major, `width` bytes each, low first
   };
-  // The valid configurations in lexicographic order of value indices; the first `limit` or a few
-  // more of them.
+  // Returns the valid configurations in lexicographic order of value indices: the first `limit`, or
+  // a few more.
   Rows run(std::size_t limit = SIZE_MAX);
-  // Bytes of one value index: 2 if a knob has more than 256 values.
+  // The bytes of one value index: 2 if a knob has more than 256 values, else 1.
   std::size_t width() const { return width_; }
 
-  // For each constraint, how many combinations it rejects that those checked before it let pass.
+  // For each constraint, counts the combinations that it rejects and that all constraints checked
+  // before it accept.
   std::vector<double> count_rejected();
 
  private:
   struct Axis {
     std::size_t knob = 0;
     std::size_t size = 0;                   // number of values
-    std::vector<std::uint64_t> candidates;  // not visited yet, under the axes bound above
+    std::vector<std::uint64_t> candidates;  // not visited yet, given the bound axes
     std::size_t level = 0;                  // index of the bound value
     std::vector<std::size_t> starting;      // checks whose mask is known once this axis is bound
     std::vector<std::size_t> ending;        // checks whose mask is over this axis
@@ -50,12 +52,12 @@ class Enumerator {
   };
   struct Check {
     const Expr* expr = nullptr;
-    std::size_t constraint = 0;        // its index
-    std::vector<std::size_t> keys;     // the axes it reads, but for the last
-    std::size_t axis = 0;              // the last
-    std::vector<std::uint64_t> radix;  // weights of the keys' levels in the number they form
-    bool remembers = true;             // that number fits in 64 bits
-    std::vector<std::uint64_t> tags;   // 1 + the number that a remembered mask is for; 0: none
+    std::size_t constraint = 0;        // index of the constraint
+    std::vector<std::size_t> keys;     // all axes that it reads but the last
+    std::size_t axis = 0;              // the last axis that it reads
+    std::vector<std::uint64_t> radix;  // weights of the keys' levels in the number that they form
+    bool remembers = true;             // this number fits in 64 bits
+    std::vector<std::uint64_t> tags;   // 1 + the number to which a remembered mask belongs; 0: none
     std::vector<std::uint64_t> masks;
     const std::uint64_t* mask = nullptr;  // in force
   };

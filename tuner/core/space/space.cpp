@@ -1,4 +1,4 @@
-// The table of valid configurations, sorted, and what strategies look up in it.
+// The sorted table of valid configurations, and the look-ups that strategies make in it.
 #include "core/space/space.h"
 
 #include <fmt/format.h>
@@ -15,7 +15,7 @@ namespace tw {
 namespace {
 
 constexpr std::size_t kMostConfigurations = 100'000'000;
-constexpr std::size_t kMostBytes = std::size_t{1} << 30;  // of their levels: knobs may be many
+constexpr std::size_t kMostBytes = std::size_t{1} << 30;  // of levels; there may be many knobs
 
 double combinations(std::span<const Knob> knobs) {
   double product = 1;
@@ -27,8 +27,8 @@ std::string count_text(double count) {
   return count < 1e6 ? fmt::format("{:.0f}", count) : fmt::format("{:.3g}", count);
 }
 
-// Whether `constraint` is false for all values of the knobs that it reads. Combinations beyond
-// 10^7 are not tried: then it is not said.
+// Returns whether `constraint` is false for all values of the knobs that it reads. Returns false
+// without trying them if there are more than 10^7 combinations.
 bool rejects_all(const std::vector<Knob>& knobs, const Constraint& constraint, int first_knob,
                  const std::vector<std::int64_t>& slots) {
   std::vector<Knob> read = knobs;
@@ -41,7 +41,7 @@ bool rejects_all(const std::vector<Knob>& knobs, const Constraint& constraint, i
   return Enumerator(read, std::span(&constraint, 1), first_knob, slots).run(1).count == 0;
 }
 
-// Why there is no valid configuration.
+// Returns the reason why there is no valid configuration.
 std::string why_empty(const std::vector<Knob>& knobs, std::span<const Constraint> constraints,
                       int first_knob, const std::vector<std::int64_t>& slots) {
   const std::string all = count_text(combinations(knobs));
@@ -180,7 +180,8 @@ std::optional<std::size_t> SearchSpace::find_levels(std::span<const int> levels)
   return find_from(0, 0, size_, levels);
 }
 
-// The row in [begin, end), where all rows agree with `levels` in the knobs before `knob`.
+// Returns the row in [begin, end) that has these levels. All rows of that range agree with `levels`
+// in the knobs before `knob`.
 std::optional<std::size_t> SearchSpace::find_from(std::size_t knob, std::size_t begin,
                                                   std::size_t end,
                                                   std::span<const int> levels) const {
@@ -202,7 +203,7 @@ std::vector<std::size_t> SearchSpace::neighbours(std::size_t index, bool adjacen
   std::vector<int> levels(knobs_.size());
   for (std::size_t i = 0; i < knobs_.size(); ++i) levels[i] = level(index, i);
   std::vector<std::size_t> found;
-  std::size_t begin = 0, end = size_;  // of the rows that agree in the knobs before `knob`
+  std::size_t begin = 0, end = size_;  // the rows that agree in the knobs before `knob`
   for (std::size_t knob = 0; knob < knobs_.size(); ++knob) {
     const int own = levels[knob];
     for (const int other : alternatives(knob, own, adjacent)) {
@@ -216,8 +217,8 @@ std::vector<std::size_t> SearchSpace::neighbours(std::size_t index, bool adjacen
   return found;
 }
 
-// The first row in [begin, end), which agree in the knobs before `knob`, with at least `least`
-// there.
+// Returns the first row in [begin, end) whose level of `knob` is at least `least`. All rows of that
+// range agree in the knobs before `knob`.
 std::size_t SearchSpace::first_at_least(std::size_t knob, std::size_t begin, std::size_t end,
                                         int least) const {
   while (begin < end) {
@@ -231,7 +232,7 @@ std::size_t SearchSpace::first_at_least(std::size_t knob, std::size_t begin, std
   return begin;
 }
 
-// The levels that a neighbour may have instead of `own`.
+// Returns the levels that a neighbour may have instead of `own`.
 std::vector<int> SearchSpace::alternatives(std::size_t knob, int own, bool adjacent) const {
   const std::vector<std::int64_t>& values = knobs_[knob].values;
   std::vector<int> levels(values.size());
@@ -240,7 +241,7 @@ std::vector<int> SearchSpace::alternatives(std::size_t knob, int own, bool adjac
     levels.erase(levels.begin() + own);
     return levels;
   }
-  // The nearest value below and above, whatever the order of the list.
+  // The nearest values below and above, independent of the order of the list.
   std::vector<int> nearest;
   const std::int64_t value = values[static_cast<std::size_t>(own)];
   for (const bool above : {false, true}) {
@@ -256,7 +257,7 @@ std::vector<int> SearchSpace::alternatives(std::size_t knob, int own, bool adjac
   return nearest;
 }
 
-// Defaults have level 0, so the lexicographically least row shares the longest prefix with them.
+// Defaults have level 0, so the lexicographically smallest row shares the longest prefix with them.
 std::size_t SearchSpace::default_index() const { return 0; }
 
 double SearchSpace::cartesian_size() const { return combinations(knobs_); }
@@ -280,7 +281,7 @@ std::string text_of(std::span<const Knob> knobs, std::span<const std::int64_t> c
 
 namespace {
 
-// The value of `knob` that is written `text`.
+// Returns the value of `knob` that is written as `text`.
 std::int64_t value_from(const Knob& knob, std::string_view text) {
   std::vector<std::string> known;
   for (const std::int64_t value : knob.values) {

@@ -1,5 +1,5 @@
 // A search space: all valid configurations of a kernel for a problem on a device, as an indexed,
-// sorted table. Valid is what satisfies [require] and [prefer].
+// sorted table. A configuration is valid if it satisfies [require] and [prefer].
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -12,40 +12,42 @@
 
 namespace tw {
 
-// One value a knob, in the knobs' order.
+// One value for each knob, in the knobs' order.
 using Configuration = std::vector<std::int64_t>;
 
+// All valid configurations.
 class SearchSpace {
  public:
-  // Enumerates depth first in the knobs' order; a constraint prunes as soon as the last knob that
+  // Enumerates depth first in the knobs' order. A constraint prunes as soon as the last knob that
   // it reads is bound. `slots` holds everything but the knobs (slots_of). Memory is proportional to
-  // the valid configurations. Throws Error when there are none: says which reason rejected most, or
-  // that `needs` does not hold.
+  // the number of valid configurations. Throws Error if there are none, with the constraint that
+  // rejected most, or says that `needs` does not hold.
   static SearchSpace enumerate(const KernelSpec& kernel, const std::vector<std::int64_t>& slots);
-  // Knobs and constraints alone, for spaces without a kernel.
+  // Enumerates from knobs and constraints alone, for spaces without a kernel.
   static SearchSpace enumerate(std::vector<Knob> knobs, std::span<const Constraint> constraints,
                                int first_knob, const std::vector<std::int64_t>& slots);
-  // An explicit list (a recording of others); duplicates are an Error. Kept in lexicographic order
-  // of value indices.
+  // Makes a space from an explicit list (a recording of others), kept in lexicographic order of
+  // value indices. Throws Error if a configuration is there twice.
   static SearchSpace from_list(std::vector<Knob> knobs,
                                const std::vector<Configuration>& configurations);
 
   std::size_t size() const { return size_; }
   const std::vector<Knob>& knobs() const { return knobs_; }
   Configuration operator[](std::size_t index) const;
-  // The value index (into Knob::values) of one knob of one configuration: what strategies compute
-  // with.
+  // Returns the index (into Knob::values) of the value of one knob in one configuration. Strategies
+  // compute with these indices.
   int level(std::size_t index, std::size_t knob) const {
     const std::size_t at = index * knobs_.size() + knob;
     return wide_ ? (levels_[2 * at] | levels_[2 * at + 1] << 8) : levels_[at];
   }
+  // Returns the index of a configuration; nothing if it is not valid.
   std::optional<std::size_t> find(std::span<const std::int64_t> configuration) const;
   std::optional<std::size_t> find_levels(std::span<const int> levels) const;
-  // Valid configurations that differ in one knob; `adjacent`: by one step of an ordered (integer)
-  // knob, any value of others.
+  // Returns the valid configurations that differ in one knob. With `adjacent`, an ordered (integer)
+  // knob differs by one step only, and other knobs may have any value.
   std::vector<std::size_t> neighbours(std::size_t index, bool adjacent = false) const;
-  // The default configuration (the first value of each knob) if valid, else the valid one that
-  // shares the longest prefix of defaults.
+  // Returns the default configuration (the first value of each knob) if it is valid, else the valid
+  // configuration that shares the longest prefix with it.
   std::size_t default_index() const;
   double cartesian_size() const;  // the product of the knobs' sizes
   std::size_t memory_bytes() const { return levels_.capacity(); }
@@ -62,14 +64,14 @@ class SearchSpace {
   bool wide_ = false;
 };
 
-// Whether the kernel computes the problem with this configuration, worth a search or not: `needs`
-// and [require] hold. The slots of the knobs in `slots` are ignored.
+// Returns whether the kernel computes the problem with this configuration: `needs` and [require]
+// hold. [prefer] is not asked. The knobs' slots in `slots` are ignored.
 bool serves(const KernelSpec& kernel, std::vector<std::int64_t> slots,
             std::span<const std::int64_t> configuration);
 
-// "block_m=128 block_n=64 swizzle=true": canonical, in the knobs' order.
+// Returns "block_m=128 block_n=64 swizzle=true": the canonical text, in the knobs' order.
 std::string text_of(std::span<const Knob> knobs, std::span<const std::int64_t> configuration);
-// The inverse; Throws Error on an unknown knob or value, a missing or repeated knob.
+// The inverse of text_of. Throws Error for an unknown knob or value, or a missing or repeated knob.
 Configuration configuration_from(std::span<const Knob> knobs, std::string_view text);
 
 }  // namespace tw

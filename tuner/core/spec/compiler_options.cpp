@@ -37,7 +37,7 @@ constexpr std::array<std::string_view, 24> flags{
     "-std=c++11",
 };
 
-// What follows a prefix; none if `text` has no such prefix.
+// Returns what follows the prefix; nothing if `text` does not have the prefix.
 std::optional<std::string_view> after(std::string_view text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return std::nullopt;
   return text.substr(prefix.size());

@@ -1,5 +1,5 @@
-// What a kernel of others may ask of its compiler: options that name no file, since what is read
-// decides what a verdict depends on.
+// The options that a kernel of others may give its compiler. None of them names a file, because a
+// verdict depends on every file that is read.
 #pragma once
 #include <optional>
 #include <string>
@@ -7,9 +7,10 @@
 
 namespace tw {
 
-// The remedy if `option` is none of those that NVRTC is given; empty: it is.
+// Returns the remedy if `option` is not one of the options that NVRTC gets; empty if it is.
 std::string option_fault(std::string_view option);
-// "WIDTH=4" of "-DWIDTH=4" and of "--define-macro=WIDTH=4", "WIDTH=1" of "-DWIDTH"; none of others.
+// Returns "WIDTH=4" for "-DWIDTH=4" and for "--define-macro=WIDTH=4", "WIDTH=1" for "-DWIDTH", and
+// nothing for other options.
 std::optional<std::string> define_of(std::string_view option);
 
 }  // namespace tw

@@ -10,8 +10,8 @@
 namespace tw {
 namespace {
 
-// Whether `text` is "<...>" whose last character closes its first. A comparison or a shift stands
-// in parentheses, as C++ asks for.
+// Returns whether `text` is "<...>" and its last character closes its first. A comparison or a
+// shift must stand in parentheses, as C++ requires.
 bool is_argument_list(std::string_view text) {
   constexpr std::string_view marks = " :,*&()[]<>+-%|^!~=?.";
   int angles = 0, brackets = 0;

@@ -1,4 +1,4 @@
-// Names of kernels as a source and a spec write them: "scale", "shop::ops::scale<float, 2>".
+// The names of kernels in a source and in a spec: "scale", "shop::ops::scale<float, 2>".
 #pragma once
 #include <cstddef>
 #include <span>
@@ -7,22 +7,22 @@
 
 namespace tw {
 
-// Whether `name` is identifiers joined by "::".
+// Returns whether `name` is identifiers joined by "::".
 bool is_qualified_name(std::string_view name);
-// Whether `name` is a qualified name, or one with template arguments.
+// Returns whether `name` is a qualified name, or one with template arguments.
 bool is_kernel_name(std::string_view name);
-// The function's own name: "scale" of "shop::ops::scale<float, 2>".
+// Returns the function's own name: "scale" for "shop::ops::scale<float, 2>".
 std::string function_of(std::string_view name);
-// An identifier made of the whole name: "shop_ops_scale_float_2".
+// Returns an identifier made of the whole name: "shop_ops_scale_float_2".
 std::string identifier_of(std::string_view name);
 
-// The remedy for a name that means several kernels; the compilers say that it does.
+// The remedy for a name that matches several kernels. The compilers report such a name.
 inline constexpr std::string_view ambiguous_name_remedy =
     "give the kernel that is meant a name of its own, or name one instance of a template, as in "
     "scale<float, 2>";
 
-// Compares the parameters that a compiled kernel takes with what it is passed, in bytes each.
-// Returns what is wrong; empty if they agree.
+// Compares the parameters that a compiled kernel takes with the arguments that it gets, by their
+// sizes in bytes. Returns what is wrong; empty if they agree.
 std::string parameter_mismatch(std::span<const std::size_t> taken,
                                std::span<const std::size_t> passed);
 

@@ -31,7 +31,7 @@ std::string_view type_for(Knob::Kind kind) {
   return kind == Knob::Kind::boolean ? "bool" : kind == Knob::Kind::integer ? "int" : "an enum";
 }
 
-// The knobs' values initialise the struct by position: names, order and types must agree.
+// The values of the knobs initialise the struct by position, so names, order and types must agree.
 void check_fields(const TomlTable& root, const KernelSpec& kernel, const std::string& text) {
   const auto fields = knobs_fields(text);
   if (!fields) {
@@ -71,7 +71,7 @@ void check_fields(const TomlTable& root, const KernelSpec& kernel, const std::st
   }
 }
 
-// Why a source cannot have a macro of this name; empty if it can.
+// Returns why a source cannot have a macro of this name; empty if it can.
 std::string macro_fault(const std::string& name) {
   static const std::set<std::string, std::less<>> members{"x", "y", "z", "w"};
   static const std::set<std::string, std::less<>> words{
@@ -107,7 +107,8 @@ void read_options(const TomlTable& head, KernelSpec& kernel) {
   }
 }
 
-// With knobs = "macros" each dim, choice and knob is a macro, and so is what an option defines.
+// Checks the macros of a kernel with knobs = "macros": each dim, choice and knob is a macro, and so
+// is every name that an option defines.
 void check_macros(const TomlTable& root, const OpSpec& op, const KernelSpec& kernel) {
   const auto check = [](const TomlTable& table, const TomlNode& node, const std::string& name) {
     const std::string fault = macro_fault(name);
@@ -144,8 +145,8 @@ void read_needs(const Scope& scope, const TomlTable& head, KernelSpec& kernel) {
   }
 }
 
-// A kernel that does not say `reduces = true` serves no chain that ends in a reduction. Its digests
-// are those of what is written.
+// A kernel without `reduces = true` serves no chain that ends in a reduction. Its digests do not
+// include this added constraint.
 void exclude_reductions(const Scope& scope, const TomlTable& head, const OpSpec& op,
                         KernelSpec& kernel) {
   const TomlNode* said = head.find("reduces");
@@ -236,7 +237,7 @@ void read_model(const Scope& scope, const TomlTable& root, KernelSpec& kernel) {
   }
 }
 
-// How the kernel is launched, as canonical text.
+// Returns the launches of the kernel as canonical text.
 std::string launch_text(const KernelSpec& kernel) {
   std::string text;
   for (const WorkspaceSpec& workspace : kernel.workspaces) {

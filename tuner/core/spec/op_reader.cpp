@@ -90,7 +90,7 @@ void read_scalars(Scope& scope, const TomlTable& root, OpSpec& op) {
       } else {
         table.fail(*node, fmt::format("'default' must be a number, not {}", name_of(node->kind)));
       }
-      // Nor is what --shape takes; negated, since a NaN is in no range.
+      // --shape does not accept it either. The condition is negated because a NaN is in no range.
       if (!(std::fabs(scalar.fallback) <= std::numeric_limits<float>::max())) {
         table.fail(*node, "'default' must be a finite number that a float can hold");
       }
@@ -109,7 +109,7 @@ std::vector<Expr> read_sizes(const Scope& scope, const TomlTable& table, const T
   return sizes;
 }
 
-// The strides of a dense row-major tensor.
+// Returns the strides of a dense row-major tensor.
 std::vector<Expr> dense_strides(const Scope& scope, const TomlTable& table, const TomlNode& shape) {
   std::vector<Expr> strides(shape.items.size());
   TomlNode product = shape;
@@ -131,7 +131,8 @@ Role read_role(const TomlTable& table) {
   table.fail(table.at("role"), fmt::format("role '{}' is unknown: use in, out or inout", role));
 }
 
-// It decides the type of a kernel's argument, which is compiled for the choices.
+// `pointers` decides the type of a kernel's argument. The kernel is compiled for the choices, so it
+// may read only these.
 Expr read_by_pointers(const Scope& scope, const TomlTable& table, const OpSpec& op) {
   Expr expr = scope.parse(table, table.at("pointers"));
   for (const int slot : expr.reads()) {
@@ -184,7 +185,7 @@ void read_tensors(Scope& scope, const TomlTable& root, OpSpec& op) {
   if (!writes) root.fail("an op needs a [[tensor]] with role out or inout: add it");
 }
 
-// The words at `key`, which are steps or, if `reduces`, reductions.
+// Reads the words at `key`: steps or, if `reduces`, reductions.
 std::vector<std::string> read_words(const TomlTable& table, const char* key, bool reduces) {
   std::vector<std::string> known;
   for (const EpilogueWord& word : epilogue_words()) {
@@ -265,7 +266,7 @@ void read_reference(const Scope& scope, const TomlTable& root, bool required, So
   }
 }
 
-// A problem is the same on every device.
+// Constraints of an op must not read the device, because a problem is the same on every device.
 void read_op_require(const Scope& scope, const TomlTable& table, OpSpec& op) {
   op.require = scope.read_constraints(table);
   for (const Constraint& constraint : op.require) {
@@ -278,7 +279,8 @@ void read_op_require(const Scope& scope, const TomlTable& table, OpSpec& op) {
   }
 }
 
-// Without a reference the order of sums is each configuration's own: 2^-12 of the largest result.
+// Without a reference, each configuration has its own order of sums. So the tolerance is 2^-12 of
+// the largest result.
 constexpr std::string_view default_tolerance = "4096";
 
 void read_tolerance(const Scope& scope, const TomlTable& root, OpSpec& op) {
@@ -326,7 +328,7 @@ void read_baselines(const Scope& scope, const TomlTable& root, OpSpec& op) {
   }
 }
 
-// Each dtype's own math, and what 'maths' adds: { f32 = ["tf32"] }.
+// Reads the maths: each dtype's own math, and what 'maths' adds: { f32 = ["tf32"] }.
 void read_maths(const TomlTable& table, OpSpec& op) {
   for (const DType dtype : op.dtypes)
     op.maths[std::string(name_of(dtype))] = {std::string(name_of(dtype))};
@@ -344,7 +346,7 @@ void read_maths(const TomlTable& table, OpSpec& op) {
       table.fail(member, fmt::format("maths: '{}' must be an array of names", member.key));
     }
     for (const TomlNode& math : member.items) {
-      // The only one that is not a dtype's own.
+      // TF32 is the only math that is not a dtype's own.
       if (math.kind != TomlNode::Kind::string || math.string != "tf32" || member.key != "f32") {
         table.fail(math, "maths: besides each dtype's own there is tf32, for f32");
       }

@@ -1,5 +1,4 @@
-// A light reading of CUDA sources: enough to follow includes and to compare a struct with its
-// knobs.
+// Reads CUDA sources lightly: enough to follow includes and to compare a struct with its knobs.
 #include "core/spec/sources.h"
 
 #include <fmt/format.h>
@@ -19,7 +18,8 @@ bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 |
 
 namespace {
 
-// The end of the literal that starts at text[begin], a quote; text.size() if it is not closed.
+// Returns the end of the literal whose opening quote is text[begin]; text.size() if it is not
+// closed.
 std::size_t end_of_literal(std::string_view text, std::size_t begin) {
   for (std::size_t i = begin + 1; i < text.size(); ++i) {
     if (text[i] == '\\') {
@@ -31,7 +31,7 @@ std::size_t end_of_literal(std::string_view text, std::size_t begin) {
   return text.size();
 }
 
-// Words (with "::" as part of them) and single punctuation marks.
+// Returns words ("::" is part of a word) and single punctuation marks.
 std::vector<std::string> tokens_of(std::string_view text) {
   std::vector<std::string> tokens;
   for (std::size_t i = 0; i < text.size();) {
@@ -47,8 +47,8 @@ std::vector<std::string> tokens_of(std::string_view text) {
   return tokens;
 }
 
-// The members that one declaration of a struct's body declares: `int a, b = 1` are two, a function
-// or an alias none.
+// Adds the members that one declaration in the body of a struct declares: `int a, b = 1` declares
+// two, a function or an alias none.
 void add_fields(const std::vector<std::string>& statement, std::vector<Field>& fields) {
   static const std::set<std::string> other{"static", "using",    "typedef", "enum",
                                            "struct", "template", "friend",  "static_assert"};
@@ -82,7 +82,8 @@ bool stays_inside(const std::string& path) {
   return std::none_of(parsed.begin(), parsed.end(), [](const fs::path& p) { return p == ".."; });
 }
 
-// Only blanks, or a comment's end, stand before text[at] on its line: a directive may start there.
+// Returns whether a directive may start at text[at]: only blanks, or the end of a comment, stand
+// before it on its line.
 bool may_start_directive(std::string_view text, std::size_t at) {
   std::size_t begin = at;
   while (begin > 0 && text[begin - 1] != '\n' &&
@@ -94,7 +95,8 @@ bool may_start_directive(std::string_view text, std::size_t at) {
          before == "\xEF\xBB\xBF";
 }
 
-// `line` after its blanks and comments; from "/*" on if one does not end.
+// Returns `line` without its leading blanks and comments. If a comment does not end, returns the
+// rest from its "/*" on.
 std::string_view after_comments(std::string_view line) {
   while (!line.empty()) {
     if (line.starts_with("/*")) {
@@ -110,7 +112,8 @@ std::string_view after_comments(std::string_view line) {
   return line;
 }
 
-// What follows the mark of a directive is no include, or one of a path below a folder.
+// Returns whether `line`, which follows the mark of a directive, is no include, or includes a path
+// that stays below a folder.
 bool is_plain_directive(std::string_view line) {
   std::string_view rest = after_comments(line);
   if (rest.starts_with("/*")) return false;
@@ -124,7 +127,8 @@ bool is_plain_directive(std::string_view line) {
   return close != rest.npos && stays_inside(std::string(rest.substr(1, close - 1)));
 }
 
-// The length of what joins two lines at source[at], a backslash: g++ and EDG let blanks follow it.
+// Returns the length of the line continuation at source[at], which begins with a backslash; 0 if
+// there is none. g++ and EDG allow blanks after the backslash.
 std::size_t join_of_lines(std::string_view source, std::size_t at) {
   if (source[at] != '\\') return 0;
   std::size_t end = at + 1;
@@ -135,9 +139,9 @@ std::size_t join_of_lines(std::string_view source, std::size_t at) {
   return end < source.size() && source[end] == '\n' ? end + 1 - at : 0;
 }
 
-// The first directive that may include what its text does not say (by a macro) or what is elsewhere
-// (</etc/passwd>). In every place where a compiler may see one, in comments and strings too: which
-// text is in them is the compiler's to say. Empty if there is none.
+// Returns the first directive whose included file its text does not tell (a macro) or that is
+// elsewhere (</etc/passwd>). Looks everywhere, in comments and strings too, because only a compiler
+// knows which text is in them. Empty if there is no such directive.
 std::string odd_include(std::string_view source) {
   std::string text;
   for (std::size_t i = 0; i < source.size(); ++i) {

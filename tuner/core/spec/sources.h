@@ -1,4 +1,4 @@
-// Kernel sources as text: what they include, and the fields of their `struct Knobs`.
+// Reads kernel sources as text: their includes, and the fields of their `struct Knobs`.
 #pragma once
 #include <filesystem>
 #include <optional>
@@ -11,50 +11,53 @@
 
 namespace tw {
 
-// Whether the character can be part of a C++ identifier.
+// Returns whether the character can be part of a C++ identifier.
 bool is_word(char c);
-// `text` with comments replaced by blanks; lines keep their numbers.
+// Returns `text` with blanks in place of comments. Lines keep their numbers.
 std::string without_comments(std::string_view text);
 
+// An #include directive of a source.
 struct Include {
-  std::string path;  // of #include "path"; <path> is the compiler's business
+  std::string path;  // from #include "path"; the compiler finds <path>
   int line = 0;
 };
 std::vector<Include> includes_of(std::string_view text);
 
+// A data member of a struct.
 struct Field {
   std::string type, name;
 };
-// The data members of the first `struct Knobs { ... }` in `text`, in order; nothing if there is no
-// such struct.
+// Returns the data members of the first `struct Knobs { ... }` in `text`, in order; nothing if
+// there is no such struct.
 std::optional<std::vector<Field>> knobs_fields(std::string_view text);
 
-// True if `identifier` occurs in `text` as a word outside comments.
+// Returns whether `identifier` occurs in `text` as a word outside comments.
 bool mentions(std::string_view text, std::string_view identifier);
 
-// Whether `path`, all links resolved, is below `folder`, which is canonical.
+// Returns whether `path`, with all links resolved, is below `folder`, which is canonical.
 bool stays_below(const std::filesystem::path& folder, const std::filesystem::path& path);
 
-// The sources that specs may name. A folder of the user is read on demand, and nothing outside it.
+// The sources that specs may name. Files in a folder of the user are read on demand, and no file
+// outside the folder is read.
 class SourceTree {
  public:
-  // Paths are searched in `folder`, if there is one, and then in `texts`.
+  // Searches paths in `folder`, if there is one, and then in `texts`.
   explicit SourceTree(Texts texts, const std::filesystem::path& folder = {});
-  // nullptr if there is none. Throws Error on a path that leaves the folder: absolute, with "..",
-  // or through a link.
+  // Returns nullptr if there is no such source. Throws Error if the path leaves the folder: an
+  // absolute path, a path with "..", or a path through a link.
   const std::string* find(const std::string& path);
-  // The source at `path` and everything that it includes, transitively. Throws Error that names the
-  // including file and line.
+  // Returns the source at `path` and everything that it includes, transitively. An Error names the
+  // including file and the line.
   Texts closure(const std::string& path);
   const Texts& texts() const { return texts_; }
 
  private:
   Texts texts_;
-  std::filesystem::path folder_;  // canonical; empty: none
+  std::filesystem::path folder_;  // canonical; empty if there is none
 };
 
-// The content of a file of the user. Throws Error if it cannot be read, is not a regular file or
-// has more than 16 MiB.
+// Returns the content of a file of the user. Throws Error if the file cannot be read, is not a
+// regular file or has more than 16 MiB.
 std::string read_text_file(const std::filesystem::path& path);
 
 }  // namespace tw

@@ -1,4 +1,4 @@
-// What a search space is without an op: knobs and their words, and files of knobs alone.
+// Knobs and their words, and files that hold only knobs.
 #include "core/spec/spec.h"
 
 #include <fmt/format.h>

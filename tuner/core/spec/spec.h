@@ -1,5 +1,5 @@
-// Op and kernel specifications as read from TOML, checked, with every expression parsed.
-// The format: docs/search_spaces.md.
+// Op and kernel specifications as read from TOML: checked, with every expression parsed.
+// docs/search_spaces.md describes the format.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -17,20 +17,24 @@
 
 namespace tw {
 
+// A condition on configurations or problems, and the reason for messages.
 struct Constraint {
   std::string reason;
   Expr expr;
 };
 
+// A dim of an op.
 struct DimSpec {
   std::string name, doc;
-  std::optional<Expr> fallback;  // over earlier dims and the choices; none: the user must give it
+  std::optional<Expr> fallback;  // over earlier dims and the choices; none: required
   std::int64_t min = 1, max = 2147483647;
 };
+// A choice of an op.
 struct ChoiceSpec {
   std::string name, doc;
   std::vector<std::string> values;  // the first is the default
 };
+// A run-time scalar of an op.
 struct ScalarSpec {
   std::string name, doc;
   double fallback = 0;
@@ -38,21 +42,22 @@ struct ScalarSpec {
 
 enum class Role { in, out, inout };
 
-// The second set of a tensor's values that results are verified on, as expressions over dims and
-// choices: kernels/common/inputs.cuh says what they are.
+// The second set of a tensor's values with which results are verified, as expressions over dims and
+// choices. kernels/common/inputs.cuh describes the values.
 struct FillSpec {
   Expr sign;        // -1, 0 (either) or 1
   Expr scale;       // the largest magnitude
-  Expr infinities;  // whether there are a few
+  Expr infinities;  // whether a few values are infinite
 };
 
+// A tensor of an op.
 struct TensorSpec {
   std::string name, doc;
   Role role = Role::in;
-  std::vector<Expr> shape, strides;  // elements
-  std::string scaled_by;             // a scalar; empty: always read
-  // Over the choices: whether kernels get an array of pointers, one to each slice of the first
-  // extent, instead of one to the first element.
+  std::vector<Expr> shape, strides;  // in elements
+  std::string scaled_by;             // the scalar that multiplies it; empty: always read
+  // An expression over the choices: whether kernels get an array of pointers, one for each slice
+  // along the first extent, instead of one pointer to the first element.
   std::optional<Expr> by_pointers{};
   FillSpec second{};
 };
@@ -74,24 +79,25 @@ struct ArgSpec {
     epilogue,
     int32,
     int64,
-    tolerance,  // of a reference: a double, the error allowed for each unit of the magnitude
+    tolerance,  // of a reference: a double, the error allowed per unit of the magnitude
     tensor_map,
-    pointers  // in a plan only: a tensor by an array of pointers, see TensorSpec::by_pointers
+    pointers  // only in a plan: an array of pointers to slices, see by_pointers
   } kind{};
   std::string name;         // tensor, workspace, scalar, tensor_map
   Expr value;               // int32, int64
-  std::vector<Expr> map{};  // tensor_map: what describe_tensor_map takes
+  std::vector<Expr> map{};  // tensor_map: the values for describe_tensor_map
   int swizzle = 0;          // tensor_map
-  bool im2col = false;      // tensor_map, of describe_im2col_map
+  bool im2col = false;      // tensor_map: the values are for describe_im2col_map
 
   int rank() const { return im2col ? 4 : static_cast<int>(map.size()) / 3; }  // tensor_map
-  // The integers that it is made of, in 64 bits unless it is an int32.
+  // The integers in the argument, of 64 bits unless the argument is an int32.
   std::span<const Expr> integers() const {
     const bool one = kind == Kind::int32 || kind == Kind::int64;
     return one ? std::span<const Expr>(&value, 1) : std::span<const Expr>(map);
   }
 };
 
+// A launch of a kernel, not yet evaluated.
 struct LaunchSpec {
   std::string entry;
   Expr when;
@@ -99,15 +105,17 @@ struct LaunchSpec {
   std::vector<ArgSpec> args;
 };
 
+// A call of a library that computes the op.
 struct BaselineSpec {
   std::string library, call;            // "cublas", "gemm"
-  std::map<std::string, ArgSpec> args;  // the adaptor's words to this op's
+  std::map<std::string, ArgSpec> args;  // the adaptor's words and this op's arguments
 };
 
+// An op, as its op.toml describes it.
 struct OpSpec {
   std::string name, doc, example;
   std::vector<DType> dtypes;
-  // By dtype name: the maths that products may be computed in, the dtype's own first.
+  // The maths in which products may be computed, by dtype name. The dtype's own math comes first.
   std::map<std::string, std::vector<std::string>> maths;
   std::vector<DimSpec> dims;
   std::vector<ChoiceSpec> choices;
@@ -118,29 +126,32 @@ struct OpSpec {
   std::vector<std::string> epilogue_steps;
   std::vector<std::string> epilogue_reductions;  // words that may end a chain
   std::map<std::string, Expr> epilogue_extents;  // elements of a tensor-valued step's vector
-  std::vector<LetSpec> lets;  // op.toml's [let], usable in the kernels' files too
-  std::string header;         // "gemm/op.cuh", where the choices' enums are; empty if there is none
+  std::vector<LetSpec> lets;     // [let] of op.toml; the kernels' files may use them too
+  std::string header;            // "gemm/op.cuh", with the enums of the choices; empty if none
   std::string reference_source;  // empty: no reference; a configuration is the oracle
   LaunchSpec reference;
-  // By math, in units of 2^-24 of the magnitude (f64: 2^-53): kernels/common/judge.cuh.
+  // The tolerance by math, in units of 2^-24 of the magnitude (2^-53 for f64). See
+  // kernels/common/judge.cuh.
   std::map<std::string, Expr> tolerance;
   std::vector<BaselineSpec> baselines;
   std::vector<std::string> edge_shapes;
-  Names names;  // slots: dims, choices, dtype, math, sizeof_t, align, reduced, device.*; the same
-                // prefix in every kernel's names
+  // Slots: dims, choices, dtype, math, sizeof_t, align, reduced, device.*. Every kernel's names
+  // begin with these slots.
+  Names names;
 };
 
+// A knob of a kernel.
 struct Knob {
   enum class Kind { integer, boolean, word } kind = Kind::integer;
   std::string name, doc;
-  std::vector<std::int64_t>
-      values;                      // non-empty, unique; the first is the default; words: 0, 1, ...
+  // Not empty, no value twice; the first is the default. The values of words are 0, 1, ...
+  std::vector<std::int64_t> values;
   std::vector<std::string> words;  // Kind::word only
 
   std::string text(std::int64_t value) const;  // "128", "true", "along_m"
 };
 
-// "split_k" -> "SplitK": the enum of a choice or of a named knob.
+// "split_k" -> "SplitK": the name of the enum of a choice or of a knob whose values are words.
 std::string pascal_case(std::string_view name);
 
 struct WorkspaceSpec {
@@ -149,51 +160,54 @@ struct WorkspaceSpec {
   Expr bytes;
 };
 
-// What one call of a configuration does, as far as its kernel's [model] says: totals over all
-// blocks but for the last three, which are of a block or thread. What is not said is 0, of units 1.
-// Forecasts are made of it (time_model.h); it is in no digest.
+// The work of one call of a configuration, as far as its kernel's [model] describes it. The values
+// are totals over all blocks, except the last three, which are per block or per thread. A missing
+// value is 0, and missing `units` are 1. Forecasts use the model (time_model.h); it is in no
+// digest.
 struct ModelSpec {
   Expr fma;           // fp32 multiply-adds of the scalar units
   Expr tensor;        // multiply-adds of the tensor cores
-  Expr instructions;  // issued, of warps
-  Expr shared;        // bytes that shared memory moves, conflicts and unused lanes included
+  Expr instructions;  // instructions that warps issue
+  Expr shared;        // bytes that shared memory moves, with conflicts and unused lanes
   Expr l2;            // bytes between the SMs and L2
   Expr dram;          // bytes between L2 and device memory
-  Expr units;         // equal parts that the blocks share
-  Expr rounds;        // waits for memory, one after the other, of a block
-  Expr steps;         // waits for other warps, likewise
-  Expr registers;     // of a thread
-  // Whether a call cannot do with less of it: what TimeModel::least_time proves is made of these.
+  Expr units;         // number of equal parts that the blocks share
+  Expr rounds;        // waits for memory, one after the other, per block
+  Expr steps;         // waits for other warps, one after the other, per block
+  Expr registers;     // per thread
+  // True if no call can do with less of the count. TimeModel::least_time uses only these counts.
   bool least_fma = false, least_tensor = false, least_shared = false;
 };
 
+// A kernel, as its TOML file describes it.
 struct KernelSpec {
   std::string op, name, doc;  // "gemm", "simt"
   std::string source;         // "gemm/simt.cuh"
   bool knobs_are_macros = false;
-  std::vector<std::string> options;  // of the compiler, if knobs are macros; compiler_options.h
-  bool reduces = false;  // it serves chains that end in a reduction; else `needs` excludes them
+  std::vector<std::string> options;  // of the compiler, if knobs are macros; see compiler_options.h
+  bool reduces = false;  // serves chains that end in a reduction; else `needs` excludes them
   Constraint needs;
   std::vector<Knob> knobs;
-  std::vector<Constraint> require;  // what a configuration needs in order to be right
-  std::vector<Constraint> prefer;   // and to be worth a search; emitted headers don't ask
+  std::vector<Constraint> require;  // for a right result
+  std::vector<Constraint> prefer;   // for a fast one; emitted headers do not ask for them
   std::vector<WorkspaceSpec> workspaces;
   std::vector<LaunchSpec> launches;
   std::optional<ModelSpec> model;
   Names names;         // the op's names, then the knobs
   int first_knob = 0;  // slot of the first knob; the others follow in order
-  // Of the source, everything it includes, transitively, and how it is launched ([[launch]],
-  // [[workspace]]). See Catalog::source_digest.
+  // The digest of the source, everything that it includes, transitively, and the launches
+  // ([[launch]], [[workspace]]). See Catalog::source_digest.
   std::string source_digest;
   std::string space_digest;  // of the knobs, their values and the constraints
 };
 
+// An op and its kernels.
 struct OpEntry {
   OpSpec op;
-  std::vector<KernelSpec> kernels;  // by name
+  std::vector<KernelSpec> kernels;  // in the order of their names
 };
 
-// Knobs and constraints alone: a file with [[knob]], [let] and [require], for spaces that have no
+// Knobs and constraints alone: a file with [[knob]], [let] and [require]. For spaces without a
 // kernel (tests, benchmarks).
 struct BareSpace {
   Names names;  // the knobs, from slot 0

@@ -1,4 +1,4 @@
-// See spec_reader.h.
+// Reads the parts that the files of ops, kernels and bare spaces share. See spec_reader.h.
 #include "core/spec/spec_reader.h"
 
 #include <fmt/format.h>
@@ -42,7 +42,7 @@ void read_extent(const Scope& scope, const TomlTable& table, std::string_view ke
   }
 }
 
-// What kind of knob has these values; throws if they are not of one type.
+// Returns the kind of knob that has these values. Throws if the values are not all of one type.
 Knob::Kind kind_of_values(const TomlTable& table, const TomlNode& values) {
   if (values.kind != TomlNode::Kind::array || values.items.empty()) {
     table.fail(values, "'values' must be an array of at least one value");
@@ -235,6 +235,7 @@ void read_list(const Scope& scope, const TomlTable& table, std::string_view key,
   for (const TomlNode& item : list.items) to.push_back(scope.parse(table, item));
 }
 
+// Reads a tensor map:
 // {tensor_map = "a", box = ["1", "block_m", "64"], swizzle = 128, tf32 = "passes == 1"}
 // {im2col_map = "x", pixels = "128", channels = "64", lower = [...], upper = [...], steps = [...]}
 ArgSpec read_tensor_map(const Scope& scope, const TomlTable& table, bool im2col) {

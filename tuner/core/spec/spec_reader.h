@@ -1,5 +1,5 @@
-// What op.toml, a kernel's TOML and a bare space have in common: names, expressions, knobs,
-// constraints, arguments and launches. Internal to core.
+// Reads the parts that op.toml, a kernel's TOML and a bare space share: names, expressions, knobs,
+// constraints, arguments and launches. Private to the core.
 #pragma once
 #include <deque>
 #include <map>
@@ -20,52 +20,53 @@ class Scope {
  public:
   enum class Kind { reserved, dim, choice, device, scalar, tensor, knob, workspace, let };
 
-  Scope();                           // the language's own words
-  explicit Scope(const OpSpec& op);  // an op's names, for its kernels
+  Scope();                           // with the language's own words
+  explicit Scope(const OpSpec& op);  // with the names of an op, for its kernels
 
   // Throws Error at `node` if `name` is not an identifier or is taken.
   void declare(const TomlTable& table, const TomlNode& node, const std::string& name, Kind kind);
-  // A name with a slot, for expressions; `words`: of a choice or a named knob.
+  // Declares a name with a slot, for expressions. `words` are the values of a choice or of a knob.
   void declare_slot(const TomlTable& table, const TomlNode& node, const std::string& name,
                     Kind kind, std::vector<std::string> words = {});
-  // What all ops have: dtype, math, sizeof_t, align, reduced and device.*
+  // Declares the names that all ops have: dtype, math, sizeof_t, align, reduced and device.*
   void declare_common();
 
   // Throws Error at `node` if its expression is wrong.
   Expr parse(const TomlTable& table, const TomlNode& node) const;
-  // [let]; its names are usable from then on.
+  // Reads [let]. Its names can be used from then on.
   void read_lets(const TomlTable& table);
   std::vector<Constraint> read_constraints(const TomlTable& table) const;
 
   bool is(std::string_view name, Kind kind) const;
-  std::vector<std::string> known() const;  // all that an argument may name
+  std::vector<std::string> known() const;  // all names that an argument may use
 
   Names names;
-  std::vector<TensorSpec> tensors;  // of a kernel's op; none while the op itself is read
-  std::deque<LetSpec> lets;  // a deque: expressions point to its elements while they are parsed
+  std::vector<TensorSpec> tensors;  // of a kernel's op; empty while the op itself is read
+  std::deque<LetSpec> lets;         // a deque: expressions point to elements during the parse
 
  private:
   std::map<std::string, Kind, std::less<>> kinds_;
 };
 
-// The expression at `key`, or that of `fallback` if the key is missing and `fallback` is not empty.
+// Returns the expression at `key`. If the key is missing, returns `fallback` parsed, unless
+// `fallback` is empty.
 Expr read_expr(const Scope& scope, const TomlTable& table, std::string_view key,
                std::string_view fallback = "");
-// All [[knob]]s, declared in `scope`.
+// Reads all [[knob]] tables and declares the knobs in `scope`.
 std::vector<Knob> read_knobs(Scope& scope, const TomlTable& root);
-// The text of what makes a space: knobs, values, constraints.
+// Returns the text of everything that makes a space: knobs, values, constraints.
 std::string space_text(std::span<const Knob> knobs, const std::deque<LetSpec>& lets,
                        std::span<const Constraint> constraints);
-// An argument of a kernel, or of a baseline, where integers are 64 bits.
+// Reads an argument of a kernel or of a baseline. Integers of a baseline have 64 bits.
 ArgSpec read_arg(const Scope& scope, const TomlTable& table, const TomlNode& node);
-// A [[launch]] or the [reference].
+// Reads a [[launch]] or the [reference].
 LaunchSpec read_launch(const Scope& scope, const TomlTable& table);
-// Throws Error if `entry` has template arguments, where the tuner gives them.
+// Throws Error if `entry` has template arguments where the tuner gives them.
 void check_is_template(const TomlTable& table, const std::string& entry);
 // Throws Error if `entry` is not a function of the sources in `closure`.
 void check_entry(const TomlTable& table, const std::string& entry, const Texts& closure);
 
-// `folder`: where the op's sources are among the sources, "gemm/" or empty.
+// `folder` is the folder of the op's sources among the sources: "gemm/" or empty.
 OpSpec read_op(const TomlNode& root, const std::string& path, const std::string& folder,
                bool needs_reference, SourceTree& sources);
 KernelSpec read_kernel(const TomlNode& root, const std::string& path, const std::string& name,

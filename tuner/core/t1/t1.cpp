@@ -1,4 +1,4 @@
-// A T1 file's ConfigurationSpace.
+// Reads the ConfigurationSpace of a T1 file.
 #include "core/t1/t1.h"
 
 #include <fmt/format.h>
@@ -35,7 +35,7 @@ PythonNode item_of(const json& value, const Place& place) {
 
 constexpr std::size_t most_values = 65535;
 
-// Values are a list in Python's syntax, or in JSON's.
+// Returns the values, which are a list in the syntax of Python or of JSON.
 std::vector<PythonNode> items_of(const Place& values) {
   std::vector<PythonNode> items;
   if (!values.json().is_string()) {
@@ -73,7 +73,8 @@ Knob::Kind kind_of(const std::vector<PythonNode>& items, const Place& values) {
   return Knob::Kind::integer;
 }
 
-// The type is what a macro of the parameter means in the source, so the values have to be of it.
+// The Type says what a macro of the parameter means in the source, so the values must have that
+// type.
 void check_type(const Place& parameter, const Knob& knob) {
   if (!parameter.has("Type")) return;
   const Place place = parameter.at("Type");

@@ -1,4 +1,4 @@
-// A T1 file's Arguments.
+// Reads the Arguments of a T1 file.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -12,7 +12,7 @@
 namespace tw {
 namespace {
 
-// What the scalars of a type are: a float, or an integer of so many bytes.
+// The type of a scalar: a float, or an integer of so many bytes.
 struct ScalarType {
   int bytes = 4;
   bool is_float = false, is_unsigned = false;
@@ -54,7 +54,8 @@ void check_mem_type(const Place& argument, std::string_view same) {
           : "is not a place that we put arguments in: remove it");
 }
 
-// Inputs are random numbers, and results are poisoned before they are written.
+// Checks the requested values: inputs are always random numbers, and results are always poisoned
+// before they are written.
 void check_fill(const Place& argument, bool is_read) {
   refuse(argument, {{"DataSource",
                      "inputs are random numbers here, from no file or formula: remove "
@@ -83,7 +84,7 @@ void check_fill(const Place& argument, bool is_read) {
   }
 }
 
-// Results are what AccessType says.
+// Checks that Output agrees with AccessType, which decides what a result is.
 void check_output(const Place& argument, bool is_output) {
   if (!argument.has("Output")) return;
   const Place output = argument.at("Output");
@@ -242,7 +243,7 @@ class Reader {
     result_.list.push_back(toml_string(name));
   }
 
-  // An integer of 32 or 64 bits whose bits are those of the value.
+  // Returns an integer of 32 or 64 bits that has the bits of the value.
   std::string integer_of(const Place& place, const ScalarType& type) const {
     if (type.bytes == 8 && type.is_unsigned && place.json().is_number_unsigned()) {
       return bits_of(place.json().get<std::uint64_t>());

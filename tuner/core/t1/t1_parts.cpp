@@ -31,7 +31,7 @@ void refuse(const Place& object, std::initializer_list<NotDone> keys) {
 
 std::string toml_string(std::string_view text) {
   std::string result = json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace);
-  for (std::size_t at; (at = result.find('\x7f')) != result.npos;) {  // bare in JSON, not in TOML
+  for (std::size_t at; (at = result.find('\x7f')) != result.npos;) {  // bare in JSON, never in TOML
     result.replace(at, 1, "\\u007F");
   }
   return result;

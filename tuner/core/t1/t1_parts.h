@@ -1,4 +1,4 @@
-// The parts of reading a T1 file. Private to t1*.cpp.
+// The parts of the T1 reader. Private to t1*.cpp.
 #pragma once
 #include <initializer_list>
 #include <optional>
@@ -12,29 +12,30 @@
 
 namespace tw {
 
-// `space`: the ConfigurationSpace.
+// `space` is the ConfigurationSpace.
 BareSpace read_t1_space(const Place& space);
 
-// A key that T1 knows and we do not do, and what the user can do instead.
+// A key of T1 that Tilewright does not support, and what the user can do instead.
 struct NotDone {
   const char* key;
   const char* remedy;
 };
-// Throws Error if one of the keys is there and its value asks for something: null, false, 0, "",
-// an empty list and an empty object do not.
+// Throws Error if one of the keys is there and its value asks for something. The values null,
+// false, 0, "", an empty list and an empty object ask for nothing.
 void refuse(const Place& object, std::initializer_list<NotDone> keys);
 
-// A TOML string; JSON's escapes are TOML's, too.
+// Returns a TOML string. JSON's escapes are also TOML's.
 std::string toml_string(std::string_view text);
 
-// A TOML file in the making, with the place in the T1 file that each line was made of.
+// The text of a TOML file. Knows for each line the place in the T1 file from which the line was
+// made.
 class SpecText {
  public:
   explicit SpecText(Place whole) : whole_(std::move(whole)) {}
-  void add(const Place& origin, std::string_view lines);  // that end in '\n'
+  void add(const Place& origin, std::string_view lines);  // each line ends in '\n'
   void add(const SpecText& other);
   const std::string& text() const { return text_; }
-  // Of the line, counted from 1; of the whole if there is none.
+  // Returns the origin of a line, counted from 1; the origin of the whole if there is no such line.
   const Place& origin(int line) const;
 
  private:
@@ -43,12 +44,13 @@ class SpecText {
   std::vector<Place> origins_;
 };
 
-// Python's numbers over the parameters, as expressions of ours.
+// Translates Python's numbers over the parameters into our expressions.
 class T1Expressions {
  public:
   explicit T1Expressions(const BareSpace& space);
   std::string whole(const Place& place) const;
-  // The value of a number that reads no parameter; none if it reads one, or has no value.
+  // Returns the value of a number that reads no parameter; nothing if it reads one, or has no
+  // value.
   std::optional<std::int64_t> constant(const std::string& whole) const;
   bool is_parameter(const std::string& name) const;
 
@@ -60,8 +62,8 @@ class T1Expressions {
 // The kernel's arguments as tables of op.toml and of the kernel's TOML.
 struct T1Arguments {
   SpecText tables;  // [[dim]], [[tensor]], [[scalar]]
-  // [let] of the kernel: its digest is then another for other sizes, which as defaults are in no
-  // problem's name.
+  // [let] of the kernel, so that its digest changes with the sizes. Sizes are defaults, which are
+  // not in the name of a problem.
   SpecText sizes;
   std::vector<std::string> list;
   DType dtype{};

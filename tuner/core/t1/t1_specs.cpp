@@ -1,4 +1,4 @@
-// A T1 file's kernel, written in our own format.
+// Writes the kernel of a T1 file in our own format.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -31,7 +31,7 @@ struct Extent {
   std::string x, y, z;
 };
 
-// A number that reads no parameter is checked here, others with each configuration.
+// Checks a number that reads no parameter. Other numbers are checked with each configuration.
 std::string size_of(const Place& extent, const char* name, std::int64_t most,
                     const T1Expressions& expressions) {
   if (!extent.has(name)) return "1";
@@ -51,7 +51,8 @@ Extent extent_of(const Place& place, std::int64_t most_x, std::int64_t most_y, s
           .z = size_of(place, "Z", most_z, expressions)};
 }
 
-// Blocks: what is called global size is blocks in CUDA's words, threads in OpenCL's.
+// Returns the numbers of blocks. The global size is a number of blocks if its type is CUDA, and of
+// threads if it is OpenCL.
 Extent grid_of(const Place& kernel, const Extent& block, const T1Expressions& expressions) {
   const std::string type = kernel.text_or("GlobalSizeType", "CUDA");
   const Place size = kernel.at("GlobalSize");
@@ -67,8 +68,9 @@ Extent grid_of(const Place& kernel, const Extent& block, const T1Expressions& ex
   return grid;
 }
 
-// What one dimension of the problem is divided by. Kernel Tuner takes the block's size by its own
-// name where the file says nothing.
+// Returns the divisor of one dimension of the problem. If the file has none, the divisor is the
+// parameter `name`, which is Kernel Tuner's name of the block size, or 1 if there is no such
+// parameter.
 std::string divisor_of(const Place& kernel, const char* key, const std::string& name,
                        const T1Expressions& expressions) {
   if (!kernel.has(key) || kernel.at(key).json().empty()) {
@@ -83,7 +85,7 @@ std::string divisor_of(const Place& kernel, const char* key, const std::string& 
   return fmt::format("{}", fmt::join(factors, " * "));
 }
 
-// Blocks as Kernel Tuner counts them: ProblemSize divided by the product of GridDiv, rounded up.
+// Counts blocks as Kernel Tuner does: ProblemSize divided by the product of GridDiv, rounded up.
 Extent grid_of_problem(const Place& kernel, const T1Expressions& expressions) {
   if (!kernel.has("ProblemSize")) kernel.fail("has no member \"GlobalSize\": add it");
   const Place size = kernel.at("ProblemSize");
@@ -113,7 +115,8 @@ void check_grid(const Place& kernel) {
   }
 }
 
-// The folder of the file is searched anyway, and device code is optimised.
+// Drops options that change nothing: the folder of the file is searched anyway, and device code is
+// optimised.
 std::vector<std::string> options_of(const Place& kernel) {
   std::vector<std::string> passed;
   if (!kernel.has("CompilerOptions") || kernel.at("CompilerOptions").json().is_null())
@@ -198,7 +201,7 @@ void check_document(const Place& document) {
   check_general(document);
 }
 
-// A parameter is a macro of the source and a name of our expressions.
+// Checks the names of parameters: each is a macro of the source and a name in our expressions.
 void check_parameters(const Place& parameters, const BareSpace& space) {
   const Scope words;
   for (std::size_t i = 0; i < space.knobs.size(); ++i) {
@@ -254,7 +257,8 @@ void add_launch(const Place& kernel, const T1Expressions& expressions, const T1A
   spec.add(kernel.at("Arguments"), fmt::format("args = [{}]\n", fmt::join(arguments.list, ", ")));
 }
 
-// What is read and written of the vectors is not said, so there is no roofline.
+// Writes op.toml. The file does not say which parts of the vectors are read and written, so there
+// is no roofline.
 SpecText op_of(const Place& kernel, const std::string& name, const std::string& path,
                const T1Arguments& arguments) {
   SpecText op(kernel);
@@ -317,7 +321,7 @@ T1File::T1File(const std::string& text, const std::string& path)
   const T1Expressions expressions(space);
   const T1Arguments arguments = read_t1_arguments(kernel, expressions);
   std::string name = identifier_of(kernel.at("KernelName").text());
-  if (name == "op") name = "op_";  // whose file is not the op's
+  if (name == "op") name = "op_";  // "op.toml" is the op's own file
   parts_->made.emplace("op.toml", op_of(kernel, name, path, arguments));
   parts_->made.emplace(name + ".toml", kernel_of(document, space, expressions, arguments));
   for (const auto& [file, made] : parts_->made) parts_->specs.emplace(file, made.text());

@@ -1,5 +1,5 @@
-// What is known about a device: the limits that expressions call device.*, and what a result has to
-// state.
+// The facts about a device: the limits that expressions call device.*, and the names that a result
+// must state.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -10,7 +10,7 @@ namespace tw {
 struct DeviceInfo {
   std::string kind;   // "cuda", "cpu", "replay"
   std::string model;  // "NVIDIA H200"; the cpu device: "cpu emulating sm_90"
-  std::string uuid;   // provenance; empty where there is none
+  std::string uuid;   // for provenance; empty if there is none
   int cc = 0;         // compute capability times ten
   int sms = 0;
   std::int64_t smem_optin = 0;  // bytes of shared memory a block can opt in to
@@ -22,22 +22,23 @@ struct DeviceInfo {
   std::int64_t l2_bytes = 0;
   std::int64_t memory_bytes = 0;
   double sm_clock_mhz = 0;      // the highest that the device reports
-  double memory_bandwidth = 0;  // bytes/s, datasheet; 0 if unknown
-  double f32_flops = 0;         // peak of plain fp32 FMA at sm_clock_mhz; 0 if unknown
+  double memory_bandwidth = 0;  // bytes/s from the datasheet; 0 if unknown
+  double f32_flops = 0;         // FLOP/s of plain fp32 FMA at sm_clock_mhz; 0 if unknown
   double tf32_flops = 0, bf16_flops = 0;
   std::string driver;     // "580.159"
   std::string toolchain;  // "NVRTC 13.0", "g++ 12.2.0"
 };
 
-// "sm_90a" for cc 90, "sm_80" for 80, ...: the architecture that kernels are compiled for.
+// Returns the architecture that kernels are compiled for: "sm_90a" for cc 90, "sm_80" for 80, ...
 std::string architecture_of(int cc);
-// The names behind "device." and their values, in one order; both of the same length.
+// The names after "device." and their values, in the same order and of the same length.
 const std::vector<std::string>& device_names();
 std::vector<std::int64_t> device_values(const DeviceInfo& info);
-// The limits that the cpu device emulates and that tests and compile checks use; cc one of 80, 89,
-// 90, 120.
+// Returns the limits that the cpu device emulates. Tests and compile checks use them, too. `cc` is
+// one of 80, 89, 90, 120.
 DeviceInfo emulated_device(int cc);
-// Fills in bandwidth, and peaks at sm_clock_mhz, by model name; leaves unknown models as they are.
+// Fills in the bandwidth, and the peaks at sm_clock_mhz, by model name. Leaves unknown models
+// unchanged.
 void add_datasheet(DeviceInfo& info);
 
 }  // namespace tw

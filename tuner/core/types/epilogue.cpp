@@ -96,7 +96,8 @@ float number_of(const std::string& text, const EpilogueWord& word) {
   return value;
 }
 
-// `text` split at commas outside parentheses, each part trimmed. Throws Error on unbalanced ones.
+// Splits `text` at commas outside parentheses and trims each part. Throws Error if parentheses are
+// not balanced.
 std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> parts;
   std::size_t begin = 0;
@@ -140,7 +141,7 @@ EpilogueStep parse_step(const std::string& text) {
   return step;
 }
 
-// A reduction leaves one value of a row: nothing can follow it.
+// A reduction leaves one value of each row, so nothing can follow it.
 Epilogue checked(Epilogue epilogue) {
   for (std::size_t i = 0; i + 1 < epilogue.steps.size(); ++i) {
     const EpilogueWord& word = *epilogue.steps[i].word;
@@ -167,7 +168,7 @@ std::vector<std::string> steps_of(std::string_view text) {
   return parts;
 }
 
-// What a step multiplies by.
+// Returns the factor by which a step multiplies.
 double factor_of(const EpilogueStep& step) {
   if (step.word->name == "scale") return static_cast<double>(step.arguments[0]);
   if (step.word->name == "div") return 1 / static_cast<double>(step.arguments[0]);
@@ -221,10 +222,10 @@ std::string Epilogue::cpp_type() const {
                      reduction);
 }
 
-// A constant that is added may be so large that the storage type rounds away what a fault changes,
-// in all outputs alike. A bias or a residual differs from output to output: some of the sums lie
-// where a small change rounds the other way, and show the fault. Factors beyond 64 or 1/64 may
-// leave nothing but infinities, zeros or subnormals, or too little beside a bias.
+// A constant that is added may be so large that the storage type rounds away the effect of a fault,
+// in all outputs alike. A bias or a residual differs from output to output: some sums lie where a
+// small change rounds the other way, and these show the fault. Factors above 64 or below 1/64 may
+// leave only infinities, zeros or subnormals, or values too small beside a bias.
 bool Epilogue::hides() const {
   double factor = 1;
   for (const EpilogueStep& step : steps) {

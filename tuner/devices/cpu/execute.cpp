@@ -102,6 +102,7 @@ class Execution {
     options_.started();
     for (const Lanes lanes : orders) {
       memory.restore_outputs();
+      memory.poison_workspaces();
       Failure failure = launch(memory, {options_.seed, lanes});
       if (failure.outcome == Outcome::ok) failure = judge_outputs(memory, *expected);
       if (failure.outcome != Outcome::ok) {

@@ -108,6 +108,12 @@ void PlanMemory::restore_outputs() {
   }
 }
 
+void PlanMemory::poison_workspaces() {
+  for (std::size_t i = 0; i < workspaces_.size(); ++i) {
+    if (plan_.workspaces[i].init == WorkspaceSpec::Init::none) workspaces_[i].poison_all();
+  }
+}
+
 void PlanMemory::zero_workspaces(WorkspaceSpec::Init init) {
   for (std::size_t i = 0; i < workspaces_.size(); ++i) {
     if (plan_.workspaces[i].init == init) {

@@ -21,6 +21,8 @@ class PlanMemory {
 
   // Restores the initial values of the outputs.
   void restore_outputs();
+  // Those that a launch has to fill: what the launch before left there must not help it.
+  void poison_workspaces();
   void zero_workspaces(WorkspaceSpec::Init init);
   // Returns what the last launches wrote outside of the tensors: "wrote outside of c, 4 bytes past
   // the end"; empty if nothing.

@@ -1,7 +1,7 @@
-// Simulated annealing (S. Kirkpatrick, C. D. Gelatt, M. P. Vecchi, Science 220, 1983) over one-knob
-// changes. Energies are logarithms of times, so that a temperature of 0.1 lets in what is 10 %
-// slower with probability 1/e. The temperature falls by a constant factor with each answer; frozen,
-// it starts again from a random configuration.
+// Simulated annealing (S. Kirkpatrick, C. D. Gelatt, M. P. Vecchi, Science 220, 1983) over changes
+// of one knob. Energies are logarithms of times, so at a temperature of 0.1 a configuration that is
+// 10 % slower is accepted with probability 1/e. The temperature falls by a constant factor with
+// each answer. When it is frozen, the search starts again from a random configuration.
 #include <cmath>
 #include <limits>
 

@@ -1,9 +1,9 @@
 // Longer than 400 lines: one class, whose steps share the state of one search.
 //
-// The default: Bayesian optimisation (J. Mockus, 1974; D. R. Jones et al., 1998) on the logarithm
-// of time. A few configurations that fill the space come first; then each next one is where a
-// Gaussian process expects the largest improvement on the best so far. docs/search.md explains the
-// choices.
+// The default strategy: Bayesian optimisation (J. Mockus, 1974; D. R. Jones et al., 1998) on the
+// logarithm of time. It first evaluates a few configurations that fill the space. Each next
+// configuration is where a Gaussian process expects the largest improvement on the best so far.
+// docs/search.md explains the choices.
 #include "search/strategies/auto.h"
 
 #include <algorithm>
@@ -18,26 +18,26 @@
 
 namespace tw {
 namespace {
-constexpr std::size_t whole_space = 8192;   // a space up to this size is its own candidates,
-constexpr std::size_t drawn = 2048;         // of larger ones there are so many random ones
-constexpr std::size_t elites = 8;           // and the neighbours of so many of the best
-constexpr std::size_t most_points = 384;    // in the process: beyond,
-constexpr std::size_t kept_points = 256;    // it is made of so many again
+constexpr std::size_t whole_space = 8192;   // candidates are the whole space up to this size
+constexpr std::size_t drawn = 2048;         // random candidates in a larger space
+constexpr std::size_t elites = 8;           // best ones whose neighbours are candidates, too
+constexpr std::size_t most_points = 384;    // of the process; with more, it is built again
+constexpr std::size_t kept_points = 256;    // from so many observations
 constexpr std::size_t fitted_points = 128;  // for choosing weights
-constexpr std::size_t patience = 32;        // evaluations without a gain, before what is next to
-constexpr std::size_t swept = 10;           // so many of the best is looked at
+constexpr std::size_t patience = 32;        // evaluations without a gain, before sweeps begin
+constexpr std::size_t swept = 10;           // best ones whose neighbours a sweep examines
 constexpr std::size_t own_evidence = 48;    // evaluations, after which others' count no more
-constexpr double exactness = 0.1;           // of forecasts: what differs by less counts the same
-constexpr double doubt = 0.5;         // in a forecast: the deviation of the part that is right
+constexpr double exactness = 0.1;           // in log(time): forecasts so near the best are equal
+constexpr double doubt = 0.5;         // deviation of the trust in a forecast before evaluations
 constexpr double refit_growth = 1.2;  // of the points, between choices of weights
 
 struct Observation {
   std::size_t index = 0;
   double log_time = 0;  // infinity: failed; NaN: not told yet
-  double expected = 0;  // by what is known elsewhere
+  double expected = 0;  // from what is known elsewhere
 };
 
-// The best `count` of those that worked, best first.
+// Returns the best `count` observations that worked, best first.
 std::vector<std::size_t> best_of(std::span<const Observation> observations, std::size_t count) {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < observations.size(); ++i) {
@@ -52,8 +52,8 @@ std::vector<std::size_t> best_of(std::span<const Observation> observations, std:
   return order;
 }
 
-// At most `most` of them: the best half, and the others evenly over the time of the search; in
-// order.
+// Returns at most `most` observations, in order: the best make up half of them, and the others are
+// spread evenly over the time of the search.
 std::vector<std::size_t> representative(std::span<const Observation> observations,
                                         std::size_t most) {
   std::vector<std::size_t> chosen(observations.size());
@@ -74,9 +74,10 @@ std::vector<std::size_t> representative(std::span<const Observation> observation
   return chosen;
 }
 
-// What a process is told of some observations: logarithms of times, none larger than the quantile
-// `slow` of all. What is slow matters little, and a model that need not explain how slow explains
-// better what is fast. A failure, and what was not told yet, counts as much as that quantile.
+// Returns what a process learns from some observations: logarithms of times, limited to the
+// quantile `slow` of all times. Slow configurations matter little, and a model that need not
+// explain how slow they are explains the fast ones better. A failure, or an observation that was
+// not told yet, counts as that quantile.
 std::vector<double> values_of(std::span<const Observation> observations,
                               std::span<const std::size_t> points, double slow) {
   std::vector<double> told;
@@ -141,9 +142,9 @@ class Auto : public Strategy {
   std::optional<GaussianProcess> elsewhere_;
   std::function<double(std::size_t)> forecast_ns_;
   double least_forecast_ = 0, slow_forecast_ = 0;  // logarithms
-  double trust_ = 1;                               // in the forecast
+  double trust_ = 1;                               // in the forecast: the factor of its logarithms
   Candidates candidates_;
-  std::vector<double> expected_;  // of the candidates, by what is known elsewhere
+  std::vector<double> expected_;  // of the candidates, from what is known elsewhere
   std::vector<Observation> observations_;
   std::unordered_map<std::size_t, std::size_t> waiting_;  // index -> observation
   std::vector<std::size_t> points_;                       // observations that the process knows
@@ -235,8 +236,8 @@ Hyperparameters Auto::weights_for(std::span<const Levels> rows,
   return most_likely(settings_.prior, geometry_, rows, values, hyperparameters_, steps);
 }
 
-// A process of what is known elsewhere. Here, the process is of the differences from it, so that it
-// is believed as far as the evaluations agree with it.
+// Builds a process from what is known elsewhere. The process of this search then models the
+// differences from it, so that the knowledge counts as far as the evaluations agree with it.
 void Auto::learn(std::span<const Evaluation> elsewhere) {
   std::vector<Observation> there;
   for (const Evaluation& one : elsewhere) there.push_back({one.index, std::log(one.time_ns)});
@@ -254,8 +255,8 @@ void Auto::learn(std::span<const Evaluation> elsewhere) {
   elsewhere_->set_values(values_of(there, points, settings_.slow));
 }
 
-// The first evaluation is the best by the forecast; half as many as otherwise fill the space; then
-// the process is of the differences from it.
+// Takes a forecast. The first evaluation is the one with the best forecast, and half as many as
+// otherwise fill the space. Then the process models the differences from the forecast.
 void Auto::expect(const std::function<double(std::size_t)>& forecast_ns) {
   if (elsewhere_) return;
   forecast_ns_ = forecast_ns;
@@ -278,8 +279,8 @@ void Auto::expect(const std::function<double(std::size_t)>& forecast_ns) {
   slow_forecast_ = std::max(middle->log_time, least_forecast_);
 }
 
-// The logarithm of the time that is expected by what is known elsewhere, or forecast, but for a
-// constant.
+// Returns the logarithm of the expected time, up to a constant, from what is known elsewhere or
+// from the forecast.
 double Auto::expected(std::size_t index) const {
   if (elsewhere_) return elsewhere_->mean_at(geometry_.row(explorer_.space(), index));
   if (!forecast_ns_) return 0;
@@ -294,7 +295,8 @@ std::vector<double> Auto::values() const {
   return values;
 }
 
-// What the evaluations say of the forecast: the part of its ups and downs that is right.
+// Computes from the evaluations how far the forecast can be trusted: the part of its ups and downs
+// that is right.
 void Auto::weigh_forecast() {
   if (!forecast_ns_) return;
   std::vector<double> forecasts;
@@ -302,7 +304,7 @@ void Auto::weigh_forecast() {
   trust_ = process_.share_of(forecasts, values_of(observations_, points_, settings_.slow), doubt);
 }
 
-// What was measured here speaks alone from now on.
+// From now on, only what was measured in this search counts.
 void Auto::forget() {
   elsewhere_.reset();
   for (Observation& observation : observations_) observation.expected = 0;
@@ -317,7 +319,7 @@ void Auto::set_candidates(std::vector<std::size_t> indices) {
   }
 }
 
-// Chooses the weights anew, and what the process and the candidates are made of.
+// Chooses the weights again, and builds the process and the candidates again.
 void Auto::refit() {
   if (elsewhere_ && observations_.size() >= own_evidence) forget();
   points_ = representative(observations_, fitted_points);
@@ -340,7 +342,7 @@ void Auto::refit() {
   next_fit_ = std::min(std::max(grown, points_.size() + 1), most_points + 1);
 }
 
-// Makes the process and the candidates those of all observations so far.
+// Brings the process and the candidates up to date with all observations so far.
 void Auto::catch_up() {
   if (points_.size() + (observations_.size() - in_process_) >= next_fit_) refit();
   for (; in_process_ < observations_.size(); ++in_process_) {
@@ -374,8 +376,9 @@ std::optional<std::size_t> Auto::propose() {
   return chosen;
 }
 
-// A configuration next to one of the best, for where the model is wrong: the most promising of the
-// new ones that differ from an elite in one knob.
+// Returns a configuration next to one of the best, in case the model is wrong: among the new
+// configurations that differ from one of the best in one knob, the one with the smallest predicted
+// time.
 std::optional<std::size_t> Auto::sweep() {
   std::optional<std::size_t> chosen;
   double least = std::numeric_limits<double>::infinity();
@@ -392,7 +395,7 @@ std::optional<std::size_t> Auto::sweep() {
   return chosen;
 }
 
-// From a candidate to better ones that are not among the candidates.
+// Moves from a candidate to better configurations that are not among the candidates.
 std::size_t Auto::climb(std::size_t index, double improvement, double best) const {
   const SearchSpace& space = explorer_.space();
   for (bool moved = true; moved;) {

@@ -1,6 +1,6 @@
 // Differential evolution (R. Storn, K. Price, Journal of Global Optimization 11, 1997), scheme
 // best-or-random/1/bin, on the positions of values in a knob's list. A knob without an order takes
-// another member's value in place of a difference.
+// the value of another member instead of a difference.
 #include <algorithm>
 #include <cmath>
 

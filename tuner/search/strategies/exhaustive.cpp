@@ -1,4 +1,4 @@
-// Every valid configuration, in the space's order.
+// Evaluates every valid configuration, in the space's order.
 #include "search/strategies/strategies.h"
 
 namespace tw {

@@ -1,5 +1,4 @@
-// What the strategies that move through a space share: which configurations were asked for, random
-// ones that were not, and the way back to a valid configuration.
+// The base of the strategies that move through a space.
 #pragma once
 #include <optional>
 #include <span>
@@ -12,6 +11,7 @@
 
 namespace tw {
 
+// Knows which configurations were asked for, draws random new ones, and repairs invalid ones.
 class Explorer {
  public:
   Explorer(const SearchSpace& space, std::uint64_t seed)
@@ -23,13 +23,14 @@ class Explorer {
   void mark(std::size_t index) { seen_.insert(index); }
   std::size_t seen() const { return seen_.size(); }
 
-  // A configuration that is new, uniformly; nothing if none is left. Marks it.
+  // Draws a new configuration uniformly and marks it. Returns nothing if none is left.
   std::optional<std::size_t> draw();
-  // A new one that differs from `index` in one knob (`adjacent`: by a step of an ordered knob),
-  // uniformly; nothing if there is none. Does not mark it.
+  // Returns a new configuration, uniformly, that differs from `index` in one knob (with `adjacent`,
+  // by one step of an ordered knob). Returns nothing if there is none. Does not mark it.
   std::optional<std::size_t> new_neighbour(std::size_t index, bool adjacent);
-  // The configuration with these levels if it is valid; else those levels with some knobs set back
-  // to what the valid configuration `anchor` has, one by one in random order, until they are valid.
+  // Returns the configuration with these levels if it is valid. Otherwise sets knobs back to their
+  // levels in the valid configuration `anchor`, one by one in random order, until the levels are
+  // valid.
   std::size_t repair(std::vector<int> levels, std::size_t anchor);
   std::vector<int> levels_of(std::size_t index) const;
 

@@ -1,5 +1,5 @@
-// A genetic algorithm with a steady-state population: parents by tournament, uniform crossover, a
-// mutation of about one knob; a child takes the place of the worse parent.
+// A genetic algorithm with a steady-state population: parents by tournament, uniform crossover, and
+// a mutation of about one knob. A child takes the place of the worse parent.
 #include "search/strategies/population.h"
 #include "search/strategies/strategies.h"
 
@@ -12,7 +12,7 @@ class Genetic : public Evolution {
       : Evolution(space, seed, usual_population) {}
 
  private:
-  // The better of two members.
+  // Returns the better of two random members.
   std::size_t tournament() {
     const std::size_t a = explorer_.random().below(members().size());
     const std::size_t b = explorer_.random().below(members().size());

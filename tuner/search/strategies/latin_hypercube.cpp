@@ -10,9 +10,9 @@ namespace tw {
 namespace {
 
 constexpr std::size_t design = 16;      // points of one hypercube of the strategy
-constexpr std::size_t candidates = 64;  // random configurations that stand in for an invalid point
+constexpr std::size_t candidates = 64;  // random configurations to replace an invalid point
 
-// Column by column: the levels of `count` points.
+// Returns the levels of `count` points, column by column.
 std::vector<std::vector<int>> hypercube(Explorer& explorer, std::size_t count) {
   const std::vector<Knob>& knobs = explorer.space().knobs();
   std::vector<std::vector<int>> points(count, std::vector<int>(knobs.size()));
@@ -23,7 +23,7 @@ std::vector<std::vector<int>> hypercube(Explorer& explorer, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) strata[i] = i;
     explorer.random().shuffle(strata);
     for (std::size_t i = 0; i < count; ++i) {
-      // The offset keeps a knob of few values from always leaving out the same ones.
+      // Without the offset, a knob of few values would always leave out the same values.
       points[i][knob] = static_cast<int>((strata[i] * values + offset) / count % values);
     }
   }
@@ -42,7 +42,8 @@ double distance(const SearchSpace& space, std::size_t index, const std::vector<i
   return sum;
 }
 
-// The new configuration nearest to the levels: themselves, or the nearest of some random ones.
+// Returns the new configuration with these levels or, if there is none, the nearest of some random
+// new ones.
 std::optional<std::size_t> nearest_new(Explorer& explorer, const std::vector<int>& levels) {
   const SearchSpace& space = explorer.space();
   if (const auto index = space.find_levels(levels); index && explorer.is_new(*index)) return index;

@@ -1,6 +1,6 @@
-// First-improvement hill climbing over one-knob changes. It starts from the default and a few
-// random configurations, climbs from the best one, moves as soon as a neighbour is better, and
-// restarts from new random configurations at a local optimum.
+// First-improvement hill climbing over changes of one knob. Starts from the default and a few
+// random configurations, climbs from the best of them, moves as soon as a neighbour is better, and
+// starts again from new random configurations at a local optimum.
 #include <algorithm>
 #include <deque>
 #include <limits>
@@ -67,7 +67,8 @@ class LocalSearch : public Strategy {
     queue_.assign(neighbours.begin(), neighbours.end());
   }
 
-  // A new climb: forgets the height of the last one. False if no unseen configuration is left.
+  // Plans a new climb, and forgets the best time of the last one. Returns false if no unseen
+  // configuration is left.
   bool plan_starts() {
     climbing_ = false;
     best_of_climb_ = std::numeric_limits<double>::infinity();

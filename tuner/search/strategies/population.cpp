@@ -3,7 +3,7 @@
 namespace tw {
 namespace {
 
-constexpr int attempts = 20;  // to breed a child that is new
+constexpr int attempts = 20;  // to breed a new child
 
 }  // namespace
 

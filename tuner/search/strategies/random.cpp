@@ -1,4 +1,5 @@
-// Uniform over the valid configurations, without replacement: the baseline of every strategy.
+// Chooses uniformly among the valid configurations, without replacement. This is the baseline of
+// every strategy.
 #include "search/strategies/random.h"
 
 #include <unordered_set>

@@ -1,4 +1,4 @@
-// Uniform sampling without replacement from the indices of a space.
+// Samples uniformly, without replacement, from the indices of a space.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -9,12 +9,12 @@
 
 namespace tw {
 
-// A lazy Fisher-Yates shuffle: memory grows with what was drawn, not with the space.
+// A lazy Fisher-Yates shuffle. Memory grows with the number of draws, not with the space.
 class Sampler {
  public:
   Sampler(std::size_t size, std::uint64_t seed) : size_(size), random_(seed) {}
 
-  // The next index in a random order of all of them; nothing when all were drawn.
+  // Returns the next index in a random order of all indices; nothing when all are drawn.
   std::optional<std::size_t> draw() {
     if (drawn_ == size_) return std::nullopt;
     const std::size_t at = drawn_ + static_cast<std::size_t>(random_.below(size_ - drawn_));

@@ -1,4 +1,4 @@
-// The factories of the strategies, one file each; auto has a header of its own.
+// The factories of the strategies. Each strategy has a file; auto also has a header.
 #pragma once
 #include "search/strategies/strategy.h"
 

@@ -1,4 +1,4 @@
-// The list of strategies: the one place that knows them all.
+// The list of all strategies. No other file knows them all.
 #include "search/strategies/strategy.h"
 
 #include <algorithm>

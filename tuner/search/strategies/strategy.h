@@ -1,4 +1,4 @@
-// A search strategy: asked for configurations, told what became of them. It owns no budget, no
+// A search strategy: it is asked for configurations and told their results. It owns no budget, no
 // clock and no device.
 #pragma once
 #include <cstdint>
@@ -14,35 +14,38 @@
 
 namespace tw {
 
+// One configuration that a search tried.
 struct Evaluation {
-  std::size_t index = 0;  // into the space
+  std::size_t index = 0;  // index into the space
   double time_ns = 0;     // the median; infinity if the outcome is not ok
 };
 
 class Strategy {
  public:
   virtual ~Strategy() = default;
-  // At most `at_most` indices that were neither asked for nor told before; fewer (even none) while
-  // it waits to be told. None when nothing asked for is outstanding means: the space is exhausted.
+  // Returns at most `at_most` indices that were neither asked for nor told before. Returns fewer,
+  // or none, while it waits to be told. Returns none, with nothing outstanding, when the space is
+  // exhausted.
   virtual std::vector<std::size_t> ask(std::size_t at_most) = 0;
-  // Also called, before the first ask, with what the database knows already.
+  // Tells results. Before the first ask, tells what the database already knows.
   virtual void tell(std::span<const Evaluation> evaluations) = 0;
-  // Times of the same configurations under other circumstances (another shape, dtype or device):
-  // hints of what may be good here, too. At most once, before the first ask. Most strategies take
-  // none.
+  // Tells the times of the same configurations under other circumstances (another shape, dtype or
+  // device), as hints of what may be good. Called at most once, before the first ask. Most
+  // strategies ignore it.
   virtual void learn(std::span<const Evaluation> /*elsewhere*/) {}
-  // A forecast of a configuration's time, in ns, by its index: how configurations compare matters,
-  // not how long they take. At most once, before the first ask; what was learned counts more. Most
-  // strategies take none.
+  // Gives a forecast of a configuration's time, in ns, by its index. Only the comparison of
+  // configurations matters, not the time itself. Called at most once, before the first ask. What
+  // was learned counts more. Most strategies ignore it.
   virtual void expect(const std::function<double(std::size_t)>& /*forecast_ns*/) {}
 };
 
+// A strategy for lists.
 struct StrategyInfo {
   std::string_view name, doc;
 };
 std::span<const StrategyInfo> strategies();
-// Throws Error on an unknown name, with the list. The space must outlive the strategy.
-// Deterministic for a seed.
+// Makes a strategy. Throws Error for an unknown name, with the list of names. The space must
+// outlive the strategy. The strategy is deterministic for a seed.
 std::unique_ptr<Strategy> make_strategy(std::string_view name, const SearchSpace& space,
                                         std::uint64_t seed);
 

@@ -6,14 +6,14 @@
 namespace tw {
 namespace {
 
-constexpr double least_variance = 1e-9;  // as a part of the process's
+constexpr double least_variance = 1e-9;  // as a fraction of the variance of the process
 
 }  // namespace
 
 double log_expected_improvement(const Prediction& prediction, double best) {
   constexpr double root_half = 0.7071067811865476, root_two_pi = 2.5066282746310002;
   const double z = (best - prediction.mean) / prediction.deviation;
-  // Beyond, the asymptote: the density over the square of z.
+  // Beyond this, uses the asymptote: the density divided by the square of z.
   if (z < -6) return std::log(prediction.deviation / root_two_pi) - 0.5 * z * z - 2 * std::log(-z);
   const double density = std::exp(-0.5 * z * z) / root_two_pi;
   return std::log(prediction.deviation * (0.5 * z * std::erfc(-z * root_half) + density));

@@ -37,7 +37,7 @@ void GaussianProcess::add(Levels point) {
   points_.push_back(std::move(point));
 }
 
-// The factor's inverse times the values.
+// Returns the inverse of the factor times the values.
 std::vector<double> GaussianProcess::whiten(std::span<const double> values) const {
   std::vector<double> whitened(points_.size());
   for (std::size_t i = 0; i < points_.size(); ++i) {

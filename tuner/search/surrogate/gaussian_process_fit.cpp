@@ -1,4 +1,4 @@
-// The weights and the noise of a Gaussian process from its observations.
+// Computes the weights and the noise of a Gaussian process from its observations.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,7 +10,8 @@ namespace {
 
 using Matrix = std::vector<double>;  // row-major, n by n
 
-// Overwrites the lower triangle with the Cholesky factor's; returns the determinant's logarithm.
+// Overwrites the lower triangle with that of the Cholesky factor. Returns the logarithm of the
+// determinant.
 double factorise(Matrix& a, std::size_t n) {
   double log_determinant = 0;
   for (std::size_t i = 0; i < n; ++i) {
@@ -25,9 +26,9 @@ double factorise(Matrix& a, std::size_t n) {
   return log_determinant;
 }
 
-// The inverse (lower triangle) of the matrix whose Cholesky factor is given.
+// Returns the inverse (lower triangle) of the matrix whose Cholesky factor is given.
 Matrix inverse_of(const Matrix& factor, std::size_t n) {
-  Matrix root(n * n, 0.0), inverse(n * n, 0.0);  // the factor's inverse; its square
+  Matrix root(n * n, 0.0), inverse(n * n, 0.0);  // the inverse of the factor; its square
   for (std::size_t i = 0; i < n; ++i) {
     double* row = &root[i * n];
     for (std::size_t m = 0; m < i; ++m) {
@@ -63,8 +64,8 @@ class Posterior {
     }
   }
 
-  // The density's logarithm (up to a constant), and its derivatives by the logarithms of the
-  // weights and of the noise.
+  // Returns the logarithm of the density (up to a constant), and its derivatives by the logarithms
+  // of the weights and of the noise.
   double density(const Hyperparameters& at, std::vector<double>& gradient) const;
 
  private:
@@ -74,7 +75,7 @@ class Posterior {
   Prior prior_;
   std::span<const double> values_;
   std::size_t n_;
-  std::vector<std::vector<float>> distances_;  // by feature, then pairs j < i
+  std::vector<std::vector<float>> distances_;  // by feature, then by pair j < i
 };
 
 Matrix Posterior::covariance(const Hyperparameters& at) const {
@@ -93,8 +94,9 @@ Matrix Posterior::covariance(const Hyperparameters& at) const {
   return matrix;
 }
 
-// The likelihood's logarithm with the most likely mean and variance; the covariance's inverse, and
-// `dual`: that times the values without their mean, over the standard deviation.
+// Returns the logarithm of the likelihood with the most likely mean and variance. `inverse` becomes
+// the inverse of the covariance, `dual` this inverse times the values minus their mean, over the
+// standard deviation.
 double Posterior::likelihood(const Matrix& covariance, Matrix& inverse,
                              std::vector<double>& dual) const {
   Matrix factor = covariance;
@@ -126,7 +128,7 @@ double Posterior::density(const Hyperparameters& at, std::vector<double>& gradie
   Matrix inverse;
   std::vector<double> dual;
   double density = likelihood(matrix, inverse, dual);
-  std::vector<double> slopes;  // by the exponents, pair by pair
+  std::vector<double> slopes;  // derivatives by the exponents, pair by pair
   gradient.assign(distances_.size() + 1, 0.0);
   for (std::size_t i = 0; i < n_; ++i) {
     for (std::size_t j = 0; j < i; ++j) {

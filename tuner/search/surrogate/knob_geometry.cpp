@@ -15,11 +15,12 @@ bool varies(const SearchSpace& space, std::size_t knob) {
   return false;
 }
 
-// The values' places in [0, 1].
+// Returns the positions of the values in [0, 1].
 std::vector<double> positions(const Knob& knob) {
   std::vector<std::int64_t> sorted = knob.values;
   std::sort(sorted.begin(), sorted.end());
-  // Logarithms of values that are not positive are those of their distance from below the least.
+  // If a value is not positive, logarithms are those of the values shifted so that the smallest
+  // becomes 1.
   const double shift = sorted.front() > 0 ? 0 : 1 - static_cast<double>(sorted.front());
   const auto log_of = [&](std::int64_t value) {
     return std::log2(static_cast<double>(value) + shift);
@@ -35,7 +36,8 @@ std::vector<double> positions(const Knob& knob) {
   return places;
 }
 
-// How many twos divide the values, in [0, 1] of the most; empty if that says nothing new.
+// Returns how many times 2 divides each value, as a fraction of the largest such number. Empty if
+// it says nothing new.
 std::vector<double> alignments(const Knob& knob) {
   const auto is_power = [](std::int64_t value) {
     return value > 0 && std::has_single_bit(static_cast<std::uint64_t>(value));

@@ -4,7 +4,7 @@
 
 namespace tw_cpu {
 
-inline constexpr int abi_version = 3;
+inline constexpr int abi_version = 4;
 
 // What a tensor map holds on this device; as large as CUDA's. The innermost dimension comes first;
 // strides are bytes, extents and box elements.
@@ -47,6 +47,9 @@ struct Runtime {
   void (*tensor_load)(void* smem, const TensorMap* map, const int* coordinates, void* barrier);
   // The barrier `id` (0 to 15) of `threads` threads of the block.
   void (*sync_some)(int id, int threads);
+  // The calling thread is at a fence, or has done an atomic operation: other blocks may run now.
+  void (*tell_fence)();
+  void (*tell_atomic)();
   void* (*dynamic_shared)();
   // Ends the launch as faulted; does not return.
   void (*fault)(const char* what, const char* file, unsigned line);

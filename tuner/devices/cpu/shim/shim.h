@@ -4,12 +4,13 @@
 // is no source tree. Kept light: every configuration pays for it at compile time.
 //
 // Differences from a GPU that a kernel may notice:
-// - One block runs at a time: a block that waits for another never ends.
+// - One block runs at a time: a block that waits for another may never end. Blocks take turns at
+//   fences and atomic operations alone, and not in every order of the threads.
 // - __activemask() is the calling thread alone, which CUDA allows.
 // - __syncthreads() by some threads of a block after others have returned is a fault (CUDA only
 //   waits for the live ones); a deadlock, a shuffle from a thread that takes no part, a misaligned
 //   access and an index beyond an array are faults too.
-// - Static shared memory keeps what the block before left in it (zeros at first); dynamic shared
+// - Static shared memory keeps what an earlier block left in it (zeros at first); dynamic shared
 //   memory is filled with NaNs before each block.
 // - `extern __shared__` does not exist: use tw::dynamic_shared<T>(). `__shared__ alignas(16)` is
 //   not C++: write `__shared__ __align__(16)`.
@@ -93,9 +94,9 @@ inline T shuffle(unsigned mask, T value, int source) {
 
 inline void __syncthreads() { tw_cpu::runtime->sync_threads(); }
 inline void __syncwarp(unsigned mask = 0xffffffffu) { tw_cpu::runtime->sync_warp(mask); }
-inline void __threadfence() {}
+inline void __threadfence() { tw_cpu::runtime->tell_fence(); }
 inline void __threadfence_block() {}
-inline void __threadfence_system() {}
+inline void __threadfence_system() { tw_cpu::runtime->tell_fence(); }
 inline void __trap() { tw_cpu::runtime->fault("__trap()", nullptr, 0); }
 
 template <class T>
@@ -134,11 +135,13 @@ inline float erfcxf(float x) {
                                       : 0.56418958354775628695 / wide);  // 1 / sqrt(pi)
 }
 
-// One thread runs at a time, so read-modify-write needs no lock. Each returns the old value.
+// One thread runs at a time, so read-modify-write needs no lock. Each returns the old value, after
+// other blocks may have run.
 template <class T>
 inline T atomicExch(T* address, typename tw_cpu::Same<T>::type value) {
   const T old = *address;
   *address = value;
+  tw_cpu::runtime->tell_atomic();
   return old;
 }
 template <class T>

@@ -1,0 +1,9 @@
+// What a kernel module calls: functions that act on the block that runs.
+#pragma once
+#include "devices/cpu/shim/abi.h"
+
+namespace tw::cpu {
+
+const tw_cpu::Runtime& services();
+
+}  // namespace tw::cpu
