@@ -21,7 +21,8 @@ class PlanMemory {
 
   // Restores the initial values of the outputs.
   void restore_outputs();
-  // Those that a launch has to fill: what the launch before left there must not help it.
+  // Poisons the workspaces that a launch must fill, so that data of the launch before cannot help
+  // it.
   void poison_workspaces();
   void zero_workspaces(WorkspaceSpec::Init init);
   // Returns what the last launches wrote outside of the tensors: "wrote outside of c, 4 bytes past
