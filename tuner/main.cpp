@@ -1,4 +1,4 @@
-// The one place where faults end: each is one line on stderr and exit code 2.
+// Every fault ends here: it becomes one line on stderr and exit code 2.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -21,12 +21,13 @@ int fault(const std::string& line) {
   return tw::exit_fault;
 }
 
-// The first files and pipes must not become the streams that were closed at the start (`2>&-`, some
-// cron jobs): a worker's pipe would get the progress line.
+// Opens standard streams that were closed at the start (`2>&-`, some cron jobs). Otherwise the
+// first opened files and pipes would take their place: the progress line would go to a worker's
+// pipe.
 void open_standard_streams() {
   for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
     if (fcntl(stream, F_GETFD) != -1) continue;
-    // Read-only, so that results that go nowhere are still a fault.
+    // Read-only, so that writing results to a closed stdout is still a fault.
     [[maybe_unused]] const int opened = open("/dev/null", O_RDONLY);
   }
 }
@@ -35,7 +36,7 @@ void open_standard_streams() {
 
 int main(int argc, char** argv) {
   open_standard_streams();
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write
+  std::signal(SIGXFSZ, SIG_IGN);  // if a file may not grow, the write fails with an error
   try {
     const int code = tw::run_command_line({argv + 1, argv + argc});
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

@@ -27,7 +27,8 @@ std::vector<float> to_host(const float* from, std::int64_t count) {
   return host;
 }
 
-// Of one element: |c - sum| over the sum of the absolute products, in units of 2^-24.
+// The error of one element: |c - sum| divided by the sum of the absolute products, in units of
+// 2^-24.
 double error_ulps(const float* a_row, const float* b_column, std::int64_t n, std::int64_t k,
                   float c) {
   double sum = 0, size = 0;
@@ -65,7 +66,7 @@ double median_ms(const std::function<void()>& run, float* scratch, std::size_t s
   check(cudaEventCreate(&start), "cudaEventCreate");
   check(cudaEventCreate(&stop), "cudaEventCreate");
   std::vector<float> times;
-  for (int i = 0; i < samples + 2; ++i) {  // two to warm up
+  for (int i = 0; i < samples + 2; ++i) {  // two more to warm up
     check(flush_l2(scratch, scratch_bytes, nullptr), "flush_l2");
     check(cudaEventRecord(start, nullptr), "cudaEventRecord");
     run();

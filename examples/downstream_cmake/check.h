@@ -1,5 +1,5 @@
-// Is C right, and how long does it take? Against the product in double precision on the host, and
-// against cuBLAS where there is one.
+// Checks whether C is right and measures the time. C is compared with the product in double
+// precision on the host, and the time with cuBLAS if it is there.
 #pragma once
 #include <functional>
 #include <string>
@@ -9,16 +9,18 @@
 // Throws std::runtime_error that names the call, unless `status` is cudaSuccess.
 void check(cudaError_t status, const char* call);
 
-// The largest error of C = A * B, in units of 2^-24 of the sum of the absolute terms, over all
-// elements or `samples` of them drawn at random. The operands are dense, layout nn, alpha 1, beta
+// Returns the largest error of C = A * B, in units of 2^-24 of the sum of the absolute terms. It
+// checks all elements, or `samples` random ones. The operands are dense, layout nn, alpha 1, beta
 // 0.
 double largest_error_ulps(const tuned::gemm::Args& args, int samples);
 
-// The median time in ms of `run`, which launches on the null stream, over `samples` runs, each
-// after a flush of the L2; by CUDA events. `scratch` is device memory, at least twice the L2.
+// Returns the median time of `run` in ms over `samples` runs, measured with CUDA events. `run`
+// launches on the null stream; L2 is flushed before each run. `scratch` is device memory, at least
+// twice the size of L2.
 double median_ms(const std::function<void()>& run, float* scratch, std::size_t scratch_bytes,
                  int samples);
 
-// The time of cuBLAS's SGEMM (strict fp32) for the same product, in ms; 0 without cuBLAS. Writes C.
+// Returns the time of cuBLAS's SGEMM (strict fp32) for the same product, in ms; 0 without cuBLAS.
+// Writes C.
 double cublas_ms(const tuned::gemm::Args& args, float* scratch, std::size_t scratch_bytes,
                  int samples);

@@ -1,8 +1,8 @@
-// Computes C = A * B with a tuned GEMM, checks it, and says what ran and how fast.
+// Computes C = A * B with a tuned GEMM, checks the result, and prints what ran and how fast.
 //
-//   downstream M N K            check and time it
+//   downstream M N K              check and time it
 //   downstream M N K --launch N   only launch it N times, each after a flush of the L2, for a
-//                               profiler to time
+//                                 profiler to time
 //
 // Exit code: 0; 1 if the result is wrong; 2 for wrong options or a CUDA error; 77 without a GPU.
 #include <cstdio>
@@ -38,7 +38,7 @@ float* allocate(std::int64_t count) {
   return static_cast<float*>(memory);
 }
 
-// Random A and B, a flushable scratch, and the workspace that the call needs.
+// Allocates random A and B, a scratch for flushes, and the workspace that the call needs.
 tuned::gemm::Args prepare(std::int64_t m, std::int64_t n, std::int64_t k, Buffers& buffers) {
   tuned::gemm::Args args;
   args.m = m;
@@ -99,7 +99,8 @@ bool check_and_time(const tuned::gemm::Args& args, const Buffers& buffers) {
     std::printf("cuBLAS %.4f ms, largest error %.2f ulps; ours is %.3f times as fast\n", theirs,
                 their_error, theirs / ms);
   }
-  const double bound = 16;  // random signs: far above what fp32 sums give, far below TF32
+  // for random signs: far above the error of fp32 sums, far below that of TF32
+  const double bound = 16;
   const bool right = error <= bound && graph_error <= bound;
   std::printf("%s\n", right ? "correct" : "WRONG");
   return right;

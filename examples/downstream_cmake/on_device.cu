@@ -1,5 +1,5 @@
-// A CUDA source takes the header-only dispatch: the kernels are compiled right here, while main.cpp
-// uses those of the library. Both may be in one program.
+// A CUDA source that uses the header-only dispatch: the kernels are compiled in this file, while
+// main.cpp uses those of the library. One program may use both.
 #include "gemm.cuh"
 #include "on_device.h"
 
@@ -9,7 +9,7 @@ __global__ void fill(float* to, std::size_t count, std::uint32_t seed) {
   const std::size_t step = static_cast<std::size_t>(gridDim.x) * blockDim.x;
   for (std::size_t i = blockIdx.x * static_cast<std::size_t>(blockDim.x) + threadIdx.x; i < count;
        i += step) {
-    // The finaliser of MurmurHash3 on the index.
+    // The finaliser of MurmurHash3, applied to the index.
     std::uint32_t x = static_cast<std::uint32_t>(i) * 2654435761u + seed;
     x = (x ^ (x >> 16)) * 0x85ebca6bu;
     x = (x ^ (x >> 13)) * 0xc2b2ae35u;
@@ -24,7 +24,7 @@ __global__ void read_all(const float* from, std::size_t count, float* sink) {
   for (std::size_t i = blockIdx.x * static_cast<std::size_t>(blockDim.x) + threadIdx.x; i < count;
        i += step)
     sum += from[i];
-  if (sum == 12345.678f) *sink = sum;  // never, but the compiler cannot know
+  if (sum == 12345.678f) *sink = sum;  // never true, but the compiler cannot know
 }
 
 constexpr int blocks = 1024;

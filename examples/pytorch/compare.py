@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Compares the tuned operators with eager PyTorch, torch.compile and its max-autotune mode, on the five workloads.
+"""Compares the tuned operators with eager PyTorch, torch.compile and its max-autotune mode, on the
+five workloads.
 
-Every variant of a workload runs once a round, in a random order, each after a flush of the L2 cache. A time is that of the GPU's own
-records (CUPTI): from the start of a call's first kernel to the end of its last one. Events around the call, which also see its launch,
-are a second column. Results are compared with fp64.
+Every variant of a workload runs once a round, in a random order, after a flush of the L2 cache. A
+time comes from the GPU's own records (CUPTI): from the start of a call's first kernel to the end of
+its last one. A second column has the times of events around the call, which include its launch.
+Results are compared with fp64.
 
     python3 compare.py                              all workloads, in f32, tf32 and bf16
     python3 compare.py --workloads b,e --maths bf16 --rounds 30 --json compare.json
-    python3 compare.py --modes eager,compile        leave max-autotune out: it takes minutes to compile
+    python3 compare.py --modes eager,compile        without max-autotune, which compiles for minutes
 """
 import argparse
 import copy
@@ -23,9 +25,11 @@ import tilewright_ops
 from workloads import WORKLOADS
 
 MODES = {"eager": None, "compile": "default", "max-autotune": "max-autotune-no-cudagraphs"}
-# Of the floors: FLOP/s of the units by the datasheet of an H100 or H200 (f32: three TF32 products). The bandwidth is measured.
+# For the floors: FLOP/s of the tensor cores from the datasheet of an H100 or H200 (f32: three TF32
+# products). The bandwidth is measured.
 PEAK = {"f32": 495e12 / 3, "tf32": 495e12, "bf16": 990e12}
-# Of one value, relative to the largest one: fp32 sums and products, and operands of 10 and 7 bits of fraction.
+# The error of one value relative to the largest one: of fp32 sums and products, and of operands
+# with 10 and 7 bits of fraction.
 ROUNDING = {"f32": 2.0**-21, "tf32": 2.0**-10, "bf16": 2.0**-7}
 
 
@@ -39,15 +43,15 @@ def allow_tf32(on):
 
 
 class Flush:
-    """Leaves nothing of a call's data in the L2 cache, and a kernel of an unmistakable name in the GPU's records."""
+    """Evicts a call's data from the L2 cache, and runs a kernel that marks the GPU's records."""
 
     def __init__(self):
         self.lines = torch.zeros(64 << 20, dtype=torch.float32, device="cuda")
         self.mark = torch.zeros(16, dtype=torch.int16, device="cuda")
 
     def __call__(self):
-        self.lines.fill_(1)  # replaces what is there
-        self.lines.sum()  # and has the written lines written back
+        self.lines.fill_(1)  # replaces the lines in the cache
+        self.lines.sum()  # writes the dirty lines back
         self.mark.fill_(1)
 
     @staticmethod
@@ -56,19 +60,21 @@ class Flush:
 
 
 def kernel_times_ms(calls, order, flush):
-    """One span a call, in order: the first kernel's start to the last one's end."""
+    """Returns one time a call, in order: from the first kernel's start to the last one's end."""
     with profile(activities=[ProfilerActivity.CUDA]) as records:
         for name in order:
             flush()
             calls[name]()
         flush.mark.fill_(1)
         torch.cuda.synchronize()
-    kernels = sorted((event.time_range.start, event.time_range.end, event.name) for event in records.events()
+    kernels = sorted((event.time_range.start, event.time_range.end, event.name)
+                     for event in records.events()
                      if event.device_type == torch.autograd.DeviceType.CUDA)
     marks = [i for i, (_, _, name) in enumerate(kernels) if Flush.is_mark(name)]
     spans = []
     for begin, end in zip(marks, marks[1:]):
-        # After a mark come the call's kernels, then the next flush: a fill and a sum, which has up to two kernels.
+        # A mark is followed by the call's kernels, and then by the next flush: a fill and a sum,
+        # which has up to two kernels.
         own = kernels[begin + 1:end]
         fills = [i for i, (_, _, name) in enumerate(own) if "FillFunctor<float>" in name]
         own = own[:fills[-1]] if fills else own
@@ -92,7 +98,7 @@ def event_times_ms(calls, order, flush):
 
 
 def measure(calls, rounds, flush):
-    """Median ms by kernels and by events of every call."""
+    """Returns the median times of every call in ms, by kernels and by events."""
     by_kernels, by_events = {name: [] for name in calls}, {name: [] for name in calls}
     for _ in range(3):
         for call in calls.values():
@@ -101,7 +107,8 @@ def measure(calls, rounds, flush):
         order = [name for _ in range(rounds) for name in random.sample(list(calls), len(calls))]
         for name, ms in zip(order, times(calls, order, flush)):
             samples[name].append(ms)
-    return {name: (statistics.median(by_kernels[name]), statistics.median(by_events[name])) for name in calls}
+    return {name: (statistics.median(by_kernels[name]), statistics.median(by_events[name]))
+            for name in calls}
 
 
 def error_of(result, exact):
@@ -109,22 +116,25 @@ def error_of(result, exact):
 
 
 def check(workload, reference, tuned, x):
-    """The largest errors against fp64 of both, relative to the largest value. Of a batch, a few members are compared."""
+    """Returns the largest errors of both against fp64, relative to the largest value. Only a few
+    members of a batch are compared."""
     some = x if x.dim() == 2 and x.shape[0] > 4096 else x[:2]
     exact = workload.checked(reference.double(), some.double())
     reference.to(x.dtype)
-    return error_of(workload.checked(tuned, some), exact), error_of(workload.checked(reference, some), exact)
+    return (error_of(workload.checked(tuned, some), exact),
+            error_of(workload.checked(reference, some), exact))
 
 
 def variants(reference, tuned, x, modes):
-    """Callables by name. PyTorch also runs with its memory in channels-last order, where there are channels."""
+    """Returns callables by name. With channels, PyTorch also runs in channels-last order."""
     calls = {"ours": lambda: tuned(x)}
     layouts = {"": torch.contiguous_format}
     if x.dim() == 4:
         layouts[" nhwc"] = torch.channels_last
     for suffix, layout in layouts.items():
         if suffix:
-            module, data = copy.deepcopy(reference).to(memory_format=layout), x.to(memory_format=layout)
+            module = copy.deepcopy(reference).to(memory_format=layout)
+            data = x.to(memory_format=layout)
         else:
             module, data = reference, x
         for mode in modes:
@@ -135,7 +145,7 @@ def variants(reference, tuned, x, modes):
 
 
 def copy_bandwidth():
-    """Bytes read and written a second by the best of ten copies of 4 GiB."""
+    """Returns the bytes read and written per second by the best of ten copies of 4 GiB."""
     source = torch.zeros(1 << 30, dtype=torch.float32, device="cuda")
     to = torch.empty_like(source)
     times = []
@@ -167,7 +177,8 @@ def compare(workload, math, arguments, flush, bandwidth):
     return {
         "workload": workload.key, "title": workload.title, "math": math,
         "ours_ms": ours[0], "ours_events_ms": ours[1],
-        "torch_ms": {name: ms[0] for name, ms in times.items()}, "torch_events_ms": {name: ms[1] for name, ms in times.items()},
+        "torch_ms": {name: ms[0] for name, ms in times.items()},
+        "torch_events_ms": {name: ms[1] for name, ms in times.items()},
         "best": best, "ratio": times[best][0] / ours[0],
         "events_ratio": min(ms[1] for ms in times.values()) / ours[1],
         "of_floor": floor_ms(workload, math, bandwidth) / ours[0],
@@ -180,13 +191,16 @@ def print_row(row, modes):
         times = [ms for name, ms in row["torch_ms"].items() if name.split(" ")[0] == mode]
         return f"{min(times):10.4g}"
 
-    print(f"{row['workload']:3s}{row['title']:34s}{row['math']:6s}{row['ours_ms']:10.4g}" + "".join(f"{fastest(mode):>14s}" for mode in modes) +
-          f"{row['ratio']:10.2f}{row['best']:>20s}{100 * row['of_floor']:8.0f} %{row['ours_events_ms']:10.4g}{row['events_ratio']:8.2f}"
+    print(f"{row['workload']:3s}{row['title']:34s}{row['math']:6s}{row['ours_ms']:10.4g}" +
+          "".join(f"{fastest(mode):>14s}" for mode in modes) +
+          f"{row['ratio']:10.2f}{row['best']:>20s}{100 * row['of_floor']:8.0f} %"
+          f"{row['ours_events_ms']:10.4g}{row['events_ratio']:8.2f}"
           f"{row['our_error']:12.1e}{row['their_error']:10.1e}", flush=True)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workloads", help="keys, separated by commas (default: all)")
     parser.add_argument("--maths", default="f32,tf32,bf16")
     parser.add_argument("--modes", default=",".join(MODES), help="of PyTorch: " + ", ".join(MODES))
@@ -195,8 +209,10 @@ def main():
     parser.add_argument("--json", help="write all figures to this file")
     arguments = parser.parse_args()
     arguments.modes = arguments.modes.split(",")
-    for given, known, what in ((arguments.modes, MODES, "mode"), (arguments.maths.split(","), PEAK, "math"),
-                               ((arguments.workloads or "a").split(","), {w.key for w in WORKLOADS}, "workload")):
+    for given, known, what in ((arguments.modes, MODES, "mode"),
+                               (arguments.maths.split(","), PEAK, "math"),
+                               ((arguments.workloads or "a").split(","),
+                                {w.key for w in WORKLOADS}, "workload")):
         for word in given:
             if word not in known:
                 parser.error(f"{what} '{word}' is unknown: use {', '.join(sorted(known))}")
@@ -207,10 +223,13 @@ def main():
     bandwidth = copy_bandwidth()
     torch.cuda.empty_cache()
     flush, rows, wrong = Flush(), [], 0
-    print(f"PyTorch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}, {torch.cuda.get_device_name()}, copies at {bandwidth / 1e12:.3g} TB/s; "
+    print(f"PyTorch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}, "
+          f"{torch.cuda.get_device_name()}, copies at {bandwidth / 1e12:.3g} TB/s; "
           f"ms, median of {arguments.rounds} rounds")
-    print(f"{'':37s}{'math':6s}{'ours':>10s}" + "".join(f"{mode:>14s}" for mode in arguments.modes) +
-          f"{'best/ours':>10s}{'the best':>20s}{'of floor':>10s}{'events':>10s}{'ratio':>8s}{'error':>12s}{'theirs':>10s}")
+    print(f"{'':37s}{'math':6s}{'ours':>10s}" +
+          "".join(f"{mode:>14s}" for mode in arguments.modes) +
+          f"{'best/ours':>10s}{'the best':>20s}{'of floor':>10s}{'events':>10s}{'ratio':>8s}"
+          f"{'error':>12s}{'theirs':>10s}")
     with torch.no_grad():
         for workload in WORKLOADS:
             if arguments.workloads and workload.key not in arguments.workloads.split(","):
@@ -219,8 +238,9 @@ def main():
                 if math not in arguments.maths.split(","):
                     continue
                 row = compare(workload, math, arguments, flush, bandwidth)
-                # Rounding a few times more or less than PyTorch does is no fault, nor is it to round operands once where the math allows it
-                # and PyTorch does not (cuDNN takes fp32 for some convolutions).
+                # A result may round a few times more or less than PyTorch. It may also round
+                # operands once if the math allows this and PyTorch does not do it (cuDNN uses fp32
+                # for some convolutions).
                 row["right"] = row["our_error"] <= max(3 * row["their_error"], ROUNDING[math])
                 wrong += not row["right"]
                 rows.append(row)
@@ -230,7 +250,8 @@ def main():
                     with open(arguments.json, "w") as file:
                         json.dump(rows, file, indent=1)
     if wrong:
-        sys.exit(f"compare.py: {wrong} results are further from fp64 than their math allows, and than three times PyTorch's error")
+        sys.exit(f"compare.py: {wrong} results are further from fp64 than their math allows, and "
+                 "than three times PyTorch's error")
 
 
 if __name__ == "__main__":

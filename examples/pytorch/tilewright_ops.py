@@ -1,7 +1,7 @@
 """The operators of csrc/ in PyTorch: torch.ops.tilewright.*, compiled on first use.
 
-They are registered through torch.library, with the shapes of their results, so that torch.compile keeps its graph. There is no
-autograd formula: they are for inference.
+The operators are registered through torch.library with the shapes of their results, so that
+torch.compile keeps its graph. They have no autograd formula: they are for inference.
 """
 import os
 import pathlib
@@ -10,16 +10,18 @@ import torch
 from torch.utils import cpp_extension
 
 FOLDER = pathlib.Path(__file__).parent
-# A CUDA source per op: they compile at the same time.
+# One CUDA source per op, so that they compile at the same time.
 SOURCES = ["gemm", "activation", "conv2d", "conv_transpose2d"]
 
 
 def load(tuned=None, verbose=False):
-    """Compiles and loads the operators. `tuned`: the folder that `tune emit` wrote (default: $TILEWRIGHT_TUNED or tuned/ here)."""
+    """Compiles and loads the operators. `tuned` is the folder that `tune emit` wrote (default:
+    $TILEWRIGHT_TUNED, or tuned/ in this folder)."""
     tuned = pathlib.Path(tuned or os.environ.get("TILEWRIGHT_TUNED", FOLDER / "tuned")).resolve()
     missing = [f"{op}.cuh" for op in SOURCES if not (tuned / f"{op}.cuh").exists()]
     if missing:
-        raise FileNotFoundError(f"{tuned} has no {', '.join(missing)}: run tune.sh first, which tunes the workloads and emits them")
+        raise FileNotFoundError(f"{tuned} has no {', '.join(missing)}: run tune.sh first, which "
+                                "tunes the workloads and emits them")
     major, minor = torch.cuda.get_device_capability()
     suffix = "a" if major >= 9 else ""
     os.environ.setdefault("TORCH_CUDA_ARCH_LIST", f"{major}.{minor}{suffix}")
@@ -36,7 +38,8 @@ def load(tuned=None, verbose=False):
 
 
 def register_shapes():
-    """What each operator returns for inputs that have no data, as torch.compile traces them."""
+    """Registers the shape of each operator's result, for inputs without data, which torch.compile
+    traces."""
     fake = torch.library.register_fake
 
     @fake("tilewright::linear_sigmoid")
@@ -60,5 +63,6 @@ def register_shapes():
 
     @fake("tilewright::conv_transpose2d_clamp_scale")
     def _(x, weight, bias, stride, padding, output_padding, lo, hi, scale, tf32):
-        height, width = ((x.shape[i] - 1) * stride - 2 * padding + weight.shape[i] + output_padding for i in (2, 3))
+        height, width = ((x.shape[i] - 1) * stride - 2 * padding + weight.shape[i] + output_padding
+                         for i in (2, 3))
         return x.new_empty(x.shape[0], weight.shape[1], height, width)

@@ -1,4 +1,5 @@
-"""The five workloads, each as PyTorch writes it and as a module that calls the tuned operators with the same parameters."""
+"""The five workloads: each as plain PyTorch, and as a module that calls the tuned operators with
+the same parameters."""
 import dataclasses
 import typing
 
@@ -9,7 +10,7 @@ import torch.nn.functional as F
 ops = torch.ops.tilewright
 
 
-# As PyTorch writes them.
+# The workloads in plain PyTorch.
 
 
 class LinearSigmoidLinearLogSumExp(nn.Module):
@@ -56,7 +57,8 @@ class AlexNetConv1(nn.Module):
         return self.conv(x)
 
 
-# The same with the tuned operators. `reference` owns the parameters; tf32 allows one TF32 product where the dtype is float.
+# The same with the tuned operators. `reference` owns the parameters. tf32 allows one TF32 product
+# if the dtype is float.
 
 
 class TunedLinearSigmoidLinearLogSumExp(nn.Module):
@@ -90,11 +92,12 @@ class TunedConvTransposeClampScale(nn.Module):
     def __init__(self, reference, tf32):
         super().__init__()
         self.conv, self.tf32 = reference.conv, tf32
-        # One bias instead of two: prepared once, before any input is seen.
+        # The two biases are added once, before any input.
         self.bias = nn.Parameter((reference.conv.bias + reference.bias.flatten()).detach())
 
     def forward(self, x):
-        return ops.conv_transpose2d_clamp_scale(x, self.conv.weight, self.bias, 2, 1, 1, 0.0, 1.0, 2.0, self.tf32)
+        return ops.conv_transpose2d_clamp_scale(x, self.conv.weight, self.bias, 2, 1, 1,
+                                                0.0, 1.0, 2.0, self.tf32)
 
 
 class TunedAlexNetConv1(nn.Module):
@@ -107,8 +110,9 @@ class TunedAlexNetConv1(nn.Module):
 
 
 def spread_logsumexp(module, x):
-    """The result with the last weights times 64, which is exact. As they are initialised, the rows' logsumexps are the same to 0.2 %, so
-    that a constant would do; times 64 they go from 70 to 100."""
+    """Returns the result with the last weights times 64, which is exact. With the initial weights
+    the logsumexps of all rows agree to 0.2 %, so that a constant would pass. With the weights times
+    64 they range from 70 to 100."""
     weight = module.second.weight
     weight.mul_(64)
     try:
@@ -125,21 +129,22 @@ class Workload:
     tuned: type
     shape: tuple
     flops: float
-    elements: float  # read or written, at the least
+    elements: float  # least number of elements that are read or written
     maths: tuple = ("f32", "tf32", "bf16")
-    # What is compared with fp64.
+    # Returns the result that is compared with fp64.
     checked: typing.Callable = lambda module, x: module(x)
 
 
 WORKLOADS = [
-    Workload("a", "linear-sigmoid-linear-logsumexp", LinearSigmoidLinearLogSumExp, TunedLinearSigmoidLinearLogSumExp, (16384, 2048),
+    Workload("a", "linear-sigmoid-linear-logsumexp", LinearSigmoidLinearLogSumExp,
+             TunedLinearSigmoidLinearLogSumExp, (16384, 2048),
              2 * 16384 * (2048 * 4096 + 4096 * 1024), 16384 * 2048, checked=spread_logsumexp),
-    Workload("b", "conv-relu-hardswish", ConvReluHardswish, TunedConvReluHardswish, (128, 8, 128, 128),
-             2 * 128 * 64 * 126 * 126 * 72, 128 * (8 * 128**2 + 64 * 126**2)),
+    Workload("b", "conv-relu-hardswish", ConvReluHardswish, TunedConvReluHardswish,
+             (128, 8, 128, 128), 2 * 128 * 64 * 126 * 126 * 72, 128 * (8 * 128**2 + 64 * 126**2)),
     Workload("c", "ELU", Elu, TunedElu, (4096, 393216), 0, 2 * 4096 * 393216, ("f32", "bf16")),
     Workload("c'", "ELU, small", Elu, TunedElu, (16, 16384), 0, 2 * 16 * 16384, ("f32", "bf16")),
-    Workload("d", "conv-transpose chain", ConvTransposeClampScale, TunedConvTransposeClampScale, (128, 64, 128, 128),
-             2 * 128 * 64 * 64 * 9 * 128**2, 128 * 64 * (128**2 + 256**2)),
+    Workload("d", "conv-transpose chain", ConvTransposeClampScale, TunedConvTransposeClampScale,
+             (128, 64, 128, 128), 2 * 128 * 64 * 64 * 9 * 128**2, 128 * 64 * (128**2 + 256**2)),
     Workload("e", "AlexNet conv1", AlexNetConv1, TunedAlexNetConv1, (256, 3, 224, 224),
              2 * 256 * 96 * 55 * 55 * 363, 256 * (3 * 224**2 + 96 * 55**2)),
 ]

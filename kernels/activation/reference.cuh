@@ -1,4 +1,4 @@
-// What an element-wise chain should give: evaluated in fp64, one element after the other.
+// The reference of an element-wise chain: evaluates the chain in fp64, one element after the other.
 #pragma once
 
 #include "common/config.cuh"
@@ -8,7 +8,7 @@
 
 namespace tw::activation {
 
-// Any grid. Writes y_expected and y_magnitude with the strides of y.
+// Any grid works. Writes y_expected and y_magnitude with the strides of y.
 template <class T, class V, class Epilogue>
 __global__ void reference(long long rows, long long columns, const T* x, long long ldx,
                           long long ldy, typename Epilogue::Args epilogue, double tolerance,

@@ -1,22 +1,25 @@
-// y = epilogue(x), element by element: bound by memory, so all that counts is how the bytes move.
+// y = epilogue(x), element by element. Memory bounds this kernel, so only the movement of the bytes
+// counts.
 //
 //    row   |<-------------- a tile: unroll * threads * vector elements -------------->|
 //          | vector of thread 0 | thread 1 | ... | thread 0 | thread 1 | ... | ... |
 //           \______________ first load ________/ \_______ second load ____/
 //
 // Blocks are numbered by tile and by row. Arrays without gaps between their rows are one long row.
-// A small array takes 2 us, of which half is the way to memory and back and the rest is code that
-// the SMs read from memory for the first time. So there is little of it: no division, and no loop
-// where a block has one tile.
 //
-// What the knobs trade:
+// A small array takes 2 us. Half of this time is the way to memory and back. In the rest the SMs
+// read code from memory for the first time. So the code is short: it has no division, and no loop
+// if a block has one tile.
+//
+// The knobs and their trade-offs:
 //   threads        a block's size: smaller ones start and end more smoothly, larger ones cost less
-//   vector         elements of a load; 16 bytes are the fewest instructions, if all is aligned
-//   unroll         loads that a thread starts before it uses the first: bytes in flight, registers
-//   blocks_per_sm  blocks that go from tile to tile; 0: a block for each tile
-//   flat           one row, of all elements: no row index, but a division for each element where a
-//                  step of the chain wants to know its row
-//   load, store    streaming: what is read or written makes room in the caches first
+//   vector         elements of a load; 16 bytes need the fewest instructions if all is aligned
+//   unroll         loads that a thread starts before it uses the first: more bytes in flight, more
+//                  registers
+//   blocks_per_sm  blocks per SM, each of which processes several tiles; 0: a block for each tile
+//   flat           one row of all elements: no row index, but one division for each element if a
+//                  step of the chain needs the row
+//   load, store    streaming: the caches evict these lines first
 #pragma once
 
 #include "common/cache.cuh"
@@ -41,7 +44,7 @@ struct Knobs {
   Store store;
 };
 
-// A row of x, or all of it, and what the chain is told of its elements.
+// A row of x, or all of x, with the arguments of the chain.
 template <class T, class V, class Epilogue>
 struct Row {
   static constexpr Knobs knobs = V::knobs;
@@ -51,11 +54,11 @@ struct Row {
   T* y;
   long long length;
   int row;            // 0 if flat
-  long long offset;   // of the row's first element in y
-  long long columns;  // of a row of the tensor
+  long long offset;   // of the row's first element, in y
+  long long columns;  // columns of a row of the tensor
   const typename Epilogue::Args& epilogue;
 
-  // Steps without tensors do not ask where they are.
+  // Returns the place of an element. Steps without tensors do not use it.
   TW_DEVICE epilogue::Point point(long long at) const {
     if constexpr (Epilogue::tensors == 0) {
       return {};
@@ -77,7 +80,8 @@ struct Row {
     return narrow<T>(values);
   }
 
-  // What a thread does in this row: `first` is its element in the first tile of its block.
+  // Processes a thread's share of this row. `first` is the thread's first element in the block's
+  // first tile.
   TW_DEVICE void walk(long long first) const {
     if constexpr (knobs.blocks_per_sm == 0) {
       process(first);
@@ -87,7 +91,7 @@ struct Row {
     }
   }
 
-  // Its elements of one tile: `unroll` vectors, kStep apart.
+  // Processes the thread's elements of one tile: `unroll` vectors, kStep apart.
   TW_DEVICE void process(long long first) const {
     if (first + (knobs.unroll - 1) * kStep + knobs.vector > length) return finish(first);
     Vector<T, knobs.vector> values[knobs.unroll];
@@ -102,7 +106,7 @@ struct Row {
     }
   }
 
-  // The same where some are beyond the end of the row.
+  // The same for a tile that reaches beyond the end of the row.
   TW_DEVICE void finish(long long first) const {
     const long long end = min(length, first + (knobs.unroll - 1) * kStep + knobs.vector);
     TW_ROLLED
@@ -117,7 +121,8 @@ struct Row {
   }
 };
 
-// Grid: any number of blocks in x (if blocks_per_sm is 0: one for each tile of a row), any in y.
+// Grid: any number of blocks in x (one for each tile of a row if blocks_per_sm is 0), and any
+// number in y.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(V::knobs.threads)
     kernel(const T* x, T* y, long long length, int rows, long long ldx, long long ldy,

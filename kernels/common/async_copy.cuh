@@ -1,7 +1,8 @@
 // Asynchronous copies from device memory to shared memory (cp.async, sm_80 and later).
 //
-// A thread's copies land at the cp_async_wait that covers them and not before; other threads see
-// them after the barrier that follows. Both addresses are aligned to the size of the copy.
+// A thread's copies are complete only after the cp_async_wait that covers them. Other threads see
+// the copied data after the barrier that follows this wait. Both addresses are aligned to the size
+// of the copy.
 #pragma once
 
 #include "common/config.cuh"
@@ -9,9 +10,9 @@
 
 namespace tw {
 
-// Copies kBytes (4, 8 or 16) if `wanted`. 16 bytes go past L1; smaller copies go through it. The
-// condition is a predicate of the instruction: a branch would cut the surrounding code into pieces
-// that cannot be scheduled together.
+// Copies kBytes (4, 8 or 16) if `wanted`. Copies of 16 bytes bypass L1; smaller copies go through
+// it. The condition is a predicate of the instruction: a branch would split the surrounding code
+// into pieces that the compiler cannot schedule together.
 template <int kBytes, class T>
 TW_DEVICE void cp_async_if(bool wanted, SharedPointer<T> to, const T* global) {
   static_assert(kBytes == 4 || kBytes == 8 || kBytes == 16, "cp.async moves 4, 8 or 16 bytes");
@@ -38,7 +39,7 @@ TW_DEVICE void cp_async_if(bool wanted, SharedPointer<T> to, const T* global) {
 #endif
 }
 
-// Copies kBytes, or writes as many zeros and does not touch `global`.
+// Copies kBytes if `valid`; otherwise writes kBytes of zeros and does not touch `global`.
 template <int kBytes, class T>
 TW_DEVICE void cp_async_or_zero(SharedPointer<T> to, const T* global, bool valid) {
   static_assert(kBytes == 4 || kBytes == 8 || kBytes == 16, "cp.async moves 4, 8 or 16 bytes");
@@ -58,7 +59,7 @@ TW_DEVICE void cp_async_or_zero(SharedPointer<T> to, const T* global, bool valid
 #endif
 }
 
-// Closes the group of this thread's copies since the last commit; a group may be empty.
+// Closes the group of this thread's copies since the last commit. A group may be empty.
 TW_DEVICE void cp_async_commit() {
 #ifdef TW_CPU_DEVICE
   tw_cpu::cp_async_commit();
@@ -67,7 +68,7 @@ TW_DEVICE void cp_async_commit() {
 #endif
 }
 
-// Waits until at most kPending of this thread's groups, the youngest, are still under way.
+// Waits until at most the kPending youngest of this thread's groups are still under way.
 template <int kPending>
 TW_DEVICE void cp_async_wait() {
 #ifdef TW_CPU_DEVICE

@@ -1,4 +1,4 @@
-// Loads and stores of vectors that say how long their lines are wanted.
+// Loads and stores of vectors with a cache hint: whether their lines will be used again.
 #pragma once
 
 #include "common/config.cuh"
@@ -6,8 +6,8 @@
 
 namespace tw {
 
-// Reads kCount elements of 2, 4, 8 or 16 bytes together. `from` is aligned to them. kStreaming: the
-// line is not wanted again (evict first).
+// Reads kCount elements of 2, 4, 8 or 16 bytes in total with one instruction. `from` is aligned to
+// this size. kStreaming: the line will not be used again (evict first).
 template <bool kStreaming, int kCount, class T>
 TW_DEVICE Vector<T, kCount> load_through(const T* from) {
 #ifndef TW_CPU_DEVICE
@@ -33,7 +33,7 @@ TW_DEVICE Vector<T, kCount> load_through(const T* from) {
   return load_vector<kCount>(from);
 }
 
-// Writes them.
+// Writes kCount elements with one instruction; see load_through.
 template <bool kStreaming, int kCount, class T>
 TW_DEVICE void store_through(T* to, const Vector<T, kCount>& value) {
 #ifndef TW_CPU_DEVICE

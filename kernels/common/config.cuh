@@ -1,5 +1,5 @@
-// One spelling for what the compilers of this code (nvcc, NVRTC, a host compiler on the cpu device)
-// say differently, and the integer arithmetic that tile shapes are computed with.
+// Macros for what the compilers of this code spell differently (nvcc, NVRTC, and a host compiler on
+// the cpu device), and the integer arithmetic for tile shapes.
 #pragma once
 
 #ifndef TW_DEVICE
@@ -10,7 +10,7 @@
 #define TW_HOST_DEVICE __host__ __device__
 #endif
 
-// Unrolls the loop that follows. It is what keeps arrays in registers; on a host it would only cost
+// Unrolls the loop that follows. Unrolling keeps arrays in registers; on a host it would only cost
 // compile time.
 #ifndef TW_UNROLL
 #ifdef TW_CPU_DEVICE
@@ -20,8 +20,9 @@
 #endif
 #endif
 
-// Statements with instructions that older architectures than sm_80 lack. A program for several
-// architectures compiles the kernels for all of them; launchers run them from cc 8.0 on.
+// Contains statements with instructions that architectures before sm_80 do not have. A program for
+// several architectures compiles the kernels for all of them; launchers run the kernels from
+// compute capability 8.0 on.
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
 #define TW_FROM_SM80(...)
 #else
@@ -35,7 +36,7 @@ TW_HOST_DEVICE constexpr int min(int a, int b) { return a < b ? a : b; }
 TW_HOST_DEVICE constexpr int max(int a, int b) { return a > b ? a : b; }
 TW_HOST_DEVICE constexpr long long min(long long a, long long b) { return a < b ? a : b; }
 TW_HOST_DEVICE constexpr long long max(long long a, long long b) { return a > b ? a : b; }
-// Other types, and mixed ones, are cast by the caller: a conversion could make an int of a size_t.
+// Callers cast other types and mixed types: an implicit conversion could make an int of a size_t.
 template <class A, class B>
 constexpr void min(A, B) = delete;
 template <class A, class B>

@@ -1,5 +1,5 @@
-// Vectors of storage types to floats and back, with the instructions that convert two 16-bit
-// elements together.
+// Conversions of vectors between storage types and floats, with the instructions that convert two
+// 16-bit elements at once.
 #pragma once
 
 #include "common/config.cuh"
@@ -8,7 +8,7 @@
 
 namespace tw {
 
-// The elements of a vector as floats.
+// Returns in `values` the elements of a vector as floats.
 template <class T, int kCount>
 TW_DEVICE void widen(const Vector<T, kCount>& stored, float (&values)[kCount]) {
   if constexpr (sizeof(T) == 2 && kCount % 2 == 0) {
@@ -25,7 +25,7 @@ TW_DEVICE void widen(const Vector<T, kCount>& stored, float (&values)[kCount]) {
   }
 }
 
-// Floats as elements of a vector, each rounded to the nearest.
+// Returns the floats as a vector; each float is rounded to the nearest element.
 template <class T, int kCount>
 TW_DEVICE Vector<T, kCount> narrow(const float (&values)[kCount]) {
   Vector<T, kCount> stored;
@@ -41,9 +41,9 @@ TW_DEVICE Vector<T, kCount> narrow(const float (&values)[kCount]) {
   return stored;
 }
 
-// Makes the compiler convert 16-bit elements again where they are used later, which is cheaper than
-// to keep them in twice the registers. `zero` is 0, and must not be known to be: ptxas sees through
-// an empty asm statement.
+// Makes the compiler convert 16-bit elements again where they are used later. Converting again is
+// cheaper than keeping the floats, which need twice the registers. `zero` is 0, but the compiler
+// must not know this: ptxas sees through an empty asm statement.
 template <class T, int kCount>
 TW_DEVICE void forget_floats(Vector<T, kCount>& stored, unsigned zero) {
   if constexpr (sizeof(T) == 2 && kCount % 2 == 0) {

@@ -1,5 +1,5 @@
-// Copies to shared memory that cp.async of whole vectors does not serve: the first elements of a
-// vector, and single elements of 16 bits.
+// Copies to shared memory for which cp.async of whole vectors does not work: the first elements of
+// a vector, and single 16-bit elements.
 #pragma once
 
 #include "common/async_copy.cuh"
@@ -8,9 +8,9 @@
 
 namespace tw {
 
-// Copies the first `source_bytes` (0 to kBytes) of a vector of kBytes (4, 8 or 16) and fills it up
-// with zeros, asynchronously. Nothing beyond the source bytes is read. Costs a few instructions
-// more than copies of whole vectors.
+// Copies the first `source_bytes` (0 to kBytes) of a vector of kBytes (4, 8 or 16) and fills the
+// rest with zeros, asynchronously. It reads nothing beyond the source bytes. It costs a few
+// instructions more than a copy of a whole vector.
 template <int kBytes, class T>
 TW_DEVICE void cp_async_part(SharedPointer<T> to, const T* global, int source_bytes) {
   static_assert(kBytes == 4 || kBytes == 8 || kBytes == 16, "cp.async moves 4, 8 or 16 bytes");
@@ -29,7 +29,7 @@ TW_DEVICE void cp_async_part(SharedPointer<T> to, const T* global, int source_by
 #endif
 }
 
-// Writes 16 bits.
+// Writes one 16-bit element.
 template <class T>
 TW_DEVICE void store_shared(SharedPointer<T> to, T value) {
   static_assert(sizeof(T) == 2, "a 16-bit element");

@@ -5,8 +5,8 @@
 
 namespace tw {
 
-// The quotients of numbers below 2^31 by a positive number, in five instructions: multiplication by
-// the inverse as a fraction of 2^32, rounded down, gives the quotient or one less.
+// Divides numbers from 0 to 2^31 - 1 by a positive number, in five instructions. It multiplies by
+// the inverse as a fraction of 2^32, rounded down; the product is the quotient or one less.
 class Divisor {
  public:
   TW_DEVICE explicit Divisor(int divisor)

@@ -1,4 +1,5 @@
-// What is done to each element of a result before it is stored: a chain of steps, applied in order.
+// The epilogue: a chain of steps that is applied in order to each element of a result before the
+// element is stored.
 //
 // A step is one struct: the tensors and scalars that it takes at run time, and `apply`. The steps
 // are in epilogue_steps.cuh, which only programs with a chain include: adding a step does not
@@ -9,14 +10,15 @@
 
 namespace tw::epilogue {
 
-// Where the element is in the output. offset: in elements, from the output's first.
+// The place of an element in the output. `offset` is in elements, from the output's first element.
 struct Point {
   int row;
   int column;
   long long offset;
 };
 
-// The base of the steps. `rounds`: apply rounds its result. A step that only selects does not.
+// The base of the steps. `rounds` says whether `apply` rounds its result. A step that only selects
+// does not round.
 template <int kTensors, int kScalars, bool kRounds = true>
 struct Step {
   static constexpr int tensors = kTensors;
@@ -24,13 +26,13 @@ struct Step {
   static constexpr bool rounds = kRounds;
 };
 
-// The steps, first to last. Chain<> leaves everything as it is.
+// The steps, first to last. Chain<> returns every element unchanged.
 template <class... Steps>
 struct Chain {
   static constexpr int tensors = (0 + ... + Steps::tensors);
   static constexpr int scalars = (0 + ... + Steps::scalars);
 
-  // The run-time arguments of all steps, in the order of the chain. Arrays are never empty.
+  // The run-time arguments of all steps, in the order of the chain. The arrays are never empty.
   struct Args {
     const void* tensor[max(1, tensors)];
     float scalar[max(1, scalars)];
@@ -38,7 +40,8 @@ struct Chain {
   static_assert(sizeof(Args) == 8 * max(1, tensors) + 8 * ceil_div(max(1, scalars), 2),
                 "launchers fill Args by this layout");
 
-  // T is the type in which the tensors are stored, X that in which the chain is computed.
+  // Applies the chain. T is the type in which the tensors are stored, X the type in which the chain
+  // is computed.
   template <class T, class X>
   static TW_DEVICE X apply(X x, const Args& args, [[maybe_unused]] Point p) {
     [[maybe_unused]] const void* const* tensor = args.tensor;

@@ -1,16 +1,18 @@
-// Chains that end in a reduction: of each row of what the chain makes one value is left, and the
-// rest is never written. Included by the kernels that support it. A reduction is named after its
-// word in PascalCase (tuner/core/types/epilogue.cpp has the words).
+// Chains that end in a reduction: the reduction keeps one value of each row of the chain's results,
+// and the results themselves are never written. The kernels that support reductions include this
+// file. A reduction is named after its word in PascalCase (tuner/core/types/epilogue.cpp has the
+// words).
 //
-// It is a partial of one or two floats, which each(use) visits; a new one has seen nothing.
+// A reduction object is a partial result of one or two floats, which each(use) visits. A new object
+// has seen no values.
 //
-//     add(values)      sees an array of 4 or 8 values, and may overwrite it
-//     merge(other)     sees what the other one has seen
-//     result()         of all that was seen
+//     add(values)      sees an array of 4 or 8 values, and may overwrite the array
+//     merge(other)     sees the values that `other` has seen
+//     result()         the result of all values seen
 //     absent           an element that changes nothing
 //
-// Infinities and NaN do what they do in PyTorch: NaN wins; an infinity is the result of LogSumExp,
-// and so is -infinity if there is nothing else.
+// Infinities and NaN have the same effect as in PyTorch: the result is NaN if one value is NaN;
+// LogSumExp returns infinity if one value is infinity, and -infinity if all values are -infinity.
 #pragma once
 
 #include "common/config.cuh"
@@ -20,7 +22,7 @@
 
 namespace tw::epilogue {
 
-// The chain, then the reduction of each row of its results.
+// The chain, followed by the reduction of each row of its results.
 template <class Steps, class R>
 struct Reduced : Steps {
   using Reduction = R;
@@ -69,7 +71,7 @@ struct Sum {
   TW_DEVICE void each(Use use) {
     use(sum);
   }
-  // Overwrites the values.
+  // Overwrites `values`.
   template <int kCount>
   TW_DEVICE void add(float (&values)[kCount]) {
     sum += sum_of(values);
@@ -78,8 +80,8 @@ struct Sum {
   TW_DEVICE float result() const { return sum; }
 };
 
-// Joins what the lanes have seen whose numbers differ in the bits below kLanes only, a power of
-// two; in a fixed order, so that results do not depend on timing.
+// Merges the partial results of the lanes whose numbers differ only in the bits below kLanes, a
+// power of two. The order is fixed, so results do not depend on timing.
 template <int kLanes, class R>
 TW_DEVICE void join_lanes(R& mine) {
   TW_UNROLL

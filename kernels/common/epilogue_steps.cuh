@@ -1,8 +1,9 @@
 // The steps of epilogue chains. A step is named after its word in PascalCase
-// (tuner/core/types/epilogue.cpp has the words). What a step computes at infinities and for NaN is what
-// PyTorch computes; the results are within a few units in the last place of the exact ones over the
-// whole range of floats, denormal results included, which takes more care than the textbook
-// formulas.
+// (tuner/core/types/epilogue.cpp has the words).
+//
+// At infinities and for NaN a step computes what PyTorch computes. The results are within a few
+// units in the last place of the exact ones over the whole range of floats, including denormal
+// results. The textbook formulas do not reach this, so some steps are longer than them.
 #pragma once
 
 #include "common/config.cuh"
@@ -21,8 +22,8 @@ TW_DEVICE float hyperbolic_tangent(float x) { return tanhf(x); }
 TW_DEVICE double hyperbolic_tangent(double x) { return tanh(x); }
 TW_DEVICE float absolute(float x) { return fabsf(x); }
 TW_DEVICE double absolute(double x) { return fabs(x); }
-// 1 / x for x between 1 and 2, or NaN: one instruction and within a unit, where a division
-// takes 16.
+// Returns 1 / x for x between 1 and 2, or NaN. It is one instruction with an error within one unit
+// in the last place; a division takes 16 instructions.
 TW_DEVICE float reciprocal_to_2(float x) {
 #ifdef TW_CPU_DEVICE
   return 1 / x;
@@ -33,19 +34,20 @@ TW_DEVICE float reciprocal_to_2(float x) {
 #endif
 }
 TW_DEVICE double reciprocal_to_2(double x) { return 1 / x; }
-// Bounds that let NaN through: of floats one instruction, where a comparison would take two.
+// Bounds that let NaN through. For floats a bound is one instruction; a comparison would take two.
 TW_DEVICE float at_least(float x, float low) { return max_or_nan(x, low); }
 TW_DEVICE double at_least(double x, double low) { return x < low ? low : x; }
 TW_DEVICE float at_most(float x, float high) { return min_or_nan(x, high); }
 TW_DEVICE double at_most(double x, double high) { return x > high ? high : x; }
 
-// exp(x) - 1 for x <= 0 or NaN. With the 30 instructions of expm1f a chain on bf16 waits for them
-// and not for memory; this has 14. x = n * log(2) + r with |r| <= log(2) / 2, and adding 1.5 * 2^23
-// rounds to the integer n, in the low bits. r + r^2 * q(r) is exp(r) - 1: a minimax polynomial
-// whose relative error is below 2^-26.
+// Returns exp(x) - 1 for x <= 0 or NaN, in 14 instructions. With the 30 instructions of expm1f a
+// chain on bf16 would wait for them and not for memory.
+//
+// x = n * log(2) + r with |r| <= log(2) / 2. Adding 1.5 * 2^23 rounds to the integer n, in the low
+// bits. r + r^2 * q(r) is exp(r) - 1: a minimax polynomial whose relative error is below 2^-26.
 TW_DEVICE float exponential_minus_1(float x) {
   constexpr float shift = 12582912.0f;
-  const float bounded = max_or_nan(x, -87.0f);  // the result is -1 there, and 2^n is not denormal
+  const float bounded = max_or_nan(x, -87.0f);  // below -87 the result is -1, and 2^n stays normal
   const float shifted = fmaf(bounded, 1.44269504089f, shift);
   const float n = shifted - shift;
   const float r = fmaf(n, 1.90465430e-9f, fmaf(n, -0.693147182465f, bounded));
@@ -59,7 +61,7 @@ TW_DEVICE float exponential_minus_1(float x) {
 }
 TW_DEVICE double exponential_minus_1(double x) { return expm1(x); }
 
-// A tensor's element, through the read-only path.
+// Reads an element of a tensor through the read-only path.
 template <class X, class T>
 TW_DEVICE X element(const void* tensor, long long at) {
   const T* const from = static_cast<const T*>(tensor) + at;
@@ -70,7 +72,7 @@ TW_DEVICE X element(const void* tensor, long long at) {
   }
 }
 
-// x + a tensor's element: that at kIndex of the point.
+// x + an element of a tensor. kIndex names the member of Point that is the element's index.
 template <auto Point::*kIndex>
 struct Added : Step<1, 0> {
   template <class T, class X>
@@ -78,7 +80,7 @@ struct Added : Step<1, 0> {
     return x + element<X, T>(tensors[0], p.*kIndex);
   }
 };
-// Of a convolution: its output's channels are columns.
+// The channels of a convolution's output are columns.
 struct Bias : Added<&Point::column> {};
 struct BiasColumn : Added<&Point::column> {};
 struct BiasRow : Added<&Point::row> {};
@@ -129,8 +131,8 @@ struct Selu : Step<0, 0> {
   }
 };
 
-// exp(-x) for x >= 0 as value * factor, neither of which is denormal before x is beyond 119: for
-// products that are not yet denormal when exp(-x) is. Beyond 64 the sum x - 32 is exact.
+// exp(-x) for x >= 0 as value * factor. Neither number is denormal until x exceeds 119. It serves
+// products that are still normal when exp(-x) is denormal. Beyond 64 the sum x - 32 is exact.
 template <class X>
 struct Decay {
   X value;
@@ -140,11 +142,13 @@ struct Decay {
         factor(x > X(64) ? static_cast<X>(1.2664165549094175723120904155965e-14) : X(1)) {}
 };
 
-// x times the normal distribution at x, (1 + erf(x / sqrt(2))) / 2: NaN at -infinity, as PyTorch's.
+// x times the cumulative normal distribution at x, (1 + erf(x / sqrt(2))) / 2. NaN at -infinity, as
+// in PyTorch.
 struct Gelu : Step<0, 0> {
   static TW_DEVICE double product(double x) { return x * normcdf(x); }
-  // normcdff is denormal long before the result is. Here its two factors, erfcx(t) and exp(-t^2)
-  // with t = |x| / sqrt(2), stay apart; the square is a sum of two floats (see GeluTanh).
+  // normcdff becomes denormal long before the result does. So this function keeps its two factors
+  // apart: erfcx(t) and exp(-t^2) with t = |x| / sqrt(2). The square is a sum of two floats (see
+  // GeluTanh).
   static TW_DEVICE float product(float x) {
     const float square = __fmul_rn(x, x);
     const float error = square < 1024 ? fmaf(x, x, -square) : 0.0f;
@@ -160,7 +164,7 @@ struct Gelu : Step<0, 0> {
   }
 };
 
-// x / (1 + exp(-(high + low))), low being small.
+// Returns x / (1 + exp(-(high + low))); `low` is small.
 template <class X>
 TW_DEVICE X logistic_product(X x, X high, X low) {
   const Decay<X> decay(absolute(high));
@@ -169,8 +173,8 @@ TW_DEVICE X logistic_product(X x, X high, X low) {
          reciprocal_to_2(X(1) + value * decay.factor);
 }
 
-// x / 2 * (1 + tanh(u)) with u = sqrt(2 / pi) * (x + 0.044715 x^3), which is x / (1 + exp(-2u)):
-// NaN at -infinity, as PyTorch's.
+// x / 2 * (1 + tanh(u)) with u = sqrt(2 / pi) * (x + 0.044715 x^3), which equals x / (1 +
+// exp(-2u)). NaN at -infinity, as in PyTorch.
 struct GeluTanh : Step<0, 0> {
   static constexpr double factor = 1.5957691216057307117597842397375;  // 2 * sqrt(2 / pi)
   static constexpr double cubic = 0.044715;
@@ -178,9 +182,9 @@ struct GeluTanh : Step<0, 0> {
   static TW_DEVICE double product(double x) {
     return logistic_product(x, factor * (x + cubic * x * x * x), 0.0);
   }
-  // The exponential multiplies the relative error of its argument by the argument, so 2u is
-  // computed as a sum of two floats: each operation with its error (Dekker, Numer. Math. 18, 1971).
-  // The intrinsics are not contracted into other operations.
+  // The exponential multiplies the relative error of its argument by the argument. So 2u is
+  // computed as a sum of two floats: each operation keeps its error (Dekker, Numer. Math. 18,
+  // 1971). The compiler does not contract the intrinsics into other operations.
   static TW_DEVICE float product(float x) {
     constexpr float factor_high = static_cast<float>(factor);
     constexpr float factor_low = static_cast<float>(factor - static_cast<double>(factor_high));
@@ -198,7 +202,7 @@ struct GeluTanh : Step<0, 0> {
     const float line_error = fmaf(factor_high, x, -line) + factor_low * x;
     const float high = __fmul_rn(line, sum);
     const float low = fmaf(line, sum, -high) + (line * sum_error + line_error * sum);
-    // Further out the result is x or 0, and the errors may be infinite.
+    // For larger |high| the result is x or 0, and the errors may be infinite.
     return logistic_product(x, high, absolute(high) < 256 ? low : 0.0f);
   }
 
@@ -208,7 +212,7 @@ struct GeluTanh : Step<0, 0> {
   }
 };
 
-// x / (1 + exp(-x)): NaN at -infinity, as PyTorch's.
+// x / (1 + exp(-x)). NaN at -infinity, as in PyTorch.
 struct Silu : Step<0, 0> {
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
@@ -245,10 +249,11 @@ struct Hardsigmoid : Step<0, 0> {
   }
 };
 
-// x * min(max(x + 3, 0), 6) / 6: NaN at -infinity, as PyTorch's.
+// x * min(max(x + 3, 0), 6) / 6. NaN at -infinity, as in PyTorch.
 struct Hardswish : Step<0, 0> {
-  // min(max(x + 3, 0), 6) / 6; saturation is part of the multiplication. Exactly 1 from 3 on, since
-  // the float next to 1/6 is above it. What a NaN becomes is of no account.
+  // Returns min(max(x + 3, 0), 6) / 6; the saturation is part of the multiplication. The result is
+  // exactly 1 from 3 on, since the float nearest to 1/6 is above 1/6. The result for NaN does not
+  // matter.
   static TW_DEVICE float gate(float x) { return __saturatef((x + 3) * (1.0f / 6)); }
   static TW_DEVICE double gate(double x) { return Hardsigmoid::ramp(x) / 6; }
 
@@ -258,7 +263,7 @@ struct Hardswish : Step<0, 0> {
   }
 };
 
-// log(1 + exp(x)); x itself above 20, where they are equal in float.
+// log(1 + exp(x)). Above 20 it returns x, which equals the result in float.
 struct Softplus : Step<0, 0> {
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float*, Point) {
@@ -282,9 +287,9 @@ struct Scale : Step<0, 1> {
   }
 };
 
-// x / divisor, as PyTorch computes it: x * (1 / divisor), within 1.5 units in the last place. The
-// reciprocal is the same for all elements, where a division of each would take 16 instructions and
-// a call where x is zero, which it often is after a clamp. Scalars: divisor.
+// x / divisor, computed like PyTorch as x * (1 / divisor), within 1.5 units in the last place. The
+// reciprocal is the same for all elements. A division of each element would take 16 instructions,
+// and a call for x = 0, which is frequent after a clamp. Scalars: divisor.
 struct Div : Step<0, 1> {
   template <class T, class X>
   static TW_DEVICE X apply(X x, const void* const*, const float* scalars, Point) {

@@ -1,8 +1,9 @@
-// What the references compute with: results in fp64, and by how much a right result may differ.
+// The numbers of the references: results in fp64, with the magnitude that says by how much a right
+// result may differ.
 //
-// The magnitude of a result is its error in units of the arithmetic (common/judge.cuh): a sum of
-// terms starts with the sum of their absolute values, and each step of a chain carries it on. The
-// `tolerance` is the error that is allowed for each unit of the magnitude.
+// The magnitude of a result is its error in units of the arithmetic (common/judge.cuh). The
+// magnitude of a sum is at first the sum of the absolute values of the terms; each step of a chain
+// updates it. The `tolerance` is the error that is allowed for each unit of the magnitude.
 #pragma once
 
 #include "common/config.cuh"
@@ -20,10 +21,11 @@ struct Exact {
 
   TW_DEVICE double slack(double tolerance) const { return tolerance * magnitude; }
 
-  // The step y = f(value). y moves by as much as f does at the ends of the interval that the error
-  // spans: so the slope is the true one, and where f saturates the error ends. (Each f is monotone
-  // or has one extremum; there the ends bound what is between them.) An infinite value is exact.
-  // A step that rounds adds one unit of its result.
+  // Applies the step y = f(value). The error of `value` spans an interval. The new magnitude is how
+  // far f moves at the ends of this interval. So the slope is the true slope, and the error ends
+  // where f saturates. (Each f is monotone or has one extremum; at an extremum the ends bound the
+  // values between them.) An infinite value is exact. A step that rounds adds one unit of its
+  // result.
   template <class F>
   TW_DEVICE void apply(F f, bool rounds, double tolerance) {
     const double reach = slack(tolerance);
@@ -39,7 +41,7 @@ struct Exact {
 
  private:
   TW_DEVICE void overflow() {
-    constexpr double limit = 3.4028235677973366e38;  // the least that rounds to infinity
+    constexpr double limit = 3.4028235677973366e38;  // the least value that rounds to infinity
     if (fabs(value) >= limit) value = value > 0 ? infinity() : -infinity();
   }
 };

@@ -1,6 +1,6 @@
-// The reductions that may end a chain, in fp64, for the references: ExactReduction<R> sees the
-// elements of a row with their slack, which is how far each of them may be off, and says the result
-// with its magnitude (exact.cuh).
+// The reductions that may end a chain, in fp64, for the references. ExactReduction<R> takes the
+// elements of a row with their slack (how far each element may be off) and returns the result with
+// its magnitude (exact.cuh).
 #pragma once
 
 #include "common/config.cuh"
@@ -12,17 +12,17 @@ namespace tw::epilogue {
 template <class R>
 struct ExactReduction;
 
-// Each sum is of exponentials below the largest element, so that none overflows. `above` and
-// `below` are the sums if all elements are off by their slack. What is computed from x - max, with
-// errors of a few units of |x - max| + 1, weighs as much as its exponential does: `spread` is the
-// mean of |x - max| with those weights.
+// Each sum adds exponentials relative to the largest element, so none overflows. `above` and
+// `below` are the sums if all elements are off by their slack. The exponential of x - max has an
+// error of a few units of |x - max| + 1, weighted with the exponential itself: `spread` is the mean
+// of |x - max| with these weights.
 template <>
 struct ExactReduction<LogSumExp> {
   double top = -infinity();
   double sum = 0;
   double above = 0;
   double below = 0;
-  double spread = 0;  // times the sum
+  double spread = 0;  // the mean times the sum
 
   TW_DEVICE void add(double value, double slack) {
     if (value > top || value != value) {
@@ -52,7 +52,7 @@ struct ExactReduction<LogSumExp> {
   static TW_DEVICE bool finite(double x) { return x - x == 0; }
 };
 
-// It rounds nothing.
+// A maximum rounds nothing.
 template <>
 struct ExactReduction<Max> {
   double top = -infinity();
@@ -73,8 +73,8 @@ struct ExactReduction<Max> {
   static TW_DEVICE double larger(double a, double b) { return a > b || a != a ? a : b; }
 };
 
-// The errors of adding, in any order, are those of a product's sum, of which the elements'
-// magnitudes are the terms.
+// The errors of adding, in any order, are those of a sum of products whose terms are the elements'
+// magnitudes.
 template <>
 struct ExactReduction<Sum> {
   double sum = 0;

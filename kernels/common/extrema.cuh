@@ -1,5 +1,5 @@
-// Infinity and NaN, and the larger and the smaller of two floats as PyTorch has them: NaN if one of
-// them is, where fmaxf and fminf return the other one.
+// Infinity, NaN, and the larger and the smaller of two floats as PyTorch defines them: the result
+// is NaN if either float is NaN. fmaxf and fminf return the other float instead.
 #pragma once
 
 #include "common/config.cuh"

@@ -1,6 +1,8 @@
-// The 16-bit storage types. They hold bits and have no arithmetic: kernels compute in float. Own
-// types, since a machine without the CUDA toolkit has no cuda_fp16.h and PyTorch's extension flags
-// disable that header's operators. Their bits are those of __half and __nv_bfloat16.
+// The 16-bit storage types. They hold bits and have no arithmetic: kernels compute in float.
+//
+// The types are our own because a machine without the CUDA toolkit has no cuda_fp16.h, and because
+// PyTorch's extension flags disable that header's operators. Their bits are those of __half and
+// __nv_bfloat16.
 #pragma once
 
 #include "common/config.cuh"
@@ -88,13 +90,14 @@ struct FromFloat<f16> {
 
 }  // namespace detail
 
-// Rounds to the nearest T (float, f16, bf16), to even between two. NaN stays NaN.
+// Rounds to the nearest T (float, f16, bf16), ties to even. NaN stays NaN.
 template <class T>
 TW_DEVICE T from_float(float x) {
   return detail::FromFloat<T>::convert(x);
 }
 
-// Two neighbours in memory as one word; `first` has the lower address. T is f16 or bf16.
+// Returns two elements that are neighbours in memory as one word; `first` has the lower address. T
+// is f16 or bf16.
 template <class T>
 TW_DEVICE unsigned packed(float first, float second) {
   return from_float<T>(first).bits | static_cast<unsigned>(from_float<T>(second).bits) << 16;

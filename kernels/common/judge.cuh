@@ -1,17 +1,17 @@
-// The rule by which a result is judged. Both devices use it: verify.cuh on a GPU, the cpu device on
-// the host. It is the only place that says what is right.
+// The rule that decides whether a result is right. Both devices use it: verify.cuh on a GPU, the
+// cpu device on the host. No other code decides this.
 //
-// The reference computes in fp64 what is expected, and the magnitude: by how much the result moves
-// if every term that was added up is off by one unit. `slack` = tolerance * magnitude bounds the
-// error of fp32 arithmetic in any order. Storing rounds to nearest. So a result x is right if some
-// number within slack of the expected one rounds to x:
+// The reference computes the expected result and the magnitude in fp64. The magnitude says by how
+// much the result moves if every added term is off by one unit. `slack` = tolerance * magnitude
+// bounds the error of fp32 arithmetic in any order. Storing rounds to nearest. So a result x is
+// right if some number within slack of the expected one rounds to x:
 //
 //     rounded(expected - slack) <= x <= rounded(expected + slack)
 //
-// Overflow to infinity and subnormal results of the storage type follow from `rounded`. One unit of
-// the smallest subnormal is allowed beyond it. NaN is right where NaN is expected, and nowhere else.
-// An element that nobody wrote is never right: it still holds the poison, a NaN that no arithmetic
-// makes.
+// `rounded` also covers overflow to infinity and subnormal results of the storage type. The bounds
+// are widened by one unit of the smallest subnormal number. NaN is right only where NaN is
+// expected. An unwritten element is never right: it still holds the poison, a NaN that no
+// arithmetic produces.
 #pragma once
 
 #ifdef __CUDACC__
@@ -27,19 +27,21 @@ namespace tw::verify {
 // The values of tw::DType.
 enum Storage { kF32, kF16, kBf16, kF64 };
 
-// What an element is compared with.
+// The parameters of a comparison.
 struct Rule {
   int storage;
-  double tolerance;        // the error that is allowed for each unit of the magnitude
-  double expected_is_off;  // by how many units roundoff the expectation itself may be off: 0 if it
-                           // is exact, 1 if another configuration's stored result is expected
+  double tolerance;  // the error that is allowed for each unit of the magnitude
+  // how many units roundoff the expected value itself may be off: 0 if it is exact, 1 if it is the
+  // stored result of another configuration
+  double expected_is_off;
 };
 
 struct Judged {
   bool right;
-  double error_ulps;  // in units roundoff of the expected value or, where that is larger, of fp32
-                      // in the magnitude; infinity if that says nothing
-  double used;        // of a right result: the part of the slack that it needs, 0 to 1
+  // The error in units roundoff of the expected value, or of fp32 at the magnitude if that is
+  // larger; infinity if no error can be stated.
+  double error_ulps;
+  double used;  // if right: the fraction of the slack that it needs, 0 to 1
 };
 
 TW_JUDGE unsigned long long bits_of(double x) {
@@ -56,13 +58,14 @@ TW_JUDGE double double_from(unsigned long long bits) {
   return std::bit_cast<double>(bits);
 #endif
 }
-TW_JUDGE double power_of_2(int exponent) {  // from -1022 to 1023
+TW_JUDGE double power_of_2(int exponent) {  // exponent from -1022 to 1023
   return double_from(static_cast<unsigned long long>(exponent + 1023) << 52);
 }
 TW_JUDGE double infinite() { return double_from(0x7ff0000000000000ull); }
 TW_JUDGE bool is_finite(double x) { return x - x == 0; }
 
-// Binary digits of the significand, the exponent of the smallest normal number, the largest number.
+// Return the binary digits of the significand, the exponent of the smallest normal number, and the
+// largest number.
 TW_JUDGE int digits_of(int storage) {
   return storage == kF64 ? 53 : storage == kF32 ? 24 : storage == kF16 ? 11 : 8;
 }
@@ -75,15 +78,16 @@ TW_JUDGE double largest_of(int storage) {
   return (2 - power_of_2(1 - digits_of(storage))) * power_of_2(127);
 }
 TW_JUDGE double unit_roundoff_of(int storage) { return power_of_2(-digits_of(storage)); }
-// The unit of a tolerance: that of the arithmetic, which is fp32 for the 16-bit types too.
+// Returns the unit of a tolerance: the unit roundoff of the arithmetic, which is fp32 for the
+// 16-bit types too.
 TW_JUDGE double sum_unit_of(int storage) { return power_of_2(storage == kF64 ? -53 : -24); }
-// 0 for f64, whose subnormals fp64 arithmetic cannot halve.
+// Returns 0 for f64, because fp64 arithmetic cannot halve its smallest subnormal number.
 TW_JUDGE double smallest_subnormal_of(int storage) {
   if (storage == kF64) return 0;
   return power_of_2(least_exponent_of(storage) + 1 - digits_of(storage));
 }
 
-// The distance from |x| to the next larger number of the type, for a finite x.
+// Returns the distance from |x| to the next larger number of the type, for a finite x.
 TW_JUDGE double quantum_of(double x, int storage) {
   const int exponent = static_cast<int>((bits_of(x) >> 52) & 0x7ff) - 1023;
   const int least = least_exponent_of(storage);
@@ -92,7 +96,8 @@ TW_JUDGE double quantum_of(double x, int storage) {
   return step < -1022 ? double_from(1ull << (step + 1074)) : power_of_2(step);
 }
 
-// x as the type stores it: to nearest, ties to even, beyond the largest number infinity.
+// Returns x as the type stores it: rounded to nearest, ties to even; infinity beyond the largest
+// number.
 TW_JUDGE double rounded(double x, int storage) {
   if (storage == kF64 || !is_finite(x)) return x;
   const double quantum = quantum_of(x, storage);
@@ -102,9 +107,9 @@ TW_JUDGE double rounded(double x, int storage) {
   return result;
 }
 
-// What outputs are filled with before a run: in every 16 bits 0xfff0 to 0xfff7. Read as any type it
-// is a NaN, but none that arithmetic makes (hardware makes 0x7fff..., 0xffff..., 0xffc00000 or
-// 0xfff8000000000000).
+// Outputs are filled with the poison before a run: each 16-bit word is from 0xfff0 to 0xfff7. Read
+// as any type it is a NaN, but not one that arithmetic produces (hardware produces 0x7fff...,
+// 0xffff..., 0xffc00000 or 0xfff8000000000000).
 constexpr unsigned short kPoison = 0xfff5;
 TW_JUDGE bool is_poison(unsigned long long bits, int storage) {
   const unsigned long long all = storage == kF64   ? 0xffffffffffffffffull
@@ -113,22 +118,22 @@ TW_JUDGE bool is_poison(unsigned long long bits, int storage) {
   return (bits & all & 0xfff8fff8fff8fff8ull) == (all & 0xfff0fff0fff0fff0ull);
 }
 
-// One unit roundoff of a finite x, which does not shrink below the smallest normal number.
+// Returns one unit roundoff of a finite x. It does not shrink below the smallest normal number.
 TW_JUDGE double unit_roundoff_at(double x, int storage) {
   const double normal = power_of_2(least_exponent_of(storage));
   return unit_roundoff_of(storage) * (fabs(x) > normal ? fabs(x) : normal);
 }
 
-// A magnitude that is not finite allows nothing.
+// Returns the slack. A magnitude that is not finite gives no tolerance.
 TW_JUDGE double slack_of(double expected, double magnitude, const Rule& rule) {
   return rule.tolerance * (is_finite(magnitude) ? magnitude : 0) +
          rule.expected_is_off * unit_roundoff_at(expected, rule.storage);
 }
 
-// An expectation where the oracle wrote nothing.
+// Returns the expected value of an element that the oracle did not write.
 TW_JUDGE double unwritten() { return double_from(0x0001000100010001ull * kPoison); }
 
-// By how much the arithmetic before the last rounding must be off for the result x.
+// Returns the error before the last rounding that the result x implies.
 TW_JUDGE double excess_of(double x, double expected, int storage) {
   double gap = quantum_of(x, storage);
   const bool is_power =
@@ -138,12 +143,12 @@ TW_JUDGE double excess_of(double x, double expected, int storage) {
   return excess > 0 ? excess : 0;
 }
 
-// The largest error of a result that rounds to nearest, for a note.
+// Returns the largest error that a result which rounds to nearest may have, for a note.
 TW_JUDGE double allowed_error(double expected, double magnitude, const Rule& rule) {
   return slack_of(expected, magnitude, rule) + quantum_of(expected, rule.storage) / 2;
 }
 
-// x: as it is stored; it is written (see is_poison).
+// Judges x, a stored value. The element has been written (see is_poison).
 TW_JUDGE Judged judge(double x, double expected, double magnitude, const Rule& rule) {
   if (expected != expected) return {x != x, x != x ? 0 : infinite(), 0};
   if (!is_finite(expected)) return {x == expected, x == expected ? 0 : infinite(), 0};

@@ -1,6 +1,6 @@
-// Sums of exponentials in one pass: the largest value so far, and the sum of the others'
-// exponentials relative to it (Milakov and Gimelshein, Online normalizer calculation for softmax,
-// 2018).
+// Sums of exponentials in one pass. A partial result is the largest value so far and the sum of the
+// exponentials of all values relative to it (Milakov and Gimelshein, Online normalizer calculation
+// for softmax, 2018).
 #pragma once
 
 #include "common/config.cuh"
@@ -8,8 +8,8 @@
 
 namespace tw {
 
-// exp(x) by the hardware's 2^x: a relative error of |x| + 4 units of 2^-24 at most, and 0 instead
-// of a denormal number.
+// Returns exp(x), computed with the hardware's 2^x. The relative error is at most |x| + 4 units of
+// 2^-24, and the result is 0 instead of a denormal number.
 TW_DEVICE float fast_exp(float x) {
 #ifdef TW_CPU_DEVICE
   return expf(x);
@@ -20,8 +20,8 @@ TW_DEVICE float fast_exp(float x) {
 #endif
 }
 
-// The sum of a short array, by halves: the errors of its first elements do not grow with its
-// length.
+// Returns the sum of a short array, computed by halves, so the errors of its first elements do not
+// grow with the length.
 template <int kCount>
 TW_DEVICE float sum_of(float (&values)[kCount]) {
   static_assert((kCount & (kCount - 1)) == 0, "halves");
@@ -33,14 +33,14 @@ TW_DEVICE float sum_of(float (&values)[kCount]) {
   return values[0];
 }
 
-// log(sum(exp(x))) = max + log(sum). Nothing is known yet: {-infinity, 0}, which -infinity does not
-// change. Infinities are not subtracted from each other: with one infinity among the values the sum
-// is infinite, with NaN it is NaN.
+// log(sum(exp(x))) = max + log(sum). The start is {-infinity, 0}, which adding -infinity does not
+// change. Infinities are not subtracted from each other: the sum is infinity if a value is
+// infinity, and NaN if a value is NaN.
 struct LogSumExp {
   float max = -infinity();
   float sum = 0;
 
-  // Overwrites the values.
+  // Overwrites `values`.
   template <int kCount>
   TW_DEVICE void add(float (&values)[kCount]) {
     float top = max;
@@ -60,10 +60,11 @@ struct LogSumExp {
     max = top;
   }
 
-  // log(sum(exp(x))): -infinity if all are, infinity if one is.
+  // Returns log(sum(exp(x))): -infinity if all values are -infinity, infinity if one value is
+  // infinity.
   TW_DEVICE float result() const { return base_of(max) + logf(sum); }
 
-  // What values are compared with: `top` if it is finite.
+  // Returns the value that is subtracted from all others: `top` if it is finite, else 0.
   static TW_DEVICE float base_of(float top) { return fabsf(top) == infinity() ? 0.0f : top; }
 };
 

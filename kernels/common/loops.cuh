@@ -1,9 +1,9 @@
-// How far loops are unrolled, besides TW_UNROLL.
+// Controls how far loops are unrolled; see also TW_UNROLL.
 #pragma once
 
 #include "common/config.cuh"
 
-// Keeps the loop that follows as it is: rare code had better be short.
+// Does not unroll the loop that follows: rarely executed code is better short.
 #ifndef TW_ROLLED
 #ifdef TW_CPU_DEVICE
 #define TW_ROLLED

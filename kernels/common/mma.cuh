@@ -1,5 +1,5 @@
 // Products of small matrices by a warp (mma.sync, ldmatrix; sm_80 and later). All 32 threads take
-// part. D is fp32 and is added to.
+// part. D is fp32, and the product is added to it.
 //
 //     fragments, with g = lane / 4 and t = lane % 4 (PTX ISA, "Matrix fragments for mma"):
 //
@@ -20,7 +20,8 @@
 
 namespace tw {
 
-// The nearest TF32 (10 bits of fraction), ties away from zero. The units themselves truncate.
+// Returns the nearest TF32 (10 bits of fraction), ties away from zero. The tensor cores themselves
+// truncate.
 TW_DEVICE unsigned to_tf32(float x) {
 #ifdef TW_CPU_DEVICE
   const unsigned bits = __float_as_uint(x);
@@ -33,7 +34,7 @@ TW_DEVICE unsigned to_tf32(float x) {
 #endif
 }
 
-// x as the sum of two TF32: all but 2^-22 of it, relative.
+// x as the sum of two TF32 numbers, with a relative error of 2^-22.
 struct SplitTf32 {
   unsigned big;
   unsigned small;
@@ -43,18 +44,18 @@ struct SplitTf32 {
   }
 };
 
-// Bits of which the units read the nearest TF32, ties away from zero: to_tf32 but for the lowest 13
-// bits, and for denormals, which the units truncate. Two instructions, where sm_90 takes four for
-// the conversion: half a unit in the last place of a TF32 is the sign and the exponent of x,
-// scaled. Infinities and NaNs stay what they are.
+// Returns bits that the tensor cores read as the nearest TF32, ties away from zero. The result
+// differs from to_tf32 in the lowest 13 bits, and for denormals, which the tensor cores truncate.
+// It takes two instructions; the conversion takes four on sm_90. Half a unit in the last place of a
+// TF32 is the sign and the exponent of x, scaled. Infinities and NaNs stay unchanged.
 TW_DEVICE unsigned tf32_operand(float x) {
   const float power = __uint_as_float(__float_as_uint(x) & 0xff800000u);
   return __float_as_uint(fmaf(power, 0x1p-11f, x));
 }
 
-// SplitTf32 for fewer instructions. `small` is not rounded: it is a multiple of x's last place of
-// at most 12 bits and a sign, of which the units ignore the lowest one; rounding would err by as
-// much. Of infinities and NaNs `small` is NaN, whatever `big` is.
+// SplitTf32 with fewer instructions. `small` is not rounded. It is a multiple of x's last place
+// with at most 12 bits and a sign, and the tensor cores ignore the lowest bit; rounding would have
+// an error of the same size. For infinities and NaNs `small` is NaN; `big` may be any value.
 struct SplitOperand {
   unsigned big;
   unsigned small;
@@ -73,7 +74,7 @@ struct Fragments {
   unsigned b[2];
 };
 
-// What the units read of a word: operand `i` of those that it holds.
+// How the tensor cores read a word: `at` returns operand `i` of the operands in the word.
 template <class T>
 struct Operand;
 template <>
@@ -126,7 +127,7 @@ inline void mma(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
 }  // namespace detail
 #endif
 
-// D += A * B of 16x8 and 8x8 TF32. The lowest 13 bits of the operands are ignored.
+// D += A * B, with A of 16x8 and B of 8x8 TF32. The lowest 13 bits of the operands are ignored.
 TW_DEVICE void mma_m16n8k8(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
 #ifdef TW_CPU_DEVICE
   detail::mma<float>(d, a, b);
@@ -140,7 +141,7 @@ TW_DEVICE void mma_m16n8k8(float (&d)[4], const unsigned (&a)[4], const unsigned
 #endif
 }
 
-// D += A * B of 16x16 and 16x8 f16 or bf16.
+// D += A * B, with A of 16x16 and B of 16x8 f16 or bf16.
 template <class T>
 TW_DEVICE void mma_m16n8k16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]);
 
@@ -172,9 +173,9 @@ TW_DEVICE void mma_m16n8k16<bf16>(float (&d)[4], const unsigned (&a)[4], const u
 #endif
 }
 
-// Reads kCount (1, 2 or 4) matrices of 8 rows of 16 bytes from shared memory. Row r of matrix i is
-// at the `row` that thread 8 * i + r passes, aligned to 16 bytes. words[i] is word t of row g of
-// matrix i: a pair of 16-bit elements, or one of 32 bits.
+// Reads kCount (1, 2 or 4) matrices of 8 rows of 16 bytes from shared memory. Thread 8 * i + r
+// passes `row`, the address of row r of matrix i, aligned to 16 bytes. words[i] is word t of row g
+// of matrix i: a pair of 16-bit elements, or one 32-bit element.
 template <int kCount, class T>
 TW_DEVICE void ldmatrix(unsigned (&words)[kCount], SharedPointer<T> row) {
   static_assert(kCount == 1 || kCount == 2 || kCount == 4, "one instruction");
@@ -206,8 +207,8 @@ TW_DEVICE void ldmatrix(unsigned (&words)[kCount], SharedPointer<T> row) {
 #endif
 }
 
-// The same with each matrix of 8x8 16-bit elements transposed: words[i] is the pair of the elements
-// g of rows 2t and 2t + 1 of matrix i.
+// The same, with each matrix of 8x8 16-bit elements transposed: words[i] is the pair of the
+// elements g of rows 2t and 2t + 1 of matrix i.
 template <int kCount, class T>
 TW_DEVICE void ldmatrix_transposed(unsigned (&words)[kCount], SharedPointer<T> row) {
   static_assert(sizeof(T) == 2, "only 16-bit elements can be transposed");

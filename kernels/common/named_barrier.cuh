@@ -1,12 +1,12 @@
-// Barriers of some of a block's threads.
+// Barriers for some of a block's threads.
 #pragma once
 
 #include "common/config.cuh"
 
 namespace tw {
 
-// A __syncthreads() of kThreads threads, whole warps, which name the same barrier: `id` from 1 to
-// 15, since 0 is __syncthreads()'s.
+// A __syncthreads() of the kThreads threads that name the same barrier; these are whole warps. `id`
+// is from 1 to 15, because __syncthreads() uses 0.
 template <int kThreads>
 TW_DEVICE void sync_some(int id) {
   static_assert(kThreads % 32 == 0, "whole warps");

@@ -1,12 +1,12 @@
-// The block's dynamic shared memory, typed, and places in it.
+// The block's dynamic shared memory, typed, and addresses in it.
 #pragma once
 
 #include "common/config.cuh"
 #include "common/vector.cuh"
 
 #ifndef TW_CPU_DEVICE
-// One declaration for all kernels: CUDA has one such array a kernel. Its name is not mangled, so
-// that PTX can say it.
+// One declaration for all kernels, because CUDA has one dynamic array for each kernel. The name is
+// not mangled, so that PTX can use it.
 extern "C" {
 extern __shared__ __align__(128) unsigned char tilewright_dynamic_shared[];
 }
@@ -14,7 +14,7 @@ extern __shared__ __align__(128) unsigned char tilewright_dynamic_shared[];
 
 namespace tw {
 
-// Aligned to 128 bytes. Its size is the launch's.
+// Returns the dynamic shared memory, aligned to 128 bytes. The launch sets its size.
 template <class T>
 TW_DEVICE T* dynamic_shared() {
 #ifdef TW_CPU_DEVICE
@@ -24,20 +24,23 @@ TW_DEVICE T* dynamic_shared() {
 #endif
 }
 
-// A place in shared memory whose address is computed in 32 bits, in an inner loop for example. With
-// plain pointers that is up to the compiler: nvcc 13.0 narrows them, NVRTC 13.0 does not, and then
-// what was measured is not what a header compiles to (16 more registers in a large tile of gemm's
-// simt). An int is an offset in elements.
+// A pointer into shared memory whose address is computed in 32 bits, for inner loops for example.
+// An int is an offset in elements.
+//
+// The compiler decides whether it narrows plain pointers: nvcc 13.0 does, NVRTC 13.0 does not. Then
+// the measured code differs from the code that an emitted header compiles to (16 more registers in
+// a large tile of gemm's simt).
 template <class T>
 class SharedPointer {
  public:
-  // Where dynamic shared memory begins.
+  // Returns a pointer to the first byte of dynamic shared memory.
   static TW_DEVICE SharedPointer dynamic() {
     SharedPointer result;
 #ifdef TW_CPU_DEVICE
     result.address_ = dynamic_shared<T>();
 #else
-    // Also the conversion from a pointer would differ. The operand keeps the array declared.
+    // The compilers would also treat the conversion from a pointer differently. The operand keeps
+    // the array declared.
     asm("mov.u32 %0, tilewright_dynamic_shared;"
         : "=r"(result.address_)
         : "l"(tilewright_dynamic_shared));
@@ -55,7 +58,8 @@ class SharedPointer {
     return result;
   }
 
-  // What instructions take: bytes from the start of shared memory. On the cpu device a pointer.
+  // Returns the address that instructions take: bytes from the start of shared memory. On the cpu
+  // device it is a pointer.
   TW_DEVICE auto address() const { return address_; }
 
  private:
@@ -66,7 +70,8 @@ class SharedPointer {
 #endif
 };
 
-// Reads kCount elements, of 4 or 16 bytes together. `from` is aligned to them.
+// Reads kCount elements of 4 or 16 bytes in total with one instruction. `from` is aligned to this
+// size.
 template <int kCount, class T>
 TW_DEVICE Vector<T, kCount> load_vector(SharedPointer<T> from) {
   static_assert(kCount * sizeof(T) == 4 || kCount * sizeof(T) == 16, "one instruction");

@@ -6,7 +6,7 @@
 
 namespace tw {
 
-// Reads 1, 2 or 4 words together. `from` is aligned to them.
+// Reads 1, 2 or 4 words with one instruction. `from` is aligned to their size.
 template <int kCount, class T>
 TW_DEVICE void load_words(unsigned (&words)[kCount], SharedPointer<T> from) {
   static_assert(kCount == 1 || kCount == 2 || kCount == 4, "one instruction");
@@ -39,7 +39,7 @@ TW_DEVICE unsigned load_word(SharedPointer<T> from) {
   return words[0];
 }
 
-// Writes 1, 2 or 4 words together. `to` is aligned to them.
+// Writes 1, 2 or 4 words with one instruction. `to` is aligned to their size.
 template <int kCount, class T>
 TW_DEVICE void store_words(SharedPointer<T> to, const unsigned (&words)[kCount]) {
   static_assert(kCount == 1 || kCount == 2 || kCount == 4, "one instruction");
@@ -63,7 +63,7 @@ TW_DEVICE void store_words(SharedPointer<T> to, const unsigned (&words)[kCount])
 #endif
 }
 
-// A 16-bit element as a word, whose upper half is zero.
+// Reads a 16-bit element as a word whose upper half is zero.
 template <class T>
 TW_DEVICE unsigned load_half(SharedPointer<T> from) {
   static_assert(sizeof(T) == 2, "an element is a half");

@@ -1,16 +1,17 @@
 // Copies of boxes of a tensor to shared memory by the copy engine (TMA, sm_90), and the barriers in
-// shared memory on which they complete (mbarrier).
+// shared memory that report their completion (mbarrier).
 //
-// A barrier goes through phases, of parity 0, 1, 0, ...: one ends when all arrivals have been made
-// and all expected bytes have landed. A box reaches over the tensor's edges: zeros are written for
-// what is outside. A tensor map may round f32 to the nearest TF32 on the way (measured on an H100:
-// ties to even).
+// A barrier goes through phases of parity 0, 1, 0, ... A phase ends when all arrivals have been
+// made and all expected bytes have landed. A box may reach beyond the tensor's edges: zeros are
+// written for the elements outside. A tensor map may round f32 to the nearest TF32 during the copy
+// (measured on an H100: ties to even).
 #pragma once
 
 #include "common/config.cuh"
 #include "common/shared.cuh"
 
-// Programs for several architectures compile this file for all of them; launchers run it on cc 9.0.
+// Programs for several architectures compile this file for all of them; launchers run its code only
+// on compute capability 9.0.
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
 #define TW_SM90_ASM(...) asm volatile(__VA_ARGS__)
 #else
@@ -19,8 +20,8 @@
 
 namespace tw {
 
-// A kernel's parameter: `const __grid_constant__ TensorMap map`, {tensor_map = "x", ...} in its
-// TOML. <cuda.h>'s CUtensorMap, which NVRTC does not have.
+// The type of a kernel parameter `const __grid_constant__ TensorMap map`, which is {tensor_map =
+// "x", ...} in the kernel's TOML. It is <cuda.h>'s CUtensorMap, which NVRTC does not have.
 #ifdef TW_CPU_DEVICE
 using TensorMap = tw_cpu::TensorMap;
 #else
@@ -33,7 +34,8 @@ class Barrier {
  public:
   TW_DEVICE explicit Barrier(SharedPointer<unsigned long long> at) : at_(at) {}
 
-  // By one thread, before fence_barrier_init() and a __syncthreads().
+  // Initialises the barrier. One thread calls it, before fence_barrier_init() and a
+  // __syncthreads().
   TW_DEVICE void init(int arrivals) const {
 #ifdef TW_CPU_DEVICE
     tw_cpu::runtime->barrier_init(at_.address(), arrivals);
@@ -51,7 +53,7 @@ class Barrier {
 #endif
   }
 
-  // An arrival; `bytes` are to land before this phase ends.
+  // Arrives, and adds `bytes` to the bytes that must land before this phase ends.
   TW_DEVICE void arrive_and_expect(int bytes) const {
 #ifdef TW_CPU_DEVICE
     tw_cpu::runtime->barrier_arrive(at_.address(), bytes);
@@ -62,7 +64,7 @@ class Barrier {
 #endif
   }
 
-  // Waits for the end of the phase of that parity, if it is the phase under way: of a new barrier
+  // Waits for the end of the phase with this parity if that phase is under way. For a new barrier
   // the phase of parity 1 counts as ended.
   TW_DEVICE void wait(unsigned parity) const {
 #ifdef TW_CPU_DEVICE
@@ -86,14 +88,14 @@ class Barrier {
   SharedPointer<unsigned long long> at_;
 };
 
-// Shows barriers that this thread has initialised to the copy engine.
+// Makes barriers that this thread has initialised visible to the copy engine.
 TW_DEVICE void fence_barrier_init() {
   TW_SM90_ASM("fence.mbarrier_init.release.cluster;" ::: "memory");
 }
 
-// Starts the copy of the box whose first element is (z, y, x) of a tensor of three dimensions, x
-// along its rows; its bytes land in the phase of `full` that is under way. `to` is aligned to 128
-// bytes, to 1024 if the map is swizzled by 128. By one thread.
+// Starts the copy of a box of a three-dimensional tensor; x runs along the rows. The box's first
+// element is (z, y, x). Its bytes land in the current phase of `full`. `to` is aligned to 128
+// bytes, or to 1024 if the map is swizzled by 128. One thread calls it.
 template <class T>
 TW_DEVICE void load_tensor(SharedPointer<T> to, const TensorMap& map, const Barrier& full, int x,
                            int y, int z) {
@@ -109,7 +111,7 @@ TW_DEVICE void load_tensor(SharedPointer<T> to, const TensorMap& map, const Barr
 #endif
 }
 
-// The same of four dimensions.
+// The same for a four-dimensional tensor.
 template <class T>
 TW_DEVICE void load_tensor(SharedPointer<T> to, const TensorMap& map, const Barrier& full, int x,
                            int y, int z, int w) {
@@ -125,10 +127,10 @@ TW_DEVICE void load_tensor(SharedPointer<T> to, const TensorMap& map, const Barr
 #endif
 }
 
-// Starts the copy of an im2col map: the channels from `channel` on of pixels of
-// [image][row][column][channel], a line for each. The first pixel is that at (image, row, column),
-// which is in the map's window, and the others follow it there; what is read of each is so many
-// columns and rows further on, at most 255.
+// Starts a copy with an im2col map of a tensor [image][row][column][channel]. It copies the
+// channels from `channel` on, one line for each pixel. The first pixel is (image, row, column),
+// which is in the map's window; the others follow it in the window. The copy reads each pixel with
+// an offset of so many columns and rows, at most 255.
 template <class T>
 TW_DEVICE void load_im2col(SharedPointer<T> to, const TensorMap& map, const Barrier& full,
                            int channel, int column, int row, int image, int columns, int rows) {

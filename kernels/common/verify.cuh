@@ -1,6 +1,7 @@
-// What the measuring worker runs around a kernel under test: inputs, guard zones, the comparison
-// with the oracle, the L2 flush. Compiled once a device by NVRTC; launched by tuner/devices/cuda.
-// Every kernel takes any one-dimensional grid and strides over its data.
+// The kernels that the measuring worker runs around a kernel under test: they write inputs and
+// guard zones, compare with the oracle, and flush L2. NVRTC compiles them once for each device;
+// tuner/devices/cuda launches them. Every kernel takes any one-dimensional grid and strides over
+// its data.
 //
 //     a tensor's allocation: [ guard, 4 KiB | the tensor, as the problem aligns it | guard ]
 #pragma once
@@ -10,21 +11,21 @@
 
 namespace tw::verify {
 
-// A tensor's axes by descending stride, so that a flat offset tells its indices.
+// A tensor's axes by descending stride, so that the indices can be computed from a flat offset.
 struct Axes {
   long long rank;
   long long extent[8];
   long long stride[8];
 };
 
-// What one block found.
+// The findings of one block.
 struct Found {
   double worst;         // see Judged::error_ulps; infinity if an element is not written
   double used;          // the largest Judged::used
   long long worst_at;   // flat offset in elements
-  long long wrong;      // elements
-  long long unwritten;  // of these, elements that hold the poison where something is expected
-  long long touched;    // elements between the rows that were written
+  long long wrong;      // number of wrong elements
+  long long unwritten;  // wrong elements that hold the poison where a value is expected
+  long long touched;    // elements between the rows that were written to
 };
 
 __device__ __forceinline__ long long first() {
@@ -44,7 +45,7 @@ __device__ __forceinline__ float f16_to_float(unsigned short bits) {
   asm("cvt.f32.f16 %0, %1;" : "=f"(x) : "h"(bits));
   return x;
 }
-__device__ __forceinline__ unsigned short bf16_from(float x) {  // to nearest even; x is no NaN
+__device__ __forceinline__ unsigned short bf16_from(float x) {  // to nearest even; x is not NaN
   const unsigned bits = __float_as_uint(x);
   return static_cast<unsigned short>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
@@ -79,7 +80,7 @@ __device__ __forceinline__ void store(void* data, long long at, int storage, flo
   }
 }
 
-// The bits of an element, whatever its size.
+// Returns the bits of an element of any size.
 __device__ __forceinline__ unsigned long long bits(const void* data, long long at, int storage) {
   if (storage == kF64) return static_cast<const unsigned long long*>(data)[at];
   if (storage == kF32) return static_cast<const unsigned*>(data)[at];
@@ -95,7 +96,8 @@ __device__ __forceinline__ bool inside(const Axes& axes, long long at) {
 }
 
 __device__ __forceinline__ void join(Found& into, const Found& other) {
-  // A wrong element goes before a right one, then the larger error, then the first.
+  // A wrong element takes precedence over a right one, then the larger error, then the lower
+  // offset.
   const bool other_wrong = other.wrong > 0;
   const bool more = other_wrong != (into.wrong > 0) ? other_wrong
                     : other.worst != into.worst     ? other.worst > into.worst
@@ -116,7 +118,7 @@ __device__ __forceinline__ unsigned char guard_byte(long long at) {
 
 }  // namespace tw::verify
 
-// The first or the second set of a tensor (inputs.cuh); `stream` is stream_of it.
+// Fills a tensor with its first or its second set (inputs.cuh); `stream` is its stream_of.
 extern "C" __global__ void tw_fill(void* data, long long elements, int storage,
                                    unsigned long long stream, int second, tw::verify::Fill fill) {
   using namespace tw::verify;
@@ -126,9 +128,9 @@ extern "C" __global__ void tw_fill(void* data, long long elements, int storage,
   }
 }
 
-// Takes a configuration's results as the expected ones. found[0] becomes the largest finite
-// magnitude, as bits, found[1] the number of elements that are written; both are zero before. What
-// is not written stays poison.
+// Stores a configuration's results as the expected ones. found[0] becomes the bits of the largest
+// finite magnitude, found[1] the number of written elements; both must be zero before. Unwritten
+// elements stay poison.
 extern "C" __global__ void tw_expect(const void* x, long long elements, int storage,
                                      tw::verify::Axes axes, double* expected,
                                      unsigned long long* found) {
@@ -144,7 +146,7 @@ extern "C" __global__ void tw_expect(const void* x, long long elements, int stor
   atomicMax(found, bits_of(mine));
   atomicAdd(found + 1, count);
 }
-// Every magnitude becomes *largest.
+// Sets every magnitude to *largest.
 extern "C" __global__ void tw_expect_magnitude(const double* largest, long long elements,
                                                double* magnitude) {
   for (long long i = tw::verify::first(); i < elements; i += tw::verify::step()) {
@@ -152,7 +154,7 @@ extern "C" __global__ void tw_expect_magnitude(const double* largest, long long 
   }
 }
 
-// Writes the guard zones of an allocation: all of it but [begin, end).
+// Writes the guard zones of an allocation: everything except [begin, end).
 extern "C" __global__ void tw_guard_write(unsigned char* base, long long begin, long long end,
                                           long long bytes) {
   for (long long i = tw::verify::first(); i < bytes - (end - begin); i += tw::verify::step()) {
@@ -161,7 +163,7 @@ extern "C" __global__ void tw_guard_write(unsigned char* base, long long begin, 
   }
 }
 
-// found[0]: bytes that changed before `begin`, found[1]: from `end` on. Both are zero before.
+// Counts changed bytes: found[0] before `begin`, found[1] from `end` on. Both must be zero before.
 extern "C" __global__ void tw_guard_check(const unsigned char* base, long long begin, long long end,
                                           long long bytes, unsigned long long* found) {
   for (long long i = tw::verify::first(); i < bytes - (end - begin); i += tw::verify::step()) {
@@ -170,7 +172,7 @@ extern "C" __global__ void tw_guard_check(const unsigned char* base, long long b
   }
 }
 
-// *sum becomes a digest of the words and their places. It is zero before.
+// Sets *sum to a digest of the words and their places. *sum must be zero before.
 extern "C" __global__ void tw_hash(const unsigned long long* words, long long count,
                                    unsigned long long* sum) {
   unsigned long long mine = 0;
@@ -180,9 +182,10 @@ extern "C" __global__ void tw_hash(const unsigned long long* words, long long co
   atomicAdd(sum, mine);
 }
 
-// Compares `elements` of x with the oracle by the rule of judge.cuh. Where the oracle holds the
-// poison it wrote nothing, and so must x. Elements outside of the axes must have the bits that they
-// have in `before`, or the poison where that is null. Blocks of 256 threads; one Found a block.
+// Compares `elements` of x with the oracle by the rule of judge.cuh. If an oracle's value is
+// poison, the oracle did not write the element, and x must not have written it either. Elements
+// outside of the axes must have the same bits as in `before`, or the poison if `before` is null.
+// Blocks have 256 threads; each block writes one Found.
 extern "C" __global__ void __launch_bounds__(256)
     tw_compare(const void* x, const double* expected, const double* magnitude, const void* before,
                long long elements, tw::verify::Axes axes, tw::verify::Rule rule,
@@ -216,15 +219,16 @@ extern "C" __global__ void __launch_bounds__(256)
   if (threadIdx.x == 0) found[blockIdx.x] = all[0];
 }
 
-// Takes the place of a memset, so that it shows among the kernels that are timed.
+// Replaces a memset, so that it appears among the timed kernels.
 extern "C" __global__ void tw_zero(uint4* data, long long count) {
   for (long long i = tw::verify::first(); i < count; i += tw::verify::step()) {
     data[i] = make_uint4(0, 0, 0, 0);
   }
 }
 
-// Together they evict whatever a kernel could find in L2: the writes replace it, and the reads
-// replace the dirty lines, which would otherwise be written back during the sample.
+// tw_flush_write and tw_flush_read together evict everything that a kernel could find in L2. The
+// writes replace it, and the reads replace the dirty lines, which would otherwise be written back
+// during the sample.
 extern "C" __global__ void tw_flush_write(uint4* data, long long count, unsigned value) {
   for (long long i = tw::verify::first(); i < count; i += tw::verify::step()) {
     data[i] = make_uint4(value, value, value, value);
@@ -236,8 +240,8 @@ extern "C" __global__ void tw_flush_read(const uint4* data, long long count, uns
     const uint4 word = data[i];
     sum ^= word.x ^ word.y ^ word.z ^ word.w;
   }
-  if (sum == 0x9e3779b9u) *sink = sum;  // rarely or never, but the compiler cannot know
+  if (sum == 0x9e3779b9u) *sink = sum;  // almost never true, but the compiler cannot know
 }
 
-// Stands before every sample in the record of kernels.
+// Marks the start of every sample in the record of kernels.
 extern "C" __global__ void tw_mark() {}

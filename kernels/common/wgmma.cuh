@@ -1,9 +1,9 @@
-// Products of large matrices by a warpgroup (wgmma, sm_90a): 4 consecutive warps, of which the
-// first one's index is a multiple of 4, multiply 64 rows of A by up to 256 columns of B, both in
-// shared memory, asynchronously. All 128 threads take part.
+// Products of large matrices by a warpgroup (wgmma, sm_90a). A warpgroup is 4 consecutive warps;
+// the index of the first one is a multiple of 4. It multiplies 64 rows of A by up to 256 columns of
+// B, both in shared memory, asynchronously. All 128 threads take part.
 //
 //    a tile in shared memory (PTX ISA, "Shared Memory Matrix Layout", 128-byte swizzling): lines of
-//    128 bytes, of which chunk c of 16 bytes lies at c ^ (line % 8); tiles begin at a multiple of
+//    128 bytes. Chunk c of 16 bytes of a line lies at c ^ (line % 8). Tiles begin at a multiple of
 //    1024 bytes.
 //
 //      K-major: line x holds 128 bytes        MN-major (16 bits): line k of a panel
@@ -13,7 +13,7 @@
 //          1  |1 0 3 2 5 4 7 6|                   1 |1 0 3 2 ...|    |1 0 3 2 ...|
 //          2  |2 3 0 1 6 7 4 5|                   2 |2 3 0 1 ...|    |2 3 0 1 ...|
 //
-//    or, without swizzling and K-major, lines of 16 bytes: those of x and x + 1 follow each other.
+//    or, without swizzling and K-major, lines of 16 bytes: the line of x + 1 follows the line of x.
 //
 //    D: thread 4 * g + t of warp w has d[j][i] = D[16 * w + g + 8 * (i / 2)][8 * j + 2 * t + i % 2]
 //
@@ -26,7 +26,8 @@
 #include "common/named_barrier.cuh"
 #include "common/shared.cuh"
 
-// Programs for several targets compile this file for all of them; launchers run what is for sm_90a.
+// Programs for several targets compile this file for all of them; launchers run the code only on
+// sm_90a.
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
 #define TW_WGMMA_ASM(...) asm volatile(__VA_ARGS__)
 #else
@@ -35,12 +36,12 @@
 
 namespace tw {
 
-// What was written to shared memory by this thread, cp.async included once it has landed, becomes
-// visible to wgmma; a barrier follows before others multiply it.
+// Makes this thread's earlier writes to shared memory visible to wgmma, including its cp.async
+// copies that have landed. A barrier must follow before other threads multiply the data.
 TW_DEVICE void fence_proxy_async() { TW_WGMMA_ASM("fence.proxy.async.shared::cta;" ::: "memory"); }
 
-// The first place in dynamic shared memory after `head` bytes that is aligned to 1024 bytes, as
-// wgmma's tiles have to be.
+// Returns the first address in dynamic shared memory after `head` bytes that is aligned to 1024
+// bytes, as wgmma's tiles must be.
 template <class T>
 TW_DEVICE SharedPointer<T> aligned_shared(int head = 0) {
   const auto shared = SharedPointer<T>::dynamic();
@@ -53,13 +54,13 @@ TW_DEVICE SharedPointer<T> aligned_shared(int head = 0) {
   return shared + static_cast<int>(((from + 1023) / 1024 * 1024 - address) / sizeof(T));
 }
 
-// A barrier of the calling thread's warpgroup alone; blocks that use it have at most 15 of them.
+// A barrier of only the calling thread's warpgroup. A block that uses it has at most 15 warpgroups.
 TW_DEVICE void sync_warpgroup() { sync_some<128>(static_cast<int>(threadIdx.x) / 128 + 1); }
 
 #ifdef TW_CPU_DEVICE
 namespace detail {
 
-// Where an operand begins, and how far from there the second 16 bytes of k are, if that varies.
+// The address where an operand begins, and the distance to its second 16 bytes of k if it varies.
 struct WgmmaPlace {
   const unsigned char* first;
   int next;
@@ -79,7 +80,8 @@ inline float wgmma_element(const void* from) {
 }  // namespace detail
 #endif
 
-// A place in a tile, for one step of 32 bytes of k. kLines: lines of a panel of an MN-major tile.
+// A position in a tile, for one step of 32 bytes of k. kLines is the number of lines of a panel of
+// an MN-major tile.
 template <class T, bool kKMajor, int kLines = 0>
 class WgmmaOperand {
   static_assert(kKMajor || sizeof(T) == 2, "32-bit operands are K-major");
@@ -94,15 +96,17 @@ class WgmmaOperand {
 #ifdef TW_CPU_DEVICE
     place_ = reinterpret_cast<const unsigned char*>(tile.address());
 #else
-    // 14 bits each, in units of 16 bytes: the address; from 64 of x to the next in MN-major tiles;
-    // from 8 lines to the next. Mode 1: swizzled by 128 bytes.
+    // The fields have 14 bits each and are in units of 16 bytes: the address; the distance between
+    // panels of 64 of x in MN-major tiles; the distance between groups of 8 lines. Mode 1: swizzled
+    // by 128 bytes.
     constexpr unsigned long long kPanel = kKMajor ? 1 : kLines * 128 / 16;
     constexpr unsigned long long kEightLines = 1024 / 16;
     place_ = (tile.address() & 0x3ffffu) >> 4 | kPanel << 16 | kEightLines << 32 | 1ull << 62;
 #endif
   }
 
-  // From row (column) x, a multiple of 64, and the step-th 32 bytes of k (16 lines of it).
+  // Returns the operand from row (column) x on, a multiple of 64, at the step-th 32 bytes of k (16
+  // lines of an MN-major tile).
   TW_DEVICE WgmmaOperand at(int x, int step) const {
     const int bytes = kKMajor ? x * 128 + step * 32 : x / 64 * (kLines * 128) + step * 2048;
     WgmmaOperand result = *this;
@@ -116,7 +120,7 @@ class WgmmaOperand {
 
 #ifdef TW_CPU_DEVICE
   detail::WgmmaPlace place() const { return {place_, 0}; }
-  // What the units read at a place.
+  // Returns the value that the tensor cores read at a place.
   static float element(const detail::WgmmaPlace& place, int x, int k) {
     constexpr int kBytes = static_cast<int>(sizeof(T));
     const int offset =
@@ -135,7 +139,7 @@ class WgmmaOperand {
 #endif
 };
 
-// The same for lines of 16 bytes, each half a step of one x. A tile may begin at any line.
+// The same for lines of 16 bytes: each line is half a step of one x. A tile may begin at any line.
 template <class T>
 class WgmmaLines {
  public:
@@ -147,13 +151,15 @@ class WgmmaLines {
 #ifdef TW_CPU_DEVICE
     place_ = {reinterpret_cast<const unsigned char*>(tile.address()), 0};
 #else
-    // As above; the second field: from a line to that of the second half. Mode 0: not swizzled.
+    // As above. The second field is the distance from a line to the line of the second half. Mode
+    // 0: not swizzled.
     constexpr unsigned long long kEightLines = 128 / 16;
     place_ = (tile.address() & 0x3ffffu) >> 4 | kEightLines << 32;
 #endif
   }
 
-  // From that line on. The lines of the second half begin `next` lines after it.
+  // Returns the operand that begins at this line. The lines of the second half begin `next` lines
+  // later.
   TW_DEVICE WgmmaLines at(int line, int next) const {
     WgmmaLines result = *this;
 #ifdef TW_CPU_DEVICE
@@ -182,11 +188,12 @@ class WgmmaLines {
 #endif
 };
 
-// The products of a thread's warpgroup that are under way: what they read must not change, and
-// their sums must not be touched, until the wait that covers them.
+// The products of a thread's warpgroup that are under way. Until the wait that covers them, the
+// operands must not change and the sums must not be touched.
 class WgmmaQueue {
  public:
-  // Before the first product of a group: what registers hold becomes visible to it.
+  // Makes the contents of registers visible to the first product of a group. Call it before this
+  // product.
   TW_DEVICE void begin() { TW_WGMMA_ASM("wgmma.fence.sync.aligned;" ::: "memory"); }
 
   // Closes the group of the products since the last commit.
@@ -198,7 +205,7 @@ class WgmmaQueue {
 #endif
   }
 
-  // Waits until at most kPending groups, the youngest, are still under way.
+  // Waits until at most the kPending youngest groups are still under way.
   template <int kPending>
   TW_DEVICE void wait() {
 #ifdef TW_CPU_DEVICE
@@ -260,8 +267,8 @@ class WgmmaQueue {
 #endif
 };
 
-// Keeps the compiler from moving accesses to the sums across this place: it does not know that
-// products go on after they were started.
+// Keeps the compiler from moving accesses to the sums across this place: the compiler does not know
+// that products continue after they were started.
 template <int kColumns>
 TW_DEVICE void pin(float (&d)[kColumns][4]) {
 #ifndef TW_CPU_DEVICE
@@ -271,7 +278,7 @@ TW_DEVICE void pin(float (&d)[kColumns][4]) {
 }
 
 #ifndef TW_CPU_DEVICE
-// The operands of the sums, and their numbers.
+// The asm operands of the sums, and their numbers.
 #define TW_SUMS_4(j) "+f"(d[j][0]), "+f"(d[j][1]), "+f"(d[j][2]), "+f"(d[j][3])
 #define TW_SUMS_32(j)                                                                   \
   TW_SUMS_4(j), TW_SUMS_4(j + 1), TW_SUMS_4(j + 2), TW_SUMS_4(j + 3), TW_SUMS_4(j + 4), \
@@ -296,14 +303,15 @@ TW_DEVICE void pin(float (&d)[kColumns][4]) {
   "%110, %111, %112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, " \
   "%124, %125, %126, %127"
 
-// a and b are descriptors, add an int. The trailing arguments are the operands of the sums.
+// kA and kB are descriptors, kAdd is an int. The trailing arguments are the operands of the sums.
 #define TW_WGMMA(kShape, kNumbers, kA, kB, kAdd, kMajors, ...)                              \
   "{\n.reg .pred add;\nsetp.ne.b32 add, " kAdd ", 0;\nwgmma.mma_async.sync.aligned." kShape \
   " {" kNumbers "}, " kA ", " kB ", add, 1, 1" kMajors ";\n}" : __VA_ARGS__ : "l"(a),       \
                                                                               "l"(b),       \
                                                                               "r"(add)
 
-// By the type of the operands; kMn: columns. 16-bit ones say whether they are MN-major.
+// Selects the instruction by the operands' type. kMn is the number of columns. For 16-bit operands
+// kMajorA and kMajorB say whether an operand is MN-major.
 #define TW_MULTIPLY(kMn, kNumbers, kA, kB, kAdd, kMajorA, kMajorB, ...)                           \
   if constexpr (sizeof(T) == 4) {                                                                 \
     asm volatile(TW_WGMMA("m64n" kMn "k8.f32.tf32.tf32", kNumbers, kA, kB, kAdd, "", __VA_ARGS__) \
@@ -335,7 +343,7 @@ struct IsBf16<bf16> {
 template <class T, int kMnMajorA, int kMnMajorB, int kColumns>
 TW_DEVICE void wgmma(float (&d)[kColumns][4], unsigned long long a, unsigned long long b, int add) {
 #if defined(__CUDA_ARCH__) && !defined(__CUDA_ARCH_FEAT_SM90_ALL)
-  __trap();  // other targets of a program: launchers ask whether there is code for sm_90a
+  __trap();  // for other targets of a program: launchers ask whether there is code for sm_90a
 #else
   if constexpr (kColumns == 8) {
     TW_MULTIPLY("64", TW_NUMBERS_32, "%32", "%33", "%34", "%35", "%36", TW_SUMS_32(0))

@@ -1,10 +1,10 @@
-// A product of large matrices as two kinds of threads compute it on Hopper: one thread has the copy
-// engine fill places in shared memory with tiles of A and B, and runs ahead as far as these allow;
-// warpgroups multiply them by wgmma. A place has two barriers: full, once its bytes have landed;
-// empty, once all warps have read them.
+// A product of large matrices on Hopper, computed by two kinds of threads. One thread makes the
+// copy engine fill stages in shared memory with tiles of A and B; it runs ahead as far as free
+// stages allow. Warpgroups multiply the tiles with wgmma. A stage has two barriers: `full`
+// completes when the stage's bytes have landed, `empty` when all warps have read them.
 //
-//   shared memory   | barriers | flag |..| A B | A B | .. | A B |   of three passes: | A B | A B |
-//                    2 a place   a word       `stages` places         small parts, in turn
+//   shared memory   | barriers | flag |..| A B | A B | .. | A B |   for three passes: | A B | A B |
+//                    2 a stage  a word       `stages` stages          small parts, in turn
 //                                          1024-byte boundaries
 #pragma once
 
@@ -18,9 +18,9 @@
 
 namespace tw::wgmma {
 
-// Sizes of a block that multiplies kBlockM x kBlockN, with 128 bytes of k in a tile. Warpgroups
-// have a part of the rows each; kInTurn: all of them, in every kWarpgroups-th product, so that some
-// store while others multiply.
+// The sizes of a block that multiplies kBlockM x kBlockN, with 128 bytes of k in a tile. Each
+// warpgroup has a part of the rows. With kInTurn a warpgroup has all rows, in every kWarpgroups-th
+// product, so that some warpgroups store while others multiply.
 template <class T, bool kKMajorA, bool kKMajorB, int kBlockM_, int kBlockN_, int kWarpgroups,
           bool kInTurn_, int kStages_, int kPasses>
 struct Pipeline {
@@ -33,7 +33,7 @@ struct Pipeline {
   static constexpr bool kInTurn = kInTurn_;
   static constexpr int kReaders = kInTurn ? 4 : 4 * kWarpgroups;  // warps that read a tile
   static constexpr int kGroupRows = kInTurn ? kBlockM : kBlockM / kWarpgroups;
-  static constexpr int kBlocks = kGroupRows / 64;  // of a warpgroup's rows
+  static constexpr int kBlocks = kGroupRows / 64;  // blocks of 64 rows of a warpgroup
   static constexpr int kColumns = kBlockN / 8;
 
   using OperandA = WgmmaOperand<T, kKMajorA, kDepth>;
@@ -46,7 +46,7 @@ struct Pipeline {
   static constexpr int kStage = kTileA + kBlockN * kDepth;
   static constexpr int kSmall = kStages * kStage;
 
-  // The threads that hold sums.
+  // The threads that hold the sums.
   struct Consumers {
     static constexpr int kCount = kConsumers;
     static TW_DEVICE void sync() { sync_some<kConsumers>(1); }
@@ -57,18 +57,18 @@ struct Pipeline {
   static_assert(kStages >= 2 && kStages <= 8, "a tile is copied while one is multiplied");
 };
 
-// Shared memory before the tiles: at most 16 barriers of the stages, a word for others' use, and
-// the barrier of those that multiply in turn.
+// The shared memory before the tiles: at most 16 barriers of the stages, a word for use by callers,
+// and the barrier of warpgroups that multiply in turn.
 constexpr int kFlag = 32;  // the word
 constexpr int kTurn = 17;  // the barrier
 constexpr int kHeadBytes = 256;
 
-// A place in shared memory that is filled and read in turn.
+// The current stage: a buffer in shared memory that is filled and read in turn.
 template <class G>
 class Stage {
  public:
-  TW_DEVICE int elements() const { return index_ * G::kStage; }  // where its tiles begin
-  TW_DEVICE unsigned parity() const { return parity_; }          // of its round
+  TW_DEVICE int elements() const { return index_ * G::kStage; }  // offset of its tiles
+  TW_DEVICE unsigned parity() const { return parity_; }          // of the current round
   TW_DEVICE Barrier full() const { return barrier(index_); }
   TW_DEVICE Barrier empty() const { return barrier(G::kStages + index_); }
 
@@ -83,10 +83,11 @@ class Stage {
     parity_ ^= wraps ? 1 : 0;
   }
 
-  // Of its phases each is a product's: over when its warpgroup has started all of it.
+  // Returns the barrier of the turns. Each of its phases belongs to one product. A phase ends when
+  // the product's warpgroup has started all of the product.
   static TW_DEVICE Barrier turn() { return barrier(kTurn); }
 
-  // By one thread.
+  // Initialises all barriers. One thread calls it.
   static TW_DEVICE void init_all() {
     for (int i = 0; i < G::kStages; ++i) {
       barrier(i).init(1);
@@ -105,7 +106,7 @@ class Stage {
   unsigned parity_ = 0;
 };
 
-// Multiplies what the places hold, one after the other: a warpgroup's part.
+// Multiplies the stages' tiles one after the other: the part of one warpgroup.
 template <class G>
 class Consumer {
   using T = typename G::Element;
@@ -113,24 +114,25 @@ class Consumer {
  public:
   using Sums = float[G::kBlocks][G::kColumns][4];
 
-  // `row`: the warpgroup's first in the block's tile.
+  // `row` is the warpgroup's first row in the block's tile.
   TW_DEVICE Consumer(SharedPointer<T> shared, int row) : shared_(shared), row_(row) {}
 
-  // The next product, of so many `tiles` of k, is another warpgroup's.
+  // Skips the next product, which is another warpgroup's and has `tiles` tiles of k.
   TW_DEVICE void skip(int tiles) {
     stage_.advance(tiles);
     ++product_;
   }
 
-  // The next `tiles` of k, at least one.
+  // Adds to `sums` the products of the next `tiles` tiles of k, at least one.
   TW_DEVICE void run(Sums& sums, int tiles) {
     WgmmaQueue queue;
     [[maybe_unused]] Sums parts = {};
     Stage<G> last = stage_;
-    pin_all(G::kSplits ? parts : sums);  // else ptxas serialises the products (C7515)
-    // Not only to multiply in order: a barrier tells two phases apart, and the stages may go
-    // through more before their turn. The barrier of the turns does so too: all warps of this
-    // warpgroup have ended its own phase before one of them waits for the next.
+    pin_all(G::kSplits ? parts : sums);  // otherwise ptxas serialises the products (C7515)
+    // The wait also keeps the phases of the stages apart. A barrier can tell only two phases apart,
+    // and the stages may go through more phases before this warpgroup's turn. The same holds for
+    // the barrier of the turns: all warps of this warpgroup have ended its own phase before one of
+    // them waits for the next phase.
     if (G::kInTurn && product_ > 0) {
       sync_warpgroup();
       Stage<G>::turn().wait(static_cast<unsigned>(product_ - 1) & 1u);
@@ -139,8 +141,8 @@ class Consumer {
       stage_.full().wait(stage_.parity());
       const int at = stage_.elements();
       if constexpr (G::kSplits) {
-        // The other place than for the tile before, be it of another product: warps that have yet
-        // to start its products read there.
+        // Use the other buffer than for the tile before, even if that tile is of another product:
+        // warps that have not started the earlier products yet still read there.
         const int small = G::kSmall + small_ * G::kStage;
         small_ ^= 1;
         split(at, small);
@@ -176,16 +178,16 @@ class Consumer {
   }
 
  private:
-  // This warp has read the stage.
+  // Signals that this warp has read the stage.
   static TW_DEVICE void release(const Stage<G>& stage) { arrive(stage.empty()); }
 
-  // One arrival a warp.
+  // Arrives once for the whole warp.
   static TW_DEVICE void arrive(const Barrier& barrier) {
     __syncwarp();
     if (threadIdx.x % 32 == 0) barrier.arrive();
   }
 
-  // This thread's share of what lies at `big`, in any order.
+  // Splits this thread's share of the values at `big`, in any order.
   TW_DEVICE void split(int big, int small) {
     TW_UNROLL
     for (int i = 0; i < G::kStage / 4 / G::kConsumers; ++i) {
@@ -203,7 +205,7 @@ class Consumer {
     }
   }
 
-  // Starts the products of a tile of A and one of B.
+  // Starts the products of one tile of A and one tile of B.
   TW_DEVICE void multiply(WgmmaQueue& queue, Sums& sums, int stage_a, int stage_b, bool adds) {
     const typename G::OperandA a(shared_ + stage_a);
     const typename G::OperandB b(shared_ + (stage_b + G::kTileA));
@@ -232,8 +234,8 @@ class Consumer {
 
   SharedPointer<T> shared_;
   int row_;
-  int product_ = 0;  // the next one's place in the order of the block's
-  int small_ = 0;    // the place of the next small parts, 0 or 1
+  int product_ = 0;  // index of the next product among the block's products
+  int small_ = 0;    // index of the buffer for the next small parts, 0 or 1
   Stage<G> stage_;
 };
 

@@ -1,6 +1,7 @@
-// Convolution on the tensor cores without im2col: nchw, filters whose weights fit in shared memory.
+// Convolution on the tensor cores without im2col: nchw, for filters whose weights fit in shared
+// memory.
 //
-//      y, one image: its pixels in one line            x: the rows that those pixels see
+//      y, one image: its pixels in one line            x: the rows that these pixels read
 //     +----------------------------------+            +--------------------------------+
 //     |            ######################| row        |:::zeros::::::::::::::::::::::::|
 //     |##################################| row + 1    |:|                            |:| tile_rows
@@ -9,39 +10,42 @@
 //        #: block_pixels, wherever rows end              pitch: pad, w, pad
 //
 // A block computes block_filters x block_pixels outputs, as a product of the filters' weights (M =
-// filters, K = channels and taps) and of windows of x (N = pixels). Along N run the neighbours of
-// a row, so that y is written in the order in which it is stored. The weights stay in shared memory
-// as the fragments that mma.sync takes, and the block goes from tile to tile of all images. A tile
-// of x is copied by whole rows. Its windows are never written out: a lane reads the elements of a
-// fragment where they are, at the sum of its pixel's place and of an offset that depends on k
-// alone, from a table. An unknown window, stride or dilation thus costs nothing.
+// filters, K = channels and taps) and of windows of x (N = pixels). N runs along the rows, so that
+// y is written in the order in which it is stored. The weights stay in shared memory as the
+// fragments that mma.sync takes, and the block goes from tile to tile of all images. A tile of x is
+// copied by whole rows. The windows are never written to memory. A lane reads the elements of a
+// fragment from the tile, at the sum of the pixel's position and an offset that depends only on k.
+// The offsets are in a table. So a window, stride or dilation that the compiler does not know costs
+// nothing.
 //
 //     words of K        a word is one element of 32 bits, or two of 16 bits:
-//     words = gather    read one by one, and with 16 bits any two
+//     words = gather    read one by one; with 16 bits, any two elements
 //     words = columns   two neighbours in a row, one aligned word (even strides)
-//     words = channels  vectors of 16 bytes: x is turned first, so that as many channels of a pixel
-//                       lie together, and ldmatrix reads those of 32 pixels
+//     words = channels  vectors of 16 bytes: x is transposed first, so that as many channels of a
+//                       pixel as fill a vector lie together, and ldmatrix reads those of 32 pixels
 //
-// What K lacks to whole steps are weights of zero on elements of the window (with columns, perhaps
-// of the next column): where x is infinite, y may be NaN instead.
+// K is filled up to whole steps with weights of zero on elements of the window (with columns,
+// possibly on elements of the next column). So y may be NaN where x is infinite.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   block_filters  more: x is read less often; fewer: less shared memory for weights
-//   block_pixels   more: less overlap of tiles; fewer: less shared memory, less of the last idle
+//   block_pixels   more: tiles overlap less; fewer: less shared memory, less of the last tile is
+//                  idle
 //   warp_filters,  a warp's tile: the larger, the fewer words it reads for a product, and the more
 //   warp_pixels    registers it needs; more pixels: longer runs of y are written at once
-//   chunk          channels a tile: more: fewer barriers; fewer: less shared memory
+//   chunk          channels of a tile: more: fewer barriers; fewer: less shared memory
 //   stages         tiles in shared memory: one is used while the others are filled
-//   vector         elements a copy of x
-//   passes         TF32 products for one: 3 make an fp32 one (big * big + both mixed ones)
-//   prefetch       read the fragments of the next step during the products of this one
-//   store          registers: as the products leave them; staged: through shared memory, in rows
+//   vector         elements of a copy of x
+//   passes         TF32 products for each product: 3 give fp32's accuracy (big * big and both mixed
+//                  products)
+//   prefetch       read the fragments of the next step during the products of this step
+//   store          registers: store the sums directly; staged: through shared memory, in rows
 //   staged_rows    filters that a warp stages at a time: more: fewer waits; fewer: less shared
 //                  memory
-//   store_vector   elements a store
-//   streaming      lines of y make room in the caches first
-//   blocks_per_sm  blocks that go from tile to tile: more hide each other's waiting, for registers
-//                  and shared memory
+//   store_vector   elements of a store
+//   streaming      the caches evict the lines of y first
+//   blocks_per_sm  blocks that go from tile to tile: more blocks hide each other's waiting, but
+//                  need registers and shared memory
 #pragma once
 
 #include "common/config.cuh"
@@ -88,7 +92,7 @@ class Cursor {
   int chunk_ = 0;
 };
 
-// Grid: blocks that share the tiles, times blocks of filters.
+// Grid: the blocks that share the tiles, times the blocks of filters.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.blocks_per_sm)
     kernel(int n, int c, int h, int w, int k, int r, int s, int stride, int stride_w, int pad,
@@ -110,7 +114,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.blocks_per_sm
   __syncthreads();
 
   Cursor ahead(static_cast<int>(blockIdx.x));
-  int stage = 0;  // to be filled next
+  int stage = 0;  // the stage to be filled next
   const auto copy_next = [&] {
     if (ahead.inside(tiles)) {
       const PixelTile tile = cutter.tile(ahead.index(), knobs.block_pixels, shape);
@@ -138,7 +142,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.blocks_per_sm
       __syncthreads();
     }
     if constexpr (G::kAhead > 0) copy_next();
-    // What is filled next is what is read now.
+    // The stage that is filled next is the stage that is read now.
     const bool used = tile.first + G::warp_pixel() < tile.end && G::warp_filter() < filters.count;
     if (used) {
       if (now.chunk() == 0) {

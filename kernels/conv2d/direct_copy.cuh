@@ -1,4 +1,5 @@
-// How the direct convolution fills shared memory: weights as fragments, offsets, tiles of x.
+// How the direct convolution fills shared memory: the weights as fragments, the offsets, the tiles
+// of x.
 #pragma once
 
 #include "common/async_copy.cuh"
@@ -10,7 +11,8 @@
 
 namespace tw::conv2d::direct {
 
-// An element as it lies in a word: its bits, rounded to TF32 if one pass is all.
+// Returns an element as it is stored in a word: its bits, rounded to TF32 if there is only one
+// pass.
 template <class G>
 TW_DEVICE unsigned word_of(float x) {
   return G::knobs.passes == 1 ? to_tf32(x) : __float_as_uint(x);
@@ -20,13 +22,14 @@ TW_DEVICE unsigned word_of(T x) {
   return x.bits;
 }
 
-// Columns of a tile that are left of x. Whole vectors, so that x begins with one.
+// Returns the number of columns of a tile that are left of x. They are whole vectors, so that x
+// begins with a whole vector.
 template <class G>
 TW_DEVICE int lead(const Shape& shape) {
   return (shape.pad_w + G::knobs.vector - 1) / G::knobs.vector * G::knobs.vector;
 }
 
-// Zeros for all tiles: what is copied later leaves the columns beside x as they are.
+// Fills all tiles with zeros. Later copies do not change the columns beside x.
 template <class G, class T>
 TW_DEVICE void clear_tiles(const Shared<G, T>& shared, const Shape& shape) {
   constexpr int kPerVector = 16 / static_cast<int>(sizeof(T));
@@ -36,8 +39,9 @@ TW_DEVICE void clear_tiles(const Shared<G, T>& shared, const Shape& shape) {
   }
 }
 
-// Where in a tile the words of a chunk are, from where a window begins. A lane's two words of a
-// step follow each other. With grouped channels, the entries of lane 0 are those of all.
+// Fills the table of offsets: where the words of a chunk are in a tile, relative to the start of a
+// window. A lane's two words of a step are neighbours. With grouped channels, all lanes use the
+// entries of lane 0.
 template <class G, class T>
 TW_DEVICE void make_table(const Shared<G, T>& shared, const Shape& shape) {
   for (int i = static_cast<int>(threadIdx.x); i < shape.steps * G::kStep; i += G::kThreads) {
@@ -54,12 +58,12 @@ TW_DEVICE void make_table(const Shared<G, T>& shared, const Shape& shape) {
   }
 }
 
-// The weights as fragments of A: register i of a lane has row lane / 4 + 8 * (i % 2) and word lane
-// % 4 + 4 * (i / 2) of a step. Filters and channels that do not exist are zeros.
+// Writes the weights as fragments of A: register i of a lane has row lane / 4 + 8 * (i % 2) and
+// word lane % 4 + 4 * (i / 2) of a step. Filters and channels that do not exist are zeros.
 template <class G, class T>
 TW_DEVICE void pack_weights(const Shared<G, T>& shared, const T* weights, const Filters& filters,
                             const Shape& shape) {
-  constexpr int kSlices = 8;  // of the block's filters: a thread packs a word of each 8th
+  constexpr int kSlices = 8;  // of the block's filters: a thread packs a word of every 8th filter
   const int words = shape.chunks * shape.steps * G::kStep;
   const int taps = shape.r * shape.s;
   const long long per_filter = static_cast<long long>(shape.depth()) * taps;
@@ -99,7 +103,7 @@ TW_DEVICE void pack_weights(const Shared<G, T>& shared, const T* weights, const 
   }
 }
 
-// One vector of a row of x, or zeros.
+// Copies one vector of a row of x, or writes zeros.
 template <class G, class T>
 TW_DEVICE void copy_vector(SharedPointer<T> to, const T* from, bool valid) {
   constexpr int kBytes = G::knobs.vector * static_cast<int>(sizeof(T));
@@ -110,14 +114,14 @@ TW_DEVICE void copy_vector(SharedPointer<T> to, const T* from, bool valid) {
   }
 }
 
-// Starts the copies of the rows of x that the tile sees, of `chunk` channels from `channel` of the
-// group on. Rows and channels that do not exist are zeros.
+// Starts the copies of the rows of x that the tile reads, for `chunk` channels from `channel` of
+// the group on. Rows and channels that do not exist are zeros.
 template <class G, class T>
 TW_DEVICE void copy_tile(SharedPointer<T> to, const T* x, const PixelTile& tile, int first_channel,
                          int channel, const Shape& shape) {
   constexpr int kVector = G::knobs.vector;
-  const int vectors = shape.w / kVector;  // a row
-  // Lanes that share a row: all of them, or as many as leave few without work.
+  const int vectors = shape.w / kVector;  // of a row
+  // The lanes that share a row: all of them, or a number that leaves few lanes without work.
   const int shift = vectors > 16 ? 5 : vectors > 8 ? 4 : vectors > 4 ? 3 : 2;
   const int thread = static_cast<int>(threadIdx.x);
   const int lane = thread & ((1 << shift) - 1);
@@ -146,11 +150,11 @@ TW_DEVICE void copy_tile(SharedPointer<T> to, const T* x, const PixelTile& tile,
   }
 }
 
-// Turns a tile, so that kGroup channels of a pixel lie together.
+// Transposes a tile, so that kGroup channels of a pixel lie together.
 template <class G, class T>
 TW_DEVICE void group_channels(const Shared<G, T>& shared, const PixelTile& tile,
                               const Shape& shape) {
-  constexpr int kPixels = G::kElements;  // a thread's
+  constexpr int kPixels = G::kElements;  // of a thread
   const int pixels = tile.rows * shape.pitch;
   for (int first = 0; first < G::knobs.chunk; first += G::kGroup) {
     const SharedPointer<T> from = shared.tiles + first * shape.plane;

@@ -1,4 +1,5 @@
-// The products of the direct convolution: fragments from shared memory, and mma.sync on them.
+// The products of the direct convolution: reads fragments from shared memory and multiplies them
+// with mma.sync.
 #pragma once
 
 #include "common/config.cuh"
@@ -13,7 +14,7 @@
 
 namespace tw::conv2d::direct {
 
-// What a lane holds of the operands of a step.
+// A lane's part of the operands of a step.
 template <class G>
 struct Fragments {
   unsigned a[G::kTilesM][4];
@@ -23,7 +24,7 @@ struct Fragments {
 // Walks along the K of a chunk.
 template <class G, class T>
 class Multiplier {
-  // A lane's pixels: lane / 4 of each 8, or each 32nd for ldmatrix.
+  // The distance of a lane's pixels: pixel lane / 4 of each 8, or one of each 32 for ldmatrix.
   static constexpr int kSpacing = G::kGrouped ? 32 : 8;
   static constexpr int kWindows = G::knobs.warp_pixels / kSpacing;
   using Sums = float[G::kTilesM][G::kTilesN][4];
@@ -36,7 +37,8 @@ class Multiplier {
     source_ = G::kGrouped ? shared.grouped : shared.tiles;
   }
 
-  // Finds the windows of the lane's pixels. Pixels that do not exist take the last one's.
+  // Finds the windows of the lane's pixels. A pixel that does not exist uses the window of the last
+  // one.
   TW_DEVICE void place(const PixelTile& tile, const Divisor& width, const Shape& shape) {
     constexpr int kSize = G::kGrouped ? G::kGroup : 1;  // elements of a pixel
     const int row_step = shape.stride * shape.pitch * kSize;
@@ -58,7 +60,8 @@ class Multiplier {
       return;
     }
     int offset = window(first, column);
-    const int wrap = row_step - shape.q * column_step;  // from the end of a row to the next
+    // from the end of a row to the start of the next
+    const int wrap = row_step - shape.q * column_step;
     TW_UNROLL
     for (int i = 0; i < kWindows; ++i) {
       windows_[i] = source_ + min(offset, last);
@@ -69,7 +72,7 @@ class Multiplier {
     }
   }
 
-  // Adds the products of a chunk, whose tile is `stage` elements after the first.
+  // Adds the products of a chunk. The chunk's tile is `stage` elements after the first tile.
   TW_DEVICE void run(Sums& sums, int chunk, int stage, int steps) {
     stage_ = stage;
     steps_ = steps;
@@ -100,7 +103,7 @@ class Multiplier {
     load_words(offsets_, table_ + min(step, steps_ - 1) * (G::kStep * G::kOffsets));
   }
 
-  // Reads the fragments of a step, and the offsets for those of the next.
+  // Reads the fragments of a step, and the offsets for the fragments of the next step.
   TW_DEVICE void load(Fragments<G>& to, int step) {
     unsigned offsets[2 * G::kOffsets];
     TW_UNROLL
@@ -114,7 +117,7 @@ class Multiplier {
     for (int i = 0; i < 2; ++i) load_words_of_b(to, i, offsets);
   }
 
-  // The words i of all pixels.
+  // Reads the words i of all pixels.
   TW_DEVICE void load_words_of_b(Fragments<G>& to, int i,
                                  const unsigned (&offsets)[2 * G::kOffsets]) {
     const int at = static_cast<int>(offsets[i * G::kOffsets]) + (G::kGrouped ? 0 : stage_);
@@ -145,7 +148,7 @@ class Multiplier {
   unsigned offsets_[2 * G::kOffsets];
   int stage_;
   int steps_;
-  int first_;  // step of the chunk
+  int first_;  // first step of the chunk
 };
 
 }  // namespace tw::conv2d::direct

@@ -1,5 +1,5 @@
-// How the direct convolution writes y: the epilogue on the sums, then stores from where they are or
-// by way of shared memory.
+// How the direct convolution writes y: it applies the epilogue to the sums and stores them,
+// directly or through shared memory.
 #pragma once
 
 #include "common/config.cuh"
@@ -12,25 +12,25 @@
 
 namespace tw::conv2d::direct {
 
-// Where the outputs of a warp go.
+// The destination of a warp's outputs.
 template <class G, class T>
 struct Destination {
   T* y;              // the block's first filter in the image, pixel 0
-  long long offset;  // of that, in all of y
-  int pixels;        // from one filter to the next
-  int first_filter;  // of the warp, within the block
-  int filters;       // of the block
-  int first_pixel;   // of the warp
-  int end;           // of the block's pixels
+  long long offset;  // the same place, as an offset in all of y
+  int pixels;        // distance between filters
+  int first_filter;  // the warp's, relative to the block's
+  int filters;       // the block's number of filters
+  int first_pixel;   // the warp's
+  int end;           // end of the block's pixels
 };
 
-// Writes the filters that are staged.
+// Writes the filters that are in the staging memory.
 template <class G, class T>
 TW_DEVICE void write_rows(SharedPointer<T> staging, const Destination<G, T>& to, int first_filter,
                           int lane) {
   constexpr int kVector = G::knobs.store_vector;
-  constexpr int kLanes = min(G::knobs.warp_pixels / kVector, 32);  // along a row
-  constexpr int kRows = 32 / kLanes;                               // at once
+  constexpr int kLanes = min(G::knobs.warp_pixels / kVector, 32);  // lanes along a row
+  constexpr int kRows = 32 / kLanes;                               // rows written at once
   static_assert(kRows <= 8, "at least four lanes along a row");
   const int column = lane % kLanes * kVector;
   const int first_row = lane / kLanes;
@@ -51,7 +51,7 @@ TW_DEVICE void write_rows(SharedPointer<T> staging, const Destination<G, T>& to,
   }
 }
 
-// Writes a lane's neighbours of one filter.
+// Writes a lane's two neighbouring elements of one filter.
 template <class G, class T>
 TW_DEVICE void write_pair(T* to, float first, float second, int left) {
   if (G::knobs.store_vector > 1 && left > 1) {
@@ -63,8 +63,8 @@ TW_DEVICE void write_pair(T* to, float first, float second, int left) {
   }
 }
 
-// Applies the epilogue to the warp's sums. All of it before any store, so that the loads of its
-// tensors wait together.
+// Applies the epilogue to the warp's sums. It finishes before any store, so that the loads of the
+// epilogue's tensors are under way together.
 template <class G, class T, class Epilogue>
 TW_DEVICE void finish(float (&sums)[G::kTilesM][G::kTilesN][4], const Destination<G, T>& to,
                       int image, int first_filter, int lane,
@@ -83,13 +83,13 @@ TW_DEVICE void finish(float (&sums)[G::kTilesM][G::kTilesN][4], const Destinatio
   }
 }
 
-// The warp's sums, through the epilogue, to y.
+// Applies the epilogue to the warp's sums and writes them to y.
 template <class G, class T, class Epilogue>
 TW_DEVICE void store_tile(float (&sums)[G::kTilesM][G::kTilesN][4], const Shared<G, T>& shared,
                           T* y, const PixelTile& tile, const Filters& filters, const Shape& shape,
                           const typename Epilogue::Args& epilogue) {
   constexpr bool kStaged = G::knobs.store == Store::staged;
-  constexpr int kParts = G::knobs.staged_rows / 8;  // that are staged together
+  constexpr int kParts = G::knobs.staged_rows / 8;  // parts that are staged together
   const int lane = opaque(static_cast<int>(threadIdx.x) % 32);
   const long long image_offset =
       (static_cast<long long>(tile.image) * shape.k + filters.first) * shape.pixels();
@@ -100,7 +100,7 @@ TW_DEVICE void store_tile(float (&sums)[G::kTilesM][G::kTilesN][4], const Shared
   const SharedPointer<T> staging =
       shared.staging + static_cast<int>(threadIdx.x) / 32 * G::knobs.staged_rows * G::kStagingPitch;
   TW_UNROLL
-  for (int part = 0; part < 2 * G::kTilesM; ++part) {  // eight filters
+  for (int part = 0; part < 2 * G::kTilesM; ++part) {  // a part has eight filters
     const int filter = to.first_filter + part * 8 + lane / 4;
     const int row = part % kParts * 8 + lane / 4;
     TW_UNROLL

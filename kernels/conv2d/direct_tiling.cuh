@@ -1,5 +1,5 @@
-// What the parts of the direct convolution share: what follows from the knobs, the shape,
-// and where things are in shared memory.
+// Shared by the parts of the direct convolution: constants that follow from the knobs, the shape,
+// and the layout of shared memory.
 #pragma once
 
 #include "common/config.cuh"
@@ -9,17 +9,17 @@
 
 namespace tw::conv2d::direct {
 
-// Values of knobs; see direct.cuh.
+// The values of the knobs; see direct.cuh.
 enum class Words { gather, columns, channels };
 enum class Store { registers, staged };
 
-// The problem and its tiles, as the kernel's arguments tell them.
+// The problem and its tiles, from the kernel's arguments.
 struct Shape {
   int n, c, h, w, k, r, s, stride, stride_w, pad, pad_w, dilation, dilation_w, groups, p, q;
   int pitch;   // elements from a row of a tile to the next
   int plane;   // elements from a channel of a tile to the next
-  int steps;   // of K, in a chunk
-  int chunks;  // of a group's channels
+  int steps;   // of K in a chunk
+  int chunks;  // of channels in a group
 
   TW_DEVICE int depth() const { return c / groups; }
   TW_DEVICE int pixels() const { return p * q; }
@@ -42,17 +42,19 @@ struct Tiling {
   static constexpr int kBlockTilesM = knobs.block_filters / 16;
 
   static constexpr int kGroup = 16 / static_cast<int>(sizeof(T));  // channels that lie together
-  static constexpr int kElements = kHalves ? 2 : 1;                // of a word of K
-  static constexpr int kOffsets = kGathered ? 2 : 1;               // of a word of K
-  static constexpr int kStep = 8;                                  // words of K
+  static constexpr int kElements = kHalves ? 2 : 1;                // elements of a word of K
+  static constexpr int kOffsets = kGathered ? 2 : 1;               // offsets of a word of K
+  static constexpr int kStep = 8;                                  // in words of K
   static constexpr int kStages = kGrouped ? 1 : knobs.stages;
-  static constexpr int kAhead = kGrouped ? 1 : knobs.stages - 1;  // tiles under way
-  static constexpr int kStagingPitch = knobs.warp_pixels + 8;     // spreads the rows over the banks
+  // tiles whose copies are under way
+  static constexpr int kAhead = kGrouped ? 1 : knobs.stages - 1;
+  // the pitch spreads the rows over the banks
+  static constexpr int kStagingPitch = knobs.warp_pixels + 8;
 
-  // Elements of a stage.
+  // Returns the elements of a stage.
   static TW_DEVICE int stage(const Shape& shape) { return knobs.chunk * shape.plane; }
 
-  // The warp's first pixel and filter within the block's.
+  // Return the warp's first pixel and first filter in the block's tile.
   static TW_DEVICE int warp_pixel() {
     return static_cast<int>(threadIdx.x) / 32 % kWarpsN * knobs.warp_pixels;
   }
@@ -68,7 +70,7 @@ struct Tiling {
                 "whole groups of channels, and four tiles an ldmatrix");
 };
 
-// Where things are. The order of the parts and their sizes are also in direct.toml.
+// The layout of shared memory. The order and the sizes of the parts are also in direct.toml.
 template <class G, class T>
 struct Shared {
   SharedPointer<unsigned> weights;  // [chunk][step][tile of M][lane][4]: fragments of A
@@ -91,11 +93,11 @@ struct Shared {
   }
 };
 
-// The filters of a block: `count` of one group.
+// The filters of a block: `count` filters of one group.
 struct Filters {
-  int first;          // of all
+  int first;          // among all filters
   int count;          // at most block_filters
-  int first_channel;  // of the group
+  int first_channel;  // the group's first channel
 
   TW_DEVICE Filters(int block, int block_filters, const Shape& shape) {
     const int per_group = shape.k / shape.groups;
@@ -108,19 +110,19 @@ struct Filters {
   }
 };
 
-// The pixels of a block: a run of those of one image, in the order in which they are stored.
+// The pixels of a block: consecutive pixels of one image, in the order in which they are stored.
 struct PixelTile {
   int image;
-  int first;  // pixel
+  int first;  // first pixel
   int end;
-  int row;   // of y, that of the first pixel
-  int rows;  // of x
+  int row;   // row of y that has the first pixel
+  int rows;  // rows of x
 };
 
-// Cuts images into tiles.
+// Splits images into tiles.
 struct Cutter {
-  Divisor width;      // of y
-  Divisor per_image;  // tiles
+  Divisor width;      // by the width of y
+  Divisor per_image;  // by the tiles of an image
 
   TW_DEVICE Cutter(int block_pixels, const Shape& shape)
       : width(shape.q), per_image((shape.pixels() - 1) / block_pixels + 1) {}
@@ -138,27 +140,27 @@ struct Cutter {
   }
 };
 
-// What an element of a word of K is: a channel of the chunk and a tap of the filter.
+// The meaning of an element of a word of K: a channel of the chunk and a tap of the filter.
 struct Tap {
   int channel;
   int row;
   int column;
-  bool real;  // else it is there to fill a word or a step, and close to one that is real
+  bool real;  // false: the element only fills a word or a step, and is close to a real one
 };
 
-// Element `i` (0 or 1) of word `word` of a chunk.
+// Returns the tap of element `i` (0 or 1) of word `word` of a chunk.
 template <class G>
 TW_DEVICE Tap tap_of(int word, int i, const Shape& shape) {
   constexpr int kChunk = G::knobs.chunk;
   const int taps = shape.r * shape.s;
   if constexpr (G::knobs.words == Words::columns) {
-    const int pairs = (shape.s + 1) / 2;  // of columns, in a row
+    const int pairs = (shape.s + 1) / 2;  // pairs of columns in a row
     const int unit = min(word / kChunk, shape.r * pairs - 1);
     const int row = unit / pairs;
     const int column = 2 * (unit - row * pairs) + i;
     return {word % kChunk, row, column, word < kChunk * shape.r * pairs && column < shape.s};
   } else {
-    // Channels vary first, so that with enough of them a step is one tap.
+    // Channels vary first: with enough channels a step has only one tap.
     const int element = word * G::kElements + i;
     const int tap = min(element / kChunk, taps - 1);
     const int row = tap / shape.s;

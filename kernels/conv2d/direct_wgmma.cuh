@@ -1,37 +1,38 @@
 // Convolution of few channels on Hopper's tensor cores (wgmma, sm_90a): nchw, stride 1, without
-// im2col and without copies that are shifted.
+// im2col and without shifted copies.
 //
 //      rows of x under a row of y   weights of a tap
-//       +-----------------------+      +-------+   A block keeps the weights of 64 filters as long
-//       |  pixels          : s-1|      |64     |   as it runs. Its warpgroups go their own ways:
-//       +-----------------------+   x  |filters|   each walks down a strip of `pixels` columns and
+//       +-----------------------+      +-------+   A block keeps the weights of 64 filters for its
+//       |  pixels          : s-1|      |64     |   whole run. Each warpgroup works on its own: it
+//       +-----------------------+   x  |filters|   walks down a strip of `pixels` columns and
 //       +-----------------------+      +-------+   computes one row of y after the other. The rows
 //       |                  :    |                  of x under it are a ring in shared memory; the
 //       +-----------------------+                  next row is read ahead into registers.
 //
-//      a row of x in shared memory:    |0|1|2|3|4|5|6|7|8|9| ...     a line: 16 bytes, as many
-//      what the taps of a filter        |___tap 0_____|              channels of a pixel; others
-//      multiply with 8 pixels             |___tap 1_____|            are in further planes
-//                                           |___tap 2_____|
+//      a row of x in shared memory:    |0|1|2|3|4|5|6|7|8|9| ...     a line: 16 bytes, which are
+//      the lines that the taps of       |___tap 0_____|              channels of one pixel; further
+//      a filter multiply with 8           |___tap 1_____|            channels are in further planes
+//      pixels                               |___tap 2_____|
 //
-// wgmma reads such lines from any line on, so that a tap is a shift. A step of a product is two
-// planes of a tap, or two taps if there is one plane; an odd one has the same tap twice, the second
-// time with weights of zero: where x is infinite, y may be NaN instead.
+// wgmma can read these lines from any line on, so a tap is a shift. A step of a product has two
+// planes of a tap, or two taps if there is one plane. If the number of these taps is odd, the last
+// step uses the last tap twice, the second time with weights of zero. So y may be NaN where x is
+// infinite.
 //
-// All rows of y are in one line, strip by strip, of which each warpgroup has an equal share.
+// All rows of y form one line, strip by strip; each warpgroup has an equal share of this line.
 //
-// Of f32, operands are rounded to the nearest TF32 (one pass) or split into two (three: small *
-// big, big * small, big * big). The units add with truncation: the sums of a row of taps are added
-// to the others with rounding then.
+// f32 operands are rounded to the nearest TF32 (one pass) or split into two TF32 numbers (three
+// passes: small * big, big * small, big * big). The tensor cores add with truncation. So with three
+// passes the sums of a row of taps are added to the others with rounding.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   passes       1: an f32 is rounded to TF32; 3: it is the sum of two
-//   channels     channels, rounded up: there are no others
-//   pixels       columns of a strip: more write longer runs of y and read fewer weights a product;
-//                fewer take fewer registers
+//   channels     channels, rounded up; the problem must not have more
+//   pixels       columns of a strip: more columns write longer runs of y and read fewer weights for
+//                a product; fewer columns take fewer registers
 //   warpgroups   of a block: while some wait or store, others multiply
-//   store        registers: as the products leave them; staged: by way of shared memory, in vectors
-//   streaming    lines of y make room in the caches first
+//   store        registers: store the sums directly; staged: through shared memory, in vectors
+//   streaming    the caches evict the lines of y first
 #pragma once
 
 #include "common/config.cuh"
@@ -64,18 +65,19 @@ struct Tiling {
   static constexpr bool kSplits = knobs.passes == 3;
   static constexpr bool kStaged = knobs.store == Store::staged;
   static constexpr int kThreads = 128 * knobs.warpgroups;
-  static constexpr int kFilters = 64;  // of a block: the rows of a product
+  static constexpr int kFilters = 64;  // filters of a block: the rows of a product
   static constexpr int kColumns = knobs.pixels / 8;
 
-  static constexpr int kLine = 16 / static_cast<int>(sizeof(T));  // channels
+  static constexpr int kLine = 16 / static_cast<int>(sizeof(T));  // channels of a line
   static constexpr int kPlanes = knobs.channels / kLine;
-  static constexpr int kTaps = kPlanes == 1 ? 2 : 1;      // of a step
-  static constexpr int kPairs = kPlanes * kTaps / 2;      // steps of those taps
-  static constexpr int kParts = kSplits ? 2 : 1;          // of what is in shared memory
-  static constexpr int kStagingPitch = knobs.pixels + 8;  // spreads the rows over the banks
+  static constexpr int kTaps = kPlanes == 1 ? 2 : 1;  // taps of a step
+  static constexpr int kPairs = kPlanes * kTaps / 2;  // steps of these taps
+  static constexpr int kParts = kSplits ? 2 : 1;      // parts of the data in shared memory
+  // the pitch spreads the rows over the banks
+  static constexpr int kStagingPitch = knobs.pixels + 8;
   static constexpr int kStaging = kStaged ? 8 * kStagingPitch : 0;  // elements of a warp
 
-  // Lines of a plane of a row of x, and halves of steps in a row of taps.
+  // Return the lines of a plane of a row of x, and the half steps in a row of taps.
   static TW_DEVICE int lines(const Shape& shape) { return knobs.pixels + shape.halo(); }
   static TW_DEVICE int units(const Shape& shape) {
     return kTaps == 2 ? (shape.s + 1) / 2 * 2 : shape.s * kPlanes;
@@ -86,8 +88,8 @@ struct Tiling {
   static_assert(!kSplits || sizeof(T) == 4, "f32 is split");
 };
 
-// The rows of x that a warpgroup has in shared memory: those under a row of y, and one more, which
-// is written while others still multiply.
+// The rows of x that a warpgroup has in shared memory: the rows under a row of y, and one more row.
+// The additional row is written while other warps still multiply.
 template <class G, class T>
 class Ring {
  public:
@@ -98,12 +100,12 @@ class Ring {
     return G::kParts * G::kPlanes * G::lines(shape) * G::kLine;  // of a row
   }
 
-  // Makes room for the next row, whose lines begin there.
+  // Makes room for the next row and returns where its lines begin.
   TW_DEVICE SharedPointer<T> advance() {
     newest_ = newest_ + 1 == rows(shape_) ? 0 : newest_ + 1;
     return at(newest_);
   }
-  // The lines of the row that came `age` rows before the newest.
+  // Returns the lines of the row that came `age` rows before the newest one.
   TW_DEVICE SharedPointer<T> row(int age) const {
     return at(newest_ >= age ? newest_ - age : newest_ - age + rows(shape_));
   }
@@ -123,7 +125,7 @@ TW_DEVICE void start_row(WgmmaQueue& queue, float (&sums)[G::kColumns][4], Share
   const WgmmaLines<T> a(filters), b(pixels);
   const int lines = G::lines(shape);
   int tap = 0;
-  do {  // ptxas then knows of products, and injects no fence of its own
+  do {  // ptxas then knows that there are products, and inserts no fence of its own
     const int column = tap * shape.dilation_w;
     const int second = G::kTaps == 1 ? lines : tap + 1 < shape.s ? shape.dilation_w : 0;
     queue.begin();
@@ -135,10 +137,10 @@ TW_DEVICE void start_row(WgmmaQueue& queue, float (&sums)[G::kColumns][4], Share
     }
     tap += G::kTaps;
   } while (tap < shape.s);
-  queue.begin();  // ptxas wants it before the commit too, else it injects one (C7519)
+  queue.begin();  // ptxas needs it before the commit too; otherwise it inserts one (C7519)
 }
 
-// The sums of a row of y. `ring` ends with the last row of x under it.
+// Computes the sums of a row of y. `ring` ends with the last row of x under this row.
 template <class G, class T>
 TW_DEVICE void multiply(float (&sums)[G::kColumns][4], SharedPointer<T> weights,
                         const Ring<G, T>& ring, const Shape& shape) {
@@ -176,8 +178,8 @@ TW_DEVICE void multiply(float (&sums)[G::kColumns][4], SharedPointer<T> weights,
   }
 }
 
-// Grid: any number of blocks, for each 64 filters. Dynamic shared memory: the weights, each
-// warpgroup's ring, and if rows of y are staged each warp's kStaging elements.
+// Grid: any number of blocks for each 64 filters. Dynamic shared memory: the weights, each
+// warpgroup's ring, and each warp's kStaging elements if rows of y are staged.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, 1)
     kernel(int n, int c, int h, int w, int k, int r, int s, int pad, int pad_w, int dilation,
@@ -186,7 +188,8 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, 1)
   using G = Tiling<T, V>;
   const Shape shape{n, c, h, w, k, r, s, pad, pad_w, dilation, dilation_w, p, q};
   const int first_filter = static_cast<int>(blockIdx.y) * G::kFilters;
-  // The same for all lanes, which the compiler is told: wgmma's descriptors are warp-uniform.
+  // The shuffle tells the compiler that the value is the same for all lanes: wgmma's descriptors
+  // are warp-uniform.
   const int warp = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 32, 0);
   const int group = warp / 4;
   const auto filters = SharedPointer<T>::dynamic();
@@ -222,7 +225,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, 1)
     }
     const bool more = first < end;
     if (more) row.load(next, next.row - pad + next_step);
-    sync_warpgroup();  // the row is there, and the products before this row's have ended
+    sync_warpgroup();  // the row is there, and the products of the row before have ended
     const int row_of_y = strip.row + step - (shape.span() - 1);
     if (row_of_y >= strip.row) {
       float sums[G::kColumns][4];

@@ -1,5 +1,5 @@
-// How x and the weights get to shared memory in direct_wgmma.cuh: by way of registers, since as
-// many channels as 16 bytes hold become a line, that of a pixel or of a filter's tap.
+// How x and the weights are copied to shared memory in direct_wgmma.cuh: through registers, because
+// 16 bytes of channels of a pixel, or of a filter's tap, become one line.
 //
 //     x, a row of each channel            lines of plane 0        of plane 1
 //       channel 0   a0 a1 a2 ...            a0 b0 c0 d0             e0 f0 g0 h0
@@ -16,7 +16,8 @@
 
 namespace tw::conv2d::direct_wgmma {
 
-// Writes a line as the units read it. Of three passes: the small parts `small` elements behind.
+// Writes a line in the form that the tensor cores read. With three passes, the small parts are
+// written `small` elements further on.
 template <class G, class T>
 TW_DEVICE void store_line(SharedPointer<T> to, const T (&line)[G::kLine], int small) {
   unsigned words[4];
@@ -42,7 +43,7 @@ TW_DEVICE void store_line(SharedPointer<T> to, const T (&line)[G::kLine], int sm
 }
 
 // Writes the weights of a block's filters: for each row of taps, for each tap, and for each plane
-// of channels the lines of 64 filters, zeros for what there is not. All threads take part.
+// of channels, the lines of 64 filters. Weights that do not exist are zeros. All threads take part.
 template <class G, class T>
 TW_DEVICE void fill_weights(SharedPointer<T> to, const T* weights, const Shape& shape,
                             int first_filter) {
@@ -67,11 +68,11 @@ TW_DEVICE void fill_weights(SharedPointer<T> to, const T* weights, const Shape& 
   }
 }
 
-// A row of x on its way to a warpgroup's lines.
+// A row of x that is being copied to a warpgroup's lines.
 template <class G, class T>
 class Row {
   static constexpr int kPixels = G::knobs.pixels;
-  static constexpr int kItems = ceil_div(G::kPlanes * kPixels, 128);  // a thread's lines
+  static constexpr int kItems = ceil_div(G::kPlanes * kPixels, 128);  // lines of a thread
 
  public:
   TW_DEVICE Row(const T* x, const Shape& shape)
@@ -81,14 +82,14 @@ class Row {
     halo_ = {plane < G::kPlanes && shape.halo() > 0 ? plane : -1, kPixels + thread_ - plane * halo};
   }
 
-  // Starts to read row `row` under the strip, zeros outside of x.
+  // Starts to read row `row` under the strip. Elements outside of x are zeros.
   TW_DEVICE void load(const Strip& strip, int row) {
     TW_UNROLL
     for (int i = 0; i < kItems; ++i) read(lines_[i], item(i), strip, row);
     if (halo_.plane >= 0) read(halo_line_, halo_, strip, row);
   }
 
-  // Writes what was read to the lines from `to` on.
+  // Writes the row that was read to the lines from `to` on.
   TW_DEVICE void store(SharedPointer<T> to) const {
     TW_UNROLL
     for (int i = 0; i < kItems; ++i) {
@@ -98,7 +99,7 @@ class Row {
   }
 
  private:
-  // A line: -1 if there is none.
+  // A line; the members are -1 if there is no line.
   struct Item {
     int plane, column;
   };

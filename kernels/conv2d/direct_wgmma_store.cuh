@@ -1,10 +1,11 @@
-// How the sums of direct_wgmma.cuh get to y. A thread has pairs of neighbouring pixels of two
-// filters.
+// How the sums of direct_wgmma.cuh are written to y. A thread has pairs of neighbouring pixels of
+// two filters.
 //
-//     store = registers   it writes the pairs: four lanes one run of 8 pixels, a warp 8 filters
-//     store = staged      a warp puts a row of 8 filters in shared memory, where each begins as far
-//                         behind a multiple of 16 bytes as its run of y does, and reads it in the
-//                         vectors of y; what these leave at either end is written in pairs
+//     store = registers   the thread writes the pairs: four lanes write a run of 8 pixels, a warp
+//                         writes 8 filters
+//     store = staged      a warp writes a row of 8 filters to shared memory. Each filter begins as
+//                         far after a multiple of 16 bytes as its run of y does. The warp reads
+//                         the filters in the vectors of y and writes the remaining ends in pairs
 //
 //        y        |. . . .|. . 0 1|2 3 4 5|6 7 8 9|a b . .|     . others' pixels
 //        staging          |    0 1|2 3 4 5|6 7 8 9|a b    |     | multiples of 16 bytes
@@ -24,16 +25,16 @@ namespace tw::conv2d::direct_wgmma {
 template <class G, class T, class Epilogue>
 class Output {
   static constexpr int kPixels = G::knobs.pixels;
-  static constexpr int kVector = G::kLine;           // elements of 16 bytes
-  static constexpr int kLanes = kPixels / kVector;   // that write a row together
-  static constexpr int kRows = max(1, 32 / kLanes);  // at once
+  static constexpr int kVector = G::kLine;           // elements in 16 bytes
+  static constexpr int kLanes = kPixels / kVector;   // lanes that write a row together
+  static constexpr int kRows = max(1, 32 / kLanes);  // rows written at once
   static constexpr int kPitch = G::kStagingPitch;
   static_assert(kLanes <= 32 && kRows <= 8 && kVector <= 8, "a lane writes a vector and two pairs");
 
  public:
   using Sums = float[G::kColumns][4];
 
-  // first_filter: the block's. staging: the warp's.
+  // first_filter is the block's; staging is the warp's.
   TW_DEVICE Output(T* y, SharedPointer<T> staging, const Shape& shape, int first_filter,
                    const typename Epilogue::Args& epilogue)
       : y_(y),
@@ -43,7 +44,7 @@ class Output {
         filter_(first_filter + static_cast<int>(threadIdx.x) % 128 / 32 * 16),
         lane_(static_cast<int>(threadIdx.x) % 32) {}
 
-  // Row `row` of y, from the strip's first column on. The sums are used up.
+  // Writes row `row` of y, from the strip's first column on. The sums must not be used afterwards.
   TW_DEVICE void write(Sums& sums, const Strip& strip, int row) const {
     const int count = min(kPixels, shape_.q - strip.column);
     const long long pixels = static_cast<long long>(shape_.p) * shape_.q;
@@ -63,22 +64,23 @@ class Output {
   }
 
  private:
-  // Pixels of a row, of the 8 filters from one on.
+  // Consecutive pixels of a row, for 8 filters.
   struct Run {
     int image;
     int filter;
     int count;
-    long long pixels;  // from one filter to the next
+    long long pixels;  // distance between filters
     long long offset;
   };
 
-  // Applies the epilogue; before any store, so that the loads of its tensors wait together.
+  // Applies the epilogue. It finishes before any store, so that the loads of the epilogue's tensors
+  // are under way together.
   TW_DEVICE void finish(Sums& sums, int i, const Run& run) const {
     const int filter = min(lane_ / 4, shape_.k - 1 - run.filter);
     const long long offset = run.offset + filter * run.pixels;
     TW_UNROLL
     for (int e = 0; e < 2 * G::kColumns; ++e) {
-      // Beyond the edge the place is clamped: a step may read a tensor there.
+      // Beyond the edge the position is clamped, because a step may read a tensor there.
       const int pixel = min(e / 2 * 8 + lane_ % 4 * 2 + e % 2, run.count - 1);
       float& sum = sums[e / 2][2 * i + e % 2];
       sum = Epilogue::template apply<T>(
@@ -110,7 +112,7 @@ class Output {
   }
 
   TW_DEVICE void write_staged(const Sums& sums, int i, const Run& run) const {
-    __syncwarp();  // what was staged before has been read
+    __syncwarp();  // the previous row in the staging memory has been read
     const int row = lane_ / 4;
     const int place = row * kPitch + behind(start(run, row)) + lane_ % 4 * 2;
     TW_UNROLL
@@ -122,15 +124,15 @@ class Output {
     write_ends(run, row);
   }
 
-  // Elements from a multiple of 16 bytes to the first of a run.
+  // Returns the number of elements from a multiple of 16 bytes to the first element of a run.
   static TW_DEVICE int behind(const T* run) {
     return static_cast<int>(static_cast<unsigned>(reinterpret_cast<size_t>(run)) / sizeof(T) %
                             kVector);
   }
-  // Elements before the first whole vector.
+  // Returns the number of elements before the first whole vector.
   static TW_DEVICE int head(int behind) { return (kVector - behind) % kVector; }
 
-  // The whole vectors of all filters: the lane's of each kRows-th.
+  // Writes the whole vectors of all filters; a lane writes those of every kRows-th filter.
   TW_DEVICE void write_vectors(const Run& run) const {
     const int filter = lane_ / kLanes;
     T* const first = start(run, filter);
@@ -150,7 +152,8 @@ class Output {
     }
   }
 
-  // The lane's pairs before the first vector and behind the last, of the filter of four lanes.
+  // Writes the lane's pairs before the first vector and after the last one. Four lanes share a
+  // filter.
   TW_DEVICE void write_ends(const Run& run, int filter) const {
     const int begin = behind(start(run, filter));
     const int whole = max(run.count - head(begin), 0) / kVector * kVector;

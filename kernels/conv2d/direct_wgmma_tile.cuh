@@ -1,4 +1,4 @@
-// What the parts of direct_wgmma.cuh know of the problem, and of a warpgroup's way through it.
+// Shared by the parts of direct_wgmma.cuh: the problem, and a warpgroup's way through it.
 #pragma once
 
 #include "common/config.cuh"
@@ -13,21 +13,22 @@ struct Shape {
   TW_DEVICE long long plane() const { return static_cast<long long>(h) * w; }
 };
 
-// A part of a column of rows of y, each G::knobs.pixels long or what an image has left of that:
-// what a warpgroup walks down at a stretch.
+// A part of a column of rows of y that a warpgroup walks down without interruption. Each row has
+// G::knobs.pixels columns, or as many as are left in the image.
 struct Strip {
   int image;
   int column;
   int row;
   int rows;
-  int loads;  // rows of x under it
+  int loads;  // rows of x under the strip
 
   template <class G>
   static TW_DEVICE int columns(const Shape& shape) {
     return (shape.q - 1) / G::knobs.pixels + 1;
   }
 
-  // All rows are in one line, image by image and strip by strip: from `first` on, up to `end`.
+  // Returns the strip that begins at row `first` and ends before `end`. All rows are numbered in
+  // one line, image by image and strip by strip.
   template <class G>
   static TW_DEVICE Strip of(int first, int end, const Shape& shape) {
     const int index = first / shape.p;

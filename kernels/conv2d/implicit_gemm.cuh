@@ -1,4 +1,4 @@
-// Convolution as a GEMM on the tensor cores, whose matrix of windows is gathered on the way to
+// Convolution as a GEMM on the tensor cores. The matrix of windows is gathered during the copy to
 // shared memory: any number of channels, groups, dilation, both layouts.
 //
 //                  K: taps, channels of a tap fastest
@@ -9,27 +9,28 @@
 //                                                       in shared memory: one is multiplied while
 //               +--------------------------------+      cp.async fills the others. A row of a tile
 //     filters   | weights           |         |  |      is a pixel's window or a filter; a vector
-//               |                   |         |  |      of 16 bytes of it is of one tap.
+//               |                   |         |  |      of 16 bytes of a row belongs to one tap.
 //               +--------------------------------+
 //
-// D is pixels x filters with nhwc, filters x pixels with nchw, so that its rows lie in y as they
-// are.
+// D is pixels x filters with nhwc, and filters x pixels with nchw, so that its rows are contiguous
+// in y.
 //
-// Vectors need channels that vary fastest and are multiples of 16 bytes a group. Other tensors
-// (nchw among them) are put into that order first, with zeros between, in passes of their own
+// Vectors need channels that vary fastest and fill multiples of 16 bytes in a group. Other tensors
+// (nchw among them) are first put into this order, with zeros between, by separate passes
 // (implicit_gemm_pack.cuh).
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   block_pixels,   larger: fewer bytes through L2 and shared memory; smaller: more blocks, so less
-//   block_filters   of the last wave idle
-//   warp_pixels,    larger: fewer words read from shared memory a product, more registers
+//   block_filters   of the last wave is idle
+//   warp_pixels,    larger: fewer words read from shared memory for a product, more registers
 //   warp_filters
 //   k_bytes         larger: fewer barriers; smaller: less shared memory a stage
-//   stages          more copies in flight for more shared memory
-//   passes          TF32 products for one: 3 make an fp32 one (big * big + both mixed ones)
-//   store_vector    elements a store
-//   split_k         blocks that share a tile of y, each with a slice of K; the last to finish adds
-//                   the slices up in order, so that results do not depend on timing
+//   stages          larger: more copies in flight, more shared memory
+//   passes          TF32 products for each product: 3 give fp32's accuracy (big * big and both
+//                   mixed products)
+//   store_vector    elements of a store
+//   split_k         blocks that share a tile of y, each with a slice of K. The last block to finish
+//                   adds up the slices in order, so that results do not depend on timing
 //   min_blocks      blocks that must fit on an SM: caps the registers
 #pragma once
 
@@ -57,8 +58,8 @@ struct Knobs {
   int min_blocks;
 };
 
-// Reads the fragments of one step, 32 bytes along K, and multiplies them. a, b: where the lane's
-// rows for ldmatrix are in the tiles.
+// Reads the fragments of one step (32 bytes along K) and multiplies them. a, b: the lane's rows for
+// ldmatrix in the tiles.
 template <class G, class T>
 TW_DEVICE void multiply_step(float (&sums)[G::kTilesM][G::kTilesN][4], SharedPointer<T> a,
                              SharedPointer<T> b) {
@@ -78,14 +79,14 @@ TW_DEVICE void multiply_step(float (&sums)[G::kTilesM][G::kTilesN][4], SharedPoi
   multiply<T, G::knobs.passes, false, false>(sums, fragments_a, fragments_b);
 }
 
-// Sums up `tiles` tiles of K.
+// Adds up `tiles` tiles of K.
 template <class G, class T>
 TW_DEVICE void run(float (&sums)[G::kTilesM][G::kTilesN][4], SharedPointer<T> shared,
                    Copier<G, T>& copier, int tiles, const Shape& shape) {
   constexpr int kStages = G::knobs.stages;
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const int lane = static_cast<int>(threadIdx.x) % 32;
-  // Lanes 8 to 15 point to the next 8 rows of A, and to the next 16 bytes of B.
+  // Lanes 8 to 15 point to the next 8 rows of A; for B they point to the next 16 bytes.
   const int row_a = warp / G::kWarpsN * G::kWarpM + lane % 16;
   const int row_b = warp % G::kWarpsN * G::kWarpN + lane % 8 + lane / 16 * 8;
   const SharedPointer<T> a =
@@ -123,9 +124,9 @@ TW_DEVICE void run(float (&sums)[G::kTilesM][G::kTilesN][4], SharedPointer<T> sh
   __syncthreads();
 }
 
-// Grid: tiles of y, times slices of K. x, weights: as packed, or as they are; depth: elements of K
-// a tap. partials: a float a sum of each slice, arrived: one zero a tile; neither is read if
-// split_k is 1.
+// Grid: tiles of y, times slices of K. x, weights: as they are; packed_x, packed_weights: as
+// packed. depth: elements of K for each tap. partials: a float for each sum of each slice. arrived:
+// one zero for each tile. Neither is used if split_k is 1.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     kernel(int n, int h, int w, int k, int r, int s, int stride, int stride_w, int pad, int pad_w,

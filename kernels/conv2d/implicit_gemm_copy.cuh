@@ -1,5 +1,5 @@
 // How the implicit GEMM gathers its operands: each thread copies the same 16-byte column of some
-// rows, which are the windows of as many pixels, or filters.
+// rows. A row is the window of a pixel, or a filter.
 #pragma once
 
 #include "common/async_copy.cuh"
@@ -15,7 +15,7 @@ class Copier {
   static constexpr int kRowsW = G::knobs.block_filters / G::kRowsAtOnce;
 
  public:
-  // From the first_tile-th tile of K on.
+  // Prepares the copies from tile `first_tile` of K on.
   TW_DEVICE Copier(SharedPointer<T> shared, const T* x, const T* weights, const Place& place,
                    int first_tile, const Shape& shape) {
     const int thread = static_cast<int>(threadIdx.x);
@@ -35,7 +35,7 @@ class Copier {
     filters_ = place.filters - row;
   }
 
-  // Starts the copies of the next tile of K to a stage. Beyond the last tap they are zeros.
+  // Starts the copies of the next tile of K to a stage. Beyond the last tap it writes zeros.
   TW_DEVICE void copy(int stage, const Shape& shape) {
     const int down = tap_row_ * shape.dilation;
     const int right = tap_column_ * shape.dilation_w;
@@ -61,8 +61,8 @@ class Copier {
   }
 
  private:
-  // Where the windows of the thread's pixels begin. Those of pixels that do not exist begin far
-  // above x.
+  // Finds where the windows of the thread's pixels begin. The window of a pixel that does not exist
+  // begins far above x, so that only zeros are read.
   TW_DEVICE void find_windows(const Place& place, int row, const Shape& shape) {
     TW_UNROLL
     for (int i = 0; i < kRowsX; ++i) {
@@ -94,12 +94,12 @@ class Copier {
 
   SharedPointer<T> to_;
   int channel_, tap_row_, tap_column_;
-  const T* x_;           // of the group
-  int windows_[kRowsX];  // where they begin, in vectors from there
-  int corners_[kRowsX];  // the same in rows (upper half) and columns of x
+  const T* x_;           // x of the group
+  int windows_[kRowsX];  // where the windows begin, in vectors from x_
+  int corners_[kRowsX];  // the same as row of x (upper half) and column of x
   const T* weights_;
-  int filters_;        // from the thread's first on
-  int pixel_vectors_;  // from a pixel to the next
+  int filters_;        // number of filters from the thread's first on
+  int pixel_vectors_;  // distance between pixels, in vectors
   long long filter_pitch_;
 };
 

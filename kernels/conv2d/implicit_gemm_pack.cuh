@@ -1,5 +1,5 @@
-// Puts x and the weights into the order that the implicit GEMM reads: channels vary fastest, and
-// those of a group fill whole vectors, with zeros where they do not.
+// Packs x and the weights into the order that the implicit GEMM reads: channels vary fastest, and
+// the channels of a group fill whole vectors, padded with zeros.
 #pragma once
 
 #include "common/config.cuh"
@@ -8,11 +8,11 @@
 
 namespace tw::conv2d::implicit_gemm {
 
-// packed[image][pixel][group][depth] from x, whose planes have `plane` pixels. Blocks of 32 x 8
-// threads, any grid.
+// Writes packed[image][pixel][group][depth] from x, whose planes have `plane` pixels. Blocks have
+// 32 x 8 threads; any grid works.
 //
-//    channels of a group      Planes are turned in tiles of 32 x 32, so that both sides are read
-//    +----+----+--            and written along their lines.
+//    channels of a group      Planes are transposed in tiles of 32 x 32, so that both sides are
+//    +----+----+--            accessed along their lines.
 //    | 32 |    |    pixels
 //    +----+----+--
 template <class T, class V, class Epilogue>
@@ -55,7 +55,7 @@ __global__ void __launch_bounds__(256)
   }
 }
 
-// packed[filter][tap][depth] from the weights. Any grid.
+// Writes packed[filter][tap][depth] from the weights. Any grid works.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
     pack_weights(int k, int channels, int taps, int depth, const T* weights, T* packed) {

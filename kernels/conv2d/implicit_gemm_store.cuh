@@ -1,5 +1,5 @@
-// How the implicit GEMM ends: slices of K are added up, the epilogue is applied, and y is written
-// in rows by way of shared memory.
+// How the implicit GEMM ends: the slices of K are added up, the epilogue is applied, and y is
+// written in rows through shared memory.
 #pragma once
 
 #include "common/config.cuh"
@@ -10,9 +10,9 @@
 
 namespace tw::conv2d::implicit_gemm {
 
-// Adds up the sums of all slices of a tile. Each block writes its own to `partials` and counts
-// itself in `arrived`; the last one reads them all, in the order of the slices, and returns true.
-// The counter is back at zero then.
+// Adds up the sums of all slices of a tile. Each block writes its own sums to `partials` and
+// increments `arrived`. The last block reads all sums in the order of the slices and returns true;
+// the counter is back at zero then.
 template <class G>
 TW_DEVICE bool gather_slices(float (&sums)[G::kTilesM][G::kTilesN][4], float* partials,
                              unsigned* arrived, int tile, int slice) {
@@ -54,15 +54,15 @@ TW_DEVICE bool gather_slices(float (&sums)[G::kTilesM][G::kTilesN][4], float* pa
   return true;
 }
 
-// Where the block's rows and columns of D are in y.
+// The place of the block's rows and columns of D in y.
 template <class G>
 struct Destination {
-  long long first;      // row 0, column 0; with nchw without the pixels
-  long long row_pitch;  // from a row to the next
+  long long first;      // offset of row 0 and column 0; with nchw without the pixels
+  long long row_pitch;  // distance between rows
   long long first_pixel;
   long long image_pitch;
   int plane;
-  int rows, columns;  // that exist
+  int rows, columns;  // the rows and columns that exist
   int first_filter;
 
   TW_DEVICE Destination(const Place& place, const Shape& shape) {
@@ -99,8 +99,8 @@ template <class G, class T>
 TW_DEVICE void write_rows(T* y, SharedPointer<T> staging, const Destination<G>& to, int first_row,
                           int first_column, int lane) {
   constexpr int kVector = G::knobs.store_vector;
-  constexpr int kLanes = min(G::kWarpN / kVector, 32);  // along a row
-  constexpr int kRows = 32 / kLanes;                    // at once
+  constexpr int kLanes = min(G::kWarpN / kVector, 32);  // lanes along a row
+  constexpr int kRows = 32 / kLanes;                    // rows written at once
   static_assert(kRows <= 8, "at least four lanes along a row");
   const int column = lane % kLanes * kVector;
   const int row = lane / kLanes;
@@ -119,7 +119,7 @@ TW_DEVICE void write_rows(T* y, SharedPointer<T> staging, const Destination<G>& 
   }
 }
 
-// The warp's sums, through the epilogue, to y. Shared memory is free.
+// Applies the epilogue to the warp's sums and writes them to y. Shared memory must not be in use.
 template <class G, class T, class Epilogue>
 TW_DEVICE void store_tile(const float (&sums)[G::kTilesM][G::kTilesN][4], SharedPointer<T> shared,
                           T* y, const Place& place, const Shape& shape,
@@ -132,7 +132,7 @@ TW_DEVICE void store_tile(const float (&sums)[G::kTilesM][G::kTilesN][4], Shared
   if (first_row >= to.rows || first_column >= to.columns) return;
   const SharedPointer<T> staging = shared + warp * 8 * G::kStagingPitch;
   TW_UNROLL
-  for (int part = 0; part < 2 * G::kTilesM; ++part) {  // eight rows
+  for (int part = 0; part < 2 * G::kTilesM; ++part) {  // a part has eight rows
     const int row = first_row + part * 8;
     float values[G::kTilesN][2];
     TW_UNROLL

@@ -1,5 +1,5 @@
-// What the parts of the implicit GEMM share: what follows from the knobs, the shape, the block's
-// place.
+// Shared by the parts of the implicit GEMM: constants that follow from the knobs, the shape, and
+// the block's place.
 #pragma once
 
 #include "common/config.cuh"
@@ -8,18 +8,18 @@
 
 namespace tw::conv2d::implicit_gemm {
 
-// The problem, as the kernel's arguments tell it.
+// The problem, from the kernel's arguments.
 struct Shape {
   int n, h, w, k, r, s, stride, stride_w, pad, pad_w, dilation, dilation_w, groups, p, q;
-  int depth;  // elements of K a tap: a group's channels, in whole vectors
+  int depth;  // elements of K for a tap: a group's channels, in whole vectors
 
   TW_DEVICE long long taps_depth() const { return static_cast<long long>(r) * s * depth; }
   TW_DEVICE int plane() const { return p * q; }
   TW_DEVICE long long pixels() const { return static_cast<long long>(n) * p * q; }
 };
 
-// Everything that follows from the knobs of a configuration V. y is written along the rows of D, so
-// that the columns of D are what lies together in y: pixels with nchw, filters with nhwc.
+// Everything that follows from the knobs of a configuration V. y is written along the rows of D. So
+// the columns of D are what is contiguous in y: pixels with nchw, filters with nhwc.
 template <class T, class V>
 struct Tiling {
   static constexpr auto knobs = V::knobs;
@@ -35,13 +35,13 @@ struct Tiling {
   static constexpr int kTilesN = kWarpN / 8;
   static constexpr int kSums = kTilesM * kTilesN * 4;
 
-  // Rows of the tiles of x and of the weights, in shared memory. 16 bytes between them spread the
-  // rows over the banks.
+  // Rows of the tiles of x and of the weights, in shared memory. A gap of 16 bytes between them
+  // spreads the rows over the banks.
   static constexpr int kVector = 16 / static_cast<int>(sizeof(T));
   static constexpr int kVectors = knobs.k_bytes / 16;  // of a row
   static constexpr int kDepth = kVectors * kVector;    // elements of K
   static constexpr int kPitch = kDepth + kVector;
-  static constexpr int kRowsAtOnce = kThreads / kVectors;  // that the block copies
+  static constexpr int kRowsAtOnce = kThreads / kVectors;  // rows that the block copies at once
   static constexpr int kTileX = knobs.block_pixels * kPitch;
   static constexpr int kStage = kTileX + knobs.block_filters * kPitch;
   static constexpr int kSteps = knobs.k_bytes / 32;
@@ -54,17 +54,17 @@ struct Tiling {
   static_assert(knobs.stages >= 2, "one is copied while one is used");
 };
 
-// What a block computes: pixels of all images in one line, filters of one group.
+// The work of a block: pixels of all images in one line, filters of one group.
 struct Place {
   long long first_pixel;
-  int pixels;  // that exist
+  int pixels;  // the pixels that exist
   int group;
-  int first_filter;  // of all
-  int filters;       // that exist
+  int first_filter;  // among all filters
+  int filters;       // the filters that exist
 
   template <class Knobs>
   TW_DEVICE Place(int index, const Knobs& knobs, const Shape& shape) {
-    // Blocks that share pixels follow each other.
+    // Blocks that share pixels are neighbours.
     const int per_group = shape.k / shape.groups;
     const int blocks = (per_group - 1) / knobs.block_filters + 1;
     const int column = index % (blocks * shape.groups);

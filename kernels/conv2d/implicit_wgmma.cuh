@@ -1,9 +1,9 @@
 // Convolution of nhwc images as a product on Hopper's tensor cores (wgmma, sm_90a): f16, bf16, and
-// f32 as TF32 (one pass) or in fp32's accuracy (three).
+// f32 as TF32 (one pass) or with fp32's accuracy (three passes: 3xTF32).
 //
 //                              filters                 A row of A is a pixel of y, a column of B a
-//                         +----------------+           filter, and K goes through the taps and of
-//     taps x channels     |       B        |           each through the channels, 128 bytes a step.
+//                         +----------------+           filter. K goes through the taps; in a
+//     taps x channels     |       B        |           tap through the channels, 128 bytes a step.
 //                         +----------------+
 //         +-------+       +----------------+           A is never written: for each tap the copy
 //  pixels |   A   |       |       y        |           engine gathers the channels of as many
@@ -11,21 +11,22 @@
 //                                                      images, with zeros for the padding (im2col
 //                                                      copies).
 //
-// The rest is gemm's wgmma.cuh: a thread that copies, warpgroups that multiply
+// The rest is as in gemm's wgmma.cuh: a thread that copies, warpgroups that multiply
 // (common/wgmma_pipeline.cuh), blocks that take tiles in turn (gemm/wgmma_walk.cuh) or share them
-// along K (gemm/mma_schedule.cuh). Of three passes and of TF32 see there too.
+// along K (gemm/mma_schedule.cuh). gemm/wgmma.cuh also explains three passes and TF32.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   passes         1: an f32 is rounded to TF32; 3: it is the sum of two
 //   block_pixels,  larger: fewer bytes through L2 and shared memory; smaller: more blocks, so less
-//   block_filters  of the last wave idle
-//   warpgroups     of a block, along the pixels: more share the tiles and hide one another's waits
+//   block_filters  of the last wave is idle
+//   warpgroups     of a block, along the pixels: more warpgroups share the tiles and hide one
+//                  another's waits
 //   in_turn        warpgroups take whole tiles of y in turn, for short K: some multiply while
 //                  others store
-//   stages         more copies in flight for more shared memory
+//   stages         larger: more copies in flight, more shared memory
 //   raster         rows of tiles that are walked together: more reuse in L2
-//   schedule       tiles: blocks take whole tiles in turn; stream_k: the tiles of the last waves
-//                  are shared evenly by as many blocks as run at once
+//   schedule       tiles: blocks take whole tiles in turn; stream_k: as many blocks as run at once
+//                  share the tiles of the last waves evenly
 //   split_k        blocks that share a tile, each with a slice of K
 //   min_blocks     blocks that must fit on an SM: caps the registers
 #pragma once
@@ -66,15 +67,15 @@ struct Tiling
   static constexpr Knobs knobs = V::knobs;
 };
 
-// Where the windows are.
+// The geometry of the windows.
 struct Windows {
   int p, q;  // rows and columns of y
   int s;     // columns of a filter
   int stride, stride_w, pad, pad_w, dilation, dilation_w;
-  int chunks;  // of the channels
+  int chunks;  // steps of the channels
 };
 
-// Starts the copies of tiles: one thread.
+// Starts the copies of the tiles. One thread runs it.
 template <class G>
 class Producer {
   using T = typename G::Element;
@@ -84,7 +85,7 @@ class Producer {
                      const Windows& windows)
       : shared_(shared), x_(x), weights_(weights), windows_(windows) {}
 
-  // The tiles of K from `begin` to `end`, for pixels and filters from those on.
+  // Copies the tiles of K from `begin` to `end`, for the tile of y at (pixel, filter).
   TW_DEVICE void copy(int pixel, int filter, int begin, int end) {
     const int line = pixel / windows_.q;
     const int column = (pixel - line * windows_.q) * windows_.stride_w - windows_.pad_w;
@@ -119,11 +120,12 @@ class Producer {
   tw::wgmma::Stage<G> stage_;
 };
 
-// Blocks that share the work as stream_k or split_k say: `workers`, for the first `shared_tiles`
-// tiles of y, and one for each other tile; `blocks` in all. Grid: that many, or fewer, which then
-// take them in turn. Dynamic shared memory: 1280 bytes, and stages (of three passes: stages + 2)
-// times (block_pixels + block_filters) * 128. partials: block_pixels * block_filters floats for
-// each of a worker's tiles (see Shares::kSlots), arrived: one zero a shared tile.
+// Grid: the work consists of `blocks` items. stream_k or split_k give `workers` items for the first
+// `shared_tiles` tiles of y; each other tile is one item. The grid has `blocks` blocks, or fewer,
+// which then take the items in turn. Dynamic shared memory: 1280 bytes, and stages (with three
+// passes stages + 2) times (block_pixels + block_filters) * 128 bytes. partials: block_pixels *
+// block_filters floats for each of a worker's tiles (see Shares::kSlots). arrived: one zero for
+// each shared tile.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     kernel(int pixels, int k, int k_tiles, int p, int q, int s, int stride, int stride_w, int pad,
@@ -133,7 +135,8 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
            [[maybe_unused]] unsigned* arrived) {
   using G = Tiling<T, V>;
   constexpr Knobs knobs = V::knobs;
-  // The same for all lanes, which the compiler is told: wgmma's descriptors are warp-uniform.
+  // The shuffle tells the compiler that the value is the same for all lanes: wgmma's descriptors
+  // are warp-uniform.
   const int warp = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 32, 0);
   const auto shared = aligned_shared<T>(tw::wgmma::kHeadBytes);
   if (threadIdx.x == 0) tw::wgmma::Stage<G>::init_all();

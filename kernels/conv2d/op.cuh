@@ -5,8 +5,8 @@
 
 namespace tw::conv2d {
 
-// The axes, slowest first. Weights are [k][c / groups][r][s] with nchw, [k][r][s][c / groups] with
-// nhwc.
+// The axes, slowest first. Weights are [k][c / groups][r][s] with nchw, and [k][r][s][c / groups]
+// with nhwc.
 enum class Layout { nchw, nhwc };
 
 struct Choices {

@@ -1,4 +1,4 @@
-// Products of the fragments of a warp's tile, in every dtype and math.
+// Products of the fragments of a warp's tile, for every dtype and math.
 #pragma once
 
 #include "common/config.cuh"
@@ -16,8 +16,9 @@ TW_DEVICE void clear(float (&sums)[kTilesM][kTilesN][4]) {
   }
 }
 
-// Sums += A * B of 8 words along K. kPasses: of floats, TF32 products for one; 3 make an fp32 one.
-// kRoundedA, kRoundedB: the operand is rounded to TF32 already, if one pass is all.
+// Adds A * B of 8 words along K to the sums. kPasses is the number of TF32 products for each
+// product of floats; 3 give fp32's accuracy. kRoundedA, kRoundedB: with one pass, the operand is
+// already rounded to TF32.
 template <class T, int kPasses, bool kRoundedA, bool kRoundedB, int kTilesM, int kTilesN>
 TW_DEVICE void multiply(float (&sums)[kTilesM][kTilesN][4], const unsigned (&a)[kTilesM][4],
                         const unsigned (&b)[kTilesN][2]) {
@@ -58,8 +59,8 @@ TW_DEVICE void multiply(float (&sums)[kTilesM][kTilesN][4], const unsigned (&a)[
       const SplitOperand second(__uint_as_float(b[n][1]));
       const unsigned b_big[2] = {first.big, second.big};
       const unsigned b_small[2] = {first.small, second.small};
-      // The units truncate what they add. A step's products are added up apart, so that the long
-      // sum is rounded.
+      // The tensor cores truncate when they add. So a step's products are summed separately and
+      // added to the long sum with rounding.
       float part[kTilesM][4] = {};
       TW_UNROLL
       for (int m = 0; m < kTilesM; ++m) mma_m16n8k8(part[m], small[m], b_big);

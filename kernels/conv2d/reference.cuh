@@ -1,5 +1,5 @@
-// What a convolution must compute, in fp64, and by how much a result may be off: one thread an
-// output.
+// The reference of a convolution: the result in fp64, and by how much a result may be off. One
+// thread computes one output.
 #pragma once
 
 #include "common/config.cuh"
@@ -10,8 +10,8 @@
 
 namespace tw::conv2d {
 
-// Writes y_expected = epilogue(x * weights) and y_magnitude, the sum of the absolute products
-// carried through the epilogue (see exact.cuh). y has p x q pixels an image. Any grid.
+// Writes y_expected = epilogue(x * weights) and y_magnitude: the sum of the absolute products,
+// carried through the epilogue (see exact.cuh). y has p x q pixels in an image. Any grid works.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
     reference(int n, int c, int h, int w, int k, int r, int s, int stride, int stride_w, int pad,
@@ -20,7 +20,7 @@ __global__ void __launch_bounds__(256)
               double* y_expected, double* y_magnitude) {
   constexpr bool kNhwc = V::choices.layout == Layout::nhwc;
   const int depth = c / groups;
-  // Elements from a channel, row and column to the next, in x and in the weights.
+  // The distances between channels, rows and columns in x and in the weights, in elements.
   const long long x_channel = kNhwc ? 1 : static_cast<long long>(h) * w;
   const long long x_column = kNhwc ? c : 1;
   const long long x_row = x_column * w;
@@ -32,7 +32,7 @@ __global__ void __launch_bounds__(256)
   long long at = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
   for (; at < outputs; at += step) {
     long long rest = at;
-    const auto next = [&rest](int extent) {  // indices from the fastest axis on
+    const auto next = [&rest](int extent) {  // returns indices, from the fastest axis on
       const auto index = static_cast<int>(rest % extent);
       rest /= extent;
       return index;

@@ -1,18 +1,19 @@
-// A convolution of any kind on the FMA units, straight from device memory: for what is too small
-// or too odd for tiles, and for depthwise convolutions, which reuse too little for them.
+// A convolution of any kind on the FMA units, straight from device memory. It is for problems that
+// are too small or too irregular for tiles, and for depthwise convolutions, which have too little
+// reuse for tiles.
 //
 //              y                     A thread computes `pixels` neighbours of a row of y for each
-//    +---------------------+         of `filters` filters of one group. Threads are numbered like y
-//    |     |0|0|1|1|2|2|...| row     is stored, so that neighbours write neighbours. What they
-//    |     pixels = 2      |         share of x and of the weights they find in L1.
-//    +---------------------+
+//    +---------------------+         of `filters` filters of one group. Threads are numbered in the
+//    |     |0|0|1|1|2|2|...| row     order in which y is stored, so that neighbouring threads write
+//    |     pixels = 2      |         neighbouring elements. The x and the weights that threads
+//    +---------------------+         share come from L1.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   threads   a block's size
 //   filters   more: a loaded x is used more often; fewer: more threads
 //   pixels    more: a loaded weight is used more often, and neighbours share lines of x; fewer:
 //             more threads
-//   window    columns of the filter that are unrolled: more loads under way, if they are known
+//   window    columns of the filter that are unrolled: if they are known, more loads are under way
 #pragma once
 
 #include "common/config.cuh"
@@ -29,12 +30,12 @@ struct Knobs {
   int window;  // 0: any width
 };
 
-// The problem, as the kernel's arguments tell it.
+// The problem, from the kernel's arguments.
 struct Shape {
   int n, c, h, w, k, r, s, stride, stride_w, pad, pad_w, dilation, dilation_w, groups, p, q;
 };
 
-// Elements from a channel, row and column to the next.
+// The distances between channels, rows and columns, in elements.
 struct Strides {
   long long channel;
   long long row;
@@ -47,16 +48,17 @@ TW_DEVICE Strides strides_of(int channels, int height, int width) {
   return {static_cast<long long>(height) * width, width, 1};
 }
 
-// The outputs of one thread: filters first_filter.. of a group, pixels (row, first_column..).
+// The outputs of one thread: filters of a group from first_filter on, pixels (row, first_column)
+// and following.
 struct Item {
   int image, row, first_column, first_filter;
-  int filters, columns;  // how many of them exist
+  int filters, columns;  // how many filters and columns exist
 
   template <bool kNhwc>
   static TW_DEVICE Item at(long long index, const Shape& shape, Knobs knobs) {
     const int per_group = shape.k / shape.groups;
-    const int parts = (per_group - 1) / knobs.filters + 1;  // of a group's filters
-    const int runs = (shape.q - 1) / knobs.pixels + 1;      // of a row's pixels
+    const int parts = (per_group - 1) / knobs.filters + 1;  // parts of a group's filters
+    const int runs = (shape.q - 1) / knobs.pixels + 1;      // runs of a row's pixels
     const auto next = [&index](int extent) {
       const auto result = static_cast<int>(index % extent);
       index /= extent;
@@ -76,8 +78,9 @@ struct Item {
   }
 };
 
-// One row of the filters and of one channel: x at the row's first column, which may be outside of
-// the row; the first filter's weights, those of the next filter being `filter_stride` further on.
+// One row of the filters and of one channel. It has x at the row's first column, which may be
+// outside of the row, and the first filter's weights; the weights of the next filter are
+// `filter_stride` elements further on.
 template <class T>
 struct Row {
   const T* x;
@@ -119,7 +122,7 @@ TW_DEVICE void add_row(float (&sums)[kFilters][kPixels], const Row<T>& row, cons
   }
 }
 
-// Any grid.
+// Any grid works.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(V::knobs.threads)
     kernel(int n, int c, int h, int w, int k, int r, int s, int stride, int stride_w, int pad,

@@ -1,4 +1,4 @@
-// Elements on their way from fragments of D to memory.
+// Loads and stores of elements between fragments of D and memory.
 #pragma once
 
 #include "common/cache.cuh"
@@ -9,7 +9,7 @@
 
 namespace tw::conv2d {
 
-// Writes kCount elements together; elements of 16 bits also one by one.
+// Writes kCount elements with one instruction; 16-bit elements also one by one.
 template <bool kStreaming, int kCount, class T>
 TW_DEVICE void store_elements(T* to, const Vector<T, kCount>& value) {
   if constexpr (kCount * sizeof(T) < 4) {
@@ -34,7 +34,7 @@ TW_DEVICE Vector<T, kCount> load_elements(SharedPointer<T> from) {
   return result;
 }
 
-// Two neighbours as the words that hold them.
+// Writes two neighbouring elements to shared memory as the words that hold them.
 template <class T>
 TW_DEVICE void stage_pair(SharedPointer<T> to, float first, float second) {
   if constexpr (sizeof(T) == 2) {

@@ -6,9 +6,9 @@
 //                                 .   |    \ /    |    \ /    |    \      are taps
 //                             (cut) out[0] out[1] ...
 //
-// The outputs fall into `stride` phases: output stride * i + phase is a plain convolution, the sum
-// over some offsets of in[i + offset] * taps[tap(phase, offset)]. Here phase 0 has the offset 0
-// with tap 1, phase 1 has 0 with tap 2 and 1 with tap 0.
+// The outputs fall into `stride` phases. The outputs stride * i + phase of a phase are a plain
+// convolution: the sum over some offsets of in[i + offset] * taps[tap(phase, offset)]. In the
+// example phase 0 has offset 0 with tap 1; phase 1 has offset 0 with tap 2 and offset 1 with tap 0.
 #pragma once
 
 #include "common/config.cuh"
@@ -22,13 +22,14 @@ struct Axis {
   int stride;
   int pad;
 
-  // x / stride. kLikely: a stride for which the compiler need not divide.
+  // Returns x / stride. kLikely is a stride for which the compiler need not divide.
   template <int kLikely>
   TW_DEVICE int divided(int x) const {
     return stride == kLikely ? x / kLikely : x / stride;
   }
 
-  // The offsets of a phase: from lowest to highest, which is lowest - 1 if it has none.
+  // Return the lowest and the highest offset of a phase. The highest is lowest - 1 if the phase has
+  // no offset.
   template <int kLikely = 1>
   TW_DEVICE int lowest(int phase) const {
     const int bound = phase + pad - taps + 1;
@@ -46,11 +47,11 @@ struct Axis {
     return index >= 0 && index < taps;
   }
 
-  // The phase that a tap belongs to, and its offset.
+  // Return the phase of a tap, and the tap's offset.
   TW_DEVICE int phase(int tap) const { return ((tap - pad) % stride + stride) % stride; }
   TW_DEVICE int offset(int tap) const { return (phase(tap) + pad - tap) / stride; }
 
-  // Outputs of a phase, at most.
+  // Returns the largest number of outputs of a phase.
   TW_DEVICE int steps() const { return (out - 1) / stride + 1; }
 };
 

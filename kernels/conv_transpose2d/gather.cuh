@@ -1,5 +1,5 @@
-// A transposed convolution on the FMA units, for any shape: what phases.cuh is not worth its tiles
-// for, such as depthwise filters.
+// A transposed convolution on the FMA units, for any shape. It serves shapes for which the tiles of
+// phases.cuh do not pay, such as depthwise filters.
 //
 //     y, one row: outputs of one phase lie a stride apart       phase 0     1     0     1     0
 //                                                                  +-----+-----+-----+-----+
@@ -7,10 +7,10 @@
 //     that they use the same taps: the weights are read            +-----+-----+-----+-----+
 //     once a warp
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   threads   a block's size
-//   filters   output channels a thread computes: more reuse of an input, more registers, and fewer
-//             threads
+//   filters   output channels of a thread: more give more reuse of an input, but need more
+//             registers and leave fewer threads
 #pragma once
 
 #include "common/config.cuh"
@@ -25,7 +25,7 @@ struct Knobs {
   int filters;
 };
 
-// Adds one channel's taps.
+// Adds the taps of one channel.
 template <int kFilters, class T>
 TW_DEVICE void add_channel(float (&sums)[kFilters], const T* x, const T* weights,
                            const Axis& y_axis, const Axis& x_axis, int row, int column,
@@ -52,8 +52,8 @@ TW_DEVICE void add_channel(float (&sums)[kFilters], const T* x, const T* weights
   }
 }
 
-// Grid: any number of blocks in x, which stride over the outputs; filters of a group in y, groups
-// in z, which stride too.
+// Grid: any number of blocks in x, which stride over the outputs; the filters of a group in y and
+// the groups in z, over which blocks stride too.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(V::knobs.threads, 1)  // no spills around calls
     kernel(int n, int c, int h, int w, int k, int r, int s, int stride, int stride_w, int pad,
@@ -75,7 +75,7 @@ __global__ void __launch_bounds__(V::knobs.threads, 1)  // no spills around call
     const int filters = min(kFilters, group_k - filter);
     for (long long at = static_cast<long long>(blockIdx.x) * V::knobs.threads + threadIdx.x;
          at < positions; at += static_cast<long long>(gridDim.x) * V::knobs.threads) {
-      // Divisions of 64 bits are calls, so there are but two.
+      // 64-bit divisions are calls, so there are only two of them.
       const long long line = at / row_length;
       const auto within = static_cast<unsigned>(at - line * row_length);
       const auto phase = static_cast<int>(within / static_cast<unsigned>(steps));

@@ -1,11 +1,11 @@
-// A transposed convolution on the tensor cores, phase by phase: the outputs of a phase, which lie a
-// stride apart, are a plain convolution with some of the taps (see axis.cuh).
+// A transposed convolution on the tensor cores, phase by phase. The outputs of a phase lie a stride
+// apart; they are a plain convolution with some of the taps (see axis.cuh).
 //
 //      x, pixels of a window           B            A block computes `kFilters` channels of y in
 //      +------------------+         +------+        tile_y x tile_x pixels (of several images, if
 //      | tile_y x tile_x  |---+---->| 8 x  |        they are small): a pixel of x and a phase are a
-//      | and a halo       |   |     | 8px  |        pixel of y. Blocks take a phase of the rows,
-//      +------------------+   |     +------+        `phases` of the columns.
+//      | and a halo       |   |     | 8px  |        pixel of y. A block takes one phase of the rows
+//      +------------------+   |     +------+        and `phases` phases of the columns.
 //         in shared memory    |   A    |
 //                             | +----+ v            Each input that a warp has in registers (B) is
 //      weights of a product --+>|16 x| sums of      multiplied with the weights (A) of all phases
@@ -13,34 +13,35 @@
 //                               +----+ sums of      inputs make three products.
 //                                      phase 1
 //
-// A first pass brings the weights into the order in which they are read: a warp reads them 16 bytes
-// a lane, one product ahead, and so needs no shared memory for them while L1 has them. The sums of
+// A first pass puts the weights into the order in which they are read. A warp reads them 16 bytes a
+// lane, one product ahead, and needs no shared memory for them while L1 holds them. The sums of
 // neighbouring phases are in one thread, which writes runs of 2 * phases elements.
 //
-// Products are mma.sync: m16n8k16 of 16-bit elements, m16n8k8 of TF32. Three TF32 products make one
-// of fp32 (big * big + big * small + small * big); they are summed from zero and then added in
-// fp32, since the tensor cores truncate.
+// Products are mma.sync: m16n8k16 for 16-bit elements, m16n8k8 for TF32. Three TF32 products make
+// one fp32 product (big * big + big * small + small * big). They are summed from zero and then
+// added in fp32, since the tensor cores truncate.
 //
-// What the knobs trade:
-//   phases             phases of columns a block computes: all, for whole runs in y; one serves
+// The knobs and their trade-offs:
+//   phases             phases of columns a block computes: all, for whole runs in y; one works for
 //                      any stride
-//   taps, lead         columns of a filter, and which of them is over the first input in phase 0:
-//                      makes the inner loop straight code; taps = 0: any
-//   halo               offsets along each axis, at most: makes the window's size a constant, and a
-//                      thread's copies a list that is made once; 0: any number of offsets
-//   vector             pixels a copy
-//   passes             TF32 products a product: 3 make one of fp32
-//   weights            where a warp finds them: cached, in L1 or L2, read one product ahead;
+//   taps, lead         columns of a filter, and the tap over the first input in phase 0: if they
+//                      are known, the inner loop has no branches; taps = 0: any
+//   halo               largest number of offsets along each axis: makes the window's size a
+//                      constant, and a thread's copies a list that is made once; 0: any number of
+//                      offsets
+//   vector             pixels of a copy
+//   passes             TF32 products for each product: 3 make one of fp32
+//   weights            where a warp reads them: cached, in L1 or L2, read one product ahead;
 //                      staged, in shared memory beside the window, if they are too many for L1
-//   warp_m, warp_n     filters and pixels a warp computes: larger ones read fewer words a product,
-//                      and take more registers
-//   warps_m, warps_n   warps along filters share the window, those along pixels the weights
+//   warp_m, warp_n     filters and pixels of a warp: larger ones read fewer words for a product,
+//                      but take more registers
+//   warps_m, warps_n   warps along filters share the window; warps along pixels share the weights
 //   tile_x, tile_y     wide tiles write long pieces of rows, high ones read fewer rows of the halo
 //   phases_y           phases of rows that a block computes, one after the other from one window,
 //                      which holds all channels; 1: any number of chunks
-//   planes             words of channels a chunk: fewer barriers, more shared memory
-//   stages             chunks in shared memory: 1 leaves it to other blocks to hide the copies
-//   store              streaming: what was written makes room in the caches first
+//   planes             words of channels of a chunk: more: fewer barriers, more shared memory
+//   stages             chunks in shared memory: with 1, only other blocks hide the copies
+//   store              streaming: the caches evict the lines of y first
 //   min_blocks         blocks that must fit on an SM: caps the registers
 // Longer than 400 lines: the drawing and the knobs above; the parts are in phases_*.cuh.
 #pragma once
@@ -89,12 +90,12 @@ struct Tiling {
   static constexpr int kImages = kPixels / (knobs.tile_x * knobs.tile_y);
   static constexpr int kFragmentsM = knobs.warp_m / 16;
   static constexpr int kFragmentsN = knobs.warp_n / 8;
-  // A word of a plane holds one channel of 32 bits or two of 16.
+  // A word of a plane holds one 32-bit channel or two 16-bit channels.
   static constexpr int kPerWord = 4 / static_cast<int>(sizeof(T));
   static constexpr int kStepChannels = 8 * kPerWord;  // of one mma
   static constexpr int kChannels = knobs.planes * kPerWord;
-  // Offsets along x, if the taps are known: that of the first has the taps lead, lead + 1, ... in
-  // its phases, that of the next `phases` less.
+  // The number of offsets along x if the taps are known. The first offset has the taps lead, lead +
+  // 1, ... in its phases; each next offset has taps that are `phases` lower.
   static constexpr bool kKnown = knobs.taps > 0;
   static constexpr int kOffsets = (knobs.lead + knobs.phases - 1) / knobs.phases + 1;
   // Words of the packed weights that one product takes from a warp's filters.
@@ -112,7 +113,8 @@ struct Tiling {
   static constexpr int kCopies =  // vectors that a thread copies
       kBounded ? ceil_div(knobs.planes * kRows * ceil_div(kReach, knobs.vector), kThreads) : 0;
 
-  // A sum of powers of two has the sum of their places, so that constants can be split off.
+  // Returns the pixel with this index. The result for a sum of powers of two is the sum of their
+  // results, so that constants can be split off.
   static TW_HOST_DEVICE constexpr Pixel pixel(int index) {
     return {index / (knobs.tile_x * knobs.tile_y), index / knobs.tile_x % knobs.tile_y,
             index % knobs.tile_x};
@@ -125,7 +127,7 @@ struct Tiling {
   static_assert(knobs.tile_x % 4 == 0, "a thread's two pixels are neighbours");
 };
 
-// The words of all of a warp's pixels and 8 planes.
+// The words of all pixels of a warp in 8 planes.
 template <class G, class T>
 struct Pixels {
   static constexpr bool kSplit = G::knobs.passes == 3;
@@ -138,7 +140,7 @@ struct Pixels {
       big[j][i] = parts.big;
       small[j][i] = parts.small;
     } else {
-      big[j][i] = word;  // a float is truncated to TF32
+      big[j][i] = word;  // the tensor cores truncate a float to TF32
     }
   }
 };
@@ -156,16 +158,16 @@ struct Filters {
   }
 };
 
-// A lane's way through the weights of its warp's filters, one product after the other.
+// Reads the weights of a warp's filters, one product after the other: one lane's part.
 template <class G>
 class FilterReader {
  public:
-  // packed: where they begin in device memory.
+  // `packed` is where the weights begin in device memory.
   TW_DEVICE explicit FilterReader(const unsigned* packed) : packed_(packed + lane_words()) {
     if constexpr (!G::kStaged) next_.load(packed_);
   }
 
-  // The next product is the first of a chunk, which is here if it is staged.
+  // Prepares for the first product of a chunk. `chunk` holds its weights if they are staged.
   TW_DEVICE void enter(SharedPointer<unsigned> chunk) {
     if constexpr (G::kStaged) {
       staged_ = chunk + lane_words();
@@ -193,7 +195,7 @@ class FilterReader {
   Filters<G> next_;
 };
 
-// One instruction's product.
+// The product of one instruction.
 template <class T>
 TW_DEVICE void mma(float (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
   if constexpr (sizeof(T) == 4) {
@@ -244,7 +246,7 @@ class Sums {
   static constexpr auto knobs = G::knobs;
 
  public:
-  // warp_n: the warp's first pixel. packed: the weights of its filters.
+  // warp_n is the warp's first pixel. `packed` has the weights of the warp's filters.
   TW_DEVICE Sums(const Window<G, T>& window, const Shape& shape, const Tile& tile,
                  const Region& region, int warp_n, const unsigned* packed)
       : window_(window), region_(region), x_(shape.x), filters_(packed) {
@@ -254,8 +256,8 @@ class Sums {
              row * window.row_pitch + window.shift;
   }
 
-  // Adds the products of a chunk, `steps` times 8 planes of it. weights: those of the warp's
-  // filters, if they are staged.
+  // Adds the products of a chunk: `steps` times 8 planes. `weights` holds the weights of the warp's
+  // filters if they are staged.
   TW_DEVICE void add(SharedPointer<unsigned> planes, SharedPointer<unsigned> weights, int steps) {
     filters_.enter(weights);
     planes = planes + place_;
@@ -270,12 +272,12 @@ class Sums {
   TW_DEVICE const auto& values() const { return sums_; }
 
  private:
-  // Of a pixel of the tile, in words of its plane.
+  // Returns the place of a pixel of the tile, in words of its plane.
   TW_DEVICE int place(Pixel pixel) const {
     return pixel.image * window_.image_pitch() + pixel.y * window_.row_pitch + pixel.x;
   }
 
-  // The products of one offset y.
+  // Adds the products of one offset y.
   TW_DEVICE void add_row(SharedPointer<unsigned> row) {
     if constexpr (G::kKnown) {
       TW_UNROLL
@@ -291,8 +293,8 @@ class Sums {
     }
   }
 
-  // The products of the inputs under one offset: one for each phase that has it. tap: the first
-  // phase's.
+  // Adds the products of the inputs under one offset: one for each phase that has this offset.
+  // `tap` is the tap of the first phase.
   TW_DEVICE void add_offset(SharedPointer<unsigned> from, int tap, int taps) {
     Pixels<G, T> pixels;
     TW_UNROLL
@@ -337,9 +339,9 @@ __global__ void __launch_bounds__(256)
   pack_weights<Tiling<T, V>>(shape, weights, packed);
 }
 
-// The second pass. Grid: all tiles in x. Dynamic shared memory: `stages` times the planes and, if
-// they are staged, the weights of a chunk, and then words of one more product. packed: what the
-// first has written, and words for one more product.
+// The second pass. Grid: all tiles in x. Dynamic shared memory: `stages` times the planes of a
+// chunk and, if they are staged, its weights, followed by the words of one more product. `packed`
+// is the output of the first pass, followed by words for one more product.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     kernel(int n, int h, int w, int r, int s, int stride, int stride_w, int pad, int pad_w, int oh,

@@ -1,5 +1,5 @@
-// How the windows of x, and the weights if they are staged, get to shared memory in phases.cuh, a
-// chunk of channels at a time.
+// How the windows of x, and the weights if they are staged, are copied to shared memory in
+// phases.cuh, one chunk of channels at a time.
 //
 //   a stage: `planes` planes of words, `plane_pitch` words apart    a plane
 //   +----------+----------+----------+                              +---------------------+
@@ -10,12 +10,12 @@
 //   of 4 planes x 8 pixels, which a warp reads together, are in     | image's rows ...    |
 //   32 banks.                                                       +---------------------+
 //
-// A word is one float, or a pixel of two neighbouring 16-bit channels: what mma.sync takes from B.
-// 32-bit elements are copied by cp.async. 16-bit ones go through registers, where the rows of two
+// A word is one float, or one pixel of two neighbouring 16-bit channels: what mma.sync takes for B.
+// cp.async copies 32-bit elements. 16-bit elements go through registers, where the rows of two
 // channels are interleaved; with two stages they are read one chunk ahead.
 //
-// Staged weights follow a stage's planes as they are in device memory: the words of one warp's
-// filters after the other's.
+// Staged weights follow a stage's planes in the same order as in device memory: the words of one
+// warp's filters after the words of the other's.
 #pragma once
 
 #include "common/async_copy.cuh"
@@ -31,17 +31,17 @@ namespace tw::conv_transpose2d::phases {
 template <class G, class T>
 struct Window {
   const T* x;     // the group's first channel in the tile's first image
-  int images;     // that exist, of the tile's
+  int images;     // the tile's images that exist
   int first_row;  // of x; rows and columns may lie outside
   int first_column;
-  int rows;     // an image
-  int vectors;  // a row
+  int rows;     // rows of an image
+  int vectors;  // vectors of a row
   int row_pitch;
   int plane_pitch;
-  int shift;  // words in front of the row's first that is wanted
+  int shift;  // words before the first word that is used in a row
 
-  // That of the regions first and, further down, last. row_words, plane_words: the pitches, if G
-  // does not bound them.
+  // The window of the regions from `first` down to `last`. row_words and plane_words are the
+  // pitches if G does not bound them.
   TW_DEVICE Window(const T* tensor, const Shape& shape, const Tile& tile, const Region& first,
                    const Region& last, int row_words, int plane_words)
       : row_pitch(G::kBounded ? G::kRowPitch : row_words),
@@ -62,14 +62,14 @@ struct Window {
   TW_DEVICE int items() const { return G::knobs.planes * G::kImages * rows * vectors; }
 };
 
-// A vector of pixels of one word of channels: where it comes from and goes to.
+// The source and the destination of a vector of pixels of one word of channels.
 struct Item {
   int from;     // elements from Window::x in chunk 0
-  int to;       // words from the stage's first; -1: there is no such item
-  int channel;  // the first, in chunk 0; beyond all if the vector lies outside of x
+  int to;       // words from the stage's first word; -1: there is no such item
+  int channel;  // first channel, in chunk 0; beyond all channels if the vector lies outside of x
 
   Item() = default;
-  // Of a bounded window the numbers run over the bounds, so that divisors are constants.
+  // For a bounded window the numbers run over the bounds, so that divisors are constants.
   template <class G, class T>
   TW_DEVICE Item(int index, const Window<G, T>& window, const Shape& shape) {
     const int vectors = G::kBounded ? ceil_div(G::kReach, G::knobs.vector) : window.vectors;
@@ -94,7 +94,7 @@ struct Item {
   }
 };
 
-// The 16-bit words of a vector of two channels.
+// A vector of pixels of two 16-bit channels, as words.
 template <int kVector>
 struct ChannelPair {
   static constexpr int kWords = max(1, kVector / 2);
@@ -134,16 +134,16 @@ TW_DEVICE void store_interleaved(unsigned* to, const ChannelPair<kVector>& pair)
   }
 }
 
-// The packed weights of a block: those of one chunk are neighbours.
+// The packed weights of a block. The weights of one chunk are neighbours.
 struct PackedWeights {
-  const unsigned* words;  // of the first warp's filters
-  long long stride;       // words from one warp's to the next's
-  int steps;              // of 8 words of channels
-  int step_words;         // of a warp's filters in one step
+  const unsigned* words;  // weights of the first warp's filters
+  long long stride;       // words from one warp's weights to the next warp's
+  int steps;              // steps of 8 words of channels
+  int step_words;         // words of a warp's filters in one step
 };
 
-// Fills the stages, chunk by chunk. acquire(chunk) returns when the chunk is there, release(chunk)
-// says that it has been used.
+// Fills the stages, chunk by chunk. acquire(chunk) returns when the chunk is in shared memory;
+// release(chunk) says that the chunk is no longer needed.
 template <class G, class T>
 class Input {
   static constexpr auto knobs = G::knobs;
@@ -179,10 +179,10 @@ class Input {
 
   TW_DEVICE int chunks() const { return chunks_; }
 
-  // Steps of a chunk.
+  // Returns the steps of a chunk.
   TW_DEVICE int steps(int chunk) const { return min(kSteps, weights_.steps - chunk * kSteps); }
 
-  // The place of the chunk, in words.
+  // Waits for a chunk and returns its place, in words.
   TW_DEVICE int acquire(int chunk) {
     if constexpr (knobs.stages == 1) {
       if (chunk > 0) __syncthreads();
@@ -207,7 +207,7 @@ class Input {
     }
   }
 
-  // The place of a warp's weights in a stage.
+  // Returns the place of a warp's weights in a stage.
   TW_DEVICE int weights_at(int warp_m = 0) const {
     return knobs.planes * window_.plane_pitch + warp_m * kSteps * weights_.step_words;
   }
@@ -223,7 +223,7 @@ class Input {
     __syncthreads();
   }
 
-  // Starts the copies of a chunk: to shared memory or to registers.
+  // Starts the copies of a chunk, to shared memory or to registers.
   TW_DEVICE void start(int chunk) {
     if constexpr (G::kStaged) start_weights(chunk);
     if constexpr (kListed) {
@@ -254,7 +254,7 @@ class Input {
     }
   }
 
-  // Takes what is in registers to shared memory.
+  // Writes the chunk's elements that are in registers to shared memory.
   TW_DEVICE void finish(int chunk) {
     if constexpr (kListed) {
       TW_UNROLL
@@ -271,7 +271,7 @@ class Input {
     const int left = shape_.group_c - chunk * G::kChannels;
     if constexpr (kAsync) {
       const auto to = SharedPointer<T>::dynamic() + (stage(chunk) + item.to);
-      const bool exists = item.channel < left;  // else `from` is not read
+      const bool exists = item.channel < left;  // otherwise `from` is not read
       cp_async_or_zero<knobs.vector * 4>(to, from, exists);
     } else {
       load_words<knobs.vector>(pair.first, from, item.channel < left);

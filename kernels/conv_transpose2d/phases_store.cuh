@@ -1,5 +1,5 @@
-// How the sums of phases.cuh get to y. A thread has two neighbouring pixels of `phases` phases: if
-// these are all phases, that is a run of 2 * phases neighbours in a row of y.
+// How the sums of phases.cuh are written to y. A thread has two neighbouring pixels of `phases`
+// phases. If these are all phases, the thread has a run of 2 * phases neighbours in a row of y.
 #pragma once
 
 #include "common/cache.cuh"
@@ -11,7 +11,7 @@
 
 namespace tw::conv_transpose2d::phases {
 
-// Writes kCount elements together. `to` is aligned to them.
+// Writes kCount elements with one instruction. `to` is aligned to their size.
 template <bool kStreaming, int kCount, class T>
 TW_DEVICE void store_run(T* to, const float* values) {
   if constexpr (sizeof(T) == 4) {
@@ -31,11 +31,11 @@ template <class G, class T, class Epilogue>
 class Output {
   static constexpr auto knobs = G::knobs;
   static constexpr int kRun = 2 * knobs.phases;
-  // The widest store that divides a run.
+  // The widest store whose size divides a run.
   static constexpr int kStore = min(kRun & -kRun, 16 / static_cast<int>(sizeof(T)));
 
  public:
-  // warp_m, warp_n: the first filter and the first pixel of the warp, in the block's tile.
+  // warp_m and warp_n are the first filter and the first pixel of the warp in the block's tile.
   TW_DEVICE Output(T* y, const Shape& shape, const Tile& tile, int phase_y, int warp_m, int warp_n,
                    const typename Epilogue::Args& epilogue)
       : y_(y), shape_(shape), epilogue_(epilogue) {
@@ -46,7 +46,7 @@ class Output {
     image_ = tile.image + pixel.image;
     row_ = (tile.row + pixel.y) * shape.y.stride + phase_y;
     column_ = (tile.column + pixel.x) * shape.x.stride + tile.phase_x;
-    // Runs of a row start at multiples of their length.
+    // The runs of a row start at multiples of their length.
     whole_ = knobs.phases == shape.x.stride && shape.x.out % kStore == 0 &&
              reinterpret_cast<unsigned long long>(y) % (kStore * sizeof(T)) == 0;
     full_ = whole_ && (tile.filters + 1) * G::kFilters <= shape.group_k &&
@@ -56,7 +56,8 @@ class Output {
                 shape.y.out;
   }
 
-  // sums[phase][i][j][e]: pixel 8 * j + e % 2 from the thread's first, filter 16 * i + e / 2 * 8.
+  // Writes the sums. sums[phase][i][j][e] is pixel 8 * j + e % 2 and filter 16 * i + e / 2 * 8,
+  // relative to the thread's first pixel and filter.
   TW_DEVICE void write(const float (&sums)[knobs.phases][G::kFragmentsM][G::kFragmentsN][4]) const {
     if (full_) {
       write_full(sums);
@@ -68,7 +69,7 @@ class Output {
  private:
   using AllSums = float[knobs.phases][G::kFragmentsM][G::kFragmentsN][4];
 
-  // The sums of run (i, j).
+  // Collects the sums of run (i, j).
   static TW_DEVICE void gather(float (&run)[kRun], const AllSums& sums, int i, int j) {
     TW_UNROLL
     for (int e = 0; e < kRun; ++e) {
@@ -76,7 +77,7 @@ class Output {
     }
   }
 
-  // The thread's first element.
+  // Returns the offset of the thread's first element.
   TW_DEVICE long long first_offset(int image, int row, int column) const {
     return ((static_cast<long long>(image) * shape_.groups * shape_.group_k + first_filter_ +
              filter_) *
@@ -86,8 +87,8 @@ class Output {
            column;
   }
 
-  // Of a tile that lies inside of y: without a branch, so that what the steps read is read early
-  // and once a filter.
+  // Writes a tile that lies inside of y. There are no branches, so that the values that the steps
+  // read are read early and once a filter.
   TW_DEVICE void write_full(const AllSums& sums) const {
     const long long plane = static_cast<long long>(shape_.y.out) * shape_.x.out;
     const long long image_pitch = plane * shape_.groups * shape_.group_k;
@@ -139,17 +140,17 @@ class Output {
     }
   }
 
-  // From the run's first element to its e-th.
+  // Returns the distance from the run's first element to its e-th.
   TW_DEVICE int distance(int e) const {
     return e / knobs.phases * shape_.x.stride + e % knobs.phases;
   }
 
-  // left: columns of y from the run's first to the end of the row.
+  // `left` is the number of columns of y from the run's first to the end of the row.
   TW_DEVICE void write_run(const float (&sums)[kRun], epilogue::Point at, int left) const {
     float values[kRun];
     TW_UNROLL
     for (int e = 0; e < kRun; ++e) {
-      // Beyond the edge the place is clamped: a step may read a tensor there.
+      // Beyond the edge the position is clamped, because a step may read a tensor there.
       const epilogue::Point point{at.row, at.column, at.offset + min(distance(e), left - 1)};
       values[e] = Epilogue::template apply<T>(sums[e], epilogue_, point);
     }

@@ -1,4 +1,4 @@
-// What a block of phases.cuh computes: follows from the problem and the block's index. G is a
+// The work of a block of phases.cuh, which follows from the problem and the block's index. G is a
 // phases::Tiling.
 #pragma once
 
@@ -27,8 +27,8 @@ struct Shape {
   Axis x;
 };
 
-// The phases that are computed together: one along y, some along x. Their products (of a filter tap
-// and the input under it) are numbered by offset y, offset x, phase x.
+// The phases that are computed together: one along y, some along x. Their products are numbered by
+// offset y, offset x, phase x. A product belongs to a filter tap and the input under the tap.
 struct Region {
   int phase_y;
   int phase_x;
@@ -51,14 +51,14 @@ struct Region {
 
   TW_DEVICE bool empty() const { return offsets_y == 0 || offsets_x == 0; }
 
-  // Its place among all regions.
+  // Returns the region's place among all regions.
   template <int kPhases>
   TW_DEVICE int index(const Shape& shape) const {
     return (phase_y * shape.x.stride + phase_x) / kPhases;
   }
 };
 
-// What a block computes: filters, and the same pixels of some phases. The images come last, so that
+// The work of a block: filters, and the same pixels of some phases. The images come last, so that
 // blocks that read the same input run together.
 struct Tile {
   int phase_y;  // the first
@@ -75,7 +75,7 @@ struct Tile {
     const int blocks = (shape.group_k - 1) / G::kFilters + 1;
     const int columns = (shape.pixels_x - 1) / G::knobs.tile_x + 1;
     const int rows = (shape.pixels_y - 1) / G::knobs.tile_y + 1;
-    // Divided by products of the extents, so that the divisions need not wait for each other.
+    // The divisors are products of the extents, so that no division waits for another one.
     int extent = 1;
     int quotient = index;
     const auto next = [&](int count) {

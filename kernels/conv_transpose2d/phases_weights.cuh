@@ -1,10 +1,11 @@
-// The first pass of phases.cuh: the weights in the order in which the second reads them.
+// The first pass of phases.cuh: it puts the weights into the order in which the second pass reads
+// them.
 //
-// A fragment of 16 filters x 8 words of channels is 128 words, 4 a lane. The fragments of a warp's
-// filters that one product needs are neighbours; then come the products of a region in their order,
-// the steps of 8 words of channels, the regions, the blocks of filters. So a warp of the second
-// pass reads its weights from the first to the last, 16 bytes a lane. Filters and channels beyond
-// the last are zero.
+// A fragment of 16 filters x 8 words of channels is 128 words, 4 for each lane. The fragments of a
+// warp's filters that one product needs are neighbours. Then follow the products of a region in
+// their order, the steps of 8 words of channels, the regions, and the blocks of filters. So a warp
+// of the second pass reads its weights from the first to the last, 16 bytes for each lane. Filters
+// and channels beyond the last are zero.
 #pragma once
 
 #include "common/config.cuh"
@@ -15,21 +16,21 @@
 
 namespace tw::conv_transpose2d::phases {
 
-// Words of a warp's filters.
+// Returns the number of words of a warp's filters.
 template <class G>
 TW_DEVICE long long packed_words(const Shape& shape, int steps) {
   return static_cast<long long>(shape.y.stride * shape.x.stride / G::knobs.phases) *
          shape.region_products * steps * G::kProductWords;
 }
 
-// Where those of a region begin: step 0 and product 0.
+// Returns where the weights of a region begin (step 0 and product 0).
 template <class G>
 TW_DEVICE long long packed_at(const Shape& shape, int steps, const Region& region) {
   return static_cast<long long>(region.template index<G::knobs.phases>(shape)) *
          shape.region_products * steps * G::kProductWords;
 }
 
-// The products of a region that share an offset y.
+// Returns the number of products of a region that share an offset y.
 template <class G>
 TW_DEVICE int products_of_row(const Shape& shape, const Region& region) {
   if (G::knobs.phases == shape.x.stride) return shape.x.taps;
@@ -40,7 +41,7 @@ TW_DEVICE int products_of_row(const Shape& shape, const Region& region) {
   return products;
 }
 
-// Which of a region's products that is.
+// Returns the number of the product among the region's products.
 template <class G>
 TW_DEVICE int product_of(const Shape& shape, const Region& region, int tap_y, int tap_x) {
   const int dx = shape.x.offset(tap_x);
@@ -55,15 +56,15 @@ TW_DEVICE int product_of(const Shape& shape, const Region& region, int tap_y, in
   return product;
 }
 
-// One word of a fragment: a weight or, of 16 bits, those of two channels. `weights` is the group's
-// first.
+// Returns one word of a fragment: one weight, or the 16-bit weights of two channels. `weights` is
+// the group's first weight.
 template <class G, class T>
 TW_DEVICE unsigned weight_word(const Shape& shape, const T* weights, int filter, int word,
                                int tap) {
   const int channel = word * G::kPerWord;
   if (filter >= shape.group_k || channel >= shape.group_c) return 0;
   const long long taps = static_cast<long long>(shape.y.taps) * shape.x.taps;
-  const long long next = shape.group_k * taps;  // the next channel
+  const long long next = shape.group_k * taps;  // distance to the next channel
   const T* const from = weights + channel * next + filter * taps + tap;
   if constexpr (sizeof(T) == 4) {
     return G::knobs.passes == 1 ? to_tf32(*from) : __float_as_uint(*from);
@@ -74,8 +75,8 @@ TW_DEVICE unsigned weight_word(const Shape& shape, const T* weights, int filter,
   }
 }
 
-// Blocks of 8 warps, which stride over the fragments, those of one place and different taps next to
-// each other, since they share lines of the weights.
+// Packs the weights. Blocks have 8 warps, which stride over the fragments. Fragments of one place
+// and different taps are neighbours, since they share lines of the weights.
 template <class G, class T>
 TW_DEVICE void pack_weights(const Shape& shape, const T* weights, unsigned* packed) {
   const int steps = (shape.group_c - 1) / G::kStepChannels + 1;

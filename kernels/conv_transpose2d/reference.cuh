@@ -1,5 +1,5 @@
-// What a transposed convolution must compute, in fp64, and by how much a result may be off: one
-// element of y after the other, each the sum of all taps that reach it.
+// The reference of a transposed convolution: the result in fp64, and by how much a result may be
+// off. It computes one element of y after the other; each is the sum of all taps that reach it.
 #pragma once
 
 #include "common/config.cuh"
@@ -9,15 +9,16 @@
 
 namespace tw::conv_transpose2d {
 
-// The index of the input that `tap` takes to the output `out` (the pad is part of it), or -1.
+// Returns the index of the input that `tap` maps to the output `out` (which includes the pad), or
+// -1.
 TW_DEVICE int input_of(int out, int tap, int stride, int inputs) {
   const int distance = out - tap;
   return distance >= 0 && distance % stride == 0 && distance / stride < inputs ? distance / stride
                                                                                : -1;
 }
 
-// Any grid. Writes y_expected, and y_magnitude, the sum of the absolute terms carried through the
-// epilogue (see exact.cuh). oh and ow are y's rows and columns.
+// Any grid works. Writes y_expected, and y_magnitude: the sum of the absolute terms, carried
+// through the epilogue (see exact.cuh). oh and ow are y's rows and columns.
 template <class T, class V, class Epilogue>
 __global__ void reference(int n, int c, int h, int w, int k, int r, int s, int stride, int stride_w,
                           int pad, int pad_w, int oh, int ow, int groups, const T* x,

@@ -1,30 +1,32 @@
-// A transposed convolution of 16-bit elements, stride 2, on Hopper's tensor cores (wgmma, sm_90a):
-// phase by phase, as phases.cuh does it (see axis.cuh), with all weights in shared memory.
+// A transposed convolution of 16-bit elements with stride 2 on Hopper's tensor cores (wgmma,
+// sm_90a). It works phase by phase, like phases.cuh (see axis.cuh), with all weights in shared
+// memory.
 //
 //      rows of x                              A block keeps the weights of 64 filters, a tile for
-//      under a pixel row    weights of        each tap, as long as it runs. Its warpgroups go their
-//      and an offset        a tap             own ways: each walks down a strip of `pixels` columns
-//      +-----------+      +-------+           and computes the two rows of y above a row of pixels,
-//      |  pixels   |      |64     |           one after the other. The rows of x that a pixel row
-//      +-----------+  x   |filters|           needs are a ring in shared memory, whose oldest is
-//      | channels  |      +-------+           replaced at each step; the next is read ahead into
-//      |           |          |               registers.
+//      under a pixel row    weights of        each tap, for its whole run. Its warpgroups work
+//      and an offset        a tap             independently: each walks down a strip of `pixels`
+//      +-----------+      +-------+           columns and computes the two rows of y for a row of
+//      |  pixels   |      |64     |           pixels, one after the other. The rows of x that a
+//      +-----------+  x   |filters|           pixel row needs are a ring in shared memory. A step
+//      | channels  |      +-------+           replaces the oldest row; the next row is read ahead
+//      |           |          |               into registers.
 //      +-----------+          v
 //       ^                 64 x pixels sums    wgmma reads shared memory 16 bytes at a time: a tile
-//       one for each      of phases 0 and 1   that begins one pixel to the left or right is a copy
-//       offset -1, 0, 1   of the columns      of its own.
+//       one for each      of phases 0 and 1   that begins one pixel to the left or right is a
+//       offset -1, 0, 1   of the columns      separate copy.
 //
 // The sums of both phases of the columns are in one thread: it writes runs of y.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   taps, lead   columns of a filter, and its tap over a pixel in phase 0, which is pad_w: they
-//                tell the products along x
-//   channels     channels, rounded up: there are no others
-//   pixels       columns of a strip: more read fewer weights a product, and take more registers
+//                determine the products along x
+//   channels     channels, rounded up; the problem must not have more
+//   pixels       columns of a strip: more columns read fewer weights for a product, but take more
+//                registers
 //   warpgroups   of a block: while some wait or store, others multiply
-//   rows         pixel rows of a strip: the first of x are read for nothing but the ring; fewer
-//                share the work more evenly
-//   store        streaming: what was written makes room in the caches first
+//   rows         pixel rows of a strip: the first rows of x only fill the ring; fewer rows share
+//                the work more evenly
+//   store        streaming: the caches evict the lines of y first
 #pragma once
 
 #include "common/config.cuh"
@@ -56,7 +58,7 @@ struct Tiling {
   static constexpr Knobs knobs = V::knobs;
   static constexpr bool kStreaming = knobs.store == Store::streaming;
   static constexpr int kThreads = 128 * knobs.warpgroups;
-  static constexpr int kFilters = 64;  // of a block: the rows of a product
+  static constexpr int kFilters = 64;  // filters of a block: the rows of a product
   static constexpr int kColumns = knobs.pixels / 8;
   static constexpr int kSteps = knobs.channels / 16;
 
@@ -64,7 +66,7 @@ struct Tiling {
   static constexpr int kTap = knobs.channels * kFilters;
   static constexpr int kTile = knobs.channels * knobs.pixels;
 
-  // Along x, as Axis has it.
+  // The taps and offsets along x, as in Axis.
   static TW_HOST_DEVICE constexpr int tap(int phase, int offset) {
     return phase + knobs.lead - 2 * offset;
   }
@@ -88,12 +90,12 @@ class Ring {
  public:
   TW_DEVICE Ring(SharedPointer<T> tiles, int rows) : tiles_(tiles), rows_(rows) {}
 
-  // Makes room for the next row, whose tiles begin there.
+  // Makes room for the next row and returns where its tiles begin.
   TW_DEVICE SharedPointer<T> advance() {
     newest_ = newest_ + 1 == rows_ ? 0 : newest_ + 1;
     return at(newest_);
   }
-  // The tiles of the row that came `age` rows before the newest.
+  // Returns the tiles of the row that came `age` rows before the newest one.
   TW_DEVICE SharedPointer<T> row(int age) const {
     return at(newest_ >= age ? newest_ - age : newest_ - age + rows_);
   }
@@ -106,8 +108,8 @@ class Ring {
   int newest_ = 0;
 };
 
-// The sums of a phase of the rows, of both phases of the columns. `ring` ends with the row under
-// the highest offset.
+// Computes the sums of one phase of the rows and both phases of the columns. `ring` ends with the
+// row under the highest offset.
 template <class G, class T>
 TW_DEVICE void multiply(float (&sums)[2][G::kColumns][4], SharedPointer<T> weights,
                         const Ring<G, T>& ring, const Axis& y, int phase_y) {
@@ -141,8 +143,8 @@ TW_DEVICE void multiply(float (&sums)[2][G::kColumns][4], SharedPointer<T> weigh
   pin(sums[1]);
 }
 
-// Grid: any number of blocks, which share the strips, for each 64 filters. Dynamic shared memory:
-// 1024 bytes, the weights of r * taps taps and each warpgroup's ring.
+// Grid: any number of blocks for each 64 filters; they share the strips. Dynamic shared memory:
+// 1024 bytes, the weights of r * taps taps, and each warpgroup's ring.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<V>::kThreads, 1)
     kernel(int n, int c, int h, int w, int k, int r, int s, int pad, int pad_w, int oh, int ow,
@@ -152,7 +154,8 @@ __global__ void __launch_bounds__(Tiling<V>::kThreads, 1)
   const Shape shape{n, c, k, {h, oh, r, 2, pad}, {w, ow, s, 2, pad_w}};
   const int first_filter = static_cast<int>(blockIdx.y) * G::kFilters;
   const int rows = shape.rows();
-  // The same for all lanes, which the compiler is told: wgmma's descriptors are warp-uniform.
+  // The shuffle tells the compiler that the value is the same for all lanes: wgmma's descriptors
+  // are warp-uniform.
   const int group = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 128, 0);
   const auto filters = aligned_shared<T>();
   Ring<G, T> ring(filters + (r * G::knobs.taps * G::kTap + group * rows * G::kOffsets * G::kTile),
@@ -171,7 +174,7 @@ __global__ void __launch_bounds__(Tiling<V>::kThreads, 1)
 
   int step = 0;  // rows of the strip that are in the ring
   while (true) {
-    sync_warpgroup();  // the oldest row has been read by all
+    sync_warpgroup();  // all warps have read the oldest row
     row.store(ring.advance());
     fence_proxy_async();
     auto next = strip;

@@ -1,12 +1,13 @@
-// How x and the weights get to shared memory in wgmma.cuh: by way of registers, since both change
-// their order.
+// How x and the weights are copied to shared memory in wgmma.cuh: through registers, since both
+// change their order.
 //
 //    a row of pixels of one channel in x       |  0 1 2 3 4 5 6 7  |  8 9 ...      16 bytes a lane
 //    its lines under the offsets      -1       | -1 0 1 2 3 4 5 6  |  7 8 ...
 //                                      0       |  0 1 2 3 4 5 6 7  |  8 9 ...
 //                                      1       |  1 2 3 4 5 6 7 8  |  9 10 ...
 //
-// What a lane lacks its neighbours have, except for the first and the last of a tile.
+// The neighbouring lanes have the pixels that a lane lacks, except for the first and the last pixel
+// of a tile.
 #pragma once
 
 #include "common/config.cuh"
@@ -17,8 +18,8 @@
 
 namespace tw::conv_transpose2d::wgmma {
 
-// Writes the weights of a block's filters to a tile of MN-major lines for each tap, zeros for what
-// there is not. All threads of the block take part.
+// Writes the weights of a block's filters to a tile of MN-major lines for each tap. Weights that do
+// not exist are zeros. All threads of the block take part.
 template <class G, class T>
 TW_DEVICE void fill_weights(SharedPointer<T> to, const T* weights, const Shape& shape,
                             int first_filter) {
@@ -57,12 +58,12 @@ TW_DEVICE void fill_weights(SharedPointer<T> to, const T* weights, const Shape& 
   }
 }
 
-// A row of x on its way to a warpgroup's tiles.
+// A row of x that is being copied to a warpgroup's tiles.
 template <class G, class T>
 class Row {
   static constexpr auto knobs = G::knobs;
-  static constexpr int kLanes = knobs.pixels / 8;  // along a row
-  static constexpr int kChannels = 128 / kLanes;   // that are copied together
+  static constexpr int kLanes = knobs.pixels / 8;  // lanes along a row
+  static constexpr int kChannels = 128 / kLanes;   // channels that are copied together
   static constexpr int kCopies = knobs.channels / kChannels;
   static_assert(kChannels % 8 == 0 && kCopies >= 1, "the swizzle repeats every 8 lines");
 
@@ -74,10 +75,10 @@ class Row {
     place_ = lane_ / 8 * (knobs.channels * 64) + channel_ * 64 + (lane_ % 8 ^ channel_ % 8) * 8;
   }
 
-  // Starts to read the tile's part of row `row`, zeros outside of x.
+  // Starts to read the tile's part of row `row`. Elements outside of x are zeros.
   TW_DEVICE void load(const Strip& strip, int row) {
     const int column = strip.column + 8 * lane_;
-    // The neighbour beyond the tile, of its first and its last lane.
+    // The first and the last lane of a tile read the neighbour beyond the tile.
     const bool first = G::kLowest < 0 && lane_ == 0;
     const bool last = G::kHighest > 0 && lane_ == kLanes - 1;
     const int beyond = first ? strip.column - 1 : strip.column + knobs.pixels;
@@ -100,7 +101,7 @@ class Row {
     }
   }
 
-  // Writes what was read to the tiles from `to` on, one for each offset.
+  // Writes the row that was read to the tiles from `to` on, one for each offset.
   TW_DEVICE void store(SharedPointer<T> to) const {
     TW_UNROLL
     for (int i = 0; i < kCopies; ++i) {
@@ -138,7 +139,7 @@ class Row {
   const Shape& shape_;
   int lane_;
   int channel_;
-  int place_;  // of the thread's first vector in a tile
+  int place_;  // place of the thread's first vector in a tile
   Vector<unsigned, 4> pixels_[kCopies];
   unsigned beyond_[kCopies];
 };

@@ -1,6 +1,6 @@
-// How the sums of wgmma.cuh get to y. A thread has pairs of neighbouring pixels in both phases,
-// which are four neighbours in a row of y; lanes exchange halves of what they have of two columns
-// of sums, so that each has 16 bytes and four lanes write 64 bytes of a row together:
+// How the sums of wgmma.cuh are written to y. A thread has pairs of neighbouring pixels in both
+// phases, which are four neighbours in a row of y. Lanes exchange halves of their values of two
+// columns of sums. Then each lane has 16 bytes, and four lanes write 64 bytes of a row together:
 //
 //    lane t      0  1  2  3 | 0  1  2  3
 //    becomes     0     2    | 1     3
@@ -20,7 +20,7 @@ class Output {
  public:
   using Sums = float[2][G::kColumns][4];
 
-  // first_filter: the block's.
+  // first_filter is the block's first filter.
   TW_DEVICE Output(T* y, const Shape& shape, int first_filter,
                    const typename Epilogue::Args& epilogue)
       : y_(y), shape_(shape), epilogue_(epilogue) {
@@ -29,7 +29,7 @@ class Output {
     t_ = thread % 4;
   }
 
-  // Row `row` of y, from the columns above the strip's.
+  // Writes row `row` of y, from the columns above the strip's on.
   TW_DEVICE void write(const Sums& sums, const Strip& strip, int row) const {
     TW_UNROLL
     for (int i = 0; i < 2; ++i) write_filter(sums, strip, row, i);
@@ -41,7 +41,7 @@ class Output {
   };
   static constexpr int kRuns = G::kColumns / 2;
 
-  // That of the thread's filters whose sums are at 2 * i.
+  // Writes the filter whose sums are at 2 * i.
   TW_DEVICE void write_filter(const Sums& sums, const Strip& strip, int row, int i) const {
     const bool exists = filter_ + 8 * i < shape_.k;
     const int filter = min(filter_ + 8 * i, shape_.k - 1);
@@ -70,7 +70,7 @@ class Output {
     }
   }
 
-  // The 8 neighbours that this lane writes of columns 2 * run and 2 * run + 1 of the sums.
+  // Returns the 8 neighbours that this lane writes of columns 2 * run and 2 * run + 1 of the sums.
   TW_DEVICE Run finished(const Sums& sums, int run, int i, const epilogue::Point& line,
                          int column) const {
     unsigned words[2][2];
@@ -82,7 +82,7 @@ class Output {
         float values[2];
         TW_UNROLL
         for (int phase = 0; phase < 2; ++phase) {
-          // Beyond the edge the place is clamped: a step may read a tensor there.
+          // Beyond the edge the position is clamped, because a step may read a tensor there.
           const epilogue::Point point{line.row, line.column,
                                       line.offset + min(at + phase, shape_.x.out - 1)};
           values[phase] = Epilogue::template apply<T>(sums[phase][2 * run + j][2 * i + pixel],
@@ -103,7 +103,7 @@ class Output {
     return result;
   }
 
-  // The first `count` elements.
+  // Writes the first `count` elements.
   static TW_DEVICE void write_part(T* to, const Run& run, int count) {
     TW_UNROLL
     for (int e = 0; e < 8; ++e) {

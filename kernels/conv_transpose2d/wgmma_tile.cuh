@@ -1,5 +1,4 @@
-// What the parts of wgmma.cuh know of the problem, of a block's tiles, and of a warpgroup's way
-// through x.
+// Shared by the parts of wgmma.cuh: the problem, a block's tiles, and a warpgroup's way through x.
 #pragma once
 
 #include "common/config.cuh"
@@ -12,18 +11,18 @@ struct Shape {
   Axis y;
   Axis x;
 
-  // Offsets along y: the first, and how many; the rows of a ring.
+  // Return the first offset along y, the number of offsets, and the rows of a ring.
   TW_DEVICE int lowest_y() const { return y.lowest<2>(0); }
   TW_DEVICE int rows() const { return y.highest<2>(1) - lowest_y() + 1; }
 };
 
-// What a warpgroup computes together: some columns of pixels in up to knobs.rows rows, one after
+// The work of a warpgroup at a time: some columns of pixels in up to knobs.rows rows, one after
 // the other. The columns come first, so that warpgroups that run together write whole rows of y.
 struct Strip {
   int image;
   int column;
   int row;
-  int loads;  // rows of x under it
+  int loads;  // rows of x under the strip
 
   template <class G>
   static TW_DEVICE int count(const Shape& shape) {

@@ -1,5 +1,5 @@
 // C = epilogue(alpha * op(A) * op(B) + beta * C) on the tensor cores (mma.sync, sm_80 and later):
-// f16 and bf16, and f32 as TF32 (one pass) or in fp32's accuracy (three).
+// f16 and bf16, and f32 as TF32 (one pass) or with fp32's accuracy (three passes: 3xTF32).
 //
 //                     block_n
 //            +--------+--------+         A block computes block_m x block_n of C and walks along k
@@ -9,30 +9,31 @@
 //    +---+   +--------+--------+         others.
 //    | A |   | warp 0 | warp 1 | warp_m
 //    |   |   |        |        |         A warp's sums stay in registers: mma tiles of 16 x 8. For
-//    +---+   +--------+--------+ block_m each step of 32 bytes of k (8 TF32, 16 of 16 bits) it
-//    |   |   | warp 2 | warp 3 |         reads fragments of A and B by ldmatrix, transposed if k
-//    |   |   |        |        |         does not run along their rows (32-bit elements then by
-//    +---+   +--------+--------+         words), and multiplies them, each of A with each of B.
+//    +---+   +--------+--------+ block_m each step of 32 bytes of k (8 TF32 or 16 elements of 16
+//    |   |   | warp 2 | warp 3 |         bits) the warp reads fragments of A and B with ldmatrix.
+//    |   |   |        |        |         If k does not run along the rows, ldmatrix transposes
+//    +---+   +--------+--------+         16-bit elements; 32-bit elements are read word by word.
+//                                        Then each fragment of A is multiplied with each of B.
 //
-// The tile of k that is not whole comes first: the others are whole then, and rows that start
-// aligned stay so.
+// If k is not a multiple of block_k, the incomplete tile comes first. So all other tiles are whole,
+// and rows that start aligned stay aligned.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   passes            1: an f32 is rounded to TF32; 3: it is the sum of two (mma_fragment.cuh)
-//   partial           of three passes, what has sums of its own: a step, so that fewer registers
+//   partial           for three passes, what has sums of its own: a step, so that fewer registers
 //                     hold them; or a tile of k, so that they are added less often
 //   block_m, block_n  larger: fewer bytes through L2 and shared memory; smaller: more blocks, so
-//                     less of the last wave idle
+//                     less of the last wave is idle
 //   block_k           larger: fewer barriers; smaller: less shared memory a stage
-//   warp_m, warp_n    larger: fewer bytes from shared memory a product, and more registers, so
-//                     fewer warps to hide latency with
-//   stages            more copies in flight for more shared memory
-//   prefetch          fragments of the next step are read during the products of this one, for
-//                     their registers
-//   vector            elements a copy, if rows are aligned
+//   warp_m, warp_n    larger: fewer bytes from shared memory for a product, but more registers, so
+//                     fewer warps that hide latency
+//   stages            larger: more copies in flight, more shared memory
+//   prefetch          fragments of the next step are read during the products of this step; this
+//                     takes registers for them
+//   vector            elements of a copy; more than one needs aligned rows
 //   raster            rows of tiles that are walked together: more reuse in L2
-//   schedule          tiles: a block for each tile of C; stream_k: the tiles of the last waves are
-//                     shared evenly by as many blocks as run at once, for device memory's time
+//   schedule          tiles: a block for each tile of C; stream_k: as many blocks as run at once
+//                     share the tiles of the last waves evenly, which costs device memory traffic
 //   split_k           blocks that share a tile of C, each with a slice of k
 //   min_blocks        blocks that must fit on an SM: caps the registers
 #pragma once
@@ -76,8 +77,9 @@ struct Tiling : Sharing<V::knobs.schedule == Schedule::stream_k, V::knobs.split_
   static constexpr int kWarpsN = knobs.block_n / knobs.warp_n;
   static constexpr int kThreads = 32 * (knobs.block_m / knobs.warp_m) * kWarpsN;
   static constexpr int kSteps = knobs.block_k * static_cast<int>(sizeof(T)) / 32;
-  static constexpr int kRows = knobs.warp_m / 16;   // mma tiles of a warp
-  static constexpr int kPairs = knobs.warp_n / 16;  // of them, along n
+  static constexpr int kRows = knobs.warp_m / 16;  // mma tiles of a warp
+  // of the warp's mma tiles: 16 columns each, along n
+  static constexpr int kPairs = knobs.warp_n / 16;
   static constexpr int kColumns = knobs.warp_n / 8;
 
   using CopyA = TileCopy<T, kKMajorA, knobs.block_m, knobs.block_k, knobs.vector, kThreads>;
@@ -85,7 +87,7 @@ struct Tiling : Sharing<V::knobs.schedule == Schedule::stream_k, V::knobs.split_
   using ReadA = FragmentReader<T, true, kKMajorA, knobs.block_m, knobs.block_k, kRows>;
   using ReadB = FragmentReader<T, false, kKMajorB, knobs.block_n, knobs.block_k, kPairs>;
 
-  // Shared memory: `stages` times a tile of A, then one of B. In elements.
+  // Shared memory: `stages` times a tile of A and a tile of B. Sizes are in elements.
   static constexpr int kStage = CopyA::kElements + CopyB::kElements;
 
   static_assert(knobs.block_m % knobs.warp_m == 0 && knobs.block_n % knobs.warp_n == 0,
@@ -99,17 +101,17 @@ template <class G, class T>
 class MainLoop {
   static constexpr Knobs knobs = G::knobs;
   static constexpr int kCopies = G::CopyA::kCopies + G::CopyB::kCopies;
-  // The copies of a tile are issued in portions between the products of a column of mma tiles; the
-  // last step issues none, since it waits.
+  // The copies of a tile are issued in portions, between the products of the columns of mma tiles.
+  // The last step issues no copies, since it waits for them.
   static constexpr int kPortion = ceil_div(kCopies, (G::kSteps - 1) * G::kColumns);
   using Products = Multiply<T, knobs.passes, knobs.partial == Partial::tile>;
   static constexpr int kWordsA = 4 * G::kRows;
-  static constexpr int kWords = kWordsA + 4 * G::kPairs;  // of a step's fragments
+  static constexpr int kWords = kWordsA + 4 * G::kPairs;  // words of the fragments of one step
 
  public:
   using Sums = float[G::kRows][G::kColumns][4];
 
-  // For the block's tile of C at (row, column) and the tiles of k from `begin` on.
+  // Prepares the sum for the block's tile of C at (row, column), from the tile `begin` of k on.
   TW_DEVICE MainLoop(SharedPointer<T> shared, const Operands<T>& in, int row, int column, int begin)
       : shared_(shared),
         first_k_(begin == 0 ? (in.k - 1) / knobs.block_k * knobs.block_k
@@ -119,7 +121,8 @@ class MainLoop {
         a_(shared, in.a, in.lda, row, in.m, first_k_),
         b_(shared + G::CopyA::kElements, in.b, in.ldb, column, in.n, first_k_) {}
 
-  // `tiles` of k, at least one. (row, column): the warp's place in the block's tile.
+  // Adds up `tiles` tiles of k, at least one. (row, column) is the warp's place in the block's
+  // tile.
   TW_DEVICE void run(Sums& sums, int tiles, int row, int column) {
     const typename G::ReadA read_a(row);
     const typename G::ReadB read_b(column);
@@ -150,7 +153,7 @@ class MainLoop {
           prepare(step, 0, kWords);
         }
         if (step == G::kSteps - 1) {
-          // After this barrier the next tile may be read, and the one that has been read be
+          // After this barrier the next tile may be read, and the tile that has been read may be
           // overwritten.
           cp_async_commit();
           cp_async_wait<knobs.stages - 2>();
@@ -161,7 +164,7 @@ class MainLoop {
         if constexpr (knobs.prefetch) load((step + 1) % G::kSteps);
         Products::add(sums, carry, words_a_[step % 2], words_b_[step % 2], step, [&](int column) {
           if (step < G::kSteps - 1) copy_portion(step * G::kColumns + column, write, more);
-          if constexpr (knobs.prefetch) {  // once they have arrived
+          if constexpr (knobs.prefetch) {  // once the copies have arrived
             constexpr int kWaits = G::kColumns / 4;
             constexpr int kPart = ceil_div(kWords, G::kColumns - kWaits);
             const int part = column - kWaits;
@@ -178,7 +181,7 @@ class MainLoop {
   TW_DEVICE void fill(int tiles) {
     TW_UNROLL
     for (int i = 0; i < kCopies; ++i) copy<true>(i, 0, true);
-    if (wraps_) {  // that was the last of k
+    if (wraps_) {  // this was the last tile of k
       a_.take_back(first_k_ + knobs.block_k);
       b_.take_back(first_k_ + knobs.block_k);
     }
@@ -216,7 +219,7 @@ class MainLoop {
 
   SharedPointer<T> shared_;
   int first_k_;
-  int depth_;  // of the first tile
+  int depth_;  // values of k in the first tile
   bool wraps_;
   typename G::CopyA a_;
   typename G::CopyB b_;
@@ -224,11 +227,11 @@ class MainLoop {
   Words<G::kPairs> words_b_[2];
 };
 
-// Grid: `workers` blocks, which share the first `shared_tiles` tiles of C, and one for each other
-// tile of all matrices; without stream_k or split_k there are none of the former. Dynamic shared
+// Grid: `workers` blocks, which share the first `shared_tiles` tiles of C, and one block for each
+// other tile of all matrices. Without stream_k or split_k there are no workers. Dynamic shared
 // memory: stages * block_k * (block_m + block_n) elements. partials: block_m * block_n floats for
-// each of a worker's tiles (see Shares::kSlots), arrived: one zero a shared tile, row_partials: of
-// a chain that ends in a reduction, see mma_results.cuh.
+// each of a worker's tiles (see Shares::kSlots). arrived: one zero for each shared tile.
+// row_partials: for a chain that ends in a reduction; see mma_results.cuh.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     kernel(int m, int n, int k, Matrices<const T, V> __restrict__ a, long long lda,
@@ -269,7 +272,8 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     sum(sums, tile, 0, k_tiles);
     store(sums, tile);
   } else {
-    // Not `const auto&`: NVRTC 13.0 takes such a lambda for a host function.
+    // The parameter is not `const auto&`, because NVRTC 13.0 takes such a lambda for a host
+    // function.
     for_each_segment<typename G::Shares>(
         block, workers, shared_tiles, k_tiles,
         [&](const Segment& segment, const typename G::Shares& shares) {

@@ -1,9 +1,9 @@
-// How the tiles of A and B get from device memory to shared memory in mma.cuh.
+// The copies of the tiles of A and B from device memory to shared memory in mma.cuh.
 //
-// A tile keeps the order in which its operand is stored: rows of x (the row of A, the column of B)
-// that run along k if the operand is K-major, else rows of k that run along x. Rows are cut into
-// chunks of 16 bytes, and the chunks of a row are permuted by an exclusive or that depends on the
-// row, so that what a warp reads together lies in different banks:
+// A tile keeps the order in which its operand is stored. In a K-major operand the rows are rows of
+// x (rows of A, columns of B) and run along k; otherwise they are rows of k and run along x. Rows
+// are split into chunks of 16 bytes. The chunks of a row are permuted by an exclusive or that
+// depends on the row, so that the chunks that a warp reads together lie in different banks:
 //
 //    rows of 64 bytes:   |0 1 2 3|0 1 2 3|     of 128:  |0 1 2 3 4 5 6 7|
 //    8 to a line are     |1 0 3 2|1 0 3 2|              |1 0 3 2 5 4 7 6|   ...
@@ -28,8 +28,8 @@ struct Operands {
 };
 
 // The permutation of the chunks of a tile whose rows have kLength elements. ldmatrix reads one
-// chunk of each of 8 rows at a time. Rows of k with 32-bit elements are read word by word, 8
-// neighbours of each of 4 rows: there chunks move in pairs.
+// chunk of each of 8 rows at a time. If the rows are rows of k with 32-bit elements, they are read
+// word by word, 8 neighbours of each of 4 rows; in these tiles chunks move in pairs.
 template <class T, bool kKMajor, int kLength>
 struct Swizzle {
   static constexpr int kChunk = 16 / static_cast<int>(sizeof(T));  // elements
@@ -40,17 +40,17 @@ struct Swizzle {
                     (kLength * sizeof(T) % 128 == 0 || 128 % (kLength * sizeof(T)) == 0),
                 "rows are whole lines or parts of one");
 
-  // What the offset in a row is combined with by an exclusive or. Of a sum of rows that have no bit
-  // in common it is the exclusive or of theirs.
+  // Returns the number that is combined with the offset in a row by an exclusive or. For a sum of
+  // rows that have no bit in common it is the exclusive or of the rows' numbers.
   static TW_HOST_DEVICE constexpr int turn(int row) {
     return row % kPeriod / kRowsPerLine * (kUnit * kChunk);
   }
 };
 
-// Copies the tiles of one operand, kVector elements at a time; the extents and the leading
-// dimension that vectors run along and across are multiples of it. Nothing is checked per element:
-// x beyond the operand's edge is not copied, and what is computed from it is dropped. Only a
-// partial tile is filled up with zeros along k.
+// Copies the tiles of one operand, kVector elements at a time. The extents that vectors run along
+// and the leading dimension are multiples of kVector. No element is checked on its own. x beyond
+// the operand's edge is not copied, and the results for it are dropped. Only a partial tile is
+// filled with zeros along k.
 template <class T, bool kKMajor, int kExtent, int kDepth, int kVector, int kThreads>
 class TileCopy {
   static constexpr int kRows = kKMajor ? kExtent : kDepth;
@@ -70,8 +70,7 @@ class TileCopy {
   static constexpr int kCopies = kColumnPasses * kRowPasses;
   static constexpr int kElements = kRows * kLength;  // of a tile
 
-  // `tile` is the tile of the first stage. The first copies are those of x = origin and k =
-  // first_k.
+  // `tile` is the tile of the first stage. The first copies begin at x = origin and k = first_k.
   TW_DEVICE TileCopy(SharedPointer<T> tile, const T* operand, long long leading, int origin,
                      int extent, int first_k)
       : tile_(tile), leading_(leading) {
@@ -84,8 +83,9 @@ class TileCopy {
             (column_ + (kKMajor ? first_k : origin));
   }
 
-  // The i-th of kCopies, which are made in order; the last one leaves this object at the next tile.
-  // `stage` is the distance from the first stage. kPartial: the tile has only `depth` values of k.
+  // Makes the i-th of kCopies copies. The copies are made in order; the last one leaves this object
+  // at the next tile. `stage` is the distance from the first stage. kPartial: the tile has only
+  // `depth` values of k.
   template <bool kPartial>
   TW_DEVICE void copy(int i, int stage, bool wanted, [[maybe_unused]] int depth) {
     const int column = i % kColumnPasses * kColumnStep;
@@ -107,18 +107,19 @@ class TileCopy {
     }
   }
 
-  // Goes `count` values of k back.
+  // Moves back by `count` values of k.
   TW_DEVICE void take_back(int count) { from_ -= kKMajor ? count : count * leading_; }
 
  private:
-  // From the last row pass of a tile.
+  // Returns the distance from the last row pass of a tile to the next tile.
   TW_DEVICE long long to_next_tile() const {
     constexpr int kBefore = (kRowPasses - 1) * kRowsPerPass;
     return kKMajor ? kDepth - kBefore * leading_ : (kDepth - kBefore) * leading_;
   }
 
-  // Copies `count` elements, from none to all, and fills the vector up with zeros. A part of a
-  // vector goes one by one: hardware reads no more of it, but compute-sanitizer says that it does.
+  // Copies `count` elements, from none to all, and fills the rest of the vector with zeros. A part
+  // of a vector is copied element by element: the hardware would not read beyond the part, but
+  // compute- sanitizer reports that it does.
   static TW_DEVICE void copy_first(SharedPointer<T> to, const T* from, int count) {
     if constexpr (kBytes >= 4) {
       const bool some = count > 0 && count < kVector;
@@ -128,7 +129,7 @@ class TileCopy {
       copy_one(to, from, count > 0);
     }
   }
-  // Copies an element, or a zero.
+  // Copies an element, or writes a zero if it does not exist.
   static TW_DEVICE void copy_one(SharedPointer<T> to, const T* from, bool exists) {
     if constexpr (sizeof(T) == 4) {
       cp_async_part<4>(to, from, exists ? 4 : 0);
@@ -142,8 +143,8 @@ class TileCopy {
   long long leading_;
   int row_;
   int column_;
-  int to_;      // in the tile
-  int x_left_;  // rows, or columns, from the thread's to the edge
+  int to_;      // position in the tile
+  int x_left_;  // rows, or columns, from the thread's first to the edge
 };
 
 }  // namespace tw::gemm::mma

@@ -1,6 +1,6 @@
-// How fragments get from shared memory to registers in mma.cuh, and their products.
+// How fragments are read from shared memory to registers in mma.cuh, and their products.
 //
-// Operands are read in groups: 16 of x by one step of k (32 bytes), four words a thread.
+// Operands are read in groups: 16 of x by one step of k (32 bytes), four words for each thread.
 //
 //               A: words 0 to 3           B: words 0, 1 for 8 columns and 2, 3 for the next 8
 //               k  0   1                  k  0   1
@@ -21,20 +21,21 @@ struct Words {
   unsigned at[kGroups][4];
 };
 
-// Reads fragments of one operand from tiles as TileCopy leaves them. kIsA: the order of the words.
+// Reads fragments of one operand from tiles that TileCopy has written. kIsA selects the order of
+// the words.
 template <class T, bool kIsA, bool kKMajor, int kExtent, int kDepth, int kGroups>
 class FragmentReader {
   static constexpr int kStep = 32 / static_cast<int>(sizeof(T));  // values of k
   static constexpr int kLength = kKMajor ? kDepth : kExtent;
   using Places = Swizzle<T, kKMajor, kLength>;
-  // Parts of 32 bytes (16, if chunks move in pairs: 32) that a thread reads in a row's line; what
-  // is further is a constant away.
+  // The number of offsets that a thread stores: one for each part of 32 bytes that it reads of a
+  // line of 128 bytes. Further parts are a constant distance away.
   static constexpr bool kByWord = !kKMajor && sizeof(T) == 4;
   static constexpr int kVariants =
       min(4, kKMajor ? kDepth / kStep : (kByWord ? 2 * kGroups : kGroups));
 
  public:
-  // `origin`: the warp's first x in the tile.
+  // `origin` is the warp's first x in the tile.
   TW_DEVICE explicit FragmentReader(int origin) {
     const int lane = static_cast<int>(threadIdx.x) % 32;
     if constexpr (kByWord) {
@@ -93,9 +94,9 @@ TW_DEVICE void mma_step(float (&d)[4], const unsigned (&a)[4], const unsigned (&
   }
 }
 
-// Products of fragments of T. Each word goes once through prepare_a() or prepare_b() before. add()
-// adds one step's products to the sums, of which [i][j] is 16 rows by 8 columns, and calls
-// between(j) after those of column j: what else there is to do is best spread over them.
+// Products of fragments of T. Each word is passed to prepare_a() or prepare_b() once before. add()
+// adds one step's products to the sums; sums[i][j] is 16 rows by 8 columns. After the products of
+// column j add() calls between(j), so that other work can be spread over the columns.
 template <class T, int kPasses, bool kPerTile>
 struct Multiply {
   template <int kRows>
@@ -105,7 +106,7 @@ struct Multiply {
   template <int kRows, int kColumns>
   struct Carry {};
 
-  // Of 16-bit elements nothing. f32: rounds to TF32.
+  // 16-bit elements need no preparation. f32 is rounded to TF32.
   template <int kRows>
   static TW_DEVICE void prepare_a(FragmentsA<kRows>& a, int i) {
     prepare(a.words.at[i / 4][i % 4]);
@@ -139,20 +140,20 @@ struct Multiply {
   }
 };
 
-// 3xTF32: x = big + small, and a product is small * big + big * small + big * big. What is left out
-// is at most 2^-22 of it, and small loses at most 2^-23 of x (see SplitOperand). The units add with
-// truncation, which a long chain would turn into a drift towards zero: each step, or each tile of
-// k, has sums of its own, which are added with rounding.
+// 3xTF32: x = big + small, and a product is small * big + big * small + big * big. The omitted
+// product is at most 2^-22 of the result, and small loses at most 2^-23 of x (see SplitOperand).
+// The tensor cores add with truncation, which would make a long chain drift towards zero. So each
+// step, or each tile of k, has sums of its own, which are added with rounding.
 template <bool kPerTile>
 struct Multiply<float, 3, kPerTile> {
   template <int kRows>
   struct FragmentsA {
-    Words<kRows> words;  // big, once prepared
+    Words<kRows> words;  // `big` after the preparation
     Words<kRows> small;
   };
-  // Sums that are not yet added. A step's are added when the next column's products are under way,
-  // so that nobody waits for the units: what is carried are those of its last column. A tile's are
-  // added in the first step of the next.
+  // Sums that are not yet added. The sums of a step are added while the products of the next column
+  // are under way, so that no thread waits for the tensor cores; only the sums of the step's last
+  // column are carried over. The sums of a tile are added in the first step of the next tile.
   template <int kRows, int kColumns>
   struct Carry {
     float at[kPerTile ? kColumns : 1][kRows][4];

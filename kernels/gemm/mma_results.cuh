@@ -1,6 +1,7 @@
-// What becomes of the sums of mma.cuh and wgmma.cuh. Without a reduction they are stored. Of a
-// chain that ends in one nothing is written but a partial for each row of each warp's part, and a
-// second pass joins those of a row, in a fixed order, so that results do not depend on timing.
+// The end of mma.cuh and wgmma.cuh. Without a reduction the sums are stored. If the
+// chain ends in a reduction, the kernel writes only a partial result for each row of each warp's
+// part. A second pass merges the partial results of a row in a fixed order, so that results do not
+// depend on timing.
 //
 //     a row of the product   | part 0 | part 1 | part 2 |..     as wide as a warp's part
 //     row_partials           kPartialFloats for each; row after row, matrix after matrix
@@ -16,8 +17,8 @@ namespace tw::gemm::mma {
 
 constexpr int kPartialFloats = 2;
 
-// Where the results go, and what is done to them. row_partials: read and written if the chain ends
-// in a reduction; beta is 0 then.
+// The destination of the results, and the epilogue. row_partials is read and written if the chain
+// ends in a reduction; beta is 0 then.
 template <class T, class Epilogue, class MatricesC = T*>
 struct Results {
   MatricesC c;
@@ -27,7 +28,8 @@ struct Results {
   const typename Epilogue::Args& epilogue;
   float* row_partials;
 
-  // The sums of a warp's part of a matrix of the batch, whose first element is (row, column).
+  // Stores or reduces the sums of a warp's part of a matrix of the batch. The part's first element
+  // is (row, column).
   template <int kRows, int kColumns>
   TW_DEVICE void take(const float (&sums)[kRows][kColumns][4], int batch, int row,
                       int column) const {
@@ -45,18 +47,19 @@ struct Results {
   }
 
  private:
-  // first_row: the matrix's, among those of all.
+  // Reduces the sums. first_row is the number of the matrix's first row among the rows of all
+  // matrices.
   template <int kRows, int kColumns>
   TW_DEVICE void reduce(const float (&sums)[kRows][kColumns][4], long long first_row, int row,
                         int column) const {
     using R = typename Epilogue::Reduction;
-    constexpr int kTiles = kColumns % 4 == 0 ? 4 : 2;  // whose values are added together
+    constexpr int kTiles = kColumns % 4 == 0 ? 4 : 2;  // mma tiles whose values are added together
     static_assert(kColumns % kTiles == 0, "a warp's columns come in pairs of mma tiles");
-    if (column >= n) return;  // the whole warp
+    if (column >= n) return;  // true for the whole warp
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const int parts = (n - 1) / (8 * kColumns) + 1;
     R mine[2 * kRows];
-    // By columns: what a step reads of one serves all rows.
+    // The outer loop runs over columns: what a step reads for a column serves all rows.
     TW_UNROLL
     for (int j = 0; j < kColumns; j += kTiles) {
       TW_UNROLL
@@ -83,7 +86,8 @@ struct Results {
     }
   }
 
-  // An element of what is reduced. A tensor of the product's shape that a step reads is dense.
+  // Returns an element of the row that is reduced. A tensor of the product's shape that a step
+  // reads is dense.
   TW_DEVICE float value(float sum, long long first_row, int row, int column) const {
     if (row >= m || column >= n) return Epilogue::Reduction::absent();
     const epilogue::Point point{row, column, (first_row + row) * n + column};
@@ -91,19 +95,19 @@ struct Results {
   }
 };
 
-// The second pass, by blocks of 256 threads: a warp joins the parts of one of the `rows` of all
-// matrices, of m rows each, and writes its value.
+// The second pass. Blocks have 256 threads. A warp merges the parts of one row and writes the row's
+// value. `rows` counts the rows of all matrices, m rows each.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
     finish([[maybe_unused]] int rows, [[maybe_unused]] int m, [[maybe_unused]] int parts,
            [[maybe_unused]] const float* row_partials, [[maybe_unused]] Matrices<T, V> c,
            [[maybe_unused]] long long ldc, [[maybe_unused]] long long stride_c) {
-  // Emitted headers name it for chains without a reduction too.
+  // Emitted headers name this kernel for chains without a reduction too.
   if constexpr (epilogue::is_reduced<Epilogue>) {
     using R = typename Epilogue::Reduction;
     const int row = static_cast<int>(blockIdx.x) * 8 + static_cast<int>(threadIdx.x) / 32;
     const int lane = static_cast<int>(threadIdx.x) % 32;
-    if (row >= rows) return;  // the whole warp
+    if (row >= rows) return;  // true for the whole warp
     R mine;
     for (int i = lane; i < parts; i += 32) {
       const float* from = row_partials + (static_cast<long long>(row) * parts + i) * kPartialFloats;

@@ -7,9 +7,9 @@
 //      |.....................................|
 //      |  worker 0  |  worker 1  | worker 2  |
 //
-// A worker leaves its sums for each of its tiles in device memory; the last one to do so for a tile
-// adds them up in the order of the workers, so that results do not depend on timing, and nobody
-// waits for anybody.
+// A worker writes its sums for each of its tiles to device memory. The last worker that does so for
+// a tile adds the sums in the order of the workers, so that results do not depend on timing. No
+// worker waits for another one.
 #pragma once
 
 #include "common/config.cuh"
@@ -17,8 +17,8 @@
 
 namespace tw::gemm::mma {
 
-// The tile of C at a place in the order in which they are computed: batch after batch; of each,
-// groups of `raster` rows of tiles are walked column by column.
+// The tile of C at a place in the order of computation: batch after batch. In a batch, groups of
+// `raster` rows of tiles are walked column by column.
 struct TileIndex {
   int batch;
   int row;
@@ -36,26 +36,27 @@ struct TileIndex {
   }
 };
 
-// Whole slices: kSlices workers for each tile.
+// Each worker has a whole slice: kSlices workers for each tile.
 template <int kSlices>
 struct Slices {
-  static constexpr int kSlots = 1;  // a worker's tiles
+  static constexpr int kSlots = 1;  // tiles of a worker
   long long k_tiles;
 
   TW_DEVICE Slices(int k_tiles_, int /*tiles*/, int /*workers*/) : k_tiles(k_tiles_) {}
-  // The first k tile of a worker, of those of all shared tiles.
+  // Returns the first k tile of a worker, counted over all shared tiles.
   TW_DEVICE long long first(int worker) const {
     return worker / kSlices * k_tiles + k_tiles * (worker % kSlices) / kSlices;
   }
-  // The worker of a k tile.
+  // Returns the worker that computes a k tile.
   TW_DEVICE int owner(long long k_tile) const {
     const int slice = static_cast<int>(((k_tile % k_tiles + 1) * kSlices - 1) / k_tiles);
     return static_cast<int>(k_tile / k_tiles) * kSlices + slice;
   }
 };
 
-// Equal shares, wherever they begin and end: stream-k (Osama et al., Stream-K: Work-centric
-// Parallel Decomposition for Dense Matrix-Matrix Multiplication on the GPU).
+// All workers have equal shares, which may begin and end in the middle of a tile: stream-k (Osama
+// et al., Stream-K: Work-centric Parallel Decomposition for Dense Matrix-Matrix Multiplication on
+// the GPU).
 struct Stream {
   static constexpr int kSlots = 2;
   long long all;
@@ -69,7 +70,7 @@ struct Stream {
   }
 };
 
-// How k is shared: what a Tiling has of it.
+// The base of a Tiling that says how k is shared.
 template <bool kStream, int kSlices>
 struct Sharing {
   static constexpr bool kShares = kSlices > 1;
@@ -88,7 +89,8 @@ struct Segment {
   int end;
 };
 
-// Calls run(segment, shares) for what a block computes: a worker's share, or a whole tile.
+// Calls run(segment, shares) for everything that a block computes: a worker's share, or a whole
+// tile.
 template <class Shares, class Run>
 TW_DEVICE void for_each_segment(int block, int workers, int shared_tiles, int k_tiles,
                                 const Run& run) {
@@ -107,16 +109,16 @@ TW_DEVICE void for_each_segment(int block, int workers, int shared_tiles, int k_
   }
 }
 
-// Those of a block's threads, from thread 0 on, that hold sums: all.
+// The threads of a block that hold sums, from thread 0 on: here all threads.
 template <int kThreads>
 struct AllThreads {
   static constexpr int kCount = kThreads;
   static TW_DEVICE void sync() { __syncthreads(); }
 };
 
-// Adds up the sums of a tile of C whose k is shared. Each worker leaves its own in `partials`
-// ([worker][slot][group][thread] vectors) and counts itself in `arrived`; the last one reads them
-// all and returns true. The counter is back at zero then. `flag`: a word of shared memory.
+// Adds up the sums of a tile of C whose k is shared. Each worker writes its own sums to `partials`
+// ([worker][slot][group][thread] vectors) and increments `arrived`. The last worker reads all sums
+// and returns true; the counter is back at zero then. `flag` is a word of shared memory.
 template <class Threads, int kRows, int kColumns, class Shares>
 TW_DEVICE bool gather(float (&sums)[kRows][kColumns][4], const Shares& shares, int worker,
                       Segment segment, long long k_tiles, float* partials, unsigned* arrived,
@@ -126,7 +128,7 @@ TW_DEVICE bool gather(float (&sums)[kRows][kColumns][4], const Shares& shares, i
   const long long tile_begin = segment.tile * k_tiles;
   const int first = shares.owner(tile_begin);
   const int last = shares.owner(tile_begin + k_tiles - 1);
-  // Only the first may have begun with the tile before.
+  // Only the first worker may have begun with the tile before.
   const auto slot = [&](int w) {
     const int second = w == first && shares.first(w) < tile_begin ? 1 : 0;
     return partials + (static_cast<long long>(w) * Shares::kSlots + second) * kSlot +

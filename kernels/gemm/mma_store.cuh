@@ -1,5 +1,5 @@
-// How a warp of mma.cuh writes its part of C. A thread has pairs of neighbours; lanes exchange
-// theirs, so that each has 16 bytes of neighbours:
+// How a warp of mma.cuh writes its part of C. A thread has pairs of neighbouring elements. Lanes
+// exchange pairs, so that each lane has 16 bytes of neighbouring elements:
 //
 //    f32, a row of two mma tiles:                f16, bf16, a row of four:
 //      lane t   0  1  2  3 | 0  1  2  3            0 1 2 3|0 1 2 3|0 1 2 3|0 1 2 3
@@ -13,19 +13,19 @@
 
 namespace tw::gemm::mma {
 
-// Where a matrix C is and what is done to it.
+// The address of a matrix C, and its epilogue.
 template <class T, class Epilogue>
 struct Output {
   T* c;
   long long ldc;
-  long long offset;  // of what an epilogue's tensor of C's shape has for it
+  long long offset;  // the matrix's offset in a tensor of C's shape that the epilogue reads
   int m, n;
   float alpha, beta;
   const typename Epilogue::Args& epilogue;
   bool aligned;  // vectors of 16 bytes are allowed
 };
 
-// kCount neighbouring sums.
+// kCount sums of neighbouring elements of a row.
 template <int kCount>
 struct Run {
   float at[kCount];
@@ -52,7 +52,7 @@ TW_DEVICE Vector<T, kCount> narrowed(const Run<kCount>& run) {
   }
 }
 
-// Writes the elements of a run that exist.
+// Writes the elements of a run that are inside the matrix.
 template <int kCount, class T, class Epilogue>
 TW_DEVICE void store_run(const Output<T, Epilogue>& out, Run<kCount> run, int row, int column) {
   T* const c = out.c + row * out.ldc + column;
@@ -75,7 +75,7 @@ TW_DEVICE void store_run(const Output<T, Epilogue>& out, Run<kCount> run, int ro
   }
   TW_UNROLL
   for (int i = 0; i < kCount; ++i) {
-    // Beyond the edge the column is clamped: a step may read tensors of n elements.
+    // Beyond the edge the column is clamped, because a step may read tensors of n elements.
     const int inside = min(i, left - 1);
     const epilogue::Point point{row, column + inside, offset + inside};
     run.at[i] = Epilogue::template apply<T>(run.at[i], out.epilogue, point);
@@ -91,8 +91,9 @@ TW_DEVICE void store_run(const Output<T, Epilogue>& out, Run<kCount> run, int ro
   }
 }
 
-// Of two runs, lanes with an even `lane` give away the second and keep the first, the others the
-// other way round; what comes from the lane `distance` away goes to its place.
+// Exchanges runs between two lanes that are `distance` apart. The lane with an even `lane` gives
+// away its second run and keeps its first; the other lane does the opposite. The received run takes
+// the place of the run that was given away.
 template <int kCount>
 TW_DEVICE Run<2 * kCount> exchanged(const Run<kCount>& first, const Run<kCount>& second, bool even,
                                     int distance) {
@@ -111,7 +112,8 @@ TW_DEVICE Run<2 * kCount> exchanged(const Run<kCount>& first, const Run<kCount>&
 template <class T, class Epilogue, int kRows, int kColumns>
 TW_DEVICE void store_sums(const float (&sums)[kRows][kColumns][4], const Output<T, Epilogue>& out,
                           int row, int column) {
-  constexpr int kTiles = sizeof(T) == 4 || kColumns % 4 != 0 ? 2 : 4;  // that are exchanged
+  // mma tiles that are exchanged
+  constexpr int kTiles = sizeof(T) == 4 || kColumns % 4 != 0 ? 2 : 4;
   static_assert(kColumns % kTiles == 0, "a warp's columns come in pairs of mma tiles");
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int t = lane % 4;

@@ -1,11 +1,11 @@
-// What a GEMM must compute, in fp64, and by how much a result may be off.
+// The reference of GEMM: the result in fp64, and by how much a result may be off.
 //
-//               B tile          One thread computes one element of C, 16 x 16 a block. Tiles of A
-//              +------+         and B go through shared memory as doubles: an element is converted
-//              |      |         once a block and not once a product.
+//               B tile          One thread computes one element of C; a block has 16 x 16. Tiles of
+//              +------+         A and B go through shared memory as doubles: conversion happens
+//              |      |         once per block and not once per product.
 //              +------+
-//    A tile     C tile          Blocks stride over the rows and columns of C, so that any grid is
-//   +------+   +------+         right; where rows are reduced, its width must be 1.
+//    A tile     C tile          Blocks stride over the rows and columns of C, so any grid gives the
+//   +------+   +------+         right result. If rows are reduced, the grid's width must be 1.
 //   |      |   |      |
 //   +------+   +------+
 #pragma once
@@ -23,8 +23,8 @@ namespace tw::gemm {
 constexpr int kReferenceTile = 16;
 using ReferenceTile = double[kReferenceTile][kReferenceTile + 1];
 
-// The sum of a thread's products, and that of their absolute values; the block computes the tile
-// whose first element is (rows, columns). All its threads take part.
+// Returns the sum of a thread's products and the sum of their absolute values. The block computes
+// the tile whose first element is (rows, columns). All its threads take part.
 template <class T, class V>
 TW_DEVICE void add_products(int m, int n, int k, const T* a, long long lda, const T* b,
                             long long ldb, long long rows, long long columns, ReferenceTile& a_tile,
@@ -35,7 +35,7 @@ TW_DEVICE void add_products(int m, int n, int k, const T* a, long long lda, cons
   const int y = static_cast<int>(threadIdx.y);
   sum = absolute = 0;
   for (int k0 = 0; k0 < k; k0 += kReferenceTile) {
-    // x runs along the stored rows, whichever axis that is.
+    // x runs along the stored rows, whichever axis they are.
     const long long a_row = rows + (kTransposedA ? x : y);
     const long long a_k = static_cast<long long>(k0) + (kTransposedA ? y : x);
     const long long b_column = columns + (kTransposedB ? y : x);
@@ -61,13 +61,13 @@ TW_DEVICE void add_products(int m, int n, int k, const T* a, long long lda, cons
   }
 }
 
-// What the first thread of each row of a block has of its row of the product, if the chain ends in
-// a reduction.
+// The state of the first thread of each row of a block if the chain ends in a reduction: the
+// reduction of its row of the product.
 template <class Epilogue, bool kReduced = epilogue::is_reduced<Epilogue>>
 struct ReferenceRow {};
 template <class Epilogue>
 struct ReferenceRow<Epilogue, true> : epilogue::ExactReduction<typename Epilogue::Reduction> {
-  // Each of the first `count` threads of a row has an element. All threads of the block take part.
+  // Adds the elements of the first `count` threads of each row. All threads of the block take part.
   TW_DEVICE void gather(double value, double slack, int count, ReferenceTile& values,
                         ReferenceTile& slacks) {
     values[threadIdx.y][threadIdx.x] = value;
@@ -80,10 +80,10 @@ struct ReferenceRow<Epilogue, true> : epilogue::ExactReduction<typename Epilogue
   }
 };
 
-// Writes c_expected = epilogue(alpha * op(A) * op(B) + beta * C) and c_magnitude, the sum of the
-// absolute terms of the same expression carried through the epilogue (see exact.cuh). Both are
-// m x n (m x 1 if the epilogue ends in a reduction) with C's leading dimension and, of a batch, C's
-// stride. C is not read if beta is 0. Launched with blocks of 16 x 16 threads.
+// Writes c_expected = epilogue(alpha * op(A) * op(B) + beta * C) and c_magnitude: the sum of the
+// absolute terms of the same expression, carried through the epilogue (see exact.cuh). Both are m x
+// n (m x 1 if the epilogue ends in a reduction), with C's leading dimension and, for a batch, C's
+// stride. C is not read if beta is 0. Blocks have 16 x 16 threads.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
     reference(int m, int n, int k, const T* a, long long lda, const T* b, long long ldb, const T* c,

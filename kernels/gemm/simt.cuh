@@ -14,30 +14,30 @@
 //    +---+   +--------+--------+          |2 |3 |6 |7 |         |####            ####          |
 //                                         +--+--+--+--+          ^lane 0         ^lane 0
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   block_m, block_n    larger: fewer bytes through L2 and shared memory; smaller: more blocks, so
-//                       less of the last wave idle
+//                       less of the last wave is idle
 //   block_k             larger: fewer barriers; smaller: less shared memory a stage, and less code
 //   warp_m, warp_n      the nearer to a square, the fewer words a warp reads from shared memory
-//   thread_m, thread_n  larger: more FMAs a word read, and more registers, so fewer warps to hide
-//                       latency with
-//   stages              more copies in flight for more shared memory
-//   prefetch            fragments of the next k are read during the FMAs of this one, for
+//   thread_m, thread_n  larger: more FMAs for each word read, but more registers, so fewer warps
+//                       that hide latency
+//   stages              larger: more copies in flight, more shared memory
+//   prefetch            fragments of the next k are read during the FMAs of this k; this takes
 //                       thread_m + thread_n registers
-//   by_columns          the order of a thread's FMAs. Each shares an operand with the one before,
-//                       and so reads two registers and not three; which order keeps more of that
-//                       is up to ptxas
+//   by_columns          the order of a thread's FMAs. Each FMA shares an operand with the one
+//                       before, and so reads two registers and not three; ptxas decides for which
+//                       order it keeps more of this sharing
 //   burst               copies that are started together: few interrupt the FMAs more often, many
 //                       block the path to shared memory for longer
-//   vector              elements a copy of an operand that need not be transposed: fewer copies, if
-//                       all is aligned
-//   k_lanes             lanes along k in a copy that transposes: more touch fewer lines of memory,
-//                       for more pointers
-//   pad                 words between the rows of a transposed tile: 4 keeps its stores free of
-//                       bank conflicts
+//   vector              elements of a copy of an operand that is not transposed: larger means fewer
+//                       copies, but needs alignment
+//   k_lanes             lanes along k in a copy that transposes: more lanes touch fewer lines of
+//                       memory, but need more pointers
+//   pad                 words between the rows of a transposed tile: with 4 its stores have no bank
+//                       conflicts
 //   raster              rows of tiles that are walked together: more reuse in L2
-//   split_k             blocks that share a tile of C, each with a slice of k; the last to finish
-//                       adds the slices up in order, so that results do not depend on timing
+//   split_k             blocks that share a tile of C, each with a slice of k. The last block to
+//                       finish adds up the slices in order, so results do not depend on timing
 //   min_blocks          blocks that must fit on an SM: caps the registers
 #pragma once
 
@@ -81,7 +81,7 @@ struct Tiling {
   static constexpr int kLanesM = knobs.warp_m / knobs.thread_m;
   static constexpr int kLanesN = knobs.warp_n / knobs.thread_n;
 
-  // Shared memory: `stages` times a tile of A, then one of B. Pitches are in elements.
+  // Shared memory: `stages` times a tile of A and a tile of B. Pitches are in elements.
   static constexpr int kPitchA = knobs.block_m + (kStraightA ? 0 : knobs.pad);
   static constexpr int kPitchB = knobs.block_n + (kStraightB ? 0 : knobs.pad);
   static constexpr int kTileA = knobs.block_k * kPitchA;
@@ -99,7 +99,7 @@ struct Tiling {
   static_assert(knobs.block_k % 2 == 0 && knobs.stages >= 2, "fragments and stages alternate");
 };
 
-// The thread's place in the tile of the block: the first row and column of its first group.
+// The thread's place in the block's tile: the first row and column of its first group.
 template <class G>
 struct Place {
   int row;
@@ -114,8 +114,8 @@ struct Place {
       lane_m = G::kLanesM == 1 ? 0 : lane;
       lane_n = G::kLanesM == 1 ? lane : 0;
     } else {
-      // Neighbouring lanes share a row, those two apart a column: the hardware then serves a
-      // 16-byte read of half a warp at once, both for A and for B.
+      // Neighbouring lanes share a row; lanes that are two apart share a column. So the hardware
+      // serves a 16-byte read of half a warp at once, both for A and for B.
       lane_n = lane % 2 + lane / 4 % (G::kLanesN / 2) * 2;
       lane_m = lane / 2 % 2 + lane / (2 * G::kLanesN) * 2;
     }
@@ -139,8 +139,8 @@ struct TileIndex {
   }
 };
 
-// The tiles of k that belong to one slice. The first tile of all takes what k leaves over, so that
-// the others are whole.
+// The tiles of k that belong to one slice. The first tile of all takes the remainder of k, so that
+// the other tiles are whole.
 template <int kDepth, int kSlices>
 struct Slice {
   int tiles;  // at least 1
@@ -158,8 +158,8 @@ struct Slice {
   }
 };
 
-// Reads what a thread needs of one k. The words of a group are stored turned by `turn` (see
-// TransposingCopy).
+// Reads the values of one k that a thread needs. The words of a group are stored rotated by `turn`
+// (see TransposingCopy).
 template <int kCount, int kLanes, class T>
 TW_DEVICE void load_fragment(T (&fragment)[kCount], SharedPointer<T> shared, int turn) {
   TW_UNROLL
@@ -175,8 +175,8 @@ template <class G, class T>
 class MainLoop {
   static constexpr Knobs knobs = G::knobs;
   static constexpr int kCopies = G::CopyA::kCopies + G::CopyB::kCopies;
-  // The copies of a tile are issued in portions between the FMAs; the last k issues none, since it
-  // waits.
+  // The copies of a tile are issued in portions between the FMAs. The last k issues no copies,
+  // since it waits for them.
   static constexpr int kPortion = max(ceil_div(kCopies, knobs.block_k - 1), knobs.burst);
 
  public:
@@ -202,7 +202,7 @@ class MainLoop {
         if (k < knobs.block_k - 1) {
           if (more) copy_portion(k, write);
         } else {
-          // After this barrier the next tile may be read, and the one that has been read be
+          // After this barrier the next tile may be read, and the tile that has been read may be
           // overwritten.
           cp_async_commit();
           cp_async_wait<knobs.stages - 2>();
@@ -256,8 +256,9 @@ class MainLoop {
                                               G::CopyB::turn(k));
   }
 
-  // Goes to and fro, so that each FMA shares an operand with the one before: the register file
-  // delivers two operands a cycle, and the third has to be the one that the last FMA kept.
+  // The inner loop alternates its direction, so that each FMA shares an operand with the one
+  // before. The register file delivers two operands a cycle; the third must be an operand that the
+  // last FMA kept.
   TW_DEVICE void multiply(T (&sums)[knobs.thread_m][knobs.thread_n], int k) {
     constexpr int kOuter = knobs.by_columns ? knobs.thread_n : knobs.thread_m;
     constexpr int kInner = knobs.by_columns ? knobs.thread_m : knobs.thread_n;
@@ -281,8 +282,8 @@ class MainLoop {
 };
 
 // Grid: (tiles of C, 1, split_k). Dynamic shared memory: stages * block_k * (pitches of A and B)
-// elements. partials: split_k * block_m * block_n floats a tile, arrived: one zero a tile; neither
-// is touched if split_k is 1.
+// elements. partials: split_k * block_m * block_n floats for each tile. arrived: one zero for each
+// tile. Neither is used if split_k is 1.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     kernel(int m, int n, int k, const T* __restrict__ a, long long lda, const T* __restrict__ b,

@@ -1,12 +1,12 @@
-// How the tiles of A and B get from device memory to shared memory in simt.cuh.
+// The copies of the tiles of A and B from device memory to shared memory in simt.cuh.
 //
-// In shared memory both tiles are [k][x], x being the row of A or the column of B, so that a thread
-// finds its fragment of one k in neighbouring words. An operand that is stored that way is copied
-// as it is; an operand that is stored [x][k] is transposed on the way, word by word.
+// In shared memory both tiles are [k][x], where x is the row of A or the column of B. So a thread
+// finds its fragment of one k in neighbouring words. An operand that is stored [k][x] is copied
+// unchanged. An operand that is stored [x][k] is transposed during the copy, word by word.
 //
-// Nothing is checked per element. x is clamped to the operand, or left out, when the copy is set
-// up: what lies beyond the edge of C is computed and dropped. Only the first tile of k, which takes
-// what k leaves over, is filled with zeros.
+// No element is checked on its own. When the copy is set up, x is clamped to the operand, or left
+// out: results beyond the edge of C are computed and dropped. Only the first tile of k, which takes
+// the remainder of k, is filled with zeros.
 #pragma once
 
 #include "common/async_copy.cuh"
@@ -15,9 +15,9 @@
 
 namespace tw::gemm::simt {
 
-// An operand that is stored [k][x]. Copies kVector elements at a time along x: the extent, the
-// leading dimension and the address are multiples of it. Lanes run along x; what they do not cover
-// in one pass is a constant distance away.
+// An operand that is stored [k][x]. The copy moves kVector elements at a time along x: the extent,
+// the leading dimension and the address are multiples of kVector. Lanes run along x; elements that
+// they do not cover in one pass are a constant distance away.
 template <class T, int kExtent, int kDepth, int kPitch, int kVector, int kThreads>
 class StraightCopy {
   static constexpr int kPerRow = kExtent / kVector;
@@ -30,7 +30,7 @@ class StraightCopy {
  public:
   static constexpr int kCopies = kColumnPasses * kRowPasses;
 
-  // Words of a group are stored in their order: see TransposingCopy.
+  // Words of a group are stored in their order; compare TransposingCopy.
   static TW_HOST_DEVICE constexpr int turn(int /*k*/) { return 0; }
 
   // `tile` is the tile of the first stage, which starts at x = origin and k = first_k.
@@ -42,15 +42,15 @@ class StraightCopy {
     row_ = thread / kLanes;
     to_ = tile + row_ * kPitch + column;
     left_ = extent - origin - column;
-    // A single pass copies the operand's last vector in place of those beyond its end; of several
-    // passes, those beyond are left out.
+    // With a single pass, the operand's last vector is copied in place of the vectors beyond its
+    // end. With several passes, the vectors beyond the end are left out.
     const int x = kColumnPasses == 1 ? min(origin + column, extent - kVector) : origin + column;
     from_ = operand + (first_k + row_) * leading + x;
   }
 
-  // The i-th of kCopies, which are made in order; the last one leaves this object at the next tile.
-  // `stage` is the distance from the first stage. kPartial: the tile has only `depth` values of k,
-  // the rest becomes zero.
+  // Makes the i-th of kCopies copies. The copies are made in order; the last one leaves this object
+  // at the next tile. `stage` is the distance from the first stage. kPartial: the tile has only
+  // `depth` values of k, and the rest becomes zero.
   template <bool kPartial>
   TW_DEVICE void copy(int i, int stage, bool wanted, [[maybe_unused]] int depth) {
     const int column = i % kColumnPasses * (kLanes * kVector);
@@ -70,7 +70,7 @@ class StraightCopy {
     }
   }
 
-  // Takes back `count` values of k, which a partial tile did not have.
+  // Moves back by the `count` values of k that a partial tile did not have.
   TW_DEVICE void take_back(int count) { from_ -= count * leading_; }
 
  private:
@@ -81,11 +81,11 @@ class StraightCopy {
   int left_;
 };
 
-// An operand that is stored [x][k]. kLanes (8, 16 or 32) lanes copy that many words along k, the
-// next kLanes those of the next x. The words go down a column of the tile: with a pitch that is an
-// odd multiple of 4, 8 of them land 4 banks apart. So that further ones do not hit the same banks,
-// the 4 words of a group are stored turned by turn(k), which costs nothing to undo: a thread reads
-// whole groups and k is a constant there.
+// An operand that is stored [x][k]. kLanes (8, 16 or 32) lanes copy kLanes words along k; the next
+// kLanes lanes copy those of the next x. The words go down a column of the tile. With a pitch that
+// is an odd multiple of 4, 8 words land 4 banks apart. To keep further words off the same banks,
+// the 4 words of a group are stored rotated by turn(k). Undoing the rotation costs nothing: a
+// thread reads whole groups, and k is a constant there.
 template <class T, int kExtent, int kDepth, int kPitch, int kLanes, int kThreads>
 class TransposingCopy {
   static constexpr int kRowsPerPass = kThreads / kLanes;

@@ -1,5 +1,5 @@
-// What happens to a block's sums in simt.cuh once its slice of k is done: slices are added up, and
-// C is written. G is a simt::Tiling.
+// The end of simt.cuh, when a block's slice of k is done: the slices are added up,
+// and C is written. G is a simt::Tiling.
 #pragma once
 
 #include "common/config.cuh"
@@ -9,15 +9,15 @@
 
 namespace tw::gemm::simt {
 
-// The i-th of a thread's rows (or columns), relative to its first.
+// Returns the i-th of a thread's rows (or columns), relative to its first.
 template <int kLanes>
 TW_HOST_DEVICE constexpr int spread(int i) {
   return i / 4 * 4 * kLanes + i % 4;
 }
 
-// Adds up the slices of a tile of C. Each block leaves its sums in `partials`
-// ([tile][slice][group][thread] vectors) and counts itself in `arrived`; the last one reads them
-// all, in the order of the slices, and returns true. The counter is back at zero then.
+// Adds up the slices of a tile of C. Each block writes its sums to `partials`
+// ([tile][slice][group][thread] vectors) and increments `arrived`. The last block reads all sums in
+// the order of the slices and returns true; the counter is back at zero then.
 template <class G, class T>
 TW_DEVICE bool gather_slices(T (&sums)[G::knobs.thread_m][G::knobs.thread_n], T* partials,
                              unsigned* arrived, int tile, int slice) {
@@ -37,8 +37,8 @@ TW_DEVICE bool gather_slices(T (&sums)[G::knobs.thread_m][G::knobs.thread_n], T*
   }
   __threadfence();
   __syncthreads();
-  // Nobody reads the tiles in shared memory any more: its first word tells the block whether it is
-  // the last.
+  // No thread reads the tiles in shared memory any more. Their first word tells the block whether
+  // it is the last.
   unsigned* const before = dynamic_shared<unsigned>();
   if (threadIdx.x == 0) *before = atomicInc(arrived + tile, kSlices - 1);
   __syncthreads();
@@ -62,7 +62,7 @@ TW_DEVICE bool gather_slices(T (&sums)[G::knobs.thread_m][G::knobs.thread_n], T*
   return true;
 }
 
-// Writes 4 neighbouring elements of a row of C, or those of them that exist: `at` is the first.
+// Writes those of 4 neighbouring elements of a row of C that are inside C; `at` is the first.
 // aligned: C allows vectors of 4.
 template <class T, class Epilogue>
 TW_DEVICE void store_group(T* c, const T* sums, epilogue::Point at, int n, bool aligned,
@@ -83,7 +83,7 @@ TW_DEVICE void store_group(T* c, const T* sums, epilogue::Point at, int n, bool 
   Vector<T, 4> result;
   TW_UNROLL
   for (int j = 0; j < 4; ++j) {
-    // Beyond the edge the column is clamped: a step may read tensors of n elements.
+    // Beyond the edge the column is clamped, because a step may read tensors of n elements.
     const int inside = min(j, n - 1 - at.column);
     const epilogue::Point point{at.row, at.column + inside, at.offset + inside};
     result.at[j] =

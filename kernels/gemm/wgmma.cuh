@@ -1,39 +1,40 @@
 // C = epilogue(alpha * op(A) * op(B) + beta * C) on Hopper's tensor cores (wgmma, sm_90a): f16 and
-// bf16, and, if k runs along the rows of both operands, f32 as TF32 (one pass) or in fp32's
-// accuracy (three).
+// bf16, and, if k runs along the rows of both operands, f32 as TF32 (one pass) or with fp32's
+// accuracy (three passes: 3xTF32).
 //
 //                        block_n
-//               +-----------------------+     A block computes block_m x block_n of C after another
-//      128      |           B           |     and walks along k in steps of 128 bytes.
+//               +-----------------------+     A block computes tiles of block_m x block_n of C one
+//      128      |           B           |     after another and walks along k, 128 bytes a step.
 //    bytes of k |                       |
-//               +-----------------------+     One thread of its last warp has the tiles of A and B
-//     +-----+   +-----------------------+     copied to `stages` places in shared memory
-//     |  A  |   |      warpgroup 0      |     (common/wgmma_pipeline.cuh) and runs ahead as far as
-//     |     |   +-----------------------+     these allow, over the end of a tile of C too.
+//               +-----------------------+     One thread of its last warp starts the copies of the
+//     +-----+   +-----------------------+     tiles of A and B to `stages` stages in shared memory
+//     |  A  |   |      warpgroup 0      |     (common/wgmma_pipeline.cuh). It runs ahead as far as
+//     |     |   +-----------------------+     free stages allow, also over the end of a tile of C.
 //     +-----+   |      warpgroup 1      |
 //               +-----------------------+
 //
-// A warpgroup's sums stay in registers, 64 rows of C at a time; wgmma goes on by itself, and of one
+// A warpgroup's sums stay in registers, 64 rows of C at a time. wgmma is asynchronous: with one
 // pass the products of two tiles are under way at once.
 //
 // One pass takes f32 operands that the copies have rounded to the nearest TF32. For three passes
-// the warpgroups split them where they lie, x = big + small (SplitOperand in common/mma.cuh): big
-// takes x's place, small goes to one of two tiles beside the stages. The units add with truncation,
-// which a long chain would turn into a drift towards zero: the sums of a tile of k are added to the
-// others with rounding.
+// the warpgroups split the operands in shared memory, x = big + small (SplitOperand in
+// common/mma.cuh): big replaces x, small goes to one of two tiles beside the stages. The tensor
+// cores add with truncation, which would make a long chain drift towards zero. So the sums of a
+// tile of k are added to the others with rounding.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   passes            1: an f32 is rounded to TF32; 3: it is the sum of two
 //   block_m, block_n  larger: fewer bytes through L2 and shared memory; smaller: more blocks, so
-//                     less of the last wave idle
-//   warpgroups        of a block, along m: more share the tiles and hide one another's waits
+//                     less of the last wave is idle
+//   warpgroups        of a block, along m: more warpgroups share the tiles and hide one another's
+//                     waits
 //   in_turn           warpgroups take whole tiles of C in turn, for long epilogues and short k:
 //                     some multiply while others store
-//   stages            more copies in flight for more shared memory
+//   stages            larger: more copies in flight, more shared memory
 //   raster            rows of tiles that are walked together: more reuse in L2
-//   schedule          tiles: blocks take whole tiles of C in turn; stream_k: the tiles of the last
-//                     waves are shared evenly by as many blocks as run at once, for device memory's
-//                     time
+//   schedule          tiles: blocks take whole tiles of C in turn; stream_k: as many blocks as run
+//                     at once share the tiles of the last waves evenly, which costs device memory
+//                     traffic
 //   split_k           blocks that share a tile of C, each with a slice of k
 //   min_blocks        blocks that must fit on an SM: caps the registers
 #pragma once
@@ -77,14 +78,14 @@ struct Tiling
   static constexpr bool kKMajorB = transposed_b(V::choices.layout);
 };
 
-// Starts the copies of tiles: one thread.
+// Starts the copies of the tiles. One thread runs it.
 template <class G, class T>
 class Producer {
  public:
   TW_DEVICE Producer(SharedPointer<T> shared, const TensorMap& a, const TensorMap& b)
       : shared_(shared), a_(a), b_(b) {}
 
-  // The tiles of k from `begin` to `end`, for the rows and columns of C from those on.
+  // Copies the tiles of k from `begin` to `end` for the tile of C at (row, column).
   TW_DEVICE void copy(int row, int column, int batch_a, int batch_b, int begin, int end) {
     for (int tile = begin; tile < end; ++tile) {
       stage_.empty().wait(stage_.parity() ^ 1u);
@@ -116,13 +117,13 @@ class Producer {
   tw::wgmma::Stage<G> stage_;
 };
 
-// Blocks that share the work as stream_k or split_k say: `workers`, for the first `shared_tiles`
-// tiles of C, and one for each other tile of all matrices; `blocks` in all. Grid: that many, or
-// fewer, which then take them in turn. Dynamic shared memory: 1280 bytes, and stages (of three
-// passes: stages + 2) times (block_m + block_n) * 128. moves_a, moves_b: 1 if each matrix of the
-// batch has its own, else 0. partials: block_m * block_n floats for each of a worker's tiles (see
-// Shares::kSlots), arrived: one zero a shared tile, row_partials: of a chain that ends in a
-// reduction, see mma_results.cuh.
+// Grid: the work consists of `blocks` items. stream_k or split_k give `workers` items for the first
+// `shared_tiles` tiles of C; each other tile of all matrices is one item. The grid has `blocks`
+// blocks, or fewer, which then take the items in turn. Dynamic shared memory: 1280 bytes, and
+// stages (with three passes stages + 2) times (block_m + block_n) * 128 bytes. moves_a, moves_b: 1
+// if each matrix of the batch has its own operand, else 0. partials: block_m * block_n floats for
+// each of a worker's tiles (see Shares::kSlots). arrived: one zero for each shared tile.
+// row_partials: for a chain that ends in a reduction; see mma_results.cuh.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     kernel(int m, int n, int k, const __grid_constant__ TensorMap a, int moves_a,
@@ -133,7 +134,8 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   using G = Tiling<T, V>;
   constexpr Knobs knobs = V::knobs;
   const int k_tiles = (k - 1) / G::kDepth + 1;
-  // The same for all lanes, which the compiler is told: wgmma's descriptors are warp-uniform.
+  // The shuffle tells the compiler that the value is the same for all lanes: wgmma's descriptors
+  // are warp-uniform.
   const int warp = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 32, 0);
   const auto shared = aligned_shared<T>(tw::wgmma::kHeadBytes);
   if (threadIdx.x == 0) tw::wgmma::Stage<G>::init_all();

@@ -1,7 +1,8 @@
 // How the blocks of wgmma.cuh, and of conv2d's implicit_wgmma.cuh, go through the tiles of C. There
-// may be fewer than mma_schedule.cuh deals work to: each takes what is dealt to it, and then what
-// is dealt to the block that is a grid further on. The thread that copies and the warpgroups that
-// multiply (common/wgmma_pipeline.cuh) go the same way at their own pace; block 0 of 3, say:
+// may be fewer blocks than mma_schedule.cuh deals work to. So each block takes its own work, and
+// then the work of the block that is one grid further on. The thread that copies and the warpgroups
+// that multiply (common/wgmma_pipeline.cuh) go the same way at their own pace. Example for block 0
+// of 3:
 //
 //     copies      | tile 0 | tile 3 | tile 6 | ...                       -> time
 //     multiplies    | tile 0 | store | tile 3 | store | tile 6 | ...
@@ -14,8 +15,8 @@
 
 namespace tw::gemm::wgmma {
 
-// C is m x n, each tile of it a sum over k_tiles tiles of k. blocks, workers, shared_tiles: the
-// kernels'. G is their Tiling.
+// C is m x n; each of its tiles is a sum over k_tiles tiles of k. blocks, workers and shared_tiles
+// are the kernels' arguments. G is their Tiling.
 template <class G>
 struct Walk {
   using Shares = typename G::Shares;
@@ -23,7 +24,7 @@ struct Walk {
   int m, n;
   int k_tiles;
   int blocks, workers, shared_tiles;
-  int first = static_cast<int>(blockIdx.x);  // of this block's
+  int first = static_cast<int>(blockIdx.x);  // this block's first
   int step = static_cast<int>(gridDim.x);
 
   TW_DEVICE mma::TileIndex place(int tile) const {
@@ -31,7 +32,8 @@ struct Walk {
                           (n - 1) / G::kBlockN + 1);
   }
 
-  // Calls run(segment, shares, block) for all that this block computes; it is dealt to `block`.
+  // Calls run(segment, shares, block) for everything that this block computes. `block` is the block
+  // to which the work was dealt.
   template <class Run>
   TW_DEVICE void for_each_segment(const Run& run) const {
     for (int block = first; block < blocks; block += step) {
@@ -42,8 +44,8 @@ struct Walk {
   }
 };
 
-// What the warpgroups do: the sums of each tile, which mma::Results take. partials, arrived: as
-// mma::gather has them.
+// The work of the warpgroups: they compute the sums of each tile and pass them to mma::Results. For
+// partials and arrived see mma::gather.
 template <class G, class Results>
 TW_DEVICE void multiply(const Walk<G>& walk, SharedPointer<typename G::Element> shared, int warp,
                         const Results& results, [[maybe_unused]] float* partials,

@@ -2,24 +2,25 @@
 //
 //                 inner ->
 //               |<- column_threads * vector ->|      Threads lie side by side along inner, so that
-//     extent    | t0   | t1   | ... | t31     |      a load is of neighbouring elements, and in
+//     extent    | t0   | t1   | ... | t31     |      a load reads neighbouring elements, and in
 //       |       | t32  | t33  | ... | t63     |      threads / column_threads rows along the
-//       v       |  :                          |      extent. Each keeps a fold for each of its
-//               | t0   | t1   | ...           |      `vector` columns; in the end those of a
-//                                                    column are joined.
+//       v       |  :                          |      extent. Each thread keeps a fold for each of
+//               | t0   | t1   | ...           |      its `vector` columns. In the end the folds of
+//                                                    a column are merged.
 //
-// If there are few columns, several blocks share them, each with a part of the extent: the last of
-// them to finish adds up their results in the order of the parts, so that the result does not
+// If there are few columns, several blocks share them, each with a part of the extent. The last
+// block to finish adds up their results in the order of the parts, so that the result does not
 // depend on timing.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   threads         a block's size
 //   column_threads  threads along inner: as many as there are columns, up to whole lines of memory;
 //                   the rest are along the extent
-//   vector          elements a load; 16 bytes are the fewest instructions, if all is aligned
-//   unroll          rows that a thread loads before it uses the first: bytes in flight, registers
-//   blocks_per_sm   0: a block has whole columns; else the extent is cut into parts so that there
-//                   are so many blocks
+//   vector          elements of a load; 16 bytes need the fewest instructions if all is aligned
+//   unroll          rows that a thread loads before it uses the first: more bytes in flight, more
+//                   registers
+//   blocks_per_sm   0: a block has whole columns; otherwise the extent is split into parts so that
+//                   there are so many blocks
 #pragma once
 
 #include "common/config.cuh"
@@ -40,12 +41,12 @@ struct Knobs {
   int blocks_per_sm;
 };
 
-// What follows from the knobs, and where a thread is.
+// Constants that follow from the knobs, and the thread's place.
 template <class V>
 struct Tiling {
   static constexpr Knobs knobs = V::knobs;
   static constexpr int kRows = knobs.threads / knobs.column_threads;
-  static constexpr int kColumns = knobs.column_threads * knobs.vector;  // of a block
+  static constexpr int kColumns = knobs.column_threads * knobs.vector;  // columns of a block
   using F = Fold<V::choices.operation>;
 
   static TW_DEVICE int row() { return static_cast<int>(threadIdx.x) / knobs.column_threads; }
@@ -54,8 +55,8 @@ struct Tiling {
   }
 };
 
-// The folds of a thread's columns over rows row(), row() + kRows, ... of the `rows` that begin at
-// `from`, which is the thread's first column in the first of them.
+// Updates the folds of a thread's columns with the rows row(), row() + kRows, ... of the `rows`
+// that begin at `from`. `from` is the thread's first column in the first row.
 template <class T, class V, class F, int kVector>
 TW_DEVICE void add_rows(F (&folds)[kVector], const T* from, long long inner, long long rows) {
   using G = Tiling<V>;
@@ -71,7 +72,7 @@ TW_DEVICE void add_rows(F (&folds)[kVector], const T* from, long long inner, lon
       for (int i = 0; i < kUnroll; ++i) stored[i] = load_vector<kVector>(from + i * step);
       TW_UNROLL
       for (int i = 0; i < kUnroll; ++i) widen(stored[i], values[i]);
-    } else {  // the last rows: again all loads before the first use
+    } else {  // the last rows: again all loads come before the first use
       TW_UNROLL
       for (int i = 0; i < kUnroll; ++i) {
         if (G::kRows * i < left) stored[i] = load_vector<kVector>(from + i * step);
@@ -96,8 +97,8 @@ TW_DEVICE void add_rows(F (&folds)[kVector], const T* from, long long inner, lon
   }
 }
 
-// Joins the folds of each column over the thread rows and calls use(column, fold) for each column
-// of the block, by one thread.
+// Merges the folds of each column over the thread rows. One thread calls use(column, fold) for each
+// column of the block.
 template <class V, class F, int kVector, class Use>
 TW_DEVICE void join_rows(const F (&folds)[kVector], Use use) {
   using G = Tiling<V>;
@@ -122,7 +123,7 @@ TW_DEVICE void join_rows(const F (&folds)[kVector], Use use) {
 }
 
 // Grid: a block for each tile of columns of each o, times `parts`. If blocks_per_sm is 0, parts is
-// 1 and the workspace is not touched. partials: a fold for each part of each of a tile's columns;
+// 1 and the workspace is not used. partials: a fold for each part of each of a tile's columns.
 // arrived: a zero for each tile.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(V::knobs.threads)

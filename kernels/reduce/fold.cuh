@@ -1,5 +1,5 @@
-// What is known of the elements that have been read so far, for each operation. A fold begins as
-// that of no elements; `neutral` is an element that changes none.
+// The state of a reduction after the elements that have been read so far, for each operation. A new
+// fold has read no elements. `neutral` is an element that changes no fold.
 #pragma once
 
 #include "common/config.cuh"
@@ -16,7 +16,7 @@ struct Fold {
   static TW_DEVICE float neutral() { return 0; }
   float word[1] = {0};
 
-  // Overwrites the values.
+  // Overwrites `values`.
   template <int kCount>
   TW_DEVICE void add(float (&values)[kCount]) {
     word[0] += sum_of(values);
@@ -79,7 +79,7 @@ struct Fold<Operation::logsumexp> {
   TW_DEVICE float result(long long /*count*/) const { return LogSumExp{word[0], word[1]}.result(); }
 };
 
-// The fold of the lane whose number differs by `mask`. All lanes of the warp take part.
+// Returns the fold of the lane whose number differs by `mask`. All lanes of the warp take part.
 template <class F>
 TW_DEVICE F of_lane_xor(const F& mine, int mask) {
   F other;
@@ -90,20 +90,20 @@ TW_DEVICE F of_lane_xor(const F& mine, int mask) {
   return other;
 }
 
-// Of groups of kLanes lanes (a power of two), each lane gets the fold of its group.
+// Gives each lane the fold of its group of kLanes lanes (a power of two).
 template <int kLanes, class F>
 TW_DEVICE void join_lanes(F& fold) {
   TW_UNROLL
   for (int mask = kLanes / 2; mask > 0; mask /= 2) fold.merge(of_lane_xor(fold, mask));
 }
 
-// Folds in device memory, `stride` floats from one word to the next.
+// Writes a fold to device memory; its words are `stride` floats apart.
 template <class F>
 TW_DEVICE void store_fold(float* to, long long stride, const F& fold) {
   TW_UNROLL
   for (int i = 0; i < F::kWords; ++i) to[i * stride] = fold.word[i];
 }
-// Of another block: not through L1.
+// Reads the fold of another block, bypassing L1.
 template <class F>
 TW_DEVICE F load_fold(const float* from, long long stride) {
   F fold;
@@ -112,8 +112,9 @@ TW_DEVICE F load_fold(const float* from, long long stride) {
   return fold;
 }
 
-// Whether this block is the last of `count` that come here for `*arrived`, which is 0 before and
-// after. What the blocks have written before is visible to the last one. All threads call it.
+// Returns whether this block is the last of `count` blocks that arrive at `*arrived`, which is 0
+// before and after. Everything that the blocks have written before is visible to the last one. All
+// threads call it.
 TW_DEVICE bool arrives_last(unsigned* arrived, int count) {
   __shared__ bool last;
   __threadfence();

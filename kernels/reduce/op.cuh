@@ -1,4 +1,4 @@
-// The words of the op: what becomes of the elements of an axis.
+// The words of the op: the operations over the elements of an axis.
 #pragma once
 
 namespace tw::reduce {

@@ -1,5 +1,5 @@
-// What a reduction should give, in fp64: blocks go from output to output. A block is of one thread,
-// or of a power of two where the extent is long.
+// The reference of a reduction, in fp64. Blocks go from output to output. A block has one thread,
+// or a power of two of threads if the extent is long.
 #pragma once
 
 #include "common/config.cuh"
@@ -11,7 +11,7 @@
 
 namespace tw::reduce {
 
-// The threads' values in one, by halves.
+// Joins the values of all threads, by halves.
 template <class Join>
 TW_DEVICE double join_threads(double mine, Join join) {
   if (blockDim.x == 1) return mine;
@@ -26,14 +26,14 @@ TW_DEVICE double join_threads(double mine, Join join) {
   return all[0];
 }
 
-// The elements that become one output.
+// The elements that are reduced to one output.
 template <class T>
 struct Elements {
   const T* first;
   long long count;
   long long stride;
 
-  // join over map(x).
+  // Returns the join over map(x) of all elements x.
   template <class Map, class Join>
   TW_DEVICE double fold(double start, Map map, Join join) const {
     double mine = start;
@@ -44,7 +44,7 @@ struct Elements {
   }
 };
 
-// t * exp(-t), which is 0 at infinity.
+// Returns t * exp(-t), which is 0 at infinity.
 TW_DEVICE double weighed(double t) { return t - t == 0 ? t * exp(-t) : 0; }
 
 // See op.toml for the magnitude of logsumexp.
@@ -78,7 +78,7 @@ TW_DEVICE Exact reduced(const Elements<T>& x) {
   }
 }
 
-// Any grid.
+// Any grid works.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
     reference(long long outer, long long extent, long long inner, const T* x, long long ldx,

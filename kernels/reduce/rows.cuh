@@ -4,19 +4,20 @@
 //               |    | vector of thread 0 | thread 1 | ... | thread 0 | ...  |     |    |
 //                     \____________ first load __________/ \__ second load
 //
-// Vectors are aligned wherever the row begins: head and tail are the elements before the first and
-// behind the last whole vector, and a thread takes one of each. A block has threads / row_threads
-// rows; or, if there are few rows, several blocks share one: the last of them to finish adds up
-// their results in the order of the parts, so that the result does not depend on timing.
+// Vectors are aligned wherever the row begins. Head and tail are the elements before the first and
+// after the last whole vector; a thread takes one element of each. A block has threads /
+// row_threads rows. If there are few rows, several blocks share one row: the last block to finish
+// adds up their results in the order of the parts, so that the result does not depend on timing.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   threads        a block's size
-//   row_threads    threads a row: few for short rows, so that none is idle and there is little to
-//                  join; many for long ones
-//   vector         elements a load; 16 bytes are the fewest instructions
-//   unroll         loads that a thread starts before it uses the first: bytes in flight, registers
-//   blocks_per_sm  0: a block has whole rows; else rows are cut into parts so that there are so
-//                  many blocks
+//   row_threads    threads of a row: few for short rows, so that no thread is idle and few results
+//                  are joined; many for long rows
+//   vector         elements of a load; 16 bytes need the fewest instructions
+//   unroll         loads that a thread starts before it uses the first: more bytes in flight, more
+//                  registers
+//   blocks_per_sm  0: a block has whole rows; otherwise rows are split into parts so that there are
+//                  so many blocks
 #pragma once
 
 #include "common/config.cuh"
@@ -37,7 +38,7 @@ struct Knobs {
   int blocks_per_sm;
 };
 
-// What one thread reads of a row.
+// Reads one thread's share of a row.
 template <class T, class V>
 struct Reader {
   static constexpr Knobs knobs = V::knobs;
@@ -47,7 +48,7 @@ struct Reader {
   using Values = Vector<T, knobs.vector>;
 
   F fold;
-  int thread;  // of the row's
+  int thread;  // index among the row's threads
 
   TW_DEVICE void add(const Values& stored) {
     float values[knobs.vector];
@@ -55,7 +56,7 @@ struct Reader {
     fold.add(values);
   }
 
-  // `count` elements, a multiple of the vector, from an aligned place.
+  // Adds `count` elements, a multiple of the vector, from an aligned address on.
   TW_DEVICE void add_vectors(const T* from, long long count) {
     from += thread * knobs.vector;
     for (; count >= kTile; count -= kTile, from += kTile) {
@@ -68,7 +69,7 @@ struct Reader {
       for (int i = 0; i < knobs.unroll; ++i) add(values[i]);
     }
     if (count == 0) return;
-    // Less than a tile: again all loads before the first use.
+    // Less than a tile is left: again all loads come before the first use.
     const int left = static_cast<int>(count) - thread * knobs.vector;
     Values values[knobs.unroll];
     TW_UNROLL
@@ -81,7 +82,7 @@ struct Reader {
     }
   }
 
-  // Part `part` of `parts` of a row.
+  // Adds part `part` of `parts` of a row.
   TW_DEVICE void add_row(const T* row, long long extent, int part, int parts) {
     constexpr int kBytes = knobs.vector * static_cast<int>(sizeof(T));
     const auto beyond = static_cast<int>(reinterpret_cast<unsigned long long>(row) % kBytes);
@@ -89,7 +90,7 @@ struct Reader {
         min(extent, static_cast<long long>((kBytes - beyond) % kBytes / sizeof(T))));
     const long long vectors = (extent - head) / knobs.vector;
     const auto tail = static_cast<int>((extent - head) % knobs.vector);
-    // One load for each end, used after all others.
+    // One load for each end; its value is used after all others.
     constexpr int kEnds = knobs.vector > 1 ? (knobs.vector - 1) / knobs.row_threads + 1 : 0;
     float ends[2 * max(1, kEnds)];
     TW_UNROLL
@@ -110,7 +111,7 @@ struct Reader {
   }
 };
 
-// The fold of all threads of each row, in the row's first thread.
+// Leaves the fold of all threads of each row in the row's first thread.
 template <int kThreads, int kRowThreads, class F>
 TW_DEVICE void join_row(F& fold) {
   join_lanes<min(kRowThreads, 32)>(fold);
@@ -132,8 +133,8 @@ TW_DEVICE void join_row(F& fold) {
 }
 
 // Grid: a block for each `threads / row_threads` rows, times `parts`. If blocks_per_sm is 0, parts
-// is 1 and the workspace is not touched; else row_threads is threads. partials: a fold for each
-// part of each row; arrived: a zero for each row.
+// is 1 and the workspace is not used; otherwise row_threads equals threads. partials: a fold for
+// each part of each row. arrived: a zero for each row.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(V::knobs.threads)
     kernel(const T* x, T* y, int outer, long long extent, long long ldx, int parts,

@@ -1,5 +1,5 @@
-// What the softmax of rows should be, in fp64. A block takes row after row; it is of one thread, or
-// of a power of two where rows are long.
+// The reference of the softmax of rows, in fp64. A block takes row after row. It has one thread, or
+// a power of two of threads if rows are long.
 #pragma once
 
 #include "common/config.cuh"
@@ -11,7 +11,7 @@
 
 namespace tw::softmax {
 
-// join over map(x) of a row's elements, for all threads.
+// Returns, to all threads, the join over map(x) of a row's elements x.
 template <class T, class Map, class Join>
 TW_DEVICE double fold(const T* row, long long columns, double start, Map map, Join join) {
   double mine = start;
@@ -30,7 +30,7 @@ TW_DEVICE double fold(const T* row, long long columns, double start, Map map, Jo
   return all[0];
 }
 
-// Any grid. Writes with the strides of y; see op.toml for the magnitude.
+// Any grid works. Writes with the strides of y; see op.toml for the magnitude.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
     reference(long long rows, long long columns, const T* x, long long ldx, long long ldy,
@@ -56,7 +56,7 @@ __global__ void __launch_bounds__(256)
       double magnitude = fabs(below) + log(sum) + 1 + spread;
       if constexpr (V::choices.operation == Operation::softmax) {
         value = exp(below) / sum;
-        // The hardware's exponential is 0 where it would be subnormal.
+        // The hardware's exponential returns 0 for a subnormal result.
         magnitude = value * (1 + fabs(below) + spread) + (tolerance > 0 ? 0x1p-126 / tolerance : 0);
       }
       Exact result(value, magnitude);

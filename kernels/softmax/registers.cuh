@@ -3,17 +3,18 @@
 //     a row     |head| vector of thread 0 | thread 1 | ... | thread 0 | ...          |tail|
 //                     \_____ the first of a thread's ____/ \__ its second of `vectors` ...
 //
-// A block has threads / row_threads rows. All of a thread's loads are under way before it uses one.
-// Then it finds the maximum and the sum of its own elements, the threads of the row join what they
-// found, and each element's exponential is computed a second time: that is cheaper than to keep it
-// as a float where elements have 16 bits, and spares a second round of joining everywhere.
+// A block has threads / row_threads rows. A thread starts all its loads before it uses one. Then it
+// finds the maximum and the sum of its own elements. The threads of the row merge their results,
+// and each element's exponential is computed a second time. For 16-bit elements this is cheaper
+// than keeping the exponential as a float; for all types it saves a second round of merging.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   threads      a block's size
-//   row_threads  threads a row: few have less to join, many hold longer rows
-//   vector       elements a load: 16 bytes are the fewest instructions, if x and y are aligned
+//   row_threads  threads of a row: with few threads, fewer results are merged; many threads hold
+//                longer rows
+//   vector       elements of a load: 16 bytes need the fewest instructions, if x and y are aligned
 //                alike
-//   vectors      vectors that a thread holds: bytes in flight, and the room for a row
+//   vectors      vectors that a thread holds: more bytes in flight, and longer rows
 #pragma once
 
 #include "softmax/row.cuh"

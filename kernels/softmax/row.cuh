@@ -1,11 +1,11 @@
-// What the kernels have in common: how a row is cut into vectors, how the threads of a row share
-// what they know of it, and how its elements become results.
+// Code that the kernels share: how a row is split into vectors, how the threads of a row merge
+// their maxima and sums, and how elements become results.
 //
 //     a row of x   |head|  vector  |  vector  | ...  |  vector  |tail|
 //                       ^ aligned, wherever the row begins
 //
-// The rows of y are cut in the same places: they begin as far from an aligned address as those of
-// x.
+// The rows of y are split at the same places: they must begin as far from an aligned address as the
+// rows of x.
 #pragma once
 
 #include "common/config.cuh"
@@ -19,8 +19,8 @@
 
 namespace tw::softmax {
 
-// The elements of `values` become known: the largest, then the sum. For values that are all at hand
-// this takes fewer steps than LogSumExp::add.
+// Update the largest element and then the sum with `values`. If all values are in registers, this
+// takes fewer steps than LogSumExp::add.
 template <int kCount>
 TW_DEVICE float largest_of(float top, const float (&values)[kCount]) {
   TW_UNROLL
@@ -28,7 +28,8 @@ TW_DEVICE float largest_of(float top, const float (&values)[kCount]) {
   return top;
 }
 
-// All threads of each row get what they know together. kRowThreads is a power of two.
+// Merges the states of all threads of each row; each thread gets the result. kRowThreads is a power
+// of two.
 template <int kThreads, int kRowThreads>
 TW_DEVICE void join_row(LogSumExp& state) {
   constexpr int kLanes = min(kRowThreads, 32);
@@ -59,13 +60,13 @@ TW_DEVICE void join_row(LogSumExp& state) {
   }
 }
 
-// From elements of a row to results.
+// Computes results from the elements of a row.
 template <Operation kOperation>
 struct Normalizer {
   float top;
-  float by;  // the sum's inverse or its logarithm
+  float by;  // inverse or logarithm of the sum
 
-  // A row with infinity, and one of -infinities alone, becomes NaN, as PyTorch's.
+  // A row with an infinity becomes NaN, and so does a row of -infinities, as in PyTorch.
   TW_DEVICE explicit Normalizer(const LogSumExp& state) : top(state.max) {
     const float sum = top == infinity() ? quiet_nan() : state.sum;
     by = kOperation == Operation::softmax ? 1.0f / sum : logf(sum);
@@ -80,13 +81,13 @@ struct Normalizer {
   }
 };
 
-// One row, cut into vectors of kVector.
+// One row, split into vectors of kVector elements.
 template <class T, class Epilogue, int kVector>
 struct Row {
   const T* x;
   T* y;
   int row;
-  long long offset;  // of its first element in y
+  long long offset;  // of the row's first element, in y
   int columns;
   const typename Epilogue::Args& epilogue;
   int head;
@@ -133,21 +134,21 @@ struct Row {
   }
 };
 
-// The elements of a row that are in no vector: thread t of kThreads has the t-th of the head, of
-// the tail, and so on.
+// The elements of a row that are in no vector. Thread t of kThreads has the t-th element of the
+// head, the t-th of the tail, and so on.
 template <class T, class R, int kVector, int kThreads>
 struct Ends {
   static constexpr int kEach = kVector > 1 ? (kVector - 1 - 1) / kThreads + 1 : 0;
   Vector<T, 1> stored[2 * max(1, kEach)];
 
-  // The column of the i-th; `columns` if there is none.
+  // Returns the column of the thread's i-th element; `columns` if there is none.
   static TW_DEVICE int column(const R& row, int thread, int i) {
     const int at = thread + i / 2 * kThreads;
     if (i % 2 == 0) return at < row.head ? at : row.columns;
     return at < row.tail ? row.columns - row.tail + at : row.columns;
   }
 
-  // Where `wanted` is false there are none.
+  // If `wanted` is false, there are no elements.
   TW_DEVICE Ends(const R& row, int thread, bool wanted) {
     TW_UNROLL
     for (int i = 0; i < 2 * kEach; ++i) {

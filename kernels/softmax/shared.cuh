@@ -1,18 +1,18 @@
-// Softmax of long rows by one block each: of a row as much as fits is kept in shared memory, and
-// the rest is read a second time, backwards, so that what was read last and is still in L2 comes
-// first.
+// Softmax of long rows, one block for each row. As much of a row as fits is kept in shared memory.
+// The rest is read a second time, backwards: the elements that were read last are still in L2 and
+// come first.
 //
 //     a row     |head| kept: kept * threads vectors of 16 bytes | the rest               |tail|
 //                      cp.async -> shared memory                  unroll loads at a time
 //
-// A thread reads from shared memory only what it has copied there: no barrier but that for joining
-// the threads' maxima and sums, which are computed in one pass.
+// A thread reads from shared memory only what it has copied there. So the only barrier is the one
+// for merging the threads' maxima and sums, which are computed in one pass.
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   threads        a block's size
 //   unroll         vectors of the rest that a thread loads before it uses the first
-//   blocks_per_sm  blocks that share the shared memory of an SM: with fewer, more of each row is
-//                  kept; with more, some compute while others wait for memory
+//   blocks_per_sm  blocks that share the shared memory of an SM: with fewer blocks, more of each
+//                  row is kept; with more blocks, some compute while others wait for memory
 #pragma once
 
 #include "common/async_copy.cuh"
@@ -49,7 +49,7 @@ struct Block {
     state.add(values);
   }
 
-  // Calls use(vector's number, vector) for this thread's part of the `unroll * threads` vectors
+  // Calls use(index of the vector, vector) for this thread's part of the `unroll * threads` vectors
   // from `first` on.
   template <class Use>
   TW_DEVICE void tile(int first, Use use) const {
@@ -66,7 +66,7 @@ struct Block {
     }
   }
 
-  // The same for those in shared memory.
+  // The same for the vectors in shared memory.
   template <class Use>
   TW_DEVICE void keep(Use use) const {
     int at = thread;

@@ -1,16 +1,16 @@
-// Softmax of few long rows: several blocks a row, in two passes. In the first each block finds the
-// maximum and the sum of its part. In the second it joins those of all parts of its row, reads its
-// part again and writes the results. Blocks are numbered backwards then, so that what was read last
-// and is still in L2 comes first.
+// Softmax of few long rows: several blocks for each row, in two passes. In the first pass each
+// block finds the maximum and the sum of its part. In the second pass it merges the results of all
+// parts of its row, reads its part again and writes the results. In the second pass blocks are
+// numbered backwards: the parts that were read last are still in L2 and come first.
 //
 //     a row     |head|  part 0: tiles of unroll * threads * vector  |  part 1  |  ...  |tail|
 //
-// What the knobs trade:
+// The knobs and their trade-offs:
 //   threads        a block's size
-//   vector         elements a load: 16 bytes are the fewest instructions, if x and y are aligned
-//                  alike
+//   vector         elements of a load: 16 bytes need the fewest instructions, if x and y are
+//                  aligned alike
 //   unroll         loads that a thread starts before it uses the first
-//   blocks_per_sm  rows are cut into parts so that there are so many blocks
+//   blocks_per_sm  rows are split into parts so that there are so many blocks
 #pragma once
 
 #include "softmax/row.cuh"
@@ -41,7 +41,7 @@ struct Part {
     end = min(static_cast<int>(steps * (part + 1) / parts) * knobs.threads, row.vectors);
   }
 
-  // Calls use(vector's number, vector) for all of this thread's.
+  // Calls use(index of the vector, vector) for all vectors of this thread.
   template <class Use>
   TW_DEVICE void visit(Use use) const {
     constexpr int kTile = knobs.threads * knobs.unroll;
@@ -59,7 +59,7 @@ struct Part {
   }
 };
 
-// Grid: `parts` blocks for each row. partials: rows * parts maxima, then as many sums.
+// Grid: `parts` blocks for each row. partials: rows * parts maxima, followed by as many sums.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(V::knobs.threads)
     find(const T* x, T* y, int columns, long long ldx, long long ldy, int parts, long long plane,
@@ -84,7 +84,7 @@ __global__ void __launch_bounds__(V::knobs.threads)
   }
 }
 
-// The same grid. Each warp joins the parts on its own.
+// The same grid as in the first pass. Each warp merges the parts on its own.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(V::knobs.threads)
     normalize(const T* x, T* y, int columns, long long ldx, long long ldy, int parts,

@@ -1,6 +1,6 @@
-// What a program takes that was compiled for some list of architectures: KERNEL is what it is to take
-// on an H100 or H200, for which the op of tests/data/code was "tuned" for sm_90a. Exit code 0; 1 if
-// a case failed; 77 where there is no such GPU.
+// Tests which code a program takes that was compiled for a list of architectures. KERNEL is the
+// expected code on an H100 or H200, for which the op of tests/data/code was "tuned" for sm_90a.
+// Exit code 0; 1 if a case failed; 77 if there is no such GPU.
 #include "code/twice.cuh"
 #include "emit_values.h"
 

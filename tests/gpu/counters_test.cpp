@@ -1,4 +1,4 @@
-// Counters of kernels whose bottleneck is planted, and the check that a time misses nothing.
+// Counters of kernels with planted bottlenecks, and the check that no work is missing from a time.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -56,7 +56,7 @@ TEST(Counters, CountTheBytesOfACopy) {
   ASSERT_EQ(measurement.outcome, Outcome::ok) << measurement.note;
   const auto& metrics = measurement.metrics;
   EXPECT_NEAR(metrics.at("dram_read_bytes"), 4 * elements, 0.05 * 4 * elements);
-  // What is written may still be in L2 when the kernel ends.
+  // Written data may still be in L2 when the kernel ends.
   EXPECT_LE(metrics.at("dram_write_bytes"), 4.2 * elements);
   EXPECT_GE(metrics.at("l2_bytes"), 8 * elements);
   EXPECT_LT(metrics.at("bank_conflicts"), 0.1 * metrics.at("shared_wavefronts") + 1);

@@ -1,4 +1,4 @@
-// The whole path on a real GPU: facts about the device, verification, timing, the baseline.
+// The whole path on a real GPU: device properties, verification, timing, the baseline.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -107,8 +107,9 @@ TEST(Gemm, ReducedRowsAreVerifiedAndTimed) {
   }
 }
 
-// The cpu device's conformance sample: every value of every knob, on every edge shape that the
-// configuration serves, worth a search or not; of every other configuration also with a reduction.
+// Returns jobs for the cpu device's conformance sample: every value of every knob, on every edge
+// shape that the configuration serves, even if it is not worth a search. Every other configuration
+// also runs with a reduction.
 std::vector<Job> conformance_jobs(const OpEntry& entry, const KernelSpec& kernel,
                                   const DeviceInfo& device) {
   std::vector<Job> jobs;
@@ -158,13 +159,13 @@ TEST(Conformance, EveryKernelAgreesWithTheReference) {
     EXPECT_EQ(measurements[i].outcome, Outcome::ok)
         << jobs[i].problem << ": " << jobs[i].configuration << ": " << measurements[i].note;
     if (measurements[i].outcome != Outcome::ok) continue;
-    // A tolerance has room: it passes orders of addition that no kernel here has.
+    // A tolerance leaves room for orders of addition that no kernel here uses.
     EXPECT_LE(measurements[i].metrics.at("tolerance_used"), 0.5)
         << jobs[i].problem << ": " << jobs[i].kernel << ": " << jobs[i].configuration;
   }
 }
 
-// Two passes, workspaces that are cleared once and each time, clusters where there are any.
+// Two passes, workspaces that are cleared once and each time, and clusters if the GPU has them.
 TEST(Plan, PassesWorkspacesAndClustersAreVerifiedAndTimed) {
   TW_NEEDS_GPU(device);
   const Catalog blend = Catalog::load_file(test_data() + "/emit/op.toml", builtin_sources());
@@ -179,7 +180,7 @@ TEST(Plan, PassesWorkspacesAndClustersAreVerifiedAndTimed) {
   }
 }
 
-// What a configuration needs is what the neediest of its launches needs, wherever that one stands.
+// A configuration needs the maximum of what its launches need, whatever their order.
 TEST(Plan, ResourcesAreTheMostOfAnyPass) {
   TW_NEEDS_GPU(device);
   const Catalog blend = Catalog::load_file(test_data() + "/emit/op.toml", builtin_sources());
@@ -224,7 +225,7 @@ TEST(Baseline, CublasIsVerifiedAndTimed) {
   }
 }
 
-// A library may refuse a problem; what it computes must be what the reference does.
+// A library may refuse a problem, but its results must be those of the reference.
 TEST(Baseline, EveryOpsAgreesWithItsReference) {
   TW_NEEDS_GPU(device);
   for (const OpEntry& entry : catalog().ops()) {
@@ -248,8 +249,8 @@ TEST(Baseline, EveryOpsAgreesWithItsReference) {
   }
 }
 
-// A streaming kernel of known traffic: a time out of these bounds is no time of that kernel. 512
-// MiB read and 512 MiB written take 0.2 ms at 5 TB/s.
+// A streaming kernel with known traffic: a time outside of these bounds is wrong. 512 MiB read and
+// 512 MiB written take 0.2 ms at 5 TB/s.
 TEST(Timing, AgreesWithTheMemoryTraffic) {
   TW_NEEDS_GPU(device);
   const double bandwidth = device->info().memory_bandwidth;
@@ -278,14 +279,14 @@ TEST(Timing, RepeatsWithinAFewPercent) {
   EXPECT_NEAR(second_ns / first_ns, 1, 0.05);
 }
 
-// Samples are queued without waiting for each: 400 of a kernel of some microseconds, each after a
-// flush of L2 (0.1 ms or less), take a fraction of a second.
+// Samples are queued without waiting for each one: 400 samples of a kernel of some microseconds,
+// each after a flush of L2 (0.1 ms or less), take a fraction of a second.
 TEST(Timing, ASampleCostsLittleMoreThanItsFlush) {
   TW_NEEDS_GPU(device);
   Job job = faultless(*device, "rows=64,cols=64");
   job.limits.min_samples = job.limits.max_samples = 400;
   job.limits.max_ms = 10000;
-  run(*device, job);  // compiles, and makes the buffers
+  run(*device, job);  // compiles the programs and allocates the buffers
   const auto start = std::chrono::steady_clock::now();
   const Measurement measurement = run(*device, job);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

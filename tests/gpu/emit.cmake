@@ -1,14 +1,17 @@
-# Emitted code on a GPU: what unit/emit_writer writes, compiled by nvcc as a user would (all warnings are errors): header-only as
-# C++17, its .cu as C++20, and a plain C++ caller, in one program. Built wherever nvcc is, but for the sanitizer, which does not look into
-# such programs; it skips where there is no GPU.
+# Emitted code on a GPU: the output of unit/emit_writer, compiled with nvcc as a user would (all
+# warnings are errors). One program has the header-only code as C++17, the .cu as C++20, and a plain
+# C++ caller. It is built wherever nvcc is available, except for the sanitizer, which does not look
+# into such programs. It is skipped if there is no GPU.
 if(TILEWRIGHT_NVCC AND TILEWRIGHT_HAS_CUDA AND NOT TILEWRIGHT_ASAN)
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/emit_objects)
   file(MAKE_DIRECTORY ${folder})
-  set(flags -O1 -I${TW_EMITTED} -ccbin ${CMAKE_CXX_COMPILER} -Xcompiler=-Wall,-Wextra,-Werror -Werror=all-warnings
+  set(flags -O1 -I${TW_EMITTED} -ccbin ${CMAKE_CXX_COMPILER} -Xcompiler=-Wall,-Wextra,-Werror
+    -Werror=all-warnings
       -gencode arch=compute_80,code=compute_80 -gencode arch=compute_90a,code=sm_90a)
   set(objects)
   function(compile object source)
-    add_custom_command(OUTPUT ${folder}/${object} COMMAND ${TILEWRIGHT_NVCC} ${flags} ${ARGN} -c ${source} -o ${folder}/${object}
+    add_custom_command(OUTPUT ${folder}/${object}
+      COMMAND ${TILEWRIGHT_NVCC} ${flags} ${ARGN} -c ${source} -o ${folder}/${object}
       DEPENDS ${source} ${CMAKE_CURRENT_SOURCE_DIR}/emit_program.h ${TW_EMITTED}/selected.h VERBATIM
       COMMENT "nvcc ${object}")
     set(objects ${objects} ${folder}/${object} PARENT_SCOPE)
@@ -25,10 +28,11 @@ if(TILEWRIGHT_NVCC AND TILEWRIGHT_HAS_CUDA AND NOT TILEWRIGHT_ASAN)
   add_test(NAME EmitProgram COMMAND ${folder}/emit_program)
   set_tests_properties(EmitProgram PROPERTIES LABELS gpu TIMEOUT 120 SKIP_RETURN_CODE 77)
 
-  # Products as users' programs, one a file.
+  # Products as in users' programs, one file each.
   function(product_program name test)
     add_custom_command(OUTPUT ${folder}/${name}
-      COMMAND ${TILEWRIGHT_NVCC} ${flags} -std=c++17 ${CMAKE_CURRENT_SOURCE_DIR}/${name}.cu -o ${folder}/${name}
+      COMMAND ${TILEWRIGHT_NVCC} ${flags} -std=c++17 ${CMAKE_CURRENT_SOURCE_DIR}/${name}.cu
+        -o ${folder}/${name}
       DEPENDS ${name}.cu emit_values.h ${TW_EMITTED}/selected.h VERBATIM COMMENT "nvcc ${name}")
     add_custom_target(${name} ALL DEPENDS ${folder}/${name})
     add_dependencies(${name} emitted_for_tests)
@@ -38,7 +42,8 @@ if(TILEWRIGHT_NVCC AND TILEWRIGHT_HAS_CUDA AND NOT TILEWRIGHT_ASAN)
   product_program(reduced_program ReducedProgram)
   product_program(pointers_program PointersProgram)
 
-  # One header in programs for several lists of architectures: what runs on an H100 is named.
+  # One header in programs for several lists of architectures; each names the code that an H100 must
+  # run.
   set(warnings -ccbin ${CMAKE_CXX_COMPILER} -Xcompiler=-Wall,-Wextra,-Werror -Werror=all-warnings)
   function(code_program name kernel)
     add_custom_command(OUTPUT ${folder}/code_${name}
@@ -63,7 +68,7 @@ if(TILEWRIGHT_NVCC AND TILEWRIGHT_HAS_CUDA AND NOT TILEWRIGHT_ASAN)
     -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90a,code=sm_90a)
 
   # One header in two libraries and in two files of a program. All share the toolkit's run-time
-  # library, as extensions of PyTorch do.
+  # library, as PyTorch's extensions do.
   get_filename_component(toolkit ${TILEWRIGHT_NVCC} REALPATH)
   get_filename_component(toolkit ${toolkit}/../../lib64 ABSOLUTE)
   set(shared ${TILEWRIGHT_NVCC} -std=c++17 -O1 -I${TW_EMITTED} ${warnings} -arch=sm_80

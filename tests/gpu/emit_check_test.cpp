@@ -1,5 +1,5 @@
-// `tune emit --check cuda:0`: a winner that is right where it was tuned and wrong elsewhere in the
-// range that its branch would serve is found on the GPU, and left out.
+// `tune emit --check cuda:0`: a winner that is right where it was tuned, but wrong elsewhere in its
+// branch's range, is found on the GPU and left out.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-// A database in which this kernel of tests/data/check won.
+// Writes a database in which this kernel of tests/data/check won.
 void write_winner(const std::string& path, const std::string& kernel, const DeviceInfo& device) {
   const Catalog catalog = Catalog::load_file(test_data() + "/check/op.toml", builtin_sources());
   RunInfo run;
@@ -38,7 +38,7 @@ void write_winner(const std::string& path, const std::string& kernel, const Devi
   store.append(store.begin_run(run), TrialKind::search, run.context, "threads=128", measurement);
 }
 
-// What `tune emit` does and writes.
+// The exit code and the output of `tune emit`.
 struct Emitted {
   int code = 0;
   std::string header, err;
@@ -81,7 +81,7 @@ TEST(EmitCheck, LetsAGoodWinnerPass) {
   EXPECT_THAT(result.header, HasSubstr("checked on " + device->info().model + ", 8 shapes"));
 }
 
-// Winners of another model are not run here.
+// Winners of another GPU model are not run here.
 TEST(EmitCheck, RefusesWinnersOfAnotherGpu) {
   TW_NEEDS_GPU(device);
   DeviceInfo other = device->info();

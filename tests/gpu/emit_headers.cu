@@ -1,5 +1,5 @@
 // Three tunings of one op in one translation unit, all header-only, in a program that links another
-// copy of the first.
+// copy of the first one.
 #include "defaults/blend.cuh"
 #include "emit_program.h"
 #include "other/blend.cuh"

@@ -1,4 +1,4 @@
-// Plain C++ that calls what blend.cu defines.
+// Plain C++ code that calls the functions of blend.cu.
 #include "emit_program.h"
 
 namespace emit_program {

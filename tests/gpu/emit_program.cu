@@ -1,5 +1,5 @@
-// Emitted code on a GPU, as a user's program: every way to call it, on shapes that were tuned and
-// others. Exit code 0; 1 if a case failed; 77 where there is no GPU. The op is tests/data/emit.
+// Emitted code on a GPU, as in a user's program: every way to call it, on tuned and on other
+// shapes. Exit code 0; 1 if a case failed; 77 if there is no GPU. The op is tests/data/emit.
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -40,7 +40,7 @@ std::vector<float> signed_values(std::int64_t count, unsigned seed) {
 
 constexpr float untouched = -77.0f;
 
-// Workspace of exactly the size that is asked for, in memory that was not zero.
+// A workspace of exactly the requested size, in memory that was not zero.
 class Workspace {
  public:
   explicit Workspace(std::size_t bytes) {
@@ -57,8 +57,8 @@ class Workspace {
   void* memory_ = nullptr;
 };
 
-// Before anything else has loaded a kernel: the first launch of all is a captured one, with more
-// than 48 KiB of shared memory and workspaces to be zeroed.
+// Runs before anything else has loaded a kernel: the first launch is a captured one, with more than
+// 48 KiB of shared memory and with workspaces to be zeroed.
 void capture_comes_first() {
   const Operands operands(4096, 1024, 1024, Order::plain, 0, 0);
   Args args;
@@ -82,8 +82,7 @@ void capture_comes_first() {
   cudaStreamDestroy(stream);
 }
 
-// On the GPU for which the fixture says it was tuned, a tuned problem (factor 1, weight 0) runs its
-// winner.
+// On the GPU for which the fixture was tuned, a tuned problem (factor 1, weight 0) runs its winner.
 void tuned_problems_match() {
   cudaDeviceProp device{};
   EXPECT_OK(cudaGetDeviceProperties(&device, 0));
@@ -104,7 +103,7 @@ void tuned_problems_match() {
   EXPECT(attributes.numRegs > 0 && attributes.localSizeBytes == 0);
 }
 
-// All branches, and both ways to reach them.
+// All branches, and both ways to call them.
 void results_are_right() {
   for (const std::int64_t rows : {1, 2, 64, 300}) {
     for (const std::int64_t columns : {1, 67, 256, 1000, 4096}) {
@@ -117,7 +116,7 @@ void results_are_right() {
           const Workspace workspace(tuned::blend::workspace_bytes(args));
           EXPECT(workspace_from_plain_cpp(args) == tuned::blend::workspace_bytes(args));
           EXPECT_OK(tuned::blend::initialise_workspace(args, workspace.at(), nullptr));
-          for (int again = 0; again < 2; ++again) {  // a workspace stays good
+          for (int again = 0; again < 2; ++again) {  // a workspace can be used again
             operands.poison();
             EXPECT_OK(tuned::blend::launch(args, workspace.at(), nullptr));
             EXPECT(operands.is_right());
@@ -182,7 +181,7 @@ void wrong_arguments_are_refused() {
       reinterpret_cast<const float*>(reinterpret_cast<const char*>(operands.x_device) + 2);
   EXPECT(tuned::blend::launch(chained, nullptr, nullptr) == cudaErrorInvalidValue);
   const std::size_t bytes = tuned::blend::workspace_bytes(good);
-  if (bytes == 0) return;  // this GPU's branch needs none
+  if (bytes == 0) return;  // this GPU's branch needs no workspace
   EXPECT(tuned::blend::launch(good, nullptr, nullptr) == cudaErrorInvalidValue);
   const Workspace workspace(bytes + 16);
   EXPECT(tuned::blend::launch(good, static_cast<char*>(workspace.at()) + 16, nullptr) ==
@@ -195,7 +194,7 @@ void wrong_arguments_are_refused() {
   EXPECT_OK(cudaDeviceSynchronize());
 }
 
-// Each thread on its own stream, and on the next device if there are several.
+// Each thread uses its own stream, and the next device if there are several.
 void threads_do_not_disturb_each_other() {
   int devices = 1;
   EXPECT_OK(cudaGetDeviceCount(&devices));

@@ -1,4 +1,4 @@
-// What the translation units of the emitted code's GPU test share.
+// Shared by the translation units of the emitted code's GPU test.
 #pragma once
 #include <cuda_runtime_api.h>
 
@@ -10,7 +10,7 @@
 
 namespace emit_program {
 
-// Fails the program's current case, with the line, unless `good`.
+// Fails the program's current case and prints the line, unless `good`.
 void expect(bool good, const char* what, int line);
 #define EXPECT(condition) ::emit_program::expect((condition), #condition, __LINE__)
 #define EXPECT_OK(call) ::emit_program::expect((call) == cudaSuccess, #call, __LINE__)
@@ -20,7 +20,8 @@ struct Operands {
   std::int64_t rows, columns, pitch;
   tuned::blend::Order order;
   float factor, weight;
-  std::int64_t offset;  // elements by which every pointer misses its allocation's alignment
+  // offset of every pointer in elements, so that it is less aligned than its allocation
+  std::int64_t offset;
   std::vector<float> x, other;
   float *x_device = nullptr, *other_device = nullptr, *out_device = nullptr;
 
@@ -43,15 +44,16 @@ struct Operands {
     args.out = out_device + offset;
   }
   void poison() const;
-  // Whether out is what the op's definition gives, elements between the rows untouched.
+  // Returns whether `out` has the results of the op's definition, and the elements between the rows
+  // are untouched.
   bool is_right() const;
 };
 
-// emit_plain.cpp: through blend.h and the functions of blend.cu.
+// In emit_plain.cpp: calls blend.h and the functions of blend.cu.
 cudaError_t launch_from_plain_cpp(const tuned::blend::Args& args, void* workspace,
                                   cudaStream_t stream);
 std::size_t workspace_from_plain_cpp(const tuned::blend::Args& args);
-// emit_headers.cu: three tunings, header-only, in one translation unit.
+// In emit_headers.cu: three tunings, header-only, in one translation unit.
 bool all_tunings_are_right();
 
 }  // namespace emit_program

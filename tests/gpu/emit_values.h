@@ -1,5 +1,5 @@
-// What the programs that call emitted products on a GPU share: values, and checks that count what
-// fails.
+// Shared by the programs that call emitted products on a GPU: values, and checks that count
+// failures.
 #pragma once
 #include <cuda_runtime.h>
 
@@ -21,7 +21,7 @@ void expect(bool good, const char* what, int line) {
 #define EXPECT(condition) expect((condition), #condition, __LINE__)
 #define EXPECT_OK(call) expect((call) == cudaSuccess, #call, __LINE__)
 
-// Values in [-1, 1) as they are stored, in T: float, or the upper half of one.
+// Values in [-1, 1) as they are stored in T: float, or the upper half of a float.
 template <class T>
 struct Values {
   std::vector<T> stored;
@@ -58,7 +58,7 @@ struct Values {
   return result;
 }
 
-// What a program ends with where there is no GPU.
+// Returns whether there is no GPU, and prints this; the program then ends.
 bool lacks_gpu() {
   int devices = 0;
   if (cudaGetDeviceCount(&devices) == cudaSuccess && devices > 0) return false;

@@ -1,7 +1,7 @@
-// Every float through every step of the epilogue chains, against the step's own double precision
-// (which epilogue_steps_test compares with an independent one): how many units in the last place
-// the device's functions and our formulas cost. Exit code 0; 1 if a step exceeds the bound; 77
-// where there is no GPU.
+// Runs every float through every step of the epilogue chains, and compares it with the step's own
+// double precision (which epilogue_steps_test compares with an independent implementation). The
+// error in units in the last place comes from the device's functions and from our formulas. Exit
+// code 0; 1 if a step exceeds the bound; 77 if there is no GPU.
 #include <cstdio>
 
 #include "common/epilogue_steps.cuh"
@@ -9,9 +9,9 @@
 
 namespace {
 
-constexpr double bound = 8;  // units in the last place
+constexpr double bound = 8;  // in units in the last place
 
-// `worst`: the largest error as the bits of a float, then the input.
+// `worst` gets the bits of the largest error, a float, and then the bits of the input.
 template <class Step>
 __global__ void try_all(const float* scalars, unsigned long long* worst) {
   const float own[2] = {scalars[0], scalars[1]};

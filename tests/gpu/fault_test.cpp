@@ -1,5 +1,5 @@
-// A kernel that goes wrong costs itself alone: each fault has its outcome, and a good configuration
-// is measured right after it.
+// A faulty kernel affects only its own job: each fault has its outcome, and a good configuration is
+// measured right after it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -33,7 +33,7 @@ Job faulty(const Device& device, const std::string& behaviour) {
 struct Fault {
   std::string behaviour;
   Outcome outcome;
-  std::string note;  // a part of it
+  std::string note;  // a part of the note
 };
 
 void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.behaviour; }
@@ -77,7 +77,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Fault{"endless_compile", Outcome::compile_failed, "longer than 20 s"}),
     [](const auto& parameter) { return parameter.param.behaviour; });
 
-// The newest child of this process that has this role among its arguments; 0: none.
+// Returns the newest child of this process that has this role among its arguments; 0 if there is
+// none.
 pid_t child_with(std::string_view role) {
   pid_t newest = 0;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
@@ -86,7 +87,7 @@ pid_t child_with(std::string_view role) {
     std::string words, stat;
     std::getline(std::ifstream(entry.path() / "cmdline"), words);
     std::getline(std::ifstream(entry.path() / "stat"), stat);
-    // pid (name) state parent ...
+    // The format is: pid (name) state parent ...
     const std::size_t after_name = stat.rfind(')');
     if (after_name == stat.npos || words.find(role) == words.npos) continue;
     if (std::stoi(stat.substr(after_name + 4)) == getpid()) {
@@ -96,7 +97,7 @@ pid_t child_with(std::string_view role) {
   return newest;
 }
 
-// Waits until a worker of this role has begun `job`, so far as can be told, and kills it.
+// Waits until a worker of this role has probably begun `job`, and kills it.
 Measurement killed_while(Device& device, Job job, std::string_view role) {
   job.id = 3000;
   device.submit(std::move(job));
@@ -139,7 +140,7 @@ TEST(KilledWorker, CostsTheVariantThatItCompiled) {
   EXPECT_EQ(run(*device, faulty(*device, "good")).outcome, Outcome::ok);
 }
 
-// A worker that is started anew finds no device: as if it had fallen off the bus.
+// A restarted worker finds no device, as if the GPU had fallen off the bus.
 TEST(LostDevice, IsSaidAndCostsNothingThatWasMeasured) {
   TW_NEEDS_GPU(device);
   const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");

@@ -1,5 +1,5 @@
-// Kernels of others on a GPU: found by the names that C++ gives them, and not launched with other
-// parameters than they take.
+// Foreign kernels on a GPU: they are found by their C++ names, and are not launched with wrong
+// parameters.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -12,7 +12,7 @@
 namespace tw::test {
 namespace {
 
-// For a person who runs the tests by hand.
+// Prints for a person who runs the tests by hand.
 void print(const Job& job, const Measurement& measurement) {
   fmt::print(
       "  {} {} {} ({}): {} {}\n    median {:.0f} ns of {} by {}, compiled in {:.0f} ms, {} "

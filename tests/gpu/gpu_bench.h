@@ -1,4 +1,4 @@
-// What the tests on a real GPU share: one device for all of them, and jobs from specs.
+// Shared by the tests on a real GPU: one device for all of them, and jobs from specs.
 #pragma once
 #include <gtest/gtest.h>
 
@@ -12,17 +12,18 @@
 
 namespace tw::test {
 
-// nullptr where there is no GPU; `why` then says what is missing. Opened once.
+// Returns the device, which is opened once; nullptr if there is no GPU, and `why` then says what is
+// missing.
 Device* gpu(std::string& why);
 
-// A job of one configuration ("behaviour=good"; empty: the default one).
+// Returns a job of one configuration ("behaviour=good"; empty for the default).
 Job job_for(const Catalog& catalog, const std::string& op, const std::string& kernel,
             const ProblemText& problem, const std::string& configuration, const Device& device);
-// Submits and waits. The ids are the calls' own.
+// Submit jobs and wait for them. The functions assign the ids.
 Measurement run(Device& device, Job job);
 std::vector<Measurement> run_all(Device& device, const std::vector<Job>& jobs);
 
-// tests/data of the source tree, or of the current folder where the tree is elsewhere.
+// Returns tests/data of the source tree, or of the current folder if there is no source tree.
 std::string test_data();
 
 }  // namespace tw::test

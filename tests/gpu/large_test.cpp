@@ -1,4 +1,4 @@
-// Tensors of more than 2^31 elements, whose offsets no int holds.
+// Tensors of more than 2^31 elements, whose offsets do not fit in an int.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -18,8 +18,8 @@ struct Large {
 
 void PrintTo(const Large& large, std::ostream* out) { *out << large.op << " " << large.shape; }
 
-// Of every kernel that serves the problem: its default configuration and two more, which may split
-// what one block works on.
+// Returns, for every kernel that serves the problem, its default configuration and two more. The
+// configurations may split the work of one block.
 std::vector<Job> jobs_of(const Catalog& catalog, const OpEntry& entry, const Problem& problem,
                          const DeviceInfo& device) {
   std::vector<Job> jobs;
@@ -52,7 +52,7 @@ TEST_P(LargeTest, IsVerified) {
   const OpEntry& entry = catalog.at(GetParam().op);
   const Problem problem = parse_problem(
       entry.op, {.shape = GetParam().shape, .dtype = "bf16", .epilogue = GetParam().epilogue});
-  constexpr std::int64_t spare = std::int64_t{8} << 30;  // a residual, and others' use
+  constexpr std::int64_t spare = std::int64_t{8} << 30;  // for a residual, and for other processes
   DeviceInfo smaller = device->info();
   if (smaller.memory_bytes <= spare) GTEST_SKIP() << "the device's memory is too small";
   smaller.memory_bytes -= spare;
@@ -71,8 +71,8 @@ TEST_P(LargeTest, IsVerified) {
 }
 
 // 65540 * 32771 is 327692 above 2^31. An activation takes 48 GB, a reduction up to 13 GB. Sums of
-// signed terms vary from row to row by more than the tolerance, so that a wrong row shows; of one
-// long row the logarithm of the sum of exponentials shows if a third of the terms is left out.
+// signed terms vary between rows by more than the tolerance, so that a wrong row shows. For one
+// long row, the logarithm of the sum of exponentials shows if a third of the terms is missing.
 INSTANTIATE_TEST_SUITE_P(
     Bf16, LargeTest,
     testing::Values(Large{"activation", "rows=65540,columns=32771", "residual,relu"},

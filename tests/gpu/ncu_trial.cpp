@@ -1,8 +1,8 @@
-// Kernels of 2 us to 10 ms, each in its default configuration: what scripts/compare_ncu times by
-// CUPTI and by Nsight Compute.
+// Kernels of 2 us to 10 ms, each in its default configuration, which scripts/compare_ncu times with
+// CUPTI and with Nsight Compute.
 //
-//   ncu_trial              times all: a line each, its number, kernel, problem and median in us
-//   ncu_trial NUMBER       measures that one alone, as under ncu; prints the name of its kernel
+//   ncu_trial              times all and prints a line each: number, kernel, problem, median in us
+//   ncu_trial NUMBER       measures only this one, as under ncu, and prints its kernel's name
 #include <fmt/format.h>
 
 #include <cstdio>

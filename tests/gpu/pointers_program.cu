@@ -1,6 +1,6 @@
-// Emitted products of a batch that is given by pointers, on a GPU, as a user's program: matrices in
-// any order, some of them shared, aligned and not, against plain loops in double. Exit code 0; 1 if
-// a case failed; 77 where there is no GPU.
+// Emitted products of a batch that is given by pointers, on a GPU, as in a user's program. The
+// matrices are in any order, some are shared, some are not aligned. The results are compared with
+// plain loops in double. Exit code 0; 1 if a case failed; 77 if there is no GPU.
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -17,11 +17,11 @@ namespace gemm = tuned::gemm;
 
 constexpr std::size_t m = 200, n = 136, k = 128, batch = 5;
 
-// Which of the stored matrices, each `pitch` elements after the one before, are the batch's.
+// The stored matrices that form the batch. Each matrix is `pitch` elements after the one before.
 struct Places {
   std::size_t at[batch];
   std::size_t pitch;
-  std::size_t first;  // elements before the first one
+  std::size_t first;  // elements before the first matrix
 
   std::size_t offset(std::size_t index) const { return first + at[index] * pitch; }
   std::size_t end() const { return first + batch * pitch; }
@@ -57,7 +57,8 @@ void run(const A& args) {
   cudaFree(workspace);
 }
 
-// The largest error of C = A * B^T, in parts of `bound`; what lies between the matrices must stay.
+// Returns the largest error of C = A * B^T, as a fraction of `bound`. The elements between the
+// matrices must not change.
 template <class T>
 double worst_error(const Values<T>& a, const Places& at_a, const Values<T>& b, const Places& at_b,
                    const Values<T>& c, const Places& at_c, double bound) {
@@ -75,7 +76,7 @@ double worst_error(const Values<T>& a, const Places& at_a, const Values<T>& b, c
         const std::size_t at = at_c.offset(i) + row * n + column;
         written[at] = true;
         const double error = std::fabs(static_cast<double>(to_float(got[at])) - exact) / bound;
-        if (!(error <= worst)) worst = error;  // NaN counts
+        if (!(error <= worst)) worst = error;  // true for NaN too
       }
     }
   }
@@ -129,7 +130,7 @@ int main() {
   const bool tuned = device.major == 9 && device.minor == 0 && device.multiProcessorCount == 132;
   for (const std::size_t first : {std::size_t{0}, std::size_t{1}}) {
     judge<gemm::Args, float>(first, 1e-4, tuned && first == 0);
-    // Sums are below 32 in magnitude, which bf16 has with 8 bits.
+    // Sums are below 32 in magnitude, which bf16 stores with 8 bits.
     judge<gemm::ArgsBf16, std::uint16_t>(first, 0.07, tuned && first == 0);
   }
   return failures == 0 ? 0 : 1;

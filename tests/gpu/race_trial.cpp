@@ -1,9 +1,9 @@
-// A trial of the final race itself, on a GPU: pairs of one configuration under two names (A/A), in
-// which a race should see no difference, and pairs of which one computes 0.5, 1, 2 or 3 % more. Each
-// race is judged twice: as it was measured, and with one measurement made 1.5 times as long in one
-// round of ten. The columns are those of race_simulation.
+// A trial of the final race on a GPU. It races pairs of one configuration under two names (A/A), in
+// which a race should see no difference, and pairs in which one configuration computes 0.5, 1, 2 or
+// 3 % more. Each race is judged twice: as it was measured, and with one measurement made 1.5 times
+// as long in one round of ten. The columns are those of race_simulation.
 //
-//   race_trial [PAIRS-OF-A/A] [PLANTED-PAIRS]     of each of five kernels; default 40 10
+//   race_trial [PAIRS-OF-A/A] [PLANTED-PAIRS]     for each of five kernels; default 40 10
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -24,7 +24,7 @@
 namespace tw {
 namespace {
 
-// `longer` are 0.5, 1, 2 and 3 % more of an extent along which the work grows evenly.
+// `longer` has extents that are 0.5, 1, 2 and 3 % larger; the work grows linearly with this extent.
 struct Subject {
   const char *op, *kernel;
   ProblemText problem;
@@ -65,7 +65,7 @@ struct Tallies {
   double sum_of_ratios = 0, time_ns = 0;
 };
 
-// Passes jobs on and keeps the answers.
+// A device that forwards jobs and keeps the answers.
 class Recorder : public Device {
  public:
   explicit Recorder(Device& device) : device_(device) {}
@@ -93,7 +93,7 @@ std::vector<Race::Entrant> race_on(Device& device, const std::vector<Job>& jobs,
   return race.ranking();
 }
 
-// The same race again, from its answers, with disturbed rounds.
+// Runs the same race again from its answers, with disturbed rounds.
 std::vector<Race::Entrant> disturbed_race(std::deque<Measurement> answers,
                                           const std::vector<Job>& jobs, std::uint64_t seed) {
   Random random(seed);
@@ -128,7 +128,8 @@ void race_pair(Device& device, const std::vector<Job>& jobs, std::uint64_t seed,
   seen.disturbed.add(disturbed_race(std::move(recorder.answers), jobs, seed));
 }
 
-// Both have the same needs, so that the first by name wins where they tie: not the fast one.
+// Both configurations need the same resources. So if they tie, the first by name wins, which is not
+// the fast one.
 std::vector<Job> pair_of(const Catalog& catalog, Device& device, const Subject& subject,
                          const std::string& second_shape) {
   ProblemText longer = subject.problem;

@@ -1,6 +1,6 @@
-// Emitted products of which rows are reduced, on a GPU, as a user's program: against plain loops in
-// double, in the tuned shape and in others. Exit code 0; 1 if a case failed; 77 where there is no
-// GPU.
+// Emitted products whose rows are reduced, on a GPU, as in a user's program. The results are
+// compared with plain loops in double, for the tuned shape and for others. Exit code 0; 1 if a case
+// failed; 77 if there is no GPU.
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -41,7 +41,7 @@ std::vector<double> expected(const Shape& shape, const Values<T>& a, const Value
 template <class A>
 void run(const A& args) {
   const std::size_t bytes = gemm::workspace_bytes(args);
-  EXPECT(bytes >= static_cast<std::size_t>(args.m) * 8);  // a partial a row, at the least
+  EXPECT(bytes >= static_cast<std::size_t>(args.m) * 8);  // at least one partial result per row
   void* workspace = nullptr;
   EXPECT_OK(cudaMalloc(&workspace, bytes));
   EXPECT_OK(cudaMemset(workspace, 0x5a, bytes));
@@ -51,7 +51,7 @@ void run(const A& args) {
   cudaFree(workspace);
 }
 
-// Of a result the error may be `absolute`, and `relative` to it.
+// A result may be off by `absolute`, plus `relative` times the result.
 template <class A, class T>
 void judge(const Shape& shape, double absolute, double relative, const char* kernel) {
   const Values<T> a(shape.batch * shape.m * shape.k, 1), b(shape.batch * shape.n * shape.k, 2);
@@ -81,12 +81,12 @@ void judge(const Shape& shape, double absolute, double relative, const char* ker
     most = std::fmax(most, exact[i]);
     const double error = std::fabs(static_cast<double>(to_float(got[i])) - exact[i]) /
                          (absolute + relative * std::fabs(exact[i]));
-    if (!(error <= worst)) worst = error;  // NaN counts
+    if (!(error <= worst)) worst = error;  // true for NaN too
   }
   std::printf("  results from %g to %g; the largest error is %.3g of the bound\n", least, most,
               worst);
   EXPECT(worst <= 1);
-  EXPECT(most - least > 1);  // or a constant would pass
+  EXPECT(most - least > 1);  // otherwise a constant would pass
 
   args.beta = 1;
   EXPECT(gemm::launch(args, nullptr, nullptr) == cudaErrorInvalidValue);

@@ -1,11 +1,11 @@
-// Every kernel once, for compute-sanitizer (scripts/sanitize): the measuring worker's MeasuringSession in
-// this process, which ends as any other does, so that the tool has one process to watch and its
-// report is whole. Buffers have no guard zones here: an access beyond a tensor is one beyond an
-// allocation.
+// Runs every kernel once for compute-sanitizer (scripts/sanitize), with the measuring worker's
+// MeasuringSession in this process. The process ends normally, so that the tool watches one process
+// and its report is complete. Buffers have no guard zones here, so that an access beyond a tensor
+// is an access beyond an allocation.
 //
 //     sanitize_program --list      the kernels, one a line
 //     sanitize_program gemm/mma    runs one: 0 right, 1 wrong, 2 the machine is at fault
-//     sanitize_program gemm/mma 3/8     of its problems the third eighth
+//     sanitize_program gemm/mma 3/8     the third eighth of its problems
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@
 namespace tw::cuda {
 namespace {
 
-// Modules by their programs, each compiled once.
+// Modules by program; each program is compiled once.
 class Modules {
  public:
   Modules(int cc, CompilePool& pool) : architecture_(architecture_of(cc)), pool_(pool) {}
@@ -56,7 +56,7 @@ class Modules {
   std::map<std::string, Module> modules_;
 };
 
-// The first of the configurations that serves the problem; none where none does.
+// Returns a job with the first configuration that serves the problem; nothing if none does.
 std::optional<Job> job_of(const Catalog& catalog, const OpSpec& op, const KernelSpec& kernel,
                           const std::vector<Configuration>& sample, const Problem& problem,
                           const DeviceInfo& device) {
@@ -77,8 +77,8 @@ std::optional<Job> job_of(const Catalog& catalog, const OpSpec& op, const Kernel
   return job;
 }
 
-// Of each of the op's choices: the edge shapes in one dtype and math, which takes turns, with the
-// chain of all steps or, every other one, with a reduction if the kernel reduces.
+// Returns, for each of the op's choices, the edge shapes in one dtype and math, which alternate.
+// Each has the chain of all steps; every other one has a reduction if the kernel reduces.
 std::vector<Job> jobs_of(const Catalog& catalog, const OpEntry& entry, const KernelSpec& kernel,
                          const DeviceInfo& device) {
   std::vector<Job> jobs;
@@ -106,7 +106,7 @@ std::vector<Job> jobs_of(const Catalog& catalog, const OpEntry& entry, const Ker
   return jobs;
 }
 
-// Of the problems those whose place, divided by `of`, leaves `index`.
+// The problems whose index modulo `of` is `index`.
 struct Part {
   std::size_t index = 0, of = 1;
 };
@@ -121,7 +121,7 @@ Part parse_part(const std::string& text) {
 
 // Returns the exit code.
 int run_kernel(const Catalog& catalog, const OpEntry& entry, const KernelSpec& kernel, Part part) {
-  ::setenv("TILEWRIGHT_TIMER", "events", 1);  // CUPTI has one user at a time
+  ::setenv("TILEWRIGHT_TIMER", "events", 1);  // CUPTI can have only one user at a time
   MeasuringSession session(0, MeasuringSession::Use::time, 0);
   CompilePool pool(1, std::chrono::minutes(5));
   Modules modules(session.info().cc, pool);

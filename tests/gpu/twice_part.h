@@ -1,5 +1,6 @@
-// What each library, or each file of one program, exports that calls the same emitted header.
+// The function that each library, or each file of a program, exports. It calls the same emitted
+// header.
 #pragma once
 
-// Doubles some numbers with more than 48 KiB of shared memory; null, or what went wrong.
+// Doubles some numbers with more than 48 KiB of shared memory. Returns null, or what went wrong.
 #define TWICE_PART(name) extern "C" __attribute__((visibility("default"))) const char* name()

@@ -1,7 +1,7 @@
 // Several users of one emitted header in a process: two libraries that are loaded with
-// dlopen(RTLD_LOCAL), as extensions of an interpreter are, and two files of this program; before
-// and after cudaDeviceReset, and in a second context. The libraries' paths are the arguments. Exit
-// code 0; 1 if a case failed; 77 where there is no GPU.
+// dlopen(RTLD_LOCAL), as an interpreter loads its extensions, and two files of this program. They
+// run before and after cudaDeviceReset, and in a second context. The arguments are the libraries'
+// paths. Exit code 0; 1 if a case failed; 77 if there is no GPU.
 #include <cudaTypedefs.h>
 #include <dlfcn.h>
 

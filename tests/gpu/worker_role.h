@@ -1,5 +1,5 @@
-// Programs that open a device are their own workers, so that each runs by hand where there is no
-// `tune` beside it.
+// A program that opens a device is its own worker, so that it runs by hand without a `tune` beside
+// it.
 #pragma once
 #include <cstdio>
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace tw::test {
 
-// The exit code, if this process was started as a worker.
+// Returns the exit code if this process was started as a worker.
 inline std::optional<int> run_as_worker(int argc, char** argv) {
   if (argc != 3 || argv[1] != std::string_view("__worker")) return std::nullopt;
   WorkerChannel channel;
@@ -19,7 +19,7 @@ inline std::optional<int> run_as_worker(int argc, char** argv) {
   return 2;
 }
 
-// The body of main of a program by hand; `run` returns its exit code.
+// The body of main of a program that is run by hand. `run` returns the program's exit code.
 template <class Run>
 int run_program(int argc, char** argv, const char* name, const Run& run) {
   if (const auto code = run_as_worker(argc, argv)) return *code;

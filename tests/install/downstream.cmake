@@ -1,11 +1,13 @@
-# Run by ctest: builds examples/downstream_cmake as it is against the package (FROM install or build), then runs it.
+# Run by ctest: builds examples/downstream_cmake against the package (FROM is install or build) and
+# runs it.
 if(NOT NVCC)
   message("SKIPPED: nvcc was not found; install the CUDA toolkit or set CUDA_PATH")
   return()
 endif()
 
 function(run what)
-  execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  execute_process(COMMAND ${ARGN}
+    RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
   set(output "${output}" PARENT_SCOPE)
   set(status "${status}" PARENT_SCOPE)
   if(NOT status EQUAL 0 AND NOT what STREQUAL "program")
@@ -22,14 +24,17 @@ else()
   set(package -DTilewright_DIR=${BUILD})
 endif()
 run("writing the database" ${DATABASE_WRITER} ${WORK}/gemm.db)
-run("configuring" ${CMAKE_COMMAND} -S ${PROJECT} -B ${WORK}/build ${package} -DGEMM_DB=${WORK}/gemm.db
-    "-DGEMM_OPTIONS=--source=cpu\\;--check=off" -DCMAKE_CUDA_COMPILER=${NVCC} -DCMAKE_CUDA_ARCHITECTURES=90a
+run("configuring" ${CMAKE_COMMAND} -S ${PROJECT} -B ${WORK}/build ${package}
+    -DGEMM_DB=${WORK}/gemm.db
+    "-DGEMM_OPTIONS=--source=cpu\\;--check=off" -DCMAKE_CUDA_COMPILER=${NVCC}
+    -DCMAKE_CUDA_ARCHITECTURES=90a
     -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_CUDA_HOST_COMPILER=${CXX} -DCMAKE_BUILD_TYPE=Release)
 run("building" ${CMAKE_COMMAND} --build ${WORK}/build --parallel 2)
 if(output MATCHES "warning")
   message(FATAL_ERROR "building warns:\n${output}")
 endif()
-# Nothing is written or compiled again when nothing has changed, and all is when the database has.
+# If nothing has changed, nothing is written or compiled again. If the database has changed,
+# everything is.
 run("building again" ${CMAKE_COMMAND} --build ${WORK}/build)
 if(output MATCHES "Building|Writing")
   message(FATAL_ERROR "a second build builds:\n${output}")
@@ -44,7 +49,8 @@ if(status EQUAL 77)
   message("no GPU here: built, not run")
   return()
 endif()
-# Exact and other shapes, odd ones among them; each is compared with the product in double precision.
+# Tuned and other shapes, including odd ones. Each result is compared with the product in double
+# precision.
 foreach(shape "512 512 512" "1024 1024 1024" "1000 900 800" "127 131 7" "1 1 1" "33 4099 65")
   separate_arguments(words UNIX_COMMAND "${shape}")
   run("program" ${WORK}/build/downstream ${words})

@@ -1,5 +1,6 @@
 // Writes a small database of gemm rows for the install test: configurations of the search space
-// with made-up times, as the cpu device's, so that no header can pass them off as measured.
+// with invented times. The rows have the source cpu, so that no header can present the times as
+// measured.
 #include <fmt/format.h>
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-// Two processes on one list and one database.
+// Two processes search one list with one database.
 #include <signal.h>
 
 #include <cstdio>
@@ -23,7 +23,7 @@ class ClaimsTest : public Cli {
     write_recording_of("gemm f32 m=4096,n=4096,k=512", recordings + "gemm.two.t4.json.gz");
     write("one.txt", "gemm 4096x4096x4096\n");
     write("both.txt", "gemm 4096x4096x4096\ngemm 4096x4096x512\n");
-    // What the first problem's rows are called.
+    // The context of the first problem's rows.
     EXPECT_EQ(std::system(command("one.txt --budget 1 --race 0").c_str()) & 0xff00, 0);
     const Store store = Store::open(database_, Store::Mode::read_only);
     context_ = store.contexts("gemm", "toy").front();
@@ -32,7 +32,7 @@ class ClaimsTest : public Cli {
     return "cd '" + folder_.string() +
            "' && CUDA_VISIBLE_DEVICES= exec bin/tune --db t.db --shapes " + list + " 2>&1";
   }
-  // Reads the process's lines up to one that contains `part`; all of them to the end if empty.
+  // Reads the process's lines up to one that contains `part`; to the end if `part` is empty.
   static std::string read_to(FILE* process, const std::string& part) {
     std::string all;
     char line[4096];
@@ -56,7 +56,7 @@ TEST_F(ClaimsTest, TheOtherTakesTheNextAndComesBackToWhatIsThenKnown) {
   const std::string before = read_to(process, "waiting for the process that searches");
   EXPECT_NE(before.find("k=4096: another process searches it"), std::string::npos) << before;
   EXPECT_NE(before.find("problem  gemm f32 m=4096,n=4096,k=512"), std::string::npos) << before;
-  {  // what the process that has it does
+  {  // as the process that has the claim does
     Store store = Store::open(database_, Store::Mode::read_write);
     RunInfo run;
     run.context = context_;
@@ -117,7 +117,8 @@ TEST_F(ClaimsTest, OneProcessIsNotInItsOwnWay) {
 
 TEST_F(ClaimsTest, SaysWhyNothingCanBeClaimed) {
   fs::remove(folder_ / "t.db-claims");
-  fs::create_directory(folder_ / "t.db-claims");  // as good as a file system without locks
+  // has the same effect as a file system without locks
+  fs::create_directory(folder_ / "t.db-claims");
   FILE* const process = ::popen(command("both.txt --budget 1 --race 0").c_str(), "r");
   ASSERT_TRUE(process);
   const std::string out = read_to(process, "");

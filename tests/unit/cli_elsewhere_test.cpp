@@ -1,4 +1,4 @@
-// Which other trials a search begins with.
+// The trials with which a search begins.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -88,7 +88,7 @@ class ElsewhereTest : public testing::Test {
 
 TEST_F(ElsewhereTest, TheNearestOfWhichEnoughIsKnown) {
   EXPECT_FALSE(found());
-  add(context(request_.problem_key), 40);  // what is known here is no hint
+  add(context(request_.problem_key), 40);  // trials of the problem itself are no hint
   EXPECT_FALSE(found());
   add(context("gemm f32 m=4096,n=1024,k=1024"), 20);
   ASSERT_TRUE(found());

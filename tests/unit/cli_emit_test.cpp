@@ -1,4 +1,4 @@
-// The check before emit, on the cpu device: tests/data/check has a kernel that is right where it is
+// The check before emit, on the cpu device. tests/data/check has a kernel that is right where it is
 // tuned, and wrong elsewhere in the range that it would serve.
 #include <SQLiteCpp/SQLiteCpp.h>
 
@@ -53,7 +53,7 @@ TEST_F(CliEmit, WhatTheCheckFindsWrongIsARow) {
   EXPECT_TRUE(holds(tune("query --source cpu").out, "twice f32 n=256")) << "it is right there";
 }
 
-// A winner that is found wrong at its own problem wins no more.
+// A winner whose own problem is found wrong does not win any more.
 TEST_F(CliEmit, AWinnerThatFailsItsCheckLosesItsPlace) {
   tuned("tail");
   SQLite::Database(folder_ / "tilewright.db", SQLite::OPEN_READWRITE)
@@ -89,7 +89,7 @@ TEST_F(CliEmit, AGoodWinnerPassesAndTheHeaderSaysSo) {
   EXPECT_TRUE(holds(header(), "checked on cpu emulating sm_90, 5 shapes"));
 }
 
-// Both kernels of the op are wrong: why each was left out comes first.
+// Both kernels of the op are wrong: the reasons why they were left out are printed first.
 TEST_F(CliEmit, WhenAllIsLeftOutTheReasonsArePrinted) {
   tuned("tail");
   fs::remove(folder_ / "whole.toml");

@@ -1,4 +1,4 @@
-// Why a winner wins, from rows that are made up.
+// The explanation of a winner, from invented rows.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
-// Faults of the user and of the machine: each gives one clear line, exit code 2 and no damage.
+// Faults of the user and of the machine: each gives one clear line and exit code 2, and does no
+// damage.
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <nlohmann/json.hpp>
@@ -123,7 +124,7 @@ TEST_F(Cli, AFullDiskIsOneLineAndKeepsWhatIsStored) {
   EXPECT_GE(stored(), 3u);
 }
 
-// Root may write everything, so then it is run as nobody.
+// Root may write everything, so the test then runs tune as nobody.
 TEST_F(Cli, AReadOnlyDatabaseCanBeQueriedButNotWritten) {
   const bool root = geteuid() == 0;
   const std::string nobody =
@@ -162,7 +163,7 @@ TEST_F(Cli, TextOfOthersDoesNotSteerTheTerminal) {
   expect_fault("query --db '\x1b[31m'", {"?[31m"});
 }
 
-// JSON is UTF-8; what file systems and databases hold need not be.
+// JSON is UTF-8; names in file systems and databases need not be.
 TEST_F(Cli, BytesThatAreNoTextAreStillJson) {
   write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
   const std::string name = "\xff.db";
@@ -211,7 +212,7 @@ TEST_F(Cli, OutputThatCannotBeWritten) {
   EXPECT_NE(text_of_file(folder_ / "err.txt").find("cannot write"), std::string::npos);
 }
 
-// As under a daemon or with a full log: what is told on the way is lost, the exit code and the
+// As under a daemon, or with a full log: messages to stderr are lost, but the exit code and the
 // results are not.
 TEST_F(Cli, StandardErrorThatCannotBeWritten) {
   const std::string run = std::string(gemm) + " --kernel simt --device cpu --budget 1 --json";

@@ -1,4 +1,4 @@
-// What a session's final races, counts and stores.
+// The races, counts and rows of a session's final.
 #include <algorithm>
 #include <cstdio>
 #include <string>
@@ -103,7 +103,7 @@ TEST_F(SessionTest, AFinalistThatFailsInTheRaceIsEvidence) {
   EXPECT_EQ(rows[0].measurement.note, "illegal address");
   EXPECT_TRUE(rows[0].measurement.samples_ns.empty());
   EXPECT_NE(store_->winners({}).at(0).trial.configuration, "x=5 y=0");
-  // It is known to fail from then on, and not raced again.
+  // The configuration is now known to fail, and is not raced again.
   const SessionResult again = run(request());
   EXPECT_EQ(again.known, 50);
   EXPECT_EQ(again.outcomes.at(Outcome::faulted), 1);
@@ -132,8 +132,8 @@ TEST_F(SessionTest, WhereAllFinalistsFailNothingWins) {
   EXPECT_TRUE(result.all_finalists_failed);
   EXPECT_TRUE(result.ranking.empty());
   EXPECT_TRUE(store_->winners({}).empty());
-  EXPECT_EQ(result.outcomes.at(Outcome::faulted), 9);  // eight and the default
-  // The next run races the next ones.
+  EXPECT_EQ(result.outcomes.at(Outcome::faulted), 9);  // eight finalists and the default
+  // The next run races the next configurations.
   device_.fails_.clear();
   EXPECT_FALSE(run(request()).ranking.empty());
   EXPECT_EQ(store_->winners({}).size(), 1u);
@@ -172,7 +172,7 @@ TEST_F(SessionTest, ABaselineRunsInTheRaceButIsNotRanked) {
   with_baseline.baselines = {job};
   const SessionResult result = run(with_baseline);
   EXPECT_GT(device_.count_[Purpose::baseline], 1);
-  EXPECT_GT(result.baselines.at("vendor").samples_ns.size(), 3u);  // of all rounds
+  EXPECT_GT(result.baselines.at("vendor").samples_ns.size(), 3u);  // samples of all rounds
   for (const Ranked& row : result.ranking) EXPECT_EQ(row.kernel, "fast");
 }
 
@@ -188,7 +188,7 @@ TEST_F(SessionTest, OnlyContendersAreRacedWhereTheyAreNamed) {
   for (const Trial& trial : stored()) EXPECT_EQ(trial.kind, TrialKind::race);
   EXPECT_EQ(standing_of({"fast", "x=4 y=0"}, result.ranking), Standing::holds);
   EXPECT_EQ(standing_of({"slow", "x=5 y=0"}, result.ranking), Standing::flipped);
-  // Alone it is measured, too.
+  // If it is the only one, it is measured too.
   asked.only = {{"slow", "x=5 y=0"}};
   EXPECT_EQ(run(asked).ranking.size(), 1u);
 }

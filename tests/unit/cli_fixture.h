@@ -1,4 +1,4 @@
-// Runs the built executable in a folder that vanishes; what the tests of the command line share.
+// The fixture of the command-line tests: it runs the built executable in a temporary folder.
 #pragma once
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -37,7 +37,7 @@ class Cli : public testing::Test {
   }
   ~Cli() override { fs::remove_all(folder_); }
 
-  // Runs `tune <arguments>` (words for a shell) in the test's folder, without any GPU.
+  // Runs `tune <arguments>` (shell words) in the test's folder, without a GPU.
   Ran tune(const std::string& arguments, const std::string& before = "") {
     const std::string command = "cd '" + folder_.string() + "' && " + before +
                                 " env CUDA_VISIBLE_DEVICES= XDG_CACHE_HOME='" +
@@ -47,7 +47,7 @@ class Cli : public testing::Test {
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(folder_ / "out.txt"),
             text_of_file(folder_ / "err.txt")};
   }
-  // Expects exit code 2, nothing on stdout and one line on stderr that contains `parts`.
+  // Expects exit code 2, nothing on stdout, and one line on stderr that contains `parts`.
   void expect_fault(const std::string& arguments, const std::vector<std::string>& parts,
                     const std::string& before = "") {
     SCOPED_TRACE(arguments);
@@ -63,7 +63,7 @@ class Cli : public testing::Test {
   void write(const std::string& name, const std::string& text) {
     std::ofstream(folder_ / name) << text;
   }
-  // A recording of configurations of which one is a failure; x=3 y=1 is the fastest.
+  // Writes a recording in which one configuration fails and x=3 y=1 is the fastest.
   void write_recording_of(const std::string& problem, const std::string& name, int x_values = 6,
                           int y_values = 4) {
     Recording recording;

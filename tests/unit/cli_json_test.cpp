@@ -1,4 +1,4 @@
-// What --json prints: null where there is no value, never a number that stands for a failure.
+// The output of --json: a missing value is null, never a number that stands for a failure.
 #include <nlohmann/json.hpp>
 
 #include "cli_fixture.h"
@@ -16,7 +16,7 @@ class CliJson : public Cli {
     EXPECT_FALSE(parsed.is_discarded()) << ran.out << ran.err;
     return parsed;
   }
-  // An op whose kernel does not compile with T=1 and writes nothing right with T=2.
+  // Writes an op whose kernel does not compile with T=1 and gives wrong results with T=2.
   void write_own() {
     write("op.toml",
           "[op]\nname = \"one\"\ndtypes = [\"f32\"]\nflops = \"0\"\nbytes = \"0\"\n"

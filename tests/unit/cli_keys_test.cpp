@@ -1,4 +1,4 @@
-// A verdict is reused only where all that it depends on is equal.
+// A verdict is reused only if everything that it depends on is equal.
 #include <nlohmann/json.hpp>
 
 #include "cli_fixture.h"
@@ -92,7 +92,7 @@ class CliKeys : public Cli {
     }
     return {result.at("evaluated"), result.at("known")};
   }
-  bool works_ = true;  // whether every configuration is expected to be right
+  bool works_ = true;  // whether every configuration should be right
   void write_own() {
     write("op.toml", own_op);
     write("grow.toml", own_kernel);
@@ -122,7 +122,7 @@ TEST_F(CliKeys, EachThingThatAVerdictDependsOnIsPartOfItsKey) {
   measures("op.toml", changed(own_op, "f32 = 4", "f32 = 5"));
   measures("reference.cuh", own_reference + std::string("// another\n"));
   measures("product.cuh", own_product + std::string("// another\n"));
-  works_ = false;  // one argument too many
+  works_ = false;  // has one argument too many
   measures("grow.toml", changed(own_kernel, "\"by\", \"y\"", "\"by\", \"y\", {i64 = \"1\"}"));
   works_ = true;
   EXPECT_EQ(run_own("len=100,by=7"), (Counts{2, 0}))
@@ -139,7 +139,7 @@ TEST_F(CliKeys, WhatDoesNotMatterMeasuresNothing) {
   EXPECT_EQ(run_own(), (Counts{1, 2})) << "only the new value";
 }
 
-// Where the default's results are the expected ones, another default is another oracle.
+// If the default's results are the expected ones, another default is another oracle.
 TEST_F(CliKeys, TheDefaultCountsWhereItIsTheOracle) {
   write_own();
   std::string op = own_op;
@@ -153,7 +153,7 @@ TEST_F(CliKeys, TheDefaultCountsWhereItIsTheOracle) {
   EXPECT_EQ(run_own(), (Counts{2, 0}));
 }
 
-// Where one kernel's configuration is the oracle of another, its source is a part of that key.
+// If a configuration of another kernel is the oracle, the source of that kernel is part of the key.
 TEST_F(CliKeys, TheSourceOfTheOracleCounts) {
   write_own();
   works_ = false;

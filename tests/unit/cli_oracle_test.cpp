@@ -1,4 +1,4 @@
-// What results are compared with where an op has no reference: another configuration's.
+// The oracle of an op without a reference: another configuration's results.
 #include <nlohmann/json.hpp>
 
 #include "cli_fixture.h"
@@ -38,8 +38,8 @@ grid = ["ceil_div(len, 64)"]
 block = ["64"]
 args = ["len", "x", "y", "z"]
 )toml";
-// KIND 0 is right, 1 is off by a little, 2 leaves half unwritten, 3 makes NaN of some, 4 is right
-// in another way, 5 is wrong for positive x alone.
+// Returns the source of the kernel. KIND 0 is right, 1 is off by a little, 2 leaves half unwritten,
+// 3 gives NaN for some elements, 4 is right with another method, 5 is wrong only for positive x.
 std::string source(const std::string& head) {
   return head + R"cu(
 extern "C" __global__ void twice(int n, const float* x, float* y, float* z) {
@@ -82,7 +82,7 @@ TEST_F(Oracle, IsTheDefaultConfiguration) {
   EXPECT_EQ(result.at("oracle"), "default");
   EXPECT_EQ(result.at("outcomes").at("ok"), 2);
   EXPECT_EQ(result.at("outcomes").at("wrong_result"), 4);
-  // No configuration writes z, which is said once.
+  // No configuration writes z; this is reported once.
   const std::string remark = "it writes nothing to z";
   EXPECT_NE(err_.find(remark), std::string::npos) << err_;
   EXPECT_EQ(err_.find(remark), err_.rfind(remark)) << err_;
@@ -98,7 +98,7 @@ TEST_F(Oracle, IsTheFirstConfigurationThatWorks) {
   EXPECT_NE(err_.find("the default configuration does not work (compile_failed: "),
             std::string::npos)
       << err_;
-  // Of the others none is like the oracle, which is off.
+  // The oracle is off, and no other configuration agrees with it.
   EXPECT_EQ(result.at("outcomes").at("ok"), 1);
   EXPECT_EQ(result.at("outcomes").at("wrong_result"), 4);
   const Ran text = tune("--spec twice/op.toml --shape len=100 --device cpu --trust-code --race 0");

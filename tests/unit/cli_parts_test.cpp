@@ -140,7 +140,7 @@ TEST(Table, CsvQuotesWhatNeedsIt) {
   EXPECT_EQ(table.csv(), "a,b\n\"x,y\",\"say \"\"hi\"\"\"\n");
 }
 
-// A progress line on a file, at times that the test sets.
+// A progress line on a file; the test sets the times.
 class ProgressTest : public testing::Test {
  protected:
   ~ProgressTest() override { std::fclose(file_); }
@@ -195,7 +195,7 @@ TEST_F(ProgressTest, RewritesOneLineOnATerminal) {
   Progress bar = progress(Progress::Mode::terminal, 20);
   bar.update(status_);
   pass(0.01);
-  bar.update(status_);  // too soon
+  bar.update(status_);  // too soon for an update
   pass(1);
   bar.update(status_);
   bar.clear();
@@ -206,7 +206,7 @@ TEST_F(ProgressTest, WritesPlainLinesNowAndThenElsewhere) {
   Progress lines = progress(Progress::Mode::lines);
   lines.update(status_);
   pass(1.5);
-  lines.update(status_);  // the first best
+  lines.update(status_);  // the first best time
   pass(1.5);
   lines.update(status_);  // nothing new
   pass(4);

@@ -18,7 +18,8 @@ namespace tw {
 
 namespace fs = std::filesystem;
 
-// Answers each job at once: the time of configuration "x=A y=B" is 1000 + (A - 5)^2 + B^2 ns.
+// A device that answers each job at once: the time of the configuration "x=A y=B" is 1000 + (A -
+// 5)^2 + B^2 ns.
 class FormulaDevice : public Device {
  public:
   FormulaDevice() {

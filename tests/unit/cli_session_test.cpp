@@ -1,4 +1,4 @@
-// What a session searches and stores.
+// The searches and rows of a session.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -75,7 +75,7 @@ TEST_F(SessionTest, WhatTheLeaderLeavesIsTheOthers) {
   const auto of_fast =
       std::count_if(device_.measured_.begin(), device_.measured_.end(),
                     [](const std::string& one) { return one.starts_with("fast"); });
-  EXPECT_EQ(of_fast, 50);  // all that it has
+  EXPECT_EQ(of_fast, 50);  // all that this kernel has
 }
 
 TEST_F(SessionTest, FailuresAreRowsAndNotRanked) {
@@ -138,7 +138,7 @@ TEST_F(SessionTest, GoesOnWithoutABaselineThatIsNotThere) {
 
 TEST_F(SessionTest, FasterThanTheRooflineIsAnError) {
   SessionRequest roofed = request();
-  roofed.roof_ns = 1021;  // 1000 is 2.1 % faster
+  roofed.roof_ns = 1021;  // 1000 ns are 2.1 % faster
   const SessionResult result = run(roofed);
   EXPECT_GT(result.outcomes.at(Outcome::wrong_result), 0);
   ASSERT_FALSE(result.ranking.empty());
@@ -173,7 +173,7 @@ TEST_F(SessionTest, BeginsWithWhatWasGoodOnAnotherDevice) {
   EXPECT_TRUE(run(here).learned.empty());
 }
 
-// Verdicts of other constants are not reused; their times say where to begin.
+// Verdicts for other constants are not reused, but their times guide the start of the search.
 TEST_F(SessionTest, BeginsWithWhatWasGoodForOtherConstants) {
   SessionRequest there = request();
   there.competitors.front().context.verdict_digest = "scale(3)";
@@ -230,7 +230,7 @@ TEST_F(SessionTest, WhatIsProvenToBeSlowerIsStoredOnceAndCostsNoBudget) {
     });
   };
   EXPECT_EQ(pruned(), 10);
-  // A second run proves the same again, and stores nothing twice.
+  // A second run proves the same configurations slow again, and stores nothing twice.
   const SessionResult second = run(asked);
   EXPECT_EQ(second.known, 40);
   EXPECT_EQ(second.evaluated, 0);
@@ -257,7 +257,7 @@ TEST_F(SessionTest, WorkThatNothingBoundsIsGivenUpAfterThreeThatDoNotEnd) {
     EXPECT_NE(std::string(error.what()).find("the first 3 configurations"), std::string::npos)
         << error.what();
   }
-  // One that ends shows that the work has an end.
+  // One trial that ends shows that the work is finite.
   device_.fails_.erase("x=0 y=0");
   unknown.budget.evaluations = 5;
   EXPECT_EQ(run(unknown).outcomes.at(Outcome::timed_out), 4);

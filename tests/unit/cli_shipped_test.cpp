@@ -1,4 +1,4 @@
-// What --device auto replays where there is no GPU.
+// The recordings that --device auto replays on a machine without a GPU.
 #include <sys/wait.h>
 
 #include <cstdlib>
@@ -18,7 +18,7 @@ class ShippedRecordings : public Cli {
     fs::copy(TW_TUNE, folder_ / "bin/tune");
     write_recording_of("gemm f32 m=4096,n=4096,k=4096", recordings_ + "toy/gemm.toy.t4.json.gz");
   }
-  // Another kernel, whose times are `factor` of the first one's.
+  // Ships a recording of another kernel, whose times are `factor` times those of the first kernel.
   void ship(const std::string& kernel, double factor, const std::string& driver) {
     Recording other = read_recording((folder_ / recordings_ / "toy/gemm.toy.t4.json.gz").string());
     other.name = other.kernel = kernel;
@@ -65,7 +65,7 @@ TEST_F(ShippedRecordings, OfAnotherVersionOfAKernelSaySo) {
   ship("simt", 1, "");
   tune();
   EXPECT_NE(text_of_file(folder_ / "err.txt")
-                .find("the recording is of another version of simt's source"),
+                .find("the recording was made with another version of simt's source"),
             std::string::npos)
       << text_of_file(folder_ / "err.txt");
 }

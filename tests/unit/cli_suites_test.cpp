@@ -1,5 +1,5 @@
-// The suites of reports/: every line is a problem, none stands twice, and the networks are those
-// that were published.
+// The suites of reports/: every line is a problem, no line occurs twice, and the networks are the
+// published ones.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@ const Catalog& catalog() {
   return loaded;
 }
 
-// The keys of a file's problems, in bf16.
+// Returns the keys of a file's problems, in bf16.
 std::vector<std::string> keys_of(const std::filesystem::path& file) {
   const CommandSpec command{.name = "suites",
                             .summary = "",
@@ -39,10 +39,10 @@ std::vector<std::string> keys_of(const std::filesystem::path& file) {
   return keys;
 }
 
-// The different convolutions of a network, collected layer by layer.
+// The distinct convolutions of a network, collected layer by layer.
 class Network {
  public:
-  // Of square images and filters, padded so that a stride of 1 keeps the size.
+  // Adds a convolution of square images and filters, padded so that a stride of 1 keeps the size.
   void convolve(int filters, int window, int stride = 1, bool depthwise = false) {
     ProblemText text;
     text.dtype = "bf16";

@@ -1,4 +1,4 @@
-// The built executable as a user meets it: what it says, its exit codes, resuming, Ctrl-C.
+// The built executable from the user's point of view: messages, exit codes, resuming, Ctrl-C.
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -86,7 +86,7 @@ TEST_F(Cli, ARecordingAloneNamesItsProblem) {
                {"toy.t4.json.gz", "m=65"});
 }
 
-// An op of someone's own, from its files to a recording of it.
+// A user's own op, from its files to a recording of it.
 TEST_F(Cli, AForeignSpecRunsOnTheHostOnlyIfTrusted) {
   write("op.toml", R"toml(
 [op]
@@ -285,8 +285,8 @@ TEST_F(Cli, DoctorSaysWhatIsMissing) {
   }
 }
 
-// Starts tune on the cpu device, sends a signal when the first trial is stored, and expects an end
-// within 2 s with what was found.
+// Starts tune on the cpu device, sends a signal when the first trial is stored, and expects tune to
+// end within 2 s with its results.
 TEST_F(Cli, CtrlCEndsWithTheBestSoFar) {
   const pid_t child = fork();
   if (child == 0) {
@@ -306,7 +306,7 @@ TEST_F(Cli, CtrlCEndsWithTheBestSoFar) {
       ok.outcome = Outcome::ok;
       return Store::open(path, Store::Mode::read_only).trials(ok).size();
     } catch (const std::exception&) {
-      return std::size_t{0};  // not made yet
+      return std::size_t{0};  // the database does not exist yet
     }
   };
   for (int i = 0; i < 600 && stored() == 0; ++i) {
@@ -359,7 +359,7 @@ TEST_F(Cli, RechecksWinnersUnderAnotherCompiler) {
     ASSERT_EQ(std::system((command + "\"").c_str()), 0);
   };
   change("UPDATE context SET toolchain = 'another'");
-  // Which of two is faster in an emulation is not what is tested.
+  // The test does not check which of two configurations is faster in an emulation.
   const Ran rechecked = tune("recheck --device cpu --quiet");
   EXPECT_NE(rechecked.out.find("1 rechecked"), std::string::npos) << rechecked.out;
   EXPECT_EQ(rechecked.code, rechecked.out.find(" 0 flipped") == std::string::npos ? 1 : 0);
@@ -371,7 +371,7 @@ TEST_F(Cli, RechecksWinnersUnderAnotherCompiler) {
   const Ran changed = tune("recheck --device cpu --quiet --json");
   EXPECT_EQ(changed.code, 1);
   EXPECT_NE(changed.out.find("\"verdict\": \"changed\""), std::string::npos) << changed.out;
-  EXPECT_NE(changed.out.find("kernel simt is not what it was: tune it again"), std::string::npos);
+  EXPECT_NE(changed.out.find("kernel simt has changed: tune it again"), std::string::npos);
 }
 
 }  // namespace

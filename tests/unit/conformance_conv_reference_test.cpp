@@ -1,11 +1,11 @@
-// The oracles of the convolutions against plain loops over the formulas of PyTorch's Conv2d and
-// ConvTranspose2d: the first over padded images, the second by scattering.
+// Compares the oracles of the convolutions with plain loops over the formulas of PyTorch's Conv2d
+// and ConvTranspose2d: the first over padded images, the second by scattering.
 #include "conformance_reference.h"
 
 namespace tw::conformance {
 namespace {
 
-// An array of four axes, slowest first, zero at first; with the sums of the absolute terms.
+// An array of four axes, slowest first, initially zero, with the sums of the absolute terms.
 class Images {
  public:
   Images(std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w)
@@ -22,7 +22,7 @@ class Images {
   std::vector<double> values_;
 };
 
-// Dims that both ops have.
+// The dims that both ops have.
 struct Conv {
   explicit Conv(const ReferenceRun& run)
       : n(run.dim("n")),
@@ -40,7 +40,7 @@ struct Conv {
   std::int64_t n, c, h, w, k, r, s, stride_h, stride_w, pad_h, pad_w, groups;
 };
 
-// x with its zeros around it, in NCHW whatever the layout is.
+// Returns x with its padding of zeros, in NCHW for every layout.
 Images padded(const ReferenceRun& run, const Conv& d, bool nhwc) {
   const Elements x = run.tensor("x");
   Images images(d.n, d.c, d.h + 2 * d.pad_h, d.w + 2 * d.pad_w);

@@ -1,5 +1,5 @@
-// What the edge shapes do not show of products on the tensor cores: how accurate those of f32 are
-// against the FMA units', and what becomes of blocks that compute many tiles.
+// Tests of products on the tensor cores beyond the edge shapes: the accuracy of f32 products
+// compared with the FMA units, and blocks that compute many tiles.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -23,8 +23,8 @@ class GemmMmaTest : public testing::Test {
     return loaded;
   }
 
-  // Runs a kernel's default configuration but for its passes (0: as they are), which need not be
-  // what the math asks for.
+  // Runs a kernel's default configuration with the given passes (0: the default), even if the math
+  // asks for other passes.
   static Measurement run(const std::string& kernel_name, const std::string& shape, int passes = 0) {
     const OpEntry& entry = catalog().at("gemm");
     const KernelSpec* const kernel = find(kernel_name);
@@ -70,8 +70,8 @@ TEST_F(GemmMmaTest, OneTf32PassIsNotFp32) {
   }
 }
 
-// The units of a GPU add with truncation, which the cpu device does not show: what is seen here is
-// what the split loses.
+// The tensor cores of a GPU add with truncation, which the cpu device does not show: this test sees
+// only the loss from splitting.
 TEST_F(GemmMmaTest, ThreeTf32PassesAreAsAccurateAsFma) {
   for (const char* shape : {"m=64,n=64,k=64", "m=64,n=64,k=1000"}) {
     const Measurement fma = run("simt", shape), passes = run("mma", shape);
@@ -80,7 +80,7 @@ TEST_F(GemmMmaTest, ThreeTf32PassesAreAsAccurateAsFma) {
   }
 }
 
-// One block computes all ten tiles, of which each goes through the stages three times.
+// One block computes all ten tiles; each tile goes through the stages three times.
 TEST_F(GemmMmaTest, WarpgroupsTakeTilesInTurn) {
   const OpEntry& entry = catalog().at("gemm");
   const KernelSpec* const kernel = find("wgmma");

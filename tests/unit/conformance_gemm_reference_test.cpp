@@ -1,5 +1,5 @@
-// The oracle of gemm, as BLAS defines the product, and what is left of its rows, against plain
-// loops.
+// Compares gemm's oracle with plain loops: the product as BLAS defines it, and the reductions of
+// its rows.
 #include "conformance_reference.h"
 
 namespace tw::conformance {
@@ -59,9 +59,9 @@ void check_gemm(const ReferenceRun& run, const std::string& layout) {
   }
 }
 
-// What is left of a row.
+// Returns the reduction of a row.
 Judged reduced(const std::vector<Judged>& row, const std::string& reduction, double tolerance) {
-  // Of the elements as they are, and with their errors added and subtracted.
+  // For the elements as they are, with their errors added, and with their errors subtracted.
   double largest[3] = {-HUGE_VAL, -HUGE_VAL, -HUGE_VAL}, sum = 0, absolute = 0, errors = 0;
   for (const Judged& x : row) {
     const double error = tolerance * x.magnitude;
@@ -88,7 +88,7 @@ Judged reduced(const std::vector<Judged>& row, const std::string& reduction, dou
                                    weighted / exponentials[1] + moved(logarithms));
 }
 
-// What is left of the rows of -2 * (alpha * op(A) * op(B) + residual).
+// Checks the reductions of the rows of -2 * (alpha * op(A) * op(B) + residual).
 void check_reduced(const ReferenceRun& run, const std::string& layout,
                    const std::string& reduction) {
   const std::int64_t m = run.dim("m"), n = run.dim("n");

@@ -1,4 +1,4 @@
-// What the conformance tests compile: the programs of many plans.
+// The programs of many plans, which the conformance tests compile.
 #pragma once
 #include <algorithm>
 #include <map>
@@ -15,7 +15,7 @@ namespace tw::conformance {
 
 inline constexpr std::size_t programs_a_module = 16;
 
-// The different programs of many plans, compiled a batch at a time.
+// The distinct programs of many plans, compiled in batches.
 class Programs {
  public:
   std::size_t add(const Program& program) {
@@ -23,7 +23,7 @@ class Programs {
     if (is_new) programs_.push_back(program);
     return at->second;
   }
-  // Returns the compiler's complaint.
+  // Returns the compiler's error; empty if there is none.
   std::string compile() {
     for (std::size_t begin = 0; begin < programs_.size(); begin += programs_a_module) {
       const std::size_t end = std::min(begin + programs_a_module, programs_.size());

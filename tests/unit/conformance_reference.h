@@ -1,5 +1,5 @@
-// The oracles on the host, on random inputs: for tests that hold them against plain loops in double
-// that share nothing with kernels/.
+// Runs oracles on the host on random inputs. Tests compare them with plain loops in double that
+// share no code with kernels/.
 #pragma once
 #include <gtest/gtest.h>
 
@@ -21,14 +21,14 @@
 
 namespace tw::conformance {
 
-// A tensor's elements as they are stored.
+// A tensor's stored elements.
 struct Elements {
   DType dtype;
   const std::byte* data;
   double operator[](std::int64_t index) const { return cpu::read_element(dtype, data, index); }
 };
 
-// A result and its magnitude (kernels/common/exact.cuh), written down once more.
+// A result and its magnitude (kernels/common/exact.cuh), implemented independently.
 struct Judged {
   double value, magnitude;
 };
@@ -36,7 +36,7 @@ inline constexpr double of_subnormals = 0x1p-126;
 
 inline Judged judged(double value, double terms) { return {value, terms + of_subnormals}; }
 
-// y = step(x): the magnitude is by how much y moves, in tolerances, where x moves by its error.
+// Returns y = step(x). Its magnitude is how far y moves, in tolerances, if x moves by its error.
 template <class Step>
 Judged through(const Judged& x, double tolerance, const Step& step) {
   const double error = tolerance * x.magnitude, y = step(x.value);
@@ -48,7 +48,7 @@ inline Judged plus(const Judged& x, double tolerance, double term) {
   return through(x, tolerance, [term](double value) { return value + term; });
 }
 
-// What the oracle made of one problem.
+// The oracle's results for one problem.
 class ReferenceRun {
  public:
   ReferenceRun(const OpSpec& op, const Problem& problem, const Plan& plan)
@@ -58,7 +58,7 @@ class ReferenceRun {
       magnitude_.emplace_back(static_cast<std::size_t>(tensor.layout.elements) * 8, 8);
     }
   }
-  // Returns what went wrong.
+  // Returns what went wrong; empty if nothing did.
   std::string run(const cpu::LoadedModule& module, int first_entry) {
     const PlanLaunch& launch = plan_.oracle.launches.at(0);
     cpu::PlanMemory::KernelArguments arguments(memory_, launch, expected_, magnitude_);
@@ -75,19 +75,19 @@ class ReferenceRun {
   double tolerance() const { return plan_.tolerance; }
   std::int64_t dim(std::string_view name) const { return named(op_.dims, problem_.dims, name); }
   double scalar(std::string_view name) const { return named(op_.scalars, problem_.scalars, name); }
-  // What the oracle read.
+  // Returns a tensor that the oracle read.
   Elements tensor(std::string_view name) const {
     return {problem_.dtype, memory_.tensor(place_of(name))};
   }
-  // The tensor of the chain's first step.
+  // Returns the tensor of the chain's first step.
   Elements epilogue_tensor() const { return {problem_.dtype, epilogue_tensor_}; }
 
-  // An element of an output: what it must be, and the magnitude by which results are judged.
+  // Compares an element of an output: its value, and the magnitude by which results are judged.
   void compare(std::string_view output, std::int64_t index, const Judged& right) const {
     const std::size_t place = place_of(output);
     EXPECT_NEAR(wide(expected_[place], index), right.value, 1e-13 * right.magnitude)
         << output << " " << index;
-    // Slopes are differences of values that are a tolerance apart.
+    // Slopes are computed from values that are one tolerance apart.
     EXPECT_NEAR(wide(magnitude_[place], index), right.magnitude, 1e-6 * right.magnitude)
         << "the magnitude of " << output << " " << index;
   }
@@ -121,7 +121,7 @@ class ReferenceRun {
 };
 
 // Runs the oracle of `op_name` on each of the shapes ("m=1,n=2") in every dtype, with the choices
-// ("layout=nt", or none) and the epilogue, and calls check(run) for each until one fails.
+// ("layout=nt", or none) and the epilogue. Calls check(run) for each until one fails.
 template <class Check>
 void check_reference(const std::string& op_name, const std::vector<std::string>& shapes,
                      const std::string& choices, const std::string& epilogue, const Check& check) {
@@ -129,7 +129,7 @@ void check_reference(const std::string& op_name, const std::vector<std::string>&
   const OpSpec& op = catalog.at(op_name).op;
   std::vector<Problem> problems;
   std::vector<Plan> plans;
-  std::vector<Program> programs;  // one a dtype: shapes differ at run time alone
+  std::vector<Program> programs;  // one for each dtype; shapes differ only at run time
   for (const DType dtype : {DType::f32, DType::f16, DType::bf16}) {
     for (const std::string& shape : shapes) {
       ProblemText text;

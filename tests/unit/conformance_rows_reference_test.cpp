@@ -1,4 +1,4 @@
-// The oracles of reduce, softmax and activation against plain loops over their definitions in
+// Compares the oracles of reduce, softmax and activation with plain loops over their definitions in
 // PyTorch's documentation.
 #include <functional>
 
@@ -7,7 +7,7 @@
 namespace tw::conformance {
 namespace {
 
-// What both reductions and softmax need to know of some elements.
+// Summary of some elements, which both reductions and softmax need.
 struct Summary {
   double sum = 0, absolute = 0, top = -HUGE_VAL, bottom = HUGE_VAL;
   double exponentials = 0;  // the sum of exp(x)
@@ -95,10 +95,11 @@ INSTANTIATE_TEST_SUITE_P(Operations, SoftmaxReferenceTest,
                          testing::Values("softmax", "log_softmax"),
                          [](const auto& parameter) { return parameter.param; });
 
-// A chain, what its last step makes of x and of an element of its tensor, and which that is.
+// A chain, the result of its last step for x and an element of the step's tensor, and the index of
+// the element.
 struct Activation {
   std::string chain;
-  double scale;  // of x before the step; 1: there is no step before it
+  double scale;  // factor for x before the step; 1 if there is no scale step
   std::function<double(double x, double element)> step;
   std::function<std::int64_t(std::int64_t row, std::int64_t column, std::int64_t at)> place;
 };

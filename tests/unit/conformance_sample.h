@@ -1,5 +1,5 @@
-// What the conformance tests run: the edge problems of an op, and for each kernel a small set of
-// configurations in which every value of every knob occurs.
+// The sample of the conformance tests: the edge problems of an op, and for each kernel a small set
+// of configurations in which every value of every knob occurs.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -20,7 +20,7 @@ namespace tw::conformance {
 inline constexpr std::size_t sample_size = 16;
 inline constexpr std::uint64_t sample_seed = 7;
 
-// "layout=nn", "layout=nt", ...: all combinations of the op's choices; {""} if it has none.
+// Returns all combinations of the op's choices, "layout=nn", "layout=nt", ...; {""} if it has none.
 inline std::vector<std::string> choice_texts(const OpSpec& op) {
   std::vector<std::string> texts{""};
   for (const ChoiceSpec& choice : op.choices) {
@@ -35,8 +35,8 @@ inline std::vector<std::string> choice_texts(const OpSpec& op) {
   return texts;
 }
 
-// The op's edge shapes with the choices of `choices`, in every dtype and math, with tensors that
-// are aligned to 16 bytes and to no more than an element.
+// Returns the op's edge shapes with the choices of `choices`, in every dtype and math, with tensors
+// that are aligned to 16 bytes and with tensors that are aligned only to an element.
 inline std::vector<Problem> edge_problems(const OpSpec& op, const std::string& choices) {
   std::vector<Problem> problems;
   for (const auto& [dtype, maths] : op.maths) {
@@ -56,9 +56,10 @@ inline std::vector<Problem> edge_problems(const OpSpec& op, const std::string& c
   return problems;
 }
 
-// Which of the problems of `edge_problems` a configuration runs on: of each edge shape one dtype,
-// math and alignment among those that it serves, drawn by the seed; so that over the shapes, the
-// choices and the configurations all of them meet. `serves` says whether it serves a problem.
+// Returns the problems of `edge_problems` on which a configuration runs: for each edge shape one
+// dtype, math and alignment among those that the configuration serves. The seed draws them, so that
+// all combinations occur over the shapes, choices and configurations. `serves` returns whether the
+// configuration serves a problem.
 template <class Serves>
 std::vector<std::size_t> drawn(const OpSpec& op, const std::vector<Problem>& problems,
                                std::uint64_t seed, const Serves& serves) {
@@ -69,7 +70,7 @@ std::vector<std::size_t> drawn(const OpSpec& op, const std::vector<Problem>& pro
   for (std::size_t shape = 0; shape < shapes; ++shape) {
     std::vector<std::size_t> serving;
     for (std::size_t variant = 0; variant < variants; ++variant) {
-      // edge_problems: dtypes and maths, then shapes, then both alignments.
+      // The order of edge_problems: dtypes and maths, then shapes, then both alignments.
       const std::size_t at = (variant / 2 * shapes + shape) * 2 + variant % 2;
       if (serves(problems[at])) serving.push_back(at);
     }
@@ -78,9 +79,9 @@ std::vector<std::size_t> drawn(const OpSpec& op, const std::vector<Problem>& pro
   return result;
 }
 
-// Targets whose limits allow different configurations: a constraint may ask large tiles to fill the
-// device, which a shape that is quick to emulate does on a small one alone, and a block goes from
-// tile to tile where there are fewer blocks than tiles.
+// Returns targets whose limits allow different configurations. A constraint may ask large tiles to
+// fill the device; a shape that is quick to emulate fills only a small device. And a block goes
+// from tile to tile only if there are fewer blocks than tiles.
 inline const std::vector<DeviceInfo>& devices() {
   static const std::vector<DeviceInfo> all = [] {
     DeviceInfo large = emulated_device(90), small = large, single = large;
@@ -91,7 +92,8 @@ inline const std::vector<DeviceInfo>& devices() {
   return all;
 }
 
-// The spaces of a kernel for a problem, one for each of the devices on which it serves the problem.
+// Returns the spaces of a kernel for a problem, one for each device on which the kernel serves the
+// problem.
 inline std::vector<SearchSpace> spaces_of(const OpSpec& op, const KernelSpec& kernel,
                                           const Problem& problem) {
   std::vector<SearchSpace> spaces;
@@ -105,7 +107,7 @@ inline std::vector<SearchSpace> spaces_of(const OpSpec& op, const KernelSpec& ke
   return spaces;
 }
 
-// A knob's place and one of its values.
+// A knob's index and one of its values.
 using Setting = std::pair<std::size_t, std::int64_t>;
 
 inline std::set<Setting> settings_of(const Configuration& configuration) {
@@ -128,13 +130,14 @@ inline std::set<Setting> all_settings(const KernelSpec& kernel) {
   return settings;
 }
 
-// Configurations to choose from, each valid in one of the spaces that were added.
+// Candidate configurations; each is valid in one of the added spaces.
 class Candidates {
  public:
   Candidates(const KernelSpec& kernel, std::mt19937_64& random)
       : random_(random), missing_(all_settings(kernel)) {}
 
-  // Adds the default, some by chance, and what is needed for settings that were in none so far.
+  // Adds the default, some random configurations, and configurations for settings that no earlier
+  // one has.
   void add(const SearchSpace& space) {
     insert(space[space.default_index()]);
     for (int i = 0; i < 30; ++i) insert(space[random_() % space.size()]);
@@ -165,8 +168,9 @@ class Candidates {
   std::set<Configuration> all_;
 };
 
-// `first`, and greedily of the candidates what holds most of the settings that are still missing:
-// until none holds any and there are `count`, or no candidate is left.
+// Returns `first` and further candidates, chosen greedily so that each one has most of the settings
+// that are still missing. Stops when no candidate adds a setting and there are `count`, or when no
+// candidate is left.
 inline std::vector<Configuration> covering_sample(const KernelSpec& kernel,
                                                   const Configuration& first,
                                                   std::vector<Configuration> candidates,
@@ -190,9 +194,9 @@ inline std::vector<Configuration> covering_sample(const KernelSpec& kernel,
   }
 }
 
-// The configurations that represent a kernel, whatever the choices: a function of sample_seed. They
-// are drawn from the spaces of some edge problems, and of as many more as it takes to see every
-// setting: to enumerate all spaces would take longer than to run the sample.
+// Returns the configurations that represent a kernel for all choices; a function of sample_seed.
+// They are drawn from the spaces of some edge problems, and of further ones until every setting
+// occurs. Enumerating all spaces would take longer than running the sample.
 inline std::vector<Configuration> sample_of(const OpSpec& op, const KernelSpec& kernel) {
   constexpr std::size_t some = 24;
   std::vector<Problem> problems;
@@ -219,9 +223,9 @@ inline std::vector<Configuration> sample_of(const OpSpec& op, const KernelSpec& 
   return covering_sample(kernel, *first, candidates.shuffled(), sample_size);
 }
 
-// One chain for each step that the op allows, and one of all of them. Configuration i of the sample
-// runs chain_of(chains, i, choice): so that each chain runs if the op has as many choices as it
-// takes.
+// Returns one chain for each step that the op allows, and one chain of all steps. Configuration i
+// of the sample runs chain_of(chains, i, choice), so that each chain runs if the op has enough
+// choices.
 inline std::vector<Epilogue> epilogues_of(const OpSpec& op) {
   std::vector<Epilogue> chains;
   std::string all;
@@ -233,8 +237,8 @@ inline std::vector<Epilogue> epilogues_of(const OpSpec& op) {
   return chains;
 }
 
-// If the kernel reduces, a chain of each reduction alone, and one of each after the first steps:
-// all of them would leave rows of values that hardly differ.
+// If the kernel reduces, returns two chains for each reduction: the reduction alone, and the
+// reduction after the first steps. After all steps the values of a row would hardly differ.
 inline std::vector<Epilogue> reductions_of(const OpSpec& op, const KernelSpec& kernel) {
   std::vector<Epilogue> chains;
   if (!kernel.reduces) return chains;
@@ -249,8 +253,8 @@ inline std::vector<Epilogue> reductions_of(const OpSpec& op, const KernelSpec& k
   return chains;
 }
 
-// The problem with the chain; nothing if the op refuses it for this shape. Dims that have their
-// defaults get those of the chain, since a reduction changes the output's shape.
+// Returns the problem with the chain; nothing if the op refuses the chain for this shape. Dims with
+// defaults get the defaults for the chain, since a reduction changes the output's shape.
 inline std::optional<Problem> with_chain(const OpSpec& op, const Problem& problem,
                                          const Epilogue& chain) {
   try {

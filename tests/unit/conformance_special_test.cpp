@@ -1,8 +1,8 @@
-// Each kernel of each built-in op in its default configuration, where results overflow, are
-// subnormal, infinite or NaN: what it computes is right by the rule.
+// Runs each kernel of each built-in op in its default configuration on values for which results
+// overflow, are subnormal, infinite or NaN, and judges the results by the rule.
 //
-// A chain starts with three factors. They bring the results to where a case needs them, and are
-// run-time arguments: the cases of a chain share its program.
+// A chain starts with three factors, which scale the results as a case needs it. The factors are
+// run-time arguments, so that the cases of a chain share its program.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -26,7 +26,7 @@ const Catalog& catalog() {
 
 const std::vector<std::string> dtypes{"f32", "f16", "bf16"};
 
-// Small shapes that together every kernel serves.
+// Returns small shapes; every kernel serves at least one of them.
 const std::map<std::string, std::vector<std::string>>& shapes() {
   static const std::map<std::string, std::vector<std::string>> all{
       {"activation", {"rows=3,columns=72"}},
@@ -45,7 +45,7 @@ const std::map<std::string, std::vector<std::string>>& shapes() {
   return all;
 }
 
-// Three factors for the results, and what the first input holds on the second set.
+// Three factors for the results, and the content of the first input in the second set.
 struct Special {
   std::string name;
   std::vector<float> factors;
@@ -68,7 +68,7 @@ const std::vector<Special>& specials() {
   return all;
 }
 
-// The plan with a special's factors and inputs.
+// Returns the plan with the factors and inputs of a special case.
 Plan special_plan(Plan plan, const Special& special) {
   std::copy(special.factors.begin(), special.factors.end(), plan.epilogue_scalars.begin());
   PlanFill& fill = plan.tensors.front().second;
@@ -79,8 +79,9 @@ Plan special_plan(Plan plan, const Special& special) {
   return plan;
 }
 
-// Whether the kernel makes NaN of an infinite input where infinity is right. 3xTF32 subtracts an
-// infinity from itself, and direct_wgmma multiplies inputs by the zeros beside its filters.
+// Returns whether the kernel gives NaN for an infinite input where infinity is right. 3xTF32
+// subtracts an infinity from itself, and direct_wgmma multiplies inputs by the zeros beside its
+// filters.
 bool loses_infinities(const KernelSpec& kernel, const Plan& plan) {
   const bool splits = std::any_of(kernel.knobs.begin(), kernel.knobs.end(),
                                   [](const Knob& knob) { return knob.name == "passes"; });
@@ -93,7 +94,7 @@ struct Case {
   std::string name;
   const KernelSpec* kernel;
   Plan plan;
-  std::size_t program = 0, reference = 0;  // into Programs
+  std::size_t program = 0, reference = 0;  // indices into Programs
 };
 
 class SpecialRunsTest : public testing::TestWithParam<std::string> {
@@ -101,8 +102,8 @@ class SpecialRunsTest : public testing::TestWithParam<std::string> {
   const OpEntry& entry() const { return catalog().at(GetParam()); }
   const OpSpec& op() const { return entry().op; }
 
-  // Adds the default configuration of each kernel that serves the problem or, with a turn, of one of
-  // these kernels.
+  // Adds the default configuration of each kernel that serves the problem, or with `turn` only of
+  // one of these kernels.
   void add(const ProblemText& text, std::optional<std::size_t> turn = {}) {
     const Problem problem = parse_problem(op(), text);
     std::vector<Case> served;
@@ -143,7 +144,7 @@ class SpecialRunsTest : public testing::TestWithParam<std::string> {
     }
   }
 
-  // A seed with which the first input's second set has an infinity.
+  // Returns a seed for which the first input's second set has an infinity.
   static std::uint64_t seed_with_infinity(const Plan& plan) {
     for (std::uint64_t seed = 1;; ++seed) {
       const cpu::PlanMemory memory(plan, seed, cpu::Inputs::second);
@@ -161,7 +162,7 @@ class SpecialRunsTest : public testing::TestWithParam<std::string> {
   Programs programs_;
 };
 
-// A chain of some of an op's steps, from the nth on.
+// Returns a chain of `count` of an op's steps, from step `first` on.
 std::string steps_of(const OpSpec& op, std::size_t first, std::size_t count) {
   std::string words;
   for (std::size_t i = first; i < std::min(first + count, op.epilogue_steps.size()); ++i) {

@@ -1,6 +1,6 @@
-// Every kernel of every built-in op must compute what the op's reference does: over a sample of
-// configurations in which every value of every knob occurs, on the op's edge shapes, for all
-// choices (layouts), with and without an epilogue. New kernels and ops are found by themselves.
+// Compares every kernel of every built-in op with the op's reference: a sample of configurations in
+// which every value of every knob occurs, on the op's edge shapes, for all choices (layouts), with
+// and without an epilogue. The tests find new kernels and ops automatically.
 #include <gtest/gtest.h>
 
 #include <cctype>
@@ -25,10 +25,11 @@ const Catalog& catalog() {
   return loaded;
 }
 
-// TW_CONFORMANCE_FULL=3/16: every 16th configuration of the sample, from the 3rd (of 0 to 15), on
-// every edge problem, instead of a draw of problems. All of it takes 40 minutes of one core.
+// TW_CONFORMANCE_FULL=3/16 runs every 16th configuration of the sample, from the 3rd on (counted
+// from 0 to 15), on every edge problem instead of a draw of problems. The whole takes 40 minutes of
+// one core.
 struct Part {
-  std::size_t number = 0, count = 0;  // count 0: a draw
+  std::size_t number = 0, count = 0;  // count 0: a draw of problems
 };
 Part part() {
   Part part;
@@ -44,7 +45,7 @@ bool everything() { return part().count > 0; }
 struct Case {
   std::string name;
   Plan plan;
-  std::size_t program = 0, reference = 0;  // into Programs
+  std::size_t program = 0, reference = 0;  // indices into Programs
 };
 
 struct Parameter {
@@ -72,14 +73,14 @@ std::vector<Parameter> parameters() {
   return result;
 }
 
-// A configuration on a problem, and a target on which it serves it.
+// A problem for a configuration, and a target on which the configuration serves it.
 struct Asked {
   Problem problem;
   const DeviceInfo* device;
   Configuration configuration;
 };
 
-// What is asked of a kernel with some of the op's choices.
+// The problems of a kernel for some of the op's choices.
 class Asking {
  public:
   Asking(const OpEntry& entry, const KernelSpec& kernel, const std::string& choices)
@@ -92,8 +93,9 @@ class Asking {
     for (const std::string& each : all) problems_.push_back(edge_problems(op_, each));
   }
 
-  // Every other shape with the configuration's chain, the rest without one, and every third with a
-  // reduction if the kernel has any; all problems with all of these if everything is asked.
+  // Returns every other shape with the configuration's chain and the rest without one, and every
+  // third shape with a reduction if the kernel has one. For a full run it returns all problems with
+  // all of them.
   std::vector<Asked> asked() const {
     std::vector<Asked> result;
     const std::vector<Configuration> sample = sample_of(op_, kernel_);
@@ -118,7 +120,7 @@ class Asking {
   }
 
  private:
-  // A target on which the configuration serves the problem, or null; the `first` is asked first.
+  // Returns a target on which the configuration serves the problem, or null; tries `first` first.
   const DeviceInfo* device_for(const Problem& problem, const Configuration& configuration,
                                std::size_t first = 0) const {
     for (std::size_t i = 0; i < devices().size(); ++i) {
@@ -129,7 +131,7 @@ class Asking {
     return nullptr;
   }
 
-  // The problems that configuration i runs on.
+  // Returns the problems on which configuration i runs.
   std::vector<std::size_t> chosen_for(std::size_t i, const Configuration& configuration) const {
     const std::vector<Problem>& problems = problems_[choice_];
     if (!everything()) {
@@ -143,7 +145,8 @@ class Asking {
     return all;
   }
 
-  // Configuration i runs with half of the choices that it serves, and with no more than two.
+  // Returns whether configuration i runs with this choice: it runs with half of the choices that it
+  // serves, and with two at most.
   bool has_turn(std::size_t i, const Configuration& configuration) const {
     std::size_t served = 0, place = 0;
     for (std::size_t each = 0; each < problems_.size(); ++each) {
@@ -159,7 +162,7 @@ class Asking {
   const KernelSpec& kernel_;
   std::vector<Epilogue> chains_, reductions_;
   std::size_t choice_ = 0;
-  std::vector<std::vector<Problem>> problems_;  // of each of the op's choices
+  std::vector<std::vector<Problem>> problems_;  // for each of the op's choices
 };
 
 class ConformanceTest : public testing::TestWithParam<Parameter> {
@@ -190,7 +193,7 @@ class ConformanceTest : public testing::TestWithParam<Parameter> {
 
   void expect_agreement() {
     ASSERT_EQ(programs_.compile(), "");
-    // Cases of one problem follow one another, so that its oracle is asked once.
+    // Cases of one problem follow one another, so that its oracle runs once.
     std::stable_sort(cases_.begin(), cases_.end(),
                      [](const Case& a, const Case& b) { return a.reference < b.reference; });
     cpu::Scheduler scheduler;
@@ -203,7 +206,7 @@ class ConformanceTest : public testing::TestWithParam<Parameter> {
                        oracles, options);
       EXPECT_EQ(measurement.outcome, Outcome::ok) << each.name << "\n  " << measurement.note;
       if (measurement.outcome != Outcome::ok) continue;
-      // A tolerance has room: it passes orders of addition that no kernel here has.
+      // A tolerance leaves room for orders of addition that no kernel here uses.
       EXPECT_LE(measurement.metrics.at(std::string(tolerance_used)), 0.5) << each.name;
     }
   }
@@ -218,8 +221,8 @@ TEST_P(ConformanceTest, AgreesWithTheReference) {
   expect_agreement();
 }
 
-// A grid has 65535 rows of blocks: the kernel goes on where that ends. Too many blocks for each
-// configuration of the sample.
+// A grid has at most 65535 rows of blocks; the kernel continues beyond. Running this for each
+// configuration of the sample would take too long.
 class ManyRowsTest : public ConformanceTest {};
 TEST_P(ManyRowsTest, AgreesWithTheReference) {
   const OpSpec& op = entry().op;

@@ -1,4 +1,4 @@
-// The cpu device from the outside: jobs in, measurements out, whatever the kernels do.
+// The cpu device from the outside: it gets jobs and returns measurements, whatever the kernels do.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -13,8 +13,8 @@ namespace {
 
 using cpu::has_asan;
 
-// y = 2 * x over 100 elements in rows of 10 that are 12 apart; `misdeed` is what the kernel does
-// beside or instead.
+// Returns a job that computes y = 2 * x over 100 elements, in rows of 10 that are 12 apart.
+// `misdeed` is what the kernel does in addition or instead.
 Job doubling(const std::string& misdeed, std::uint64_t id = 1) {
   Job job;
   job.id = id;
@@ -56,7 +56,7 @@ Job doubling(const std::string& misdeed, std::uint64_t id = 1) {
 
 class CpuDeviceTest : public testing::Test {
  protected:
-  // Waits for as many answers as there are jobs.
+  // Waits for `count` answers and returns them by job.
   std::map<std::uint64_t, Measurement> answers(std::size_t count) {
     std::map<std::uint64_t, Measurement> result;
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
@@ -116,7 +116,7 @@ TEST_F(CpuDeviceTest, PurposeSaysWhatIsDone) {
   EXPECT_FALSE(timed.samples_ns.empty());
 }
 
-// As on a GPU: what is right once may be wrong the next time.
+// As on a GPU: a result that is right once may be wrong the next time.
 TEST_F(CpuDeviceTest, ARoundOfARaceIsVerified) {
   Job round = doubling("if (i == 57) value += 1;");
   round.purpose = Purpose::race_round;
@@ -167,7 +167,8 @@ TEST_F(CpuDeviceTest, LaunchFailed) {
   EXPECT_EQ(measurement.note, "parameter 3 of the kernel has 4 bytes, it is passed 8");
 }
 
-// As on cuda: namespaces, no extern "C", instances of templates, by a macro, too.
+// As on cuda: kernels in namespaces, without extern "C", instances of templates, also through a
+// macro.
 TEST_F(CpuDeviceTest, KernelsOfOthersAreFoundByTheirNames) {
   const auto named = [](const std::string& entry) {
     Job job = doubling("");
@@ -201,7 +202,7 @@ TEST_F(CpuDeviceTest, KernelsOfOthersAreFoundByTheirNames) {
   EXPECT_TRUE(missing.note.starts_with("the kernel doubling:1:")) << missing.note;
 }
 
-// x * x - 1 is 2^-24 more precise with one rounding than with two.
+// One rounding of x * x - 1 is more precise by 2^-24 than two roundings.
 TEST_F(CpuDeviceTest, OptionsMeanWhatTheyDoOnCuda) {
   if (has_asan) GTEST_SKIP() << "code that is instrumented is not fused";
 #if defined(__x86_64__)
@@ -244,7 +245,7 @@ TEST_F(CpuDeviceTest, WhatAKernelWritesToItsWorkersDescriptorsIsItsFault) {
     job.plan.program.text.insert(0, write);
     return answer(job);
   };
-  // Too large for a frame; no message; a result that is none.
+  // A frame that is too large; no message; an invalid result.
   for (const char* bytes : {"garbage", "\\1\\0\\0\\0x", "\\2\\0\\0\\0Fx"}) {
     const Measurement measurement = writes(bytes);
     EXPECT_EQ(measurement.outcome, Outcome::faulted) << bytes;
@@ -253,7 +254,7 @@ TEST_F(CpuDeviceTest, WhatAKernelWritesToItsWorkersDescriptorsIsItsFault) {
   }
 }
 
-// Both copies of the worker would answer, and take the next jobs.
+// Otherwise both copies of the worker would answer and take the next jobs.
 TEST_F(CpuDeviceTest, AForkOfAKernelAnswersNothing) {
   Job forks = doubling("if (i == 0) fork();");
   forks.plan.program.text.insert(0, "extern \"C\" int fork();\n");

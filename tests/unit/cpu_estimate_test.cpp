@@ -1,5 +1,5 @@
-// Whether the estimate of the emulation's time holds: what it lets through is never timed out, and
-// what it refuses would not have ended soon.
+// Checks the estimate of the emulation's time: accepted configurations do not time out, and refused
+// ones would not have ended soon.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,5 +1,6 @@
-// The host bodies of the warp-wide instructions against products of whole matrices in double, with
-// fragments from ldmatrix and by the PTX ISA's layout; and the conversions of the 16-bit types.
+// Compares the host implementations of the warp-wide instructions with products of whole matrices
+// in double, with fragments from ldmatrix and in the PTX ISA's layout. Also tests the conversions
+// of the 16-bit types.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,7 +22,7 @@
 namespace tw::cpu {
 namespace {
 
-// Bits of 16-bit elements in host memory.
+// Stores 16-bit elements in host memory.
 void store(std::uint16_t* to, std::size_t at, DType dtype, float value) {
   write_element(dtype, reinterpret_cast<std::byte*>(to), static_cast<std::int64_t>(at),
                 double{value});
@@ -191,7 +192,7 @@ TEST_F(MmaTest, TwoTf32HoldAFloat) {
   EXPECT_GT(big[3], x[3]);  // a tie goes away from zero
 }
 
-// The cpu device reads and writes tensors by code of its own.
+// The cpu device has separate code that reads and writes tensors.
 TEST_F(MmaTest, SixteenBitConversions) {
   const float infinity = HUGE_VALF;
   std::vector<float> x{0,        -0.0F,    1,       1.00048828125F, 1.00146484375F, 65504,

@@ -1,5 +1,5 @@
-// The parts of the cpu device that need no kernel: values, guarded memory, judging, the cache, the
-// generated text.
+// The parts of the cpu device that need no kernel: values, guarded memory, judging, the cache, and
+// the generated text.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -34,7 +34,7 @@ double round_trip(DType dtype, double value) {
 TEST(CpuValues, RoundToTheNearestHalf) {
   EXPECT_EQ(round_trip(DType::f16, 1.0), 1.0);
   EXPECT_EQ(round_trip(DType::f16, -2.5), -2.5);
-  EXPECT_EQ(round_trip(DType::f16, 1 + std::ldexp(1, -11)), 1.0);  // a tie: to even
+  EXPECT_EQ(round_trip(DType::f16, 1 + std::ldexp(1, -11)), 1.0);  // a tie, to even
   EXPECT_EQ(round_trip(DType::f16, 1 + std::ldexp(3, -11)), 1 + std::ldexp(1, -9));
   EXPECT_EQ(round_trip(DType::f16, 2047.6), 2048.0);  // carries into the exponent
   EXPECT_EQ(round_trip(DType::f16, 65504.0), 65504.0);
@@ -46,7 +46,7 @@ TEST(CpuValues, RoundToTheNearestHalf) {
 
 TEST(CpuValues, RoundToTheNearestBfloat) {
   EXPECT_EQ(round_trip(DType::bf16, -1.5), -1.5);
-  EXPECT_EQ(round_trip(DType::bf16, 1 + std::ldexp(1, -8)), 1.0);  // a tie: to even
+  EXPECT_EQ(round_trip(DType::bf16, 1 + std::ldexp(1, -8)), 1.0);  // a tie, to even
   EXPECT_EQ(round_trip(DType::bf16, 1 + std::ldexp(3, -8)), 1 + std::ldexp(1, -6));
   EXPECT_EQ(round_trip(DType::bf16, -HUGE_VAL), -HUGE_VAL);
   EXPECT_TRUE(std::isnan(round_trip(DType::bf16, std::nan(""))));
@@ -157,7 +157,8 @@ TEST_F(JudgeTest, MeasuresInUnitsOfTheMagnitude) {
   expected_[5] += std::ldexp(8, -24) * 3;
   EXPECT_DOUBLE_EQ(judge_c(3).found.worst_ulps, 3);
   EXPECT_EQ(judge_c(3).note, "");
-  // 6 and its neighbour are 2^-21 = 1 unit of 8 apart: half of it is the rounding of the result.
+  // 6 and its neighbour are 2^-21 apart, which is 1 unit of 8; half of it is the rounding of the
+  // result.
   EXPECT_EQ(judge_c(2.6).note, "");
   EXPECT_NEAR(judge_c(2.6).found.used, 2.5 / 2.6, 1e-9);
   EXPECT_EQ(judge_c(2.4).note.substr(0, 22), "c[1,1] = 6, expected 6");
@@ -183,7 +184,7 @@ TEST_F(JudgeTest, NaNIsInfinitelyWrongAndZeroMagnitudeAllowsRoundingAlone) {
 TEST_F(JudgeTest, TellsWhatIsUnwritten) {
   poison(&actual_[5], sizeof(float));
   EXPECT_EQ(judge_c(16).note, "c[1,1] was not written, expected 6; 17 % of the elements wrong");
-  expected_[5] = std::nan("");  // a right NaN is computed, not left
+  expected_[5] = std::nan("");  // a right NaN must be computed, not left unwritten
   EXPECT_EQ(judge_c(16).found.unwritten, 1);
   actual_[5] = std::nanf("");
   EXPECT_EQ(judge_c(16).note, "");
@@ -267,7 +268,7 @@ TEST(CpuModule, TheCacheIsBoundedOldestFirst) {
   EXPECT_FALSE(fs::exists(folder / "killed.1.1.tmp"));
   EXPECT_TRUE(fs::exists(folder / "compiling.1.1.tmp"));
   add("now.so", 0);
-  add("ahead.so", -48);  // before the clock was set back
+  add("ahead.so", -48);  // used before the clock was set back
   trim_cache(folder, 0);
   EXPECT_FALSE(fs::exists(folder / "recent.so"));
   EXPECT_FALSE(fs::exists(folder / "ahead.so"));

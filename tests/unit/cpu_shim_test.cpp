@@ -1,6 +1,6 @@
-// What kernels rely on when they run on the host: each test runs small kernels through the shim and
-// the scheduler, in every order of the threads.
-// Longer than 400 lines: one module of kernels, and the tests that they are named after.
+// The features that kernels rely on when they run on the host. Each test runs small kernels through
+// the shim and the scheduler, in every order of the threads. Longer than 400 lines: one module of
+// kernels, and the tests that they are named after.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -17,7 +17,8 @@
 namespace tw::cpu {
 namespace {
 
-// One module for all tests, so that one compile serves them. Kernels are named after their tests.
+// One module for all tests, so that it is compiled only once. Kernels have the names of their
+// tests.
 constexpr const char* kernels = R"(
 template <class T> __global__ void reverse(T* out, int barrier) {
   __shared__ __align__(16) T line[256];
@@ -329,7 +330,7 @@ TEST_F(ShimTest, TensorCopiesLandAtTheWait) {
         const std::size_t row = i / 64 * 4 + i % 32 / 8, column = i / 32 % 2 * 8 + i % 8;
         const std::size_t index = row * 12 + column;
         const bool inside = row < 5 && column < 12;
-        // Halves of a TF32's last place, 2^-10, go to the even neighbour.
+        // Values half-way between two TF32 numbers, 2^-10, go to the even neighbour.
         const float nearest = 1 + 0x1p-10F * static_cast<float>((index + index / 2 % 2) / 2);
         EXPECT_EQ(out[i], !inside ? 0 : tf32 ? nearest : from[index]) << i;
       }
@@ -418,7 +419,7 @@ TEST_F(ShimTest, AccessesOutsideOfABufferAreFaultsThatNameIt) {
   };
   EXPECT_EQ(load(last, 9), "");
   EXPECT_TRUE(std::isnan(out[0]));
-  for (int i = 0; i < 3; ++i) {  // and the next launch works
+  for (int i = 0; i < 3; ++i) {  // also: the next launch works
     const std::string past = load(last, 10), before = load(first, -2);
     EXPECT_TRUE(past.find("read outside of y, 0 bytes past the end, thread") == 0) << past;
     EXPECT_TRUE(before.find("read outside of x, 8 bytes before the start, thread") == 0) << before;

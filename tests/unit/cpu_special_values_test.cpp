@@ -1,5 +1,5 @@
-// Rows with infinities and NaN through the kernels of reduce, of softmax and of products that are
-// reduced: what PyTorch makes of them. The conformance tests have finite inputs.
+// Rows with infinities and NaN in the kernels of reduce and softmax and in reduced products: the
+// results are those of PyTorch. The conformance tests use finite inputs.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -222,7 +222,7 @@ TEST_F(SpecialValuesTest, Softmax) {
   }
 }
 
-// Of a matrix with four columns, copied in boxes of 64 rows by 128 bytes.
+// Returns the map of a matrix with four columns, copied in boxes of 64 rows by 128 bytes.
 tw_cpu::TensorMap map_of(const float* data, int height) {
   tw_cpu::TensorMap map{};
   map.data = data;

@@ -1,5 +1,5 @@
-// The main of tests that run kernels on the host: the cpu device starts its workers by running the
-// executable it is in.
+// The main function of tests that run kernels on the host: the cpu device starts its workers by
+// running its own executable.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

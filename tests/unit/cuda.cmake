@@ -1,16 +1,20 @@
 if(TILEWRIGHT_HAS_CUDA)
-  tilewright_test(cuda_test SOURCES ../gpu/worker_main.cpp cuda_cache_test.cpp cuda_device_test.cpp cuda_pool_test.cpp
+  tilewright_test(cuda_test SOURCES ../gpu/worker_main.cpp cuda_cache_test.cpp cuda_device_test.cpp
+    cuda_pool_test.cpp
     cuda_sampling_test.cpp LIBRARIES tw_cuda)
-  tilewright_test(cuda_compile_test SOURCES ../gpu/worker_main.cpp cuda_compile_test.cpp LIBRARIES tw_cuda TIMEOUT 300
+  tilewright_test(cuda_compile_test SOURCES ../gpu/worker_main.cpp cuda_compile_test.cpp
+    LIBRARIES tw_cuda TIMEOUT 300
     LABELS compilers COST 80)
   if(TILEWRIGHT_NVCC)
-    tilewright_test(cuda_shipped_test SOURCES ../gpu/worker_main.cpp cuda_shipped_test.cpp LIBRARIES tw_cuda TIMEOUT 600
+    tilewright_test(cuda_shipped_test SOURCES ../gpu/worker_main.cpp cuda_shipped_test.cpp
+      LIBRARIES tw_cuda TIMEOUT 600
       LABELS compilers COST 240)
     target_compile_definitions(cuda_shipped_test PRIVATE TW_NVCC="${TILEWRIGHT_NVCC}")
   endif()
 
-  # Stand-ins for the driver and the compiler, which the loader finds before the machine's own.
-  tilewright_test(cuda_queue_test SOURCES ../gpu/worker_main.cpp cuda_queue_test.cpp LIBRARIES tw_cuda)
+  # Fakes of the driver and the compiler, which the loader finds before the machine's own libraries.
+  tilewright_test(cuda_queue_test SOURCES ../gpu/worker_main.cpp cuda_queue_test.cpp
+    LIBRARIES tw_cuda)
   set(fakes ${CMAKE_CURRENT_BINARY_DIR}/cuda_fakes)
   target_compile_definitions(cuda_queue_test PRIVATE TW_FAKES="${fakes}")
   foreach(fake driver compiler)

@@ -1,4 +1,4 @@
-// The cubin cache: what it must not believe, and what it must forget.
+// The cubin cache: damaged entries, and entries that are dropped.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -80,7 +80,7 @@ TEST_F(Cache, ForgetsWhatWasUsedLongestAgo) {
     cache.put(key, entry(1000));
     fs::last_write_time(folder_ / (key + ".cubin"), now - std::chrono::minutes(20 - i));
   }
-  ASSERT_NE(open(10'000).find("a"), nullptr);  // a use: now it is the youngest
+  ASSERT_NE(open(10'000).find("a"), nullptr);  // this use makes it the most recent
   for (const char* key : {"i", "j", "k"}) cache.put(key, entry(1000));
   const CubinCache reader = open(10'000);
   EXPECT_TRUE(fs::exists(folder_ / "a.cubin"));

@@ -1,4 +1,4 @@
-// Every kernel of the catalog compiles for every architecture: no errors, no warnings of ptxas, and
+// Compiles every kernel of the catalog for every architecture: no errors, no warnings of ptxas, and
 // no spills in the default configuration. Needs the toolkit's NVRTC, but no GPU.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -19,7 +19,7 @@
 namespace tw::cuda {
 namespace {
 
-constexpr int samples = 3;  // beside the default configuration
+constexpr int samples = 3;  // in addition to the default configuration
 constexpr std::uint64_t seed = 20240229;
 
 struct Subject {
@@ -59,7 +59,7 @@ class Conformance : public testing::TestWithParam<int> {
   std::uint64_t next_ticket_ = 1;
 };
 
-// An edge shape that the kernel serves on the device: the first one of the op, if it does.
+// Returns an edge shape that the kernel serves on the device; the op's first one if possible.
 std::optional<Problem> served_problem(const OpSpec& op, const KernelSpec& kernel,
                                       const DeviceInfo& device) {
   std::vector<Problem> problems{parse_problem(op, {.shape = op.edge_shapes.front()})};
@@ -95,7 +95,7 @@ void Conformance::submit_kernel(const OpEntry& entry, const KernelSpec& kernel,
   }
 }
 
-// Every step in one chain, and of a kernel that reduces each reduction; and the oracles of these.
+// Submits a chain of all steps, each reduction of a kernel that reduces, and their oracles.
 void Conformance::submit_chains(const OpSpec& op, const KernelSpec& kernel, const Problem& problem,
                                 const DeviceInfo& device, const Configuration& configuration) {
   std::vector<Epilogue> chains{
@@ -113,7 +113,7 @@ void Conformance::submit_chains(const OpSpec& op, const KernelSpec& kernel, cons
     if (plan.oracle.kind == OraclePlan::Kind::reference &&
         (chain.steps.empty() || chain.reduced())) {
       submit(plan.oracle.program, device,
-             {name + " reference", true});  // its speed is of no account
+             {name + " reference", true});  // its speed does not matter
     }
   }
 }

@@ -1,4 +1,4 @@
-// The cuda device where there is no GPU: what it says, and that nothing is left behind.
+// The cuda device on a machine without a GPU: its errors, and that it leaves nothing behind.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -36,7 +36,7 @@ TEST(CudaProbe, SaysWhatIsMissing) {
   EXPECT_EQ(cuda_present(), !probe.devices.empty() && !probe.nvrtc.empty());
 }
 
-// A word that no routine takes was skipped: an optional one that is misspelt changed the layout.
+// Words that no routine takes were once ignored: a misspelt optional word changed the layout.
 TEST(CudaBaseline, TakesNoOtherWordsThanItsOwn) {
   std::map<std::string, int> args{{"x", 1}, {"nhwcc", 1}};
   try {
@@ -68,7 +68,7 @@ TEST(CudaMessages, ComeBackAsTheyWere) {
   EXPECT_EQ(back.variant.names, request.variant.names);
   EXPECT_THROW(cuda::decode_measure_request("nonsense"), Error);
   EXPECT_THROW(cuda::decode_compiled(""), Error);
-  EXPECT_THROW(cuda::decode_compiled(std::string(1'000'000, '\x81')), Error);  // arrays in arrays
+  EXPECT_THROW(cuda::decode_compiled(std::string(1'000'000, '\x81')), Error);  // nested arrays
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A libnvrtc.so.13 for tests of the cuda device's processes where there is no toolkit: it takes any
-// program, and does what the words fake_error, fake_crash and fake_endless in one's text say.
+// A libnvrtc.so.13 for tests of the cuda device's processes without a toolkit. It accepts any
+// program, and obeys the words fake_error, fake_crash and fake_endless in a program's text.
 #include <nvrtc.h>
 #include <unistd.h>
 

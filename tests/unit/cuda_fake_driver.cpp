@@ -1,6 +1,6 @@
-// A libcuda.so.1 for tests of the cuda device's processes where there is no GPU: memory is the
-// host's, kernels compute nothing, and those of tests/data/fake_driver do what their names say.
-// Every sample takes 10 us.
+// A libcuda.so.1 for tests of the cuda device's processes without a GPU. Memory is host memory,
+// kernels compute nothing, and the kernels of tests/data/fake_driver do what their names say. Every
+// sample takes 10 us.
 #include <cuda.h>
 #include <unistd.h>
 
@@ -71,7 +71,7 @@ CUresult cuModuleGetFunction(CUfunction* function, CUmodule, const char* name) {
   return put(function, reinterpret_cast<CUfunction>(new std::string(name)));
 }
 CUresult cuFuncGetAttribute(int* value, CUfunction_attribute, CUfunction) { return put(value, 0); }
-// Two pointers, but where the name says otherwise.
+// Two pointers, unless the name says otherwise.
 CUresult cuFuncGetParamInfo(CUfunction function, std::size_t index, std::size_t* offset,
                             std::size_t* bytes) {
   const std::string& name = *reinterpret_cast<const std::string*>(function);
@@ -88,7 +88,7 @@ CUresult cuLaunchKernelEx(const CUlaunchConfig*, CUfunction function, void**, vo
   const std::string& name = *reinterpret_cast<const std::string*>(function);
   if (name == "crashes") std::abort();
   while (name == "hangs") ::pause();
-  if (name == "naps") ::usleep(2000);  // of which the events know nothing
+  if (name == "naps") ::usleep(2000);  // the events do not include this time
   if (name == "refuses") return CUDA_ERROR_INVALID_VALUE;
   if (name == "faults") pending = CUDA_ERROR_ILLEGAL_ADDRESS;
   return CUDA_SUCCESS;
@@ -128,7 +128,7 @@ CUresult cuEventRecord(CUevent, CUstream) { return sticky; }
 CUresult cuEventElapsedTime_v2(float* milliseconds, CUevent, CUevent) {
   return put(milliseconds, 0.01f);
 }
-// Its kernels take no tensor maps.
+// The fake driver's kernels take no tensor maps.
 CUresult cuTensorMapEncodeTiled(CUtensorMap*, CUtensorMapDataType, cuuint32_t, void*,
                                 const cuuint64_t*, const cuuint64_t*, const cuuint32_t*,
                                 const cuuint32_t*, CUtensorMapInterleave, CUtensorMapSwizzle,

@@ -1,4 +1,4 @@
-// The compile pool through the real NVRTC: what a bad program costs, and what it does not.
+// The compile pool with the real NVRTC: the cost of a bad program, and what it does not affect.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -24,7 +24,7 @@ constexpr const char* good = R"(
   struct v0 { static constexpr int factor = 3; };
   template <class T, class V> __global__ void scale(T* x) { x[threadIdx.x] *= V::factor; })";
 
-// The instances double with every level.
+// Each level doubles the number of instances.
 constexpr const char* endless = R"(
   template <int L, unsigned long long P> struct E {
     static constexpr unsigned long long v = E<L - 1, 2 * P>::v + E<L - 1, 2 * P + 1>::v;
@@ -32,7 +32,7 @@ constexpr const char* endless = R"(
   template <unsigned long long P> struct E<0, P> { static constexpr unsigned long long v = P; };
   __global__ void kernel(unsigned long long* x) { *x = E<60, 1>::v; })";
 
-// A sum is used while the product that it belongs to is under way.
+// A sum is used while its product is still under way.
 constexpr const char* serialised = R"(
   __global__ void kernel(float* x, unsigned long long a, unsigned long long b) {
     float d[4] = {x[0], x[1], x[2], x[3]};
@@ -145,7 +145,8 @@ TEST_F(Pool, HeadersAndMacrosReachTheCompiler) {
   EXPECT_EQ(results.at(1).names, std::vector<std::string>{"kernel"});
 }
 
-// What nvcc's users write: no extern "C", namespaces, instances of templates, by a macro, too.
+// Kernels as nvcc's users write them: without extern "C", in namespaces, instances of templates,
+// also through a macro.
 TEST_F(Pool, KernelsOfOthersAreFoundByTheirNames) {
   CompilePool pool(1, seconds(60));
   CompileRequest wanted = request(
@@ -240,7 +241,7 @@ TEST_F(Pool, KilledCompilerCostsItsProgramAlone) {
   EXPECT_TRUE(results.at(2).ok) << results.at(2).log;
 }
 
-// The kernels of the GPU's fault tests, as far as they can be tried without one.
+// The kernels of the GPU's fault tests, as far as they can be tested without a GPU.
 TEST_F(Pool, FaultyKernelsCompileThatShould) {
   const Catalog catalog = Catalog::load_file(TW_TEST_DATA "/faults/op.toml", builtin_sources());
   const OpEntry& entry = catalog.ops().front();

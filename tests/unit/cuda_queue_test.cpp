@@ -1,5 +1,5 @@
-// The cuda device's processes over a fake compiler and a fake driver: what an error, a fault, a
-// crash, a hang or a cancel costs the queue. Needs neither the toolkit's NVRTC nor a GPU.
+// The cuda device's processes with a fake compiler and a fake driver: how an error, a fault, a
+// crash, a hang or a cancel affects the queue. Needs neither the toolkit's NVRTC nor a GPU.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -47,7 +47,7 @@ class Queue : public testing::Test {
     options.cache = false;
     device_ = open_cuda(options);
   }
-  // `text` is added to the program: the fake compiler reads it.
+  // `text` is added to the program, where the fake compiler reads it.
   void submit(std::uint64_t id, const std::string& act, double timeout_ms = 20000,
               const std::string& text = "", Purpose purpose = Purpose::measure) {
     const KernelSpec& kernel = catalog_.ops().front().kernels.front();
@@ -121,7 +121,7 @@ TEST_F(Queue, EachFaultCostsOneJob) {
   EXPECT_THAT(results.at(7).note, HasSubstr("longer than 0.5 s"));
 }
 
-// Parameters that do not agree are found before the launch, which would crash or be wrong.
+// Wrong parameters are found before the launch, which would crash or give wrong results.
 TEST_F(Queue, AKernelThatTakesOtherParametersIsNotLaunched) {
   const std::map<std::string, std::string> notes{
       {"takes_one", "the kernel takes 1 parameter, it is passed 2"},
@@ -176,10 +176,11 @@ TEST_F(Queue, WorkThatTheTimerMissesIsSaid) {
   EXPECT_NEAR(naps.median_ns(), 10000, 1);
   EXPECT_GE(naps.metrics.at("wall_ns"), 2e6);
   EXPECT_GE(naps.metrics.at("unaccounted_ns"), 1.9e6);
-  EXPECT_THAT(naps.note, HasSubstr("work that its time misses"));
+  EXPECT_THAT(naps.note, HasSubstr("its time misses some work"));
 }
 
-// A fake driver has no counters: who asks is told, and times are measured as before.
+// A fake driver has no counters: a request gets an answer that says so, and times are measured as
+// before.
 TEST_F(Queue, CountersThatAreRefusedCostNothingElse) {
   submit(1, "works");
   submit(2, "works", 20000, "", Purpose::counters);
@@ -239,7 +240,7 @@ TEST_F(Queue, ReferenceThatDoesNotCompileIsAFaultOfTheSpec) {
 TEST_F(Queue, WaitsItsTurnWhileAnotherProcessMeasures) {
   Turns other(device_->info().uuid);
   ASSERT_TRUE(other.try_take());
-  EXPECT_EQ(device_->notices().size(), 1u);  // of the timer
+  EXPECT_EQ(device_->notices().size(), 1u);  // the notice about the timer
   submit(1, "works", 200);
   submit(2, "works", 200);
   std::vector<std::string> notices;
@@ -249,7 +250,7 @@ TEST_F(Queue, WaitsItsTurnWhileAnotherProcessMeasures) {
     notices = device_->notices();
   }
   EXPECT_THAT(notices, testing::ElementsAre(HasSubstr("another process measures on this GPU")));
-  // Longer than the jobs may take: waiting does not count.
+  // Longer than a job may take: waiting does not count as job time.
   EXPECT_TRUE(device_->wait(Clock::now() + std::chrono::milliseconds(500)).empty());
   other.end();
   const auto results = finish(2);

@@ -1,4 +1,4 @@
-// When sampling stops, without a device or a clock.
+// When sampling stops; tested without a device or a clock.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -86,7 +86,7 @@ TEST(Batch, NeverExceedsTheLimits) {
   }
 }
 
-// A device whose clock is the number of samples: each takes 10 ms of it.
+// A source whose clock is the number of samples: each sample takes 10 ms.
 struct FakeSource {
   std::vector<double> take(int count) {
     std::vector<double> batch;
@@ -129,7 +129,7 @@ TEST(Samples, AtAThrottledClockAreDroppedWhileOthersMayCome) {
   device.throttled = [](int taken) { return taken <= 10; };
   const Sampling sampling = take_samples(device.source(), limits(), 0, 1000);
   EXPECT_EQ(sampling.samples_ns, same(5, 1000));
-  EXPECT_EQ(sampling.dropped, 8);  // two more warmed up
+  EXPECT_EQ(sampling.dropped, 8);  // the two others warmed up
   EXPECT_EQ(sampling.throttled, 0);
   EXPECT_GT(device.rests, 0);
 }

@@ -1,6 +1,6 @@
-// What is measured is what is shipped: NVRTC, which the tuner compiles with, and nvcc, which a
-// user of an emitted header compiles with, make the same code of a kernel. Needs the toolkit, but
-// no GPU.
+// The measured code is the shipped code: NVRTC, with which the tuner compiles, and nvcc, with which
+// a user compiles an emitted header, produce the same code for a kernel. Needs the toolkit, but no
+// GPU.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
@@ -25,8 +25,8 @@ constexpr int samples = 3;
 constexpr std::uint64_t seed = 90;
 constexpr int cc = 90;
 
-// What ptxas -v says of each kernel: "0 bytes spill stores, Used 211 registers". Sorted: the
-// compilers write several kernels in different orders.
+// Returns what ptxas -v reports for each kernel: "0 bytes spill stores, Used 211 registers". The
+// result is sorted, because the compilers write several kernels in different orders.
 std::vector<std::string> usage_of(const std::string& log) {
   std::vector<std::string> usage;
   std::string spills;
@@ -60,7 +60,7 @@ std::string with_nvcc(const std::filesystem::path& folder, const Program& progra
     std::ofstream(folder / path) << text;
   }
   std::string text = program.text;
-  for (const std::string& entry : program.entries) {  // as a launch would name it
+  for (const std::string& entry : program.entries) {  // as a launch names it
     text += fmt::format("\nauto* const use_{} = &{};\n", text.size(), entry);
   }
   std::ofstream(folder / "program.cu") << text;
@@ -77,7 +77,8 @@ std::string with_nvcc(const std::filesystem::path& folder, const Program& progra
   return log;
 }
 
-// The shape of the op's example with the epilogue, in each dtype and math that the kernel serves.
+// Returns the shape of the op's example with the epilogue, in each dtype and math that the kernel
+// serves.
 std::vector<Problem> served_problems(const OpSpec& op, const KernelSpec& kernel,
                                      const DeviceInfo& device, const std::string& epilogue) {
   const std::string flag = "--shape ";
@@ -96,7 +97,7 @@ std::vector<Problem> served_problems(const OpSpec& op, const KernelSpec& kernel,
   return problems;
 }
 
-// Of each sample: none, and if the kernel reduces each of the reductions once.
+// Returns an epilogue for each sample: none, and once each reduction if the kernel reduces.
 std::vector<std::string> epilogues_of(const OpSpec& op, const KernelSpec& kernel) {
   std::vector<std::string> epilogues(samples, "");
   if (kernel.reduces) {
@@ -132,7 +133,8 @@ TEST(Shipped, NvccAndNvrtcMakeTheSameCode) {
         const std::string measured = with_nvrtc(pool, lowered.plan.program);
         const std::string shipped = with_nvcc(folder, lowered.plan.program);
         EXPECT_FALSE(usage_of(measured).empty()) << measured;
-        // Known: addresses of global memory in the kernel that any convolution falls back to.
+        // A known difference: addresses of global memory in the kernel that serves as a fallback
+        // for any convolution.
         if (entry.op.name + "/" + kernel.name == "conv2d/simt") continue;
         EXPECT_EQ(usage_of(measured), usage_of(shipped))
             << problem.key(entry.op) << " " << kernel.name << ": "

@@ -32,7 +32,8 @@ class Locks : public testing::Test {
     fs::remove_all(folder_);
   }
 
-  // A process that runs `hold` and then lives until it is killed; back once `hold` has returned.
+  // Starts a process that runs `hold` and then lives until it is killed. Returns when `hold` has
+  // returned.
   static pid_t process_that(const std::function<void()>& hold) {
     int ends[2];
     EXPECT_EQ(::pipe(ends), 0);
@@ -112,7 +113,7 @@ TEST_F(Locks, WhoWaitsComesBeforeWhoHadTheLastTurn) {
   ASSERT_TRUE(first.try_take());
   std::thread waits([&] { second.take(); });
   FileLock probe((folder_ / "tilewright-gpu-GPU-1.lock").string());
-  while (probe.try_lock(0)) probe.unlock(0);  // until it stands in the queue
+  while (probe.try_lock(0)) probe.unlock(0);  // until the process is in the queue
   first.end();
   EXPECT_FALSE(first.try_take());
   waits.join();

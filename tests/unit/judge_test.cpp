@@ -1,5 +1,5 @@
-// The rule of comparison against another one that shares nothing with it: all numbers of a 16-bit
-// type in a list, neighbours of floats by nextafter, rounding by looking for the nearest.
+// Compares the rule of comparison with an independent implementation: all numbers of a 16-bit type
+// in a list, neighbours of floats with nextafter, and rounding by searching for the nearest number.
 #include "common/judge.cuh"
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 using Wide = long double;
 
-// The finite numbers of a 16-bit type from the least to the largest, and what follows them.
+// The finite numbers of a 16-bit type from the least to the largest, and the number after them.
 struct Numbers {
   explicit Numbers(int storage) {
     const int fraction_bits = storage == kF16 ? 10 : 7;
@@ -31,13 +31,13 @@ struct Numbers {
       const int whole = exponent == 0 ? fraction : fraction + (1 << fraction_bits);
       positive.push_back(std::ldexp(whole, std::max(exponent, 1) - bias - fraction_bits));
     }
-    // What the next number would be, if there were one.
+    // The number that would follow the largest one.
     beyond = std::ldexp(1.0, exponents - bias);
   }
   std::vector<double> positive;
   double beyond;
 
-  // The even one of two is that whose place in the list is even.
+  // The even number of two neighbours has an even index in the list.
   double nearest(Wide x) const {
     if (x < 0) return -nearest(-x);
     const auto above = std::lower_bound(positive.begin(), positive.end(), x,
@@ -57,7 +57,7 @@ const Numbers& numbers(int storage) {
   return storage == kF16 ? half : bfloat;
 }
 
-// Of f32 the hardware's conversion; fp64 is as it is.
+// For f32 it uses the hardware's conversion; fp64 stays unchanged.
 double plain_rounded(Wide x, int storage) {
   if (storage == kF32) return static_cast<double>(static_cast<float>(static_cast<double>(x)));
   if (storage == kF64) return static_cast<double>(x);
@@ -67,7 +67,7 @@ double plain_smallest(int storage) {
   if (storage == kF64) return 0;
   return storage == kF32 ? std::numeric_limits<float>::denorm_min() : numbers(storage).smallest();
 }
-// A number of the type next to x.
+// Returns the neighbour of x in the type.
 double plain_next(double x, double towards, int storage) {
   if (storage == kF64) return std::nextafter(x, towards);
   if (storage == kF32) return std::nextafter(static_cast<float>(x), static_cast<float>(towards));
@@ -102,7 +102,8 @@ bool plain_right(double x, double expected, double magnitude, const Rule& rule) 
   return low - tiny <= x && x <= high + tiny;
 }
 
-// Numbers of all sizes, numbers of the type, those next to them and halves between them, and zeros.
+// Numbers of all sizes, numbers of the type, their neighbours, the midpoints between them, and
+// zeros.
 class Values {
  public:
   explicit Values(int storage) : storage_(storage) {}
@@ -119,7 +120,7 @@ class Values {
     const double tie = stored / 2 + next / 2;
     return kind == 6 ? tie : std::nextafter(tie, 0);
   }
-  // As it is stored: near x, or anywhere.
+  // Returns a stored number: near x, or anywhere.
   double stored_near(double x, double slack) {
     double y = plain_rounded(x + slack * (uniform() * 3 - 1.5), storage_);
     if (random_() % 16 == 0) y = plain_rounded(any(), storage_);
@@ -193,7 +194,7 @@ TEST_P(JudgeTest, AgreesWithAPlainRule) {
   EXPECT_GT(wrong, 50000);
 }
 
-// Whatever is computed within the slack and stored is right.
+// Every number within the slack, rounded to nearest, is right.
 TEST_P(JudgeTest, PassesWhatIsWithinTheSlackAndRoundedToNearest) {
   Values values(GetParam());
   for (int i = 0; i < 200000; ++i) {
@@ -208,7 +209,7 @@ TEST_P(JudgeTest, PassesWhatIsWithinTheSlackAndRoundedToNearest) {
   }
 }
 
-// A result that is not the nearest, and by more than the slack, was truncated.
+// A result that is not the nearest number, and is off by more than the slack, was truncated.
 TEST_P(JudgeTest, FailsWhatIsTruncated) {
   if (GetParam() == kF64) GTEST_SKIP() << "the expectation is not wider";
   Values values(GetParam());
@@ -257,11 +258,11 @@ TEST(Judge, StoresOverflowAsInfinity) {
   EXPECT_FALSE(judge(65504, 1e6, 1e6, half).right);
   EXPECT_TRUE(judge(infinity, 65520, 0, half).right);
   EXPECT_FALSE(judge(infinity, 65519, 0, half).right);
-  EXPECT_TRUE(judge(infinity, 65519.999, 65520, half).right);  // either, within the slack
+  EXPECT_TRUE(judge(infinity, 65519.999, 65520, half).right);  // both are within the slack
   EXPECT_TRUE(judge(65504, 65519.999, 65520, half).right);
 }
 
-// One unit of the smallest subnormal number.
+// Allows one unit of the smallest subnormal number.
 TEST(Judge, AllowsOneSubnormal) {
   const Rule half{kF16, 0, 0};
   EXPECT_TRUE(judge(0x1p-24, 0, 0, half).right);
@@ -296,8 +297,9 @@ TEST(Poison, IsANaNInEveryType) {
   EXPECT_TRUE(is_nan_of(static_cast<std::uint32_t>(filled), kF32));
 }
 
-// What hosts and GPUs make, and PyTorch's, of either sign; and what arithmetic makes of poison: a
-// quiet NaN of a GPU, or the poison's own payload on the host, which only a read of it gives.
+// The NaNs that hosts, GPUs and PyTorch produce, with either sign. Also the NaNs that arithmetic
+// makes of poison: a quiet NaN on a GPU, or the poison's own payload on the host, which only a read
+// of it gives.
 TEST(Poison, IsNoNaNThatArithmeticMakes) {
   for (const unsigned bits : {0x7fffffffu, 0xffffffffu, 0xffc00000u, 0x7fc00000u}) {
     EXPECT_FALSE(is_poison(bits, kF32)) << bits;

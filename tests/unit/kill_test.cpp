@@ -1,6 +1,7 @@
-// `tune` killed at moments spread evenly over its run, and many of them on one database at once.
-// How many kills and how long are TW_KILLS and TW_SECONDS in the environment; TW_KILL_DEVICE=cuda:0
-// kills searches on a GPU instead of replayed ones, TW_TUNE names another executable.
+// Kills `tune` at moments that are spread evenly over its run, and runs many of them on one
+// database at once. TW_KILLS and TW_SECONDS in the environment set the number of kills and the
+// time. TW_KILL_DEVICE=cuda:0 kills searches on a GPU instead of replayed ones; TW_TUNE names
+// another executable.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -30,7 +31,7 @@ std::string setting(const char* name, const std::string& fallback) {
 
 class Kill : public Cli {
  protected:
-  // A running `tune`, its output in a file of the test's folder.
+  // Starts `tune` with its output in a file of the test's folder.
   pid_t start(Words words, const std::string& output) {
     words.insert(words.begin(), setting("TW_TUNE", TW_TUNE));
     std::vector<char*> argv;
@@ -53,7 +54,7 @@ class Kill : public Cli {
   }
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
 
-  // The search that is killed.
+  // Returns the search that is killed.
   Words search(const std::string& database) {
     const std::string device = setting("TW_KILL_DEVICE", "");
     Words words{"--op", "gemm", "--db", path(database), "--strategy", "random", "--no-baseline"};
@@ -65,8 +66,8 @@ class Kill : public Cli {
     words.insert(words.end(), where.begin(), where.end());
     return words;
   }
-  // The configurations of the stored trials of a search, as another process sees them; none as long
-  // as there is no database.
+  // Returns the configurations of a search's stored trials, as another process sees them; none if
+  // there is no database yet.
   static std::vector<std::string> stored(const std::string& database) {
     std::vector<std::string> configurations;
     if (!fs::exists(database)) return configurations;
@@ -76,7 +77,7 @@ class Kill : public Cli {
         if (trial.kind == TrialKind::search) configurations.push_back(trial.configuration);
       }
     } catch (const Error&) {
-      // It is being made.
+      // The database is being created.
     }
     return configurations;
   }
@@ -115,7 +116,7 @@ TEST_F(Kill, LosesNoTrialAndMeasuresNoneAgain) {
   RecordProperty("kills_in_the_search", in_the_search);
 }
 
-// Seven searches, of seven seeds and so of seven orders, and queries, over and over.
+// Seven searches with seven seeds, and so in seven orders, and queries, repeated.
 TEST_F(Kill, EightProcessesShareADatabase) {
   write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json", 40, 40);
   const auto end = Clock::now() + std::chrono::seconds(std::stoi(setting("TW_SECONDS", "3")));

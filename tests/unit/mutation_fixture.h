@@ -1,5 +1,5 @@
-// What the mutation tests share: one place of a kernel's sources that is changed, and the verdict of
-// the cpu device on a configuration of the kernel.
+// The fixture of the mutation tests: it changes one place of a kernel's sources, and returns the
+// cpu device's verdict on a configuration of the kernel.
 #pragma once
 #include <fmt/format.h>
 
@@ -21,14 +21,14 @@
 
 namespace tw {
 
-// A configuration of a kernel on a problem. `knobs`: "split_k=4 stages=2"; the others have their
-// defaults, or values that go with these.
+// A configuration of a kernel on a problem. `knobs` is for example "split_k=4 stages=2"; other
+// knobs have their defaults, or values that are valid together with these.
 struct Trial {
   std::string op, kernel, dtype, shape, epilogue, knobs;
-  std::string math{};  // empty: the dtype's own
+  std::string math{};  // empty: the dtype's default
 };
 
-// The first configuration with the wanted knobs, the default's if it has them.
+// Returns the first configuration with the wanted knobs; the default if it has them.
 inline Configuration pick(const SearchSpace& space, const std::string& knobs) {
   std::vector<std::pair<std::size_t, std::int64_t>> wanted;
   std::istringstream words(knobs);
@@ -58,7 +58,8 @@ inline Configuration pick(const SearchSpace& space, const std::string& knobs) {
 
 class MutationFixture {
  public:
-  // The verdict on each of the sources' kernel, in order. `seconds`: for all.
+  // Returns the verdicts on the kernel of each of the sources, in order. `seconds` bounds the total
+  // time.
   std::vector<Measurement> verdicts(const Trial& trial, const std::vector<Texts>& sources,
                                     int seconds = 120) {
     for (std::size_t i = 0; i < sources.size(); ++i) device_->submit(job(trial, sources[i], i));
@@ -99,12 +100,12 @@ class MutationFixture {
   std::unique_ptr<Device> device_ = open_cpu();
 };
 
-// What stands in a file once, and what is to stand there instead.
+// A replacement of a text that must occur exactly once in a file.
 struct Edit {
   std::string before, after;
 };
 
-// The sources with some places of one file changed.
+// Returns the sources with some places of one file changed.
 inline Texts changed(const std::string& file, const std::vector<Edit>& edits) {
   Texts sources = builtin_sources();
   const auto found = sources.find(file);

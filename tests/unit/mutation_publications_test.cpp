@@ -1,5 +1,5 @@
-// Each test plants a fault in the order in which blocks hand each other their parts. A verification
-// notices, since blocks take turns on the cpu device.
+// Each test plants a fault in the order in which blocks pass their parts to each other. A
+// verification notices the fault, because blocks take turns on the cpu device.
 #include <gtest/gtest.h>
 
 #include <ostream>
@@ -11,7 +11,7 @@
 namespace tw {
 namespace {
 
-// A block that tells the others too early that it has stored its part.
+// A fault: a block tells the others too early that it has stored its part.
 struct Publication {
   std::string name;
   Trial trial;
@@ -32,8 +32,8 @@ std::vector<Publication> publications() {
                       "f32",    "outer=1,extent=1024,inner=40,operation=sum",
                       "",       "blocks_per_sm=1"};
   const Edit join{"  __threadfence();\n  Threads::sync();\n  const", "  __threadfence();\n  const"};
-  // The count moves from behind the stores to the line before them. The barrier is for what shared
-  // memory held until then.
+  // Moves the count from behind the stores to the line before them. The barrier protects the
+  // earlier content of shared memory.
   const auto earlier = [](const std::string& stores, const std::string& count) {
     return std::vector<Edit>{{count, ""}, {stores, "  __syncthreads();\n" + count + "\n" + stores}};
   };
@@ -41,7 +41,7 @@ std::vector<Publication> publications() {
       {"SimtWithoutABarrier",
        gemm,
        "gemm/simt_store.cuh",
-       {{"  __syncthreads();\n  // Nobody reads", "  // Nobody reads"}}},
+       {{"  __syncthreads();\n  // No thread reads", "  // No thread reads"}}},
       {"SimtCountsFirst", gemm, "gemm/simt_store.cuh",
        earlier("  T* const first = partials",
                "  unsigned* const before = dynamic_shared<unsigned>();\n  if (threadIdx.x == 0) "

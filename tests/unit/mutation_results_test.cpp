@@ -1,7 +1,7 @@
-// A verification must notice small faults of a kernel: each test plants one of them in a kernel, and
-// expects a failing verdict, where the kernel as it is passes. Faults of arithmetic give results that
-// are nearly right, so that what is tested is the tolerance; faults of access read what is dropped,
-// so that what is tested is the memory around tensors.
+// A verification must notice small faults of a kernel. Each test plants one fault in a kernel and
+// expects a failing verdict; the unchanged kernel passes. Faults of arithmetic give nearly right
+// results and test the tolerance. Faults of access read values that are dropped and test the memory
+// around tensors.
 #include <gtest/gtest.h>
 
 #include <ostream>
@@ -17,12 +17,12 @@ struct Fault {
   std::string name;
   Trial trial;
   std::string file, before, after;
-  bool needs_asan = false;  // AddressSanitizer alone sees it
+  bool needs_asan = false;  // only AddressSanitizer detects it
 };
 void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.name; }
 std::string name_of_fault(const testing::TestParamInfo<Fault>& info) { return info.param.name; }
 
-// Floats that are rounded towards zero, and to the nearest, to bf16 or f16, which keep 8 and 11 bits.
+// Floats rounded towards zero, and to nearest, to bf16 or f16, which keep 8 and 11 bits.
 std::string cut_to_bf16(const std::string& value) {
   return "__uint_as_float(__float_as_uint(" + value + ") & 0xffff0000u)";
 }
@@ -235,7 +235,7 @@ std::vector<Fault> results_of_activation() {
   };
 }
 
-// Reads whose values are dropped.
+// Returns faults that read values which are dropped.
 std::vector<Fault> reads() {
   return {
       {"RowsOfReduce",

@@ -1,5 +1,5 @@
-// The cpu device must notice what the conformance tests are there for: each test breaks a GEMM
-// kernel in one place and expects a failing outcome, where the unbroken kernel passes.
+// The cpu device must notice the faults that the conformance tests look for. Each test breaks a
+// GEMM kernel at one place and expects a failing outcome; the unbroken kernel passes.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -20,9 +20,9 @@
 namespace tw {
 namespace {
 
-// A kernel, what is broken of it, and problems that exercise every part of that.
+// A kernel, the files that are broken, and problems that exercise every part of these files.
 struct Subject {
-  std::string kernel, files;  // "simt": what starts with "gemm/simt"
+  std::string kernel, files;  // "simt"; files that start with "gemm/simt"
   std::vector<std::string> shapes;
   std::string epilogue;
   std::vector<std::int64_t> splits;
@@ -35,13 +35,13 @@ const Subject simt{"simt",
                    {1, 2}};
 const Subject rows{"mma", "gemm/mma_results", {"m=70,n=150,k=20,batch=2"}, "logsumexp", {1}};
 
-// One place in the kernel's sources.
+// A place in the kernel's sources.
 struct Place {
   std::string path;
   std::size_t begin, size;
 };
 
-// All places in the files that start with `first` and end with the next `last`.
+// Returns all places in the files that start with `first` and end with the next `last`.
 std::vector<Place> places_of(const std::string& files, const std::string& first,
                              const std::string& last) {
   std::vector<Place> places;
@@ -68,7 +68,8 @@ std::string removed(const std::string&) { return ""; }
 
 class MutationTest : public testing::Test {
  protected:
-  // Runs the kernel of `sources` on the problems until one does not pass; returns the last outcome.
+  // Runs the kernel of `sources` on the problems until one does not pass; returns the last
+  // measurement.
   Measurement run(const Subject& subject, const Texts& sources) {
     const Catalog catalog = Catalog::load(builtin_spaces(), sources);
     for (const std::string& shape : subject.shapes) {
@@ -88,7 +89,7 @@ class MutationTest : public testing::Test {
     return {};
   }
 
-  // Breaks each place in turn; `spared` of them may be harmless.
+  // Breaks each place in turn and expects a failure; `spared` of them may be harmless.
   void expect_caught(const Subject& subject, const std::string& first, const std::string& last,
                      const Change& change, int spared = 0) {
     const std::vector<Place> places = places_of(subject.files, first, last);
@@ -126,7 +127,7 @@ class MutationTest : public testing::Test {
     return result;
   }
 
-  // The default configuration but for split_k.
+  // Returns the default configuration with the given split_k.
   static Configuration pick(const SearchSpace& space, std::int64_t split) {
     Configuration wanted = space[space.default_index()];
     for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -162,7 +163,7 @@ TEST_F(MutationTest, WaitForOneCopyTooFew) {
 TEST_F(MutationTest, MissingBoundCheck) {
   const auto always = [](const std::string&) { return "true"; };
   expect_caught(simt, "row < m", "", always);
-  // Of two, one guards a read whose value is dropped: it takes AddressSanitizer to see it.
+  // One of the two checks guards a read whose value is dropped: only AddressSanitizer detects it.
   expect_caught(simt, "j < n - at.column", "", always, cpu::has_asan ? 0 : 1);
 }
 

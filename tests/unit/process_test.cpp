@@ -16,7 +16,7 @@ class Process : public testing::Test {
  protected:
   void SetUp() override { set_worker_executable(TW_ECHO_WORKER); }
 
-  // The next answer, or nothing if the worker ended.
+  // Returns the next answer, or nothing if the worker ended.
   static std::optional<std::string> answer(WorkerProcess& worker) {
     const auto deadline = steady_clock::now() + seconds(20);
     while (steady_clock::now() < deadline) {
@@ -84,7 +84,7 @@ TEST_F(Process, WhatAWorkerStartedEndsWithIt) {
   EXPECT_EQ(answer(worker), "forked");
   EXPECT_EQ(answer(worker), std::nullopt);
   EXPECT_EQ(worker.end_reason(), "exited with 3");
-  // The child had the pipe too, which ends with it.
+  // The child had the pipe too; the pipe ends with the child.
   const int descriptor = worker.descriptor();
   wait_any({&descriptor, 1}, steady_clock::now() + seconds(20));
   char byte = 0;

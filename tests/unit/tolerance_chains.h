@@ -1,4 +1,5 @@
-// The steps of chains and the row reductions, in plain formulas: fp64, rounded to fp32 after each.
+// The steps of chains and the row reductions as plain formulas: in fp64, rounded to fp32 after each
+// step.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -47,12 +48,12 @@ inline const std::map<std::string, StepFunction, std::less<>>& steps() {
   return table;
 }
 
-// Where an element is in the output, and in a tensor of the output's shape.
+// The place of an element in the output, and its offset in a tensor of the output's shape.
 struct Place {
   std::size_t row, column, at;
 };
 
-// The chain without its reduction, over all elements, at the places that place_of(i) says.
+// Applies the chain without its reduction to all elements, at the places that place_of(i) returns.
 template <class PlaceOf>
 std::vector<float> chained(const Given& given, int set, std::vector<float> values,
                            const PlaceOf& place_of) {
@@ -83,7 +84,7 @@ inline float log_sum_exp(const std::vector<float>& row) {
   return top + std::log(sum);
 }
 
-// What is left of a row.
+// Returns the reduction of a row.
 inline float reduced(std::string_view reduction, const std::vector<float>& row) {
   if (reduction == "max") return *std::max_element(row.begin(), row.end());
   if (reduction == "logsumexp") return log_sum_exp(row);

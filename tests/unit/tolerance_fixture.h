@@ -1,5 +1,5 @@
-// Problems with what their oracles expect, and results that the tests compute themselves in plain
-// fp32 loops, right ones and faulty ones, to be judged as a kernel's are.
+// Problems with the expected values of their oracles. The tests compute right and faulty results in
+// plain fp32 loops, and judge them like a kernel's results.
 #pragma once
 #include <gtest/gtest.h>
 
@@ -26,18 +26,18 @@
 
 namespace tw::tolerances {
 
-// How a result is computed.
+// The way in which a result is computed.
 enum class Way {
   sequential,  // right
   pairwise,
-  lanes,         // 32 chains, then pairwise
-  three_passes,  // products of the parts of operands that TF32 holds
+  lanes,         // 32 chains, then added pairwise
+  three_passes,  // products of the two TF32 parts of the operands
   last_dropped,  // faulty
   swapped,
   tile_skipped,
   f16_sum,
   one_tf32_pass,
-  truncated,  // not rounded to nearest where it is stored
+  truncated,  // not rounded to nearest when stored
 };
 inline const std::vector<Way> right_ways{Way::sequential, Way::pairwise, Way::lanes};
 inline const std::vector<Way> faults{Way::last_dropped, Way::swapped, Way::tile_skipped,
@@ -49,12 +49,12 @@ inline std::string name_of(Way way) {
   return names[static_cast<std::size_t>(way)];
 }
 
-// The nearest with 11 bits: TF32, and f16 where it is normal.
+// Returns the nearest number with 11 bits: TF32, or f16 where it is normal.
 inline float rounded_to_11_bits(float x) {
   return std::bit_cast<float>((std::bit_cast<std::uint32_t>(x) + 0x1000u) & ~0x1fffu);
 }
 
-// A term of a sum is a product.
+// A term of a sum is a product of two factors.
 struct Term {
   float a, b;
 };
@@ -92,7 +92,7 @@ inline float sum_in_f16(const std::vector<Term>& terms) {
   return sum;
 }
 
-// The sum, computed in a way. `swapped` exchanges two of the factors.
+// Returns the sum, computed in a way. `swapped` exchanges two of the factors.
 inline float sum_of(Way way, std::vector<Term> terms) {
   const auto middle = terms.begin() + static_cast<std::ptrdiff_t>(terms.size() / 2);
   if (way == Way::pairwise) return sum_pairwise(terms.data(), terms.size());
@@ -108,7 +108,7 @@ inline float sum_of(Way way, std::vector<Term> terms) {
   return sum_sequential(terms);
 }
 
-// A problem and what its oracle expects on both sets of inputs.
+// A problem and its oracle's expected values on both sets of inputs.
 class Given {
  public:
   Given(const OpSpec& op, const Problem& problem)
@@ -135,11 +135,11 @@ class Given {
 
   const Problem& problem() const { return problem_; }
   const Plan& plan() const { return plan_; }
-  // An input, on the first set of values (0) or the second (1).
+  // Returns an input with the first set of values (0) or the second (1).
   const std::vector<float>& input(int set, std::size_t tensor) const {
     return inputs_[at_(set)][tensor];
   }
-  // One of the chain's tensors.
+  // Returns one of the chain's tensors.
   std::vector<float> epilogue_input(int set, std::size_t tensor) const {
     const PlanLaunch& launch = plan_.oracle.launches[0];
     std::vector<cpu::Guarded> unused;
@@ -155,7 +155,7 @@ class Given {
     throw Error("the oracle takes no epilogue");
   }
 
-  // Judges an output whose elements are dense; truncated: they are not rounded to nearest.
+  // Judges an output whose elements are dense. `truncated` stores them without rounding to nearest.
   cpu::Verdict judge(int set, const std::vector<float>& values, bool truncated = false) const {
     const std::size_t output = plan_.tensors.size() - 1;
     const PlanTensor& tensor = plan_.tensors[output];
@@ -192,7 +192,7 @@ class Given {
   std::vector<std::vector<std::vector<float>>> inputs_;  // by set and tensor
 };
 
-// The problems of an op, each with its oracle asked; the oracles are compiled at once.
+// The problems of an op, each with its oracle's results; the oracles are compiled together.
 class Problems {
  public:
   Problems(const std::string& op, const std::vector<ProblemText>& texts) {

@@ -1,4 +1,4 @@
-// Where a chain hides what a kernel computes, the kernel is verified without the chain, too.
+// If a chain hides what a kernel computes, the kernel is also verified without the chain.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 namespace tw {
 namespace {
 
-// The plan of a kernel's default configuration.
+// Returns the plan of a kernel's default configuration.
 Plan lowered(const Catalog& catalog, const std::string& op, const std::string& kernel_name,
              const ProblemText& text) {
   const OpEntry& entry = catalog.at(op);
@@ -65,7 +65,7 @@ TEST(PlainPlan, IsThereWhereAChainHides) {
   }
 }
 
-// All that is below 0 is far off, and clamp makes 0 of it.
+// All results below 0 are far off, and clamp replaces them by 0.
 TEST(PlainPlan, ShowsWhatTheChainHides) {
   Texts sources = builtin_sources();
   std::string& text = sources.at("activation/stream.cuh");

@@ -1,10 +1,10 @@
-// The rule for rows: softmax, reductions along an axis and reductions of a product's rows. It
-// passes what fp32 arithmetic makes of a row in any order, with room. It fails a row with a term or
-// a part left out, outputs in each other's place, and sums in f16.
+// The rule for rows: softmax, reductions along an axis, and reductions of a product's rows. The
+// rule passes what fp32 arithmetic computes for a row in any order, with room. It fails a row in
+// which a term or a part is left out, swapped outputs, and sums in f16.
 //
 // A fault need not show in the storage type: one term in 16384 changes a mean by less than bf16
-// resolves. So a fault must fail where it stores what no right computation does. That is computed
-// here from the expected value, in fp64: see shows().
+// resolves. So a fault must fail only if the stored result differs from what every right
+// computation stores. The tests compute this from the expected value in fp64: see shows().
 #include <fmt/format.h>
 
 #include "tolerance_chains.h"
@@ -18,15 +18,16 @@ const std::vector<Way> faults_of_rows{Way::last_dropped, Way::swapped, Way::tile
                                       Way::f16_sum};
 constexpr std::int64_t lengths[] = {64, 512, 4096, 16384};
 
-// The terms of an output, or of a row of outputs, and by how many units of fp32 each may be off.
+// The terms of an output, or of a row of outputs, and the error that each may have in units of
+// fp32.
 struct Row {
   std::vector<double> terms, magnitudes;
 };
 
-// An op that makes something of rows.
+// An op over rows.
 struct Rows {
   std::string op, operation;
-  std::string shape;  // of a row's length: {}
+  std::string shape;  // {} stands for a row's length
   std::string reduction;
   std::size_t count;
 
@@ -52,7 +53,7 @@ const std::vector<Rows>& all_rows() {
   return all;
 }
 
-// Row `at` of the products of A, which is 16 x 4, and B, which is 4 x length.
+// Returns row `at` of the product of A, which is 16 x 4, and B, which is 4 x length.
 Row row_of_product(const Values& a, const Values& b, std::size_t at, std::size_t length) {
   Row row;
   for (std::size_t column = 0; column < length; ++column) {
@@ -88,13 +89,13 @@ double extremum(bool smallest, const std::vector<double>& terms) {
                   : *std::max_element(terms.begin(), terms.end());
 }
 
-// What an output should be, and how many units of fp32 it may be off.
+// The expected value of an output, and how many units of fp32 it may be off.
 struct Right {
   double value, magnitude;
 };
 
-// The sum of exponentials below the largest term, and how far below it the terms are: a mean that
-// is weighted by the exponentials.
+// The sum of exponentials relative to the largest term, and the mean distance of the terms from it,
+// weighted by the exponentials.
 struct Exponentials {
   double top, sum = 0, spread = 0;
 
@@ -134,8 +135,8 @@ std::vector<Right> right_of(const Rows& rows, const Row& row) {
   return right;
 }
 
-// What is left of a row in a faulty way. The term that is dropped is the last one, of a row whose
-// extremum is asked for the extremum.
+// Returns the reduction of a row computed in a faulty way. The dropped term is the last one, or the
+// extremum if the operation is an extremum.
 Values kept(const Rows& rows, Way way, Values row) {
   const auto part = static_cast<std::ptrdiff_t>(row.size() / 4);
   if (way == Way::last_dropped) {
@@ -153,7 +154,7 @@ float sum_in(Way way, const Values& row) {
   return sum_of(is_order ? way : Way::sequential, std::move(terms));
 }
 
-// The outputs of a row, computed in a way in fp32.
+// Returns the outputs of a row, computed in a way in fp32.
 Values computed(const Rows& rows, Way way, const Row& row) {
   const Values all(row.terms.begin(), row.terms.end());
   Values left = kept(rows, way, all);
@@ -180,7 +181,7 @@ double stored(DType dtype, double value) {
   return cpu::read_element(dtype, bytes, 0);
 }
 
-// The first two outputs that differ as they are stored change places.
+// Swaps the first two outputs that differ in the storage type.
 void swap_outputs(DType dtype, Values& results) {
   const auto as_stored = [&](float x) { return stored(dtype, static_cast<double>(x)); };
   const auto other = std::find_if(results.begin(), results.end(),
@@ -198,8 +199,8 @@ Values results_of(const Rows& rows, DType dtype, Way way, const std::vector<Row>
   return results;
 }
 
-// Whether an output is stored as no right computation stores it. A right one is off by 4 units of
-// fp32 for each unit of the magnitude at most, a quarter of what the rule allows.
+// Returns whether an output is stored as no right computation stores it. A right computation is off
+// by at most 4 units of fp32 for each unit of the magnitude, a quarter of what the rule allows.
 bool shows(DType dtype, const Values& results, const std::vector<Right>& right) {
   for (std::size_t i = 0; i < results.size(); ++i) {
     const double x = stored(dtype, static_cast<double>(results[i]));
@@ -244,19 +245,20 @@ class ToleranceRowsTest : public testing::TestWithParam<Case> {
     return {rows().op, texts};
   }
 
-  // A sum of positive terms only grows, and each addition rounds all of it. So a long chain of
-  // exponentials errs by more than the tolerance allows; the kernels have many short chains.
+  // A sum of positive terms only grows, and each addition rounds the whole sum. So a long chain of
+  // exponentials has a larger error than the tolerance allows; the kernels use many short chains.
   bool is_right(Way way, std::int64_t length) const {
     return way != Way::sequential || !rows().has_exponentials() || length <= 512;
   }
 
-  // Whether the fault must show at all, by what the operation is: else the test would say nothing.
+  // Returns whether the operation guarantees that the fault shows; otherwise the test would prove
+  // nothing.
   bool is_never_hidden(Way way, std::int64_t length) const {
     if (rows().is_extremum()) return way != Way::f16_sum && length == 64;
     return way == Way::tile_skipped || way == Way::swapped || dtype() == DType::f32;
   }
 
-  // On either set of inputs: first whether the fault must show, then whether it fails.
+  // Returns, over both sets of inputs, whether the fault must show and whether it fails.
   std::pair<bool, bool> tried(const Given& given, Way way, std::size_t length) const {
     bool must_show = false, fails = false;
     for (int set = 0; set < 2; ++set) {
@@ -305,7 +307,7 @@ TEST_P(ToleranceRowsTest, FailsWhatIsWrong) {
 
 INSTANTIATE_TEST_SUITE_P(Ops, ToleranceRowsTest, testing::ValuesIn(cases()), name_of_case);
 
-// Results that are far below 1, behind steps that add what is not.
+// Results far below 1, after steps that add larger values.
 class ToleranceSmallRowsTest : public ToleranceRowsTest {};
 
 TEST_P(ToleranceSmallRowsTest, FailsASkippedPartBehindAnAddition) {

@@ -1,5 +1,5 @@
-// A tolerance passes what fp32 arithmetic makes of a problem in any order, with room, and it fails
-// what is wrong: a term that is missing, sums in f16, operands in TF32, truncated results.
+// A tolerance passes what fp32 arithmetic computes for a problem in any order, with room. It fails
+// wrong results: a missing term, sums in f16, operands in TF32, truncated results.
 #include <fmt/format.h>
 
 #include "tolerance_chains.h"
@@ -12,12 +12,12 @@ using Values = std::vector<float>;
 // An op whose outputs are sums of products.
 struct Products {
   std::string op;
-  std::string shape;  // of a sum's length: {}, or a part of it, {} / divisor
+  std::string shape;  // {} stands for a sum's length, {} / divisor for a part of it
   std::int64_t divisor;
   std::size_t outputs;
-  std::size_t columns, plane;  // of the output: an element's column is at / plane % columns
+  std::size_t columns, plane;  // of the output: the column of an element is at / plane % columns
   std::vector<std::string> chains;
-  // Term i of output `at`, of sums of `length`.
+  // Term i of output `at`; sums have `length` terms.
   Term (*term)(const Values& a, const Values& b, std::size_t at, std::size_t i, std::size_t length);
   bool is_mean = false;
   std::vector<std::int64_t> lengths{64, 512, 4096, 16384};
@@ -28,14 +28,14 @@ Term term_of_gemm(const Values& a, const Values& b, std::size_t at, std::size_t 
   return {a[at / 16 * k + i], b[i * 16 + at % 16]};
 }
 
-// A window of 4 x 4 over images of 5 x 5, 8 filters.
+// A window of 4 x 4 over images of 5 x 5, with 8 filters.
 Term term_of_conv(const Values& x, const Values& weights, std::size_t at, std::size_t i,
                   std::size_t length) {
   const std::size_t channel = i / 16, r = i / 4 % 4, s = i % 4;
   return {x[channel * 25 + (at / 2 % 2 + r) * 5 + at % 2 + s], weights[at / 4 * length + i]};
 }
 
-// Four taps reach each of 3 x 3 outputs from images of 4 x 4, 8 filters.
+// Four taps reach each of 3 x 3 outputs from images of 4 x 4, with 8 filters.
 Term term_of_transpose(const Values& x, const Values& weights, std::size_t at, std::size_t i,
                        std::size_t) {
   const std::size_t filter = at / 9, row = at / 3 % 3, column = at % 3;
@@ -49,7 +49,7 @@ Term term_of_sum(const Values& x, const Values&, std::size_t at, std::size_t i,
   return {x[at * length + i], 1};
 }
 
-// None, and each word of the vocabulary that gemm has.
+// Returns no step, and each step that gemm allows.
 std::vector<std::string> every_step() {
   const OpSpec& op = Given::catalog().at("gemm").op;
   std::vector<std::string> chains{""};
@@ -104,7 +104,7 @@ const std::vector<Products>& all_products() {
   return all;
 }
 
-// The sums of all outputs, in one way.
+// Returns the sums of all outputs, computed in one way.
 Values sums_of(const Products& op, const Given& given, int set, std::int64_t length, Way way) {
   const Values &a = given.input(set, 0), &b = given.input(set, op.op == "reduce" ? 0 : 1);
   const auto count = static_cast<std::size_t>(length);
@@ -123,7 +123,7 @@ Values sums_of(const Products& op, const Given& given, int set, std::int64_t len
   return sums;
 }
 
-// The results of the chain over sums.
+// Returns the results of the chain over sums.
 Values results_of(const Products& op, const Given& given, int set, const Values& sums) {
   const Values all = chained(given, set, sums, [&](std::size_t at) {
     return Place{at / op.plane / op.columns, at / op.plane % op.columns, at};
@@ -161,7 +161,7 @@ class ToleranceTest : public testing::TestWithParam<Case> {
  protected:
   const Products& op() const { return all_products()[GetParam().products]; }
 
-  // Whether operands of TF32 are a fault, and three passes make up for it.
+  // Returns whether TF32 operands are a fault here, which three passes avoid.
   bool is_fp32() const { return GetParam().math == "f32" && op().op != "reduce"; }
 
   Problems problems_of(std::int64_t length) const {
@@ -176,12 +176,13 @@ class ToleranceTest : public testing::TestWithParam<Case> {
   bool applies(Way way, std::int64_t length) const {
     const bool is_half = GetParam().dtype != "f32", is_tf32 = GetParam().math == "tf32";
     if (way == Way::truncated) return is_half;
-    // Operands of 11 bits cost as much as a few additions in f16 do.
+    // Operands of 11 bits cost as much accuracy as a few additions in f16.
     if (way == Way::f16_sum) return !is_tf32 || length > 64;
     return true;
   }
 
-  // On the chain's own plan or, if it hides the sums, on the plan without it.
+  // Returns whether the fault fails: with the chain's own plan, or with the plan without the chain
+  // if the chain hides the sums.
   static bool is_caught(const Products& op, const Given& plain, const Given& given,
                         const Values (&sums)[2], Way way) {
     bool caught = false;

@@ -27,7 +27,7 @@ CheckEvidence::CheckEvidence(std::string database, const Catalog& catalog, const
 CheckEvidence::~CheckEvidence() {
   try {
     if (run_ != 0) store_->end_run(run_, "finished");
-  } catch (const Error&) {  // the rows are stored; the run stays without an end
+  } catch (const Error&) {  // the rows are stored, but the run is not marked as ended
   }
 }
 

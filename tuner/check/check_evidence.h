@@ -1,5 +1,5 @@
-// What the check before emit finds wrong, as rows of the database: evidence, by which a winner loses
-// its place and a later search knows what fails.
+// The failures that the check before emit finds, as rows of the database. They are evidence: a
+// winner that fails loses its place, and a later search knows what fails.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -15,17 +15,18 @@ namespace tw {
 
 class CheckEvidence {
  public:
-  // `database`: a file that is not there stays so, and nothing is stored. `l2`: of the winners that
-  // are checked. The catalog must outlive this.
+  // If the file `database` does not exist, it is not created, and nothing is stored. `l2` is the L2
+  // state of the winners that are checked. The catalog must outlive this object.
   CheckEvidence(std::string database, const Catalog& catalog, const DeviceInfo& device,
                 std::string l2, std::string command);
   ~CheckEvidence();
   CheckEvidence(const CheckEvidence&) = delete;
   CheckEvidence& operator=(const CheckEvidence&) = delete;
 
-  // A sample that failed, of a run of strategy `check`.
+  // Stores a sample that failed, as a trial of a run with the strategy `check`.
   void add(const EmitSample& sample, const Measurement& measurement);
-  const std::string& notice() const { return notice_; }  // why nothing could be stored, if so
+  // why nothing could be stored; empty if rows were
+  const std::string& notice() const { return notice_; }
 
  private:
   Context context_of(const EmitSample& sample) const;

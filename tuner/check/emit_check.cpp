@@ -17,8 +17,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A check is of the order of a second. The emulation of the cpu device computes some 300 MFLOP/s; a
-// GPU's reference, in fp64 and without tiles, more than 100 GFLOP/s.
+// A check should take about a second. The emulation of the cpu device computes about 300 MFLOP/s; a
+// reference on a GPU, in fp64 and without tiles, more than 100 GFLOP/s.
 SampleSize size_for(const DeviceInfo& device) {
   SampleSize size;
   if (device.kind == "cpu") {
@@ -71,14 +71,14 @@ class Check {
 
  private:
   const OpSpec& op() const { return request_.catalog->at(request_.op).op; }
-  // One text for what is compiled and what it runs.
+  // Returns one text for the code that is compiled and the problem that it runs.
   std::string key_of(const EmitSample& sample) const {
     return fmt::format("{} {}: {}", sample.kernel->name,
                        text_of(sample.kernel->knobs, sample.configuration),
                        sample.problem.key(op()));
   }
 
-  // Runs what is not known yet, as many at once as keep the device busy.
+  // Runs the samples whose results are not known yet; as many at once as keep the device busy.
   void verify(const std::vector<EmitSample>& samples) {
     std::vector<const EmitSample*> due;
     for (const EmitSample& sample : samples) {
@@ -104,7 +104,7 @@ class Check {
     }
     if (stopped_()) device_.cancel();
   }
-  // Without a reference the results of the kernel's default configuration are the expected ones.
+  // Without a reference, the results of the kernel's default configuration are the expected ones.
   void find_oracle_of(const EmitSample& sample) {
     if (!op().reference_source.empty() || stopped_()) return;
     const std::string key = sample.kernel->name + " " + sample.problem.key(op());
@@ -152,7 +152,7 @@ class Check {
     progress_.update(status_);
   }
 
-  // Whether anything had to be.
+  // Leaves failed samples out. Returns whether there were any.
   bool leave_out(const std::vector<EmitSample>& samples) {
     const std::size_t before = left_out_.size();
     std::string last;
@@ -185,9 +185,10 @@ class Check {
   Progress& progress_;
   const std::function<bool()>& stopped_;
   Clock::time_point begin_;
-  DeviceInfo target_;                          // whose limits the header's branches are for
+  // the device whose limits the header's branches must keep
+  DeviceInfo target_;
   std::map<std::string, Measurement> known_;   // by key_of
-  std::map<std::string, OraclePlan> oracles_;  // by kernel and problem; of an op without reference
+  std::map<std::string, OraclePlan> oracles_;  // by kernel and problem, for an op without reference
   std::vector<Problem> failed_;
   std::vector<LeftOut> left_out_;
   Status status_;

@@ -1,5 +1,5 @@
-// The check of a header before it is written: what its branches would run is verified on a device,
-// and what is wrong is left out.
+// The check of a header before it is written: the configurations that its branches would run are
+// verified on a device, and failing ones are left out.
 #pragma once
 #include <functional>
 #include <string>
@@ -13,26 +13,27 @@
 namespace tw {
 
 struct CheckOptions {
-  std::size_t shapes = 8;  // at most, of each winner and each default
+  std::size_t shapes = 8;  // the most shapes for each winner and each default
   std::uint64_t seed = 1;
   // Called with each sample that fails.
   std::function<void(const EmitSample&, const Measurement&)> failed = {};
 };
 
-// What was left out of a header, and why.
+// A configuration that was left out of a header, and why.
 struct LeftOut {
   std::string subject;  // EmitSample::subject
   bool is_default = false;
   std::string kernel, configuration;
-  std::string problem;  // on which it failed
+  std::string problem;  // the problem on which it failed
   std::string why;      // "wrong_result: ..."
 };
 
 // Verifies samples (emit_samples.h) of each winner of the request, and of the defaults that its
-// device can reach, on `device`; the limits are those of the winners' device. A winner that fails
-// leaves the request, a default is rejected; what then takes over is checked likewise, on the
-// problem that failed too, until nothing fails. Enters what was checked. Stops early when `stopped`
-// says so; the request is good for nothing then.
+// device can reach, on `device`. The limits are those of the winners' device. A winner that fails
+// is removed from the request, and a default that fails is rejected. The configuration that then
+// takes over is checked too, also on the problem that failed, until nothing fails. The function
+// enters in the request what was checked, and returns what was left out. It stops early when
+// `stopped` returns true; the request must not be used then.
 std::vector<LeftOut> check_before_emit(EmitRequest& request, Device& device,
                                        const CheckOptions& options, Progress& progress,
                                        const std::function<bool()>& stopped);

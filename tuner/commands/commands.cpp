@@ -14,23 +14,23 @@ namespace tw {
 namespace {
 
 constexpr std::array<Command, 11> listed{{
-    {"run", "search for the fastest configuration of a problem (may be left out)",
+    {"run", "search for the fastest configuration of a problem (the default command)",
      tune_specification, tune_command},
     {"emit", "write the winners as a C++ dispatch header", emit_specification, emit_command},
     {"query", "show winners and trials of a database", query_specification, query_command},
-    {"explain", "say what bounds a winner, and which knobs matter", explain_specification,
+    {"explain", "show what bounds a winner, and which knobs matter", explain_specification,
      explain_command},
-    {"merge", "take over what another database measured", merge_specification, merge_command},
-    {"recheck", "race the winners' finals again under another driver or toolkit",
+    {"merge", "add the trials of another database", merge_specification, merge_command},
+    {"recheck", "race the winners' finalists again under another driver or toolkit",
      recheck_specification, recheck_command},
     {"export", "write trials to a file that others can import", export_specification,
      export_command},
-    {"import", "add the trials of such a file, or of a recording", import_specification,
+    {"import", "add the trials of an exported file or a recording", import_specification,
      import_command},
     {"ops", "list ops, their kernels and knobs", ops_specification, ops_command},
     {"record", "measure a whole search space into a file that can be replayed",
      record_specification, record_command},
-    {"doctor", "what this machine has, what is missing, and what to do", doctor_specification,
+    {"doctor", "show what this machine has, what is missing, and what to do", doctor_specification,
      doctor_command},
 }};
 
@@ -43,12 +43,10 @@ std::string overview() {
     text += fmt::format("  {:<8}{}\n", command.name, command.summary);
   }
   text +=
-      "\n  tune COMMAND --help says more; tune --version names this build.\n\n"
-      "Examples:\n"
-      "  tune --op gemm --shape m=4096,n=4096,k=4096 --dtype f32\n"
-      "  tune emit --op gemm --out tuned\n"
-      "  tune query\n\n"
-      "Exit codes: 0 done, 1 nothing found, 2 a fault of the input or the machine.\n";
+      "\n  tune COMMAND --help shows a command's options; tune --version shows this "
+      "build.\n\nExamples:\n  tune --op gemm --shape m=4096,n=4096,k=4096 --dtype f32\n  tune emit "
+      "--op gemm --out tuned\n  tune query\n\nExit codes: 0 done, 1 nothing found, 2 a fault of "
+      "the input or the machine.\n";
   return text;
 }
 

@@ -1,6 +1,6 @@
-// The subcommands. Each says what its command line is (`--help` is made from that) and runs what was
-// given. It returns the exit code: 0, or 1 if nothing was found. A fault is an Error, which main
-// turns into 2.
+// The subcommands. Each one describes its command line (`--help` is made from the description) and
+// runs the given words. It returns the exit code: 0, or 1 if nothing was found. A fault is an
+// Error, for which main returns 2.
 #pragma once
 #include <span>
 #include <string>
@@ -44,9 +44,9 @@ struct Command {
   CommandSpec (*specification)();
   int (*run)(const Arguments& arguments);
 };
-std::span<const Command> commands();  // those that --help lists
+std::span<const Command> commands();  // the commands that --help lists
 
-// What `tune <words>` does. Throws Error.
+// Runs `tune <words>`. Throws Error.
 int run_command_line(const Words& words);
 
 }  // namespace tw

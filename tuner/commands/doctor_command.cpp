@@ -27,11 +27,11 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Finding {
-  std::string what, found;  // found is empty: missing
-  std::string note;         // what it is for, or what to do
+  std::string what, found;  // `found` is empty if the thing is missing
+  std::string note;         // what it is needed for, or what to do
 };
 
-// Appends what the cuda device needs; whether it can work.
+// Appends what the cuda device needs. Returns whether the cuda device can work.
 bool examine_cuda([[maybe_unused]] std::vector<Finding>& findings) {
 #ifdef TILEWRIGHT_HAS_CUDA
   const CudaProbe probe = probe_cuda();
@@ -80,7 +80,7 @@ bool examine_recordings(std::vector<Finding>& findings) {
     if (count > 0) break;
   }
   findings.push_back({"recordings", count > 0 ? fmt::format("{} in {}", count, where) : "",
-                      "answer for a GPU that is not here"});
+                      "replayed on machines without a GPU"});
   return count > 0;
 }
 
@@ -101,7 +101,7 @@ void examine_cache(std::vector<Finding>& findings) {
   }
   const bool usable = !folder.empty() && ::access(existing.c_str(), W_OK) == 0;
   findings.push_back({"cache folder", usable ? (folder / "tilewright").string() : "",
-                      usable ? "" : "cannot be written: set XDG_CACHE_HOME to a folder that can"});
+                      usable ? "" : "cannot be written: set XDG_CACHE_HOME to another folder"});
 }
 
 void examine_database(const std::string& path, std::vector<Finding>& findings) {
@@ -128,10 +128,10 @@ CommandSpec doctor_specification() {
   return {
       .name = "doctor",
       .summary =
-          "Says what this machine has, what is missing, and what to do. Exit code 0 if some "
+          "Shows what this machine has, what is missing, and what to do. The exit code is 0 if a "
           "device can work.",
       .usage = "tune doctor [--db FILE] [--json]",
-      .flags = {{"db", "FILE", "the database to look at (default: tilewright.db here)"},
+      .flags = {{"db", "FILE", "the database to check (default: tilewright.db here)"},
                 {"json", "", "print JSON instead"}},
       .positional = "",
       .examples = {"tune doctor"},

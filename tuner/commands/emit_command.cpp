@@ -43,7 +43,8 @@ Filter filter_of(const Arguments& arguments, const std::string& op) {
   return filter;
 }
 
-// What to say when no row of the wanted source wins: perhaps another has some.
+// Returns the message for the case that no row of the wanted source wins. It names another source
+// that has winners.
 std::string nothing_to_emit(const Store& store, Filter filter, const std::string& path) {
   std::string text = fmt::format("{} has no {} winner of {}", path, filter.source, filter.op);
   if (!filter.problem.empty()) text += fmt::format(" for '{}'", filter.problem);
@@ -61,7 +62,7 @@ std::string nothing_to_emit(const Store& store, Filter filter, const std::string
   return text + ": tune first, or add --defaults";
 }
 
-// What a header says of rows that were not measured here.
+// Returns a header's remark on rows that were not measured here.
 std::string note_on(const std::string& source) {
   if (source == "cpu") return "the times are of an emulation on a host, not of a GPU";
   if (source == "replayed") return "the times were replayed from a recording";
@@ -90,7 +91,7 @@ void print_written(const std::string& folder, const std::string& op, const EmitR
       op, request.name_space, folder, namespace_name(op), header_name(op));
 }
 
-// Why a winner of an earlier version of the kernels cannot be emitted; empty if it can.
+// Returns why a winner of an earlier version of the kernels cannot be emitted; empty if it can.
 std::string outdated(const OpEntry& entry, const Winner& winner) {
   const Context& context = winner.trial.context;
   for (const KernelSpec& kernel : entry.kernels) {
@@ -105,7 +106,7 @@ std::string outdated(const OpEntry& entry, const Winner& winner) {
   return fmt::format("there is no kernel {}", context.kernel);
 }
 
-// Leaves those out, with a notice.
+// Removes outdated winners, with a notice.
 void drop_outdated(const OpEntry& entry, std::vector<Winner>& winners) {
   std::erase_if(winners, [&](const Winner& winner) {
     const std::string why = outdated(entry, winner);
@@ -117,7 +118,8 @@ void drop_outdated(const OpEntry& entry, std::vector<Winner>& winners) {
   });
 }
 
-// The device of the check, as DeviceChooser takes it; empty: none, and `notice` says why.
+// Returns the device of the check, as DeviceChooser takes it. If it is empty, there is no check,
+// and `notice` says why.
 std::string check_device(const Arguments& arguments, const std::string& source, bool foreign,
                          std::string& notice) {
   const std::string asked = arguments.text("check", "auto");
@@ -143,7 +145,7 @@ std::string check_device(const Arguments& arguments, const std::string& source, 
   return asked;
 }
 
-// Why a device cannot stand for the one of the winners; empty if it can.
+// Returns why a device cannot stand in for the device of the winners; empty if it can.
 std::string foreign_to(const EmitRequest& request, const DeviceInfo& device) {
   if (request.winners.empty() || device.kind == "cpu") return "";
   const std::string& model = request.winners.front().trial.context.device_model;
@@ -156,7 +158,7 @@ std::string foreign_to(const EmitRequest& request, const DeviceInfo& device) {
 
 void print_left_out(const std::vector<LeftOut>& all) {
   for (const LeftOut& one : all) {
-    // A default's name says what it is.
+    // The subject of a default already names the default.
     const std::string what = one.is_default ? "default of " + one.subject
                                             : fmt::format("winner of {}: {} {}", one.subject,
                                                           one.kernel, one.configuration);
@@ -198,12 +200,13 @@ Checked check(const Arguments& arguments, const Filter& filter, const std::strin
   checked.left_out = check_before_emit(request, *device, options, progress, interrupted);
   if (interrupted()) throw Error("interrupted: nothing was written");
   if (!evidence.notice().empty()) {
-    say(fmt::format("tune: what failed is not in the database: {}", evidence.notice()));
+    say(fmt::format("tune: the failures are not stored in the database: {}", evidence.notice()));
   }
   return checked;
 }
 
-// The winners that the filter lets through, of one device. Without any, `nothing` says why.
+// Returns the winners that match the filter, all of one device. If there are none, `nothing` says
+// why.
 std::vector<Winner> winners_of(const std::string& path, const Filter& filter, const OpEntry& entry,
                                std::string& nothing) {
   nothing = fmt::format("{} is not there: tune first, or add --defaults", path);
@@ -230,28 +233,28 @@ CommandSpec emit_specification() {
   return {
       .name = "emit",
       .summary =
-          "Writes the winners of an op as a C++ dispatch header that needs nothing but a CUDA "
-          "toolkit.",
+          "Writes the winners of an op as a C++ dispatch header that needs only a CUDA toolkit.",
       .usage = "tune emit --op OP --out FOLDER [options]",
       .flags =
           {
-              {"op", "OP", "whose winners"},
-              {"out", "FOLDER", "where the files go; made if there is none"},
+              {"op", "OP", "the op whose winners are written"},
+              {"out", "FOLDER", "the folder for the files; created if missing"},
               {"db", "FILE", "the database of trials (default: tilewright.db here)"},
               {"problem", "TEXT", "only problems whose name contains this"},
               {"device", "MODEL", "the GPU, if the database knows several"},
               {"source", "SOURCE",
-               "which rows may win: measured (default), cpu, replayed or imported; others than "
-               "measured are marked in the header"},
+               "the rows that may win: measured (default), cpu, replayed or imported; the header "
+               "marks rows that were not measured"},
               {"l2", "cold|warm", "winners of cold (default) or warm L2"},
-              {"namespace", "NAME", "of the public functions (default: tuned)"},
+              {"namespace", "NAME", "the namespace of the public functions (default: tuned)"},
               {"defaults", "", "without a winner, write a header of the default configurations"},
               {"check", "auto|cuda:N|cpu|off",
-               "the device on which everything is verified before it is written, over shapes that "
-               "the header would run it for: auto (default) is the first GPU, with --source cpu "
-               "the cpu device"},
-              {"check-shapes", "N", "at most, of each winner and each default (default 8)"},
-              {"spec", "FILE", "the op.toml of an op of your own"},
+               "the device that verifies each configuration before the header is written, on "
+               "shapes for which the header would run it: auto (default) is the first GPU, or the "
+               "cpu device with --source cpu"},
+              {"check-shapes", "N",
+               "the most shapes to verify for each winner and each default (default 8)"},
+              {"spec", "FILE", "the op.toml of your own op"},
               {"trust-code", "", "let --check cpu run the code of a --spec on this host"},
           },
       .positional = "",

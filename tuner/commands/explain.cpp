@@ -14,7 +14,7 @@ namespace {
 struct Described {
   const char *name, *words;
 };
-// What a kernel does, as a sum over the whole launch.
+// The work of a kernel, summed over the whole launch.
 constexpr Described amounts[] = {
     {"instructions", "instructions of warps"},
     {"dram_read_bytes", "bytes read from DRAM"},
@@ -38,10 +38,10 @@ constexpr Described percentages[] = {
     {"stall_no_instruction_percent", "waiting for instructions"},
     {"stall_wait_percent", "waiting for results of fixed latency"},
 };
-// Less is noise of a single pass.
+// Smaller differences are noise of a single pass.
 constexpr double least_ratio = 1.03, least_points = 3;
 constexpr double least_use = 0.1, least_conflicts = 0.05;
-constexpr std::size_t most_changes = 4;  // of each kind
+constexpr std::size_t most_changes = 4;  // for each kind
 
 std::optional<double> metric(const Trial& trial, const std::string& name) {
   const auto found = trial.measurement.metrics.find(name);
@@ -54,12 +54,12 @@ double size_of_change(const CounterChange& change) {
   return std::abs(std::log(std::max(change.runner_up, 1.0) / std::max(change.winner, 1.0)));
 }
 
-// The hardware counts a few wavefronts of kernels that do not use shared memory.
+// The hardware counts a few wavefronts even for kernels that do not use shared memory.
 bool uses_shared(const Trial& trial) {
   return metric(trial, "shared_wavefronts").value_or(0) >
          least_use * metric(trial, "instructions").value_or(0);
 }
-// A kernel without conflicts to speak of has some all the same.
+// The hardware counts some conflicts even for kernels that have none worth mentioning.
 bool has_conflicts(const Trial& trial) {
   return metric(trial, "bank_conflicts").value_or(0) >
          least_conflicts * metric(trial, "shared_wavefronts").value_or(0);
@@ -112,8 +112,8 @@ void compare(Explanation& found, const std::vector<Trial>& finalists) {
   }
 }
 
-// The values of a configuration's text, as numbers of the knobs' words, which grow; empty if it has
-// other knobs, of an earlier space.
+// Returns the values of a configuration's text, as indices into the knobs' words, which grow.
+// Returns an empty configuration if the text has other knobs, from an earlier space.
 Configuration values_of(const std::string& text, std::vector<Knob>& knobs) {
   const std::vector<std::string> words = words_of(text);
   if (words.size() != knobs.size()) return {};

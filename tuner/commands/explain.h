@@ -1,5 +1,5 @@
-// Why a winner wins: what bounds it and how it differs from the runner-up, by their counters, and
-// which knobs matter, by the trials.
+// Explains why a winner wins: the counters of winner and runner-up show what bounds the winner and
+// how the two differ; the trials show which knobs matter.
 #pragma once
 #include <optional>
 #include <string>
@@ -12,29 +12,32 @@
 
 namespace tw {
 
-// A counter of which winner and runner-up differ.
+// A counter in which the winner and the runner-up differ.
 struct CounterChange {
-  std::string name;            // of the metric, docs/measuring.md
+  std::string name;            // name of the metric, see docs/measuring.md
   std::string words;           // "bytes read from DRAM"
-  bool is_percentage = false;  // then the difference counts, in points; else the ratio
+  bool is_percentage = false;  // if set, the difference in points counts; otherwise the ratio
   double winner = 0, runner_up = 0;
 };
 
 struct Explanation {
   Winner winner;
-  std::size_t finalists = 0;             // of its race, itself included; 1: there was none
-  std::optional<Bottleneck> bottleneck;  // nothing: it was not counted
-  std::optional<Trial> runner_up;        // the first that is not tied; else the first tied one
+  // finalists of the winner's race, itself included; 1 if there was no race
+  std::size_t finalists = 0;
+  std::optional<Bottleneck> bottleneck;  // nothing if the winner was not counted
+  // the first finalist that is not tied; otherwise the first tied one
+  std::optional<Trial> runner_up;
   bool runner_up_is_tied = false;
-  std::optional<Interval> slower;  // the runner-up than the fastest, as a ratio
+  std::optional<Interval> slower;  // how much slower the runner-up is than the fastest, as a ratio
   std::optional<Bottleneck> runner_up_bottleneck;
-  std::vector<CounterChange> changes;  // amounts first, then percentages; the largest first
-  std::vector<Knob> knobs;             // as far as the trials show them: each a word
+  std::vector<CounterChange> changes;  // amounts first, then percentages; the largest change first
+  std::vector<Knob> knobs;             // the knobs as the trials show them; each value is a word
   std::vector<KnobEffect> effects;
-  std::size_t trials = 0;  // of the winner's kernel, with a time
+  std::size_t trials = 0;  // trials of the winner's kernel that have a time
 };
 
-// `finalists` in the race's order, the winner first; `trials` of the winner's context.
+// Explains a winner. `finalists` are in the race's order, the winner first. `trials` are the trials
+// of the winner's context.
 Explanation explain(const Winner& winner, const std::vector<Trial>& finalists,
                     const std::vector<Trial>& trials);
 

@@ -1,4 +1,4 @@
-// tune explain: what bounds a winner, why it beats the runner-up, which knobs matter.
+// tune explain: what bounds a winner, why it beats the runner-up, and which knobs matter.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// "wgmma with stages=4": what of the other's configuration is not the winner's.
+// Returns how another configuration differs from the winner's: "wgmma with stages=4".
 std::string name_of(const Trial& other, const Trial& winner) {
   if (other.context.kernel != winner.context.kernel) {
     return fmt::format("{}: {}", other.context.kernel, other.configuration);
@@ -95,7 +95,7 @@ std::string runner_up_text(const Explanation& found) {
     text += fmt::format("bound by   {}\n", found.runner_up_bottleneck->text);
   }
   if (found.bottleneck && found.runner_up_bottleneck && found.changes.empty()) {
-    return text + "           no counter differs by 3 %: they do the same work alike\n";
+    return text + "           no counter differs by 3 %: both do the same work in the same way\n";
   }
   Table table({{"counter"},
                {"winner", Table::Align::right},
@@ -108,14 +108,15 @@ std::string runner_up_text(const Explanation& found) {
   return found.changes.empty() ? text : text + "\n" + table.text();
 }
 
-// One trial a value says nothing of what else there is.
+// Returns whether there is more than one trial for each value: otherwise the other values cannot be
+// judged.
 bool has_share(const Explanation& found, const KnobEffect& effect) {
   return found.trials > effect.values.size();
 }
 
 std::string knobs_text(const Explanation& found) {
   if (found.effects.empty()) return "";
-  std::string text = fmt::format("\nwhat matters, by {} trials of {}\n", found.trials,
+  std::string text = fmt::format("\nknobs that matter, from {} trials of {}\n", found.trials,
                                  found.winner.trial.context.kernel);
   Table table({{"knob"},
                {"share", Table::Align::right},
@@ -134,8 +135,8 @@ std::string knobs_text(const Explanation& found) {
                knob.text(effect.values.front().value), fmt::to_string(fmt::join(others, ", "))});
   }
   return text + table.text() +
-         "share: of the variance of the trials' times, explained by this knob alone; in brackets: "
-         "trials\n";
+         "share: the part of the variance of the trials' times that this knob alone explains; in "
+         "brackets: the number of trials\n";
 }
 
 ordered_json bottleneck_json(const std::optional<Bottleneck>& bottleneck) {
@@ -200,7 +201,7 @@ ordered_json json_of(const Explanation& found) {
 CommandSpec explain_specification() {
   CommandSpec command{
       .name = "explain",
-      .summary = "Says what bounds a winner, why it beats the runner-up and which knobs matter.",
+      .summary = "Shows what bounds a winner, why it beats the runner-up, and which knobs matter.",
       .usage = "tune explain [options]",
       .flags = {{"db", "FILE", "the database (default: tilewright.db here)"}},
       .positional = "",

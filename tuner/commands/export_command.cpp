@@ -1,4 +1,4 @@
-// tune export: trials as a file, for others, for a spreadsheet, or to keep.
+// tune export: writes trials to a file, for other tools, for a spreadsheet, or to keep.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -33,8 +33,8 @@ int export_csv(const std::string& database, const Filter& filter, const std::str
   write_atomically(text, path);
   if (text.size() > largest_file_bytes) {
     say(fmt::format(
-        "tune: {} is larger than the 256 MiB that tune import reads: export less at a time, as "
-        "with --problem, or pass the database on, for tune merge",
+        "tune: {} is larger than the 256 MiB that tune import reads: export less at a time, for "
+        "example with --problem, or merge the database itself with tune merge",
         path));
   }
   show(fmt::format("wrote {}: trials {}, problems {}\n", path,
@@ -44,7 +44,7 @@ int export_csv(const std::string& database, const Filter& filter, const std::str
 }
 
 int export_t4(const std::string& database, const Filter& filter, const std::string& path) {
-  Filter with_baselines = filter;  // whose kernels are libraries
+  Filter with_baselines = filter;  // the kernels of baselines are libraries
   with_baselines.kernel.clear();
   std::int64_t left_out = 0;
   const Recording recording =
@@ -72,8 +72,8 @@ CommandSpec export_specification() {
       .usage = "tune export --out FILE [--db FILE] [options]",
       .flags = {{"db", "FILE", "the database (default: tilewright.db here)"},
                 {"out", "FILE",
-                 "NAME.csv: all that is known of every trial; NAME.t4.json: the latest trial of "
-                 "each configuration of one search space; packed if .gz follows"}},
+                 "NAME.csv: everything about every trial; NAME.t4.json: the latest trial of each "
+                 "configuration of one search space; compressed if .gz follows"}},
       .positional = "",
       .examples = {"tune export --out all.csv.gz",
                    "tune export --op gemm --device H200 --out gemm.csv",
@@ -92,7 +92,8 @@ int export_command(const Arguments& arguments) {
   if (is_either(path, ".csv")) return export_csv(database, filter, path);
   if (is_either(path, ".t4.json")) return export_t4(database, filter, path);
   throw Error(fmt::format(
-      "--out {}: its name says no format: end it in .csv or .t4.json, packed with .gz", path));
+      "--out {}: the name has no known format: end it in .csv or .t4.json, or add .gz to compress",
+      path));
 }
 
 }  // namespace tw

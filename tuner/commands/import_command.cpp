@@ -1,4 +1,4 @@
-// tune import: trials from a file into a database.
+// tune import: reads trials from a file into a database.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -19,7 +19,7 @@ namespace {
 std::vector<SharedTrial> read_trials(const std::string& path) {
   const std::string text = inflated(read_bytes(path), path);
   if (text.starts_with("SQLite format 3")) {
-    throw Error(fmt::format("{}: is a database: take it over with tune merge", path));
+    throw Error(fmt::format("{}: is a database: add it with tune merge", path));
   }
   if (path.ends_with(".csv") || path.ends_with(".csv.gz")) return trials_from_csv(text, path);
   return trials_of(parse_recording(text, path));
@@ -54,13 +54,13 @@ CommandSpec import_specification() {
       .name = "import",
       .summary = "Adds the trials of a file to a database; importing again adds nothing.",
       .usage = "tune import FILE [--db FILE]",
-      .flags = {{"db", "FILE", "the database that grows (default: tilewright.db here)"},
+      .flags = {{"db", "FILE", "the database that gets the trials (default: tilewright.db here)"},
                 {"json", "", "print JSON instead"}},
       .positional =
-          "FILE is what `tune export` or `tune record` wrote, or a T4 file or Kernel Tuner cache "
-          "of others. Its trials are called `imported`: a search learns from them, `tune query` "
-          "and `tune emit` take them with --source imported, and they never win over what was "
-          "measured here. Trials of the cpu device are left out.",
+          "FILE comes from `tune export` or `tune record`, or is a T4 file or a Kernel Tuner cache "
+          "from another tool. Its trials get the source `imported`: a search learns from them, "
+          "`tune query` and `tune emit` use them with --source imported, and they never win over "
+          "trials that were measured here. Trials of the cpu device are left out.",
       .examples = {"tune import all.csv.gz", "tune import simt.t4.json.gz --db all.db"},
   };
 }

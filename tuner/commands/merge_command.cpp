@@ -1,4 +1,4 @@
-// tune merge: other people's times into one's own database.
+// tune merge: adds the times of other databases to one's own database.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -17,15 +17,14 @@ namespace {}  // namespace
 CommandSpec merge_specification() {
   return {
       .name = "merge",
-      .summary = "Takes over what another database measured; merging again adds nothing.",
+      .summary = "Adds the trials of another database; merging again adds nothing.",
       .usage = "tune merge FILE [--db FILE]",
-      .flags = {{"db", "FILE", "the database that grows (default: tilewright.db here)"},
+      .flags = {{"db", "FILE", "the database that gets the trials (default: tilewright.db here)"},
                 {"json", "", "print JSON instead"}},
       .positional =
-          "FILE is the other database. Its rows keep when, on which device and by which command "
-          "they were made. They are called `imported`: a search learns from them, `tune query` and "
-          "`tune emit` take them with --source imported, and they never win over what was measured "
-          "here.",
+          "FILE is the other database. Its rows keep their time, device and command. They get the "
+          "source `imported`: a search learns from them, `tune query` and `tune emit` use them "
+          "with --source imported, and they never win over trials that were measured here.",
       .examples = {"tune merge colleague.db", "tune merge h200.db --db all.db"},
   };
 }

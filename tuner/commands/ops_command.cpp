@@ -1,4 +1,4 @@
-// tune ops: what can be tuned, and by which knobs.
+// tune ops: lists what can be tuned, and with which knobs.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -27,7 +27,8 @@ std::vector<std::string> values_of(const Knob& knob) {
   return values;
 }
 
-// The size of a kernel's space: nothing if it cannot be counted. `reason`: why, or why it is empty.
+// The size of a kernel's space; no number if it cannot be counted. `reason` says why it cannot be
+// counted or why the space is empty.
 struct SpaceSize {
   std::optional<std::int64_t> valid;
   std::string reason;
@@ -200,16 +201,19 @@ int describe_op(const OpEntry& entry, const Arguments& arguments, const Catalog&
 CommandSpec ops_specification() {
   CommandSpec command{
       .name = "ops",
-      .summary = "Lists the ops; of one op its dims, choices, epilogue steps, kernels and knobs.",
+      .summary =
+          "Lists the ops, or the dims, choices, epilogue steps, kernels and knobs of one op.",
       .usage = "tune ops [OP] [--shape SHAPE] [options]",
       .flags = {},
-      .positional = "OP: the op to describe in full. With --shape, the sizes of its search spaces.",
+      .positional =
+          "OP is the op to describe in full. --shape adds the sizes of its search spaces.",
       .examples = {"tune ops", "tune ops gemm", "tune ops gemm --shape 4096x4096x4096 --cc 80"},
   };
   for (const Flag& flag : problem_flags()) {
     if (flag.name != "shapes" && flag.name != "op") command.flags.push_back(flag);
   }
-  command.flags.push_back({"cc", "CC", "sizes for 80, 89, 90 or 120 (default 90)"});
+  command.flags.push_back(
+      {"cc", "CC", "compute capability for the sizes: 80, 89, 90 or 120 (default 90)"});
   command.flags.push_back({"json", "", "print JSON instead"});
   return command;
 }

@@ -1,4 +1,4 @@
-// tune query: winners and trials, as a table, JSON or CSV.
+// tune query: shows winners and trials as a table, JSON or CSV.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -79,7 +79,7 @@ ordered_json winner_json(const Winner& winner) {
   return row;
 }
 
-// Scalars as they are; lists and maps as JSON text.
+// Returns the rows as CSV. Scalars are written as they are, lists and maps as JSON text.
 std::string csv_of(const ordered_json& rows) {
   std::vector<Table::Column> columns;
   for (const auto& [name, value] : rows.front().items()) columns.push_back({name});
@@ -151,7 +151,7 @@ int print(const std::vector<Row>& rows, const char* what, const Arguments& argum
     fmt::print("{}\n", json_text({{what, list}}));
   } else if (!rows.empty()) {
     if (arguments.has("csv")) {
-      fmt::print("{}", csv_of(list));  // data: as it is
+      fmt::print("{}", csv_of(list));  // data, so no characters are replaced
     } else {
       show(to_text(rows));
     }
@@ -178,7 +178,7 @@ CommandSpec query_specification() {
   };
   for (const Flag& flag : filter_flags()) command.flags.push_back(flag);
   for (const Flag& flag :
-       {Flag{"outcome", "OUTCOME", "only trials that ended so: ok, compile_failed, ..."},
+       {Flag{"outcome", "OUTCOME", "only trials with this outcome: ok, compile_failed, ..."},
         Flag{"limit", "N", "rows at most (default: all)"}, Flag{"json", "", "print JSON instead"},
         Flag{"csv", "", "print CSV instead"}}) {
     command.flags.push_back(flag);
@@ -196,7 +196,7 @@ int query_command(const Arguments& arguments) {
   }
   const Filter filter = rows_asked(arguments);
   const bool trials = what == "trials";
-  if (!trials && filter.outcome) throw Error("--outcome is of trials: tune query trials");
+  if (!trials && filter.outcome) throw Error("--outcome is for trials: use tune query trials");
   const Store store = Store::open(arguments.text("db", default_database), Store::Mode::read_only);
   if (trials) return print(store.trials(filter), "trials", arguments, trial_json, trials_text);
   return print(winners_of(store, filter), "winners", arguments, winner_json, winners_text);

@@ -1,4 +1,4 @@
-// Whether a winner still wins, from a race of its finalists.
+// Decides from a race of the finalists whether a winner still wins.
 #pragma once
 #include <span>
 
@@ -7,12 +7,13 @@
 namespace tw {
 
 enum class Standing {
-  holds,    // the fastest, or tied with it
-  flipped,  // another one is faster, or the winner fails now
-  changed,  // it cannot be raced: its kernel or op is not what it was
+  holds,    // the winner is the fastest, or tied with the fastest
+  flipped,  // another configuration is faster, or the winner fails now
+  changed,  // the winner cannot be raced: its kernel or op has changed
 };
 
-// `ranking` of SessionResult; what was not raced does not count.
+// Returns the winner's standing. `ranking` is SessionResult's; rows that were not raced do not
+// count.
 Standing standing_of(const Contender& winner, std::span<const Ranked> ranking);
 
 }  // namespace tw

@@ -1,5 +1,5 @@
-// tune recheck: do the winners still win under another driver or toolkit? Races their finalists
-// again, and nothing else.
+// tune recheck: checks whether the winners still win under another driver or toolkit. It only races
+// their finalists again.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,9 +33,9 @@ constexpr std::string_view standing_words[] = {"holds", "flipped", "changed"};
 struct Checked {
   std::string problem;
   Standing standing = Standing::holds;
-  std::string before, now;  // "kernel: configuration" of the fastest
+  std::string before, now;  // "kernel: configuration" of the fastest one
   double before_ns = 0, now_ns = 0;
-  double same_ns = 0;  // what was the winner, now; 0: it failed
+  double same_ns = 0;  // time of the former winner now; 0 if it failed
   std::string note;    // why nothing was raced
 };
 
@@ -44,11 +44,11 @@ std::string entrant(const std::string& kernel, const std::string& configuration)
 }
 
 Store existing(const std::string& path) {
-  Store::open(path, Store::Mode::read_only);  // says so where there is none
+  Store::open(path, Store::Mode::read_only);  // throws Error if there is no database
   return Store::open(path, Store::Mode::read_write);
 }
 
-// The finalists whose kernels are what they were.
+// Returns the finalists whose kernels have not changed.
 std::vector<Contender> unchanged(const Catalog& catalog, const OpEntry& entry,
                                  const Problem& problem, const std::vector<Trial>& finalists) {
   std::vector<Contender> same;
@@ -90,7 +90,7 @@ class Recheck {
     }
   }
 
-  // Of the winners that are due; those before the user ended it.
+  // Checks the winners that are due. Returns the results up to the point where the user ended it.
   std::vector<Checked> run() {
     std::vector<Checked> all;
     for (const Winner& winner : winners()) {
@@ -151,7 +151,8 @@ class Recheck {
           checked);
     return checked;
   }
-  // A race of the winner's finalists. Throws Error if the winner cannot take part.
+  // Returns the set-up of a race of the winner's finalists. Throws Error if the winner cannot take
+  // part.
   Setup setup_of(const Winner& winner, const Contender& was) {
     const Context& context = winner.trial.context;
     const OpEntry& entry = catalog_.at(context.op);
@@ -161,7 +162,7 @@ class Recheck {
     std::vector<Contender>& only = setup.request.only;
     only = unchanged(catalog_, entry, asked.problem, store_.finalists(winner.trial.id));
     if (std::find(only.begin(), only.end(), was) == only.end()) {
-      throw Error(fmt::format("kernel {} is not what it was", context.kernel));
+      throw Error(fmt::format("kernel {} has changed", context.kernel));
     }
     setup.request.strategy = "recheck";
     setup.request.command = command_;
@@ -225,15 +226,15 @@ CommandSpec recheck_specification() {
   CommandSpec command{
       .name = "recheck",
       .summary =
-          "After a change of driver or toolkit: races the finalists of each winner again, and "
-          "says whether it still wins.",
+          "Races the finalists of each winner again after a change of driver or toolkit, and shows "
+          "whether the winner still wins.",
       .usage = "tune recheck [options]",
       .flags =
           {
               {"op", "OP", "only winners of this op"},
               {"problem", "TEXT", "only problems whose name contains this"},
-              {"all", "", "those too that were measured under this driver and toolkit"},
-              {"spec", "FILE", "of an op of your own: its op.toml, kernels beside it"},
+              {"all", "", "also winners that were measured under this driver and toolkit"},
+              {"spec", "FILE", "the op.toml of your own op, with its kernels beside it"},
               {"json", "", "print JSON instead"},
           },
       .positional = "",
@@ -270,7 +271,7 @@ int recheck_command(const Arguments& arguments) {
                      all.empty() ? "" : text_of(all) + "\n", describe(recheck.device(), {}),
                      all.size(), flipped, changed, recheck.current()));
   }
-  // A misspelt filter must not pass for winners that hold.
+  // A misspelt filter must not look like winners that hold.
   const bool none = all.empty() && recheck.current() == 0 && !interrupted();
   if (none) say(fmt::format("tune: no such winners of {}", recheck.device().model));
   return none || flipped + changed > 0 || interrupted() ? exit_nothing : exit_found;

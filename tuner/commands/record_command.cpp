@@ -1,5 +1,5 @@
-// tune record: a whole search space, failures included, as a file that --device replay answers
-// from.
+// tune record: writes a whole search space, failures included, to a file from which --device replay
+// answers.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@
 namespace tw {
 namespace {
 
-// Everything that the database knows of the space, as it stands in the file.
+// Returns everything that the database knows of the space, in the form of the file.
 Recording recording_of(const Setup& setup, const DeviceInfo& info, const Store& store,
                        const std::string& path) {
   const Competitor& one = setup.request.competitors.front();
@@ -61,10 +61,10 @@ CommandSpec record_specification() {
   CommandSpec command{
       .name = "record",
       .summary =
-          "Measures every valid configuration of one kernel and writes them to a file; what "
-          "the database knows is not measured again.",
+          "Measures every valid configuration of one kernel and writes the results to a file; "
+          "configurations that the database knows are not measured again.",
       .usage = "tune record --op OP --shape SHAPE --out FILE.t4.json.gz [options]",
-      .flags = {{"out", "FILE", "the recording; packed if the name ends in .gz"}},
+      .flags = {{"out", "FILE", "the recording; compressed if the name ends in .gz"}},
       .positional = "",
       .examples = {"tune record --op gemm --shape 4096x4096x4096 --kernel simt --out "
                    "gemm.simt.4096.t4.json.gz"},
@@ -101,7 +101,8 @@ int record_command(const Arguments& arguments) {
                             fmt::join(names, ", ")));
   }
   setup.request.strategy = "exhaustive";
-  setup.request.competitors.front().least_time = {};  // what is slow belongs to a recording
+  // slow configurations belong to a recording too
+  setup.request.competitors.front().least_time = {};
   setup.request.finalists = 0;
   setup.request.command = fmt::format("tune record {}", fmt::join(arguments.words(), " "));
   Store store = Store::open(options.database, Store::Mode::read_write);
@@ -110,8 +111,9 @@ int record_command(const Arguments& arguments) {
   const SessionResult result =
       run_session(setup.request, *opened.device, store, progress, interrupted);
   if (result.interrupted) {
-    say(fmt::format("tune: interrupted; {} holds what was measured: the same command goes on",
-                    options.database));
+    say(fmt::format(
+        "tune: interrupted; {} holds what was measured: run the same command to continue",
+        options.database));
     return exit_nothing;
   }
   Recording recording = recording_of(setup, opened.device->info(), store, path);

@@ -1,4 +1,4 @@
-// tune run: the main job.
+// tune run: searches the fastest kernels of problems.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -47,7 +47,8 @@ TuneOptions options_of(const Arguments& arguments) {
   }
   options.strategy = arguments.one_of("strategy", "auto", names);
   if (options.budget.until_certain && options.strategy != "auto") {
-    throw Error("--budget auto needs --strategy auto: what it stops by is calibrated for that");
+    throw Error(
+        "--budget auto needs --strategy auto: its stopping rule is calibrated for this strategy");
   }
   options.kernel = arguments.text("kernel");
   options.spec = arguments.text("spec");
@@ -58,7 +59,7 @@ TuneOptions options_of(const Arguments& arguments) {
   return options;
 }
 
-// The problem that a recording names, when the command line names none.
+// Returns the problem that a recording names, for a command line that names none.
 Asked recorded_problem(const Recording& recording, const Catalog& catalog) {
   const OpEntry* entry = catalog.find(recording.op);
   if (recording.foreign() || !entry) return {};
@@ -79,17 +80,19 @@ std::vector<Asked> problems_of(const Arguments& arguments, const Catalog& catalo
   return asked_problems(arguments, catalog);
 }
 
-// What all problems of a command line share.
+// The state that all problems of a command line share.
 struct Tuning {
   const Catalog& catalog;
   DeviceChooser& chooser;
   const TuneOptions& options;
-  bool defers = true;  // what another process searches waits; not one problem with --fresh
+  // problems that another process searches come later; false for one problem with --fresh
+  bool defers = true;
   std::optional<Store> store{};
   std::optional<Claims> claims{};
 };
 
-// Waits until the process that searches the problem ends, and searches it unless that one did.
+// Waits until the process that searches the problem ends, and claims the problem. If that process
+// completed the search, only its trials are used. Returns false if the user ended the wait.
 bool await_claim(Tuning& tuning, SessionRequest& request, const RunState& seen,
                  Progress& progress) {
   const Context& context = request.competitors.front().context;
@@ -106,8 +109,8 @@ bool await_claim(Tuning& tuning, SessionRequest& request, const RunState& seen,
   return true;
 }
 
-// Nothing if another process searches the problem; `seen` is then its latest run. When called with
-// such a run, waits for that process.
+// Tunes one problem. Returns nothing if another process searches the problem; `seen` is then the
+// latest run of the problem. If `seen` is set by an earlier call, waits for that process.
 std::optional<Report> tune_one(Tuning& tuning, const Asked& asked, std::optional<RunState>& seen) {
   const TuneOptions& options = tuning.options;
   const std::string op = asked.entry ? asked.entry->op.name : "";
@@ -151,13 +154,13 @@ std::optional<Report> tune_one(Tuning& tuning, const Asked& asked, std::optional
   return report;
 }
 
-// What to do with the winners.
+// Returns the hint what to do with the winners.
 std::string next_step(const TuneOptions& options, const Setup& setup) {
   const Context& context = setup.request.competitors.front().context;
   std::string text = fmt::format("stored in {}", options.measuring.database);
   const KernelSpec* kernel = setup.request.competitors.front().kernel;
   if (!kernel && context.source_digest.empty()) return text;
-  if (kernel && kernel->knobs_are_macros) return text;  // cannot be emitted
+  if (kernel && kernel->knobs_are_macros) return text;  // such kernels cannot be emitted
   const std::string op =
       options.spec.empty() ? "--op " + context.op : fmt::format("--spec {}", options.spec);
   text += fmt::format("; next: tune emit {} --out tuned", op);
@@ -169,8 +172,8 @@ std::string next_step(const TuneOptions& options, const Setup& setup) {
   return text;
 }
 
-// Each problem in turn; at the end those that another process was at. Returns how many have a
-// winner. `results`: one a problem, only for JSON.
+// Tunes each problem in turn; problems that another process searches come last. Returns how many
+// problems have a winner. `results` has one element for each problem, only for JSON.
 std::size_t tune_all(Tuning& tuning, const std::vector<Asked>& problems,
                      std::vector<nlohmann::ordered_json>& results) {
   const TuneOptions& options = tuning.options;
@@ -209,10 +212,9 @@ CommandSpec tune_specification() {
   add(problem_flags());
   add(device_flags());
   add({{"budget", "N|90s|2m|1h|auto",
-        "how much to search: new evaluations (default 200) or time, of which half is shared by the "
-        "kernels and the rest goes to the one that is ahead then; or auto: until it can be said "
-        "with 95 % confidence that the best is within 3 % of the space's optimum; the final race "
-        "comes on top"}});
+        "how much to search: new evaluations (default 200), a time, or auto. The kernels share "
+        "half of it, and the fastest kernel then gets the rest. auto searches until the best is "
+        "within 3 % of the space's optimum with 95 % confidence. The final race comes on top"}});
   std::string names;
   for (const StrategyInfo& info : strategies()) {
     names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", info.name, info.doc);

@@ -1,4 +1,4 @@
-// tune __worker ROLE: the processes that the cpu and cuda devices start; not for people.
+// tune __worker ROLE: the processes that the cpu and cuda devices start; not for users.
 #include <fmt/format.h>
 
 #include "commands/commands.h"

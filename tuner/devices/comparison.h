@@ -1,5 +1,5 @@
-// What comparing a tensor with the oracle has found, and what a note says of it: the same on every
-// device. The rule itself is in kernels/common/judge.cuh.
+// The result of comparing a tensor with the oracle, and its text in a note; the same on every
+// device. The rule of the comparison is in kernels/common/judge.cuh.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -12,21 +12,21 @@
 
 namespace tw {
 
-// Among a measurement's metrics: the largest verify::Judged::used of its elements.
+// The key in a measurement's metrics for the largest verify::Judged::used of its elements.
 inline constexpr std::string_view tolerance_used = "tolerance_used";
 
 struct Comparison {
-  double worst_ulps = 0;       // verify::Judged::error_ulps; infinity: NaN, infinite or unwritten
+  double worst_ulps = 0;       // verify::Judged::error_ulps; infinity if NaN, infinite or unwritten
   double used = 0;             // the largest verify::Judged::used
   std::int64_t worst_at = 0;   // flat offset in elements
-  std::int64_t wrong = 0;      // elements
-  std::int64_t unwritten = 0;  // of these, those that the kernel left as they were
-  std::int64_t touched = 0;    // elements between the rows that were written
+  std::int64_t wrong = 0;      // number of wrong elements
+  std::int64_t unwritten = 0;  // wrong elements that the kernel did not write
+  std::int64_t touched = 0;    // elements between the rows that were written to
 
   bool is_right() const { return wrong == 0 && touched == 0; }
 };
 
-// One wrong element and what was expected of it.
+// A wrong element and its expected value.
 struct WrongElement {
   std::uint64_t bits = 0;
   double expected = 0, magnitude = 0;
@@ -35,15 +35,16 @@ struct WrongElement {
 
 verify::Rule rule_of(const Plan& plan, const PlanTensor& tensor);
 verify::Fill fill_of(const PlanFill& fill);
-// Whether an expectation is that the element is left as it was: what an oracle did not write.
+// Returns whether the expected value means that the oracle did not write the element, so that the
+// kernel must not write it either.
 bool is_unwritten(double expected);
-// The value of an element from its bits.
+// Returns the value of an element from its bits.
 double decode(DType dtype, std::uint64_t bits);
-// "c[12,7]": the element at a flat offset.
+// Returns the name of the element at a flat offset: "c[12,7]".
 std::string element_name(const PlanTensor& tensor, std::int64_t at);
-// "c[12,7] = 1.5, expected 2.25, off by 0.75 where 0.001 is allowed; 3 % of the elements wrong", or
-// "it writes 4 elements between the rows of c". Of a comparison that is not right; `worst` is the
-// element at worst_at.
+// Describes a comparison that found a fault; `worst` is the element at worst_at. Returns "c[12,7] =
+// 1.5, expected 2.25, off by 0.75 where 0.001 is allowed; 3 % of the elements wrong", or "it writes
+// 4 elements between the rows of c".
 std::string describe(const Plan& plan, const PlanTensor& tensor, const Comparison& found,
                      const WrongElement& worst);
 

@@ -1,4 +1,4 @@
-// A device answers jobs: it compiles, verifies and times. What fails is data in the answer.
+// A device answers jobs: it compiles, verifies and times. A failure is data in the answer.
 #pragma once
 #include <chrono>
 #include <memory>
@@ -14,17 +14,19 @@ class Device {
  public:
   virtual ~Device() = default;
   virtual const DeviceInfo& info() const = 0;
-  // How many jobs it wants in flight: what keeps its compilers and its GPU both busy.
+  // Returns how many jobs the device wants in flight, so that its compilers and its GPU are both
+  // busy.
   virtual int capacity() const = 0;
   virtual void submit(Job job) = 0;
-  // Finished jobs in any order; returns when there is at least one, at the deadline, or when a
-  // signal interrupts (maybe empty).
+  // Returns finished jobs in any order. Waits until there is at least one, until the deadline, or
+  // until a signal interrupts; so the result may be empty.
   virtual std::vector<Finished> wait(std::chrono::steady_clock::time_point deadline) = 0;
-  // Drops what is queued and ends what runs; nothing of it is reported.
+  // Drops the queued jobs and ends the running ones. They are not reported.
   virtual void cancel() = 0;
-  // Answers jobs whose purpose is counters, so far as it is permitted here.
+  // Returns whether the device answers jobs whose purpose is counters, if the machine permits it.
   virtual bool has_counters() const { return false; }
-  // One line a notice for the user (CUPTI missing: timed by events, ...); each is returned once.
+  // Returns notices for the user, one line each (CUPTI missing: timed by events, ...). Each notice
+  // is returned once.
   virtual std::vector<std::string> notices() { return {}; }
 };
 

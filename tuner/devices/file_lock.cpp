@@ -1,6 +1,6 @@
-// Open file description locks (fcntl(2), "Open file description locks"): unlike POSIX record locks
-// they do not vanish when another part of the process closes the file, and unlike flock(2) they lock
-// parts of a file and work over NFS.
+// These are open file description locks (fcntl(2), "Open file description locks"). Unlike POSIX
+// record locks, they do not vanish when another part of the process closes the file. Unlike
+// flock(2), they lock parts of a file and work over NFS.
 #include "devices/file_lock.h"
 
 #include <fcntl.h>
@@ -14,8 +14,8 @@
 namespace tw {
 namespace {
 
-// An existing file is opened without O_CREAT: in a sticky folder the kernel refuses O_CREAT on
-// another user's file (fs.protected_regular).
+// Opens an existing file without O_CREAT: in a sticky folder the kernel refuses O_CREAT on another
+// user's file (fs.protected_regular).
 int open_file(const std::string& path, bool shared_by_all) {
   const int flags = O_RDWR | O_CLOEXEC | (shared_by_all ? O_NOFOLLOW : 0);
   for (int attempt = 0; attempt < 2; ++attempt) {
@@ -23,10 +23,10 @@ int open_file(const std::string& path, bool shared_by_all) {
     if (existing >= 0 || errno != ENOENT) return existing;
     const int made = ::open(path.c_str(), flags | O_CREAT | O_EXCL, shared_by_all ? 0666 : 0644);
     if (made >= 0) {
-      if (shared_by_all) (void)::fchmod(made, 0666);  // whatever the umask
+      if (shared_by_all) (void)::fchmod(made, 0666);  // independent of the umask
       return made;
     }
-    if (errno != EEXIST) return made;  // else another process was faster
+    if (errno != EEXIST) return made;  // otherwise another process was faster
   }
   return -1;
 }

@@ -1,5 +1,5 @@
-// Locks on parts of a file, between processes. The kernel frees a process's locks when it ends,
-// however it ends.
+// Locks on parts of a file, between processes. The kernel releases a process's locks whenever the
+// process ends.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -8,18 +8,21 @@ namespace tw {
 
 class FileLock {
  public:
-  // Opens `path`, and makes it if there is none. `shared_by_all`: other users may lock it too; it is
-  // then never opened through a symbolic link. What fails is said by why_not().
+  // Opens `path`, and creates it if it does not exist. With `shared_by_all` other users may lock it
+  // too, and it is never opened through a symbolic link. why_not() tells the reason of a failure.
   explicit FileLock(const std::string& path, bool shared_by_all = false);
   ~FileLock();
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&&) = delete;
 
-  // Why nothing can be locked (no permission, a file system without locks); empty: it can.
+  // Returns why nothing can be locked (no permission, a file system without locks); empty if it
+  // can.
   const std::string& why_not() const { return why_not_; }
-  // Whether this process now has byte `at`. False too where nothing can be locked.
+  // Locks byte `at` if it is free. Returns whether this process holds it now; false too if nothing
+  // can be locked.
   bool try_lock(std::int64_t at);
-  // Waits for byte `at`. False if a signal came first, or nothing can be locked.
+  // Waits for byte `at` and locks it. Returns false if a signal came first, or if nothing can be
+  // locked.
   bool lock(std::int64_t at);
   void unlock(std::int64_t at);
 

@@ -1,5 +1,5 @@
-// How messages to and from workers are told apart in a stream: each is a frame, four bytes of its
-// size and then itself.
+// The framing of messages to and from workers in a stream. A frame is four bytes with the message's
+// size, followed by the message.
 #pragma once
 #include <cstddef>
 #include <optional>
@@ -7,9 +7,11 @@
 
 namespace tw {
 
-inline constexpr std::size_t max_frame_bytes = std::size_t{1} << 30;  // more is a broken peer
+// a larger size means a broken peer
+inline constexpr std::size_t max_frame_bytes = std::size_t{1} << 30;
 
-// Takes the first whole frame off the buffer, if there is one. Throws Error if it is too large.
+// Removes the first complete frame from the buffer and returns it, if there is one. Throws Error if
+// the frame is too large.
 std::optional<std::string> take_frame(std::string& buffer);
 
 }  // namespace tw

@@ -24,7 +24,7 @@ extern char** environ;
 namespace tw {
 namespace {
 
-constexpr int worker_in = 3, worker_out = 4;  // descriptors in the worker
+constexpr int worker_in = 3, worker_out = 4;  // the worker's descriptors
 
 std::string& worker_executable() {
   static std::string path = "/proc/self/exe";
@@ -33,7 +33,7 @@ std::string& worker_executable() {
 
 std::string error_text(int error) { return std::strerror(error); }
 
-// False: the other end is gone.
+// Returns false if the other end is gone.
 bool write_all(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
@@ -68,7 +68,7 @@ void close_if_open(int& descriptor) {
   descriptor = -1;
 }
 
-// The environment with additions; earlier settings of the same names are replaced.
+// Returns the environment with additions, which replace earlier settings of the same names.
 std::vector<std::string> environment_with(const std::vector<std::string>& additions) {
   std::vector<std::string> result = additions;
   for (char** entry = environ; *entry; ++entry) {
@@ -88,15 +88,15 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
-// Signals that the parent handles (Ctrl-C) must not reach workers: they get a group of their own,
-// and die with the parent.
+// Signals that the parent handles (Ctrl-C) must not reach workers. So workers have a process group
+// of their own; they die with the parent.
 int spawn(const std::vector<std::string>& arguments, const std::vector<std::string>& additions,
           int child_in, int child_out) {
   std::vector<std::string> words{worker_executable(), "__worker"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<std::string> environment = environment_with(additions);
-  // dup2 onto itself would leave close-on-exec set, so both go through descriptors above the
-  // targets.
+  // dup2 of a descriptor onto itself would leave close-on-exec set. So both descriptors go through
+  // numbers above the targets.
   const int in = ::fcntl(child_in, F_DUPFD_CLOEXEC, 10);
   const int out = ::fcntl(child_out, F_DUPFD_CLOEXEC, 10);
   posix_spawn_file_actions_t actions;
@@ -127,7 +127,7 @@ void set_worker_executable(std::string path) { worker_executable() = std::move(p
 
 WorkerProcess::WorkerProcess(const std::vector<std::string>& arguments,
                              const std::vector<std::string>& environment) {
-  ::signal(SIGPIPE, SIG_IGN);  // a dead worker is an answer, not a signal
+  ::signal(SIGPIPE, SIG_IGN);  // a dead worker is reported as an answer, not by a signal
   Pipe down = make_pipe(), up = make_pipe();
   try {
     pid_ = spawn(arguments, environment, down.read_end, up.write_end);
@@ -185,7 +185,8 @@ std::optional<std::string> WorkerProcess::receive() {
 
 void WorkerProcess::reap(bool block) {
   if (reaped_ || pid_ <= 0) return;
-  // First without taking the pid, which names the group: what the worker started ends with it.
+  // First wait without reaping the pid, which names the process group: everything that the worker
+  // started ends with it.
   siginfo_t ended{};
   int result = 0;
   do {
@@ -217,8 +218,8 @@ std::string WorkerProcess::end_reason() {
 
 void WorkerProcess::kill() {
   if (reaped_ || pid_ <= 0) return;
-  // Through the pidfd where there is one, so that a recycled pid is never hit; then the group: a
-  // worker may have started a compiler.
+  // Use the pidfd if there is one, so that a recycled pid is never killed. Then kill the group,
+  // because a worker may have started a compiler.
   if (pidfd_ >= 0) ::syscall(SYS_pidfd_send_signal, pidfd_, SIGKILL, nullptr, 0);
   ::kill(-pid_, SIGKILL);
   reap(true);
@@ -236,13 +237,14 @@ bool wait_any(std::span<const int> descriptors, std::chrono::steady_clock::time_
 }
 
 WorkerChannel::WorkerChannel() : pid_(::getpid()) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // had it died before this, receive() sees its end closed
+  // if the parent died before this call, receive() finds its end closed
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::fcntl(worker_in, F_SETFD, FD_CLOEXEC);
   ::fcntl(worker_out, F_SETFD, FD_CLOEXEC);
   ::signal(SIGPIPE, SIG_IGN);
 }
 
-// A kernel on the host may fork: its copy of the worker must neither answer nor take jobs.
+// A kernel on the host may fork. Its copy of the worker must neither answer nor take jobs.
 void WorkerChannel::end_if_forked() const {
   if (::getpid() != pid_) ::_exit(0);
 }

@@ -1,6 +1,6 @@
-// Worker processes: this executable run again with the hidden subcommand `__worker`, each killable
-// and restartable. A worker speaks length-prefixed frames over a descriptor of its own, since a
-// kernel may print to stdout.
+// Worker processes: this executable, started again with the hidden subcommand `__worker`. Each
+// worker can be killed and restarted. A worker sends length-prefixed frames over a separate
+// descriptor, because a kernel may print to stdout.
 #pragma once
 #include <chrono>
 #include <optional>
@@ -11,33 +11,38 @@
 
 namespace tw {
 
-// The executable that workers run; default /proc/self/exe. Tests set it to the built `tune`.
+// Sets the executable that workers run; the default is /proc/self/exe. Tests set it to the built
+// `tune`.
 void set_worker_executable(std::string path);
 
-// The parent's end. Ends its process when destroyed; the process ends itself when the parent dies.
+// The parent's end of a worker. The destructor ends the process; the process ends itself when the
+// parent dies.
 class WorkerProcess {
  public:
-  // Runs `<executable> __worker <arguments...>` with `environment` ("NAME=value") added to ours.
-  // Throws Error if it cannot be started.
+  // Runs `<executable> __worker <arguments...>` with `environment` ("NAME=value") added to the
+  // parent's environment. Throws Error if the process cannot be started.
   explicit WorkerProcess(const std::vector<std::string>& arguments,
                          const std::vector<std::string>& environment = {});
   WorkerProcess(WorkerProcess&& other) noexcept;
   WorkerProcess& operator=(WorkerProcess&& other) noexcept;
   ~WorkerProcess();
 
-  // False if the process is gone. Blocks while the pipe is full and the worker lives.
+  // Sends a frame. Returns false if the process is gone. Blocks while the pipe is full and the
+  // worker lives.
   bool send(std::string_view frame);
-  // The next whole frame that has arrived; never blocks.
+  // Returns the next complete frame that has arrived. Never blocks.
   std::optional<std::string> receive();
-  // Readable when a frame, a part of one or the end has arrived: for wait_any.
+  // Returns a descriptor for wait_any. It is readable when a frame, a part of a frame or the end of
+  // the stream has arrived.
   int descriptor() const { return from_worker_; }
-  // Readable once the process has ended, though what it started may keep descriptor() open; or -1.
+  // Returns a descriptor that is readable once the process has ended, or -1. Processes that the
+  // worker started may keep descriptor() open for longer.
   int end_descriptor() const { return pidfd_; }
   bool alive();
-  // After the end: "exited with 1", "killed by signal 11 (Segmentation fault)"; empty while it
-  // lives.
+  // Returns how the process ended: "exited with 1", "killed by signal 11 (Segmentation fault)";
+  // empty while it lives.
   std::string end_reason();
-  void kill();  // SIGKILL, and reaps it
+  void kill();  // sends SIGKILL and reaps the process
   int pid() const { return pid_; }
 
  private:
@@ -49,16 +54,17 @@ class WorkerProcess {
   std::string buffer_;
 };
 
-// Waits until one of the descriptors is readable, the deadline has passed or a signal arrives, in
-// which case it returns false.
+// Waits until one of the descriptors is readable or the deadline has passed. Returns false if a
+// signal arrives.
 bool wait_any(std::span<const int> descriptors, std::chrono::steady_clock::time_point deadline);
 
-// The worker's end, on the descriptors that the parent passed. Used by the __worker subcommand
-// alone.
+// The worker's end, on the descriptors that the parent passed. Only the __worker subcommand uses
+// it.
 class WorkerChannel {
  public:
-  WorkerChannel();                       // also asks the kernel to end this process with its parent
-  std::optional<std::string> receive();  // blocks; nothing: the parent closed its end
+  // also asks the kernel to end this process when its parent ends
+  WorkerChannel();
+  std::optional<std::string> receive();  // blocks; returns nothing if the parent closed its end
   void send(std::string_view frame);     // ends the process if the parent is gone
 
  private:

@@ -5,7 +5,8 @@
 namespace tw {
 namespace {
 
-// Who waits for the GPU holds the queue, so that who has just ended its turn comes after it.
+// A process that waits for the GPU holds the queue. So a process that has just ended its turn comes
+// after the waiting one.
 constexpr std::int64_t queue = 0, gpu = 1;
 
 std::string path_of(const std::string& uuid) {

@@ -1,4 +1,4 @@
-// Whose turn it is to use a GPU: processes that time on one GPU take turns, one measurement each.
+// Turns on a GPU: processes that time kernels on the same GPU take turns, one measurement each.
 #pragma once
 #include <string>
 
@@ -8,15 +8,16 @@ namespace tw {
 
 class Turns {
  public:
-  // `uuid`: the GPU's. The lock file is in TILEWRIGHT_LOCKS, by default in /tmp, for all users.
+  // `uuid` is the GPU's. The lock file is in the folder TILEWRIGHT_LOCKS, or in /tmp; all users
+  // share it.
   explicit Turns(const std::string& uuid);
 
-  // Why turns cannot be taken; empty: they can.
+  // Returns why turns cannot be taken; empty if they can.
   const std::string& why_not() const { return lock_.why_not(); }
-  // Whether the GPU was free: then it is ours.
+  // Takes the turn if the GPU is free. Returns whether this process has the turn now.
   bool try_take();
-  // Waits for it. Who has waited longer than the others' last measurement comes first: a process
-  // cannot take turn after turn while another one waits.
+  // Waits for the GPU and takes the turn. A process that waits since before the current measurement
+  // comes first: no process can take turn after turn while another one waits.
   void take();
   void end();
 

@@ -1,4 +1,4 @@
-// The flags and the filter that they make; see filter_options.h.
+// The flags that select rows, and the filter that is made from them; see filter_options.h.
 #include "options/filter_options.h"
 
 namespace tw {
@@ -20,7 +20,7 @@ std::vector<Flag> filter_flags() {
       {"kernel", "NAME", "only this kernel"},
       {"device", "MODEL", "only devices whose model contains this"},
       {"source", "SOURCE", "measured, cpu, replayed or imported (default: any)"},
-      {"l2", "cold|warm", "only these (default: any)"},
+      {"l2", "cold|warm", "only winners and trials of cold or warm L2 (default: any)"},
   };
 }
 

@@ -1,4 +1,5 @@
-// The flags that choose rows of a database by their context; shared by the subcommands that read it.
+// The flags that select rows of a database by their context. All subcommands that read a database
+// share them.
 #pragma once
 #include <span>
 #include <string>
@@ -10,10 +11,11 @@
 namespace tw {
 
 std::vector<Flag> filter_flags();
-// Throws Error if a value is none of those allowed.
+// Returns the filter. Throws Error if a value is not allowed.
 Filter filter_of(const Arguments& arguments);
 
-// A winner is asked for by source and state of L2; without them, the winners of all of each.
+// Returns the winners that match the filter. There is one winner for each source and L2 state; if
+// the filter names none of them, the result has the winners of all.
 std::vector<Winner> winners_of(const Store& store, Filter filter);
 
 std::span<const std::string> source_names();  // in the order in which winners are shown

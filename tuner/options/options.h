@@ -1,5 +1,4 @@
-// The command line: one description a subcommand, from which parsing, --help and "did you mean"
-// follow.
+// The command line. One description for each subcommand gives parsing, --help and "did you mean".
 #pragma once
 #include <cstdint>
 #include <map>
@@ -13,7 +12,7 @@ namespace tw {
 
 struct Flag {
   std::string name;      // "shape"
-  std::string argument;  // "NAME=N,..."; empty: a switch
+  std::string argument;  // "NAME=N,..."; empty for a switch
   std::string doc;
 };
 
@@ -22,28 +21,29 @@ struct CommandSpec {
   std::string summary;  // one line
   std::string usage;    // "tune [run] --op OP --shape SHAPE [options]"
   std::vector<Flag> flags;
-  std::string positional;  // what one word without a flag means; empty: none is taken
+  std::string positional;  // what one word without a flag means; empty if none is allowed
   std::vector<std::string> examples;
 };
 
-// What was given. Values are texts until they are asked for by type; a bad one throws Error naming
-// its flag.
+// The given flags and words. Values are texts until they are read by type; a bad value throws Error
+// that names its flag.
 class Arguments {
  public:
-  // Throws Error: unknown flag (with the nearest), missing value, given twice, unexpected word.
+  // Throws Error for an unknown flag (naming the nearest one), a missing value, a flag given twice,
+  // or an unexpected word.
   static Arguments parse(const CommandSpec& command, const std::vector<std::string>& words);
 
   bool has(std::string_view flag) const { return values_.contains(flag); }
-  // The value, or `fallback`.
+  // Return the value of the flag, or `fallback`.
   std::string text(std::string_view flag, std::string_view fallback = "") const;
   std::int64_t integer(std::string_view flag, std::int64_t fallback, std::int64_t least,
                        std::int64_t most) const;
   std::string one_of(std::string_view flag, std::string_view fallback,
                      std::span<const std::string> allowed) const;
-  // The same with `flag` given as `value`.
+  // Returns the same arguments with `flag` set to `value`.
   Arguments with(std::string_view flag, std::string value) const;
   const std::string& positional() const { return positional_; }
-  const std::vector<std::string>& words() const { return words_; }  // as they were given
+  const std::vector<std::string>& words() const { return words_; }  // the words as given
   bool wants_help() const { return has("help"); }
 
  private:
@@ -54,16 +54,16 @@ class Arguments {
 
 std::string help_text(const CommandSpec& command);
 
-// Visible and easily shared: in the folder where tune runs.
+// The database is in the folder where tune runs, so that it is visible and easy to share.
 inline constexpr std::string_view default_database = "tilewright.db";
 
-// How much a search may do: new evaluations, or wall time, or as much as it takes.
+// The bound of a search: new evaluations, or wall time, or until the stopping rule ends it.
 struct Budget {
-  std::int64_t evaluations = 0;  // 0: no bound
-  double seconds = 0;            // 0: no bound
+  std::int64_t evaluations = 0;  // 0: no limit
+  double seconds = 0;            // 0: no limit
   bool until_certain = false;    // until the stopping rule (search/stopping.h) is satisfied
 };
-// "200", "90s", "2m", "1h", "1.5h", "auto". Throws Error.
+// Parses "200", "90s", "2m", "1h", "1.5h" or "auto". Throws Error.
 Budget parse_budget(std::string_view text);
 
 }  // namespace tw

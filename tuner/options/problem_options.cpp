@@ -36,8 +36,8 @@ bool is_shape(const std::string& word) {
          std::isdigit(static_cast<unsigned char>(word.front())) != 0;
 }
 
-// "op shape [dtype=..] [math=..] [epilogue=..] [layout=..] [align=..]"; the op may be left out if
-// the flags name it.
+// Parses "op shape [dtype=..] [math=..] [epilogue=..] [layout=..] [align=..]". The op may be
+// omitted if the flags name it.
 Asked parse_line(const std::string& line, const Arguments& arguments, const Catalog& catalog) {
   std::istringstream stream(line);
   std::string word;
@@ -106,16 +106,17 @@ std::vector<Asked> parse_shapes(const std::string& path, const Arguments& argume
 
 std::vector<Flag> problem_flags() {
   return {
-      {"op", "OP", "what is computed; `tune ops` lists them"},
-      {"shape", "NAME=N,...", "sizes, as m=4096,n=4096,k=4096 or 4096x4096x4096 in the op's order"},
+      {"op", "OP", "the op to compute; `tune ops` lists the ops"},
+      {"shape", "NAME=N,...", "sizes: m=4096,n=4096,k=4096, or 4096x4096x4096 in the op's order"},
       {"shapes", "FILE", "many problems, one a line: OP SHAPE [dtype=..] [epilogue=..]"},
       {"dtype", "TYPE", "storage of the tensors (default: the op's first)"},
       {"math", "MATH", "how accurate products must be: f32, tf32, ... (default: as the dtype)"},
       {"layout", "NAME", "the op's choice named layout; the same as layout=NAME in --shape"},
-      {"epilogue", "STEP,...", "what is applied to the result, as bias_column,relu or clamp(0,6)"},
+      {"epilogue", "STEP,...",
+       "the steps that are applied to the result, such as bias_column,relu"},
       {"align", "BYTES", "the least alignment of the tensors: 2, 4, 8 or 16 (default 16)"},
       {"kernel", "NAME", "search this kernel only"},
-      {"spec", "FILE", "an op of your own: its op.toml, kernels beside it; or a T1 file, .json"},
+      {"spec", "FILE", "your own op: its op.toml with the kernels beside it, or a T1 file (.json)"},
   };
 }
 

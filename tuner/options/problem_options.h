@@ -1,4 +1,4 @@
-// The flags that say what is to be tuned, and the problems that they mean.
+// The flags that say what is to be tuned, and the problems that they select.
 #pragma once
 #include <string>
 #include <vector>
@@ -12,20 +12,22 @@ namespace tw {
 
 std::vector<Flag> problem_flags();
 
-// The ops that the command line means: those built in, or the file of --spec.
+// Returns the ops that the command line uses: the built-in ones, or those of the file of --spec.
 Catalog catalog_of(const Arguments& arguments);
 
 struct Asked {
-  const OpEntry* entry = nullptr;  // into the catalog
+  const OpEntry* entry = nullptr;  // points into the catalog
   Problem problem;
-  std::string shape;  // as it was written
-  int line = 0;       // of --shapes; else 0
+  std::string shape;  // as written
+  int line = 0;       // line of --shapes; otherwise 0
 };
-// Of --op and --shape, or one a line of --shapes. Throws Error; of a file it names the line.
+// Returns the problem of --op and --shape, or one problem for each line of --shapes. Throws Error;
+// the error names the line of the file.
 std::vector<Asked> asked_problems(const Arguments& arguments, const Catalog& catalog);
-// The op of --op, or the only one of a --spec. Throws Error if none is named.
+// Returns the op of --op, or the only op of a --spec. Throws Error if no op is named.
 const OpEntry& asked_op(const Arguments& arguments, const Catalog& catalog);
-// The kernels of the op, or the one called `wanted`. Throws Error with the nearest.
+// Returns the kernels of the op, or only the kernel called `wanted`. Throws Error that names the
+// nearest kernel.
 std::vector<const KernelSpec*> asked_kernels(const std::string& wanted, const OpEntry& entry);
 
 }  // namespace tw

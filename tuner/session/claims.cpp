@@ -9,15 +9,15 @@
 namespace tw {
 namespace {
 
-// One name for the database, whatever it was called.
+// Returns one path for the database, whichever of its paths was given.
 std::string path_of(const std::string& database) {
   std::error_code fault;
   const std::filesystem::path path = std::filesystem::weakly_canonical(database, fault);
   return (fault ? database : path.string()) + "-claims";
 }
 
-// The byte that stands for a problem on a device, of any kernel. Two problems share one with a
-// probability of 2^-60; one of them would then wait for the other.
+// Returns the byte that stands for a problem on a device, for all kernels. Two problems share a
+// byte with a probability of 2^-60; then one of them waits for the other.
 std::int64_t byte_of(const Context& context) {
   const std::string key = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", context.op, context.problem,
                                       context.device_model, context.device_limits, context.driver,
@@ -45,8 +45,8 @@ void Claims::release(const Context& context) { lock_.unlock(byte_of(context)); }
 std::string Claims::notice() {
   if (lock_.why_not().empty() || said_) return "";
   said_ = true;
-  return "problems cannot be claimed, so that another process with this database may search the "
-         "same ones: " +
+  return "problems cannot be claimed, so another process with this database may search the same "
+         "ones: " +
          lock_.why_not();
 }
 

@@ -1,5 +1,5 @@
-// Which problems are being searched: processes that share a database do not search one problem at
-// the same time. A claim ends with its process, however that ends.
+// Claims on problems: processes that share a database do not search the same problem at the same
+// time. A claim ends with its process, however the process ends.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -15,13 +15,14 @@ class Claims {
   // The locks are on bytes of a file beside the database, PATH-claims, which stays empty.
   explicit Claims(const std::string& database);
 
-  // Whether the problem of `context` is ours now. Where claims cannot be kept everything is ours, and
-  // notice() says so.
+  // Claims the problem of `context` if no other process has it. Returns whether this process has
+  // the claim now. If claims cannot be kept, it always returns true, and notice() says why.
   bool try_claim(const Context& context);
-  // Waits until the process that has it ends its search or itself. False if `stopped` says so first.
+  // Waits until the process that has the claim ends its search or ends itself, and takes the claim.
+  // Returns false if `stopped` returns true first.
   bool wait(const Context& context, const std::function<bool()>& stopped);
   void release(const Context& context);
-  // One line if claims cannot be kept; else empty. Returned once.
+  // Returns one line if claims cannot be kept, else an empty text. The line is returned once.
   std::string notice();
 
  private:

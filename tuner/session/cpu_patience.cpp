@@ -14,8 +14,9 @@
 namespace tw {
 namespace {
 
-constexpr std::size_t sampled = 64;         // configurations of a space
-constexpr double longest_per_patience = 6;  // what a rare configuration may take
+constexpr std::size_t sampled = 64;  // configurations of a space
+// a rare configuration may take so many times the patience
+constexpr double longest_per_patience = 6;
 
 void add_estimates(const OpSpec& op, const KernelSpec& kernel, const SearchSpace& space,
                    const Problem& problem, const DeviceInfo& device, std::vector<double>& seconds) {
@@ -33,7 +34,8 @@ CpuEstimate estimate_of(std::vector<double> seconds) {
   return {.typical_s = median(std::move(seconds)), .longest_s = longest};
 }
 
-// Half the longest of the dims that the user has to give, until the cpu device can do it.
+// Returns a shape that the cpu device can emulate in time; empty if there is none. It repeatedly
+// halves the longest of the dims that the user must give.
 std::string smaller_shape(const OpEntry& entry, std::span<const KernelSpec* const> kernels,
                           const Problem& problem, const DeviceInfo& device, double patience_s) {
   const OpSpec& op = entry.op;
@@ -62,7 +64,7 @@ std::string smaller_shape(const OpEntry& entry, std::span<const KernelSpec* cons
   return text;
 }
 
-// "line 3", "lines 1 to 4 and 7".
+// Returns "line 3" or "lines 1 to 4 and 7".
 std::string lines_text(const std::vector<int>& lines) {
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < lines.size();) {
@@ -79,10 +81,10 @@ std::string lines_text(const std::vector<int>& lines) {
   return text;
 }
 
-// What a list's lines would be answered by.
+// The lines of a list, by what would answer them.
 struct Answers {
   std::vector<int> too_long, not_held, emulated;
-  double least_s = 0, most_s = 0;                // a configuration of `too_long`
+  double least_s = 0, most_s = 0;                // for one configuration of `too_long`
   std::map<std::string, std::vector<int>> held;  // by recording
 
   void add_too_long(int line, double seconds) {
@@ -117,8 +119,8 @@ std::string refusal(const std::string& path, const Answers& answers) {
     text += fmt::format("; {} can be emulated", lines_text(answers.emulated));
   }
   return text + fmt::format(
-                    ": take {} out of the list, or tune {} on a machine with a GPU; what `tune "
-                    "record` writes there is replayed here by --device replay:FILE",
+                    ": remove {} from the list, or tune {} on a machine with a GPU; --device "
+                    "replay:FILE replays here what `tune record` writes there",
                     lines_text(bad), bad.size() == 1 ? "it" : "them");
 }
 
@@ -146,7 +148,7 @@ CpuEstimate cpu_estimate(const OpEntry& entry, std::span<const KernelSpec* const
           SearchSpace::enumerate(*kernel, slots_of(entry.op, kernel->names, problem, device));
       add_estimates(entry.op, *kernel, space, problem, device, seconds);
     } catch (const Error&) {
-      continue;  // it does not serve this problem
+      continue;  // the kernel does not serve this problem
     }
   }
   return estimate_of(std::move(seconds));

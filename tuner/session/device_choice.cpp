@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The number after "cuda:" or "cpu:".
+// Returns the number after "cuda:" or "cpu:".
 int number_after(const std::string& name, std::size_t prefix) {
   int value = -1;
   const char* end = name.data() + name.size();
@@ -43,7 +43,8 @@ std::unique_ptr<Device> open_gpu([[maybe_unused]] int ordinal, [[maybe_unused]] 
 #endif
 }
 
-// Recordings are named after their op, so that not all have to be read: gemm.simt.4096.t4.json.gz.
+// Recordings have the name of their op first, so that not all of them must be read:
+// gemm.simt.4096.t4.json.gz.
 std::vector<std::string> shipped_recordings(const std::string& op) {
   std::vector<std::string> paths;
   for (const std::string& folder : recording_folders()) {
@@ -77,7 +78,7 @@ std::vector<Flag> device_flags() {
        "auto, cuda:N, cpu (emulates sm_90), cpu:80, or replay:FILE. auto (the default) is the "
        "first GPU, else the shipped recordings of the problem, else cpu"},
       {"trust-code", "", "let --device cpu run the code of a --spec on this host"},
-      {"no-cache", "", "compile everything anew on a GPU"},
+      {"no-cache", "", "compile all kernels again on a GPU"},
   };
 }
 
@@ -125,7 +126,7 @@ OpenDevice DeviceChooser::open(const std::string& op, const std::string& problem
   if (name_ == "auto") return choose(op, problem, kernel);
   if (const Recording* named = named_recording(); named && !op.empty()) {
     if (named->foreign()) {
-      throw Error(fmt::format("{} is not a recording of ours: replay it without --op and --shape",
+      throw Error(fmt::format("{} is a foreign recording: replay it without --op and --shape",
                               named->path));
     }
     if (named->problem != problem) {
@@ -146,7 +147,7 @@ DevicePlace DeviceChooser::place(const std::string& op, const std::string& probl
   }
   if (name_ == "auto") {
     if (open_name_.starts_with("cuda:") || has_gpu()) return {};
-    if (foreign_) return {};  // open() says why not
+    if (foreign_) return {};  // open() reports the reason
     std::vector<std::string> paths = shipped(op, problem, kernel);
     if (!paths.empty()) return {.kind = DevicePlace::Kind::replay, .recordings = std::move(paths)};
   }
@@ -172,7 +173,8 @@ OpenDevice DeviceChooser::choose(const std::string& op, const std::string& probl
                                     : "no GPU here; shipped recordings hold this problem");
 }
 
-// Those of the problem: each kernel's first, as far as they were taken alike.
+// Returns the recordings of the problem: the first one of each kernel, if they were made under the
+// same conditions.
 std::vector<std::string> DeviceChooser::shipped(const std::string& op, const std::string& problem,
                                                 const std::string& kernel) {
   const auto alike = [](const Recording& a, const Recording& b) {

@@ -1,4 +1,4 @@
-// Which device answers: the one that --device names, or what --device auto finds.
+// The choice of the device: the device that --device names, or the one that --device auto finds.
 #pragma once
 #include <map>
 #include <memory>
@@ -16,40 +16,41 @@ namespace tw {
 
 std::vector<Flag> device_flags();
 
-// Whether this machine has a GPU that this executable can use.
+// Returns whether this machine has a GPU that this executable can use.
 bool has_gpu();
 
 struct OpenDevice {
-  Device* device = nullptr;  // owned by the chooser
-  // What it replays, each of one kernel; none: it is live.
+  Device* device = nullptr;  // the chooser owns it
+  // The recordings that the device replays, each of one kernel. A live device has none.
   std::vector<const Recording*> recordings;
-  std::string why;  // "no GPU here; ..."; empty if the user named it
+  std::string why;  // "no GPU here; ..."; empty if the user named the device
 };
 
-// What would answer for a problem.
+// The device that would answer for a problem.
 struct DevicePlace {
   enum class Kind {
     gpu,
     replay,
     cpu,
-    nowhere,  // the recording that was named holds another problem
+    nowhere,  // the named recording holds another problem
   } kind = Kind::gpu;
-  std::vector<std::string> recordings;  // their paths
-  int emulated_cc = 90;                 // Kind::cpu only
+  std::vector<std::string> recordings;  // paths of the recordings
+  int emulated_cc = 90;                 // only for Kind::cpu
 };
 
-// Opens devices as problems ask for them and keeps the last one open.
+// Opens devices when problems need them, and keeps the last one open.
 class DeviceChooser {
  public:
-  // Throws Error on a malformed --device. `foreign`: the op comes from a --spec.
+  // Throws Error if --device is malformed. `foreign` says that the op comes from a --spec.
   DeviceChooser(const Arguments& arguments, bool foreign);
 
-  // The recording that --device names, if it names one. Throws Error if it cannot be read.
+  // Returns the recording that --device names, or nullptr. Throws Error if it cannot be read.
   const Recording* named_recording();
-  // `kernel`: the one asked for; empty: any. Throws Error: no such device, no permission to run a
-  // foreign spec on the host, a recording that does not hold the problem.
+  // Opens the device for a problem. `kernel` is the kernel that the user asked for; empty for any.
+  // Throws Error if there is no such device, if a foreign spec may not run on the host, or if a
+  // recording does not hold the problem.
   OpenDevice open(const std::string& op, const std::string& problem, const std::string& kernel);
-  // What open() would open. Opens nothing.
+  // Returns what open() would open, without opening it.
   DevicePlace place(const std::string& op, const std::string& problem, const std::string& kernel);
 
  private:
@@ -60,16 +61,16 @@ class DeviceChooser {
   std::vector<std::string> shipped(const std::string& op, const std::string& problem,
                                    const std::string& kernel);
 
-  std::string name_;  // of --device
+  std::string name_;  // value of --device
   bool foreign_ = false, trusted_ = false, cache_ = true;
   std::string open_name_;
   std::unique_ptr<Device> device_;
   std::map<std::string, Recording> recordings_;  // by path
 };
 
-// The folders in which shipped recordings are looked for, best first.
+// Returns the folders in which shipped recordings are searched, best first.
 std::vector<std::string> recording_folders();
-// What rows of this device are called in the database.
+// Returns the source under which rows of this device are stored in the database.
 Source source_of(const DeviceInfo& info);
 
 }  // namespace tw

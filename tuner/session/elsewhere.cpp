@@ -10,8 +10,9 @@
 namespace tw {
 namespace {
 
-constexpr std::size_t enough = 16;    // evaluations, to learn from
-constexpr double most_different = 8;  // beyond, a start from nothing is as good
+constexpr std::size_t enough = 16;  // evaluations needed to learn from
+// if the difference is larger, a start without knowledge is as good
+constexpr double most_different = 8;
 constexpr double other_device = 2;
 
 bool is_comparable(const Context& there, const Context& here) {
@@ -19,7 +20,7 @@ bool is_comparable(const Context& there, const Context& here) {
          (there.source == Source::imported && here.source == Source::measured);
 }
 
-// By how different it is; nothing if that cannot be said.
+// Returns how different the trial's context is; nothing if the difference is unknown.
 std::optional<double> difference_of(const Context& there, const SessionRequest& request,
                                     const Context& here) {
   const bool same_device =
@@ -30,7 +31,7 @@ std::optional<double> difference_of(const Context& there, const SessionRequest& 
   try {
     return difference(op, problem_from_key(op, there.problem), request.problem, same_device);
   } catch (const Error&) {
-    return std::nullopt;  // of an earlier version of the op
+    return std::nullopt;  // stored by an earlier version of the op
   }
 }
 
@@ -39,7 +40,7 @@ std::vector<Evaluation> evaluations_of(const Store& store, const Context& contex
   std::vector<Evaluation> evaluations;
   for (const Trial& trial : store.known(context)) {
     const auto index = index_in(space, trial.configuration);
-    // What was pruned is slower than the best there, not a failure.
+    // A pruned trial is slower than the best one there; it is not a failure.
     if (!index || trial.measurement.outcome == Outcome::pruned) continue;
     const bool worked = trial.measurement.outcome == Outcome::ok;
     evaluations.push_back(
@@ -54,7 +55,7 @@ std::optional<std::size_t> index_in(const SearchSpace& space, const std::string&
   try {
     return space.find(configuration_from(space.knobs(), configuration));
   } catch (const Error&) {
-    return std::nullopt;  // of another version of the space
+    return std::nullopt;  // stored with another version of the space
   }
 }
 
@@ -62,7 +63,7 @@ double difference(const OpSpec& op, const Problem& a, const Problem& b, bool sam
   constexpr double type = 2, choice = 2, chain = 1, alignment = 1;
   double sum = same_device ? 0 : other_device;
   for (std::size_t i = 0; i < op.dims.size(); ++i) {
-    // Strides follow from other dims. Others may be zero, as padding.
+    // Strides follow from other dims. Other dims, such as padding, may be zero.
     const auto& fallback = op.dims[i].fallback;
     if (fallback && !fallback->reads().empty()) continue;
     sum += std::abs(std::log2(static_cast<double>(a.dims[i] + 1)) -

@@ -1,4 +1,4 @@
-// What the database knows of a kernel under other circumstances: another shape, dtype or device.
+// The trials of a kernel for another shape, dtype or device that the database knows.
 #pragma once
 #include <optional>
 #include <string>
@@ -10,20 +10,23 @@
 
 namespace tw {
 
-// The configuration's index in the space; nothing if it is not valid there.
+// Returns the configuration's index in the space; nothing if it is not valid there.
 std::optional<std::size_t> index_in(const SearchSpace& space, const std::string& configuration);
 
-// How different two problems of an op are, on two devices: the sum over dims (but for those that by
-// default follow from others) of |log2| of their ratio, and 1 to 2 for everything else that differs.
+// Returns how different two problems of an op are, on two devices. The result is the sum of |log2|
+// of the ratio of each dim, except for dims that follow from others by default, plus 1 to 2 for
+// each other difference.
 double difference(const OpSpec& op, const Problem& a, const Problem& b, bool same_device);
 
 struct Elsewhere {
   Context context;
-  std::vector<Evaluation> evaluations;  // of what is valid here, too; infinity if it failed
+  // evaluations that are valid here too; infinity for a failure
+  std::vector<Evaluation> evaluations;
 };
-// The trials of the least different circumstances of which enough are known; nothing if there are
-// none. Times of one source (measured, replayed, cpu) say nothing about another's, but imported
-// ones are measured. Without a catalog only the same problem counts, on other devices.
+// Returns the trials of the most similar problem and device with enough known trials; nothing if
+// there are none. Times of one source (measured, replayed, cpu) say nothing about times of another
+// source, but imported times count as measured. Without a catalog only the same problem counts, on
+// other devices.
 std::optional<Elsewhere> known_elsewhere(const Store& store, const SessionRequest& request,
                                          const Competitor& competitor);
 

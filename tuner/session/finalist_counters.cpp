@@ -9,8 +9,8 @@
 namespace tw {
 namespace {
 
-constexpr auto tick = std::chrono::milliseconds(100);  // between looks at `stopped`
-// Apart from a driver's and a race's.
+constexpr auto tick = std::chrono::milliseconds(100);  // between checks of `stopped`
+// Distinct from the job ids of a driver and of a race.
 constexpr std::uint64_t first_id = std::uint64_t{3} << 61;
 
 std::optional<Measurement> count(Device& device, const Job& subject, std::uint64_t id,

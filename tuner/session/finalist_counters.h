@@ -1,4 +1,4 @@
-// Hardware counters of a race's finalists: what `tune explain` explains with.
+// Counts hardware events of a race's finalists, for `tune explain`.
 #pragma once
 #include <functional>
 #include <vector>
@@ -9,8 +9,8 @@
 
 namespace tw {
 
-// Has each counted, once the race is over, and adds what comes to its pooled metrics. Where counters
-// are not to be had, a note of the progress says why and the rest goes without.
+// Counts each finalist after the race, and adds the counters to its pooled metrics. If counters are
+// not available, a note of the progress says why, and the remaining finalists are not counted.
 void add_counters(Device& device, std::vector<Race::Entrant>& ranking, Progress& progress,
                   const std::function<bool()>& stopped);
 

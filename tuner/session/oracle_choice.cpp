@@ -15,7 +15,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The default, the first of the space, and some that are spread over it.
+// Returns the default, the first configurations of the space, and some that are spread over it.
 std::vector<std::size_t> candidates_of(const SearchSpace& space) {
   constexpr std::size_t in_order = 32, spread = 96;
   std::vector<std::size_t> indices{space.default_index()};
@@ -43,7 +43,7 @@ class Finding {
   }
 
  private:
-  // An emulation that has not ended for the first few will not end for others.
+  // If the first few candidates do not end in the emulation, others will not end either.
   bool takes_forever() const { return device_.info().kind == "cpu" && timed_out_ >= 3; }
 
   std::optional<OracleChoice> attempt(const OracleKernel& one, std::size_t index) {
@@ -142,7 +142,7 @@ void choose_oracle(SessionRequest& request, Device& device, Progress& progress,
                                   [&](const Competitor& one) { return one.name == oracle.kernel; });
   const std::string source = judge->context.source_digest;
   for (std::size_t i = 0; i < request.competitors.size(); ++i) {
-    if (i == 0 && oracle.is_default) continue;  // its digest says so
+    if (i == 0 && oracle.is_default) continue;  // its verdict digest covers the default already
     Competitor& one = request.competitors[i];
     one.context.verdict_digest =
         verdict_digest(*request.catalog, *one.kernel, request.problem, device.info(),

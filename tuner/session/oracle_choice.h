@@ -1,4 +1,4 @@
-// Which configuration's results are right where the op has no reference.
+// The choice of the configuration whose results count as right if the op has no reference.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -18,9 +18,9 @@ struct SessionRequest;
 
 struct OracleChoice {
   std::string kernel, configuration;
-  bool is_default = true;     // of the first kernel
+  bool is_default = true;     // the default of the first kernel
   std::string default_fault;  // why the default is not the oracle: "compile_failed: ..."
-  std::string remark;         // of an oracle that leaves an output unwritten
+  std::string remark;         // set if the oracle leaves an output unwritten
   OraclePlan plan;
 
   std::string name() const { return kernel + ": " + configuration; }
@@ -31,7 +31,7 @@ struct OracleKernel {
   const SearchSpace* space = nullptr;
 };
 
-// What a candidate is tried with.
+// The conditions under which a candidate is tried.
 struct OracleTrial {
   const Catalog* catalog = nullptr;
   Problem problem;
@@ -40,14 +40,14 @@ struct OracleTrial {
   std::uint64_t seed = 1;
 };
 
-// The first kernel's default configuration if it works; else the first of the kernels'
-// configurations that does, of at most some hundred, in the order of their spaces and then spread
-// over them. Nothing if none works, or if the user stops. The device must have no work.
+// Returns the first kernel's default configuration if it works, or else the first configuration of
+// the kernels that works. It tries about a hundred at most, in the order of their spaces and then
+// spread over them. Returns nothing if none works or if the user stops. The device must be idle.
 std::optional<OracleChoice> find_oracle(const OracleTrial& trial,
                                         std::span<const OracleKernel> kernels, Device& device,
                                         const std::function<bool()>& stopped);
 
-// Finds the oracle of a session whose op has no reference, and says what is unusual about it.
+// Finds the oracle of a session whose op has no reference, and reports anything unusual about it.
 void choose_oracle(SessionRequest& request, Device& device, Progress& progress,
                    const std::function<bool()>& stopped);
 

@@ -17,14 +17,14 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// The half-width of the median's interval, relative to it; negative if it says nothing.
+// Returns the half-width of the median's interval relative to the median; negative if unknown.
 double relative_interval(const Measurement& measurement) {
   if (measurement.samples_ns.size() < 2) return -1;
   const Interval interval = median_interval(measurement.samples_ns);
   return (interval.high - interval.low) / 2 / measurement.median_ns();
 }
 
-// The fastest baseline's; 0 if there is none.
+// Returns the time of the fastest baseline; 0 if there is none.
 double baseline_ns(const SessionResult& result) {
   double best = 0;
   for (const auto& [library, measurement] : result.baselines) {
@@ -34,7 +34,7 @@ double baseline_ns(const SessionResult& result) {
   return best;
 }
 
-// FLOPs of a call that computes, bytes of one that moves.
+// The work of a call: FLOPs if it computes, bytes if it moves data.
 struct Work {
   double amount = 0;
   std::string unit;
@@ -66,7 +66,8 @@ std::string spaces_text(const Setup& setup) {
   return fmt::format("{} valid configurations", fmt::join(parts, ", "));
 }
 
-// The knobs in which a row differs from the fastest one; all of them if it is of another kernel.
+// Returns the knobs in which a row differs from the fastest one; all knobs if it is of another
+// kernel.
 std::string difference(const Ranked& row, const Ranked& fastest) {
   return row.kernel == fastest.kernel ? tw::difference(row.configuration, fastest.configuration)
                                       : row.configuration;
@@ -82,7 +83,7 @@ std::string why_nothing(const SessionResult& result) {
     text += fmt::format("  {}: {}\n", name_of(outcome), note);
   }
   if (result.evaluated == 0 && !result.all_finalists_failed) {
-    text += "all of this was known before, and nothing was run: --fresh tries again\n";
+    text += "all of this was known before, so nothing was run: --fresh tries again\n";
   }
   return text;
 }
@@ -94,7 +95,7 @@ std::string mark_of(const Ranked& row) {
   return mark;
 }
 
-// What the marks that occur mean.
+// Returns the meaning of the marks that occur.
 std::string legend_of(const std::string& marks) {
   static constexpr std::pair<char, const char*> meanings[] = {
       {'=', "tied with the fastest"}, {'d', "the default"}, {'~', "not raced"}, {'b', "baseline"}};

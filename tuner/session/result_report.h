@@ -1,4 +1,4 @@
-// What a finished search says: a table for people, JSON for programs (docs/json.md).
+// The report of a finished search: a table for people, JSON for programs (docs/json.md).
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -14,13 +14,13 @@ struct Report {
   Setup setup;
   SessionResult result;
   DeviceInfo device;
-  std::string why;                      // of OpenDevice
-  std::vector<std::string> recordings;  // their paths; none: the device is live
+  std::string why;                      // OpenDevice::why
+  std::vector<std::string> recordings;  // their paths; empty if the device is live
 };
 
-// `top` rows at most, and the defaults and baselines below them.
+// Returns the table: `top` rows at most, and the defaults and baselines below them.
 std::string result_text(const Report& report, std::int64_t top);
-// One element of "results".
+// Returns one element of "results".
 nlohmann::ordered_json result_json(const Report& report, std::int64_t top);
 
 }  // namespace tw

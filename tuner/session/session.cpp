@@ -23,16 +23,18 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto tick = std::chrono::milliseconds(100);  // between looks at `stopped`
-constexpr double roof_slack = 1.02;  // for timers: a time below the roof by more is impossible
-constexpr std::int64_t patient_trials = 3;  // of unknown work, on the cpu device
+constexpr auto tick = std::chrono::milliseconds(100);  // between checks of `stopped`
+// for timers: a time that is below the roofline by a larger factor is impossible
+constexpr double roof_slack = 1.02;
+// trials of unknown work on the cpu device before it gives up
+constexpr std::int64_t patient_trials = 3;
 
 struct Key {
   std::size_t competitor = 0, index = 0;
   auto operator<=>(const Key&) const = default;
 };
 
-using EntrantName = std::pair<std::string, std::string>;  // kernel, configuration
+using EntrantName = std::pair<std::string, std::string>;  // kernel and configuration
 EntrantName entrant_of(const Job& job) { return {job.kernel, job.configuration}; }
 
 class Session {
@@ -72,7 +74,7 @@ class Session {
   std::optional<Key> previous_winner() const;
   Job job_of(Key key) const;
   struct Raced {
-    std::vector<Race::Entrant> ranking, failed;  // fastest first; those that are out
+    std::vector<Race::Entrant> ranking, failed;  // fastest first; those that dropped out
   };
   Raced raced(std::vector<Job> jobs, std::size_t entrants);
   void race();
@@ -97,8 +99,8 @@ class Session {
   Clock::time_point began_ = Clock::now();
   std::int64_t run_ = 0, failed_ = 0;
   bool said_missed_work_ = false;
-  std::map<Key, Measurement> trials_;  // of known and new evaluations
-  std::set<Key> pruned_before_;        // by a run that the database has
+  std::map<Key, Measurement> trials_;  // known and new evaluations
+  std::set<Key> pruned_before_;        // pruned by an earlier run in the database
   std::optional<Key> best_;
   double best_ns_ = 0;
   std::set<Key> entrants_;
@@ -120,7 +122,7 @@ SessionResult Session::run() {
   result_.exhausted = std::ssize(trials_) == result_.space_size;
   rank();
   result_.seconds = elapsed_s();
-  // The rule is calibrated for one strategy, and for searches of every kernel.
+  // The stopping rule is calibrated for one strategy, and for searches of every kernel.
   if (result_.interrupted || request_.strategy != "auto") result_.certificate.reset();
   const std::string found = result_.certificate ? text_of(*result_.certificate) : "";
   store_.end_run(run_, result_.interrupted ? "interrupted"
@@ -149,8 +151,8 @@ void Session::begin() {
   run_ = store_.begin_run(run);
 }
 
-// What the database holds of this space. What was pruned then is proven again, for a better time may
-// have been known then than now.
+// Returns what the database knows of this space. Pruned configurations are proven slow again,
+// because a better time may have been known in the earlier run than now.
 std::vector<Evaluation> Session::recall(std::size_t at) {
   std::vector<Evaluation> evaluations;
   if (request_.fresh) return evaluations;
@@ -178,7 +180,7 @@ Context Session::baseline_context(const Job& job) const {
   return context;
 }
 
-// Of a search the first such, and each baseline.
+// Reports work that the timer missed. It is reported once per search, and for every baseline.
 void Session::note_missed_work(const std::string& whose, const Measurement& measurement) {
   if (!measurement.metrics.contains("unaccounted_ns")) return;
   progress_.note(fmt::format("{}: {}", whose, measurement.note));
@@ -219,7 +221,7 @@ void Session::measure_baseline(Job job) {
   device_.cancel();
 }
 
-// One kernel's search; it goes on where it stopped.
+// The search of one kernel. It can be continued later.
 struct Session::Search {
   Search(const Session& session, std::size_t competitor)
       : at(competitor),
@@ -250,7 +252,7 @@ SearchTask Session::task_of(std::size_t at, Strategy& strategy) const {
           .seed = request_.seed};
 }
 
-// What the kernel says that its configurations do is a hint.
+// Gives the kernel's forecasts of times to the strategy as hints.
 void Session::expect(Search& search) {
   const Competitor& competitor = request_.competitors[search.at];
   if (!competitor.kernel || !competitor.kernel->model) return;
@@ -261,7 +263,7 @@ void Session::expect(Search& search) {
   });
 }
 
-// So is what is known under other circumstances.
+// Gives the trials of other shapes, dtypes and devices to the strategy as hints.
 void Session::learn(Search& search) {
   const Competitor& competitor = request_.competitors[search.at];
   const auto elsewhere = known_elsewhere(store_, request_, competitor);
@@ -272,8 +274,8 @@ void Session::learn(Search& search) {
                              elsewhere->context.device_model, elsewhere->evaluations.size()});
 }
 
-// Half of the budget is shared out evenly among the kernels; the rest goes to the one that is ahead
-// then, and what it leaves to the next.
+// Half of the budget is divided evenly among the kernels. Then the fastest kernel gets the rest,
+// and what it leaves goes to the next one.
 void Session::search(std::span<const std::vector<Evaluation>> known) {
   std::vector<std::unique_ptr<Search>> searches;
   for (std::size_t i = 0; i < request_.competitors.size(); ++i) {
@@ -285,7 +287,7 @@ void Session::search(std::span<const std::vector<Evaluation>> known) {
   }
   const Budget& budget = request_.budget;
   const double parts = searches.size() > 1 ? 2 : 1;
-  // Without a bound half of the range, which sums below cannot leave.
+  // Without a bound use half of the range, so that the sums below cannot overflow.
   const std::int64_t trials =
       budget.evaluations > 0 ? budget.evaluations : std::numeric_limits<std::int64_t>::max() / 2;
   const double seconds =
@@ -305,7 +307,7 @@ void Session::search(std::span<const std::vector<Evaluation>> known) {
   for (const auto& search : searches) note_certificate(search->rule.certificate());
 }
 
-// The best time of a kernel, in ns; infinity if it has none.
+// Returns the best time of a kernel in ns; infinity if it has none.
 double Session::best_of(std::size_t competitor) const {
   double best_ns = std::numeric_limits<double>::infinity();
   for (const auto& [key, measurement] : trials_) {
@@ -316,8 +318,8 @@ double Session::best_of(std::size_t competitor) const {
   return best_ns;
 }
 
-// At most `share` evaluations, of which none is started after `until_s`, or once it is certain
-// enough that little can be gained.
+// Runs at most `share` evaluations. None starts after `until_s`, or once the search is sure enough
+// that little can be gained.
 void Session::run(Search& search, std::int64_t share, double until_s) {
   Driver& driver = search.driver;
   driver.offer_incumbent(best_ns_);
@@ -328,7 +330,8 @@ void Session::run(Search& search, std::int64_t share, double until_s) {
     const bool may_start = left > 0 && elapsed_s() < until_s && !is_certain;
     if (!may_start && driver.outstanding() == 0) return;
     for (Driver::Result& one : driver.step(may_start ? left : 0, Clock::now() + tick)) {
-      if (stopped_() && one.measurement.outcome != Outcome::ok) continue;  // perhaps our own doing
+      // the failure may come from the interruption
+      if (stopped_() && one.measurement.outcome != Outcome::ok) continue;
       if (one.measurement.outcome == Outcome::pruned) {
         search.rule.exclude();
       } else {
@@ -343,7 +346,7 @@ void Session::run(Search& search, std::int64_t share, double until_s) {
   if (driver.outstanding() > 0) device_.cancel();
 }
 
-// What may be said of all kernels is what may be said of the least sure one.
+// The certificate of all kernels is the certificate of the least sure one.
 void Session::note_certificate(const Certificate& certificate) {
   const bool is_first = !result_.certificate;
   if (is_first || certificate.confidence < result_.certificate->confidence) {
@@ -368,8 +371,8 @@ void Session::accept(Key key, Measurement measurement) {
   give_up();
 }
 
-// Throws Error if the cpu device has ended none of the first configurations, and no estimate has
-// said so before.
+// Throws Error if none of the first configurations ended on the cpu device and no estimate had
+// refused the problem.
 void Session::give_up() const {
   if (!request_.unknown_work || result_.outcomes.size() != 1) return;
   const auto [outcome, trials] = *result_.outcomes.begin();
@@ -398,8 +401,8 @@ bool Session::is_known_to_fail(Key key) const {
   return known->second.outcome != Outcome::ok && known->second.outcome != Outcome::pruned;
 }
 
-// The best few, each kernel's default and the previous winner, unless they are known to fail. A
-// default that was pruned takes part: people ask how much faster the winner is.
+// Returns the best few, each kernel's default and the previous winner, unless they are known to
+// fail. A pruned default takes part: users want to know how much faster the winner is.
 std::vector<Key> Session::finalists() const {
   std::vector<std::pair<double, Key>> timed;
   for (const auto& [key, measurement] : trials_) {
@@ -425,7 +428,7 @@ std::vector<Key> Session::finalists() const {
   return keys;
 }
 
-// Those that were named, so far as their spaces have them.
+// Returns the named configurations that are in their spaces.
 std::vector<Key> Session::contenders() const {
   std::vector<Key> keys;
   for (const Contender& one : request_.only) {
@@ -456,7 +459,7 @@ std::optional<Key> Session::previous_winner() const {
         const auto values = configuration_from(one.space.knobs(), winner.trial.configuration);
         if (const auto index = one.space.find(values)) return Key{i, *index};
       } catch (const Error&) {
-        continue;  // of an earlier version of the space
+        continue;  // stored with an earlier version of the space
       }
     }
   }
@@ -481,15 +484,15 @@ Job Session::job_of(Key key) const {
   return job;
 }
 
-// Races them, and the baselines among them, which it takes out. Those that were not measured in a
-// whole round are in neither list.
+// Races the jobs. Takes baselines out and stores them. Entrants that were not measured in a whole
+// round are in neither list.
 Session::Raced Session::raced(std::vector<Job> jobs, std::size_t entrants) {
   Race race(device_, std::move(jobs), race_rounds, request_.seed, request_.roof_ns / roof_slack);
   while (!stopped_() && !race.step(Clock::now() + tick)) {
     show(fmt::format("final of {}, round {} of {}", entrants,
                      std::min(race.rounds_done() + 1, race_rounds), race_rounds));
   }
-  const bool is_ended = stopped_();  // a failure may then be our own doing
+  const bool is_ended = stopped_();  // a failure may then come from the interruption
   if (is_ended) device_.cancel();
   Raced raced;
   for (Race::Entrant& entrant : race.ranking()) {
@@ -503,7 +506,7 @@ Session::Raced Session::raced(std::vector<Job> jobs, std::size_t entrants) {
       progress_.note(fmt::format("out of the final: {}: {}: {}: {}", entrant.job.kernel,
                                  entrant.job.configuration, name_of(entrant.pooled.outcome),
                                  entrant.pooled.note));
-      entrant.pooled.samples_ns.clear();  // of rounds before the one that it failed in
+      entrant.pooled.samples_ns.clear();  // of the rounds before it failed
       raced.failed.push_back(std::move(entrant));
     }
   }
@@ -521,7 +524,7 @@ void Session::race() {
     by_name[entrant_of(jobs.back())] = key;
   }
   for (Job job : request_.baselines) {
-    // Ratios to a baseline are taken under the same clocks.
+    // Baselines take part, so that ratios to them are measured at the same clocks.
     if (!result_.baselines.contains(job.baseline.library)) continue;
     job.limits = jobs.front().limits;
     job.seed = request_.seed;
@@ -538,7 +541,8 @@ void Session::race() {
   keep(raced, by_name, tied);
 }
 
-// In the database, and as the first rows of the result. What failed is stored as evidence.
+// Stores the race in the database and puts the finalists first in the result. Failures are stored
+// as evidence.
 void Session::keep(const Raced& raced, const std::map<EntrantName, Key>& keys, std::size_t tied) {
   std::vector<Store::Finalist> stored;
   const auto store = [&](const Race::Entrant& entrant) {
@@ -562,7 +566,8 @@ void Session::keep(const Raced& raced, const std::map<EntrantName, Key>& keys, s
   result_.all_finalists_failed = raced.ranking.empty();
 }
 
-// What worked in a search, and fails in the race.
+// Replaces the known measurement of a configuration that worked in the search and fails in the
+// race.
 void Session::refute(Key key, const Measurement& measurement) {
   const auto known = trials_.find(key);
   if (known == trials_.end()) return;
@@ -572,7 +577,8 @@ void Session::refute(Key key, const Measurement& measurement) {
 }
 
 void Session::rank() {
-  if (result_.all_finalists_failed) return;  // nothing wins, whatever else was found
+  // nothing wins, even if the search found other configurations
+  if (result_.all_finalists_failed) return;
   const auto by_time = [](const Ranked& a, const Ranked& b) {
     return std::tie(a.median_ns, a.kernel, a.configuration) <
            std::tie(b.median_ns, b.kernel, b.configuration);
@@ -598,7 +604,7 @@ void Session::rank() {
   result_.ranking = std::move(rows);
 }
 
-// `searching`: with the counts of the search.
+// `searching` adds the counts of the search.
 void Session::show(const std::string& what, bool searching) {
   for (const std::string& notice : device_.notices()) progress_.note(notice);
   Status status;

@@ -1,5 +1,5 @@
-// One problem tuned on one device: what is known is told for free, the search runs, every trial is
-// stored as it ends, the best few are raced.
+// Tunes one problem on one device. Known trials are used without measuring them again; the search
+// runs; every trial is stored when it ends; the best few are raced.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -24,33 +24,34 @@ namespace tw {
 
 struct Ranked {
   std::string kernel, configuration;
-  Measurement measurement;  // a finalist's: pooled over the race's rounds
+  Measurement measurement;  // for a finalist: pooled over the race's rounds
   double median_ns = 0;
   bool raced = false, tied = false, is_default = false;
-  std::optional<Interval> slower;  // than the fastest of the race, as a ratio
+  std::optional<Interval> slower;  // how much slower than the race's fastest, as a ratio
 };
 
-// What a kernel's search began with: the trials of another problem, or of another device.
+// The trials with which a kernel's search began: of another problem, or of another device.
 struct Learned {
   std::string kernel, problem, device;
   std::size_t trials = 0;
 };
 
 struct SessionResult {
-  std::vector<Ranked> ranking;  // those with a time: the winner and its ties first, then by time
+  std::vector<Ranked> ranking;  // rows with a time: the winner and its ties first, then by time
   std::int64_t space_size = 0, evaluated = 0, known = 0;
-  std::map<Outcome, std::int64_t> outcomes;      // of all, known ones included
-  std::map<Outcome, std::string> notes;          // the first of each that failed
-  std::map<std::string, Measurement> baselines;  // by library; outcome ok
+  std::map<Outcome, std::int64_t> outcomes;      // counts of all trials, known ones included
+  std::map<Outcome, std::string> notes;          // the first note of each kind of failure
+  std::map<std::string, Measurement> baselines;  // by library; only with outcome ok
   bool interrupted = false, exhausted = false;
-  bool all_finalists_failed = false;  // in the race: there is no ranking, nothing wins
+  // all failed in the race: there is no ranking, and nothing wins
+  bool all_finalists_failed = false;
   std::vector<Learned> learned;
-  std::optional<Certificate> certificate;  // the least sure kernel's
+  std::optional<Certificate> certificate;  // the certificate of the least sure kernel
   double seconds = 0;
 };
 
-// `stopped` says whether the user wants an end. Throws Error for faults of the machine (a full
-// disk, ...); trials stored before stay stored.
+// Runs the session. `stopped` returns whether the user wants to end. Throws Error for faults of the
+// machine (a full disk, ...); trials that are already stored stay stored.
 SessionResult run_session(const SessionRequest& request, Device& device, Store& store,
                           Progress& progress, const std::function<bool()>& stopped);
 

@@ -1,4 +1,4 @@
-// What a session is asked to do.
+// The description of a session's work.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -20,12 +20,13 @@ namespace tw {
 
 // A kernel that competes for the problem.
 struct Competitor {
-  const KernelSpec* kernel = nullptr;  // nullptr: the space is a recording's, nothing is compiled
+  // nullptr: the space comes from a recording, and nothing is compiled
+  const KernelSpec* kernel = nullptr;
   std::string name;
   SearchSpace space;
   Context context;
   std::string space_digest;
-  // SearchTask::least_time, if the kernel's model proves anything.
+  // SearchTask::least_time if the kernel's model can prove bounds.
   std::function<LeastTime(std::span<const std::int64_t>)> least_time = {};
 };
 
@@ -36,22 +37,23 @@ struct Contender {
 
 struct SessionRequest {
   const Catalog* catalog = nullptr;  // nullptr: nothing is compiled (replay)
-  Problem problem;                   // read only if there is a catalog
+  Problem problem;                   // used only if there is a catalog
   std::string problem_key;
   std::vector<Competitor> competitors;  // at least one
-  std::vector<Job> baselines;           // of baseline_job()
-  std::optional<OracleChoice> oracle;   // of an op without a reference: choose_oracle()
-  double roof_ns = 0;                   // roofline_ns; 0: unknown
-  Budget budget;                        // half shared by the competitors, the rest the leader's
+  std::vector<Job> baselines;           // made by baseline_job()
+  std::optional<OracleChoice> oracle;   // for an op without a reference: choose_oracle()
+  double roof_ns = 0;                   // roofline_ns; 0 if unknown
+  Budget budget;                        // the competitors share half, the fastest one gets the rest
   std::string strategy = "auto";
   std::uint64_t seed = 1;
-  bool recall_only = false;  // nothing is searched: what is known is raced
-  bool fresh = false;        // measure again what is known, and learn nothing from other problems
+  bool recall_only = false;  // nothing is searched; known configurations are raced
+  // measure known configurations again, and learn nothing from other problems
+  bool fresh = false;
   SampleLimits limits;
-  bool unknown_work = false;    // nothing says how long the cpu device takes
+  bool unknown_work = false;    // no estimate of the time on the cpu device exists
   int finalists = 8;            // 0: no race
-  bool counters = true;         // of the finalists, where the device has them
-  std::vector<Contender> only;  // not empty: nothing is searched, these are raced
+  bool counters = true;         // count the finalists if the device has counters
+  std::vector<Contender> only;  // if not empty, nothing is searched and these are raced
   std::string command, commit, device_json;
 };
 

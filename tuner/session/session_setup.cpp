@@ -30,7 +30,7 @@ Context context_of(const DeviceInfo& info, const MeasuringOptions& options) {
   return context;
 }
 
-// What a kernel's model proves on a GPU.
+// Returns the bound that a kernel's model proves on a GPU.
 std::function<LeastTime(std::span<const std::int64_t>)> least_time_of(const OpSpec& op,
                                                                       const KernelSpec& kernel,
                                                                       const Problem& problem,
@@ -66,7 +66,7 @@ std::vector<Competitor> compiled_competitors(const Catalog& catalog, const Asked
           verdict_digest(catalog, *kernel, asked.problem, info, default_of(one.space));
       competitors.push_back(std::move(one));
     } catch (const Error& error) {
-      notices.emplace_back(error.what());  // it does not serve this problem
+      notices.emplace_back(error.what());  // the kernel does not serve this problem
     }
   }
   if (competitors.empty()) {
@@ -85,7 +85,7 @@ Competitor recorded_competitor(const Recording& recording, const Context& contex
   one.context.kernel = one.name;
   one.context.source_digest = recording.source_digest;
   one.context.verdict_digest = recording.verdict_digest;
-  one.context.epilogue.clear();  // the recording does not say with which constants
+  one.context.epilogue.clear();  // the recording does not name the constants
   one.context.protocol = recording.protocol;
   one.context.l2 = recording.l2;
   if (recording.foreign()) {
@@ -95,7 +95,7 @@ Competitor recorded_competitor(const Recording& recording, const Context& contex
   return one;
 }
 
-// What a recording answers is as it was found then, whatever is asked now.
+// A recording's answers are as old as the recording, whatever the kernels are now.
 void note_stale(const Catalog& catalog, const Asked& asked, const Recording& recording,
                 const DeviceInfo& info, std::vector<std::string>& notices) {
   const OpSpec& op = asked.entry->op;
@@ -106,19 +106,19 @@ void note_stale(const Catalog& catalog, const Asked& asked, const Recording& rec
                             default_configuration(op, kernel, asked.problem, info));
     };
     if (catalog.source_digest(kernel, asked.problem.epilogue) != recording.source_digest) {
-      notices.push_back(
-          fmt::format("the recording is of another version of {}'s source than this executable's",
-                      kernel.name));
+      notices.push_back(fmt::format(
+          "the recording was made with another version of {}'s source than this executable has",
+          kernel.name));
     } else if (!recording.verdict_digest.empty() && recording.verdict_digest != verdict()) {
       notices.push_back(
           fmt::format("the recording of {} was judged with other constants, scalars, tolerance or "
-                      "reference than what is asked for",
+                      "reference than the requested ones",
                       kernel.name));
     }
   }
 }
 
-// Refuses what takes too long, and gives the rest the time that it may take.
+// Refuses problems that take too long, and gives the others a suitable time limit.
 void allow_emulation(const Asked& asked, const std::string& kernel, const DeviceInfo& info,
                      const MeasuringOptions& options, Setup& setup) {
   SessionRequest& request = setup.request;
@@ -134,13 +134,13 @@ void allow_emulation(const Asked& asked, const std::string& kernel, const Device
 
 std::vector<Flag> measuring_flags() {
   return {
-      {"db", "FILE", "the database of trials (default: tilewright.db here); made if there is none"},
-      {"seed", "N", "of the search and of the inputs (default 1)"},
-      {"fresh", "", "measure again what the database knows, and learn nothing from other problems"},
+      {"db", "FILE", "the database of trials (default: tilewright.db here); created if missing"},
+      {"seed", "N", "the seed of the search and of the inputs (default 1)"},
+      {"fresh", "", "measure known configurations again, and learn nothing from other problems"},
       {"l2", "cold|warm", "flush L2 before each sample, or not (default cold)"},
       {"no-baseline", "", "do not time the op's baseline"},
       {"no-counters", "", "do not read hardware counters of the finalists (for tune explain)"},
-      {"quiet", "", "no progress"},
+      {"quiet", "", "show no progress"},
   };
 }
 

@@ -1,5 +1,5 @@
-// From what was asked for and the device that answers to a session's request: which kernels
-// compete, in which spaces, under which keys of the database.
+// Makes a session's request from what the user asked for and the device: which kernels compete, in
+// which spaces, under which keys of the database.
 #pragma once
 #include <string>
 #include <vector>
@@ -13,33 +13,35 @@
 
 namespace tw {
 
-// Flags of every command that measures.
+// Returns the flags of every command that measures.
 std::vector<Flag> measuring_flags();
 
-// What those flags say, and how the command reads.
+// The values of these flags.
 struct MeasuringOptions {
   std::string database;
   SampleLimits limits;
   std::uint64_t seed = 1;
-  double patience_s = 10;  // what a configuration may take the cpu device
+  double patience_s = 10;  // seconds that a configuration may take on the cpu device
   bool fresh = false, baseline = true, counters = true, quiet = false;
 };
 MeasuringOptions measuring_options(const Arguments& arguments);
 
-// A problem on a device, ready to run. A recording of others has no op: `asked.entry` is nullptr.
+// A problem on a device, ready to run. A foreign recording has no op; then `asked.entry` is
+// nullptr.
 struct Setup {
   SessionRequest request;
   double flops = 0, bytes = 0;       // of one call; 0: unknown
   bool has_reference = true;         // false: the default configuration is the oracle
   std::vector<std::string> notices;  // kernels that do not serve the problem, a stale recording
 };
-// The default configuration of a kernel's space as text, where it decides what is right: without a
-// reference. Empty otherwise, and if there is no valid configuration.
+// Returns the default configuration of a kernel's space as text if its results count as right,
+// because there is no reference. Otherwise, or if there is no valid configuration, the text is
+// empty.
 std::string default_configuration(const OpSpec& op, const KernelSpec& kernel,
                                   const Problem& problem, const DeviceInfo& device);
 
-// Throws Error: no kernel serves the problem, its tensors exceed the device's memory, or it would
-// take the cpu device forever.
+// Returns the set-up. Throws Error if no kernel serves the problem, if its tensors exceed the
+// device's memory, or if it would take the cpu device too long.
 Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kernel,
              const OpenDevice& opened, const MeasuringOptions& options);
 

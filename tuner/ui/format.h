@@ -1,4 +1,4 @@
-// Numbers as a reader wants them: few significant digits and a unit.
+// Numbers for readers: few significant digits and a unit.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -7,22 +7,24 @@
 
 namespace tw {
 
-std::string format_significant(double value, int digits);  // never an exponent below 10^15
+std::string format_significant(double value, int digits);  // no exponent below 10^15
 std::string format_time(double ns);                        // "2.683 ms"; "-" if not positive
 std::string format_count(std::int64_t value);              // "349,853"
 std::string format_duration(double seconds);               // "12.3 s", "2 m 05 s"
-// A rate in `unit` with the prefix that fits: format_rate(51.2e12, "FLOP/s") is "51.2 TFLOP/s".
+// Returns a rate in `unit` with a suitable prefix: format_rate(51.2e12, "FLOP/s") is "51.2
+// TFLOP/s".
 std::string format_rate(double per_second, std::string_view unit);
-// "block_m=128 swizzle=true order=along_m" as "bm128 s1 oalong_m": initials and values, for a
-// progress line.
+// Returns a configuration as initials and values for a progress line: "block_m=128 swizzle=true
+// order=along_m" becomes "bm128 s1 oalong_m".
 std::string abbreviate(std::string_view configuration);
-// By how much something is slower, from the bounds of a ratio: "0.2 to 1.1 %", "38 to 39 times".
+// Returns by how much something is slower, from the bounds of a ratio: "0.2 to 1.1 %", "38 to 39
+// times".
 std::string format_slower(double low, double high);
-std::vector<std::string> words_of(const std::string& text);  // parted by white space
-// The words of a configuration that another of the same kernel does not have at their place; all of
-// them if it has other knobs.
+std::vector<std::string> words_of(const std::string& text);  // split at white space
+// Returns the words of a configuration that differ from another configuration of the same kernel;
+// all words if it has other knobs.
 std::string difference(const std::string& configuration, const std::string& from);
-// The text cut to `width` bytes.
+// Returns the text cut to `width` bytes.
 std::string clipped(std::string_view text, std::size_t width);
 
 }  // namespace tw

@@ -1,4 +1,5 @@
-// Ctrl-C and SIGTERM: the first asks for an orderly end, the second ends at once.
+// Ctrl-C and SIGTERM: the first signal asks for an orderly end, the second ends the process at
+// once.
 #pragma once
 
 namespace tw {

@@ -1,19 +1,19 @@
-// What is told to the user. Names, notes and paths come from files and databases of others: none of
-// them steers the terminal.
+// Messages to the user. Names, notes and paths may come from foreign files and databases, so
+// control characters that could steer the terminal are replaced.
 #pragma once
 #include <string>
 #include <string_view>
 
 namespace tw {
 
-// `text` with its control characters, but for newlines, as '?'.
+// Returns `text` with its control characters, except newlines, replaced by '?'.
 std::string printable(std::string_view text);
-// So, and its white space as blanks.
+// The same, with white space replaced by blanks.
 std::string one_line(std::string_view text);
 
-// Text for people on stdout.
+// Prints text for people on stdout.
 void show(std::string_view text);
-// One line on stderr. That nobody can read it there is no fault: the results go elsewhere.
+// Prints one line on stderr. A failed write is no fault, because the results go elsewhere.
 void say(std::string_view line);
 
 }  // namespace tw

@@ -16,7 +16,7 @@ constexpr auto redraw_interval = std::chrono::milliseconds(100);
 constexpr auto line_interval = std::chrono::seconds(5);
 constexpr auto improvement_interval = std::chrono::seconds(1);
 
-// Seconds until the budget is spent; negative if that cannot be said yet.
+// Returns the seconds until the budget is spent; negative if unknown.
 double seconds_left(const Status& status) {
   if (status.budget_s > 0) return std::max(0.0, status.budget_s - status.elapsed_s);
   if (status.done == 0 || status.budget == 0) return -1;

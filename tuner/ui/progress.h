@@ -1,5 +1,5 @@
-// What a search shows while it runs: one line rewritten in place on a terminal, else a plain line
-// now and then.
+// The progress of a running search: one line that is rewritten in place on a terminal, or a plain
+// line now and then elsewhere.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -12,16 +12,16 @@ namespace tw {
 
 struct Status {
   std::string what;           // "simt", "final of 10"
-  std::int64_t done = 0;      // new evaluations
-  std::int64_t budget = 0;    // of them; 0: a time budget
-  std::int64_t failed = 0;    // of done
-  double elapsed_s = 0;       // since the search began
-  double budget_s = 0;        // 0: a budget of evaluations
-  double best_ns = 0;         // 0: none yet
-  std::string configuration;  // the best's
+  std::int64_t done = 0;      // new evaluations so far
+  std::int64_t budget = 0;    // the budget of new evaluations; 0 for a time budget
+  std::int64_t failed = 0;    // failed evaluations of `done`
+  double elapsed_s = 0;       // since the start of the search
+  double budget_s = 0;        // 0 for a budget of evaluations
+  double best_ns = 0;         // 0 if there is none yet
+  std::string configuration;  // the best configuration
 };
 
-// "simt 120/200, 14.2/s, best 2.683 ms (bm128 bn128), 3 failed, 6 s left"
+// Returns "simt 120/200, 14.2/s, best 2.683 ms (bm128 bn128), 3 failed, 6 s left".
 std::string progress_line(const Status& status);
 
 class Progress {
@@ -29,14 +29,14 @@ class Progress {
   using Clock = std::function<std::chrono::steady_clock::time_point()>;
   enum class Mode { quiet, lines, terminal };
 
-  // Writes to `stream`; `width` is the terminal's (bytes a line).
+  // Writes to `stream`. `width` is the terminal's width in bytes.
   Progress(std::FILE* stream, Mode mode, int width, Clock clock);
-  // stderr as it is: a terminal or not.
+  // Returns the progress on stderr, in the mode that fits: terminal or not.
   static Progress on_stderr(bool quiet);
 
   void update(const Status& status);
-  void note(std::string_view line);  // a whole line of its own
-  void clear();                      // removes the line that is rewritten, before other output
+  void note(std::string_view line);  // prints a separate whole line
+  void clear();                      // removes the rewritten line before other output
 
  private:
   std::FILE* stream_;

@@ -14,11 +14,12 @@ class Table {
   };
 
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
-  // One text a column.
+  // Adds a row with one text for each column.
   void add(std::vector<std::string> row);
   bool empty() const { return rows_.empty(); }
 
-  // Two spaces between columns, no trailing blanks; columns whose cells are all empty are left out.
+  // Returns the aligned table with two spaces between columns and no trailing blanks. Columns whose
+  // cells are all empty are left out.
   std::string text() const;
   std::string csv() const;  // RFC 4180, with a header line
 

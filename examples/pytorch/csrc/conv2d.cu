@@ -1,4 +1,4 @@
-// Convolutions with what follows them: bias alone, and bias, relu, hardswish.
+// Convolutions with their epilogues: bias alone, and bias, relu, hardswish.
 #include <torch/library.h>
 
 #include "conv2d.cuh"
@@ -9,7 +9,7 @@ namespace {
 
 namespace conv2d = tuned::conv2d;
 
-// x [n, c, h, w], weight [k, c, r, s]; both strides and both paddings alike.
+// x [n, c, h, w], weight [k, c, r, s]. Both strides are equal, and both paddings.
 template <class F32, class Tf32, class Bf16>
 at::Tensor conv2d_of(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                      int64_t stride, int64_t padding, bool tf32) {

@@ -9,7 +9,7 @@ namespace {
 
 namespace gemm = tuned::gemm;
 
-// x [rows, in], weight [out, in], as torch.nn.Linear stores it; y of this shape.
+// x [rows, in], weight [out, in] as torch.nn.Linear stores it. y has this shape.
 template <class F32, class Tf32, class Bf16>
 at::Tensor linear_of(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                      bool tf32, at::IntArrayRef shape) {
@@ -33,7 +33,7 @@ at::Tensor linear_of(const at::Tensor& x, const at::Tensor& weight, const at::Te
   return y;
 }
 
-// [rows, out]
+// Returns [rows, out].
 at::Tensor linear_sigmoid(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                           bool tf32) {
   return linear_of<gemm::ArgsBiasColumnSigmoid, gemm::ArgsTf32BiasColumnSigmoid,
@@ -41,7 +41,7 @@ at::Tensor linear_sigmoid(const at::Tensor& x, const at::Tensor& weight, const a
                                                     {x.size(0), weight.size(0)});
 }
 
-// [rows]: the product itself is never written.
+// Returns [rows]; the product itself is never written.
 at::Tensor linear_logsumexp(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                             bool tf32) {
   return linear_of<gemm::ArgsBiasColumnLogSumExp, gemm::ArgsTf32BiasColumnLogSumExp,

@@ -1,4 +1,4 @@
-// What the operators share: from tensors to the arguments of an emitted header, and its launch on
+// Shared by the operators: sets the arguments of an emitted header from tensors, and launches it on
 // PyTorch's current stream.
 #pragma once
 #include <ATen/core/Tensor.h>
@@ -9,7 +9,7 @@
 
 namespace tilewright_example {
 
-// Points a field of the arguments, of whatever element type, at a tensor's data.
+// Points a field of the arguments, of any element type, at a tensor's data.
 template <class T>
 void point(T*& field, const at::Tensor& tensor) {
   field = static_cast<T*>(tensor.data_ptr());
@@ -26,12 +26,13 @@ inline void check_input(const at::Tensor& tensor, const at::Tensor& like, const 
               " has another dtype than the input");
 }
 
-// Runs what the header has for these arguments. Its functions are found through their type.
+// Runs the header's function for these arguments. The functions are found by the type of the
+// arguments.
 template <class Args>
 void run(const Args& args) {
   const cudaStream_t stream = c10::cuda::getCurrentCUDAStream();
   const auto bytes = static_cast<int64_t>(workspace_bytes(args));
-  // The allocator knows the stream, so the memory may be given back before the kernel has run.
+  // The allocator knows the stream, so the memory may be freed before the kernel has run.
   at::Tensor workspace;
   if (bytes > 0) {
     workspace = at::empty({bytes}, at::device(at::kCUDA).dtype(at::kByte));
@@ -42,7 +43,7 @@ void run(const Args& args) {
               cudaGetErrorString(status), ")");
 }
 
-// Calls fill with the arguments for the dtype and math, and runs them. tf32 counts for f32 alone.
+// Calls `fill` with the arguments for the dtype and math, and runs them. tf32 only matters for f32.
 template <class F32, class Tf32, class Bf16, class Fill>
 void dispatch(const at::Tensor& input, bool tf32, const Fill& fill) {
   const c10::cuda::CUDAGuard guard(input.device());

@@ -33,7 +33,7 @@ DeviceInfo describe(int emulated_cc) {
   info.toolchain = cpu::host_compiler().version;
   info.memory_bytes =
       static_cast<std::int64_t>(::sysconf(_SC_PHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
-  // The emulated target's peaks bound nothing here.
+  // The peaks of the emulated target do not bound times here.
   info.sm_clock_mhz = info.memory_bandwidth = 0;
   info.f32_flops = info.tf32_flops = info.bf16_flops = 0;
   return info;
@@ -50,7 +50,7 @@ struct Message {
   Finished finished;
 };
 
-// Throws Error if it is none of a worker that has this job.
+// Decodes the frame of a worker that has this job. Throws Error if the frame is not valid for it.
 Message message_of(const std::string& frame, std::uint64_t job) {
   Message message;
   message.text = frame.substr(std::min<std::size_t>(1, frame.size()));
@@ -118,7 +118,7 @@ class CpuDevice final : public Device {
     Clock::time_point deadline;
   };
 
-  // Gives queued jobs to idle workers, starting those that do not run.
+  // Gives queued jobs to idle workers, and starts workers that do not run.
   void dispatch() {
     for (Slot& slot : slots_) {
       if (queue_.empty()) return;
@@ -140,7 +140,7 @@ class CpuDevice final : public Device {
       if (!slot.job) continue;
       read_frames(slot);
       if (slot.job && !slot.process->alive()) {
-        read_frames(slot);  // what it said last
+        read_frames(slot);  // read the last messages of the worker
         if (slot.job) fail(slot, Outcome::faulted, slot.process->end_reason());
       } else if (slot.job && Clock::now() >= slot.deadline) {
         slot.process->kill();
@@ -157,7 +157,7 @@ class CpuDevice final : public Device {
         const auto frame = slot.process->receive();
         if (!frame) return;
         message = message_of(*frame, slot.job->id);
-      } catch (const Error&) {  // a kernel shares its worker's descriptors
+      } catch (const Error&) {  // a kernel can write to its worker's descriptors
         slot.process.reset();
         return fail(slot, Outcome::faulted, "wrote to a descriptor of the process that ran it");
       }

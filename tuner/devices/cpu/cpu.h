@@ -8,9 +8,9 @@ namespace tw {
 
 class WorkerChannel;
 
-// Emulates the limits of a target (cc one of 80, 89, 90, 120). Its times are wall times of the
-// emulation (timer "cpu") and say nothing about a GPU. Throws Error if there is no C++ compiler or
-// the cache folder cannot be written.
+// Opens the cpu device. It emulates the limits of a target (cc is one of 80, 89, 90, 120). Its
+// times are wall times of the emulation (timer "cpu") and say nothing about a GPU. Throws Error if
+// there is no C++ compiler or the cache folder cannot be written.
 std::unique_ptr<Device> open_cpu(int emulated_cc = 90);
 
 // The body of `__worker cpu`: compiles and runs jobs until the parent closes its end. Returns the

@@ -68,7 +68,7 @@ class Execution {
     return {};
   }
 
-  // All passes, once.
+  // Launches all passes once.
   Failure launch(PlanMemory& memory, Order order) {
     memory.zero_workspaces(WorkspaceSpec::Init::zero_each);
     for (const PlanLaunch& launch : plan_.launches) {
@@ -91,7 +91,7 @@ class Execution {
     return failure;
   }
 
-  // Without an oracle the orders are held against each other.
+  // Without an oracle, the results of the thread orders are compared with each other.
   Failure verify_on(PlanMemory& memory, Inputs inputs, std::initializer_list<Lanes> orders) {
     Expected first;
     const Expected* expected = &first;

@@ -1,5 +1,5 @@
-// Runs a plan on compiled modules: verifies it on two sets of inputs in three thread orders, then
-// times it.
+// Runs a plan on compiled modules: verifies the plan on two sets of inputs in three thread orders,
+// then times it.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -20,12 +20,14 @@ struct ExecuteOptions {
   bool time = true;
   double incumbent_ns = 0;
   SampleLimits limits;
-  std::function<void()> asking = [] {};   // called before an oracle is asked
-  std::function<void()> started = [] {};  // called when an oracle is known, before each run
+  std::function<void()> asking = [] {};  // called before an oracle is run or looked up
+  // called before each run, when the oracle's results are known
+  std::function<void()> started = [] {};
 };
 
-// `oracle` is read if the plan has one. Nothing here ends a launch that never ends: that is for
-// the process above. Throws Error if memory runs out or the reference itself fails.
+// Verifies and times the plan. `oracle` is used if the plan has one. This function does not end a
+// launch that never ends: the parent process does. Throws Error if memory runs out or the reference
+// itself fails.
 Measurement execute(const Plan& plan, LoadedProgram program, LoadedProgram oracle,
                     Scheduler& scheduler, Oracles& oracles, const ExecuteOptions& options);
 

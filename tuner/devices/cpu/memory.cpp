@@ -13,7 +13,7 @@
 namespace tw::cpu {
 namespace {
 
-constexpr std::size_t workspace_alignment = 256;  // what cudaMalloc gives
+constexpr std::size_t workspace_alignment = 256;  // as cudaMalloc aligns
 
 template <class T>
 void append(std::vector<std::byte>& bytes, const T& value) {
@@ -28,7 +28,7 @@ std::vector<std::byte> bytes_of(const T& value) {
   return bytes;
 }
 
-// The epilogue's tensors have the type of what it is applied to.
+// The epilogue's tensors have the type of the epilogue's output.
 DType output_dtype(const Plan& plan) {
   const auto output = std::find_if(plan.tensors.begin(), plan.tensors.end(),
                                    [](const PlanTensor& t) { return t.role != Role::in; });

@@ -14,32 +14,33 @@ enum class Inputs { first, second };
 
 class PlanMemory {
  public:
-  // Inputs (and inout tensors that are read) have the values of a set (kernels/common/inputs.cuh);
-  // outputs, and what lies between the rows of a padded tensor, are poison.
-  // Tensors of the first set end at an inaccessible page, those of the second begin after one.
+  // Inputs (and inout tensors that are read) have the values of a set (kernels/common/inputs.cuh).
+  // Outputs, and the gaps between the rows of a padded tensor, are poison. Tensors of the first set
+  // end at an inaccessible page; tensors of the second set begin after one.
   PlanMemory(const Plan& plan, std::uint64_t seed, Inputs inputs = Inputs::first);
 
-  // Puts outputs back to what they were at first.
+  // Restores the initial values of the outputs.
   void restore_outputs();
-  // Those that a launch has to fill: what the launch before left there must not help it.
+  // Poisons the workspaces that a launch must fill, so that data of the launch before cannot help
+  // it.
   void poison_workspaces();
   void zero_workspaces(WorkspaceSpec::Init init);
-  // What the last launches wrote where they must not: "wrote outside of c, 4 bytes past the end";
-  // empty: nothing.
+  // Returns what the last launches wrote outside of the tensors: "wrote outside of c, 4 bytes past
+  // the end"; empty if nothing.
   std::string damage() const;
 
   std::byte* tensor(std::size_t index) const { return tensors_[index].data(); }
   const std::byte* tensor_before(std::size_t index) const { return before_[index].data(); }
 
-  // The arguments of one launch, as Scheduler::run takes them. `expected` and `magnitude`: the
-  // oracle's buffers by tensor, empty where no argument names them.
+  // The arguments of one launch, as Scheduler::run takes them. `expected` and `magnitude` are the
+  // oracle's buffers by tensor; they are empty if no argument names them.
   class KernelArguments {
    public:
     KernelArguments(const PlanMemory& memory, const PlanLaunch& launch,
                     const std::vector<Guarded>& expected = {},
                     const std::vector<Guarded>& magnitude = {});
     std::vector<void*>& pointers() { return pointers_; }
-    // Why the entry point cannot be called with them; empty: it can.
+    // Returns why the entry point cannot be called with these arguments; empty if it can.
     std::string mismatch(int arg_count, const unsigned* arg_bytes) const;
 
    private:
@@ -51,7 +52,7 @@ class PlanMemory {
   const Plan& plan_;
   std::vector<Guarded> tensors_, workspaces_, epilogue_tensors_;
   std::vector<std::vector<std::byte>> before_;
-  std::vector<std::vector<void*>> slices_;  // of the tensors that are given by pointers
+  std::vector<std::vector<void*>> slices_;  // of the tensors that are passed as arrays of pointers
   std::vector<std::byte> epilogue_;         // the chain's Args struct
 };
 

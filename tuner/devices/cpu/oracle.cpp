@@ -24,7 +24,7 @@ void add_launch(std::string& key, const PlanLaunch& launch) {
   }
 }
 
-// Everything that the oracle's values depend on.
+// Returns a key of everything that the oracle's values depend on.
 std::string key_of(const Plan& plan, std::uint64_t seed, Inputs inputs) {
   const Program& program = plan.oracle.program;
   std::string key =

@@ -1,5 +1,5 @@
-// What is expected of a problem's tensors: computed once by its oracle, then compared with by every
-// configuration.
+// The expected values of a problem's tensors: the problem's oracle computes them once, and every
+// configuration is compared with them.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -13,7 +13,7 @@
 
 namespace tw::cpu {
 
-// A program within a loaded module: its entries follow one another from `first_entry`.
+// A program in a loaded module: its entries follow one another from `first_entry` on.
 struct LoadedProgram {
   const tw_cpu::Module* module = nullptr;
   int first_entry = 0;
@@ -31,7 +31,8 @@ struct Expected {
 // The expected values of the last few problems and sets of inputs.
 class Oracles {
  public:
-  // Runs the plan's oracle, `program`, unless its results are known. Throws Error if it fails.
+  // Returns the results of the plan's oracle, `program`; runs it unless its results are known.
+  // Throws Error if the oracle fails.
   const Expected& ask(const Plan& plan, LoadedProgram program, Scheduler& scheduler,
                       std::uint64_t seed, Inputs inputs);
 
@@ -44,8 +45,8 @@ class Oracles {
   std::deque<Known> known_;
 };
 
-// The results that `memory` holds, as the expected ones of another configuration: their magnitude
-// is the largest of each tensor.
+// Returns the results in `memory` as the expected values of another configuration. The magnitude of
+// a tensor is its largest value.
 Expected results_of(const Plan& plan, const PlanMemory& memory);
 
 }  // namespace tw::cpu

@@ -14,14 +14,15 @@ void store(std::byte* tensor, std::int64_t index, T value) {
   std::memcpy(tensor + index * static_cast<std::int64_t>(sizeof value), &value, sizeof value);
 }
 
-// Halves are the multiples of 2^(e - 10) in [2^e, 2^(e + 1)), e from -14 to 15.
+// Half-precision numbers are the multiples of 2^(e - 10) in [2^e, 2^(e + 1)), with e from -14 to
+// 15.
 std::uint16_t to_half(double value) {
   const unsigned sign = std::signbit(value) ? 0x8000u : 0u;
   const double size = std::fabs(value);
   if (std::isnan(value)) return 0x7fff;
   if (size >= 65520) return static_cast<std::uint16_t>(sign | 0x7c00u);
   const int exponent = size < std::ldexp(1, -14) ? -14 : std::ilogb(size);
-  // Rounding up to the next power of two carries into the exponent's bits, as it should.
+  // Rounding up to the next power of two carries into the bits of the exponent, as it should.
   const auto steps = static_cast<unsigned>(std::nearbyint(std::ldexp(size, 10 - exponent)));
   return static_cast<std::uint16_t>(sign | (static_cast<unsigned>(exponent + 14) * 1024u + steps));
 }

@@ -11,20 +11,20 @@
 namespace tw::cpu {
 
 double read_element(DType dtype, const std::byte* tensor, std::int64_t index);
-// Rounds to nearest even.
+// Writes an element; rounds to nearest, ties to even.
 void write_element(DType dtype, std::byte* tensor, std::int64_t index, double value);
 
-// Calls visit(index, coordinates) for each element of the layout; index counts elements from the
-// first, strides included.
+// Calls visit(index, coordinates) for each element of the layout. `index` counts elements from the
+// first one, strides included.
 void for_each_element(
     const TensorLayout& layout,
     const std::function<void(std::int64_t index, const std::vector<std::int64_t>& at)>& visit);
 
-// The bits of an element, whatever its size.
+// Returns the bits of an element of any size.
 std::uint64_t element_bits(DType dtype, const std::byte* tensor, std::int64_t index);
 
-// The values of kernels/common/inputs.cuh, the second set if there is a fill for it. Only elements
-// of the layout are written: what lies between them keeps its value.
+// Fills a tensor with the values of kernels/common/inputs.cuh: with the second set if `second` is
+// given. Writes only the elements of the layout; the gaps between them keep their values.
 void fill_inputs(DType dtype, std::byte* tensor, const TensorLayout& layout, std::uint64_t stream,
                  const PlanFill* second);
 

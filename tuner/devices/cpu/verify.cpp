@@ -62,7 +62,7 @@ class Judge {
     if (!judged.right) ++found_.wrong;
     if (!written) ++found_.unwritten;
     found_.used = std::max(found_.used, judged.used);
-    // The worst of the wrong ones is what a note shows.
+    // A note shows the worst of the wrong elements.
     const bool is_first_wrong = !judged.right && found_.wrong == 1;
     if (!is_first_wrong &&
         (judged.error_ulps <= found_.worst_ulps || (judged.right && found_.wrong > 0))) {

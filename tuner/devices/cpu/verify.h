@@ -11,10 +11,11 @@ namespace tw::cpu {
 
 struct Verdict {
   Comparison found;
-  std::string note;  // of what is wrong; empty: nothing is
+  std::string note;  // what is wrong; empty if nothing is
 };
 
-// `before`: the bytes of the tensor before the run. `expected` and `magnitude` have its layout.
+// Compares a tensor. `before` is the tensor's bytes before the run. `expected` and `magnitude` have
+// the tensor's layout.
 Verdict judge(const Plan& plan, const PlanTensor& tensor, const std::byte* actual,
               const std::byte* before, std::span<const double> expected,
               std::span<const double> magnitude);

@@ -1,5 +1,5 @@
-// The process in which kernels of the cpu device are compiled and run. A crash or a hang of a
-// kernel ends or blocks this process alone; the parent restarts it.
+// The process that compiles and runs kernels of the cpu device. A crash or a hang of a kernel ends
+// or blocks only this process; the parent restarts it.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -76,7 +76,7 @@ class Worker {
       }
       oracle.module = &oracle_at(compiled.path.string());
     }
-    channel_.send(std::string(1, frame_started));  // static initialisers are the kernel's code
+    channel_.send(std::string(1, frame_started));  // static initialisers are code of the kernel
     std::optional<LoadedModule> loaded;
     try {
       loaded.emplace(program.path);
@@ -112,7 +112,7 @@ class Worker {
 #ifdef TW_CPU_ASAN
 Worker* reporting = nullptr;
 
-// The line "SUMMARY: AddressSanitizer: ..." without the folders of the cache.
+// Returns the line "SUMMARY: AddressSanitizer: ..." without the folders of the cache.
 std::string summary_of(std::string_view report) {
   constexpr std::string_view word = "SUMMARY: ";
   const std::size_t begin = report.find(word);
@@ -125,7 +125,7 @@ std::string summary_of(std::string_view report) {
   return file == line.npos ? line : line.erase(cache, file + 1 - cache);
 }
 
-// AddressSanitizer has found a fault of the kernel and is about to end the process.
+// Called when AddressSanitizer has found a fault of the kernel and is about to end the process.
 void report_asan(const char* report) {
   Measurement measurement;
   measurement.outcome = Outcome::faulted;

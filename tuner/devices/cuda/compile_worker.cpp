@@ -1,5 +1,5 @@
-// The body of a compile worker: NVRTC, one program at a time. It may crash or never end: the pool
-// that started it expects that.
+// The body of a compile worker: NVRTC, one program at a time. It may crash or never end; the pool
+// handles both.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -16,8 +16,8 @@ namespace tw {
 namespace cuda {
 namespace {
 
-// A compile that eats memory must not take the machine along. Not under a sanitizer, whose shadow
-// needs terabytes of addresses.
+// A compile that uses too much memory must not bring the machine down. There is no limit under a
+// sanitizer, whose shadow memory needs terabytes of addresses.
 void limit_memory() {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   constexpr rlim_t most = rlim_t{16} << 30;
@@ -45,14 +45,14 @@ CompilerGreeting greet() {
 
 std::vector<std::string> options_of(const CompileRequest& request) {
   std::vector<std::string> options{"--gpu-architecture=" + request.architecture,
-                                   "--no-source-include"};  // nothing of the current folder
+                                   "--no-source-include"};  // no files of the current folder
   const auto is_standard = [](const std::string& o) { return o.find("-std=") != o.npos; };
   if (std::none_of(request.options.begin(), request.options.end(), is_standard)) {
     options.emplace_back("-std=c++17");
   }
   int major = 0, minor = 0;
   nvrtc().nvrtcVersion(&major, &minor);
-  // NVRTC's own disk cache (since 12.9) drops what ptxas said.
+  // With NVRTC's own disk cache (since 12.9) the messages of ptxas would be lost.
   if (major * 100 + minor >= 1209) options.emplace_back("--no-cache");
   for (const std::string& folder : toolkit_include_folders()) options.push_back("-I" + folder);
   options.insert(options.end(), request.options.begin(), request.options.end());

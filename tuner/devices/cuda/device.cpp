@@ -1,7 +1,7 @@
-// The parent's side of the cuda device. A job goes through two stages: its programs are compiled by
-// the pool (or found in the cache), then the measuring worker runs it. That worker always has the
-// next job in hand while it runs one, so that the GPU does not wait for this process.
-// Longer than 400 lines: one class, whose steps share the queue of jobs.
+// The parent's side of the cuda device. A job has two stages: first the pool compiles its programs
+// (or they are found in the cache), then the measuring worker runs it. While the worker runs a job,
+// it already has the next one, so that the GPU does not wait for this process. Longer than 400
+// lines: one class, whose steps share the queue of jobs.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,16 +30,18 @@ using Clock = std::chrono::steady_clock;
 using CompiledPtr = std::shared_ptr<const Compiled>;
 
 constexpr std::size_t in_worker_most = 2;
-constexpr auto start_limit = std::chrono::seconds(60);     // of the worker and its context
-constexpr auto prepare_limit = std::chrono::seconds(120);  // also of buffers and the oracle
+// for the start of the worker and its context
+constexpr auto start_limit = std::chrono::seconds(60);
+constexpr auto prepare_limit = std::chrono::seconds(120);  // also for the buffers and the oracle
 
-// The programs of a job; the last two are those of Plan::plain.
+// The programs of a job; the last two belong to Plan::plain.
 enum Which : std::size_t { variant, oracle, verification, plain, plain_oracle, which_count };
 
-// A job on its way.
+// A job that is not finished yet.
 struct Pending {
   Job job;
-  std::array<std::string, which_count> keys;  // into the cache; empty: it needs no such program
+  // keys of the cache; empty if the job needs no such program
+  std::array<std::string, which_count> keys;
   std::array<CompiledPtr, which_count> compiled;
   bool ready() const {
     for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -93,18 +95,18 @@ class CudaDevice final : public Device {
   CubinCache cache_;
   DeviceInfo info_;
   std::string compiler_;
-  std::map<std::uint64_t, std::string> compiling_;  // ticket to key
+  std::map<std::uint64_t, std::string> compiling_;  // from a ticket to a key
   std::uint64_t next_ticket_ = 1;
   std::list<Pending> pending_;  // in the order of submission
   std::optional<WorkerProcess> worker_;
   bool worker_greeted_ = false;
-  bool worker_counts_ = false;     // and does not time
-  std::deque<Pending> in_worker_;  // the front one runs
-  bool front_started_ = false;     // its buffers and oracle are ready
+  bool worker_counts_ = false;     // the worker counts and does not time
+  std::deque<Pending> in_worker_;  // the front one is running
+  bool front_started_ = false;     // the buffers and the oracle of the front job are ready
   Clock::time_point front_deadline_{};
   std::vector<Finished> finished_;
   std::vector<std::string> notices_;
-  std::set<std::string> said_;  // by workers: one that was started anew says it again
+  std::set<std::string> said_;  // notices of workers; a restarted worker repeats them
 };
 
 int worker_count(const CudaOptions& options) {
@@ -138,18 +140,18 @@ void CudaDevice::start_measuring(Purpose purpose) {
   worker_greeted_ = false;
 }
 
-// Throws Error if the device cannot be used.
+// Reads the worker's greeting. Throws Error if the device cannot be used.
 void CudaDevice::accept_greeting(const std::string& frame) {
   worker_greeted_ = true;
   Greeting greeting = decode_greeting(frame);
   const bool is_restart = !info_.kind.empty();
   if (!greeting.error.empty()) {
-    throw Error(is_restart ? fmt::format("the device is gone: {}; what was measured is stored, and "
-                                         "the same command goes on where it is back",
+    throw Error(is_restart ? fmt::format("the device is gone: {}; what was measured is stored: run "
+                                         "the same command again when it is back",
                                          greeting.error)
                            : greeting.error);
   }
-  if (is_restart) return;  // all of it is known
+  if (is_restart) return;  // the rest is known from the first start
   info_ = std::move(greeting.info);
   notices_.insert(notices_.end(), greeting.notices.begin(), greeting.notices.end());
 }
@@ -187,7 +189,7 @@ void CudaDevice::submit(Job job) {
   advance();
 }
 
-// Finds the program in the cache or has it compiled, unless that is under way.
+// Finds the program in the cache or has it compiled, unless it is being compiled.
 void CudaDevice::need(Pending& pending, std::size_t which, const Program& program) {
   const CompileRequest request{program, architecture_of(info_.cc), program.options};
   std::string& key = pending.keys[which];
@@ -215,14 +217,14 @@ void CudaDevice::accept_compiled(std::uint64_t ticket, Compiled compiled) {
   }
 }
 
-// Why a compiled program is of no use; empty if it is, or is not compiled yet.
+// Returns why a compiled program cannot be used; empty if it can, or is not compiled yet.
 std::string failure_of(const CompiledPtr& compiled) {
   if (!compiled) return "";
   return compiled->ok ? rejection(compiled->log) : failure_line(compiled->log);
 }
 
-// Ends the jobs whose variant did not compile, or not to what it stands for. An oracle that does
-// not compile is a fault of the spec.
+// Ends the jobs whose variant did not compile, or compiled to code that the configuration does not
+// stand for. Throws Error if an oracle does not compile: this is a fault of the spec.
 void CudaDevice::settle_compiled() {
   for (auto at = pending_.begin(); at != pending_.end();) {
     for (const Which which : {oracle, verification, plain_oracle}) {
@@ -258,11 +260,12 @@ void CudaDevice::feed_worker() {
     if (next == pending_.end()) return;
     const Purpose purpose = next->job.purpose;
     if (worker_ && worker_counts_ != (purpose == Purpose::counters)) {
-      if (!in_worker_.empty()) return;  // it first ends what it has in hand
+      if (!in_worker_.empty()) return;  // the worker first finishes the jobs that it has
       worker_.reset();
     }
     if (!worker_) start_measuring(purpose);
-    if (!worker_->send(request_for(*next))) return;  // it has ended; check_worker sees that
+    // the worker has ended; check_worker handles this
+    if (!worker_->send(request_for(*next))) return;
     in_worker_.push_back(std::move(*next));
     pending_.erase(next);
     if (in_worker_.size() == 1) front_begins();
@@ -285,7 +288,7 @@ void CudaDevice::finish(const Pending& pending, Measurement measurement) {
   finished_.push_back({pending.job.id, std::move(measurement)});
 }
 
-// Says whether the worker goes on; it ends after a fault.
+// Returns whether the worker continues; it ends after a fault.
 bool CudaDevice::accept_reply(const std::string& frame) {
   MeasureReply reply = decode_measure_reply(frame);
   if (reply.kind == MeasureReply::Kind::fatal) {
@@ -313,7 +316,7 @@ bool CudaDevice::accept_reply(const std::string& frame) {
   return !reply.ends;
 }
 
-// What it had in hand and did not begin goes back.
+// Jobs that the worker had but did not begin go back to the queue.
 void CudaDevice::drop_worker() {
   worker_.reset();
   while (!in_worker_.empty()) {
@@ -322,7 +325,7 @@ void CudaDevice::drop_worker() {
   }
 }
 
-// The job that ran when the worker was lost gets the blame.
+// Reports the job that ran when the worker was lost as the cause.
 void CudaDevice::front_ends(Outcome outcome, std::string note) {
   if (!front_started_) {
     const std::string problem = in_worker_.front().job.problem;
@@ -342,7 +345,8 @@ void CudaDevice::front_ends(Outcome outcome, std::string note) {
 
 void CudaDevice::check_worker() {
   if (!worker_) return;
-  const bool alive = worker_->alive();  // asked first: what it said before its end counts
+  // asked first, because messages that it sent before its end count
+  const bool alive = worker_->alive();
   while (const auto frame = worker_->receive()) {
     if (!worker_greeted_) {
       accept_greeting(*frame);

@@ -1,5 +1,5 @@
-// The body of the measuring worker: the one process with a CUDA context. When a kernel has faulted,
-// it says so and ends; when one hangs, its parent ends it.
+// The body of the measuring worker, the only process with a CUDA context. When a kernel faults, the
+// worker reports it and ends; when a kernel hangs, the parent ends the worker.
 #include <unistd.h>
 
 #include <condition_variable>
@@ -25,7 +25,7 @@ class Inbox {
  public:
   explicit Inbox(WorkerChannel& channel)
       : reader_([this, &channel](const std::stop_token&) { read(channel); }) {}
-  // The next frame; ends the process when the parent has closed its end.
+  // Returns the next frame. Ends the process when the parent has closed its end.
   std::string take() {
     std::unique_lock lock(mutex_);
     arrived_.wait(lock, [&] { return !frames_.empty(); });
@@ -49,10 +49,10 @@ class Inbox {
   std::jthread reader_;
 };
 
-[[noreturn]] void end_worker() { ::_exit(1); }  // destructors would wait for a lost context
+[[noreturn]] void end_worker() { ::_exit(1); }  // destructors would wait for the lost context
 
-// One measurement after another: its preparation (which runs the reference), verification and
-// samples are one turn on the GPU.
+// Takes turns on the GPU, one measurement after another. A turn includes the preparation (which
+// runs the reference), the verification and the samples.
 class Gpu {
  public:
   Gpu(WorkerChannel& channel, const std::string& uuid) : channel_(channel), turns_(uuid) {}
@@ -61,7 +61,7 @@ class Gpu {
     if (turns_.try_take()) return;
     if (turns_.why_not().empty()) {
       say(MeasureReply::Kind::waiting,
-          "another process measures on this GPU: each waits its turn for every measurement");
+          "another process measures on this GPU: the processes take turns, one measurement each");
       turns_.take();
       say(MeasureReply::Kind::turn, "");
     }

@@ -40,10 +40,10 @@ void probe_nvrtc(CudaProbe& probe) {
 void probe_cupti(CudaProbe& probe) {
   try {
     std::uint32_t version = 0;
-    cupti().cuptiGetVersion(&version);  // 130001: CUDA 13.0, update 1
+    cupti().cuptiGetVersion(&version);  // for example 130001: CUDA 13.0, update 1
     probe.cupti = fmt::format("{}.{}", version / 10000, version / 100 % 100);
   } catch (const Error& error) {
-    probe.messages.push_back(std::string(error.what()) + "; times will be those of events");
+    probe.messages.push_back(std::string(error.what()) + "; kernels are timed by events");
   }
 }
 
@@ -58,7 +58,7 @@ void probe_baselines(CudaProbe& probe) {
   }
 }
 
-// Asks a worker.
+// Asks a worker process.
 CudaProbe probe_in_worker(std::string_view word) {
   WorkerProcess worker({std::string(cuda_measure_role)});
   worker.send(word);

@@ -1,4 +1,4 @@
-// What `tune doctor` and --device auto ask about this machine.
+// The questions of `tune doctor` and --device auto about this machine.
 #pragma once
 #include <string_view>
 
@@ -6,12 +6,12 @@
 
 namespace tw::cuda {
 
-// The measuring worker's first frame: one of these words, or an ordinal, after which may stand that
-// it counts and does not time.
+// The measuring worker's first frame is one of these words, or an ordinal. After an ordinal,
+// counting_word may follow: the worker then counts and does not time.
 inline constexpr std::string_view probe_word = "probe", presence_word = "present",
                                   counting_word = " counts";
-// In a worker: starts the driver, loads NVRTC and, if `all`, the other libraries, which takes
-// longer.
+// Called in a worker: initialises the driver, loads NVRTC and, if `all`, the other libraries, which
+// takes longer.
 CudaProbe probe_here(bool all);
 
 }  // namespace tw::cuda

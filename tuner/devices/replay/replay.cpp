@@ -1,4 +1,4 @@
-// The replay device: a table from configurations to what was recorded.
+// The replay device: a table from configurations to recorded measurements.
 #include "devices/replay/replay.h"
 
 #include <fmt/format.h>
@@ -11,7 +11,8 @@ namespace tw {
 namespace {
 
 constexpr const char* missing = "not in the recording";
-// A race round gives this part of the recorded samples, so that the first rounds are independent.
+// A race round returns this fraction of the recorded samples, so that the first rounds are
+// independent.
 constexpr std::size_t rounds = 8;
 
 Measurement failed(std::string note) {
@@ -22,12 +23,12 @@ Measurement failed(std::string note) {
   return measurement;
 }
 
-// One recording, by its configurations.
+// One recording, indexed by its configurations.
 class Tape {
  public:
   explicit Tape(Recording recording);
 
-  // A foreign recording does not say of which kernel it is.
+  // A foreign recording does not name its kernel.
   bool is_of(const std::string& kernel) const {
     return recording_.kernel.empty() || recording_.kernel == kernel;
   }
@@ -39,7 +40,7 @@ class Tape {
  private:
   struct Entry {
     std::size_t trial = 0;
-    std::size_t sample_next = 0;  // of the race rounds
+    std::size_t sample_next = 0;  // next sample for the race rounds
     bool raced = false;
   };
 
@@ -57,7 +58,8 @@ Tape::Tape(Recording recording) : recording_(std::move(recording)) {
   }
 }
 
-// Why the recording cannot answer; empty if it can. What a foreign recording does not say, fits.
+// Returns why the recording cannot answer; empty if it can. Data that a foreign recording lacks
+// counts as matching.
 std::string Tape::refusal(const Job& job) const {
   if (!recording_.problem.empty() && job.problem != recording_.problem) {
     return fmt::format("{}: it holds {}", missing, recording_.problem);
@@ -107,7 +109,7 @@ class ReplayDevice : public Device {
   explicit ReplayDevice(std::vector<Recording> recordings);
 
   const DeviceInfo& info() const override { return info_; }
-  // There is nothing to overlap, and a strategy that is told at once searches best.
+  // Nothing can overlap here, and a strategy searches best if it learns each result at once.
   int capacity() const override { return 1; }
   void submit(Job job) override { finished_.push_back({job.id, tape_of(job).answer(job)}); }
   std::vector<Finished> wait(std::chrono::steady_clock::time_point) override {
@@ -117,7 +119,8 @@ class ReplayDevice : public Device {
   std::vector<std::string> notices() override { return std::exchange(notices_, {}); }
 
  private:
-  // The one that can answer; if none can, the first says why.
+  // Returns the recording that can answer. If none can, returns the first one, which gives the
+  // reason.
   Tape& tape_of(const Job& job);
 
   std::vector<Tape> tapes_;
@@ -128,14 +131,15 @@ class ReplayDevice : public Device {
 
 ReplayDevice::ReplayDevice(std::vector<Recording> recordings) : info_(recordings.at(0).device) {
   info_.kind = "replay";
-  add_datasheet(info_);  // one formula for all roofs, whatever was known when it was recorded
+  // one formula for all rooflines, whatever was known at the time of the recording
+  add_datasheet(info_);
   if (info_.model.empty()) info_.model = "the device of " + recordings[0].name;
   for (Recording& recording : recordings) {
     if (recording.protocol != protocol_version) {
-      notices_.push_back(fmt::format(
-          "{}: recorded by version {} of the way of measuring, this is version {}: do not compare "
-          "the times",
-          recording.path, recording.protocol, protocol_version));
+      notices_.push_back(
+          fmt::format("{}: recorded with version {} of the measuring protocol, but this is version "
+                      "{}: do not compare the times",
+                      recording.path, recording.protocol, protocol_version));
     }
     tapes_.emplace_back(std::move(recording));
   }

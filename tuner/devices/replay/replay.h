@@ -1,4 +1,4 @@
-// The replay device: answers from a recorded search space what was measured when it was recorded.
+// The replay device: answers with the measurements of a recorded search space.
 #pragma once
 #include <memory>
 #include <vector>
@@ -8,15 +8,15 @@
 
 namespace tw {
 
-// Answers each job by its kernel and its configuration's text, with the recorded outcome and samples
-// and the timer "replay"; the recorded objective is metrics["recorded_ns"]. A configuration, a
-// problem, a kernel or a baseline that was not recorded gives launch_failed, "not in the
-// recording". A race round gives the next max_samples of the recorded samples, beginning again
-// after the last and at a place that the job's seed decides. Deterministic: the same jobs in the
-// same order give the same answers.
+// Opens the replay device. It answers each job by its kernel and its configuration's text, with the
+// recorded outcome and samples and the timer "replay"; the recorded objective is
+// metrics["recorded_ns"]. A configuration, a problem, a kernel or a baseline that was not recorded
+// gives launch_failed, "not in the recording". A race round returns the next max_samples of the
+// recorded samples. It starts at a place that the job's seed decides, and wraps around after the
+// last sample. The device is deterministic: the same jobs in the same order give the same answers.
 //
-// `recordings`: one or more, of different kernels, taken on one model of device. info() is the
-// first one's device, of the kind "replay".
+// `recordings` is one or more recordings of different kernels, made on one model of device. info()
+// is the first recording's device, with the kind "replay".
 std::unique_ptr<Device> open_replay(std::vector<Recording> recordings);
 
 }  // namespace tw

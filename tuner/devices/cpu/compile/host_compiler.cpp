@@ -80,10 +80,11 @@ const HostCompiler& host_compiler() {
 
 const std::vector<std::string>& compile_flags() {
   static const std::vector<std::string> flags = [] {
-    // Hidden symbols: two modules may define the same kernel with other knobs. The checks are
-    // handled in shim_module.h. Warnings are the business of the compilers for GPUs.
-    // With the sanitizer compiling takes longer than running. A frame larger than a fiber's guard
-    // touches each of its pages, so that it ends there, not in the stack of another thread.
+    // Symbols are hidden because two modules may define the same kernel with different knobs.
+    // shim_module.h handles the failed checks. Warnings are off, because the GPU compilers report
+    // them. With the sanitizer, compiling takes longer than running. -fstack-clash-protection
+    // touches each page of a frame that is larger than a fiber's guard, so that the overflow ends
+    // there and not in the stack of another thread.
     std::vector<std::string> result{"-std=c++20",
                                     has_asan ? "-O1" : "-O2",
                                     "-fPIC",
@@ -93,7 +94,7 @@ const std::vector<std::string>& compile_flags() {
                                     "-fsanitize=alignment,bounds",
                                     "-fno-sanitize-recover=all"};
 #ifdef __x86_64__
-    // Fused multiply-add, which kernels live on, is a call of a library otherwise.
+    // Without these options fused multiply-add, which kernels use everywhere, is a library call.
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
       result.insert(result.end(), {"-mavx2", "-mfma"});
     }
@@ -123,7 +124,8 @@ CommandResult run_command(const std::vector<std::string>& words, const fs::path&
   pointers.reserve(copies.size() + 1);
   for (std::string& word : copies) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  // Messages in English with plain quotes, since they become notes of measurements.
+  // The compiler's messages are in English with plain quotes, because they become notes of
+  // measurements.
   std::string locale = "LC_ALL=C", own_files = "TMPDIR=" + temporary.string();
   std::vector<char*> environment{locale.data()};
   if (!temporary.empty()) environment.push_back(own_files.data());

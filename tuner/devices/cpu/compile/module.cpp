@@ -30,7 +30,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Unique among the processes that share the cache.
+// Returns a suffix that is unique among the processes that share the cache.
 std::string temporary_suffix() {
   static int count = 0;
   return fmt::format(".{}.{}.tmp", ::getpid(), ++count);
@@ -46,7 +46,7 @@ void write_file(const fs::path& path, const std::string& text) {
   }
 }
 
-// Gone at the end of its scope with all that is in it, unless it was renamed.
+// A folder that is deleted with its content at the end of the scope, unless it was renamed.
 class TemporaryFolder {
  public:
   explicit TemporaryFolder(fs::path path) : path_(std::move(path)) {
@@ -74,7 +74,7 @@ void touch(const fs::path& path) {
   fs::last_write_time(path, fs::file_time_type::clock::now(), ignored);
 }
 
-// A folder that holds the shim and the programs' headers, named after their content.
+// Returns a folder that holds the shim and the programs' headers. It is named after their content.
 fs::path header_folder(const Texts& headers) {
   std::string all;
   for (const auto& [path, text] : headers) all += fmt::format("{} {}\n{}", path, text.size(), text);
@@ -98,8 +98,9 @@ fs::path header_folder(const Texts& headers) {
 
 constexpr std::string_view kernel_word = "the kernel ";
 
-// "gemm/simt.cuh:88:5: error: ...": the first error, or the first line if there is none. What g++
-// and clang say of a name that means several functions is of a template of the shim: said plainly.
+// Returns the first error, "gemm/simt.cuh:88:5: error: ...", or the first line if there is no
+// error. If a name means several functions, g++ and clang complain about a template of the shim;
+// the returned text names the real fault.
 std::string first_error(const std::string& output) {
   const std::size_t at = output.find("error: ");
   std::string line = note_at(output, at == std::string::npos ? 0 : at);
@@ -127,8 +128,8 @@ std::uintmax_t bytes_below(const fs::path& path) {
   return bytes;
 }
 
-// What an option of NVRTC's means for a host compiler. Others change the speed, or accuracy that
-// a tolerance allows for; the shim needs C++20 in any case.
+// Translates NVRTC's options for a host compiler. Other options change the speed, or the accuracy
+// within the tolerance. The shim needs C++20 in any case.
 void add_options(const std::vector<std::string>& options, std::vector<std::string>& flags) {
   for (const std::string& option : options) {
     if (option.starts_with("-U")) flags.push_back(option);
@@ -143,7 +144,8 @@ fs::path cache_folder() {
   const char* cache = std::getenv("XDG_CACHE_HOME");
   const char* home = std::getenv("HOME");
   if (!(cache && *cache) && !(home && *home)) {
-    throw Error("neither XDG_CACHE_HOME nor HOME is set: set one, kernels are compiled below it");
+    throw Error(
+        "neither XDG_CACHE_HOME nor HOME is set: set one; compiled kernels are stored below it");
   }
   const fs::path folder =
       (cache && *cache ? fs::path(cache) : fs::path(home) / ".cache") / "tilewright" / "cpu";
@@ -171,7 +173,8 @@ void trim_cache(const fs::path& folder, std::uintmax_t max_bytes) {
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
     entries.push_back({entry.path(), entry.last_write_time(ignored), bytes_below(entry.path())});
     auto& used = entries.back().used;
-    if (used > now + std::chrono::hours(1)) used = used.min();  // the clock was set back since
+    // the clock was set back in the meantime
+    if (used > now + std::chrono::hours(1)) used = used.min();
     total += entries.back().bytes;
   }
   std::sort(entries.begin(), entries.end(),
@@ -201,7 +204,7 @@ std::string module_text(std::span<const Program> programs) {
     }
     const std::string space = program.as_given ? "" : fmt::format("tw_program_{}", i);
     for (const std::string& entry : program.entries) {
-      // Where the compiler finds a name wrong.
+      // The place where the compiler reports a wrong name.
       if (program.as_given) body += fmt::format("#line 1 \"{}{}\"\n", kernel_word, entry);
       body += fmt::format("using tw_entry_{} = tw_cpu::Entry<&{}>;\n", entries, entry);
       points +=
@@ -232,7 +235,7 @@ Compiled compile_module(std::span<const Program> programs) {
     return result;
   }
   const auto start = std::chrono::steady_clock::now();
-  // The compiler's own files, too, so that none of a killed one stays in /tmp.
+  // The compiler's own files go here too, so that a killed compiler leaves none in /tmp.
   const TemporaryFolder temporary((cache_folder() / key).string() + temporary_suffix());
   const std::string source = temporary.path() / "variant.cpp",
                     object = temporary.path() / "variant.o",
@@ -241,7 +244,7 @@ Compiled compile_module(std::span<const Program> programs) {
   std::vector<std::string> compile{host_compiler().path};
   compile.insert(compile.end(), flags.begin(), flags.end());
   compile.insert(compile.end(), {"-I.", "-include", "shim.h", "-c", source, "-o", object});
-  // Linked apart, without the library of the checks.
+  // Linked in a separate step, without the library of the checks.
   std::vector<std::string> link{host_compiler().path, "-shared", object, "-o", shared};
   if (std::find(flags.begin(), flags.end(), "-fsanitize=address") != flags.end()) {
     link.emplace_back("-fsanitize=address");

@@ -1,5 +1,5 @@
-// Kernel programs as shared objects of the host: generated, compiled once, kept in an on-disk
-// cache, loaded.
+// Kernel programs as shared objects of the host: they are generated, compiled once, kept in an
+// on-disk cache, and loaded.
 #pragma once
 #include <filesystem>
 #include <memory>
@@ -12,28 +12,29 @@
 
 namespace tw::cpu {
 
-// $XDG_CACHE_HOME/tilewright/cpu or ~/.cache/tilewright/cpu, created if it is not there. Throws
-// Error if it cannot be written.
+// Returns $XDG_CACHE_HOME/tilewright/cpu or ~/.cache/tilewright/cpu, and creates it if it does not
+// exist. Throws Error if it cannot be written.
 std::filesystem::path cache_folder();
-// Deletes what was not used for longest until the cache is within its bound, and what killed
-// processes left half-made; spares the last hour.
+// Deletes the least recently used entries until the cache is within its bound, and the incomplete
+// entries of killed processes. Keeps everything from the last hour.
 void trim_cache(const std::filesystem::path& folder, std::uintmax_t max_bytes);
 
-// The text of one translation unit that holds the entry points of all programs, in order. Programs
-// of more than one share their headers; none of them is as_given then.
+// Returns the text of one translation unit that holds the entry points of all programs, in order.
+// If there are several programs, they share their headers, and none of them may be as_given.
 std::string module_text(std::span<const Program> programs);
 
 struct Compiled {
-  std::filesystem::path path;  // of the shared object; empty if it did not compile
+  std::filesystem::path path;  // path of the shared object; empty if it did not compile
   std::string error;           // the compiler's first error
-  double compile_ms = 0;       // 0: it was in the cache
+  double compile_ms = 0;       // 0 if it was in the cache
 };
-// Throws Error only for faults of the machine: no compiler, a full disk.
+// Compiles the programs or finds them in the cache. Throws Error only for faults of the machine: no
+// compiler, a full disk.
 Compiled compile_module(std::span<const Program> programs);
 
 class LoadedModule {
  public:
-  // Throws Error if the object cannot be loaded.
+  // Throws Error if the shared object cannot be loaded.
   explicit LoadedModule(const std::filesystem::path& path);
   const tw_cpu::Module& module() const { return *module_; }
 

@@ -1,5 +1,5 @@
-// cuBLAS by its interface for single products, cuBLASLt, which lists algorithms; loaded on first
-// use.
+// The cuBLAS baseline. It uses cuBLASLt, the interface for single products, which lists algorithms.
+// The library is loaded on first use.
 #include <cublasLt.h>
 #include <fmt/format.h>
 
@@ -52,7 +52,8 @@ void require(cublasStatus_t status, const char* doing) {
   throw Error(fmt::format("cuBLAS: {}: {}", doing, cublas().cublasLtGetStatusString(status)));
 }
 
-constexpr std::int64_t workspace_bytes = std::int64_t{32} << 20;  // what cuBLAS advises for sm_90
+// the size that cuBLAS recommends for sm_90
+constexpr std::int64_t workspace_bytes = std::int64_t{32} << 20;
 constexpr int max_algorithms = 16;
 
 cudaDataType_t cublas_type(DType dtype) {
@@ -80,7 +81,7 @@ class CublasHandle {
   ~CublasHandle() {
     if (handle_) destroy_(handle_);
   }
-  // Where the library puts the handle.
+  // Returns where the library stores the handle.
   T* out(Destroy destroy) {
     destroy_ = destroy;
     return &handle_;
@@ -94,12 +95,12 @@ class CublasHandle {
 
 class CublasGemm final : public Baseline {
  public:
-  // The library is column-major: it computes C' = op(B)' op(A)', so the operands swap.
+  // The library is column-major: it computes C' = op(B)' op(A)', so the operands are swapped.
   CublasGemm(const BaselineCall& call, const Context& context)
       : call_(call), stream_(context.stream()), workspace_(workspace_bytes) {
     require(cublas().cublasLtCreate(handle_.out(cublas().cublasLtDestroy)), "starting");
     const cudaDataType_t type = cublas_type(call.dtype);
-    // Products of f32 are fp32 throughout; TF32 only where the problem allows it.
+    // Products of f32 are computed in fp32; TF32 is used only if the problem allows it.
     const bool tf32 = call.dtype == DType::f32 && call.math == "tf32";
     require(cublas().cublasLtMatmulDescCreate(
                 product_.out(cublas().cublasLtMatmulDescDestroy),
@@ -142,7 +143,8 @@ class CublasGemm final : public Baseline {
             "describing the product");
   }
 
-  // rows, columns: of the operand as the library sees it, before it is transposed.
+  // rows, columns: the words of the operand's extents as the library sees it, before it is
+  // transposed.
   void describe(Layout& layout, cudaDataType_t type, const char* transposed, const char* rows,
                 const char* columns, const char* leading, const char* stride) {
     if (is_set(transposed)) std::swap(rows, columns);
@@ -166,7 +168,8 @@ class CublasGemm final : public Baseline {
                 layout.get(), CUBLASLT_MATRIX_LAYOUT_BATCH_MODE, &mode, sizeof mode),
             "describing a batch by pointers");
 #else
-    throw Error("the cuBLAS baseline takes batches by pointers from CUDA 13 on: build with it");
+    throw Error(
+        "the cuBLAS baseline takes batches by pointers only from CUDA 13 on: build with CUDA 13");
 #endif
   }
 

@@ -1,5 +1,6 @@
-// cuDNN, loaded on first use. It is no part of the CUDA toolkit, and its headers are rarely where a
-// tuner is built: the few declarations that are used stand here, by the API reference of cuDNN 9.
+// The cuDNN baseline; the library is loaded on first use. cuDNN is not part of the CUDA toolkit,
+// and its headers are rarely present where a tuner is built. So this file declares the few
+// functions that it uses, after the API reference of cuDNN 9.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -140,7 +141,7 @@ struct Tensor : CudnnObject<Descriptor> {
                     "describing a tensor") {}
 };
 
-// A convolution, or a transposed one, which is the gradient of a convolution by its input.
+// A convolution, or a transposed convolution, which is the gradient of a convolution by its input.
 class CudnnConvolution final : public Baseline {
  public:
   CudnnConvolution(const BaselineCall& call, const Context& context, bool transposed)
@@ -164,7 +165,8 @@ class CudnnConvolution final : public Baseline {
     if (static_cast<std::int64_t>(chosen_.memory) > workspace_.bytes()) {
       workspace_ = DeviceMemory(static_cast<std::int64_t>(chosen_.memory));
     }
-    if (call_.dtype == DType::f32) return;  // its math type says whether TF32 is allowed
+    // for f32 the math type of the call says whether TF32 is allowed
+    if (call_.dtype == DType::f32) return;
     require(cudnn().cudnnSetConvolutionMathType(convolution_.get(), chosen_.math),
             "setting the math type");
   }
@@ -268,7 +270,7 @@ std::unique_ptr<Baseline> make_cudnn(const BaselineCall& call, const Context& co
 
 std::string cudnn_version() {
   try {
-    const std::size_t version = cudnn().cudnnGetVersion();  // 91900
+    const std::size_t version = cudnn().cudnnGetVersion();  // for example 91900
     return fmt::format("{}.{}.{}", version / 10000, version / 100 % 100, version % 100);
   } catch (const Error&) {
     return "";

@@ -6,13 +6,13 @@
 
 namespace tw::cuda {
 
-// Throws Error if the map of `call` has another word than `taken`, all that the routine takes.
-// `args` is a map by word.
+// Throws Error if the argument map of `call` has a word that is not in `taken`, the words that the
+// routine takes. `args` is a map by word.
 template <class Args>
 void allow_words(const std::string& call, const Args& args,
                  std::initializer_list<std::string_view> taken);
 
-// Throws Error: the routine `call` takes no such word.
+// Throws Error that says that the routine `call` does not take this word.
 [[noreturn]] void refuse_word(const std::string& call, const std::string& word,
                               std::initializer_list<std::string_view> taken);
 

@@ -13,8 +13,9 @@ std::string line_with(const std::string& log, const char* marker) {
   return at == std::string::npos ? "" : note_at(log, at);
 }
 
-// What NVRTC says of a name in a file of its own: "__nv_name_map(2): error: identifier ...", after
-// what it says of the source. The line that follows ends with the name.
+// Finds NVRTC's error about a name. NVRTC reports a name in a separate file, after its messages
+// about the source: "__nv_name_map(2): error: identifier ...". The line that follows ends with the
+// name.
 std::string failure_of_name(const std::string& log) {
   constexpr std::string_view error = ": error: ", pragma = "#pragma nv_mangled_name ";
   const std::size_t at = log.find(error);

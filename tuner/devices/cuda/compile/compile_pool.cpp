@@ -61,7 +61,8 @@ void CompilePool::accept(Worker& worker, const std::string& frame, std::vector<R
 
 void CompilePool::advance(Worker& worker, std::vector<Result>& results) {
   if (!worker.process) return;
-  const bool alive = worker.process->alive();  // asked first: what it sent before its end counts
+  // asked first, because messages that it sent before its end count
+  const bool alive = worker.process->alive();
   while (const auto frame = worker.process->receive()) accept(worker, *frame, results);
   if (!alive) {
     if (worker.ticket) {
@@ -84,7 +85,7 @@ std::vector<CompilePool::Result> CompilePool::advance() {
     while (!queue_.empty() && !worker.ticket) {
       if (!worker.process) start(worker);
       if (!worker.process->send(queue_.front().second)) {
-        worker = {};  // it ended while idle; the program is innocent
+        worker = {};  // it ended while it was idle: the program is not to blame
         continue;
       }
       worker.ticket = queue_.front().first;

@@ -1,5 +1,5 @@
-// A pool of compile workers: one program each at a time, each killed when it takes too long. What a
-// crash or an endless compile costs is that one program.
+// A pool of compile workers. Each worker compiles one program at a time, and is killed if it takes
+// too long. A crash or an endless compile costs only this one program.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -23,16 +23,17 @@ class CompilePool {
 
   CompilePool(int workers, std::chrono::milliseconds timeout);
 
-  // Starts a worker if none runs yet and waits for its greeting. Throws Error if NVRTC is missing.
+  // Starts a worker if none runs yet, and waits for its greeting. Throws Error if NVRTC is missing.
   const CompilerGreeting& compiler();
 
   void submit(std::uint64_t ticket, const CompileRequest& request);
-  // What has finished since the last call; hands queued programs to free workers. Never blocks.
+  // Returns the programs that have finished since the last call, and hands queued programs to free
+  // workers. Never blocks.
   std::vector<Result> advance();
   void cancel();  // drops the queue, kills the workers that compile
 
   void add_descriptors(std::vector<int>& descriptors) const;
-  // When advance() has something to do even if no descriptor says so.
+  // Returns when advance() has work to do even if no descriptor is readable.
   Clock::time_point next_deadline() const;
   std::vector<int> busy_pids() const;
   bool idle() const { return outstanding() == 0; }

@@ -28,7 +28,7 @@ std::string read_file(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// The payload of an entry's file, or nothing if it is damaged.
+// Returns the payload of an entry's file; empty if the file is damaged.
 std::string checked_payload(const std::string& text) {
   constexpr std::size_t digest_size = 32;
   if (!text.starts_with(magic) || text.size() < magic.size() + digest_size) return "";
@@ -47,16 +47,16 @@ std::vector<Entry> entries_of(const fs::path& folder) {
   std::error_code error;
   const auto now = fs::file_time_type::clock::now(), stale = now - std::chrono::hours(1);
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    std::error_code gone;  // another process may be shrinking too
+    std::error_code gone;  // another process may delete entries at the same time
     Entry entry{at->path(), at->last_write_time(gone), 0};
     if (gone) continue;
     if (entry.used > now + std::chrono::hours(1))
-      entry.used = entry.used.min();  // the clock was set back since
+      entry.used = entry.used.min();  // the clock was set back in the meantime
     if (entry.path.extension() == suffix) {
       entry.bytes = static_cast<std::int64_t>(at->file_size(gone));
       if (!gone) entries.push_back(std::move(entry));
     } else if (entry.used < stale) {
-      fs::remove(entry.path, gone);  // what a crashed process left
+      fs::remove(entry.path, gone);  // left by a crashed process
     }
   }
   return entries;
@@ -87,8 +87,8 @@ CubinCache::CubinCache(fs::path folder, std::int64_t most_bytes)
   fs::create_directories(folder_, error);
   if (!fs::is_directory(folder_, error)) {
     throw Error(
-        fmt::format("the cubin cache {} is not a folder that can be made: name another "
-                    "with XDG_CACHE_HOME, or use --no-cache",
+        fmt::format("the cubin cache {} cannot be created: name another folder with "
+                    "XDG_CACHE_HOME, or use --no-cache",
                     folder_.string()));
   }
   folder_bytes_ = sum_of(entries_of(folder_));
@@ -125,7 +125,7 @@ void CubinCache::remember(const std::string& key, std::shared_ptr<const Compiled
   memory_[key] = std::move(compiled);
 }
 
-// What cannot be written is not cached; the next run compiles it again.
+// An entry that cannot be written is not cached; the next run compiles it again.
 void CubinCache::write(const std::string& key, const std::string& frame) {
   const fs::path path = folder_ / (key + std::string(suffix));
   if (replace_file(path.string(), std::string(magic) + digest(frame) + frame)) return;
@@ -133,7 +133,7 @@ void CubinCache::write(const std::string& key, const std::string& frame) {
   if (folder_bytes_ > most_bytes_) shrink();
 }
 
-// To nine tenths of the bound, so that it does not happen at every write.
+// Shrinks the cache to nine tenths of its bound, so that not every write shrinks it.
 void CubinCache::shrink() {
   std::vector<Entry> entries = entries_of(folder_);
   std::sort(entries.begin(), entries.end(),

@@ -1,6 +1,6 @@
 // Compiled programs by content: in memory, and in a folder that several processes may share. An
-// entry is written to a temporary name and renamed, and carries its own digest, so that neither a
-// crash nor a full disk leaves a cubin that is believed.
+// entry is written to a temporary name and then renamed, and contains its own digest. So no crash
+// and no full disk leaves a damaged cubin that is taken for a good one.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -14,13 +14,14 @@ namespace tw::cuda {
 
 class CubinCache {
  public:
-  // An empty folder: memory alone. `most_bytes` bounds the folder; the entries used longest ago go
-  // first.
+  // If `folder` is empty, the cache is only in memory. `most_bytes` bounds the folder; the least
+  // recently used entries are deleted first.
   CubinCache(std::filesystem::path folder, std::int64_t most_bytes);
 
-  // Of everything that the result depends on; `compiler` names the compiler's very build.
+  // Returns a key of everything that the result depends on. `compiler` names the exact build of the
+  // compiler.
   static std::string key(const CompileRequest& request, const std::string& compiler);
-  std::shared_ptr<const Compiled> find(const std::string& key);  // nullptr: not known
+  std::shared_ptr<const Compiled> find(const std::string& key);  // nullptr if it is not cached
   void put(const std::string& key, std::shared_ptr<const Compiled> compiled);
 
  private:
@@ -34,7 +35,8 @@ class CubinCache {
   std::size_t memory_bytes_ = 0;
 };
 
-// $XDG_CACHE_HOME/tilewright/cubin or ~/.cache/tilewright/cubin; empty if neither is set.
+// Returns $XDG_CACHE_HOME/tilewright/cubin or ~/.cache/tilewright/cubin; empty if neither variable
+// is set.
 std::filesystem::path default_cache_folder();
 
 }  // namespace tw::cuda

@@ -1,10 +1,10 @@
-// What the compile workers are asked for beside variants: kernels/common/verify.cuh.
+// The program that the compile workers compile beside the variants: kernels/common/verify.cuh.
 #pragma once
 #include "core/plan/plan.h"
 
 namespace tw::cuda {
 
-// The same for every problem.
+// Returns the program, which is the same for every problem.
 Program verify_program();
 
 }  // namespace tw::cuda

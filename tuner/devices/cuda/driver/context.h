@@ -1,4 +1,4 @@
-// The measuring worker's CUDA context, and how the driver's errors travel inside that process.
+// The measuring worker's CUDA context, and the type of the driver's errors inside this process.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -10,27 +10,27 @@
 
 namespace tw::cuda {
 
-// A driver call that failed. It never leaves the worker: the job that it belongs to turns it into
-// an outcome.
+// A driver call that failed. This exception never leaves the worker: the job to which it belongs
+// turns it into an outcome.
 struct CudaFailure {
   CUresult code = CUDA_SUCCESS;
   std::string text;  // "while it ran: CUDA_ERROR_ILLEGAL_ADDRESS (an illegal memory ...)"
-  // The context is lost; only a new process helps.
+  // Returns whether the context is lost, so that only a new process helps.
   bool is_fault() const;
 };
-// Throws CudaFailure; `doing` says what was tried.
+// Throws CudaFailure if the call failed; `doing` says what was tried.
 void check(CUresult result, std::string_view doing);
 std::string describe(CUresult result);  // "CUDA_ERROR_INVALID_VALUE (invalid argument)"
 
-// The primary context of a device, current on the constructing thread, and the one stream of the
-// worker. Lives as long as the process.
+// The primary context of a device, current on the constructing thread, and the worker's only
+// stream. It lives as long as the process.
 class Context {
  public:
   // Throws Error if there is no such device.
   explicit Context(int ordinal);
   CUstream stream() const { return stream_; }
   const DeviceInfo& info() const { return info_; }
-  // Waits for the stream. Throws CudaFailure if what ran on it faulted.
+  // Waits for the stream. Throws CudaFailure if the work on it faulted.
   void synchronise() const;
 
  private:
@@ -38,12 +38,13 @@ class Context {
   DeviceInfo info_;
 };
 
-// Initialises the driver. Throws Error where there is none, or no device that it can use.
+// Initialises the driver and returns the number of devices. Throws Error if there is no driver, or
+// no device that the driver can use.
 int count_devices();
-// Reads attributes alone: creates no context.
+// Returns a device's properties. Reads only attributes and creates no context.
 DeviceInfo describe_device(int ordinal);
 
-// Device memory of a fixed size; freed with the object.
+// Device memory of a fixed size, which is freed with the object.
 class DeviceMemory {
  public:
   DeviceMemory() = default;

@@ -14,12 +14,12 @@ namespace tw::cuda {
 namespace {
 
 struct Metric {
-  const char* name;    // in a row's metrics; docs/measuring.md lists them
-  const char* metric;  // as CUPTI and Nsight Compute call it
+  const char* name;    // the key in a row's metrics; docs/measuring.md lists them
+  const char* metric;  // the name in CUPTI and Nsight Compute
 };
 
-// Percentages of a peak are over the whole time, so that a pipe that is busy half of the time at
-// full rate has 50.
+// Percentages of a peak refer to the whole time: a pipe that is busy half of the time at full rate
+// has 50.
 #define TW_OF_PEAK ".avg.pct_of_peak_sustained_elapsed"
 constexpr const char* counted_time = "counted_ns";
 constexpr Metric metric_rows[] = {
@@ -45,16 +45,17 @@ constexpr Metric metric_rows[] = {
     {"lsu_percent", "sm__inst_executed_pipe_lsu" TW_OF_PEAK},
 };
 
-// Of the warps that are resident when an instruction issues, those that wait, by what they wait for.
+// Reasons why resident warps wait when an instruction issues.
 constexpr const char* stalls[] = {
     "barrier",      "gmma",           "lg_throttle",  "long_scoreboard",  "math_pipe_throttle",
     "mio_throttle", "no_instruction", "not_selected", "short_scoreboard", "wait"};
-constexpr std::size_t most_kernels = 32;  // of a launch
+constexpr std::size_t most_kernels = 32;  // kernels of a launch
 constexpr const char* resident = "smsp__average_warps_active_per_issue_active.ratio";
 
 bool is_percentage(std::string_view name) { return name.ends_with("_percent"); }
 
-// Ours, and CUPTI's. `resident` has no name of ours: the stalls are parts of it.
+// Pairs of our name and CUPTI's metric. `resident` has no name of ours: the stalls are fractions of
+// it.
 std::vector<std::pair<std::string, std::string>> wanted() {
   std::vector<std::pair<std::string, std::string>> all;
   for (const Metric& one : metric_rows) all.emplace_back(one.name, one.metric);
@@ -86,7 +87,7 @@ void require(CUptiResult result, const char* doing) {
   if (result != CUPTI_SUCCESS) throw Error(refusal(result, doing));
 }
 
-// CUPTI's parameters are structures that begin with their own size.
+// Returns one of CUPTI's parameter structures, which begin with their own size.
 template <class Parameters>
 Parameters sized(std::size_t size) {
   Parameters parameters{};
@@ -143,7 +144,8 @@ Counters::~Counters() {
   }
 }
 
-// Those of the chip: adding one that it lacks would spoil the whole configuration.
+// Selects the metrics that the chip has: adding one that it lacks would make the whole
+// configuration invalid.
 void Counters::choose_metrics() {
   std::set<std::string, std::less<>> known;
   for (const CUpti_MetricType type :
@@ -210,7 +212,7 @@ std::map<std::string, double> Counters::collect(const Context& context,
   return total();
 }
 
-// A range of CUPTI's for each kernel, which begins and ends with it; with no count in it yet.
+// Plans the passes. Each kernel is one range of CUPTI, and the image has no counts yet.
 void Counters::plan_passes() {
   auto blank = TW_SIZED(CUpti_RangeProfiler_CounterDataImage_Initialize_Params);
   blank.pRangeProfilerObject = target_;
@@ -232,7 +234,7 @@ void Counters::plan_passes() {
   require(profiler().cuptiRangeProfilerSetConfig(&plan), "these counters");
 }
 
-// Of one kernel of the launch, by names of ours.
+// Returns the values of one kernel of the launch, by our names.
 std::map<std::string, double> Counters::evaluate(std::size_t kernel) const {
   std::vector<double> values(metrics_.size());
   std::vector<const char*> metrics = metrics_;
@@ -258,7 +260,8 @@ std::map<std::string, double> Counters::evaluate(std::size_t kernel) const {
   return counts;
 }
 
-// Of the launch: amounts are sums over its kernels, percentages means weighted by their times.
+// Returns the values of the launch: amounts are sums over its kernels; percentages are means,
+// weighted with the kernels' times.
 std::map<std::string, double> Counters::total() const {
   auto info = TW_SIZED(CUpti_RangeProfiler_GetCounterDataInfo_Params);
   info.pCounterDataImage = data_.data();

@@ -1,5 +1,5 @@
-// Hardware counters of what is launched, by CUPTI's range profiler. The hardware counts a few things
-// at a time, so the same work runs again and again, once a pass.
+// Hardware counters of a launch, read with CUPTI's range profiler. The hardware counts only a few
+// things at a time, so the same work runs repeatedly, once for each pass.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -13,17 +13,18 @@ namespace tw::cuda {
 
 class Counters {
  public:
-  // One at a time in a process, which must not record activity by CUPTI. `ordinal`: of the device
-  // of the current context. Throws Error that says why there are none: not permitted, another
-  // profiler, a CUPTI without range profiler.
+  // A process may have one such object at a time, and must not record activity with CUPTI.
+  // `ordinal` is the device of the current context. Throws Error that says why there are no
+  // counters: not permitted, another profiler, or a CUPTI without range profiler.
   explicit Counters(int ordinal);
   Counters(const Counters&) = delete;
   Counters& operator=(const Counters&) = delete;
   ~Counters();
 
-  // Before each pass `prepare` runs, then `launch`, whose kernels are counted, one after the other,
-  // and added up. Names, units and CUPTI's metrics: docs/measuring.md. What this GPU does not have is left out. Throws Error
-  // if CUPTI refuses, CudaFailure if a launch does.
+  // Counts a launch. Before each pass `prepare` runs, then `launch`. The kernels of the launch are
+  // counted one after the other and added up. docs/measuring.md lists names, units and CUPTI's
+  // metrics. Metrics that this GPU lacks are left out. Throws Error if CUPTI fails, CudaFailure if
+  // a launch fails.
   std::map<std::string, double> collect(const Context& context,
                                         const std::function<void()>& prepare,
                                         const std::function<void()>& launch);
@@ -37,8 +38,8 @@ class Counters {
 
   CUpti_Profiler_Host_Object* host_ = nullptr;
   CUpti_RangeProfiler_Object* target_ = nullptr;
-  std::vector<std::string> names_;    // ours
-  std::vector<const char*> metrics_;  // CUPTI's, one a name
+  std::vector<std::string> names_;    // our names
+  std::vector<const char*> metrics_;  // CUPTI's metrics, one for each name
   std::vector<std::uint8_t> config_, data_;
 };
 

@@ -118,7 +118,8 @@ void* open_library(std::span<const char* const> names, std::string& tried) {
       std::error_code ignored;
       if (!fs::exists(path, ignored)) continue;
       if (void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
-      if (const char* error = ::dlerror()) tried = error;  // there, but broken: the better reason
+      // it is there but broken: this is the better reason
+      if (const char* error = ::dlerror()) tried = error;
     }
   }
   return nullptr;

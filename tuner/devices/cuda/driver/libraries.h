@@ -1,6 +1,6 @@
-// The CUDA libraries, loaded on first use: the executable links none of them, so it starts on
-// machines that lack them. One table of entry points a library; types come from the toolkit's
-// headers.
+// The CUDA libraries, which are loaded on first use. The executable links none of them, so that it
+// starts on machines that lack them. Each library has one table of entry points; the types come
+// from the toolkit's headers.
 #pragma once
 #include <cuda.h>
 #include <cupti.h>
@@ -16,15 +16,16 @@
 
 namespace tw::cuda {
 
-// Opens the first of `names` that is found on the loader's path, then in the places where toolkits
-// live (CUDA_PATH, CUDA_HOME, /usr/local/cuda). Returns nullptr if there is none; `tried` then says
-// why.
+// Opens the first library of `names` that is found on the loader's path, or else in the usual
+// places of toolkits (CUDA_PATH, CUDA_HOME, /usr/local/cuda). Returns nullptr if there is none;
+// `tried` then says why.
 void* open_library(std::span<const char* const> names, std::string& tried);
-// The symbol, or nullptr.
+// Returns the symbol, or nullptr.
 void* find_symbol(void* library, const char* name);
-// The file that the loader took for an address in a library, links resolved.
+// Returns the file of the library that contains an address, with symbolic links resolved.
 std::string path_of_library(const void* address);
-// Folders of the toolkit's headers that exist, for kernels of others that include <cuda_fp16.h>.
+// Returns the existing folders of the toolkit's headers, for foreign kernels that include
+// <cuda_fp16.h>.
 std::vector<std::string> toolkit_include_folders();
 
 // The names go through the headers' own macros (cuMemAlloc is cuMemAlloc_v2), so the table asks for
@@ -51,7 +52,7 @@ std::vector<std::string> toolkit_include_folders();
   X(cuptiActivityEnable) X(cuptiActivityDisable) X(cuptiActivityFlushAll)                      \
   X(cuptiActivityGetNextRecord)
 
-// CUPTI has them since CUDA 12.6.
+// CUPTI has these functions since CUDA 12.6.
 #define TW_PROFILER_FUNCTIONS(X)                                                               \
   X(cuptiProfilerInitialize) X(cuptiDeviceGetChipName) X(cuptiProfilerGetCounterAvailability)  \
   X(cuptiProfilerHostInitialize) X(cuptiProfilerHostDeinitialize)                              \
@@ -64,8 +65,8 @@ std::vector<std::string> toolkit_include_folders();
   X(cuptiRangeProfilerDecodeData) X(cuptiRangeProfilerGetCounterDataInfo)
 // clang-format on
 
-// For a table's members, and for filling a table `loaded` from `library`; the first entry point
-// that is not there goes to `missing`.
+// TW_ENTRY_MEMBER declares a member of a table. TW_ENTRY_LOAD fills the table `loaded` from
+// `library` and stores the first missing entry point in `missing`.
 #define TW_ENTRY_MEMBER(name) decltype(&::name) name = nullptr;
 #define TW_ENTRY_LOAD(name) TW_ENTRY_LOAD_EXPANDED(name)
 #define TW_ENTRY_LOAD_EXPANDED(name)                                                  \
@@ -74,7 +75,8 @@ std::vector<std::string> toolkit_include_folders();
 
 struct Driver {
   TW_DRIVER_FUNCTIONS(TW_ENTRY_MEMBER)
-  // Drivers have it since CUDA 12.4; nullptr: this one does not. So old headers serve, too.
+  // Drivers have this function since CUDA 12.4; nullptr if the driver is older. The type is
+  // declared here, so that old headers work too.
   CUresult (*cuFuncGetParamInfo)(CUfunction, std::size_t index, std::size_t* offset,
                                  std::size_t* bytes) = nullptr;
 };
@@ -88,7 +90,8 @@ struct Profiler {
   TW_PROFILER_FUNCTIONS(TW_ENTRY_MEMBER)
 };
 
-// Loaded on the first call. Throw Error that names what is missing and what to do.
+// Return the tables; the first call loads the library. They throw Error that names what is missing
+// and what to do.
 const Driver& driver();
 const Nvrtc& nvrtc();
 const Cupti& cupti();

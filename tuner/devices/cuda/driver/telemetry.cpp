@@ -7,8 +7,8 @@
 namespace tw::cuda {
 namespace {
 
-// The toolkit's compiler packages lack nvml.h, so the few prototypes stand here, as NVML's
-// reference manual has them. 0 is success everywhere.
+// The toolkit's compiler packages lack nvml.h. So this file declares the few functions that it
+// uses, after NVML's reference manual. 0 means success for all of them.
 struct Nvml {
   int (*init)() = nullptr;
   int (*driver_version)(char* text, unsigned length) = nullptr;
@@ -20,7 +20,7 @@ struct Nvml {
 };
 constexpr int sm_domain = 1, gpu_sensor = 0;
 // Hardware slowdown, software and hardware thermal slowdown, hardware power brake. The software
-// power cap is not among them: it is how a GPU normally runs a heavy kernel.
+// power cap does not count: a GPU normally runs a heavy kernel at the power cap.
 constexpr unsigned long long throttled = 0x8 | 0x20 | 0x40 | 0x80;
 
 template <class Function>
@@ -29,7 +29,7 @@ bool find(void* library, const char* name, Function& function) {
   return function != nullptr;
 }
 
-// nullptr where NVML is missing or refuses.
+// Returns nullptr if NVML is missing or fails.
 const Nvml* nvml() {
   static const Nvml* const loaded = []() -> const Nvml* {
     static Nvml table;

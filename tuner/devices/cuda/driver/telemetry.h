@@ -1,20 +1,22 @@
-// Clock, power and temperature of a GPU, and the driver's version, by NVML; nothing where NVML is
-// not there.
+// Clock, power and temperature of a GPU, and the driver's version, read with NVML. Without NVML
+// there are no values.
 #pragma once
 #include <map>
 #include <string>
 
 namespace tw::cuda {
 
-// "580.159.04"; without NVML the CUDA version that the driver supports, "CUDA 13.0".
+// Returns "580.159.04". Without NVML it returns the CUDA version that the driver supports, "CUDA
+// 13.0".
 std::string driver_version();
 
 class Telemetry {
  public:
   explicit Telemetry(const std::string& uuid);  // DeviceInfo::uuid
-  // The clock of the SMs in MHz now; 0 if unknown.
+  // Returns the current clock of the SMs in MHz; 0 if unknown.
   double sm_clock_mhz() const;
-  // Held down by heat or by the power supply: what is timed now says nothing about the kernel.
+  // Returns whether heat or the power supply holds the clock down, so that a time measured now says
+  // nothing about the kernel.
   bool is_throttled() const;
   // Adds power_w and temperature_c.
   void add_metrics(std::map<std::string, double>& metrics) const;

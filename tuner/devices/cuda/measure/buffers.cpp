@@ -17,7 +17,7 @@ std::int64_t bytes_of(const PlanTensor& tensor) {
   return tensor.layout.elements * size_of(tensor.dtype);
 }
 
-// The array of a tensor by pointers.
+// Returns the array of pointers of a tensor that is passed by pointers.
 DeviceMemory slices_of(const PlanTensor& tensor, CUdeviceptr data) {
   std::vector<CUdeviceptr> addresses;
   for (const std::int64_t offset : slice_offsets(tensor)) {
@@ -35,7 +35,8 @@ GuardedBuffer::GuardedBuffer(const VerifyKernels& kernels, std::int64_t bytes, s
     : kernels_(&kernels),
       bytes_(bytes),
       begin_(kernels.guard_bytes() + (align < 16 ? align : 0)),
-      // Without guards it ends where the data does, so that a tool sees the first byte beyond.
+      // Without guards the allocation ends where the data ends, so that a tool sees an access to
+      // the first byte beyond.
       memory_(kernels.guard_bytes() == 0 ? std::max<std::int64_t>(begin_ + bytes, 1)
                                          : round_up(begin_ + bytes + kernels.guard_bytes(), 16)) {
   kernels.write_guards(memory_.address(), begin_, begin_ + bytes_, memory_.bytes());

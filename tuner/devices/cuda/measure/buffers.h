@@ -1,5 +1,5 @@
-// The tensors of a problem on the device, between guard zones, with the oracle's results: made once
-// a problem, used by every job on it.
+// The tensors of a problem on the device, between guard zones, with the oracle's results. They are
+// made once for a problem and used by every job on it.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -12,15 +12,17 @@
 
 namespace tw::cuda {
 
-// Device memory between two zones whose bytes are known, of at least kernels.guard_bytes().
+// Device memory between two guard zones with known bytes, each of at least kernels.guard_bytes().
 class GuardedBuffer {
  public:
-  // The data begins at an address that is a multiple of `align`, but of no larger power of two if
-  // that is less than 16: what the problem promises is all that a kernel gets. Throws CudaFailure.
+  // Allocates the buffer. The data begins at a multiple of `align`, but not at a multiple of a
+  // larger power of two if `align` is less than 16: a kernel gets no more alignment than the
+  // problem promises. Throws CudaFailure.
   GuardedBuffer(const VerifyKernels& kernels, std::int64_t bytes, std::int64_t align);
   CUdeviceptr data() const { return memory_.address() + static_cast<CUdeviceptr>(begin_); }
   std::int64_t bytes() const { return bytes_; }
-  // Empty if the guards are whole; else "4 bytes before it and 128 bytes after it were written".
+  // Returns "4 bytes before it and 128 bytes after it were written"; empty if the guards are
+  // intact.
   std::string damage() const;
   std::uint64_t hash() const;  // guards included
 
@@ -34,37 +36,40 @@ enum class Inputs { first, second };
 
 class Buffers {
  public:
-  // fp64, in the tensor's layout.
+  // The expected values and magnitudes in fp64, in the tensor's layout.
   struct Oracle {
     DeviceMemory expected, magnitude;
     std::uint64_t hash = 0;
   };
   struct Tensor {
     GuardedBuffer buffer;
-    DeviceMemory before;                    // of a restored tensor: what it is restored from
-    std::array<Oracle, 2> oracles;          // by set of inputs; of outputs
-    DeviceMemory slices;                    // of a tensor by pointers: the array of them
-    std::array<std::uint64_t, 2> hashes{};  // by set: of `buffer` if it is an input
+    DeviceMemory before;            // the values from which the tensor is restored
+    std::array<Oracle, 2> oracles;  // one for each set of inputs; only for outputs
+    // the array of pointers of a tensor that is passed by pointers
+    DeviceMemory slices;
+    std::array<std::uint64_t, 2> hashes{};  // of `buffer` if it is an input, one for each set
   };
 
-  // Allocates, and fills what kernels read with the first set of inputs. Throws CudaFailure.
+  // Allocates the buffers, and fills the tensors that kernels read with the first set of inputs.
+  // Throws CudaFailure.
   Buffers(const Context& context, const VerifyKernels& kernels, const Plan& plan,
           std::uint64_t seed);
-  // Fills what kernels read with a set of inputs (kernels/common/inputs.cuh), unless it holds it.
+  // Fills the tensors that kernels read with a set of inputs (kernels/common/inputs.cuh), unless
+  // they hold this set already.
   void select(Inputs inputs);
   Inputs inputs() const { return inputs_; }
-  // The oracle's results for the selected inputs.
+  // Returns the oracle's results for the selected inputs.
   const Oracle& oracle(std::size_t tensor) const {
     return tensors_[tensor].oracles[static_cast<std::size_t>(inputs_)];
   }
-  // After the oracle has written its results for the selected inputs: from now on they must not
-  // change.
+  // Called after the oracle has written its results for the selected inputs: from now on the inputs
+  // must not change.
   void seal();
 
-  // What a kernel must not rely on goes: outputs to NaN, inout tensors to what they were.
+  // Resets what a kernel must not rely on: outputs become NaN, inout tensors get their old values.
   void poison_outputs() const;
   void restore_inout() const;
-  // Empty, or what was written that a kernel must leave alone.
+  // Returns what was written although kernels must not write it; empty if nothing.
   std::string damage() const;
 
   const std::vector<Tensor>& tensors() const { return tensors_; }
@@ -80,13 +85,14 @@ class Buffers {
   std::vector<PlanTensor> plan_tensors_;
   std::vector<Tensor> tensors_;
   std::vector<GuardedBuffer> epilogue_tensors_;
-  std::array<std::vector<std::uint64_t>, 2> epilogue_hashes_;  // by set
+  std::array<std::vector<std::uint64_t>, 2> epilogue_hashes_;  // one for each set
   DType epilogue_dtype_;
   std::uint64_t seed_;
   Inputs inputs_ = Inputs::second;
 };
 
-// Jobs with equal keys can share Buffers: same tensors, values and oracle.
+// Returns the key of the buffers. Jobs with equal keys can share Buffers: they have the same
+// tensors, values and oracle.
 std::string buffers_key(const Plan& plan, std::uint64_t seed, const Module& oracle);
 
 }  // namespace tw::cuda

@@ -1,4 +1,4 @@
-// Single elements of tensors in device memory.
+// Reads single elements of tensors in device memory.
 #pragma once
 #include <cstdint>
 

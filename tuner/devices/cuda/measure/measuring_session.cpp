@@ -26,7 +26,7 @@ double ms_since(Clock::time_point start) {
 std::unique_ptr<CuptiTimer> open_cupti(std::vector<std::string>& notices) {
   const char* wanted = std::getenv("TILEWRIGHT_TIMER");
   if (wanted && wanted == std::string_view("events")) {
-    notices.emplace_back("timed by events, as TILEWRIGHT_TIMER asks");
+    notices.emplace_back("timed by events, because TILEWRIGHT_TIMER says so");
     return nullptr;
   }
   try {
@@ -38,7 +38,7 @@ std::unique_ptr<CuptiTimer> open_cupti(std::vector<std::string>& notices) {
   }
 }
 
-// "tf32" of the key "gemm tf32 ..." or "gemm f32 math=tf32 ...".
+// Returns whether the key of a problem names TF32: "gemm tf32 ..." or "gemm f32 math=tf32 ...".
 bool allows_tf32(const std::string& problem_key) {
   return problem_key.find("tf32") != std::string::npos;
 }
@@ -85,8 +85,8 @@ MeasuringSession::MeasuringSession(int ordinal, Use use, std::int64_t guard_byte
 
 std::vector<std::string> MeasuringSession::take_notices() { return std::exchange(notices_, {}); }
 
-// Those that are kept, or new ones with the oracle's results for both sets of inputs. Where memory
-// is short, other problems' buffers go. Throws CudaFailure.
+// Returns the kept buffers for the key, or makes new ones with the oracle's results for both sets
+// of inputs. Drops the least recently used buffers if there are too many. Throws CudaFailure.
 Buffers& MeasuringSession::buffers_for(const Plan& plan, std::uint64_t seed, const Module& oracle) {
   constexpr std::size_t most = 2;  // a problem with and without its chain
   const std::string key = buffers_key(plan, seed, oracle);
@@ -135,18 +135,19 @@ void MeasuringSession::prepare(const MeasureRequest& request) {
     kept_.clear();
     if (failure.code == CUDA_ERROR_OUT_OF_MEMORY) {
       throw Error(
-          fmt::format("the tensors of {} do not fit in what is free of the device's "
-                      "memory: {}; take a smaller shape or free the device",
+          fmt::format("the tensors of {} do not fit in the device's free memory: {}; use a smaller "
+                      "shape or free memory",
                       request.job.problem, failure.text));
     }
     throw Error(
-        fmt::format("the reference of {} failed on the device, {}: no kernel can be "
-                    "verified until it is mended",
+        fmt::format("the reference of {} failed on the device, {}: no kernel can be verified until "
+                    "the reference is repaired",
                     request.job.problem, failure.text));
   }
 }
 
-// Beside the buffers of the job's own problem, if there is room for both.
+// Prepares the buffers of the problem without its chain, beside the job's own buffers, if there is
+// room for both.
 void MeasuringSession::prepare_plain(const MeasureRequest& request) {
   if (request.job.plan.plain.empty()) return;
   try {
@@ -182,7 +183,8 @@ Measurement MeasuringSession::run(const MeasureRequest& request, bool& lost) {
   return measurement;
 }
 
-// After a launch that was refused: lets what was launched before it end. False if that faulted.
+// Called after a launch that was refused: waits for the launches before it. Returns false if they
+// faulted.
 bool MeasuringSession::settle() {
   try {
     context_.synchronise();
@@ -234,7 +236,8 @@ void MeasuringSession::run_baseline(const MeasureRequest& request, Measurement& 
     const Subject subject{.launch = [&] { baseline->launch(); },
                           .damage = [] { return std::string(); }};
     const Measurement blank = measurement;
-    // The fastest algorithm whose results pass; every later round of a race takes the same.
+    // Take the fastest algorithm whose results pass. Every later round of a race takes the same
+    // algorithm.
     const std::string key = job.baseline.library + " " + job.problem;
     const auto known = algorithms_.find(key);
     const std::vector<int> order = known == algorithms_.end() ? by_time(job, *baseline, subject)
@@ -271,7 +274,7 @@ std::vector<int> MeasuringSession::by_time(const Job& job, Baseline& baseline,
       take_batch(1, job.limits.cold_l2, subject);
       const std::vector<double> times = take_batch(3, job.limits.cold_l2, subject);
       timed.emplace_back(*std::min_element(times.begin(), times.end()), algorithm);
-    } catch (const Error& error) {  // listed by the library, and refused
+    } catch (const Error& error) {  // the library lists the algorithm but refuses it
       complaint = error.what();
     }
   }
@@ -284,7 +287,7 @@ std::vector<int> MeasuringSession::by_time(const Job& job, Baseline& baseline,
 
 void MeasuringSession::judge_subject(const Job& job, const Subject& subject,
                                      Measurement& measurement) {
-  constexpr double too_long_ns = 200e6;  // to be launched once more
+  constexpr double too_long_ns = 200e6;  // longer launches are not repeated
   wake_clocks();
   if (job.purpose == Purpose::counters) return count(job, subject, measurement);
   const bool cold_l2 = job.limits.cold_l2;
@@ -300,7 +303,8 @@ void MeasuringSession::judge_subject(const Job& job, const Subject& subject,
       !measurement.metrics.contains("stopped_early")) {
     check_wall_time(subject, measurement);
   }
-  // After many runs a race, or a workspace that is left dirty, shows; the other inputs show more.
+  // A race, or a workspace that is left dirty, shows only after many runs; the second set of inputs
+  // shows more.
   if (!measurement.metrics.contains("stopped_early")) {
     verify(job.plan, cold_l2, Inputs::second, subject, measurement);
   }
@@ -311,7 +315,7 @@ void MeasuringSession::count(const Job& job, const Subject& subject, Measurement
   try {
     if (!counters_) counters_.emplace(ordinal_);
     buffers_->select(Inputs::first);
-    subject.launch();  // as timing does, past cold instruction caches
+    subject.launch();  // as in timing: beyond the cold instruction caches
     const auto prepare = [&] {
       buffers_->restore_inout();
       if (job.limits.cold_l2) kernels_->flush_l2();
@@ -336,7 +340,7 @@ double MeasuringSession::verify(const Plan& plan, bool cold_l2, Inputs inputs,
   if (!damage.empty()) {
     measurement.outcome = Outcome::wrong_result;
     measurement.note = damage;
-    for (Kept& one : kept_) one.key.clear();  // the next job makes them anew
+    for (Kept& one : kept_) one.key.clear();  // the next job makes new ones
   } else if (plan.oracle.kind == OraclePlan::Kind::none) {
     note_unwritten(plan, measurement);
   } else {
@@ -417,12 +421,13 @@ void MeasuringSession::note_throttled(const Sampling& sampling, Measurement& mea
   }
   if (!std::exchange(said_throttled_, true)) {
     notices_.emplace_back(
-        "the GPU is held back by heat or by its power supply: times of rows that have "
-        "throttled_samples are of a slowed GPU");
+        "heat or the power supply slows the GPU down: rows with throttled_samples have times of a "
+        "slow GPU");
   }
 }
 
-// Work that no kernel's record shows, a copy or a stream of its own, would make a time too short.
+// If the launch does work that no kernel record shows, such as a copy or work on its own stream,
+// the measured time would be too short.
 void MeasuringSession::check_wall_time(const Subject& subject, Measurement& measurement) {
   const double counted_ns = measurement.median_ns();
   const double found_ns = wall_ns(subject.launch, counted_ns);
@@ -432,8 +437,8 @@ void MeasuringSession::check_wall_time(const Subject& subject, Measurement& meas
   if (missed_ns <= 0) return;
   measurement.metrics["unaccounted_ns"] = missed_ns;
   measurement.note = fmt::format(
-      "a launch takes {:.0f} us of wall time, of which its kernels account for {:.0f} us: it does "
-      "work that its time misses",
+      "a launch takes {:.0f} us of wall time, but its kernels take {:.0f} us: its time misses some "
+      "work",
       1e-3 * found_ns, 1e-3 * counted_ns);
 }
 
@@ -462,7 +467,7 @@ void MeasuringSession::distrust_cupti() {
   notices_.emplace_back("timed by events from now on: CUPTI loses records of kernels");
 }
 
-// An idle GPU lowers its clocks, and takes some milliseconds of work to raise them again.
+// An idle GPU lowers its clocks, and needs some milliseconds of work to raise them again.
 void MeasuringSession::wake_clocks() {
   constexpr double idle_ms = 200, work_ms = 30;
   if (ms_since(last_work_) < idle_ms) return;
@@ -471,7 +476,7 @@ void MeasuringSession::wake_clocks() {
     for (int i = 0; i < 10; ++i) kernels_->flush_l2();
     context_.synchronise();
   }
-  timer_->collect_ns();  // the records of this work
+  timer_->collect_ns();  // discards the records of this work
 }
 
 }  // namespace tw::cuda

@@ -23,32 +23,33 @@ namespace tw::cuda {
 
 class MeasuringSession {
  public:
-  // Zones that are made around every buffer show what is written there. Without them, a tool that
-  // watches allocations sees all that is read or written out of bounds.
+  // The guard zones around every buffer reveal writes into them. Without guard zones, a tool that
+  // watches allocations sees all reads and writes out of bounds.
   static constexpr std::int64_t usual_guard_bytes = 4096;
-  // CUPTI records times, or it counts: a process that does one cannot do the other.
+  // CUPTI can either record times or count: one process cannot do both.
   enum class Use { time, count };
   // Throws Error if there is no such device.
   explicit MeasuringSession(int ordinal, Use use = Use::time,
                             std::int64_t guard_bytes = usual_guard_bytes);
   const DeviceInfo& info() const { return context_.info(); }
-  // Each is returned once.
+  // Returns the notices; each is returned once.
   std::vector<std::string> take_notices();
 
-  // Buffers and oracle of the job's problem. Throws Error if the machine or the reference is at
-  // fault: no variant is.
+  // Prepares the buffers and the oracle of the job's problem. Throws Error if the machine or the
+  // reference is at fault, not a variant.
   void prepare(const MeasureRequest& request);
-  // After prepare. A fault of the variant is in the answer; `lost` is set if it took the context
-  // along.
+  // Runs the job after prepare(). A fault of the variant is in the answer; `lost` is set if the
+  // fault destroyed the context.
   Measurement run(const MeasureRequest& request, bool& lost);
 
  private:
-  // What is launched and checked in one job.
+  // The functions that a job launches and checks.
   struct Subject {
     std::function<void()> launch;
-    std::function<std::string()> damage;  // beyond the problem's own buffers; empty text: none
+    // damage beyond the problem's own buffers; empty text if none
+    std::function<std::string()> damage;
   };
-  // A problem's buffers, with the key of what they hold.
+  // A problem's buffers, and the key of their content.
   struct Kept {
     std::string key;
     Buffers buffers;
@@ -56,14 +57,14 @@ class MeasuringSession {
   Buffers& buffers_for(const Plan& plan, std::uint64_t seed, const Module& oracle);
   void prepare_plain(const MeasureRequest& request);
   void run_variant(const MeasureRequest& request, Measurement& measurement);
-  // The configuration without its chain, where that is verified too.
+  // Verifies the configuration without its chain if this is required.
   void verify_plain(const MeasureRequest& request, Measurement& measurement);
   void run_baseline(const MeasureRequest& request, Measurement& measurement);
-  // The algorithms of the baseline, fastest first. Throws Error if none runs.
+  // Returns the algorithms of the baseline, fastest first. Throws Error if none runs.
   std::vector<int> by_time(const Job& job, Baseline& baseline, const Subject& subject);
   void judge_subject(const Job& job, const Subject& subject, Measurement& measurement);
-  // Poisons, launches as one cold sample on a set of inputs and compares. Returns the sample; 0 if
-  // its record was lost.
+  // Poisons the outputs, launches once on a set of inputs like a cold sample, and compares. Returns
+  // the sample in ns; 0 if its record was lost.
   double verify(const Plan& plan, bool cold_l2, Inputs inputs, const Subject& subject,
                 Measurement& measurement);
   void compare(const Plan& plan, Measurement& measurement);
@@ -81,18 +82,19 @@ class MeasuringSession {
   int ordinal_;
   std::int64_t guard_bytes_;
   std::vector<std::string> notices_;
-  std::unique_ptr<CuptiTimer> cupti_timer_;  // made before the context; may leave a notice
+  // created before the context; creating it may leave a notice
+  std::unique_ptr<CuptiTimer> cupti_timer_;
   Context context_;
   EventTimer event_timer_;
   Timer* timer_;
   Telemetry telemetry_;
   std::unique_ptr<VerifyKernels> kernels_;
-  std::list<Kept> kept_;        // the last used first
-  Buffers* buffers_ = nullptr;  // of the job that runs
-  Buffers* plain_ = nullptr;    // of its Plan::plain; nullptr if that is not verified
+  std::list<Kept> kept_;        // most recently used first
+  Buffers* buffers_ = nullptr;  // of the running job
+  Buffers* plain_ = nullptr;    // of the job's Plan::plain; nullptr if it is not verified
   bool said_plain_ = false;
   std::optional<Counters> counters_;
-  std::map<std::string, int> algorithms_;  // of baselines, by library and problem
+  std::map<std::string, int> algorithms_;  // chosen algorithms of baselines, by library and problem
   int lost_batches_ = 0;
   bool said_throttled_ = false;
   std::chrono::steady_clock::time_point last_work_{};

@@ -9,14 +9,14 @@
 namespace tw::cuda {
 namespace {
 
-// Factors on the incumbent's time beyond which no further sample can change the answer: of one
-// sample, of the fastest of three, and of the low end of the median's interval.
+// Factors of the incumbent's time beyond which no further sample can change the answer: for one
+// sample, for the fastest of three, and for the low end of the median's interval.
 constexpr double after_one = 3.0, after_three = 1.5, by_interval = 1.03;
 constexpr double batch_ms = 10;
-// A first run as long as this can say by itself that there is no hope; a shorter one pays too much
-// for cold instruction caches.
+// A first run that takes at least this long can show on its own that the configuration is hopeless.
+// Shorter runs are distorted too much by cold instruction caches.
 constexpr double long_run_ns = 1e6;
-// A run as long as this needs no runs to warm up.
+// Runs that take at least this long need no warm-up.
 constexpr double few_runs_ns = 20e6;
 
 }  // namespace
@@ -36,7 +36,8 @@ SamplingDecision decide(std::span<const double> samples_ns, const SampleLimits& 
       return SamplingDecision::hopeless;
     }
   }
-  // A kernel so slow that the time is up before the least number of samples has three at most.
+  // A kernel so slow that the time is up before the least number of samples gets at most three
+  // samples.
   if (spent_ms >= limits.max_ms && count >= std::min(3, limits.min_samples)) {
     return SamplingDecision::enough;
   }
@@ -52,7 +53,7 @@ int next_batch(std::size_t taken, const SampleLimits& limits, double incumbent_n
   if (incumbent_ns > 0 && done < 3) wanted = std::min(wanted, 3 - done);
   const double affordable = std::min(batch_ms, limits.max_ms - spent_ms) / std::max(cost_ms, 1e-3);
   if (wanted <= 0) wanted = static_cast<int>(std::clamp(affordable, 1.0, 16.0));
-  if (cost_ms > batch_ms) wanted = 1;  // judged one by one
+  if (cost_ms > batch_ms) wanted = 1;  // each sample is judged on its own
   return std::clamp(wanted, 1, std::max(1, limits.max_samples - done));
 }
 

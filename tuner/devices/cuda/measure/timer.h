@@ -1,5 +1,5 @@
-// How long the kernels between begin() and end() took on the device, many samples a batch, with no
-// wait of the host between them.
+// The device time of the kernels between begin() and end(). A batch has many samples, and the host
+// does not wait between them.
 #pragma once
 #include <memory>
 #include <string>
@@ -14,17 +14,17 @@ class Timer {
  public:
   virtual ~Timer() = default;
   virtual std::string_view name() const = 0;  // "cupti" or "events"
-  // Around the kernels of one sample, on the context's stream.
+  // Mark the begin and the end of one sample's kernels on the context's stream.
   virtual void begin() = 0;
   virtual void end() = 0;
-  // After the stream has been waited for: one time a begin(), in order; 0 for one that was lost.
-  // Forgets them.
+  // Called after waiting for the stream. Returns one time for each begin(), in order; 0 for a
+  // sample that was lost. Forgets the samples.
   virtual std::vector<double> collect_ns() = 0;
 };
 
-// From CUPTI's activity records: from the start of the first kernel to the end of the last. There
-// can be one in a process, made before its context. Throws Error if CUPTI is missing or refuses
-// (another subscriber: ncu, nsys, a debugger).
+// A timer that uses CUPTI's activity records: a sample lasts from the start of the first kernel to
+// the end of the last one. A process can have one such timer, which must be made before the
+// context. Throws Error if CUPTI is missing or refuses (another subscriber: ncu, nsys, a debugger).
 class CuptiTimer final : public Timer {
  public:
   CuptiTimer();
@@ -42,7 +42,8 @@ class CuptiTimer final : public Timer {
   std::size_t begun_ = 0;
 };
 
-// From events: includes what lies between the event and the kernel, some microseconds.
+// A timer that uses events. Its times include what lies between the event and the kernel, some
+// microseconds.
 class EventTimer final : public Timer {
  public:
   explicit EventTimer(const Context& context) : context_(context) {}

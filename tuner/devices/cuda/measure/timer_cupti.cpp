@@ -1,5 +1,6 @@
-// CUPTI hands over records of every kernel that ran, in buffers, from a thread of its own. What the
-// worker launches itself is told from what is measured by name; a sample is what follows a mark.
+// CUPTI delivers records of every kernel that ran, in buffers, from its own thread. The kernels
+// that the worker itself launches are recognised by their names. A sample is everything that
+// follows a mark.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,7 +21,7 @@ struct Record {
   Kernel kernel{};
 };
 
-// CUPTI's callbacks carry no context of the caller, so what they fill is global.
+// CUPTI's callbacks pass no context of the caller, so the data that they fill is global.
 struct Records {
   std::mutex mutex;
   std::vector<Record> list;
@@ -36,7 +37,7 @@ Kernel classify(std::string_view name) {
                           "tw_guard_write", "tw_guard_check"}) {
     if (name == own) return Kernel::ours;
   }
-  return Kernel::measured;  // tw_zero too: clearing a workspace is part of the time
+  return Kernel::measured;  // this includes tw_zero: clearing a workspace is part of the time
 }
 
 constexpr std::size_t buffer_bytes = std::size_t{1} << 20, buffer_alignment = 64;
@@ -53,8 +54,8 @@ void CUPTIAPI complete_buffer(CUcontext, std::uint32_t, std::uint8_t* buffer, st
   const std::lock_guard lock(records().mutex);
   while (valid > 0 && cupti().cuptiActivityGetNextRecord(buffer, valid, &record) == CUPTI_SUCCESS) {
     if (record->kind != CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL) continue;
-    // Fields up to `name` stand at the same places in every version of this record that CUPTI 12
-    // and 13 have; versions only append.
+    // The fields up to `name` are at the same offsets in every version of this record in CUPTI 12
+    // and 13; newer versions only append fields.
     const auto* kernel = reinterpret_cast<const CUpti_ActivityKernel10*>(record);
     records().list.push_back({kernel->start, kernel->end, classify(kernel->name)});
   }
@@ -93,12 +94,12 @@ std::vector<double> CuptiTimer::collect_ns() {
   }
   std::sort(list.begin(), list.end(),
             [](const Record& a, const Record& b) { return a.start_ns < b.start_ns; });
-  std::size_t sample = 0;  // one past the current
+  std::size_t sample = 0;  // one more than the index of the current sample
   std::uint64_t first = 0;
   bool inside = false;
   const auto marks = static_cast<std::size_t>(std::count_if(
       list.begin(), list.end(), [](const Record& r) { return r.kernel == Kernel::mark; }));
-  if (marks != samples.size()) return samples;  // records were dropped: none can be trusted
+  if (marks != samples.size()) return samples;  // records were dropped, so none can be trusted
   for (const Record& record : list) {
     if (record.kernel == Kernel::mark) {
       ++sample;

@@ -1,4 +1,4 @@
-// The timer for where CUPTI is missing or taken.
+// The timer that is used if CUPTI is missing or in use.
 #include "devices/cuda/measure/timer.h"
 
 namespace tw::cuda {

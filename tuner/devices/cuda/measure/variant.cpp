@@ -12,8 +12,9 @@
 namespace tw::cuda {
 namespace {
 
-constexpr std::int64_t default_smem_bytes = 48 * 1024;  // more must be asked for
-constexpr std::int64_t portable_cluster = 8;            // blocks; more must be allowed
+constexpr std::int64_t default_smem_bytes = 48 * 1024;  // a launch must request more
+// in blocks; larger clusters must be allowed explicitly
+constexpr std::int64_t portable_cluster = 8;
 
 int attribute(CUfunction function, CUfunction_attribute which) {
   int value = 0;
@@ -21,7 +22,7 @@ int attribute(CUfunction function, CUfunction_attribute which) {
   return value;
 }
 
-// struct { const void* tensor[max(1, tensors)]; float scalar[max(1, scalars)]; }
+// The layout is struct { const void* tensor[max(1, tensors)]; float scalar[max(1, scalars)]; }.
 std::vector<std::byte> epilogue_bytes(const Plan& plan, const Buffers& buffers) {
   const std::size_t tensors = std::max<std::size_t>(1, buffers.epilogue_tensors().size());
   const std::size_t scalars = std::max<std::size_t>(1, plan.epilogue_scalars.size());
@@ -54,8 +55,8 @@ void raise_shared_memory(CUfunction function, std::int64_t smem_bytes, const Dev
   if (smem_bytes + fixed <= default_smem_bytes) return;
   check(driver().cuFuncSetAttribute(function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
                                     static_cast<int>(smem_bytes)),
-        fmt::format("asking for {} bytes of shared memory beside {} static ones, where a block can "
-                    "have {}",
+        fmt::format("asking for {} bytes of shared memory in addition to {} static ones, where a "
+                    "block can have {}",
                     smem_bytes, fixed, info.smem_optin));
 }
 
@@ -131,14 +132,14 @@ LaunchArguments::LaunchArguments(const PlanLaunch& launch, const Plan& plan, con
 }
 
 void LaunchArguments::check_against(CUfunction function) const {
-  if (!driver().cuFuncGetParamInfo) return;       // MeasuringSession says so
-  constexpr std::size_t most_parameters = 32764;  // bytes of them, in CUDA 12.1 and later
+  if (!driver().cuFuncGetParamInfo) return;       // MeasuringSession reports this
+  constexpr std::size_t most_parameters = 32764;  // in bytes; the limit of CUDA 12.1 and later
   std::vector<std::size_t> taken, passed;
   for (const std::vector<std::byte>& value : values_) passed.push_back(value.size());
   while (taken.size() < most_parameters) {
     std::size_t offset = 0, bytes = 0;
     const CUresult result = driver().cuFuncGetParamInfo(function, taken.size(), &offset, &bytes);
-    if (result == CUDA_ERROR_INVALID_VALUE) break;  // past the last one
+    if (result == CUDA_ERROR_INVALID_VALUE) break;  // beyond the last parameter
     check(result, "reading a kernel's parameters");
     taken.push_back(bytes);
   }
@@ -153,7 +154,8 @@ Variant::Variant(const Context& context, const VerifyKernels& kernels, const Buf
   for (const PlanLaunch& launch : plan.launches) add_pass(launch, buffers);
 }
 
-// Rounded up to what tw_zero clears at a time. What is not to be zero is poisoned.
+// Sizes are rounded up to the granularity of tw_zero. Workspaces that need not be zero are
+// poisoned.
 void Variant::prepare_workspaces(const VerifyKernels& kernels, const Plan& plan) {
   for (const PlanWorkspace& workspace : plan.workspaces) {
     const std::int64_t bytes = (workspace.bytes + 15) / 16 * 16;

@@ -1,4 +1,4 @@
-// A compiled program on the device, bound to the buffers of a problem: what a job launches.
+// A compiled program on the device, bound to the buffers of a problem. A job launches it.
 #pragma once
 #include <deque>
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace tw::cuda {
 
-// A module and its entries; unloaded with the object.
+// A module and its entries; it is unloaded with the object.
 class LoadedModule {
  public:
   explicit LoadedModule(const Module& module);  // Throws CudaFailure
@@ -23,14 +23,14 @@ class LoadedModule {
   std::vector<CUfunction> functions_;
 };
 
-// A kernel's arguments as the driver takes them: pointers to values that live here.
+// A kernel's arguments as the driver takes them: pointers to values that this object owns.
 class LaunchArguments {
  public:
   LaunchArguments(const PlanLaunch& launch, const Plan& plan, const Buffers& buffers,
                   const std::vector<GuardedBuffer>& workspaces);
   void** pointers() { return pointers_.data(); }
   // Throws CudaFailure that says how the kernel's parameters differ in number or size. A launch
-  // reads past too few of them, and does not notice too many.
+  // with too few arguments would read past them, and a launch with too many would not notice.
   void check_against(CUfunction function) const;
 
  private:
@@ -42,15 +42,16 @@ class LaunchArguments {
 
 class Variant {
  public:
-  // Loads the module, raises the shared-memory limits, allocates the workspaces. Throws
+  // Loads the module, raises the shared-memory limits, and allocates the workspaces. Throws
   // CudaFailure.
   Variant(const Context& context, const VerifyKernels& kernels, const Buffers& buffers,
           const Plan& plan, const Module& module);
-  // Puts all passes on the stream. Throws CudaFailure if one cannot be launched.
+  // Launches all passes on the stream. Throws CudaFailure if one cannot be launched.
   void launch();
-  // The most registers, local memory and shared memory of any pass, and the least occupancy.
+  // Adds the largest registers, local memory and shared memory of any pass, and the least
+  // occupancy.
   void describe(Measurement& measurement) const;
-  std::string damage() const;  // to the workspaces' guards
+  std::string damage() const;  // of the workspaces' guards
 
  private:
   struct Pass {
@@ -70,8 +71,8 @@ class Variant {
   std::deque<Pass> passes_;
 };
 
-// Runs the plan's oracle once on the selected inputs, which fills the buffers' expected values and
-// magnitudes. Throws CudaFailure.
+// Runs the plan's oracle once on the selected inputs. The oracle fills the buffers' expected values
+// and magnitudes. Throws CudaFailure.
 void run_oracle(const Context& context, const VerifyKernels& kernels, const Buffers& buffers,
                 const Plan& plan, const Module& module);
 

@@ -31,7 +31,7 @@ Axes axes_of(const TensorLayout& layout) {
                    [&](auto a, auto b) { return layout.strides[a] > layout.strides[b]; });
   Axes axes;
   for (std::size_t i = 0; i < rank; ++i) {
-    if (layout.shape[order[i]] == 1) continue;  // its stride says nothing
+    if (layout.shape[order[i]] == 1) continue;  // the stride of such an axis has no meaning
     axes.extent[static_cast<std::size_t>(axes.rank)] = layout.shape[order[i]];
     axes.stride[static_cast<std::size_t>(axes.rank++)] = layout.strides[order[i]];
   }
@@ -55,7 +55,8 @@ VerifyKernels::VerifyKernels(const Context& context, const Module& module, std::
   flush_read_ = function("tw_flush_read");
   mark_ = function("tw_mark");
   scratch_ = DeviceMemory(most_blocks * static_cast<std::int64_t>(sizeof(Found)));
-  // Twice L2 to write and twice L2 to read: what is written must go, whatever the replacement.
+  // Twice L2 is written and twice L2 is read, so that earlier data is evicted whatever the
+  // replacement policy is.
   const std::int64_t l2 = std::max<std::int64_t>(context.info().l2_bytes, std::int64_t{16} << 20);
   flush_ = DeviceMemory(4 * (l2 / 16 * 16));
 }

@@ -14,28 +14,30 @@ namespace tw::cuda {
 
 class VerifyKernels {
  public:
-  // Loads the module. `guard_bytes`: of the zones around each buffer that is made with them. Throws
-  // CudaFailure.
+  // Loads the module. `guard_bytes` is the size of the zones around each buffer that is made with
+  // these kernels. Throws CudaFailure.
   VerifyKernels(const Context& context, const Module& module, std::int64_t guard_bytes);
   VerifyKernels(const VerifyKernels&) = delete;
   VerifyKernels& operator=(const VerifyKernels&) = delete;
 
-  // On the context's stream, asynchronously, unless they return something.
-  // The first set of values of the stream, or the second one (kernels/common/inputs.cuh).
+  // These functions run on the context's stream, asynchronously unless they return something.
+  // fill() writes the first set of values of the stream, or the second set
+  // (kernels/common/inputs.cuh).
   void fill(CUdeviceptr data, std::int64_t elements, DType dtype, std::uint64_t stream,
             const PlanFill* second) const;
   void poison(CUdeviceptr data, std::int64_t bytes) const;  // bytes: a multiple of 2
-  // Takes x as what is expected, of the magnitude of its largest value. Returns how many elements
-  // are written.
+  // Stores x as the expected values, with its largest value as the magnitude. Returns the number of
+  // written elements.
   std::int64_t expect(CUdeviceptr x, const TensorLayout& layout, DType dtype, CUdeviceptr expected,
                       CUdeviceptr magnitude) const;
   void write_guards(CUdeviceptr base, std::int64_t begin, std::int64_t end,
                     std::int64_t bytes) const;
-  // Bytes of the guards that changed: before and after [begin, end).
+  // Returns the bytes of the guards that changed: before and after [begin, end).
   std::pair<std::int64_t, std::int64_t> check_guards(CUdeviceptr base, std::int64_t begin,
                                                      std::int64_t end, std::int64_t bytes) const;
   std::uint64_t hash(CUdeviceptr data, std::int64_t bytes) const;  // bytes: a multiple of 8
-  // `before` is 0 for a tensor that was poisoned. `layout` must have at most 8 axes.
+  // Compares x with the expected values. `before` is 0 for a tensor that was poisoned. `layout`
+  // must have at most 8 axes.
   Comparison compare(CUdeviceptr x, CUdeviceptr expected, CUdeviceptr magnitude, CUdeviceptr before,
                      const TensorLayout& layout, const verify::Rule& rule) const;
   void zero(CUdeviceptr data, std::int64_t bytes) const;  // bytes: a multiple of 16

@@ -6,12 +6,13 @@
 
 namespace tw {
 
-// What a machine has, found out in a worker.
+// The libraries and devices of a machine, as a worker has found them.
 struct CudaProbe {
-  std::string driver;                       // "580.159.04"; empty: no driver
-  std::vector<DeviceInfo> devices;          // by ordinal
-  std::string nvrtc, cupti, cublas, cudnn;  // versions, "13.0"; empty: not there
-  std::vector<std::string> messages;  // one line for each thing that is missing, with the remedy
+  std::string driver;               // "580.159.04"; empty if there is no driver
+  std::vector<DeviceInfo> devices;  // by ordinal
+  // versions such as "13.0"; empty if the library is not there
+  std::string nvrtc, cupti, cublas, cudnn;
+  std::vector<std::string> messages;  // one line for each missing thing, with the remedy
 };
 
 }  // namespace tw

@@ -25,7 +25,7 @@ std::string packed(const json& value) {
   return frame;
 }
 
-// `read` turns the message into a value; whatever is malformed about it is one Error.
+// `read` converts the message to a value. Any malformed message gives one Error.
 template <class Read>
 auto unpacked(const std::string& frame, Read read) {
   try {

@@ -1,4 +1,4 @@
-// What the parent and its workers say to each other, one CBOR frame a message.
+// The messages between the parent and its workers; each message is one CBOR frame.
 #pragma once
 #include <string>
 #include <utility>
@@ -10,53 +10,54 @@
 
 namespace tw::cuda {
 
-// A compile worker's first words.
+// A compile worker's first message.
 struct CompilerGreeting {
-  std::string error;     // not empty: there is no compiler
+  std::string error;     // not empty if there is no compiler
   std::string version;   // "13.0"
-  std::string identity;  // tells builds of one version apart: the library's file name and size
+  std::string identity;  // distinguishes builds of one version: the library's file name and size
 };
 
 struct CompileRequest {
   Program program;
   std::string architecture;          // "sm_90a"
-  std::vector<std::string> options;  // beyond the standard ones
+  std::vector<std::string> options;  // in addition to the standard ones
 };
 
 struct Compiled {
   bool ok = false;
   std::string cubin;
-  std::vector<std::string> names;  // lowered, one an entry
-  std::string log;                 // of the compiler and ptxas; an ok one may hold warnings
+  std::vector<std::string> names;  // lowered names, one for each entry
+  std::string log;                 // of the compiler and ptxas; may hold warnings if `ok`
   double ms = 0;
 };
 
-// A compiled program and where its entries are in it.
+// A compiled program and the names of its entries in it.
 struct Module {
   std::string cubin;
   std::vector<std::string> names;
 };
 
 struct MeasureRequest {
-  Job job;                         // the texts of its programs stay behind
+  Job job;                         // without the texts of its programs
   Module variant;                  // empty for a baseline
   Module oracle;                   // empty if the plan has none
   Module verify;                   // kernels/common/verify.cuh
-  Module plain{}, plain_oracle{};  // of Plan::plain; empty if the plan has none
+  Module plain{}, plain_oracle{};  // for Plan::plain; empty if the plan has none
 };
 
 // The measuring worker's answers.
-struct Greeting {     // to Open
-  std::string error;  // not empty: cannot go on
+struct Greeting {     // answers the worker's first frame
+  std::string error;  // not empty if the worker cannot continue
   DeviceInfo info;
   std::vector<std::string> notices;
 };
 struct MeasureReply {
-  // waiting: another process times on the GPU; it has no time limit until its turn.
+  // `waiting` means that another process times on the GPU; the job has no time limit until its
+  // turn.
   enum class Kind { started, finished, fatal, waiting, turn } kind{};
   Finished finished;
   std::string error;   // fatal: a fault of the machine or of the reference
-  std::string notice;  // something the user should know, at most once
+  std::string notice;  // a message for the user, sent at most once
   bool ends = false;   // with finished: the context is lost, and the worker ends
 };
 

@@ -1,4 +1,4 @@
-// What the processes of the cuda device are called: `tune __worker cuda-compile`.
+// The names of the cuda device's worker processes: `tune __worker cuda-compile`.
 #pragma once
 #include <string_view>
 
