@@ -6,6 +6,7 @@
 
 #include "dispatch/checked.h"
 #include "dispatch/choose.h"
+#include "dispatch/launch_limits.h"
 #include "dispatch/tensor_map.h"
 
 namespace tw::dispatch {
@@ -108,29 +109,30 @@ struct Plan {
     return pass[index].runs;
   }
   constexpr void grid(int index, checked::Value x, checked::Value y, checked::Value z) {
-    set(pass[index].grid[0], x, 1, 2147483647);
-    set(pass[index].grid[1], y, 1, 65535);
-    set(pass[index].grid[2], z, 1, 65535);
+    set(pass[index].grid[0], x, 1, launch_limits::grid[0]);
+    set(pass[index].grid[1], y, 1, launch_limits::grid[1]);
+    set(pass[index].grid[2], z, 1, launch_limits::grid[2]);
   }
   constexpr void block(int index, checked::Value x, checked::Value y, checked::Value z,
                        const Device& device) {
     unsigned(&block)[3] = pass[index].block;
-    set(block[0], x, 1, 1024);
-    set(block[1], y, 1, 1024);
-    set(block[2], z, 1, 64);
+    set(block[0], x, 1, launch_limits::block[0]);
+    set(block[1], y, 1, launch_limits::block[1]);
+    set(block[2], z, 1, launch_limits::block[2]);
     valid = valid && std::int64_t{1} * block[0] * block[1] * block[2] <= device.max_threads;
   }
-  // At most 8 blocks, which must divide the grid; only from cc 90. Set the grid first.
+  // The cluster must divide the grid. Set the grid first.
   constexpr void cluster(int index, checked::Value x, checked::Value y, checked::Value z,
                          const Device& device) {
     const checked::Value size[3] = {x, y, z};
     unsigned(&cluster)[3] = pass[index].cluster;
     for (int i = 0; i < 3; ++i) {
-      set(cluster[i], size[i], 1, 8);
+      set(cluster[i], size[i], 1, launch_limits::cluster_blocks);
       valid = valid && pass[index].grid[i] % cluster[i] == 0;
     }
     const unsigned blocks = cluster[0] * cluster[1] * cluster[2];
-    valid = valid && (blocks == 1 || (blocks <= 8 && device.cc >= 90));
+    valid = valid && (blocks == 1 || (blocks <= launch_limits::cluster_blocks &&
+                                      device.cc >= launch_limits::cluster_cc));
   }
   constexpr void shared(int index, checked::Value size, const Device& device) {
     set(pass[index].smem_bytes, size, 0, device.smem_optin);

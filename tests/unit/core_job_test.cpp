@@ -95,6 +95,8 @@ TEST(Job, BaselineHasTensorsReferenceAndArguments) {
   EXPECT_EQ(job.kernel, "blas");
   EXPECT_EQ(job.baseline.call, "axpy");
   EXPECT_EQ(job.problem, "axpy f32 rows=30,columns=50 epilogue=relu");
+  EXPECT_EQ(job.math, "f32");
+  EXPECT_TRUE(job.without_epilogue);
   EXPECT_EQ(job.plan.tensors.size(), 2U);
   ASSERT_EQ(job.baseline_args.size(), 5U);
   EXPECT_EQ(job.baseline_args[0].first, "alpha");

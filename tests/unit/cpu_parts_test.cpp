@@ -279,7 +279,7 @@ TEST(CpuModule, TheCacheIsBoundedOldestFirst) {
 TEST(CpuModule, CacheThatCannotBeWrittenIsAnError) {
   setenv("XDG_CACHE_HOME", "/dev/null/nowhere", 1);
   try {
-    cache_folder();
+    module_folder();
     ADD_FAILURE() << "no error";
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(),

@@ -83,6 +83,7 @@ TEST_F(EmitTest, FolderHoldsTheDispatchAndItsKernels) {
                                           "T/dispatch/choose.h",
                                           "T/dispatch/code.cuh",
                                           "T/dispatch/launch.cuh",
+                                          "T/dispatch/launch_limits.h",
                                           "T/dispatch/limits.h",
                                           "T/dispatch/select.h",
                                           "T/dispatch/tensor_map.h"}));

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/commands.h"
+#include "core/base/cache_folder.h"
 #include "core/base/error.h"
 #include "devices/cpu/cpu.h"
 #include "options/options.h"
@@ -84,23 +85,15 @@ bool examine_recordings(std::vector<Finding>& findings) {
   return count > 0;
 }
 
-// The cache: $XDG_CACHE_HOME/tilewright or ~/.cache/tilewright.
 void examine_cache(std::vector<Finding>& findings) {
-  const char* xdg = std::getenv("XDG_CACHE_HOME");
-  const char* home = std::getenv("HOME");
-  fs::path folder;
-  if (xdg && *xdg) {
-    folder = xdg;
-  } else if (home && *home) {
-    folder = fs::path(home) / ".cache";
-  }
+  const fs::path folder = cache_folder();
   std::error_code fault;
   fs::path existing = folder;
   while (!existing.empty() && !fs::exists(existing, fault) && existing.has_relative_path()) {
     existing = existing.parent_path();
   }
   const bool usable = !folder.empty() && ::access(existing.c_str(), W_OK) == 0;
-  findings.push_back({"cache folder", usable ? (folder / "tilewright").string() : "",
+  findings.push_back({"cache folder", usable ? folder.string() : "",
                       usable ? "" : "cannot be written: set XDG_CACHE_HOME to another folder"});
 }
 

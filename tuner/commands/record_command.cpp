@@ -24,8 +24,8 @@ namespace tw {
 namespace {
 
 // Returns everything that the database knows of the space, in the form of the file.
-Recording recording_of(const Setup& setup, const DeviceInfo& info, const Store& store,
-                       const std::string& path) {
+Recording recorded_space(const Setup& setup, const DeviceInfo& info, const Store& store,
+                         const std::string& path) {
   const Competitor& one = setup.request.competitors.front();
   Recording recording;
   recording.path = path;
@@ -116,7 +116,7 @@ int record_command(const Arguments& arguments) {
         options.database));
     return exit_nothing;
   }
-  Recording recording = recording_of(setup, opened.device->info(), store, path);
+  Recording recording = recorded_space(setup, opened.device->info(), store, path);
   if (!result.baselines.empty()) {
     const auto& [library, measurement] = *result.baselines.begin();
     recording.baseline = {

@@ -20,6 +20,8 @@ Job baseline_job(const Catalog& catalog, const Problem& problem, const DeviceInf
   job.purpose = Purpose::baseline;
   job.problem = problem.key(op);
   job.kernel = baseline.library;
+  job.math = problem.math;
+  job.without_epilogue = !takes_epilogue && !problem.epilogue.steps.empty();
   job.plan = lower_problem(catalog, op, computed, device);
   job.baseline = baseline;
   job.baseline_args = lower_baseline_args(op, computed, device, baseline, job.plan.tensors);

@@ -37,6 +37,8 @@ struct Job {
   // Only for Purpose::baseline. Its args are not serialised: see baseline_args.
   BaselineSpec baseline;
   std::vector<std::pair<std::string, PlanArg>> baseline_args;  // evaluated, by the adaptor's words
+  std::string math;                                            // Problem::math, for a baseline
+  bool without_epilogue = false;  // the baseline does not compute the problem's chain
   // The time to beat; 0: none. A job that cannot beat it may stop early. Then its outcome stays ok,
   // and metrics["stopped_early"] is 1.
   double incumbent_ns = 0;

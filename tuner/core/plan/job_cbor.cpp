@@ -309,7 +309,9 @@ std::string serialise(const Job& job) {
                    {"baseline_args", std::move(args)},
                    {"incumbent_ns", job.incumbent_ns},
                    {"limits", to_json(job.limits)},
-                   {"seed", job.seed}});
+                   {"seed", job.seed},
+                   {"math", job.math},
+                   {"without_epilogue", job.without_epilogue}});
 }
 
 Job parse_job(const std::string& bytes) {
@@ -332,6 +334,8 @@ Job parse_job(const std::string& bytes) {
   job.incumbent_ns = real(message, "incumbent_ns");
   job.limits = limits_from(at(message, "limits"));
   job.seed = identifier(message, "seed");
+  job.math = text(message, "math");
+  job.without_epilogue = boolean(message, "without_epilogue");
   return job;
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
+#include "core/plan/launch_limits.h"
 #include "core/plan/plan_parts.h"
 #include "core/spec/compiler_options.h"
 
@@ -101,8 +102,7 @@ void pass_by_pointers(PlanArg& arg, const std::vector<PlanTensor>& tensors) {
 }
 
 std::array<std::int64_t, 3> lower_extent(const Expr (&extent)[3], Slots slots,
-                                         std::string_view what,
-                                         const std::array<std::int64_t, 3>& limits) {
+                                         std::string_view what, const std::int64_t (&limits)[3]) {
   std::array<std::int64_t, 3> result{};
   for (std::size_t i = 0; i < 3; ++i) {
     result[i] = value_of(extent[i], slots, what);
@@ -129,11 +129,11 @@ void check_limits(const PlanLaunch& launch, const DeviceInfo& device) {
   const bool divides = launch.grid[0] % launch.cluster[0] == 0 &&
                        launch.grid[1] % launch.cluster[1] == 0 &&
                        launch.grid[2] % launch.cluster[2] == 0;
-  if (cluster > 8 || !divides || (cluster > 1 && device.cc < 90)) {
-    throw Invalid{
-        fmt::format("a cluster of {} blocks: it must divide the grid, be at most 8, and "
-                    "needs cc 90",
-                    cluster)};
+  if (cluster > launch_limits::cluster_blocks || !divides ||
+      (cluster > 1 && device.cc < launch_limits::cluster_cc)) {
+    throw Invalid{fmt::format(
+        "a cluster of {} blocks: it must divide the grid, be at most {}, and needs cc {}", cluster,
+        launch_limits::cluster_blocks, launch_limits::cluster_cc)};
   }
 }
 
@@ -141,9 +141,11 @@ PlanLaunch lower_launch(const OpSpec& op, const std::vector<WorkspaceSpec>& work
                         const LaunchSpec& spec, const Problem& problem, const DeviceInfo& device,
                         Slots slots) {
   PlanLaunch launch;
-  launch.grid = lower_extent(spec.grid, slots, "grid", {INT32_MAX, 65535, 65535});
-  launch.block = lower_extent(spec.block, slots, "block", {1024, 1024, 64});
-  launch.cluster = lower_extent(spec.cluster, slots, "cluster", {8, 8, 8});
+  launch.grid = lower_extent(spec.grid, slots, "grid", launch_limits::grid);
+  launch.block = lower_extent(spec.block, slots, "block", launch_limits::block);
+  launch.cluster = lower_extent(spec.cluster, slots, "cluster",
+                                {launch_limits::cluster_blocks, launch_limits::cluster_blocks,
+                                 launch_limits::cluster_blocks});
   launch.smem_bytes = value_of(spec.smem_bytes, slots, "smem");
   check_limits(launch, device);
   for (const ArgSpec& arg : spec.args) {

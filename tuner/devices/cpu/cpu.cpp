@@ -71,7 +71,7 @@ Message message_of(const std::string& frame, std::uint64_t job) {
 class CpuDevice final : public Device {
  public:
   explicit CpuDevice(int emulated_cc) : info_(describe(emulated_cc)) {
-    cpu::trim_cache(cpu::cache_folder(), max_cache_bytes);
+    cpu::trim_cache(cpu::module_folder(), max_cache_bytes);
     slots_.resize(std::max(1u, std::thread::hardware_concurrency()));
   }
 

@@ -119,9 +119,9 @@ std::string summary_of(std::string_view report) {
   if (begin == report.npos) return std::string(report.substr(0, report.find('\n')));
   report.remove_prefix(begin + word.size());
   std::string line(report.substr(0, report.find('\n')));
-  const std::size_t cache = line.find(cache_folder().string());
+  const std::size_t cache = line.find(module_folder().string());
   if (cache == line.npos) return line;
-  const std::size_t file = line.find('/', cache + cache_folder().string().size() + 1);
+  const std::size_t file = line.find('/', cache + module_folder().string().size() + 1);
   return file == line.npos ? line : line.erase(cache, file + 1 - cache);
 }
 

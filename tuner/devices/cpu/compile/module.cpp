@@ -14,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/base/cache_folder.h"
 #include "core/base/digest.h"
 #include "core/base/error.h"
 #include "core/base/note.h"
@@ -78,7 +79,7 @@ void touch(const fs::path& path) {
 fs::path header_folder(const Texts& headers) {
   std::string all;
   for (const auto& [path, text] : headers) all += fmt::format("{} {}\n{}", path, text.size(), text);
-  const fs::path folder = cache_folder() / ("headers-" + digest(all));
+  const fs::path folder = module_folder() / ("headers-" + digest(all));
   if (fs::exists(folder)) {
     touch(folder);
     return folder;
@@ -140,15 +141,13 @@ void add_options(const std::vector<std::string>& options, std::vector<std::strin
 
 }  // namespace
 
-fs::path cache_folder() {
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  const char* home = std::getenv("HOME");
-  if (!(cache && *cache) && !(home && *home)) {
+fs::path module_folder() {
+  const fs::path cache = cache_folder();
+  if (cache.empty()) {
     throw Error(
         "neither XDG_CACHE_HOME nor HOME is set: set one; compiled kernels are stored below it");
   }
-  const fs::path folder =
-      (cache && *cache ? fs::path(cache) : fs::path(home) / ".cache") / "tilewright" / "cpu";
+  const fs::path folder = cache / "cpu";
   std::error_code failed;
   fs::create_directories(folder, failed);
   if (failed || ::access(folder.c_str(), W_OK) != 0) {
@@ -229,14 +228,14 @@ Compiled compile_module(std::span<const Program> programs) {
       digest(fmt::format("{}\n{}\n{}\n{}\n{}", host_compiler().path, host_compiler().version,
                          fmt::join(flags, " "), folder.filename().string(), text));
   Compiled result;
-  result.path = cache_folder() / (key + ".so");
+  result.path = module_folder() / (key + ".so");
   if (fs::exists(result.path)) {
     touch(result.path);
     return result;
   }
   const auto start = std::chrono::steady_clock::now();
   // The compiler's own files go here too, so that a killed compiler leaves none in /tmp.
-  const TemporaryFolder temporary((cache_folder() / key).string() + temporary_suffix());
+  const TemporaryFolder temporary((module_folder() / key).string() + temporary_suffix());
   const std::string source = temporary.path() / "variant.cpp",
                     object = temporary.path() / "variant.o",
                     shared = temporary.path() / "variant.so";

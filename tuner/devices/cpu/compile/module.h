@@ -14,7 +14,7 @@ namespace tw::cpu {
 
 // Returns $XDG_CACHE_HOME/tilewright/cpu or ~/.cache/tilewright/cpu, and creates it if it does not
 // exist. Throws Error if it cannot be written.
-std::filesystem::path cache_folder();
+std::filesystem::path module_folder();
 // Deletes the least recently used entries until the cache is within its bound, and the incomplete
 // entries of killed processes. Keeps everything from the last hour.
 void trim_cache(const std::filesystem::path& folder, std::uintmax_t max_bytes);

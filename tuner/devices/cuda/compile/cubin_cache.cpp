@@ -10,6 +10,7 @@
 #include <system_error>
 #include <vector>
 
+#include "core/base/cache_folder.h"
 #include "core/base/digest.h"
 #include "core/base/error.h"
 #include "core/base/replace_file.h"
@@ -71,13 +72,8 @@ std::int64_t sum_of(const std::vector<Entry>& entries) {
 }  // namespace
 
 fs::path default_cache_folder() {
-  if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg && *xdg) {
-    return fs::path(xdg) / "tilewright" / "cubin";
-  }
-  if (const char* home = std::getenv("HOME"); home && *home) {
-    return fs::path(home) / ".cache" / "tilewright" / "cubin";
-  }
-  return {};
+  const fs::path cache = cache_folder();
+  return cache.empty() ? cache : cache / "cubin";
 }
 
 CubinCache::CubinCache(fs::path folder, std::int64_t most_bytes)

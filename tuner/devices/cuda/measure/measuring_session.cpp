@@ -38,14 +38,6 @@ std::unique_ptr<CuptiTimer> open_cupti(std::vector<std::string>& notices) {
   }
 }
 
-// Returns whether the key of a problem names TF32: "gemm tf32 ..." or "gemm f32 math=tf32 ...".
-bool allows_tf32(const std::string& problem_key) {
-  return problem_key.find("tf32") != std::string::npos;
-}
-bool has_epilogue(const std::string& problem_key) {
-  return problem_key.find("epilogue=") != std::string::npos;
-}
-
 std::map<std::string, BaselineArg> baseline_args(const Job& job, const Buffers& buffers) {
   std::map<std::string, BaselineArg> args;
   for (const auto& [word, arg] : job.baseline_args) {
@@ -230,7 +222,7 @@ void MeasuringSession::run_baseline(const MeasureRequest& request, Measurement& 
         job.baseline.library,
         {.call = job.baseline.call,
          .dtype = job.plan.tensors.empty() ? DType::f32 : job.plan.tensors.front().dtype,
-         .math = allows_tf32(job.problem) ? "tf32" : "f32",
+         .math = job.math,
          .args = baseline_args(job, *buffers_)},
         context_);
     const Subject subject{.launch = [&] { baseline->launch(); },
@@ -253,7 +245,7 @@ void MeasuringSession::run_baseline(const MeasureRequest& request, Measurement& 
     if (measurement.outcome == Outcome::ok) {
       const std::string said = std::exchange(measurement.note, baseline->version());
       if (!said.empty()) measurement.note += ", " + said;
-      if (has_epilogue(job.problem)) measurement.note += ", without the epilogue";
+      if (job.without_epilogue) measurement.note += ", without the epilogue";
     }
   } catch (const Error& error) {
     measurement.outcome = Outcome::launch_failed;
