@@ -24,4 +24,13 @@ RunState latest_run(const std::string& path, const Context& context) {
   });
 }
 
+std::int64_t latest_run_id(const std::string& path) {
+  SQLite::Database database = open_database(path, Store::Mode::read_only);
+  return guarded(path, [&] {
+    SQLite::Statement query(database, "SELECT coalesce(max(id), 0) FROM run");
+    query.executeStep();
+    return query.getColumn(0).getInt64();
+  });
+}
+
 }  // namespace tw

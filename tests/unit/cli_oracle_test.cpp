@@ -91,6 +91,17 @@ TEST_F(Oracle, IsTheDefaultConfiguration) {
   EXPECT_NE(text_of_file(folder_ / "trials.csv").find("twice: KIND=0"), std::string::npos);
 }
 
+TEST_F(Oracle, IsNotAConfigurationThatLeavesElementsUnwritten) {
+  write_all("");
+  const std::string path = "twice/twice.cuh", half = "KIND == 2 && i";
+  std::string text = text_of_file(folder_ / path);
+  text.replace(text.find(half), half.size(), "KIND == 0 && i");
+  write(path, text);
+  const nlohmann::json result = run();
+  EXPECT_EQ(result.at("oracle"), "twice: KIND=1");
+  EXPECT_NE(err_.find("it leaves 50 of 100 elements of y unwritten"), std::string::npos) << err_;
+}
+
 TEST_F(Oracle, IsTheFirstConfigurationThatWorks) {
   write_all("#if KIND == 0\n#error not here\n#endif\n");
   const nlohmann::json result = run();

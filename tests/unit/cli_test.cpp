@@ -333,7 +333,8 @@ TEST_F(Cli, ExplainsAWinner) {
   EXPECT_NE(said.out.find("winner     toy: x=3 y=1"), std::string::npos) << said.out;
   EXPECT_NE(said.out.find("unknown: it has no counters"), std::string::npos) << said.out;
   EXPECT_NE(said.out.find("runner-up  toy with "), std::string::npos) << said.out;
-  EXPECT_NE(said.out.find("what matters, by 23 trials of toy"), std::string::npos) << said.out;
+  EXPECT_NE(said.out.find("knobs that matter, from 23 trials of toy"), std::string::npos)
+      << said.out;
   const Ran json = tune("explain --op gemm --json");
   EXPECT_NE(json.out.find("\"knob\": \"x\""), std::string::npos) << json.out;
   EXPECT_NE(json.out.find("\"bottleneck\": null"), std::string::npos) << json.out;

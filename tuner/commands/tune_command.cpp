@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <deque>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "commands/commands.h"
 #include "core/base/error.h"
@@ -89,29 +92,37 @@ struct Tuning {
   bool defers = true;
   std::optional<Store> store{};
   std::optional<Claims> claims{};
+  std::int64_t run_before = 0;       // the database's latest run when the command started
+  std::set<std::string> searched{};  // keys of the problems that this command has searched
 };
 
-// Waits until the process that searches the problem ends, and claims the problem. If that process
-// completed the search, only its trials are used. Returns false if the user ended the wait.
-bool await_claim(Tuning& tuning, SessionRequest& request, const RunState& seen,
-                 Progress& progress) {
+// Waits until the process that searches the problem ends, and claims the problem. Returns false if
+// the user ended the wait.
+bool await_claim(Tuning& tuning, const SessionRequest& request, Progress& progress) {
   const Context& context = request.competitors.front().context;
   if (!tuning.claims->try_claim(context)) {
     progress.note(fmt::format("waiting for the process that searches {}", request.problem_key));
     if (!tuning.claims->wait(context, interrupted)) return false;
   }
-  const RunState now = latest_run(tuning.options.measuring.database, context);
-  if (now == seen || !now.is_complete()) return true;
+  return true;
+}
+
+// If another process completed a search of the problem since this command started, only its trials
+// are used.
+void use_search_of_others(const Tuning& tuning, SessionRequest& request, Progress& progress) {
+  const RunState now =
+      latest_run(tuning.options.measuring.database, request.competitors.front().context);
+  const bool is_ours = tuning.searched.contains(request.problem_key);
+  if (is_ours || now.id <= tuning.run_before || !now.is_complete()) return;
   progress.note(fmt::format("{}: another process has searched it meanwhile: its trials are known",
                             request.problem_key));
   request.recall_only = true;
   request.fresh = false;
-  return true;
 }
 
-// Tunes one problem. Returns nothing if another process searches the problem; `seen` is then the
-// latest run of the problem. If `seen` is set by an earlier call, waits for that process.
-std::optional<Report> tune_one(Tuning& tuning, const Asked& asked, std::optional<RunState>& seen) {
+// Tunes one problem. Returns nothing if another process searches the problem; `deferred` is then
+// set. If it is set by an earlier call, waits for that process.
+std::optional<Report> tune_one(Tuning& tuning, const Asked& asked, bool& deferred) {
   const TuneOptions& options = tuning.options;
   const std::string op = asked.entry ? asked.entry->op.name : "";
   const std::string key = asked.entry ? asked.problem.key(asked.entry->op) : "";
@@ -128,19 +139,24 @@ std::optional<Report> tune_one(Tuning& tuning, const Asked& asked, std::optional
   request.finalists = options.finalists;
   request.command = options.command_line;
   const std::string& database = options.measuring.database;
-  if (!tuning.store) tuning.store = Store::open(database, Store::Mode::read_write);
+  if (!tuning.store) {
+    tuning.store = Store::open(database, Store::Mode::read_write);
+    tuning.run_before = latest_run_id(database);
+  }
   if (!tuning.claims) tuning.claims.emplace(database);
   Progress progress = Progress::on_stderr(options.measuring.quiet);
   const Context& context = request.competitors.front().context;
-  if (!seen && !tuning.claims->try_claim(context)) {
+  if (!deferred && !tuning.claims->try_claim(context)) {
     progress.note(fmt::format("{}: another process searches it{}", request.problem_key,
                               tuning.defers ? ": back to it at the end" : " too"));
     if (tuning.defers) {
-      seen = latest_run(database, context);
+      deferred = true;
       return std::nullopt;
     }
+  } else if (deferred && !await_claim(tuning, request, progress)) {
+    return std::nullopt;
   }
-  if (seen && !await_claim(tuning, request, *seen, progress)) return std::nullopt;
+  use_search_of_others(tuning, request, progress);
   progress.note(fmt::format("{} on {}{}", request.problem_key,
                             describe(report.device, report.recordings),
                             opened.why.empty() ? "" : fmt::format(" ({})", opened.why)));
@@ -151,6 +167,7 @@ std::optional<Report> tune_one(Tuning& tuning, const Asked& asked, std::optional
   choose_oracle(request, *opened.device, progress, interrupted);
   report.result = run_session(request, *opened.device, *tuning.store, progress, interrupted);
   tuning.claims->release(context);
+  tuning.searched.insert(request.problem_key);
   return report;
 }
 
@@ -177,12 +194,12 @@ std::string next_step(const TuneOptions& options, const Setup& setup) {
 std::size_t tune_all(Tuning& tuning, const std::vector<Asked>& problems,
                      std::vector<nlohmann::ordered_json>& results) {
   const TuneOptions& options = tuning.options;
-  std::vector<std::optional<RunState>> seen(problems.size());
+  std::deque<bool> deferred(problems.size(), false);
   std::size_t found = 0;
   for (const bool is_first_visit : {true, false}) {
     for (std::size_t i = 0; i < problems.size() && !interrupted(); ++i) {
-      if (!is_first_visit && !seen[i]) continue;
-      const std::optional<Report> report = tune_one(tuning, problems[i], seen[i]);
+      if (!is_first_visit && !deferred[i]) continue;
+      const std::optional<Report> report = tune_one(tuning, problems[i], deferred[i]);
       if (!report) continue;
       const bool any = !report->result.ranking.empty();
       if (any) ++found;

@@ -85,6 +85,16 @@ std::string element_name(const PlanTensor& tensor, std::int64_t at) {
   return fmt::format("{}[{}]", tensor.name, fmt::join(index, ","));
 }
 
+void note_unwritten(const PlanTensor& tensor, std::int64_t written, Measurement& measurement) {
+  const std::int64_t all = count_of(tensor.layout);
+  if (written == all) return;
+  measurement.metrics[std::string(unwritten_elements)] += static_cast<double>(all - written);
+  if (!measurement.note.empty()) measurement.note += ", ";
+  measurement.note += written == 0 ? fmt::format("it writes nothing to {}", tensor.name)
+                                   : fmt::format("it leaves {} of {} elements of {} unwritten",
+                                                 all - written, all, tensor.name);
+}
+
 std::string describe(const Plan& plan, const PlanTensor& tensor, const Comparison& found,
                      const WrongElement& worst) {
   if (found.touched > 0) {
@@ -93,8 +103,9 @@ std::string describe(const Plan& plan, const PlanTensor& tensor, const Compariso
   const double percent =
       100.0 * static_cast<double>(found.wrong) / static_cast<double>(count_of(tensor.layout));
   std::string text =
-      fmt::format("{} {}; {:.2g} % of the elements wrong", element_name(tensor, found.worst_at),
-                  found_and_expected(plan, tensor, worst), percent);
+      fmt::format("{} {}; {} % of the elements wrong", element_name(tensor, found.worst_at),
+                  found_and_expected(plan, tensor, worst),
+                  percent < 10 ? fmt::format("{:.2g}", percent) : fmt::format("{:.0f}", percent));
   if (found.unwritten > 0 && found.unwritten < found.wrong) {
     text += fmt::format(", {} not written", found.unwritten);
   }

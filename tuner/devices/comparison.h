@@ -7,6 +7,7 @@
 
 #include "common/inputs.cuh"
 #include "common/judge.cuh"
+#include "core/plan/measurement.h"
 #include "core/plan/plan.h"
 #include "core/types/dtype.h"
 
@@ -14,6 +15,8 @@ namespace tw {
 
 // The key in a measurement's metrics for the largest verify::Judged::used of its elements.
 inline constexpr std::string_view tolerance_used = "tolerance_used";
+// The key for the number of elements that no oracle expects and that were not written.
+inline constexpr std::string_view unwritten_elements = "unwritten_elements";
 
 struct Comparison {
   double worst_ulps = 0;       // verify::Judged::error_ulps; infinity if NaN, infinite or unwritten
@@ -42,6 +45,9 @@ bool is_unwritten(double expected);
 double decode(DType dtype, std::uint64_t bits);
 // Returns the name of the element at a flat offset: "c[12,7]".
 std::string element_name(const PlanTensor& tensor, std::int64_t at);
+// Records that a configuration wrote `written` elements of an output: adds the missing ones to the
+// metric `unwritten_elements`, and says so in the note.
+void note_unwritten(const PlanTensor& tensor, std::int64_t written, Measurement& measurement);
 // Describes a comparison that found a fault; `worst` is the element at worst_at. Returns "c[12,7] =
 // 1.5, expected 2.25, off by 0.75 where 0.001 is allowed; 3 % of the elements wrong", or "it writes
 // 4 elements between the rows of c".

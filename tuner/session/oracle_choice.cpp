@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/plan/verdict.h"
+#include "devices/comparison.h"
 #include "session/session_request.h"
 
 namespace tw {
@@ -35,18 +36,25 @@ class Finding {
   std::optional<OracleChoice> run(std::span<const OracleKernel> kernels) {
     for (const OracleKernel& one : kernels) {
       for (const std::size_t index : candidates_of(*one.space)) {
-        if (stopped_() || takes_forever()) return std::nullopt;
-        if (auto choice = attempt(one, index)) return choice;
+        if (stopped_()) return std::nullopt;
+        if (takes_forever() || is_enough()) return std::move(best_);
+        attempt(one, index);
       }
     }
-    return std::nullopt;
+    return std::move(best_);
   }
 
  private:
   // If the first few candidates do not end in the emulation, others will not end either.
   bool takes_forever() const { return device_.info().kind == "cpu" && timed_out_ >= 3; }
 
-  std::optional<OracleChoice> attempt(const OracleKernel& one, std::size_t index) {
+  // A configuration that leaves elements unwritten may be wrong: a few more are tried.
+  bool is_enough() const {
+    constexpr int further = 16;
+    return best_ && (least_unwritten_ == 0 || tries_ >= further);
+  }
+
+  void attempt(const OracleKernel& one, std::size_t index) {
     const Configuration values = (*one.space)[index];
     LoweredPlan lowered =
         lower(*trial_.catalog, *one.kernel, trial_.problem, device_.info(), values);
@@ -63,15 +71,19 @@ class Finding {
       measurement.outcome = Outcome::launch_failed;
       measurement.note = lowered.invalid;
     }
-    if (measurement.outcome == Outcome::ok) {
-      choice.remark = measurement.note;
-      return choice;
-    }
     if (measurement.outcome == Outcome::timed_out) ++timed_out_;
     if (choice.is_default) {
-      default_fault_ = fmt::format("{}: {}", name_of(measurement.outcome), measurement.note);
+      default_fault_ = measurement.outcome == Outcome::ok
+                           ? measurement.note
+                           : fmt::format("{}: {}", name_of(measurement.outcome), measurement.note);
     }
-    return std::nullopt;
+    if (measurement.outcome != Outcome::ok) return;
+    if (best_) ++tries_;
+    const double unwritten = measurement.metrics[std::string(unwritten_elements)];
+    if (best_ && unwritten >= least_unwritten_) return;
+    least_unwritten_ = unwritten;
+    choice.remark = measurement.note;
+    best_ = std::move(choice);
   }
 
   Measurement verified(const OracleChoice& choice, Plan plan) {
@@ -103,6 +115,9 @@ class Finding {
   bool tried_ = false;
   int timed_out_ = 0;
   std::string default_fault_;
+  std::optional<OracleChoice> best_;  // of those that work, the first that writes the most
+  double least_unwritten_ = 0;        // elements, of best_
+  int tries_ = 0;                     // of configurations that work, after the first
 };
 
 }  // namespace

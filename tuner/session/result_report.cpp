@@ -107,9 +107,17 @@ std::string legend_of(const std::string& marks) {
   return legend.empty() ? "" : legend + "\n";
 }
 
-std::string oracle_text(const SessionRequest& request) {
-  if (!request.oracle) return "none: the op has no reference, and no configuration works";
-  if (request.oracle->is_default) return "the default configuration: the op has no reference";
+std::string oracle_text(const SessionRequest& request, const SessionResult& result) {
+  if (!request.oracle) {
+    return result.interrupted && result.outcomes.empty()
+               ? "not chosen yet: the op has no reference"
+               : "none: the op has no reference, and no configuration works";
+  }
+  if (request.oracle->is_default) {
+    const std::string& remark = request.oracle->remark;
+    return "the default configuration: the op has no reference" +
+           (remark.empty() ? "" : "; " + remark);
+  }
   return fmt::format("{}, since the op has no reference and the default does not work: {}",
                      request.oracle->name(), request.oracle->default_fault);
 }
@@ -149,7 +157,7 @@ std::string header(const Report& report) {
                         format_time(request.roof_ns));
   }
   if (!report.setup.has_reference) {
-    text += "oracle   " + oracle_text(request) + "\n";
+    text += "oracle   " + oracle_text(request, result) + "\n";
   }
   if (!result.ranking.empty()) {
     const Ranked& fastest = result.ranking.front();

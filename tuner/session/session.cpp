@@ -535,8 +535,8 @@ void Session::race() {
   if (ranking.empty() && raced.failed.empty()) return;
   entrants_.insert(keys.begin(), keys.end());
   const std::size_t tied = Race::tied(ranking);
-  Race::note_slower(ranking);
   Race::break_ties(ranking, tied);
+  Race::note_slower(ranking);
   if (request_.counters) add_counters(device_, ranking, progress_, stopped_);
   keep(raced, by_name, tied);
 }

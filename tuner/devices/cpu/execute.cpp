@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <initializer_list>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
+#include "core/spec/sources.h"
 #include "devices/cpu/memory.h"
 #include "devices/cpu/verify.h"
 
@@ -33,7 +35,8 @@ class Execution {
         scheduler_(scheduler),
         oracles_(oracles),
         options_(options),
-        memory_(plan, options.seed) {}
+        memory_(plan, options.seed),
+        may_take_turns_(may_take_turns()) {}
 
   Measurement run() {
     for (const PlanLaunch& launch : plan_.launches) {
@@ -68,8 +71,19 @@ class Execution {
     return {};
   }
 
+  // Returns whether blocks may take turns. A kernel that reads volatile memory may wait in a loop for
+  // a block that is held, and nothing in such a loop lets another block run.
+  bool may_take_turns() const {
+    const Texts& headers = plan_.program.headers;
+    return std::none_of(headers.begin(), headers.end(), [](const auto& header) {
+      const bool is_ours = header.first.starts_with("common/");  // there it belongs to PTX
+      return !is_ours && mentions(header.second, "volatile");
+    });
+  }
+
   // Launches all passes once.
   Failure launch(PlanMemory& memory, Order order) {
+    order.takes_turns = may_take_turns_;
     memory.zero_workspaces(WorkspaceSpec::Init::zero_each);
     for (const PlanLaunch& launch : plan_.launches) {
       PlanMemory::KernelArguments arguments(memory, launch);
@@ -111,7 +125,7 @@ class Execution {
       }
       if (!has_oracle() && !first.is_known()) {
         first = results_of(plan_, memory);
-        note_unwritten(first);
+        if (inputs == Inputs::first) note_unwritten(first);
       }
     }
     return {};
@@ -127,8 +141,8 @@ class Execution {
     for (std::size_t i = 0; i < plan_.tensors.size(); ++i) {
       const std::vector<double>& values = results.values[i];
       if (plan_.tensors[i].role == Role::in || plan_.tensors[i].is_restored()) continue;
-      if (!std::all_of(values.begin(), values.end(), is_unwritten)) continue;
-      result_.note = fmt::format("it writes nothing to {}", plan_.tensors[i].name);
+      const auto unwritten = std::count_if(values.begin(), values.end(), is_unwritten);
+      tw::note_unwritten(plan_.tensors[i], std::ssize(values) - unwritten, result_);
     }
   }
 
@@ -184,6 +198,7 @@ class Execution {
   Oracles& oracles_;
   const ExecuteOptions& options_;
   PlanMemory memory_;
+  bool may_take_turns_;
   Measurement result_;
 };
 

@@ -35,15 +35,15 @@ class Block {
   // The block whose code runs; null outside of resume(). A process runs one at a time.
   static Block* running();
 
-  // For all blocks that it is to be, one after the other, of a launch. `shared` places its dynamic
-  // shared memory.
+  // Prepares this object for all blocks of a launch that it will run, one after the other. `shared`
+  // says where their dynamic shared memory lies.
   void prepare(const Launch& launch, Placement shared);
   void begin(tw_cpu::Index index, std::uint64_t seed);
-  // Goes on until it has ended or gives way. True if it has ended.
+  // Runs the block until it ends or gives way. Returns whether it has ended.
   bool resume();
-  // What went wrong; empty if nothing. The text leaves the block, whose next fault would leak it.
+  // Returns what went wrong, and clears it; empty if nothing went wrong.
   std::string take_fault() { return std::exchange(fault_, {}); }
-  // Forgets what is left of a block that has not ended, and its shared memory.
+  // Drops a block that has not ended, and its shared memory.
   void drop();
 
   // Called by a thread of the block.

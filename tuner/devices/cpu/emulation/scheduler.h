@@ -21,6 +21,7 @@ namespace tw::cpu {
 struct Order {
   std::uint64_t seed = 1;
   Lanes lanes = Lanes::forwards;
+  bool takes_turns = true;  // false: each block ends before another one begins, in any order
 };
 
 class Scheduler {
@@ -51,14 +52,13 @@ class Scheduler {
 
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> free_, held_;
-  // Of the launch.
+  // The state of the current launch.
   Launch launch_;
   Order order_;
   std::int64_t blocks_ = 0, begun_ = 0;
   Permutation permutation_{0, 1, false};  // of the blocks
   std::uint64_t draws_ = 0;
-  std::vector<std::span<std::byte>> static_shared_;
-  bool knows_static_shared_ = false;
+  int told_ = 0;  // by the running block since it began or went on
 };
 
 }  // namespace tw::cpu

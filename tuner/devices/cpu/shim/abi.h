@@ -4,7 +4,7 @@
 
 namespace tw_cpu {
 
-inline constexpr int abi_version = 4;
+inline constexpr int abi_version = 5;
 
 // What a tensor map holds on this device; as large as CUDA's. The innermost dimension comes first;
 // strides are bytes, extents and box elements.

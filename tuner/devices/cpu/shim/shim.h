@@ -32,7 +32,12 @@
 #define __device__
 #define __host__
 #define __constant__ static
+// See emulation/static_shared.h.
+#ifdef __SANITIZE_ADDRESS__
 #define __shared__ static
+#else
+#define __shared__ static thread_local
+#endif
 #define __forceinline__ inline
 #define __launch_bounds__(...)
 #define __grid_constant__

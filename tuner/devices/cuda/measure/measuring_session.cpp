@@ -334,7 +334,7 @@ double MeasuringSession::verify(const Plan& plan, bool cold_l2, Inputs inputs,
     measurement.note = damage;
     for (Kept& one : kept_) one.key.clear();  // the next job makes new ones
   } else if (plan.oracle.kind == OraclePlan::Kind::none) {
-    note_unwritten(plan, measurement);
+    if (inputs == Inputs::first) note_unwritten(plan, measurement);
   } else {
     compare(plan, measurement);
   }
@@ -352,8 +352,7 @@ void MeasuringSession::note_unwritten(const Plan& plan, Measurement& measurement
     const std::int64_t written =
         kernels_->expect(buffers_->tensors()[i].buffer.data(), tensor.layout, tensor.dtype,
                          oracle.expected.address(), oracle.magnitude.address());
-    if (written == 0 && measurement.note.empty())
-      measurement.note = fmt::format("it writes nothing to {}", tensor.name);
+    tw::note_unwritten(tensor, written, measurement);
   }
 }
 
