@@ -74,7 +74,8 @@ std::vector<Measurement> run_all(Device& device, const std::vector<Job>& jobs) {
   const std::uint64_t first_id = next_id;
   next_id += jobs.size();
   std::vector<Measurement> measurements(jobs.size());
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(3);
+  constexpr auto patience = std::chrono::minutes(3);  // without an answer
+  auto deadline = std::chrono::steady_clock::now() + patience;
   std::size_t submitted = 0, answered = 0;
   while (answered < jobs.size()) {
     while (submitted < jobs.size() &&
@@ -84,6 +85,7 @@ std::vector<Measurement> run_all(Device& device, const std::vector<Job>& jobs) {
       device.submit(std::move(job));
     }
     for (Finished& finished : device.wait(deadline)) {
+      deadline = std::chrono::steady_clock::now() + patience;
       if (finished.id < first_id) continue;
       const std::size_t at = finished.id - first_id;
       if (std::getenv("TILEWRIGHT_TEST_VERBOSE")) print(jobs[at], finished.measurement);
