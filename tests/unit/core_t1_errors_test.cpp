@@ -253,6 +253,21 @@ TEST(T1Errors, TextThatIsNotJsonIsSaidWhere) {
   EXPECT_EQ(message_of("[]"), "x.json:1:1: is not an object");
 }
 
+TEST(JsonDocument, AKeyThatHidesOtherValuesIsRefusedWhereItStands) {
+  for (const std::string hidden : {R"([{"x": 1}])", R"({"x": [2]})", "3", R"(["y", [4]])"}) {
+    for (const std::string later : {"[{}]", "{}", "[]", "null", R"([1, {"x": {}}])"}) {
+      const std::string text = R"({"a": )" + hidden + R"(, "a": )" + later + "}";
+      const std::string place = fmt::format("x.json:1:{}", 9 + hidden.size());
+      try {
+        JsonDocument(text, "x.json");
+        ADD_FAILURE() << text;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.what(), place + ": the key \"a\" is there twice: remove one") << text;
+      }
+    }
+  }
+}
+
 TEST(JsonDocument, FindsValuesAndKeys) {
   const JsonDocument document("\xEF\xBB\xBF{\"a\\\"b\": [1,\n  {\"é\" : \"x]\"}, [] ]}", "x");
   const nlohmann::json& list = document.root().at("a\"b");

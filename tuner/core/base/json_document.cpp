@@ -15,7 +15,7 @@ namespace {
 using nlohmann::json;
 
 struct Member {
-  const json* value;
+  const json* value;  // null if a later, equal key hides it
   std::size_t key;    // where its key begins; where the value begins if it has no key
   std::size_t begin;  // where the value begins
 };
@@ -36,7 +36,7 @@ class Walk {
       if (c == '}' || c == ']') {
         open_.pop_back();
         ++at_;
-      } else if (c == '"' && !open_.empty() && open_.back().value->is_object() && !has_key_) {
+      } else if (c == '"' && !open_.empty() && open_.back().is_object && !has_key_) {
         read_key(repeated);
       } else {
         visit(take_value());
@@ -46,7 +46,8 @@ class Walk {
 
  private:
   struct Container {
-    const json* value;
+    const json* value;  // null if it is hidden
+    bool is_object;
     std::size_t index = 0;  // of the next element of an array
     std::set<std::string> keys{};
   };
@@ -71,16 +72,24 @@ class Walk {
     at_ = end;
   }
 
-  Member take_value() {
-    const json* value = &root_;
-    if (!open_.empty()) {
-      Container& parent = open_.back();
-      value = has_key_ ? &parent.value->at(key_) : &parent.value->at(parent.index++);
+  // Returns the next value of the container; null if the document has another value in its place.
+  const json* next_of(Container& container) const {
+    const json* in = container.value;
+    if (!in || in->is_object() != container.is_object || !in->is_structured()) return nullptr;
+    if (container.is_object) {
+      const auto found = in->find(key_);
+      return found == in->end() ? nullptr : &*found;
     }
+    const std::size_t index = container.index++;
+    return index < in->size() ? &(*in)[index] : nullptr;
+  }
+
+  Member take_value() {
+    const json* const value = open_.empty() ? &root_ : next_of(open_.back());
     const Member member{value, has_key_ ? key_begin_ : at_, at_};
     has_key_ = false;
     if (text_[at_] == '{' || text_[at_] == '[') {
-      open_.push_back({value});
+      open_.push_back({value, text_[at_] == '{'});
       ++at_;
     } else if (text_[at_] == '"') {
       at_ = end_of_string(at_);
@@ -158,13 +167,9 @@ std::string JsonDocument::place_at(std::size_t offset) const {
   return fmt::format("{}:{}:{}", file_, line, column + 1);
 }
 
-// If a repeated key hides a value, the walk ends, and the place of that value is only the file.
 template <class Visit>
 void JsonDocument::walk(Visit visit) const {
-  try {
-    Walk(text_, root_).run(visit, [](std::size_t, const std::string&) {});
-  } catch (const json::exception&) {
-  }
+  Walk(text_, root_).run(visit, [](std::size_t, const std::string&) {});
 }
 
 std::string JsonDocument::place_of(const json& value) const {
