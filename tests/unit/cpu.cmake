@@ -25,8 +25,8 @@ tilewright_test(judge_test SOURCES judge_test.cpp LIBRARIES tw_core)
 target_include_directories(judge_test PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
 tilewright_cpu_test(tolerance_test SOURCES tolerance_test.cpp tolerance_rows_test.cpp
   tolerance_plain_test.cpp LIBRARIES tw_cpu TIMEOUT 300 COST 20)
-tilewright_cpu_test(cpu_estimate_test SOURCES cpu_estimate_test.cpp LIBRARIES tw_cpu tw_model
-  TIMEOUT 400 LABELS conformance COST 20)
+tilewright_cpu_test(cpu_estimate_test SERIAL SOURCES cpu_estimate_test.cpp
+  LIBRARIES tw_cpu tw_model TIMEOUT 400 LABELS conformance COST 20)
 tilewright_cpu_test(mutation_test SOURCES mutation_test.cpp mutation_results_test.cpp
   mutation_publications_test.cpp LIBRARIES tw_cpu TIMEOUT 300 COST 15)
 
