@@ -11,7 +11,6 @@ namespace tw {
 struct RunState {
   std::int64_t id = 0;  // 0: there is none
   std::string status;   // as in the table `run`
-  bool operator==(const RunState&) const = default;
   // Returns whether the search reached its end: it is not running, and was neither killed nor
   // interrupted.
   bool is_complete() const {

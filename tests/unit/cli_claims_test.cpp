@@ -70,6 +70,29 @@ TEST_F(ClaimsTest, TheOtherTakesTheNextAndComesBackToWhatIsThenKnown) {
   EXPECT_NE(after.find("trials   0 new, 1 known"), std::string::npos) << after;
 }
 
+// The process does not read on: its output fills the pipe long before its last line.
+TEST_F(ClaimsTest, WhatAnotherProcessHasFinishedBeforeItsLineIsReachedIsKnown) {
+  std::string lines;
+  for (int i = 0; i < 150; ++i) lines += "gemm 4096x4096x512\n";
+  write("long.txt", lines + "gemm 4096x4096x4096\n");
+  FILE* const process = ::popen(command("long.txt --budget 4").c_str(), "r");
+  ASSERT_TRUE(process);
+  const std::string before = read_to(process, "k=512 on ");
+  {
+    Store store = Store::open(database_, Store::Mode::read_write);
+    RunInfo run;
+    run.context = context_;
+    run.device_json = "{}";
+    store.end_run(store.begin_run(run), "finished");
+  }
+  const std::string after = before + read_to(process, "");
+  EXPECT_EQ(WEXITSTATUS(::pclose(process)), 0) << after;
+  EXPECT_GT(after.size(), std::size_t{128} << 10) << "the pipe never filled";
+  const std::size_t known = after.find("another process has searched it meanwhile");
+  ASSERT_NE(known, std::string::npos) << after.substr(after.size() - 4096);
+  EXPECT_NE(after.find("trials   0 new, 1 known", known), std::string::npos);
+}
+
 TEST_F(ClaimsTest, WhatAKilledProcessHadIsSearched) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);

@@ -299,8 +299,6 @@ TEST_P(ToleranceRowsTest, FailsWhatIsWrong) {
       EXPECT_TRUE(fails || !must_show) << length << " " << name_of(way) << " is not seen";
       EXPECT_TRUE(must_show || !is_never_hidden(way, length))
           << length << " " << name_of(way) << " does not show as stored";
-      if (std::getenv("TW_TABLE"))
-        fmt::print("{} {} {} {}\n", length, name_of(way), must_show, fails);
     }
   }
 }

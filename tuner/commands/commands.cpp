@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdio>
 
 #include "core/base/error.h"
@@ -13,7 +12,7 @@
 namespace tw {
 namespace {
 
-constexpr std::array<Command, 11> listed{{
+constexpr Command listed[] = {
     {"run", "search for the fastest configuration of a problem (the default command)",
      tune_specification, tune_command},
     {"emit", "write the winners as a C++ dispatch header", emit_specification, emit_command},
@@ -32,7 +31,7 @@ constexpr std::array<Command, 11> listed{{
      record_specification, record_command},
     {"doctor", "show what this machine has, what is missing, and what to do", doctor_specification,
      doctor_command},
-}};
+};
 
 std::string overview() {
   std::string text =
@@ -71,8 +70,6 @@ int run(const Command& command, const Words& words) {
 }
 
 }  // namespace
-
-std::span<const Command> commands() { return listed; }
 
 int run_command_line(const Words& words) {
   if (words.empty()) throw Error("nothing to do: give --op and --shape, or see tune --help");

@@ -2,7 +2,6 @@
 // runs the given words. It returns the exit code: 0, or 1 if nothing was found. A fault is an
 // Error, for which main returns 2.
 #pragma once
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,7 +43,6 @@ struct Command {
   CommandSpec (*specification)();
   int (*run)(const Arguments& arguments);
 };
-std::span<const Command> commands();  // the commands that --help lists
 
 // Runs `tune <words>`. Throws Error.
 int run_command_line(const Words& words);

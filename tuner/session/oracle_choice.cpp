@@ -115,9 +115,9 @@ class Finding {
   bool tried_ = false;
   int timed_out_ = 0;
   std::string default_fault_;
-  std::optional<OracleChoice> best_;  // of those that work, the first that writes the most
-  double least_unwritten_ = 0;        // elements, of best_
-  int tries_ = 0;                     // of configurations that work, after the first
+  std::optional<OracleChoice> best_;  // the first of those that work and write the most
+  double least_unwritten_ = 0;        // elements that best_ leaves unwritten
+  int tries_ = 0;                     // working configurations that were tried after the first
 };
 
 }  // namespace

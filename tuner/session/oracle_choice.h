@@ -43,7 +43,8 @@ struct OracleTrial {
 // Returns the first kernel's default configuration if it works, or else the first configuration of
 // the kernels that works. It tries about a hundred at most, in the order of their spaces and then
 // spread over them. If that configuration leaves elements of an output unwritten, it tries sixteen
-// more that work and takes the first of those that leave the fewest. Returns nothing if none works or if the user stops. The device must be idle.
+// more that work and takes the first of those that leave the fewest. Returns nothing if none works
+// or if the user stops. The device must be idle.
 std::optional<OracleChoice> find_oracle(const OracleTrial& trial,
                                         std::span<const OracleKernel> kernels, Device& device,
                                         const std::function<bool()>& stopped);

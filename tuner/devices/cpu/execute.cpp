@@ -71,8 +71,8 @@ class Execution {
     return {};
   }
 
-  // Returns whether blocks may take turns. A kernel that reads volatile memory may wait in a loop for
-  // a block that is held, and nothing in such a loop lets another block run.
+  // Returns whether blocks may take turns. A kernel that reads volatile memory may wait in a loop
+  // for a block that is held, and nothing in such a loop lets another block run.
   bool may_take_turns() const {
     const Texts& headers = plan_.program.headers;
     return std::none_of(headers.begin(), headers.end(), [](const auto& header) {

@@ -25,13 +25,13 @@ struct Block::Thread {
   int number = 0;  // in the block
   tw_cpu::Index index{};
   CopyQueue copies;
-  // Of the warp collective that it waits in.
+  // The warp collective in which the thread waits.
   Collective kind{};
   unsigned mask = 0;
   std::uint64_t value = 0;
   int source = 0;
   std::uint64_t answer = 0;
-  // Of the barrier that it waits for.
+  // The barrier for which the thread waits.
   void* barrier = nullptr;
   unsigned parity = 0;
 };
@@ -226,7 +226,7 @@ void Block::wait_for(void* barrier, unsigned parity) {
   wait(State::waiting);
 }
 
-// Whether a thread that waits for a barrier may go on.
+// Returns whether a thread that waits for a barrier may go on.
 bool Block::released(const Thread& thread) {
   bool over = false;
   if (const char* const wrong = tensor_copies_.poll(thread.barrier, thread.parity, over)) {

@@ -18,7 +18,7 @@
 
 namespace tw::cpu {
 
-// What a thread has just done that other blocks may see.
+// An act of a thread that other blocks can see.
 enum class Telling { fence, atomic };
 
 class Block {
@@ -26,13 +26,13 @@ class Block {
   static constexpr int max_threads = 1024;
   enum class Collective { shuffle, ballot, sync_warp, gather };
 
-  // `gives_way`: whether other blocks run now, asked at each Telling.
+  // At each Telling `gives_way` says whether other blocks run now.
   explicit Block(std::function<bool(Telling)> gives_way);
   ~Block();
   Block(const Block&) = delete;
   Block& operator=(const Block&) = delete;
 
-  // The block whose code runs; null outside of resume(). A process runs one at a time.
+  // Returns the block whose code runs; null outside of resume(). A process runs one at a time.
   static Block* running();
 
   // Prepares this object for all blocks of a launch that it will run, one after the other. `shared`
@@ -93,7 +93,7 @@ class Block {
   std::unique_ptr<Guarded> shared_;
   TensorCopies tensor_copies_;
   std::array<std::uint64_t, 16> named_barriers_{};  // each like one in shared memory
-  // What the threads of each warp passed to its last gather.
+  // By warp: the values that its threads passed to the last gather.
   alignas(32) std::array<std::array<std::byte, 32 * 32>, max_threads / 32> gathered_{};
   std::string fault_;
 };

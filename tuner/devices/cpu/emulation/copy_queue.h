@@ -5,8 +5,8 @@
 
 namespace tw::cpu {
 
-// Between its issue and the wait that covers it a copy has not happened: the destination holds
-// NaNs, so that a missing wait is seen, and so is a copy into a buffer that is still being read.
+// A copy lands at the wait that covers it. Until then the destination holds NaNs. So a missing wait
+// shows, and so does a copy into a buffer that is still being read.
 class CopyQueue {
  public:
   void push(void* smem, const void* global, int bytes, int source_bytes);

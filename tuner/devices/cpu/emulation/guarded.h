@@ -18,9 +18,9 @@ enum class Placement {
 
 class Guarded {
  public:
-  // `bytes` of poison at an address that is a multiple of `alignment` (a power of two); at_begin, it
-  // is not a multiple of twice as much, so that a kernel that relies on more is found out. Reports
-  // call it `name`. Throws Error if there is no memory.
+  // Allocates `bytes` of poison at a multiple of `alignment`, which is a power of two. With at_begin
+  // the address is no multiple of twice the alignment, so a kernel that relies on more is noticed.
+  // Reports call the buffer `name`. Throws Error if there is no memory.
   Guarded(std::size_t bytes, std::size_t alignment, Placement placement = Placement::at_end,
           std::string name = "a buffer");
   ~Guarded();
@@ -30,11 +30,11 @@ class Guarded {
   std::byte* data() const { return data_; }
   std::size_t size() const { return size_; }
   void poison_all() { poison(data_, size_, phase_ + 2048); }
-  // Where the zones were written: "12 bytes past the end"; empty if they are intact.
+  // Says where the zones were written: "12 bytes past the end"; empty if they are intact.
   std::string damage() const;
 
-  // The buffer whose inaccessible pages hold the address, and the place: "x, 12 bytes past the
-  // end"; empty if there is none.
+  // Names the buffer whose inaccessible pages hold the address, and the place: "x, 12 bytes past
+  // the end"; empty if there is no such buffer.
   static std::string place_of(const void* address);
 
  private:

@@ -1,4 +1,4 @@
-// What the scheduler and the blocks of a launch know of it.
+// A launch, as the scheduler and its blocks see it.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -11,8 +11,8 @@ namespace tw::cpu {
 // How the threads of a block take turns between two barriers.
 enum class Lanes {
   forwards,     // in a seeded permutation; each runs up to its next barrier or collective
-  backwards,    // in the same one from its end: of any two threads each is first in one of the two
-  warps_ahead,  // each warp runs as far as it can before another one runs, in a seeded permutation
+  backwards,    // in the same permutation from its end, so that each thread of a pair is first once
+  warps_ahead,  // each warp runs as far as it can before another warp runs, in a seeded permutation
 };
 
 struct Geometry {

@@ -15,9 +15,9 @@
 
 namespace tw::cpu {
 
-// In which order the threads of a block run, and the blocks of a grid (backwards, if they do).
-// Forwards, each block ends before another one begins. Otherwise a block may be held at a fence or
-// right after an atomic operation, until others have run.
+// The order in which the threads of a block run, and the blocks of a grid. Backwards, the blocks run
+// backwards too. Forwards, each block ends before another one begins. In the other orders a block may
+// be held at a fence or right after an atomic operation, until others have run.
 struct Order {
   std::uint64_t seed = 1;
   Lanes lanes = Lanes::forwards;

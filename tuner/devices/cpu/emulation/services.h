@@ -1,4 +1,4 @@
-// What a kernel module calls: functions that act on the block that runs.
+// The functions that kernel modules call. They act on the block that runs.
 #pragma once
 #include "devices/cpu/shim/abi.h"
 

@@ -11,14 +11,15 @@
 namespace tw::cpu {
 namespace {
 
-// What the 8 bytes of a barrier hold.
+// The 8 bytes of a barrier.
 struct Barrier {
   static constexpr int most = 1024;
   std::int16_t arrivals;  // of a phase
   std::int16_t missing;
   std::int32_t bytes_and_parity;  // bytes to land, twice, plus the parity of the phase
 
-  // Nothing if none was initialised there: such memory holds zeros or poison.
+  // Returns the barrier at the address; nothing if none was initialised there. Such memory holds
+  // zeros or poison.
   static std::optional<Barrier> at(const void* address) {
     Barrier barrier{};
     std::memcpy(&barrier, address, sizeof barrier);
@@ -64,7 +65,7 @@ int box_elements(const tw_cpu::TensorMap& map) {
 
 using Coordinates = std::array<std::int64_t, tw_cpu::TensorMap::max_rank>;
 
-// Where the `index`-th element of a box is in the tensor.
+// Returns the coordinates, in the tensor, of a box's element `index`.
 Coordinates in_box(const tw_cpu::TensorMap& map, const int* from, int index) {
   Coordinates at{};
   for (std::size_t i = 0; i < map.rank; index /= map.box[i++]) {

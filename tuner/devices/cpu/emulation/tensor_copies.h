@@ -9,9 +9,10 @@
 
 namespace tw::cpu {
 
-// Of one block. A copy lands when a thread waits for its barrier and nothing else is missing there:
-// until then the destination holds NaNs, so that a missing wait is seen, and so is a copy into a
-// buffer that is still being read. Functions return what is wrong, null if nothing is.
+// The tensor copies of one block. A copy lands when a thread waits for its barrier and nothing else
+// is missing there. Until then the destination holds NaNs. So a missing wait shows, and so does a
+// copy into a buffer that is still being read. Functions return a message if something is wrong, else
+// null.
 class TensorCopies {
  public:
   static const char* init(void* barrier, int arrivals);
@@ -19,7 +20,7 @@ class TensorCopies {
   // One arrival, after which `expected_bytes` more must land in this phase.
   static const char* arrive(void* barrier, int expected_bytes);
   const char* load(void* smem, const tw_cpu::TensorMap& map, const int* coordinates, void* barrier);
-  // Whether the phase of that parity is over; lands what it takes.
+  // Sets `over` to whether the phase of that parity is over. Lands the copies that complete it.
   const char* poll(void* barrier, unsigned parity, bool& over);
 
   void clear() { copies_.clear(); }

@@ -1,12 +1,12 @@
-// What a compiled kernel module and the scheduler that runs it know of each other. Read by the
-// executable and, through shim.h, by every module, so it includes nothing.
+// The interface between a compiled kernel module and the scheduler that runs it. The executable reads
+// this file, and so does every module, through shim.h. So it includes nothing.
 #pragma once
 
 namespace tw_cpu {
 
 inline constexpr int abi_version = 5;
 
-// What a tensor map holds on this device; as large as CUDA's. The innermost dimension comes first;
+// A tensor map on this device, as large as CUDA's. The innermost dimension comes first;
 // strides are bytes, extents and box elements.
 struct TensorMap {
   static constexpr int max_rank = 5;
@@ -15,7 +15,7 @@ struct TensorMap {
   unsigned extents[max_rank];
   unsigned short box[max_rank];
   unsigned char rank, element_bytes, swizzle, tf32;
-  // Of an im2col map, whose box is channels and pixels: columns and rows of the window, as in
+  // For an im2col map, whose box is channels and pixels: columns and rows of the window, as in
   // TensorMapShape.
   signed char lower[2], upper[2];
   unsigned char steps[2], im2col;
@@ -31,8 +31,8 @@ struct Runtime {
   unsigned long long (*shuffle)(unsigned mask, unsigned long long bits, int source);
   unsigned (*ballot)(unsigned mask, bool predicate);
   void (*sync_warp)(unsigned mask);
-  // Of all 32 threads of the warp: what each passed, `bytes` (at most 32) apart, until the next
-  // collective.
+  // Returns the values that all 32 threads of the warp passed, `bytes` (at most 32) apart. They stay
+  // until the next collective.
   const void* (*gather)(const void* mine, int bytes);
   // Asynchronous copies: they land at the wait that covers them, not before.
   void (*cp_async)(void* smem, const void* global, int bytes, int source_bytes);
@@ -65,7 +65,7 @@ struct EntryPoint {
   const unsigned* arg_bytes;
 };
 
-// What a module exports as `extern "C" const tw_cpu::Module tw_cpu_module`.
+// A module exports one, as `extern "C" const tw_cpu::Module tw_cpu_module`.
 struct Module {
   int version;
   const Runtime** runtime;

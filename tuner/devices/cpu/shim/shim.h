@@ -63,7 +63,8 @@ inline void cp_async_wait(int pending) { runtime->cp_async_wait(pending); }
 // The block's dynamic shared memory, aligned to 128 bytes.
 inline void* dynamic_shared() { return runtime->dynamic_shared(); }
 
-// What the 32 threads of the warp passed, `bytes` (at most 32) apart, until the next collective.
+// Returns the values that the 32 threads of the warp passed, `bytes` (at most 32) apart. They stay
+// until the next collective.
 inline const void* gather(const void* mine, int bytes) { return runtime->gather(mine, bytes); }
 
 // The calling thread's place in its warp.
