@@ -251,6 +251,7 @@ TEST(T1Errors, TextThatIsNotJsonIsSaidWhere) {
   EXPECT_EQ(message_of("{\"ä\": 1, \"b\": 2, \"b\": 3}"),
             "x.json:1:18: the key \"b\" is there twice: remove one");
   EXPECT_EQ(message_of("[]"), "x.json:1:1: is not an object");
+  EXPECT_EQ(message_of(std::string("{}\n \0 {", 8)), "x.json:2:2: this is not JSON: a byte 0");
 }
 
 TEST(JsonDocument, AKeyThatHidesOtherValuesIsRefusedWhereItStands) {

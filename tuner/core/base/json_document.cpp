@@ -148,6 +148,10 @@ JsonDocument::JsonDocument(std::string text, std::string file, Repeated repeated
   } catch (const json::exception&) {
     throw Error(fmt::format("{}: this number is too large", place_at(fault_of(text_))));
   }
+  // The parser takes a byte 0 for the end of the text, so what follows it was not looked at.
+  if (const std::size_t zero = text_.find('\0'); zero != text_.npos) {
+    throw Error(fmt::format("{}: this is not JSON: a byte 0", place_at(zero)));
+  }
   if (repeated == Repeated::last_counts) return;
   Walk(text_, root_)
       .run([](const Member&) {},
