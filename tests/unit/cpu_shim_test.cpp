@@ -58,7 +58,8 @@ __global__ void votes(unsigned* out) {
   const unsigned lane = threadIdx.x % 32;
   const unsigned mask = lane < 16 ? 0x0000ffffu : 0xffff0000u;
   out[threadIdx.x] = __ballot_sync(mask, lane % 3 == 0);
-  out[48 + threadIdx.x] = __any_sync(0xffffffffu, lane == 7) + 2 * __all_sync(0xffffffffu, lane < 16);
+  const int any = __any_sync(0xffffffffu, lane == 7), all = __all_sync(0xffffffffu, lane < 16);
+  out[48 + threadIdx.x] = any + 2 * all;
   out[96 + threadIdx.x] = __activemask() >> lane;
 }
 __global__ void warp_exchange(int* out) {
@@ -77,7 +78,9 @@ __global__ void bad_collective(int* out, int kind) {
   if (kind == 1) out[lane] = __ballot_sync(0x1u, 1);
   if (kind == 2) out[lane] = __any_sync(0xfffffff0u, 1);
   if (kind == 3 && lane < 16) out[lane] = __shfl_sync(0x0000ffffu, 1, 20);
-  if (kind == 5) out[lane] = lane < 16 ? __ballot_sync(0xffffffffu, 1) : __shfl_sync(0xffffffffu, 1, 0);
+  if (kind == 5) {
+    out[lane] = lane < 16 ? __ballot_sync(0xffffffffu, 1) : __shfl_sync(0xffffffffu, 1, 0);
+  }
   if (kind == 4 && lane < 16) __syncwarp();
   if (kind == 4 && lane >= 16) __syncthreads();
 }
@@ -124,8 +127,9 @@ __global__ void last_block(unsigned* counter, int* out) {
   __syncthreads();
   if (last && threadIdx.x == 0) *out += 1;
 }
-// Each block leaves its threads' numbers, and the last one adds them up. flaws: 1 no barrier before
-// a block is counted, 2 it is counted before it leaves its numbers, 3 it reads before it is counted.
+// Each block stores its threads' numbers, and the last one adds them up. Flaws: 1 no barrier before
+// a block is counted; 2 it is counted before it stores its numbers; 3 it reads before it is
+// counted.
 __global__ void last_block_adds(int* numbers, unsigned* counter, int* out, int flaw) {
   __shared__ bool last;
   const unsigned all = gridDim.x - 1;

@@ -38,9 +38,9 @@ std::vector<std::string> toolkit_include_folders();
   X(cuCtxSynchronize) X(cuStreamCreate)                                                        \
   X(cuStreamSynchronize) X(cuModuleLoadData) X(cuModuleUnload) X(cuModuleGetFunction)          \
   X(cuFuncGetAttribute) X(cuFuncSetAttribute) X(cuOccupancyMaxActiveBlocksPerMultiprocessor)   \
-  X(cuLaunchKernelEx) X(cuMemAlloc) X(cuMemFree) X(cuMemcpyDtoH) X(cuMemcpyHtoD)          \
-  X(cuMemcpyDtoDAsync) X(cuMemsetD8Async) X(cuMemsetD16Async) X(cuEventCreate) X(cuEventRecord)                    \
-  X(cuEventElapsedTime) X(cuTensorMapEncodeTiled) X(cuTensorMapEncodeIm2col)
+  X(cuLaunchKernelEx) X(cuMemAlloc) X(cuMemFree) X(cuMemcpyDtoH) X(cuMemcpyHtoD)               \
+  X(cuMemcpyDtoDAsync) X(cuMemsetD8Async) X(cuMemsetD16Async) X(cuEventCreate)                 \
+  X(cuEventRecord) X(cuEventElapsedTime) X(cuTensorMapEncodeTiled) X(cuTensorMapEncodeIm2col)
 
 #define TW_NVRTC_FUNCTIONS(X)                                                                  \
   X(nvrtcVersion) X(nvrtcGetErrorString) X(nvrtcCreateProgram) X(nvrtcDestroyProgram)          \
