@@ -7,11 +7,6 @@
 namespace tw {
 namespace {
 
-// Returns the C++ type of a tensor's elements.
-std::string element_of(DType dtype) {
-  return dtype == DType::f32 ? "float" : dtype == DType::f64 ? "double" : "void";
-}
-
 std::string texts_of(const std::vector<Expr>& exprs) {
   std::vector<std::string> parts;
   parts.reserve(exprs.size());
@@ -46,11 +41,13 @@ std::string base_struct(const OpSpec& op, const Form& form) {
     text += fmt::format("  float {} = {:.9g};\n", cpp_name(scalar.name), scalar.fallback);
   }
   for (const TensorSpec& tensor : op.tensors) {
-    text += comment(fmt::format("{}: [{}] with strides [{}], in elements", tensor.doc,
-                                texts_of(tensor.shape), texts_of(tensor.strides)),
+    const DType dtype = dtype_of(tensor, form.dtype);
+    text += comment(fmt::format("{}: [{}] with strides [{}], in elements{}", tensor.doc,
+                                texts_of(tensor.shape), texts_of(tensor.strides),
+                                dtype == form.dtype ? "" : fmt::format(" of {}", name_of(dtype))),
                     2, 2);
     const std::string element =
-        fmt::format("{}{}", tensor.role == Role::in ? "const " : "", element_of(form.dtype));
+        fmt::format("{}{}", tensor.role == Role::in ? "const " : "", host_type_of(dtype));
     text += fmt::format("  {}* {} = nullptr;\n", element, cpp_name(tensor.name));
     if (!tensor.by_pointers) continue;
     text += comment(
@@ -96,7 +93,7 @@ std::string extended_struct(const Form& form) {
   for (const EpilogueField& field : form.fields) {
     text += comment(field.doc + (field.tuned ? "; tuned with this value" : ""), 2, 2);
     if (field.is_tensor) {
-      text += fmt::format("  const {}* {} = nullptr;\n", element_of(form.dtype), field.name);
+      text += fmt::format("  const {}* {} = nullptr;\n", host_type_of(form.dtype), field.name);
     } else if (field.tuned) {
       text += fmt::format("  float {} = {};\n", field.name, float_literal(*field.tuned));
     } else {

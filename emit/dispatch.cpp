@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "core/plan/plan.h"
 #include "emit/model.h"
@@ -47,6 +48,16 @@ std::string branch_struct(const EmitModel& model, std::size_t index) {
          "\n";
 }
 
+// Returns the definition of Types, the type parameter of the kernels.
+std::string types_of(const EmitModel& model, const Form& form) {
+  const std::string types = types_text(model.op(), form.dtype, "Types");
+  if (types.empty()) return "  using Types = T;\n";
+  std::string text;
+  std::istringstream lines(renamed_tokens(types, model.renaming));
+  for (std::string line; std::getline(lines, line);) text += "  " + line + "\n";
+  return text;
+}
+
 std::string form_struct(const EmitModel& model, std::size_t index) {
   const Form& form = model.forms[index];
   std::string check, fill;
@@ -70,6 +81,10 @@ std::string form_struct(const EmitModel& model, std::size_t index) {
                           renamed_tokens("scalar", model.renaming), scalars++, field.name);
     }
   }
+  if (const int bytes = largest_element(model.op(), form.dtype); bytes > size_of(form.dtype)) {
+    check += fmt::format(
+        "    if (problem.align < {}) return \"a tensor is not aligned to its elements\";\n", bytes);
+  }
   return wrapped(fmt::format(
       "template <>\n"
       "struct Form<{0}> {{\n"
@@ -78,6 +93,7 @@ std::string form_struct(const EmitModel& model, std::size_t index) {
       "  static constexpr std::int64_t math = {3};\n"
       "  static constexpr std::int64_t reduced = {9};\n"
       "  using T = {4};\n"
+      "{10}"
       "  using Chain = {5};\n"
       "  static const char* check([[maybe_unused]] const {0}& args,\n"
       "                           [[maybe_unused]] Problem& problem) {{\n"
@@ -97,7 +113,7 @@ std::string form_struct(const EmitModel& model, std::size_t index) {
           ? "problem.align < problem.sizeof_t\n               ? \"an epilogue tensor is not "
             "aligned to its elements\"\n               : nullptr"
           : "nullptr",
-      fill, static_cast<int>(reduced)));
+      fill, static_cast<int>(reduced), types_of(model, form)));
 }
 
 template <class Spec>
@@ -139,8 +155,9 @@ std::string argument(const EmitModel& model, const KernelSpec& kernel, const Arg
       const int first = value;
       value += static_cast<int>(arg.map.size());
       return fmt::format(
-          "dispatch::{}<typename Form<A>::T, {}{}>(args.{}, plan.pass[{}].value + {})",
+          "dispatch::{}<typename Form<A>::{}, {}{}>(args.{}, plan.pass[{}].value + {})",
           arg.im2col ? "im2col_map" : "tensor_map",
+          has_own_dtypes(model.op()) ? "Types::" + arg.name : "T",
           arg.im2col ? "" : fmt::format("{}, ", arg.rank()), arg.swizzle, cpp_name(arg.name), pass,
           first);
     }
@@ -150,7 +167,7 @@ std::string argument(const EmitModel& model, const KernelSpec& kernel, const Arg
 }
 
 std::string entry_of(const EmitModel& model, const LaunchSpec& launch) {
-  return fmt::format("::{}<typename Form<A>::T, V, typename Form<A>::Chain>",
+  return fmt::format("::{}<typename Form<A>::Types, V, typename Form<A>::Chain>",
                      renamed_tokens(launch.entry, model.renaming));
 }
 

@@ -192,6 +192,17 @@ std::string refusal_function(const EmitModel& model, const KernelSpec& kernel) {
   return text + "  return nullptr;\n}\n\n";
 }
 
+// Returns the C++ expression of the bytes of an element.
+std::string bytes_of_element(const TensorSpec& tensor) {
+  std::string text = "problem.sizeof_t";
+  for (const auto& [problem, dtype] : tensor.dtypes) {
+    if (dtype == problem) continue;
+    text = fmt::format("problem.dtype == {} ? {} : {}", static_cast<int>(problem), size_of(dtype),
+                       text);
+  }
+  return text;
+}
+
 std::string plan_pass(const EmitModel& model, const KernelSpec& kernel, std::size_t index) {
   const LaunchSpec& launch = kernel.launches[index];
   std::string text = comment(launch.entry, 2) + fmt::format("  if (plan.when({}, {})) {{\n", index,
@@ -215,10 +226,11 @@ std::string plan_pass(const EmitModel& model, const KernelSpec& kernel, std::siz
       text += fmt::format("    if (checked::holds({})) plan.valid = false;\n",
                           cpp_of(model, *tensor.by_pointers));
     }
-    text += fmt::format("    plan.{}({}, {}, {}{}, problem.sizeof_t, problem.align);\n",
+    text += fmt::format("    plan.{}({}, {}, {}{}, {}, problem.align);\n",
                         arg.im2col ? "im2col_map" : "tensor_map", index,
                         at - static_cast<int>(arg.map.size()),
-                        arg.im2col ? "" : fmt::format("{}, ", arg.rank()), arg.swizzle);
+                        arg.im2col ? "" : fmt::format("{}, ", arg.rank()), arg.swizzle,
+                        bytes_of_element(tensor_of(model.op(), arg)));
   }
   return text + "  }\n";
 }

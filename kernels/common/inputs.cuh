@@ -5,17 +5,21 @@
 // or an exponential that overflows because the kernel did not subtract the maximum. So there is a
 // second set. It has few magnitudes, so that ties occur; one sign or both; a scale that the op
 // chooses; and infinities if the op defines their effect.
+//
+// Integers are uniform in a range. In the second set, every fourth value is an end of the range.
 #pragma once
 
 #include "common/judge.cuh"
 
 namespace tw::verify {
 
-// The parameters of a tensor's second set.
+// The parameters of a tensor's values.
 struct Fill {
-  int sign;        // -1, 1: all values have it; 0: either
-  float scale;     // magnitudes range from scale / 16 to scale
-  int infinities;  // 1: about one element in a thousand is infinite
+  int is_second;        // 1: the second set
+  int sign;             // of the second set: -1, 1: all values have it; 0: either
+  float scale;          // of the second set: magnitudes range from scale / 16 to scale
+  int infinities;       // 1: about one element in a thousand of the second set is infinite
+  long long low, high;  // the range of integers
 };
 
 // splitmix64 (Steele, Lea, Flood 2014) of a counter: each element is computed independently, in any
@@ -51,6 +55,20 @@ TW_JUDGE float second_value(unsigned long long stream, unsigned long long at, co
     if ((random >> 18 & 15) == 0) negative = !negative;
   }
   return negative ? -x : x;
+}
+
+TW_JUDGE float float_value(unsigned long long stream, unsigned long long at, const Fill& fill) {
+  return fill.is_second != 0 ? second_value(stream, at, fill) : first_value(stream, at);
+}
+
+// Returns an integer from low to high.
+TW_JUDGE long long integer_value(unsigned long long stream, unsigned long long at,
+                                 const Fill& fill) {
+  const unsigned long long random = mix(stream ^ mix(at));
+  if (fill.is_second != 0 && random >> 62 == 0) return (random & 1) != 0 ? fill.low : fill.high;
+  const auto low = static_cast<unsigned long long>(fill.low);
+  const unsigned long long count = static_cast<unsigned long long>(fill.high) - low + 1;
+  return static_cast<long long>(low + (count == 0 ? random : random % count));
 }
 
 }  // namespace tw::verify

@@ -12,6 +12,10 @@
 // are widened by one unit of the smallest subnormal number. NaN is right only where NaN is
 // expected. An unwritten element is never right: it still holds the poison, a NaN that no
 // arithmetic produces.
+//
+// Integers are right if they equal the expected value; the tolerance does not count. Every bit
+// pattern is a value, so an unwritten integer is compared like a value. The two sets of inputs have
+// different poisons, so an unwritten integer is not right on both unless both expect its poison.
 #pragma once
 
 #ifdef __CUDACC__
@@ -25,7 +29,16 @@
 namespace tw::verify {
 
 // The values of tw::DType.
-enum Storage { kF32, kF16, kBf16, kF64 };
+enum Storage { kF32, kF16, kBf16, kF64, kI8, kU8, kI16, kU16, kI32, kU32, kI64, kU64 };
+TW_JUDGE bool is_integer(int storage) { return storage >= kI8; }
+// The expected value of these types is an integer of the type, in the bits of the double.
+TW_JUDGE bool is_wide_integer(int storage) { return storage >= kI64; }
+TW_JUDGE int size_of(int storage) {  // bytes
+  return storage == kF64 || is_wide_integer(storage)             ? 8
+         : storage == kF32 || storage == kI32 || storage == kU32 ? 4
+         : storage == kI8 || storage == kU8                      ? 1
+                                                                 : 2;
+}
 
 // The parameters of a comparison.
 struct Rule {
@@ -107,15 +120,47 @@ TW_JUDGE double rounded(double x, int storage) {
   return result;
 }
 
-// Outputs are filled with the poison before a run: each 16-bit word is from 0xfff0 to 0xfff7. Read
-// as any type it is a NaN, but not one that arithmetic produces (hardware produces 0x7fff...,
-// 0xffff..., 0xffc00000 or 0xfff8000000000000).
+// Outputs are filled with the poison before a run. For floating-point types each 16-bit word of it is
+// from 0xfff0 to 0xfff7. Read as any of these types it is a NaN, but not one that arithmetic produces
+// (hardware produces 0x7fff..., 0xffff..., 0xffc00000 or 0xfff8000000000000).
 constexpr unsigned short kPoison = 0xfff5;
+// The words of the integers' poison on the two sets of inputs. They differ in every byte.
+constexpr unsigned short kIntegerPoison = 0xa5c3, kSecondIntegerPoison = 0x5a3c;
+// Returns the word with which an output is filled.
+TW_JUDGE unsigned short poison_of(int storage, bool second) {
+  return !is_integer(storage) ? kPoison : second ? kSecondIntegerPoison : kIntegerPoison;
+}
+// Returns whether the element is not written. Integers count as written.
 TW_JUDGE bool is_poison(unsigned long long bits, int storage) {
   const unsigned long long all = storage == kF64   ? 0xffffffffffffffffull
                                  : storage == kF32 ? 0xffffffffull
                                                    : 0xffffull;
-  return (bits & all & 0xfff8fff8fff8fff8ull) == (all & 0xfff0fff0fff0fff0ull);
+  return !is_integer(storage) &&
+         (bits & all & 0xfff8fff8fff8fff8ull) == (all & 0xfff0fff0fff0fff0ull);
+}
+// Returns whether the element at a flat offset has the bits of the poison, for integers too.
+TW_JUDGE bool equals_poison(unsigned long long bits, int storage, long long at,
+                            unsigned short poison) {
+  const unsigned long long words = 0x0001000100010001ull * poison;
+  const int size = size_of(storage);
+  if (!is_integer(storage)) return is_poison(bits, storage);
+  if (size == 8) return bits == words;
+  const int shift = size == 1 && (at & 1) != 0 ? 8 : 0;  // the second byte of a word
+  return bits == (words >> shift & ((1ull << 8 * size) - 1));
+}
+
+// Returns the value of an integer of up to 32 bits.
+TW_JUDGE double integer_from(unsigned long long bits, int storage) {
+  switch (storage) {
+    case kI8:
+      return static_cast<signed char>(bits);
+    case kI16:
+      return static_cast<short>(bits);
+    case kI32:
+      return static_cast<int>(bits);
+    default:
+      return static_cast<double>(bits);
+  }
 }
 
 // Returns one unit roundoff of a finite x. It does not shrink below the smallest normal number.
@@ -163,6 +208,20 @@ TW_JUDGE Judged judge(double x, double expected, double magnitude, const Rule& r
   const double excess = excess_of(x, expected, rule.storage);
   const double used = excess > 0 && slack > 0 ? excess / slack : 0;
   return {right, error, right && used < 1 ? used : right ? 1.0 : 0.0};
+}
+
+// Judges an integer by its bits. The error is the difference.
+TW_JUDGE Judged judge_integer(unsigned long long bits, double expected, int storage) {
+  if (is_wide_integer(storage)) {
+    const unsigned long long wanted = bits_of(expected);
+    const bool is_above = storage == kU64
+                              ? bits > wanted
+                              : static_cast<long long>(bits) > static_cast<long long>(wanted);
+    const unsigned long long error = is_above ? bits - wanted : wanted - bits;
+    return {error == 0, static_cast<double>(error), 0};
+  }
+  const double error = fabs(integer_from(bits, storage) - expected);
+  return {error == 0, error == error ? error : infinite(), 0};
 }
 
 }  // namespace tw::verify

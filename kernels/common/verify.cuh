@@ -50,6 +50,7 @@ __device__ __forceinline__ unsigned short bf16_from(float x) {  // to nearest ev
   return static_cast<unsigned short>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
 
+// Loads a floating-point number.
 __device__ __forceinline__ double load(const void* data, long long at, int storage) {
   switch (storage) {
     case kF16:
@@ -61,6 +62,22 @@ __device__ __forceinline__ double load(const void* data, long long at, int stora
       return static_cast<const double*>(data)[at];
     default:
       return static_cast<const float*>(data)[at];
+  }
+}
+
+__device__ __forceinline__ void store_integer(void* data, long long at, int storage, long long x) {
+  switch (size_of(storage)) {
+    case 1:
+      static_cast<unsigned char*>(data)[at] = static_cast<unsigned char>(x);
+      break;
+    case 2:
+      static_cast<unsigned short*>(data)[at] = static_cast<unsigned short>(x);
+      break;
+    case 4:
+      static_cast<unsigned*>(data)[at] = static_cast<unsigned>(x);
+      break;
+    default:
+      static_cast<long long*>(data)[at] = x;
   }
 }
 
@@ -82,10 +99,25 @@ __device__ __forceinline__ void store(void* data, long long at, int storage, flo
 
 // Returns the bits of an element of any size.
 __device__ __forceinline__ unsigned long long bits(const void* data, long long at, int storage) {
-  if (storage == kF64) return static_cast<const unsigned long long*>(data)[at];
-  if (storage == kF32) return static_cast<const unsigned*>(data)[at];
-  return static_cast<const unsigned short*>(data)[at];
+  switch (size_of(storage)) {
+    case 1:
+      return static_cast<const unsigned char*>(data)[at];
+    case 2:
+      return static_cast<const unsigned short*>(data)[at];
+    case 4:
+      return static_cast<const unsigned*>(data)[at];
+    default:
+      return static_cast<const unsigned long long*>(data)[at];
+  }
 }
+
+// Returns the element as an expected value (see is_wide_integer).
+__device__ __forceinline__ double as_expected(const void* data, long long at, int storage) {
+  if (!is_integer(storage)) return load(data, at, storage);
+  const unsigned long long its = bits(data, at, storage);
+  return is_wide_integer(storage) ? double_from(its) : integer_from(its, storage);
+}
+
 __device__ __forceinline__ bool inside(const Axes& axes, long long at) {
   for (int axis = 0; axis < axes.rank; ++axis) {
     const long long index = at / axes.stride[axis];
@@ -120,28 +152,35 @@ __device__ __forceinline__ unsigned char guard_byte(long long at) {
 
 // Fills a tensor with its first or its second set (inputs.cuh); `stream` is its stream_of.
 extern "C" __global__ void tw_fill(void* data, long long elements, int storage,
-                                   unsigned long long stream, int second, tw::verify::Fill fill) {
+                                   unsigned long long stream, tw::verify::Fill fill) {
   using namespace tw::verify;
   for (long long i = first(); i < elements; i += step()) {
     const auto at = static_cast<unsigned long long>(i);
-    store(data, i, storage, second ? second_value(stream, at, fill) : first_value(stream, at));
+    if (is_integer(storage)) {
+      store_integer(data, i, storage, integer_value(stream, at, fill));
+    } else {
+      store(data, i, storage, float_value(stream, at, fill));
+    }
   }
 }
 
 // Stores a configuration's results as the expected ones. found[0] becomes the bits of the largest
-// finite magnitude, found[1] the number of written elements; both must be zero before. Unwritten
-// elements stay poison.
+// finite magnitude, 0 for integers; found[1] becomes the number of elements that differ from the
+// poison. Both must be zero before. Unwritten elements stay poison (see is_poison).
 extern "C" __global__ void tw_expect(const void* x, long long elements, int storage,
-                                     tw::verify::Axes axes, double* expected,
+                                     unsigned short poison, tw::verify::Axes axes, double* expected,
                                      unsigned long long* found) {
   using namespace tw::verify;
   double mine = 0;
   unsigned long long count = 0;
   for (long long i = first(); i < elements; i += step()) {
-    const bool written = inside(axes, i) && !is_poison(bits(x, i, storage), storage);
-    expected[i] = written ? load(x, i, storage) : unwritten();
-    if (written) ++count;
-    if (written && is_finite(expected[i])) mine = fmax(mine, fabs(expected[i]));
+    const unsigned long long its = bits(x, i, storage);
+    const bool written = inside(axes, i) && !is_poison(its, storage);
+    expected[i] = written ? as_expected(x, i, storage) : unwritten();
+    if (written && !equals_poison(its, storage, i, poison)) ++count;
+    if (!is_integer(storage) && written && is_finite(expected[i])) {
+      mine = fmax(mine, fabs(expected[i]));
+    }
   }
   atomicMax(found, bits_of(mine));
   atomicAdd(found + 1, count);
@@ -184,22 +223,27 @@ extern "C" __global__ void tw_hash(const unsigned long long* words, long long co
 
 // Compares `elements` of x with the oracle by the rule of judge.cuh. If an oracle's value is
 // poison, the oracle did not write the element, and x must not have written it either. Elements
-// outside of the axes must have the same bits as in `before`, or the poison if `before` is null.
+// outside of the axes must have the same bits as in `before`, or those of the poison if `before` is
+// null.
 // Blocks have 256 threads; each block writes one Found.
 extern "C" __global__ void __launch_bounds__(256)
     tw_compare(const void* x, const double* expected, const double* magnitude, const void* before,
                long long elements, tw::verify::Axes axes, tw::verify::Rule rule,
-               tw::verify::Found* found) {
+               unsigned short poison, tw::verify::Found* found) {
   using namespace tw::verify;
   const int storage = rule.storage;
   Found mine{-1, 0, 0, 0, 0, 0};
   for (long long i = first(); i < elements; i += step()) {
     Found here{-1, 0, i, 0, 0, 0};
-    const bool written = !is_poison(bits(x, i, storage), storage);
+    const unsigned long long its = bits(x, i, storage);
+    const bool written = !is_poison(its, storage);
     if (!inside(axes, i)) {
-      here.touched = before ? bits(x, i, storage) != bits(before, i, storage) : written;
+      here.touched =
+          before ? its != bits(before, i, storage) : !equals_poison(its, storage, i, poison);
     } else if (const bool wanted = !is_poison(bits_of(expected[i]), kF64); wanted && written) {
-      const Judged judged = judge(load(x, i, storage), expected[i], magnitude[i], rule);
+      const Judged judged = is_integer(storage)
+                                ? judge_integer(its, expected[i], storage)
+                                : judge(load(x, i, storage), expected[i], magnitude[i], rule);
       here.worst = judged.error_ulps;
       here.used = judged.used;
       here.wrong = !judged.right;

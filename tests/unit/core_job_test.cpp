@@ -53,6 +53,20 @@ TEST(Job, RoundTrips) {
   EXPECT_FALSE(back.limits.cold_l2);
 }
 
+TEST(Job, TypesAndRangesOfTensorsRoundTrip) {
+  Job job = toy_job();
+  job.plan.tensors[0].dtype = DType::u8;
+  job.plan.tensors[0].range = IntegerRange{3, 250};
+  job.plan.tensors[1].tolerance = 0x1p-40;
+  const Job back = parse_job(serialise(job));
+  EXPECT_EQ(back.plan.storage, DType::f32);
+  EXPECT_EQ(back.plan.tensors[0].dtype, DType::u8);
+  EXPECT_EQ(back.plan.tensors[0].range, job.plan.tensors[0].range);
+  EXPECT_EQ(back.plan.tensors[0].tolerance, std::nullopt);
+  EXPECT_EQ(back.plan.tensors[1].range, std::nullopt);
+  EXPECT_EQ(back.plan.tensors[1].tolerance, 0x1p-40);
+}
+
 TEST(Job, TensorMapsRoundTrip) {
   Job job = toy_job();
   PlanArg& arg = job.plan.launches[0].args[2];
@@ -179,6 +193,17 @@ TEST(Job, IndicesAndRangesAreChecked) {
   EXPECT_TRUE(refuses([](Job& job) { job.plan.tensors[0].layout.strides.pop_back(); }));
   EXPECT_TRUE(refuses([](Job& job) { job.plan.workspaces[0].bytes = -1; }));
   EXPECT_TRUE(refuses([](Job& job) { job.plan.align = 0; }));
+  const auto refuses_range = [&](DType dtype, IntegerRange range) {
+    return refuses([&](Job& job) {
+      job.plan.tensors[0].dtype = dtype;
+      job.plan.tensors[0].range = range;
+    });
+  };
+  EXPECT_FALSE(refuses_range(DType::i8, {-128, 127}));
+  EXPECT_TRUE(refuses_range(DType::i8, {-129, 127}));
+  EXPECT_TRUE(refuses_range(DType::u8, {0, 256}));
+  EXPECT_TRUE(refuses_range(DType::i32, {1, 0}));
+  EXPECT_TRUE(refuses_range(DType::f32, {0, 1}));
 }
 
 }  // namespace

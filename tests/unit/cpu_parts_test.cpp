@@ -56,8 +56,10 @@ TEST(CpuValues, RandomFillsAreSignedSeededAndLeavePaddingAlone) {
   const TensorLayout layout{{20, 30}, {40, 1}, 19 * 40 + 30};
   std::vector<float> a(static_cast<std::size_t>(layout.elements), 9), b = a, c = a;
   const auto fill = [&](std::vector<float>& to, std::uint64_t tensor) {
-    fill_inputs(DType::f32, reinterpret_cast<std::byte*>(to.data()), layout,
-                verify::stream_of(1, tensor, false), nullptr);
+    PlanTensor filled;
+    filled.layout = layout;
+    fill_inputs(filled, reinterpret_cast<std::byte*>(to.data()),
+                verify::stream_of(1, tensor, false), false);
   };
   fill(a, 0);
   fill(b, 0);

@@ -4,6 +4,7 @@
 //   defaults        the same op without winners, in namespace defaults
 //   reduced         products whose rows are reduced
 //   pointers        products of batches that are given by pointers
+//   mixed           an op whose tensors have several types
 //   matrix          headers that are only compiled (emit_matrix.h)
 //   code            the op of tests/data/code, tuned for sm_90a
 //   constants       winners that differ in the constants of their chain
@@ -46,6 +47,14 @@ int main(int count, char** words) try {
   write(folder, request, "tuned", "selected");
   write(folder, tw::emit_fixture::reduced_request(), "reduced", "selected_reduced");
   tw::write_files(folder + "/pointers", tw::emit(tw::emit_fixture::pointers_request()));
+  const tw::Catalog mixed =
+      tw::Catalog::load_file(TW_TEST_DATA "/mixed/op.toml", tw::builtin_sources());
+  tw::EmitRequest dequantise = tw::emit_matrix::request_for(mixed, "dequantise");
+  for (const char* dtype : {"f32", "bf16"}) {
+    dequantise.winners.push_back(tw::emit_matrix::winner(
+        mixed, fmt::format("dequantise {} rows=100,columns=300,table=7", dtype), "block"));
+  }
+  tw::emit_matrix::write(folder + "/mixed", dequantise);
   tw::emit_matrix::write_all(folder + "/matrix");
   const tw::Catalog code = tw::emit_matrix::own_op("code", "twice");
   tw::EmitRequest twice = tw::emit_matrix::request_for(code, "twice");

@@ -70,6 +70,17 @@ ordered_json kernel_json(const KernelSpec& kernel) {
   return object;
 }
 
+ordered_json tensor_json(const OpSpec& op, const TensorSpec& tensor) {
+  ordered_json dtypes;  // by the problem's dtype
+  for (const DType dtype : op.dtypes) {
+    dtypes[std::string(name_of(dtype))] = name_of(dtype_of(tensor, dtype));
+  }
+  return {{"name", tensor.name},
+          {"doc", tensor.doc},
+          {"role", name_of(tensor.role)},
+          {"dtypes", std::move(dtypes)}};
+}
+
 ordered_json op_json(const OpEntry& entry) {
   const OpSpec& op = entry.op;
   ordered_json object{{"name", op.name},
@@ -80,6 +91,7 @@ ordered_json op_json(const OpEntry& entry) {
                       {"dims", ordered_json::array()},
                       {"choices", ordered_json::array()},
                       {"scalars", ordered_json::array()},
+                      {"tensors", ordered_json::array()},
                       {"epilogue", op.epilogue_steps},
                       {"reductions", op.epilogue_reductions},
                       {"kernels", ordered_json::array()}};
@@ -98,6 +110,7 @@ ordered_json op_json(const OpEntry& entry) {
     object["scalars"].push_back(
         {{"name", scalar.name}, {"doc", scalar.doc}, {"default", scalar.fallback}});
   }
+  for (const TensorSpec& tensor : op.tensors) object["tensors"].push_back(tensor_json(op, tensor));
   for (const KernelSpec& kernel : entry.kernels) object["kernels"].push_back(kernel_json(kernel));
   return object;
 }

@@ -20,10 +20,53 @@ double decode_half(std::uint64_t bits) {
                        : sign * std::ldexp(1024 + fraction, exponent - 25);
 }
 
+IntegerRange default_range(DType dtype, bool second) {
+  const IntegerRange limits = limits_of(dtype);
+  const int bits = 8 * size_of(dtype);
+  std::int64_t high = bits == 8 ? 99 : 999;
+  if (second && bits == 8) return limits;
+  if (second) high = bits == 16 ? 32767 : std::int64_t{1} << (bits == 32 ? 20 : 40);
+  return {limits.low < 0 ? -high : 0, high};
+}
+
 std::int64_t count_of(const TensorLayout& layout) {
   std::int64_t count = 1;
   for (const std::int64_t extent : layout.shape) count *= extent;
   return count;
+}
+
+std::string integer_text(DType dtype, std::uint64_t bits) {
+  if (dtype == DType::u64) return fmt::format("{}", bits);
+  if (dtype == DType::i64) return fmt::format("{}", std::bit_cast<std::int64_t>(bits));
+  return fmt::format("{}", static_cast<std::int64_t>(decode(dtype, bits)));
+}
+
+// Returns the text of an integer's expected value.
+std::string expected_integer(DType dtype, double expected) {
+  if (verify::is_wide_integer(static_cast<int>(dtype))) {
+    return integer_text(dtype, std::bit_cast<std::uint64_t>(expected));
+  }
+  return fmt::format("{:.17g}", expected);  // a faulty reference may expect 0.5
+}
+
+// An integer that holds a poison was most likely not written.
+bool looks_unwritten(const PlanTensor& tensor, std::int64_t at, std::uint64_t bits) {
+  const int storage = static_cast<int>(tensor.dtype);
+  return verify::equals_poison(bits, storage, at, verify::kIntegerPoison) ||
+         verify::equals_poison(bits, storage, at, verify::kSecondIntegerPoison);
+}
+
+std::string found_and_expected_integer(const PlanTensor& tensor, std::int64_t at,
+                                       const WrongElement& worst) {
+  const std::string value = integer_text(tensor.dtype, worst.bits);
+  if (is_unwritten(worst.expected)) {
+    return fmt::format("= {}, which the oracle leaves unwritten", value);
+  }
+  const std::string expected = expected_integer(tensor.dtype, worst.expected);
+  if (looks_unwritten(tensor, at, worst.bits)) {
+    return fmt::format("was not written, expected {}", expected);
+  }
+  return fmt::format("= {}, expected {}", value, expected);
 }
 
 std::string found_and_expected(const Plan& plan, const PlanTensor& tensor,
@@ -45,15 +88,23 @@ std::string found_and_expected(const Plan& plan, const PlanTensor& tensor,
 
 verify::Rule rule_of(const Plan& plan, const PlanTensor& tensor) {
   const bool is_stored = plan.oracle.kind != OraclePlan::Kind::reference;
-  return {static_cast<int>(tensor.dtype), plan.tolerance, is_stored ? 1.0 : 0.0};
+  return {static_cast<int>(tensor.dtype), tensor.tolerance.value_or(plan.tolerance),
+          is_stored ? 1.0 : 0.0};
 }
 
-verify::Fill fill_of(const PlanFill& fill) {
-  return {fill.sign, fill.scale, fill.infinities ? 1 : 0};
+verify::Fill fill_of(const PlanTensor& tensor, bool second) {
+  const PlanFill& fill = tensor.second;
+  const IntegerRange range = tensor.range.value_or(default_range(tensor.dtype, second));
+  return {second ? 1 : 0, fill.sign, fill.scale, fill.infinities ? 1 : 0, range.low, range.high};
 }
 
 bool is_unwritten(double expected) {
   return verify::is_poison(verify::bits_of(expected), verify::kF64);
+}
+
+double expected_from(DType dtype, std::uint64_t bits) {
+  const bool is_wide = verify::is_wide_integer(static_cast<int>(dtype));
+  return is_wide ? std::bit_cast<double>(bits) : decode(dtype, bits);
 }
 
 double decode(DType dtype, std::uint64_t bits) {
@@ -65,9 +116,12 @@ double decode(DType dtype, std::uint64_t bits) {
     case DType::bf16:
       return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits << 16)));
     case DType::f16:
-      break;
+      return decode_half(bits);
+    case DType::i64:
+      return static_cast<double>(std::bit_cast<std::int64_t>(bits));
+    default:
+      return verify::integer_from(bits, static_cast<int>(dtype));
   }
-  return decode_half(bits);
 }
 
 std::string element_name(const PlanTensor& tensor, std::int64_t at) {
@@ -85,7 +139,16 @@ std::string element_name(const PlanTensor& tensor, std::int64_t at) {
   return fmt::format("{}[{}]", tensor.name, fmt::join(index, ","));
 }
 
-void note_unwritten(const PlanTensor& tensor, std::int64_t written, Measurement& measurement) {
+void UnwrittenNotes::note(const Plan& plan, std::size_t index, std::int64_t written, bool second,
+                          Measurement& measurement) {
+  const PlanTensor& tensor = plan.tensors[index];
+  const bool is_suspect = std::find(suspects_.begin(), suspects_.end(), index) != suspects_.end();
+  if (is_integer(tensor.dtype)) {
+    if (written == 0 && !second) suspects_.push_back(index);
+    if (written > 0 || !second || !is_suspect) return;
+  } else if (second) {
+    return;
+  }
   const std::int64_t all = count_of(tensor.layout);
   if (written == all) return;
   measurement.metrics[std::string(unwritten_elements)] += static_cast<double>(all - written);
@@ -102,10 +165,11 @@ std::string describe(const Plan& plan, const PlanTensor& tensor, const Compariso
   }
   const double percent =
       100.0 * static_cast<double>(found.wrong) / static_cast<double>(count_of(tensor.layout));
-  std::string text =
-      fmt::format("{} {}; {} % of the elements wrong", element_name(tensor, found.worst_at),
-                  found_and_expected(plan, tensor, worst),
-                  percent < 10 ? fmt::format("{:.2g}", percent) : fmt::format("{:.0f}", percent));
+  std::string text = fmt::format(
+      "{} {}; {} % of the elements wrong", element_name(tensor, found.worst_at),
+      is_integer(tensor.dtype) ? found_and_expected_integer(tensor, found.worst_at, worst)
+                               : found_and_expected(plan, tensor, worst),
+      percent < 10 ? fmt::format("{:.2g}", percent) : fmt::format("{:.0f}", percent));
   if (found.unwritten > 0 && found.unwritten < found.wrong) {
     text += fmt::format(", {} not written", found.unwritten);
   }

@@ -116,17 +116,35 @@ Program program_from(const json& object) {
 }
 
 json to_json(const PlanTensor& tensor) {
-  return {{"name", tensor.name},
-          {"role", static_cast<int>(tensor.role)},
-          {"dtype", name_of(tensor.dtype)},
-          {"shape", tensor.layout.shape},
-          {"strides", tensor.layout.strides},
-          {"elements", tensor.layout.elements},
-          {"is_read", tensor.is_read},
-          {"by_pointers", tensor.by_pointers},
-          {"sign", tensor.second.sign},
-          {"scale", tensor.second.scale},
-          {"infinities", tensor.second.infinities}};
+  json object{{"name", tensor.name},
+              {"role", static_cast<int>(tensor.role)},
+              {"dtype", name_of(tensor.dtype)},
+              {"shape", tensor.layout.shape},
+              {"strides", tensor.layout.strides},
+              {"elements", tensor.layout.elements},
+              {"is_read", tensor.is_read},
+              {"by_pointers", tensor.by_pointers},
+              {"sign", tensor.second.sign},
+              {"scale", tensor.second.scale},
+              {"infinities", tensor.second.infinities}};
+  if (tensor.tolerance) object["tolerance"] = *tensor.tolerance;
+  if (tensor.range) object["range"] = {tensor.range->low, tensor.range->high};
+  return object;
+}
+
+DType dtype_from(const json& object, const char* key) {
+  const auto dtype = parse_dtype(text(object, key));
+  if (!dtype) malformed("a dtype");
+  return *dtype;
+}
+
+IntegerRange range_from(const json& value, DType dtype) {
+  if (!is_integer(dtype) || !value.is_array() || value.size() != 2) malformed("a range");
+  const IntegerRange limits = limits_of(dtype);
+  const IntegerRange range{integer_from(value[0], limits.low, limits.high),
+                           integer_from(value[1], limits.low, limits.high)};
+  if (range.low > range.high) malformed("a range");
+  return range;
 }
 
 PlanTensor tensor_from(const json& object) {
@@ -135,9 +153,7 @@ PlanTensor tensor_from(const json& object) {
   PlanTensor tensor;
   tensor.name = text(object, "name");
   tensor.role = static_cast<Role>(integer<int>(object, "role", 0, static_cast<int>(Role::inout)));
-  const auto dtype = parse_dtype(text(object, "dtype"));
-  if (!dtype) malformed("a dtype");
-  tensor.dtype = *dtype;
+  tensor.dtype = dtype_from(object, "dtype");
   tensor.layout.shape = list(object, "shape", size);
   tensor.layout.strides = list(object, "strides", size);
   if (tensor.layout.shape.size() != tensor.layout.strides.size()) malformed("a layout");
@@ -155,6 +171,8 @@ PlanTensor tensor_from(const json& object) {
   tensor.second.sign = integer<int>(object, "sign", -1, 1);
   tensor.second.scale = static_cast<float>(real(object, "scale"));
   tensor.second.infinities = boolean(object, "infinities");
+  if (object.contains("tolerance")) tensor.tolerance = real(object, "tolerance");
+  if (object.contains("range")) tensor.range = range_from(at(object, "range"), tensor.dtype);
   if (tensor.by_pointers &&
       (tensor.layout.shape.empty() || tensor.layout.shape.front() > INT32_MAX)) {
     malformed("a layout");
@@ -194,8 +212,13 @@ OraclePlan oracle_from(const json& object, std::size_t tensors) {
   return oracle;
 }
 
+// The storage of a plan that does not state another one.
+DType first_dtype(const Plan& plan) {
+  return plan.tensors.empty() ? DType::f32 : plan.tensors.front().dtype;
+}
+
 json to_json(const Plan& plan) {
-  return {
+  json object{
       {"program", to_json(plan.program)},
       {"launches", listed(plan.launches, [](const PlanLaunch& l) { return to_json(l); })},
       {"tensors", listed(plan.tensors, [](const PlanTensor& t) { return to_json(t); })},
@@ -206,6 +229,8 @@ json to_json(const Plan& plan) {
       {"tolerance", plan.tolerance},
       {"oracle", to_json(plan.oracle)},
       {"plain", listed(plan.plain, [](const Plan& plain) { return to_json(plain); })}};
+  if (plan.storage != first_dtype(plan)) object["storage"] = name_of(plan.storage);
+  return object;
 }
 
 Plan plan_from(const json& object) {
@@ -213,6 +238,7 @@ Plan plan_from(const json& object) {
   plan.program = program_from(at(object, "program"));
   plan.tensors = list(object, "tensors", tensor_from);
   plan.workspaces = list(object, "workspaces", workspace_from);
+  plan.storage = object.contains("storage") ? dtype_from(object, "storage") : first_dtype(plan);
   const std::size_t tensors = plan.tensors.size(), workspaces = plan.workspaces.size();
   plan.launches = list(object, "launches", [&](const json& launch) {
     return launch_from(launch, plan.program, tensors, workspaces);

@@ -35,11 +35,13 @@ int index_of(const std::vector<Spec>& specs, const std::string& name) {
   return static_cast<int>(at - specs.begin());
 }
 
-TensorMapShape lower_map(const ArgSpec& arg, const Problem& problem, Slots slots) {
+TensorMapShape lower_map(const OpSpec& op, const ArgSpec& arg, const Problem& problem,
+                         Slots slots) {
   std::vector<std::int64_t> values;
   for (const Expr& expr : arg.map) values.push_back(value_of(expr, slots, "tensor map"));
   TensorMapShape shape;
-  const int bytes = size_of(problem.dtype);
+  const TensorSpec& tensor = op.tensors[static_cast<std::size_t>(index_of(op.tensors, arg.name))];
+  const int bytes = size_of(dtype_of(tensor, problem.dtype));
   const char* const wrong =
       arg.im2col ? describe_im2col_map(shape, values.data(), bytes, arg.swizzle, problem.align)
                  : describe_tensor_map(shape, values.data(), arg.rank(), bytes, arg.swizzle,
@@ -71,7 +73,7 @@ PlanArg lower_arg(const OpSpec& op, const std::vector<WorkspaceSpec>& workspaces
       break;
     case Kind::tensor_map:
       result.index = index_of(op.tensors, arg.name);
-      result.map = lower_map(arg, problem, slots);
+      result.map = lower_map(op, arg, problem, slots);
       break;
     case Kind::int32:
     case Kind::int64:
@@ -164,6 +166,8 @@ PlanWorkspace lower_workspace(const WorkspaceSpec& spec, const DeviceInfo& devic
   return {bytes, spec.init};
 }
 
+constexpr const char* types_name = "t0";  // of a program's types_text
+
 std::string root_of(const std::string& name, const std::string& root) {
   return name.starts_with("tw::") ? root + name.substr(2) : name;
 }
@@ -210,7 +214,8 @@ Program typed_program(const Catalog& catalog, const OpSpec& op, const Problem& p
     program.headers.merge(catalog.sources_of(op.header));
     program.text += fmt::format("#include \"{}\"\n", op.header);
   }
-  program.text += fmt::format("#include \"{}\"\n{}", source, variant);
+  program.text += fmt::format("#include \"{}\"\n{}{}", source,
+                              types_text(op, problem.dtype, types_name), variant);
   return program;
 }
 
@@ -224,6 +229,11 @@ Program macro_program(const Catalog& catalog, const OpSpec& op, const KernelSpec
     program.defines.push_back(fmt::format("{}={}", name, value));
   };
   program.defines.push_back(fmt::format("TW_T={}", cpp_type_of(problem.dtype)));
+  for (const TensorSpec& tensor : op.tensors) {
+    if (tensor.dtypes.empty()) continue;
+    program.defines.push_back(
+        fmt::format("TW_T_{}={}", tensor.name, cpp_type_of(dtype_of(tensor, problem.dtype))));
+  }
   for (std::size_t i = 0; i < op.dims.size(); ++i) define(op.dims[i].name, problem.dims[i]);
   for (std::size_t i = 0; i < op.choices.size(); ++i)
     define(op.choices[i].name, problem.choices[i]);
@@ -241,11 +251,13 @@ Program macro_program(const Catalog& catalog, const OpSpec& op, const KernelSpec
 }
 
 // Returns the index of `entry` among the program's entries. A new entry is instantiated and added.
-int entry_index(Program& program, const std::string& entry, const Problem& problem) {
-  const std::string name = program.as_given
-                               ? entry
-                               : fmt::format("{}<{}, v0, {}>", entry, cpp_type_of(problem.dtype),
-                                             problem.epilogue.cpp_type());
+int entry_index(const OpSpec& op, Program& program, const std::string& entry,
+                const Problem& problem) {
+  const std::string name =
+      program.as_given
+          ? entry
+          : fmt::format("{}<{}, v0, {}>", entry, type_parameter(op, problem.dtype, types_name),
+                        problem.epilogue.cpp_type());
   const auto at = std::find(program.entries.begin(), program.entries.end(), name);
   const auto index = at - program.entries.begin();
   if (at == program.entries.end()) program.entries.push_back(name);
@@ -260,7 +272,7 @@ void add_reference(const Catalog& catalog, const OpSpec& op, const Problem& prob
   plan.oracle.program = typed_program(catalog, op, problem, op.reference_source,
                                       fmt::format("struct v0 {{\n{}}};\n", choices));
   PlanLaunch launch = lower_launch(op, {}, op.reference, problem, device, slots);
-  launch.entry = entry_index(plan.oracle.program, op.reference.entry, problem);
+  launch.entry = entry_index(op, plan.oracle.program, op.reference.entry, problem);
   for (PlanArg& arg : launch.args) {
     if (arg.kind == ArgSpec::Kind::tolerance) arg.scalar = plan.tolerance;
   }
@@ -280,6 +292,30 @@ PlanFill lower_fill(const FillSpec& spec, Slots slots) {
   }
   return {static_cast<int>(sign), static_cast<float>(scale),
           value_of(spec.infinities, slots, "second: infinities") != 0};
+}
+
+// Returns the unit of a tolerance, which is the unit roundoff of the arithmetic.
+double tolerance_unit(DType dtype) { return dtype == DType::f64 ? 0x1p-53 : 0x1p-24; }
+
+// Returns the tolerance of a tensor if it is not that of the problem.
+std::optional<double> lower_tolerance(const OpSpec& op, const TensorSpec& tensor,
+                                      const Problem& problem, Slots slots) {
+  const double unit = tolerance_unit(dtype_of(tensor, problem.dtype));
+  if (!tensor.tolerance && unit == tolerance_unit(problem.dtype)) return std::nullopt;
+  const Expr& units = tensor.tolerance ? *tensor.tolerance : op.tolerance.at(problem.math);
+  return unit * static_cast<double>(value_of(units, slots, "tolerance"));
+}
+
+std::optional<IntegerRange> lower_range(const TensorSpec& tensor, DType dtype, Slots slots) {
+  if (tensor.range.empty()) return std::nullopt;
+  const IntegerRange range{value_of(tensor.range.front(), slots, "range"),
+                           value_of(tensor.range.back(), slots, "range")};
+  const IntegerRange limits = limits_of(dtype);
+  if (range.low > range.high || range.low < limits.low || range.high > limits.high) {
+    throw Invalid{fmt::format("tensor {}: its range, {} to {}, is not one of {}", tensor.name,
+                              range.low, range.high, name_of(dtype))};
+  }
+  return range;
 }
 
 bool serves(const KernelSpec& kernel, Slots slots) {
@@ -330,8 +366,10 @@ Plan lower_problem(const Catalog& catalog, const OpSpec& op, const Problem& prob
   const std::vector<std::int64_t> slots = slots_of(op, op.names, problem, device);
   Plan plan;
   plan.align = problem.align;
+  plan.storage = problem.dtype;
   try {
     for (const TensorSpec& tensor : op.tensors) {
+      const DType dtype = dtype_of(tensor, problem.dtype);
       bool is_read = tensor.role != Role::out;
       if (!tensor.scaled_by.empty()) {
         const auto scalar = static_cast<std::size_t>(index_of(op.scalars, tensor.scaled_by));
@@ -339,8 +377,10 @@ Plan lower_problem(const Catalog& catalog, const OpSpec& op, const Problem& prob
       }
       const bool by_pointers =
           tensor.by_pointers && value_of(*tensor.by_pointers, slots, "pointers") != 0;
-      plan.tensors.push_back({tensor.name, tensor.role, problem.dtype, layout_of(tensor, slots),
-                              is_read, by_pointers, lower_fill(tensor.second, slots)});
+      plan.tensors.push_back({tensor.name, tensor.role, dtype, layout_of(tensor, slots), is_read,
+                              by_pointers, lower_fill(tensor.second, slots),
+                              lower_range(tensor, dtype, slots),
+                              lower_tolerance(op, tensor, problem, slots)});
     }
     for (const EpilogueStep& step : problem.epilogue.steps) {
       plan.epilogue_scalars.insert(plan.epilogue_scalars.end(), step.arguments.begin(),
@@ -350,8 +390,8 @@ Plan lower_problem(const Catalog& catalog, const OpSpec& op, const Problem& prob
       plan.epilogue_extents.push_back(value_of(extent, slots, "epilogue extent"));
     }
     const Expr& tolerance = op.tolerance.at(problem.math);
-    const double unit = problem.dtype == DType::f64 ? 0x1p-53 : 0x1p-24;
-    plan.tolerance = unit * static_cast<double>(value_of(tolerance, slots, "tolerance"));
+    plan.tolerance = tolerance_unit(problem.dtype) *
+                     static_cast<double>(value_of(tolerance, slots, "tolerance"));
     add_reference(catalog, op, problem, device, slots, plan);
   } catch (const Invalid& fault) {
     throw Error(fmt::format("op {} {}: {}: change the shape or the spec", op.name,
@@ -400,7 +440,7 @@ LoweredPlan lower(const Catalog& catalog, const KernelSpec& kernel, const Proble
     for (const LaunchSpec& launch : kernel.launches) {
       if (value_of(launch.when, slots, "when") == 0) continue;
       plan.launches.push_back(lower_launch(op, kernel.workspaces, launch, problem, device, slots));
-      plan.launches.back().entry = entry_index(plan.program, launch.entry, problem);
+      plan.launches.back().entry = entry_index(op, plan.program, launch.entry, problem);
       for (PlanArg& arg : plan.launches.back().args) pass_by_pointers(arg, plan.tensors);
     }
     if (plan.launches.empty()) throw Invalid{"no [[launch]] applies"};
@@ -423,9 +463,25 @@ Plan plan_of_oracle(const Plan& plan) {
   own.epilogue_extents = plan.epilogue_extents;
   own.epilogue_scalars = plan.epilogue_scalars;
   own.align = plan.align;
+  own.storage = plan.storage;
   own.launches = plan.oracle.launches;
   own.workspaces = plan.oracle.workspaces;
   return own;
+}
+
+std::string types_text(const OpSpec& op, DType problem, const std::string& name,
+                       const std::string& root) {
+  if (!has_own_dtypes(op)) return "";
+  const auto type_of = [&](DType dtype) { return root_of(std::string(cpp_type_of(dtype)), root); };
+  std::string text = fmt::format("  using T = {};\n", type_of(problem));
+  for (const TensorSpec& tensor : op.tensors) {
+    text += fmt::format("  using {} = {};\n", tensor.name, type_of(dtype_of(tensor, problem)));
+  }
+  return fmt::format("struct {} {{\n{}}};\n", name, text);
+}
+
+std::string type_parameter(const OpSpec& op, DType problem, const std::string& types) {
+  return has_own_dtypes(op) ? types : std::string(cpp_type_of(problem));
 }
 
 std::string variant_text(const OpSpec& op, const KernelSpec& kernel, const Problem& problem,

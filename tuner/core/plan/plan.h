@@ -4,6 +4,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -74,6 +75,8 @@ struct PlanTensor {
   bool is_read = true;  // false: an inout tensor whose scalar is zero, poisoned like an out tensor
   bool by_pointers = false;  // kernels get an array of pointers to its slices: see TensorSpec
   PlanFill second{};
+  std::optional<IntegerRange> range{};  // of an integer tensor's values; nothing: fill_of's
+  std::optional<double> tolerance{};    // nothing: Plan::tolerance
 
   // Returns whether the tensor is an output that gets its old values before a run, instead of
   // poison.
@@ -102,6 +105,7 @@ struct OraclePlan {
 struct Plan {
   Program program;
   std::vector<PlanLaunch> launches;
+  DType storage = DType::f32;  // the problem's dtype, in which an epilogue's tensors are stored
   std::vector<PlanTensor> tensors;
   std::vector<PlanWorkspace> workspaces;
   std::vector<std::int64_t> epilogue_extents;  // elements of each tensor argument of the chain
@@ -130,6 +134,16 @@ OraclePlan oracle_of(const Plan& plan);
 // Returns what a device launches for the plan's oracle: the tensors and epilogue of the problem
 // with the launches and workspaces of the oracle.
 Plan plan_of_oracle(const Plan& plan);
+
+// Returns the type parameter of the kernels for problems of this dtype: the C++ type of all tensors,
+// "float", or, if a tensor of the op has a dtype of its own, `types`, the name of the struct that
+// types_text defines.
+std::string type_parameter(const OpSpec& op, DType problem, const std::string& types);
+// Returns "struct t0 { using T = float; using x = unsigned char; using y = int; };" with the type of
+// each tensor and T, the problem's dtype. Returns nothing if no tensor has a dtype of its own. `root`
+// replaces the namespace tw.
+std::string types_text(const OpSpec& op, DType problem, const std::string& name,
+                       const std::string& root = "tw");
 
 // Returns the C++ text of a variant: "struct v0 { static constexpr ... choices{...}; static
 // constexpr ... knobs{...}; };" Emitted headers get the same text, so that the shipped variant is

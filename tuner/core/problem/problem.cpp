@@ -51,6 +51,14 @@ std::vector<std::int64_t> slots_of(const OpSpec& op, const Names& names, const P
   return slots;
 }
 
+int largest_element(const OpSpec& op, DType dtype) {
+  int bytes = size_of(dtype);
+  for (const TensorSpec& tensor : op.tensors) {
+    bytes = std::max(bytes, size_of(dtype_of(tensor, dtype)));
+  }
+  return bytes;
+}
+
 TensorLayout layout_of(const TensorSpec& tensor, std::span<const std::int64_t> slots) {
   TensorLayout layout;
   std::int64_t last = 0;  // offset of the last element
@@ -78,10 +86,10 @@ TensorLayout layout_of(const TensorSpec& tensor, std::span<const std::int64_t> s
 
 std::int64_t check_memory(const OpSpec& op, const Problem& problem, const DeviceInfo& device) {
   const std::vector<std::int64_t> slots = slots_of(op, op.names, problem, device);
-  const std::int64_t size = size_of(problem.dtype);
   std::int64_t tensors = 0, oracle = 0;
   for (const TensorSpec& tensor : op.tensors) {
     const std::int64_t elements = layout_of(tensor, slots).elements;
+    const std::int64_t size = size_of(dtype_of(tensor, problem.dtype));
     tensors += elements * size;
     if (tensor.role == Role::in) continue;
     oracle += elements * 2 * 16;  // expected and magnitude in fp64, for two sets of inputs

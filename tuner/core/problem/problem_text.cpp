@@ -204,11 +204,13 @@ void set_dtype(const OpSpec& op, const std::string& dtype, const std::string& ma
   }
 }
 
-void set_align(int align, Problem& problem) {
+void set_align(const OpSpec& op, int align, Problem& problem) {
+  const int least = largest_element(op, problem.dtype);
   if (align > 16 || !std::has_single_bit(static_cast<unsigned>(std::max(align, 0))) ||
-      align < size_of(problem.dtype)) {
-    throw Error(fmt::format("align {}: use 2, 4, 8 or 16 bytes, at least the {} of {}", align,
-                            size_of(problem.dtype), name_of(problem.dtype)));
+      align < std::max(least, 2)) {
+    throw Error(fmt::format(
+        "align {}: use 2, 4, 8 or 16 bytes, at least the {} of {}", align, least,
+        least > size_of(problem.dtype) ? "the largest element" : name_of(problem.dtype)));
   }
   problem.align = align;
 }
@@ -234,7 +236,7 @@ Problem parse_problem(const OpSpec& op, const ProblemText& text) {
   Problem problem;
   problem.op = op.name;
   set_dtype(op, text.dtype, text.math, problem);
-  set_align(text.align, problem);
+  set_align(op, text.align, problem);
   const Values values = values_of(op, text.shape);
   const auto given = [&](const std::string& name) {
     const auto found = values.find(name);

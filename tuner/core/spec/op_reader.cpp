@@ -125,9 +125,9 @@ std::vector<Expr> dense_strides(const Scope& scope, const TomlTable& table, cons
 
 Role read_role(const TomlTable& table) {
   const std::string role = table.text("role");
-  if (role == "in") return Role::in;
-  if (role == "out") return Role::out;
-  if (role == "inout") return Role::inout;
+  for (const Role each : {Role::in, Role::out, Role::inout}) {
+    if (role == name_of(each)) return each;
+  }
   table.fail(table.at("role"), fmt::format("role '{}' is unknown: use in, out or inout", role));
 }
 
@@ -154,9 +154,61 @@ FillSpec read_second(const Scope& scope, const TomlTable& tensor) {
           read_expr(scope, table, "infinities", "false")};
 }
 
+DType read_dtype(const TomlTable& table, const TomlNode& node, const std::string& name) {
+  if (const auto dtype = parse_dtype(name)) return *dtype;
+  table.fail(node, fmt::format("dtype '{}' is unknown{}", name, suggestion(name, dtype_names())));
+}
+
+// Reads TensorSpec::dtypes: dtype = "storage" (the problem's), "i32" (always the same), or
+// { f32 = "f64", bf16 = "f32" } (one for each of the op's dtypes).
+std::map<DType, DType> read_tensor_dtypes(const TomlTable& table, const OpSpec& op) {
+  std::map<DType, DType> dtypes;
+  const TomlNode* node = table.find("dtype");
+  if (!node || (node->kind == TomlNode::Kind::string && node->string == "storage")) return dtypes;
+  if (node->kind != TomlNode::Kind::table) {
+    const DType fixed = read_dtype(table, *node, table.text("dtype"));
+    for (const DType problem : op.dtypes) dtypes[problem] = fixed;
+    return dtypes;
+  }
+  for (const TomlNode& member : node->items) {
+    const DType problem = read_dtype(table, member, member.key);
+    if (std::count(op.dtypes.begin(), op.dtypes.end(), problem) == 0) {
+      table.fail(member, fmt::format("dtype: '{}' is not among the op's dtypes", member.key));
+    }
+    if (member.kind != TomlNode::Kind::string) {
+      table.fail(member, fmt::format("dtype: '{}' must be the name of a dtype", member.key));
+    }
+    dtypes[problem] =
+        member.string == "storage" ? problem : read_dtype(table, member, member.string);
+  }
+  for (const DType problem : op.dtypes) {
+    if (dtypes.contains(problem)) continue;
+    table.fail(*node, fmt::format("dtype: '{}' is missing: add {} = \"storage\"", name_of(problem),
+                                  name_of(problem)));
+  }
+  return dtypes;
+}
+
+// range = ["0", "n - 1"]
+std::vector<Expr> read_range(const Scope& scope, const TomlTable& table, const TensorSpec& tensor,
+                             const OpSpec& op) {
+  const TomlNode* node = table.find("range");
+  if (!node) return {};
+  for (const DType problem : op.dtypes) {
+    const DType dtype = dtype_of(tensor, problem);
+    if (is_integer(dtype)) continue;
+    table.fail(*node, fmt::format("'range' is for integers, and {} is stored as {}: use 'second'",
+                                  tensor.name, name_of(dtype)));
+  }
+  std::vector<Expr> range = read_sizes(scope, table, *node);
+  if (range.size() != 2) table.fail(*node, "'range' must be the least and the largest value");
+  return range;
+}
+
 void read_tensors(Scope& scope, const TomlTable& root, OpSpec& op) {
   for (const TomlTable& table : root.tables("tensor")) {
-    table.allow({"name", "doc", "role", "shape", "strides", "scaled_by", "pointers", "second"});
+    table.allow({"name", "doc", "role", "dtype", "shape", "strides", "scaled_by", "pointers",
+                 "second", "range", "tolerance"});
     TensorSpec tensor;
     tensor.name = table.text("name");
     tensor.doc = table.text("doc", "");
@@ -177,6 +229,10 @@ void read_tensors(Scope& scope, const TomlTable& root, OpSpec& op) {
     }
     if (named.find("pointers")) tensor.by_pointers = read_by_pointers(scope, named, op);
     tensor.second = read_second(scope, named);
+    tensor.dtypes = read_tensor_dtypes(named, op);
+    tensor.range = read_range(scope, named, tensor, op);
+    if (const TomlNode* node = named.find("tolerance"))
+      tensor.tolerance = scope.parse(named, *node);
     scope.declare(table, table.at("name"), tensor.name, Scope::Kind::tensor);
     op.tensors.push_back(std::move(tensor));
   }
@@ -204,6 +260,14 @@ void read_epilogue(const Scope& scope, const TomlTable& table, OpSpec& op) {
   table.allow({"steps", "reductions", "extents"});
   op.epilogue_steps = read_words(table, "steps", false);
   op.epilogue_reductions = read_words(table, "reductions", true);
+  const auto integer = std::find_if(op.dtypes.begin(), op.dtypes.end(), is_integer);
+  if (integer != op.dtypes.end() &&
+      !(op.epilogue_steps.empty() && op.epilogue_reductions.empty())) {
+    table.fail(
+        fmt::format("an epilogue computes in floating point, and the op has the dtype {}: "
+                    "remove one of them",
+                    name_of(*integer)));
+  }
   for (const TensorSpec& tensor : op.tensors) {
     if (op.epilogue_reductions.empty() || tensor.role != Role::inout) continue;
     if (!tensor.scaled_by.empty()) continue;
@@ -313,6 +377,18 @@ void read_tolerance(const Scope& scope, const TomlTable& root, OpSpec& op) {
   }
 }
 
+// The adaptors of libraries pass one dtype, the problem's.
+void check_storage(const TomlTable& table, const TomlNode& node, const ArgSpec& arg,
+                   const OpSpec& op) {
+  if (arg.kind != ArgSpec::Kind::tensor) return;
+  const auto tensor = std::find_if(op.tensors.begin(), op.tensors.end(),
+                                   [&](const TensorSpec& one) { return one.name == arg.name; });
+  if (tensor->dtypes.empty()) return;
+  table.fail(node, fmt::format("tensor '{}' has a dtype of its own, and the library calls take the "
+                               "problem's: remove the [[baseline]]",
+                               arg.name));
+}
+
 void read_baselines(const Scope& scope, const TomlTable& root, OpSpec& op) {
   for (const TomlTable& table : root.tables("baseline")) {
     table.allow({"library", "call", "args"});
@@ -321,6 +397,7 @@ void read_baselines(const Scope& scope, const TomlTable& root, OpSpec& op) {
     if (args.kind != TomlNode::Kind::table) table.fail(args, "'args' must be a table");
     for (const TomlNode& node : args.items) {
       ArgSpec arg = read_arg(scope, table, node);
+      check_storage(table, node, arg, op);
       if (arg.kind == ArgSpec::Kind::int32) arg.kind = ArgSpec::Kind::int64;
       baseline.args.emplace(node.key, std::move(arg));
     }
@@ -365,15 +442,11 @@ void read_head(const TomlTable& table, OpSpec& op) {
   op.example = table.text("example", "");
   op.edge_shapes = table.texts("edge_shapes");
   for (const std::string& name : table.texts("dtypes")) {
-    const auto dtype = parse_dtype(name);
-    if (!dtype) {
-      table.fail(table.at("dtypes"),
-                 fmt::format("dtype '{}' is unknown{}", name, suggestion(name, dtype_names())));
-    }
-    if (std::find(op.dtypes.begin(), op.dtypes.end(), *dtype) != op.dtypes.end()) {
+    const DType dtype = read_dtype(table, table.at("dtypes"), name);
+    if (std::find(op.dtypes.begin(), op.dtypes.end(), dtype) != op.dtypes.end()) {
       table.fail(table.at("dtypes"), fmt::format("dtype {} is given twice: remove one", name));
     }
-    op.dtypes.push_back(*dtype);
+    op.dtypes.push_back(dtype);
   }
   if (op.dtypes.empty()) table.fail("'dtypes' is missing or empty: add dtypes = [\"f32\"]");
   read_maths(table, op);

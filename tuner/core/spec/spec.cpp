@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/spec/spec_reader.h"
 
 namespace tw {
@@ -17,6 +19,20 @@ std::string Knob::text(std::int64_t value) const {
       break;
   }
   return fmt::format("{}", value);
+}
+
+std::string_view name_of(Role role) {
+  return role == Role::in ? "in" : role == Role::out ? "out" : "inout";
+}
+
+DType dtype_of(const TensorSpec& tensor, DType problem) {
+  const auto own = tensor.dtypes.find(problem);
+  return own == tensor.dtypes.end() ? problem : own->second;
+}
+
+bool has_own_dtypes(const OpSpec& op) {
+  return std::any_of(op.tensors.begin(), op.tensors.end(),
+                     [](const TensorSpec& tensor) { return !tensor.dtypes.empty(); });
 }
 
 std::string pascal_case(std::string_view name) {

@@ -41,6 +41,7 @@ struct ScalarSpec {
 };
 
 enum class Role { in, out, inout };
+std::string_view name_of(Role role);
 
 // The second set of a tensor's values with which results are verified, as expressions over dims and
 // choices. kernels/common/inputs.cuh describes the values.
@@ -60,7 +61,14 @@ struct TensorSpec {
   // along the first extent, instead of one pointer to the first element.
   std::optional<Expr> by_pointers{};
   FillSpec second{};
+  // By the problem's dtype; empty: the tensor has the problem's dtype. See dtype_of.
+  std::map<DType, DType> dtypes{};
+  // The least and the largest value that inputs are filled with, for integers; empty: the default.
+  std::vector<Expr> range{};
+  std::optional<Expr> tolerance{};  // in the units of OpSpec::tolerance; nothing: the math's
 };
+// Returns the type in which a tensor of a problem of this dtype is stored.
+DType dtype_of(const TensorSpec& tensor, DType problem);
 
 // A named sub-expression.
 struct LetSpec {
@@ -139,6 +147,9 @@ struct OpSpec {
   // begin with these slots.
   Names names;
 };
+
+// Returns whether a tensor of the op has another dtype than the problem's.
+bool has_own_dtypes(const OpSpec& op);
 
 // A knob of a kernel.
 struct Knob {

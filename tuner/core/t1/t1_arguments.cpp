@@ -174,17 +174,15 @@ class Reader {
   }
 
   void add_tables(const Place& argument, const std::string& name, Role role) {
-    constexpr const char* roles[] = {"in", "out", "inout"};
     const std::string dim = name + "_size";
     take(argument.at("Name"), dim);
     const Place place = argument.at("Size");
     const std::string size = toml_string(size_of_vector(place));
     result_.tables.add(argument.at("Name"), fmt::format("[[dim]]\nname = {}\n", toml_string(dim)));
     result_.tables.add(place, fmt::format("default = {}\n", size));
-    result_.tables.add(
-        argument.at("Name"),
-        fmt::format("[[tensor]]\nname = {}\nrole = \"{}\"\nshape = [{}]\n", toml_string(name),
-                    roles[static_cast<std::size_t>(role)], toml_string(dim)));
+    result_.tables.add(argument.at("Name"),
+                       fmt::format("[[tensor]]\nname = {}\nrole = \"{}\"\nshape = [{}]\n",
+                                   toml_string(name), name_of(role), toml_string(dim)));
     result_.sizes.add(place, fmt::format("{} = {}\n", toml_string("given_" + dim), size));
   }
 

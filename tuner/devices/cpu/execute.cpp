@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <initializer_list>
 #include <iterator>
 #include <string_view>
@@ -125,7 +126,7 @@ class Execution {
       }
       if (!has_oracle() && !first.is_known()) {
         first = results_of(plan_, memory);
-        if (inputs == Inputs::first) note_unwritten(first);
+        note_unwritten(memory, first, inputs);
       }
     }
     return {};
@@ -137,12 +138,19 @@ class Execution {
                                      : " (when warps run ahead of each other)";
   }
 
-  void note_unwritten(const Expected& results) {
+  void note_unwritten(const PlanMemory& memory, const Expected& results, Inputs inputs) {
     for (std::size_t i = 0; i < plan_.tensors.size(); ++i) {
+      const PlanTensor& tensor = plan_.tensors[i];
       const std::vector<double>& values = results.values[i];
-      if (plan_.tensors[i].role == Role::in || plan_.tensors[i].is_restored()) continue;
+      if (tensor.role == Role::in || tensor.is_restored()) continue;
+      if (is_integer(tensor.dtype)) {
+        const std::size_t bytes = values.size() * static_cast<std::size_t>(size_of(tensor.dtype));
+        const bool untouched = std::memcmp(memory.tensor(i), memory.tensor_before(i), bytes) == 0;
+        unwritten_.note(plan_, i, untouched ? 0 : 1, inputs == Inputs::second, result_);
+        continue;
+      }
       const auto unwritten = std::count_if(values.begin(), values.end(), is_unwritten);
-      tw::note_unwritten(plan_.tensors[i], std::ssize(values) - unwritten, result_);
+      unwritten_.note(plan_, i, std::ssize(values) - unwritten, inputs == Inputs::second, result_);
     }
   }
 
@@ -199,6 +207,7 @@ class Execution {
   const ExecuteOptions& options_;
   PlanMemory memory_;
   bool may_take_turns_;
+  UnwrittenNotes unwritten_;
   Measurement result_;
 };
 

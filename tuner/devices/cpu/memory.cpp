@@ -28,11 +28,14 @@ std::vector<std::byte> bytes_of(const T& value) {
   return bytes;
 }
 
-// The epilogue's tensors have the type of the epilogue's output.
-DType output_dtype(const Plan& plan) {
-  const auto output = std::find_if(plan.tensors.begin(), plan.tensors.end(),
-                                   [](const PlanTensor& t) { return t.role != Role::in; });
-  return output == plan.tensors.end() ? DType::f32 : output->dtype;
+// Returns a tensor argument of the epilogue.
+PlanTensor epilogue_tensor(const Plan& plan, std::size_t index, std::int64_t extent) {
+  PlanTensor tensor;
+  tensor.name = fmt::format("the epilogue's tensor {}", index);
+  tensor.dtype = plan.storage;
+  tensor.layout = {{extent}, {1}, extent};
+  tensor.second = epilogue_fill;
+  return tensor;
 }
 
 tw_cpu::TensorMap tensor_map(const TensorMapShape& shape, const void* data) {
@@ -63,18 +66,20 @@ PlanMemory::PlanMemory(const Plan& plan, std::uint64_t seed, Inputs inputs) : pl
   const Placement placement = second ? Placement::at_begin : Placement::at_end;
   std::uint64_t tensor_index = 0;
   const auto alignment = static_cast<std::size_t>(plan.align);
-  const auto allocate = [&](DType dtype, const TensorLayout& layout, bool is_read,
-                            const PlanFill& fill, const std::string& name) {
-    Guarded buffer(
-        static_cast<std::size_t>(layout.elements) * static_cast<std::size_t>(size_of(dtype)),
-        alignment, placement, name);
+  const auto allocate = [&](const PlanTensor& tensor) {
+    Guarded buffer(static_cast<std::size_t>(tensor.layout.elements) *
+                       static_cast<std::size_t>(size_of(tensor.dtype)),
+                   alignment, placement, tensor.name);
     const std::uint64_t stream = verify::stream_of(seed, tensor_index++, second);
-    if (is_read) fill_inputs(dtype, buffer.data(), layout, stream, second ? &fill : nullptr);
+    if (is_integer(tensor.dtype))
+      buffer.fill(verify::poison_of(static_cast<int>(tensor.dtype), second));
+    if (tensor.role == Role::in || tensor.is_restored()) {
+      fill_inputs(tensor, buffer.data(), stream, second);
+    }
     return buffer;
   };
   for (const PlanTensor& tensor : plan.tensors) {
-    const bool is_read = tensor.role == Role::in || (tensor.role == Role::inout && tensor.is_read);
-    tensors_.push_back(allocate(tensor.dtype, tensor.layout, is_read, tensor.second, tensor.name));
+    tensors_.push_back(allocate(tensor));
     const Guarded& buffer = tensors_.back();
     before_.emplace_back(buffer.data(), buffer.data() + buffer.size());
     slices_.emplace_back();
@@ -88,9 +93,7 @@ PlanMemory::PlanMemory(const Plan& plan, std::uint64_t seed, Inputs inputs) : pl
                              placement, fmt::format("workspace {}", workspaces_.size()));
   }
   for (const std::int64_t extent : plan.epilogue_extents) {
-    epilogue_tensors_.push_back(
-        allocate(output_dtype(plan), {{extent}, {1}, extent}, true, epilogue_fill,
-                 fmt::format("the epilogue's tensor {}", epilogue_tensors_.size())));
+    epilogue_tensors_.push_back(allocate(epilogue_tensor(plan, epilogue_tensors_.size(), extent)));
     append(epilogue_, epilogue_tensors_.back().data());
   }
   if (epilogue_tensors_.empty()) append<void*>(epilogue_, nullptr);

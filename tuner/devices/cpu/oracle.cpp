@@ -34,8 +34,10 @@ std::string key_of(const Plan& plan, std::uint64_t seed, Inputs inputs) {
   for (const auto& [path, text] : program.headers) key += path + "\n" + text;
   for (const PlanLaunch& launch : plan.oracle.launches) add_launch(key, launch);
   for (const PlanTensor& tensor : plan.tensors) {
-    key += fmt::format("{} {} {} {} {} {} {};", static_cast<int>(tensor.dtype), tensor.is_read,
-                       tensor.second.sign, tensor.second.scale, tensor.second.infinities,
+    const IntegerRange range = tensor.range.value_or(IntegerRange{});
+    key += fmt::format("{} {} {} {} {} {} {} {} {};", static_cast<int>(tensor.dtype),
+                       tensor.is_read, tensor.second.sign, tensor.second.scale,
+                       tensor.second.infinities, range.low, range.high,
                        fmt::join(tensor.layout.shape, ","), fmt::join(tensor.layout.strides, ","));
   }
   return key;
@@ -131,8 +133,9 @@ Expected results_of(const Plan& plan, const PlanMemory& memory) {
         values[j] = verify::unwritten();
         continue;
       }
-      values[j] = decode(tensor.dtype, bits);
-      if (std::isfinite(values[j])) largest = std::max(largest, std::fabs(values[j]));
+      values[j] = expected_from(tensor.dtype, bits);
+      if (!is_integer(tensor.dtype) && std::isfinite(values[j]))
+        largest = std::max(largest, std::fabs(values[j]));
     }
     result.magnitudes.emplace_back(values.size(), largest);
     result.values.push_back(std::move(values));

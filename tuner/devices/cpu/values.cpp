@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <stdexcept>
 
 #include "devices/comparison.h"
 
@@ -56,6 +57,8 @@ void write_element(DType dtype, std::byte* tensor, std::int64_t index, double va
       return store(tensor, index, to_half(value));
     case DType::bf16:
       return store(tensor, index, to_bfloat(value));
+    default:
+      throw std::logic_error("write_element of an integer");
   }
 }
 
@@ -80,14 +83,18 @@ void for_each_element(
   }
 }
 
-void fill_inputs(DType dtype, std::byte* tensor, const TensorLayout& layout, std::uint64_t stream,
-                 const PlanFill* second) {
-  const verify::Fill fill = second ? fill_of(*second) : verify::Fill{};
-  for_each_element(layout, [&](std::int64_t index, const auto&) {
+void fill_inputs(const PlanTensor& tensor, std::byte* data, std::uint64_t stream, bool second) {
+  const verify::Fill fill = fill_of(tensor, second);
+  const std::int64_t size = size_of(tensor.dtype);
+  for_each_element(tensor.layout, [&](std::int64_t index, const auto&) {
     const auto at = static_cast<std::uint64_t>(index);
-    write_element(
-        dtype, tensor, index,
-        second ? verify::second_value(stream, at, fill) : verify::first_value(stream, at));
+    if (is_integer(tensor.dtype)) {
+      // The low bytes of a two's complement number are its value in a smaller type.
+      const long long value = verify::integer_value(stream, at, fill);
+      std::memcpy(data + index * size, &value, static_cast<std::size_t>(size));
+    } else {
+      write_element(tensor.dtype, data, index, verify::float_value(stream, at, fill));
+    }
   });
 }
 

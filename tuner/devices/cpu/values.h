@@ -11,7 +11,7 @@
 namespace tw::cpu {
 
 double read_element(DType dtype, const std::byte* tensor, std::int64_t index);
-// Writes an element; rounds to nearest, ties to even.
+// Writes an element of a floating-point type; rounds to nearest, ties to even.
 void write_element(DType dtype, std::byte* tensor, std::int64_t index, double value);
 
 // Calls visit(index, coordinates) for each element of the layout. `index` counts elements from the
@@ -23,9 +23,8 @@ void for_each_element(
 // Returns the bits of an element of any size.
 std::uint64_t element_bits(DType dtype, const std::byte* tensor, std::int64_t index);
 
-// Fills a tensor with the values of kernels/common/inputs.cuh: with the second set if `second` is
-// given. Writes only the elements of the layout; the gaps between them keep their values.
-void fill_inputs(DType dtype, std::byte* tensor, const TensorLayout& layout, std::uint64_t stream,
-                 const PlanFill* second);
+// Fills a tensor with its first or its second set of values (kernels/common/inputs.cuh). Writes only
+// the elements of the layout; the gaps between them keep their values.
+void fill_inputs(const PlanTensor& tensor, std::byte* data, std::uint64_t stream, bool second);
 
 }  // namespace tw::cpu

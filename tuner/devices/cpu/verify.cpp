@@ -56,8 +56,10 @@ class Judge {
     if (!wanted && !written) return;
     verify::Judged judged{false, std::numeric_limits<double>::infinity(), 0};
     if (wanted && written) {
-      judged = verify::judge(read_element(tensor_.dtype, actual_, index), expected_[i],
-                             magnitude_[i], rule_);
+      const std::uint64_t bits = element_bits(tensor_.dtype, actual_, index);
+      judged = is_integer(tensor_.dtype)
+                   ? verify::judge_integer(bits, expected_[i], rule_.storage)
+                   : verify::judge(decode(tensor_.dtype, bits), expected_[i], magnitude_[i], rule_);
     }
     if (!judged.right) ++found_.wrong;
     if (!written) ++found_.unwritten;

@@ -123,6 +123,12 @@ Guarded::Guarded(std::size_t bytes, std::size_t alignment, Placement placement, 
   forbid(mapping_->data_end, static_cast<std::size_t>(mapping_->end() - mapping_->data_end));
 }
 
+void Guarded::fill(std::uint16_t word) {
+  for (std::size_t at = 0; at < size_; at += sizeof word) {
+    std::memcpy(data_ + at, &word, std::min(sizeof word, size_ - at));
+  }
+}
+
 Guarded::~Guarded() = default;
 Guarded::Guarded(Guarded&& other) noexcept = default;
 

@@ -2,6 +2,7 @@
 // or reads beyond a tensor or its shared memory shows, also without AddressSanitizer.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -30,6 +31,8 @@ class Guarded {
   std::byte* data() const { return data_; }
   std::size_t size() const { return size_; }
   void poison_all() { poison(data_, size_, phase_ + 2048); }
+  // Fills the buffer with a 16-bit word.
+  void fill(std::uint16_t word);
   // Says where the zones were written: "12 bytes past the end"; empty if they are intact.
   std::string damage() const;
 

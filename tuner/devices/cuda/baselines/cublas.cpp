@@ -64,10 +64,9 @@ cudaDataType_t cublas_type(DType dtype) {
       return CUDA_R_16F;
     case DType::bf16:
       return CUDA_R_16BF;
-    case DType::f64:
-      break;
+    default:
+      throw Error(fmt::format("the cuBLAS baseline has no gemm for {}", name_of(dtype)));
   }
-  throw Error(fmt::format("the cuBLAS baseline has no gemm for {}", name_of(dtype)));
 }
 
 // A handle of the library with its destructor.

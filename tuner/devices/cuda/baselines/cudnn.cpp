@@ -110,10 +110,9 @@ int cudnn_type(DType dtype) {
       return data_half;
     case DType::bf16:
       return data_bf16;
-    case DType::f64:
-      break;
+    default:
+      throw Error(fmt::format("the cuDNN baseline has no convolution for {}", name_of(dtype)));
   }
-  throw Error(fmt::format("the cuDNN baseline has no convolution for {}", name_of(dtype)));
 }
 
 // An object of the library with its destructor.

@@ -60,7 +60,7 @@ Buffers::Buffers(const Context& context, const VerifyKernels& kernels, const Pla
     : context_(context),
       kernels_(kernels),
       plan_tensors_(plan.tensors),
-      epilogue_dtype_(plan.tensors.empty() ? DType::f32 : plan.tensors.front().dtype),
+      storage_(plan.storage),
       seed_(seed) {
   for (const PlanTensor& tensor : plan.tensors) {
     const std::int64_t bytes = bytes_of(tensor);
@@ -78,18 +78,16 @@ Buffers::Buffers(const Context& context, const VerifyKernels& kernels, const Pla
     }
   }
   for (const std::int64_t extent : plan.epilogue_extents) {
-    epilogue_tensors_.emplace_back(kernels, extent * size_of(epilogue_dtype_), plan.align);
+    epilogue_tensors_.emplace_back(kernels, extent * size_of(storage_), plan.align);
   }
   select(Inputs::first);
   poison_outputs();
   context.synchronise();
 }
 
-void Buffers::fill(CUdeviceptr data, std::int64_t elements, DType dtype, std::size_t index,
-                   const PlanFill& second) const {
+void Buffers::fill(CUdeviceptr data, const PlanTensor& tensor, std::size_t index) const {
   const bool is_second = inputs_ == Inputs::second;
-  kernels_.fill(data, elements, dtype, verify::stream_of(seed_, index, is_second),
-                is_second ? &second : nullptr);
+  kernels_.fill(data, tensor, verify::stream_of(seed_, index, is_second), is_second);
 }
 
 void Buffers::select(Inputs inputs) {
@@ -102,7 +100,7 @@ void Buffers::select(Inputs inputs) {
     const bool is_input = tensor.role == Role::in;
     if (tensor.role == Role::out || (!tensor.is_read && !is_input)) continue;
     if (tensor.is_read) {
-      fill(made.buffer.data(), tensor.layout.elements, tensor.dtype, i, tensor.second);
+      fill(made.buffer.data(), tensor, i);
     }
     if (is_input) {
       if (made.hashes[set] == 0) made.hashes[set] = made.buffer.hash();
@@ -116,8 +114,11 @@ void Buffers::select(Inputs inputs) {
   std::vector<std::uint64_t>& hashes = epilogue_hashes_[set];
   for (std::size_t i = 0; i < epilogue_tensors_.size(); ++i) {
     const GuardedBuffer& buffer = epilogue_tensors_[i];
-    fill(buffer.data(), buffer.bytes() / size_of(epilogue_dtype_), epilogue_dtype_,
-         tensors_.size() + i, epilogue_fill);
+    PlanTensor tensor;
+    tensor.dtype = storage_;
+    tensor.layout.elements = buffer.bytes() / size_of(storage_);
+    tensor.second = epilogue_fill;
+    fill(buffer.data(), tensor, tensors_.size() + i);
     if (hashes.size() == i) hashes.push_back(buffer.hash());
   }
 }
@@ -137,7 +138,8 @@ void Buffers::seal() {
 void Buffers::poison_outputs() const {
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
     if (is_input(i) || tensors_[i].before.bytes() != 0) continue;
-    kernels_.poison(tensors_[i].buffer.data(), tensors_[i].buffer.bytes());
+    kernels_.poison(tensors_[i].buffer.data(), tensors_[i].buffer.bytes(),
+                    poison_word(plan_tensors_[i]));
   }
 }
 

@@ -58,6 +58,10 @@ class Buffers {
   // they hold this set already.
   void select(Inputs inputs);
   Inputs inputs() const { return inputs_; }
+  // Returns the word that fills an output before a run on the selected inputs.
+  std::uint16_t poison_word(const PlanTensor& tensor) const {
+    return verify::poison_of(static_cast<int>(tensor.dtype), inputs_ == Inputs::second);
+  }
   // Returns the oracle's results for the selected inputs.
   const Oracle& oracle(std::size_t tensor) const {
     return tensors_[tensor].oracles[static_cast<std::size_t>(inputs_)];
@@ -78,15 +82,14 @@ class Buffers {
  private:
   bool is_input(std::size_t tensor) const { return plan_tensors_[tensor].role == Role::in; }
   std::uint64_t hash_of(const Oracle& oracle) const;
-  void fill(CUdeviceptr data, std::int64_t elements, DType dtype, std::size_t index,
-            const PlanFill& second) const;
+  void fill(CUdeviceptr data, const PlanTensor& tensor, std::size_t index) const;
   const Context& context_;
   const VerifyKernels& kernels_;
   std::vector<PlanTensor> plan_tensors_;
   std::vector<Tensor> tensors_;
   std::vector<GuardedBuffer> epilogue_tensors_;
   std::array<std::vector<std::uint64_t>, 2> epilogue_hashes_;  // one for each set
-  DType epilogue_dtype_;
+  DType storage_;                                              // of the epilogue's tensors
   std::uint64_t seed_;
   Inputs inputs_ = Inputs::second;
 };

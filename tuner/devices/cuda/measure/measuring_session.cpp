@@ -218,13 +218,12 @@ void MeasuringSession::verify_plain(const MeasureRequest& request, Measurement& 
 void MeasuringSession::run_baseline(const MeasureRequest& request, Measurement& measurement) {
   const Job& job = request.job;
   try {
-    const auto baseline = make_baseline(
-        job.baseline.library,
-        {.call = job.baseline.call,
-         .dtype = job.plan.tensors.empty() ? DType::f32 : job.plan.tensors.front().dtype,
-         .math = job.math,
-         .args = baseline_args(job, *buffers_)},
-        context_);
+    const auto baseline = make_baseline(job.baseline.library,
+                                        {.call = job.baseline.call,
+                                         .dtype = job.plan.storage,
+                                         .math = job.math,
+                                         .args = baseline_args(job, *buffers_)},
+                                        context_);
     const Subject subject{.launch = [&] { baseline->launch(); },
                           .damage = [] { return std::string(); }};
     const Measurement blank = measurement;
@@ -334,7 +333,7 @@ double MeasuringSession::verify(const Plan& plan, bool cold_l2, Inputs inputs,
     measurement.note = damage;
     for (Kept& one : kept_) one.key.clear();  // the next job makes new ones
   } else if (plan.oracle.kind == OraclePlan::Kind::none) {
-    if (inputs == Inputs::first) note_unwritten(plan, measurement);
+    note_unwritten(plan, measurement);
   } else {
     compare(plan, measurement);
   }
@@ -345,14 +344,15 @@ double MeasuringSession::verify(const Plan& plan, bool cold_l2, Inputs inputs,
 }
 
 void MeasuringSession::note_unwritten(const Plan& plan, Measurement& measurement) {
+  if (buffers_->inputs() == Inputs::first) unwritten_ = {};
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const PlanTensor& tensor = plan.tensors[i];
     if (tensor.role == Role::in || tensor.is_restored()) continue;
     const Buffers::Oracle& oracle = buffers_->oracle(i);
-    const std::int64_t written =
-        kernels_->expect(buffers_->tensors()[i].buffer.data(), tensor.layout, tensor.dtype,
-                         oracle.expected.address(), oracle.magnitude.address());
-    tw::note_unwritten(tensor, written, measurement);
+    const std::int64_t written = kernels_->expect(
+        buffers_->tensors()[i].buffer.data(), tensor, buffers_->poison_word(tensor),
+        oracle.expected.address(), oracle.magnitude.address());
+    unwritten_.note(plan, i, written, buffers_->inputs() == Inputs::second, measurement);
   }
 }
 
@@ -363,9 +363,10 @@ void MeasuringSession::compare(const Plan& plan, Measurement& measurement) {
     if (tensor.role == Role::in) continue;
     const Buffers::Tensor& actual = buffers_->tensors()[i];
     const Buffers::Oracle& oracle = buffers_->oracle(i);
-    const Comparison found = kernels_->compare(actual.buffer.data(), oracle.expected.address(),
-                                               oracle.magnitude.address(), actual.before.address(),
-                                               tensor.layout, rule_of(plan, tensor));
+    const Comparison found =
+        kernels_->compare(actual.buffer.data(), oracle.expected.address(),
+                          oracle.magnitude.address(), actual.before.address(), tensor.layout,
+                          rule_of(plan, tensor), buffers_->poison_word(tensor));
     measurement.error_ulps = std::max(measurement.error_ulps, found.worst_ulps);
     used = std::max(used, found.used);
     if (found.is_right()) continue;

@@ -82,27 +82,33 @@ void VerifyKernels::launch(CUfunction function, int blocks, std::vector<void*> a
         "launching the verification");
 }
 
-void VerifyKernels::fill(CUdeviceptr data, std::int64_t elements, DType dtype, std::uint64_t stream,
-                         const PlanFill* second) const {
-  int storage = static_cast<int>(dtype), is_second = second ? 1 : 0;
-  verify::Fill fill = second ? fill_of(*second) : verify::Fill{};
-  launch(fill_, blocks_for(elements), {&data, &elements, &storage, &stream, &is_second, &fill});
+void VerifyKernels::fill(CUdeviceptr data, const PlanTensor& tensor, std::uint64_t stream,
+                         bool second) const {
+  std::int64_t elements = tensor.layout.elements;
+  int storage = static_cast<int>(tensor.dtype);
+  verify::Fill fill = fill_of(tensor, second);
+  launch(fill_, blocks_for(elements), {&data, &elements, &storage, &stream, &fill});
 }
 
-void VerifyKernels::poison(CUdeviceptr data, std::int64_t bytes) const {
-  check(driver().cuMemsetD16Async(data, verify::kPoison, static_cast<std::size_t>(bytes / 2),
-                                  context_.stream()),
+void VerifyKernels::poison(CUdeviceptr data, std::int64_t bytes, std::uint16_t word) const {
+  check(
+      driver().cuMemsetD16Async(data, word, static_cast<std::size_t>(bytes / 2), context_.stream()),
+      "poisoning an output");
+  if (bytes % 2 == 0) return;
+  check(driver().cuMemsetD8Async(data + static_cast<CUdeviceptr>(bytes - 1),
+                                 static_cast<unsigned char>(word), 1, context_.stream()),
         "poisoning an output");
 }
 
-std::int64_t VerifyKernels::expect(CUdeviceptr x, const TensorLayout& layout, DType dtype,
+std::int64_t VerifyKernels::expect(CUdeviceptr x, const PlanTensor& tensor, std::uint16_t poison,
                                    CUdeviceptr expected, CUdeviceptr magnitude) const {
-  std::int64_t elements = layout.elements;
-  int storage = static_cast<int>(dtype);
-  Axes axes = axes_of(layout);
+  std::int64_t elements = tensor.layout.elements;
+  int storage = static_cast<int>(tensor.dtype);
+  Axes axes = axes_of(tensor.layout);
   CUdeviceptr found = scratch_.address();
   check(driver().cuMemsetD8Async(found, 0, 16, context_.stream()), "clearing a counter");
-  launch(expect_, blocks_for(elements), {&x, &elements, &storage, &axes, &expected, &found});
+  launch(expect_, blocks_for(elements),
+         {&x, &elements, &storage, &poison, &axes, &expected, &found});
   launch(expect_magnitude_, blocks_for(elements), {&found, &elements, &magnitude});
   context_.synchronise();
   std::int64_t counts[2] = {0, 0};
@@ -141,13 +147,14 @@ std::uint64_t VerifyKernels::hash(CUdeviceptr data, std::int64_t bytes) const {
 
 Comparison VerifyKernels::compare(CUdeviceptr x, CUdeviceptr expected, CUdeviceptr magnitude,
                                   CUdeviceptr before, const TensorLayout& layout,
-                                  const verify::Rule& rule) const {
+                                  const verify::Rule& rule, std::uint16_t poison) const {
   std::int64_t elements = layout.elements;
   Axes axes = axes_of(layout);
   verify::Rule its = rule;
   CUdeviceptr found = scratch_.address();
   const int blocks = blocks_for(elements);
-  launch(compare_, blocks, {&x, &expected, &magnitude, &before, &elements, &axes, &its, &found});
+  launch(compare_, blocks,
+         {&x, &expected, &magnitude, &before, &elements, &axes, &its, &poison, &found});
   context_.synchronise();
   std::vector<Found> all(static_cast<std::size_t>(blocks));
   check(driver().cuMemcpyDtoH(all.data(), found, all.size() * sizeof(Found)),

@@ -23,23 +23,24 @@ class VerifyKernels {
   // These functions run on the context's stream, asynchronously unless they return something.
   // fill() writes the first set of values of the stream, or the second set
   // (kernels/common/inputs.cuh).
-  void fill(CUdeviceptr data, std::int64_t elements, DType dtype, std::uint64_t stream,
-            const PlanFill* second) const;
-  void poison(CUdeviceptr data, std::int64_t bytes) const;  // bytes: a multiple of 2
+  void fill(CUdeviceptr data, const PlanTensor& tensor, std::uint64_t stream, bool second) const;
+  // Fills with a 16-bit word (verify::poison_of).
+  void poison(CUdeviceptr data, std::int64_t bytes, std::uint16_t word = verify::kPoison) const;
   // Stores x as the expected values, with its largest value as the magnitude. Returns the number of
-  // written elements.
-  std::int64_t expect(CUdeviceptr x, const TensorLayout& layout, DType dtype, CUdeviceptr expected,
-                      CUdeviceptr magnitude) const;
+  // elements that differ from the poison.
+  std::int64_t expect(CUdeviceptr x, const PlanTensor& tensor, std::uint16_t poison,
+                      CUdeviceptr expected, CUdeviceptr magnitude) const;
   void write_guards(CUdeviceptr base, std::int64_t begin, std::int64_t end,
                     std::int64_t bytes) const;
   // Returns the bytes of the guards that changed: before and after [begin, end).
   std::pair<std::int64_t, std::int64_t> check_guards(CUdeviceptr base, std::int64_t begin,
                                                      std::int64_t end, std::int64_t bytes) const;
   std::uint64_t hash(CUdeviceptr data, std::int64_t bytes) const;  // bytes: a multiple of 8
-  // Compares x with the expected values. `before` is 0 for a tensor that was poisoned. `layout`
-  // must have at most 8 axes.
+  // Compares x with the expected values. `before` is 0 for a tensor that was poisoned, with the word
+  // `poison`. `layout` must have at most 8 axes.
   Comparison compare(CUdeviceptr x, CUdeviceptr expected, CUdeviceptr magnitude, CUdeviceptr before,
-                     const TensorLayout& layout, const verify::Rule& rule) const;
+                     const TensorLayout& layout, const verify::Rule& rule,
+                     std::uint16_t poison) const;
   void zero(CUdeviceptr data, std::int64_t bytes) const;  // bytes: a multiple of 16
   void flush_l2() const;
   void mark() const;
