@@ -1,6 +1,5 @@
 tilewright_test(cli_parts_test SOURCES cli_parts_test.cpp cli_explain_test.cpp cli_final_test.cpp
-  cli_session_test.cpp cli_suites_test.cpp
-  cli_elsewhere_test.cpp emit_check_test.cpp
+  cli_suites_test.cpp emit_check_test.cpp
   LIBRARIES tw_commands)
 tilewright_test(cli_test SOURCES cli_test.cpp cli_emit_test.cpp cli_faults_test.cpp
   cli_dtypes_test.cpp cli_json_test.cpp cli_keys_test.cpp cli_oracle_test.cpp

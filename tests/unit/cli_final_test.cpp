@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <string>
 
-#include "cli_session_fixture.h"
 #include "commands/recheck.h"
+#include "session_fixture.h"
 
 namespace tw {
 namespace {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "session/session.h"
+#include "session/session_run.h"
 
 namespace tw {
 
@@ -90,6 +91,29 @@ class FormulaDevice : public Device {
   std::string refusal_;
 };
 
+inline Knob toy_knob(const std::string& name, int values) {
+  Knob knob;
+  knob.name = name;
+  for (int i = 0; i < values; ++i) knob.values.push_back(i);
+  return knob;
+}
+
+// A kernel with the 50 configurations "x=0 y=0" to "x=9 y=4".
+inline Competitor toy_competitor(const std::string& name) {
+  Competitor one{.kernel = nullptr,
+                 .name = name,
+                 .space = SearchSpace::enumerate({toy_knob("x", 10), toy_knob("y", 5)}, {}, 0,
+                                                 std::vector<std::int64_t>(2)),
+                 .context = {},
+                 .space_digest = "s"};
+  one.context.op = "toy";
+  one.context.problem = "toy f32 m=1";
+  one.context.kernel = name;
+  one.context.source_digest = "d";
+  one.context.device_model = "formula";
+  return one;
+}
+
 class SessionTest : public testing::Test {
  protected:
   SessionTest() {
@@ -102,44 +126,33 @@ class SessionTest : public testing::Test {
     fs::remove_all(folder_);
   }
 
-  static Knob knob(const std::string& name, int values) {
-    Knob knob;
-    knob.name = name;
-    for (int i = 0; i < values; ++i) knob.values.push_back(i);
-    return knob;
-  }
-  Competitor competitor(const std::string& name) {
-    Competitor one{.kernel = nullptr,
-                   .name = name,
-                   .space = SearchSpace::enumerate({knob("x", 10), knob("y", 5)}, {}, 0,
-                                                   std::vector<std::int64_t>(2)),
-                   .context = {},
-                   .space_digest = "s"};
-    one.context.op = "toy";
-    one.context.problem = "toy f32 m=1";
-    one.context.kernel = name;
-    one.context.source_digest = "d";
-    one.context.device_model = "formula";
-    return one;
-  }
   SessionRequest request(std::vector<std::string> kernels = {"fast"}) {
     SessionRequest request;
     request.problem_key = "toy f32 m=1";
-    for (const std::string& name : kernels) request.competitors.push_back(competitor(name));
+    for (const std::string& name : kernels) request.competitors.push_back(toy_competitor(name));
     request.strategy = "exhaustive";
     request.budget.evaluations = 50;
     request.device_json = "{}";
     return request;
   }
   SessionResult run(const SessionRequest& request) {
-    Progress progress(stderr, Progress::Mode::quiet, 80, std::chrono::steady_clock::now);
-    return run_session(request, device_, *store_, progress, [this] { return stopped_(); });
+    return run_session(request, device_, *store_, progress_, stopped_);
+  }
+  // Begins a session without its parts. The request must outlive the result.
+  SessionRun begin(const SessionRequest& request) {
+    SessionRun run{request, device_, *store_, progress_, stopped_};
+    RunInfo info;
+    info.context = request.competitors.front().context;
+    info.device_json = request.device_json;
+    run.id = store_->begin_run(info);
+    return run;
   }
   std::vector<Trial> stored() { return store_->trials({}); }
 
   fs::path folder_;
   std::optional<Store> store_;
   FormulaDevice device_;
+  Progress progress_{stderr, Progress::Mode::quiet, 80, std::chrono::steady_clock::now};
   std::function<bool()> stopped_ = [] { return false; };
 };
 

@@ -3,8 +3,8 @@
 #include <string>
 #include <utility>
 
-#include "cli_session_fixture.h"
 #include "core/base/error.h"
+#include "session_fixture.h"
 
 namespace tw {
 namespace {
@@ -99,6 +99,18 @@ TEST_F(SessionTest, StopsWhenAskedAndKeepsTheBest) {
   ASSERT_FALSE(result.ranking.empty());
   EXPECT_EQ(static_cast<std::int64_t>(stored().size()), result.evaluated);
   EXPECT_FALSE(result.ranking.front().raced);
+}
+
+TEST_F(SessionTest, OnlyAWholeSearchOfTheStrategyAutoHasACertificate) {
+  EXPECT_FALSE(run(request()).certificate) << "the strategy is another one";
+  SessionRequest automatic = request();
+  automatic.strategy = "auto";
+  automatic.budget.evaluations = 8;
+  automatic.fresh = true;
+  EXPECT_TRUE(run(automatic).certificate);
+  device_.measured_.clear();
+  stopped_ = [&] { return device_.measured_.size() > 4; };
+  EXPECT_FALSE(run(automatic).certificate) << "it was interrupted";
 }
 
 TEST_F(SessionTest, ATimeBudgetEndsTheSearch) {

@@ -1,0 +1,61 @@
+#include "session/finalists.h"
+
+#include <algorithm>
+#include <string>
+
+#include "session/elsewhere.h"
+
+namespace tw {
+
+std::vector<TrialKey> finalists(const SessionRequest& request, const Trials& trials,
+                                const Store& store) {
+  std::vector<TrialKey> keys = trials.by_time();
+  if (keys.empty()) return keys;
+  keys.resize(std::min(keys.size(), static_cast<std::size_t>(request.finalists)));
+  const auto add = [&](TrialKey key) {
+    if (trials.is_known_to_fail(key)) return;
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+  };
+  for (std::size_t i = 0; i < request.competitors.size(); ++i) {
+    add({i, request.competitors[i].space.default_index()});
+  }
+  if (const auto previous = previous_winner(request, store)) add(*previous);
+  return keys;
+}
+
+std::vector<TrialKey> contenders(const SessionRequest& request) {
+  std::vector<TrialKey> keys;
+  for (const Contender& one : request.only) {
+    for (std::size_t i = 0; i < request.competitors.size(); ++i) {
+      const Competitor& its = request.competitors[i];
+      if (its.name != one.kernel) continue;
+      if (const auto index = index_in(its.space, one.configuration)) keys.push_back({i, *index});
+    }
+  }
+  return keys;
+}
+
+std::optional<TrialKey> previous_winner(const SessionRequest& request, const Store& store) {
+  const Context& context = request.competitors.front().context;
+  Filter filter;
+  filter.op = context.op;
+  filter.problem = context.problem;
+  filter.device = context.device_model;
+  filter.source = name_of(context.source);
+  filter.l2 = context.l2;
+  for (const Winner& winner : store.winners(filter)) {
+    const Context& its = winner.trial.context;
+    if (its.problem != context.problem || its.device_limits != context.device_limits) continue;
+    for (std::size_t i = 0; i < request.competitors.size(); ++i) {
+      const Competitor& one = request.competitors[i];
+      if (one.name != its.kernel || one.context.source_digest != its.source_digest) continue;
+      // The trial may have been stored with an earlier version of the space.
+      if (const auto index = index_in(one.space, winner.trial.configuration)) {
+        return TrialKey{i, *index};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace tw

@@ -1,0 +1,99 @@
+#include "session/trials.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "session/elsewhere.h"
+
+namespace tw {
+
+std::vector<Evaluation> Trials::recall(std::size_t competitor, std::vector<Trial> stored) {
+  const SearchSpace& space = competitors_[competitor].space;
+  std::vector<Evaluation> evaluations;
+  for (Trial& trial : stored) {
+    const auto index = index_in(space, trial.configuration);
+    if (!index) continue;
+    if (trial.measurement.outcome == Outcome::pruned) {
+      pruned_before_.insert({competitor, *index});
+      continue;
+    }
+    const double time_ns = trial.measurement.outcome == Outcome::ok
+                               ? trial.measurement.median_ns()
+                               : std::numeric_limits<double>::infinity();
+    evaluations.push_back({*index, time_ns});
+    count({competitor, *index}, std::move(trial.measurement));
+  }
+  return evaluations;
+}
+
+void Trials::count(TrialKey key, Measurement measurement) {
+  ++outcomes_[measurement.outcome];
+  if (!measurement.note.empty()) notes_.emplace(measurement.outcome, measurement.note);
+  offer_best(key, measurement);
+  measurements_[key] = std::move(measurement);
+}
+
+void Trials::offer_best(TrialKey key, const Measurement& measurement) {
+  const double median_ns = measurement.median_ns();
+  if (measurement.outcome != Outcome::ok || median_ns <= 0) return;
+  if (best_ && median_ns >= best_ns_) return;
+  best_ = key;
+  best_ns_ = median_ns;
+}
+
+void Trials::refute(TrialKey key, const Measurement& failure) {
+  const auto known = measurements_.find(key);
+  if (known == measurements_.end()) return;
+  const auto count_of_it = outcomes_.find(known->second.outcome);
+  if (--count_of_it->second == 0) outcomes_.erase(count_of_it);
+  count(key, failure);
+  if (best_ != key) return;
+  best_.reset();
+  best_ns_ = 0;
+  for (const auto& [other, measurement] : measurements_) offer_best(other, measurement);
+}
+
+std::int64_t Trials::space_size() const {
+  std::int64_t size = 0;
+  for (const Competitor& one : competitors_) size += static_cast<std::int64_t>(one.space.size());
+  return size;
+}
+
+bool Trials::is_known_to_fail(TrialKey key) const {
+  const auto known = measurements_.find(key);
+  if (known == measurements_.end()) return false;
+  return known->second.outcome != Outcome::ok && known->second.outcome != Outcome::pruned;
+}
+
+double Trials::best_ns_of(std::size_t competitor) const {
+  double best_ns = std::numeric_limits<double>::infinity();
+  for (const auto& [key, measurement] : measurements_) {
+    const double median_ns = measurement.median_ns();
+    const bool counts = measurement.outcome == Outcome::ok && median_ns > 0;
+    if (key.competitor == competitor && counts) best_ns = std::min(best_ns, median_ns);
+  }
+  return best_ns;
+}
+
+std::vector<TrialKey> Trials::by_time() const {
+  std::vector<std::pair<double, TrialKey>> timed;
+  for (const auto& [key, measurement] : measurements_) {
+    if (measurement.outcome == Outcome::ok) timed.emplace_back(measurement.median_ns(), key);
+  }
+  std::sort(timed.begin(), timed.end());
+  std::vector<TrialKey> keys;
+  for (const auto& [median_ns, key] : timed) keys.push_back(key);
+  return keys;
+}
+
+std::string Trials::configuration_of(TrialKey key) const {
+  const SearchSpace& space = competitor_of(key).space;
+  return text_of(space.knobs(), space[key.index]);
+}
+
+bool Trials::is_default(TrialKey key) const {
+  return key.index == competitor_of(key).space.default_index();
+}
+
+}  // namespace tw
