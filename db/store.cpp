@@ -3,10 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/types/device_info_fields.h"
 #include "db/database.h"
 #include "db/rows.h"
 
@@ -43,17 +46,32 @@ std::optional<Source> parse_source(std::string_view text) {
 }
 
 std::string device_limits_of(const DeviceInfo& info) {
-  const std::vector<std::string>& names = device_names();
-  const std::vector<std::int64_t> values = device_values(info);
   std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::string name = names[i].substr(names[i].rfind('.') + 1);
+  each_field(device_limit_fields, [&](const auto& field) {
     constexpr std::int64_t gib = std::int64_t{1} << 30;
+    const std::string_view name = field.name;
+    const std::int64_t value = info.*field.member;
     text += text.empty() ? "" : " ";
-    text += name == "memory_bytes" ? fmt::format("memory_gib={}", (values[i] + gib / 2) / gib)
-                                   : fmt::format("{}={}", name, values[i]);
-  }
+    text += name == "memory_bytes" ? fmt::format("memory_gib={}", (value + gib / 2) / gib)
+                                   : fmt::format("{}={}", name, value);
+  });
   return text;
+}
+
+void set_limits(DeviceInfo& device, std::string_view limits) {
+  while (!limits.empty()) {
+    const std::string_view word = limits.substr(0, limits.find(' '));
+    limits.remove_prefix(std::min(word.size() + 1, limits.size()));
+    const std::string_view name = word.substr(0, word.find('='));
+    std::int64_t value = 0;
+    std::from_chars(word.data() + std::min(name.size() + 1, word.size()), word.data() + word.size(),
+                    value);
+    if (name == "memory_gib") device.memory_bytes = value << 30;
+    each_field(device_limit_fields, [&](const auto& field) {
+      using Value = std::decay_t<decltype(device.*field.member)>;
+      if (name == field.name) device.*field.member = static_cast<Value>(value);
+    });
+  }
 }
 
 struct Store::Impl {

@@ -39,6 +39,8 @@ struct Context {
 // Returns the canonical text of the limits that expressions can read: "cc=90 sms=132 ...". The
 // memory counts in whole GiB, because each driver reserves a slightly different part of it.
 std::string device_limits_of(const DeviceInfo& info);
+// Sets the limits that such a text names. Ignores unknown words.
+void set_limits(DeviceInfo& device, std::string_view limits);
 
 // One invocation of the tuner on one problem.
 struct RunInfo {

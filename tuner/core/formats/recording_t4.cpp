@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/formats/recording_parts.h"
+#include "core/types/device_info_fields.h"
 
 namespace tw {
 namespace {
@@ -135,13 +136,17 @@ void Reader::read_knob(const Place& block) {
 
 void Reader::read_device(const Place& block) {
   block.object();
-  DeviceInfo& d = recording_.device;
-  for (const auto& [name, field] : device_texts(d)) *field = block.text_or(name, "");
-  for (const auto& [name, field] : device_ints(d)) {
-    *field = static_cast<int>(block.integer_or(name, 0));
-  }
-  for (const auto& [name, field] : device_bytes(d)) *field = block.integer_or(name, 0);
-  for (const auto& [name, field] : device_rates(d)) *field = block.number_or(name, 0);
+  each_field(device_fields, [&](const auto& field) {
+    auto& value = recording_.device.*field.member;
+    using Value = std::decay_t<decltype(value)>;
+    if constexpr (std::is_same_v<Value, std::string>) {
+      value = block.text_or(field.name, "");
+    } else if constexpr (std::is_floating_point_v<Value>) {
+      value = block.number_or(field.name, 0);
+    } else {
+      value = static_cast<Value>(block.integer_or(field.name, 0));
+    }
+  });
 }
 
 Configuration Reader::configuration(const Place& values) const {
