@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/formats/recording_parts.h"
+#include "core/plan/measurement_fields.h"
 #include "core/types/device_info_fields.h"
 
 namespace tw {
@@ -173,6 +174,23 @@ Configuration Reader::configuration(const Place& values) const {
   return configuration;
 }
 
+// Sets the field of this name. Returns false if there is none.
+bool set_number(Measurement& measurement, const std::string& name, const Place& value) {
+  bool found = false;
+  each_field(measurement_number_fields, [&](const auto& field) {
+    if (name != field.name) return;
+    found = true;
+    auto& number = measurement.*field.member;
+    using Value = std::decay_t<decltype(number)>;
+    if constexpr (std::is_floating_point_v<Value>) {
+      number = value.number();
+    } else {
+      number = static_cast<Value>(value.integer());
+    }
+  });
+  return found;
+}
+
 // Reads the value of the objective and the other measurements. In our files some of these are
 // fields of Measurement.
 void Reader::read_measurements(const Place& result, RecordedTrial& trial) const {
@@ -192,17 +210,7 @@ void Reader::read_measurements(const Place& result, RecordedTrial& trial) const 
     if (name == "time") {
       trial.value_ns = times_ten_to(value.number(),
                                     exponent_of(entry.text_or("unit", ""), unit_exponent_, entry));
-    } else if (ours_ && name == "registers") {
-      m.registers = static_cast<int>(value.integer());
-    } else if (ours_ && name == "spill_bytes") {
-      m.spill_bytes = value.integer();
-    } else if (ours_ && name == "smem_bytes") {
-      m.smem_bytes = value.integer();
-    } else if (ours_ && name == "blocks_per_sm") {
-      m.blocks_per_sm = static_cast<int>(value.integer());
-    } else if (ours_ && name == "error_ulps") {
-      m.error_ulps = value.number();
-    } else {
+    } else if (!ours_ || !set_number(m, name, value)) {
       m.metrics[name] = value.number();
     }
   }
@@ -230,8 +238,11 @@ RecordedTrial Reader::trial(const Place& result) const {
   RecordedTrial trial;
   Measurement& m = trial.measurement;
   trial.timestamp = result.text_or("timestamp", "");
-  m.timer = ours_ ? result.text_or("timer", "") : "replay";
-  m.note = ours_ ? result.text_or("note", "") : "";
+  m.timer = "replay";
+  if (ours_) {
+    each_field(measurement_text_fields,
+               [&](const auto& field) { m.*field.member = result.text_or(field.name, ""); });
+  }
   if (result.has("invalidity")) m.outcome = outcome_of(result.at("invalidity").text(), result);
   if (ours_ && result.has("outcome")) {
     const auto outcome = parse_outcome(result.at("outcome").text());
