@@ -53,6 +53,8 @@ struct RunInfo {
 };
 
 enum class TrialKind { search, race, baseline };
+std::string_view name_of(TrialKind kind);
+std::optional<TrialKind> parse_trial_kind(std::string_view text);
 
 struct Trial {
   // A row of the database: one measurement of one configuration.

@@ -37,11 +37,10 @@ Filter rows_asked(const Arguments& arguments) {
 
 ordered_json trial_json(const Trial& trial) {
   const Measurement& measurement = trial.measurement;
-  const char* kinds[] = {"search", "race", "baseline"};
   ordered_json row{{"id", trial.id},
                    {"run", trial.run},
                    {"created", trial.created},
-                   {"kind", kinds[static_cast<int>(trial.kind)]},
+                   {"kind", name_of(trial.kind)},
                    {"op", trial.context.op},
                    {"problem", trial.context.problem},
                    {"kernel", trial.context.kernel},
