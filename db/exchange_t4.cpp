@@ -31,7 +31,7 @@ constexpr Facet facets[] = {
     {"--problem", [](const Context& c) { return c.problem; }},
     {"--kernel", [](const Context& c) { return c.kernel; }},
     {"--device", [](const Context& c) { return c.device_model; }},
-    {"--l2", [](const Context& c) { return c.l2; }},
+    {"--l2", [](const Context& c) { return std::string(name_of(c.l2)); }},
     {"--source", [](const Context& c) { return std::string(name_of(c.source)); }},
 };
 
@@ -299,10 +299,6 @@ void check_names(const Recording& recording, const std::vector<SharedTrial>& tri
   check("the verdict digest", context.verdict_digest, true);
   check("the driver", context.driver, true);
   check("the toolchain", context.toolchain, true);
-  if (context.l2 != "cold" && context.l2 != "warm") {
-    throw Error(fmt::format("{}: l2 is neither cold nor warm: correct it, or record it again",
-                            recording.path));
-  }
   for (const SharedTrial& shared : trials) {
     const Trial& trial = shared.trial;
     check("a timestamp", trial.created, true);

@@ -94,6 +94,7 @@ void read(const SQLite::Column& column, TrialKind& value) {
   read_word(column, value, parse_trial_kind);
 }
 void read(const SQLite::Column& column, Source& value) { read_word(column, value, parse_source); }
+void read(const SQLite::Column& column, L2& value) { read_word(column, value, parse_l2); }
 void read(const SQLite::Column& column, Outcome& value) { read_word(column, value, parse_outcome); }
 
 const std::string& trial_columns() {

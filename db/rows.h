@@ -47,6 +47,7 @@ void read(const SQLite::Column& column, std::vector<double>& value);
 void read(const SQLite::Column& column, std::map<std::string, double>& value);
 void read(const SQLite::Column& column, TrialKind& value);
 void read(const SQLite::Column& column, Source& value);
+void read(const SQLite::Column& column, L2& value);
 void read(const SQLite::Column& column, Outcome& value);
 
 // Binds the fields of a table to the parameters after `at`, and advances `at`.

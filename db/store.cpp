@@ -233,7 +233,7 @@ std::vector<Trial> Store::finalists(std::int64_t winner_trial) const {
 std::vector<Winner> Store::winners(const Filter& filter) const {
   Filter strict = filter;
   if (strict.source.empty()) strict.source = name_of(Source::measured);
-  if (strict.l2.empty()) strict.l2 = "cold";
+  if (strict.l2.empty()) strict.l2 = name_of(L2::cold);
   Where where;
   where.add(strict);
   return impl_->guarded([&] {
@@ -280,7 +280,7 @@ std::optional<Trial> Store::baseline(const Context& context) const {
         {"c.device_limits = ?", context.device_limits},
         {"c.driver = ?", context.driver},
         {"c.protocol = CAST(? AS INTEGER)", std::to_string(context.protocol)},
-        {"c.l2 = ?", context.l2},
+        {"c.l2 = ?", std::string(name_of(context.l2))},
         {"c.source = ?", std::string(name_of(context.source))},
         {"c.verdict_digest = ?", context.verdict_digest}}) {
     where.clause += (where.clause.empty() ? " WHERE " : " AND ") + std::string(column);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/plan/l2.h"
 #include "core/plan/measurement.h"
 #include "core/types/device_info.h"
 
@@ -29,7 +30,7 @@ struct Context {
   std::string device_model, device_limits;  // device_limits: see device_limits_of
   std::string driver, toolchain;
   int protocol = protocol_version;
-  std::string l2 = "cold";  // or "warm"
+  L2 l2 = L2::cold;
   Source source = Source::measured;
   // Epilogue::text with its constants; empty: none, or not known (older rows, recordings). It is no
   // key, because the verdict digest depends on it.

@@ -23,7 +23,6 @@ class DbFields : public DbTest {
     fill(shared.trial.measurement, measurement_fields, 40);
     fill(shared.run, run_fields, 60);
     // What these texts can be is limited.
-    shared.trial.context.l2 = "warm";
     shared.trial.context.source = Source::imported;
     shared.run.device_json = "{}";
     shared.run.context = shared.trial.context;

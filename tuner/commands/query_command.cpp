@@ -61,7 +61,7 @@ ordered_json trial_json(const Trial& trial) {
       {"driver", trial.context.driver},
       {"toolchain", trial.context.toolchain},
       {"protocol", trial.context.protocol},
-      {"l2", trial.context.l2},
+      {"l2", name_of(trial.context.l2)},
       {"source", name_of(trial.context.source)},
       {"source_digest", trial.context.source_digest},
       {"verdict_digest", trial.context.verdict_digest}};
@@ -109,7 +109,7 @@ std::string winners_text(const std::vector<Winner>& winners) {
     const Context& context = winner.trial.context;
     const double median_ns = winner.trial.measurement.median_ns();
     table.add({context.problem, context.device_model, std::string(name_of(context.source)),
-               context.l2, context.kernel, format_time(median_ns),
+               std::string(name_of(context.l2)), context.kernel, format_time(median_ns),
                winner.baseline_ns
                    ? fmt::format("{:.2f} {}", *winner.baseline_ns / median_ns, winner.baseline)
                    : "",

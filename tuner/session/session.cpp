@@ -448,7 +448,7 @@ std::optional<Key> Session::previous_winner() const {
   filter.problem = context.problem;
   filter.device = context.device_model;
   filter.source = name_of(context.source);
-  filter.l2 = context.l2;
+  filter.l2 = name_of(context.l2);
   for (const Winner& winner : store_.winners(filter)) {
     const Context& its = winner.trial.context;
     if (its.problem != context.problem || its.device_limits != context.device_limits) continue;

@@ -81,12 +81,16 @@ void Reader::read_metadata(const Place& block) {
                                     {"space_digest", &r.space_digest},
                                     {"driver", &r.driver},
                                     {"toolchain", &r.toolchain},
-                                    {"commit", &r.commit},
-                                    {"l2", &r.l2}}) {
+                                    {"commit", &r.commit}}) {
     *field = block.text_or(name, *field);
   }
   block.at("op");  // empty in recordings of others' kernels
   r.protocol = static_cast<int>(block.integer_or("protocol", protocol_version));
+  if (block.has("l2")) {
+    const auto l2 = parse_l2(block.at("l2").text());
+    if (!l2) block.at("l2").fail("is neither cold nor warm");
+    r.l2 = *l2;
+  }
   const Place knobs = block.at("knobs");
   for (std::size_t i = 0; i < knobs.array().size(); ++i) read_knob(knobs.element(i));
   if (block.has("device")) read_device(block.at("device"));

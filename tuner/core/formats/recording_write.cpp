@@ -64,7 +64,7 @@ ordered_json metadata_json(const Recording& r) {
                      {"toolchain", r.toolchain},
                      {"commit", r.commit},
                      {"protocol", r.protocol},
-                     {"l2", r.l2},
+                     {"l2", name_of(r.l2)},
                      {"device", device_block(r.device)}};
   for (const Knob& knob : r.knobs) block["knobs"].push_back(knob_json(knob));
   if (r.baseline) {
