@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/fields.h"
 #include "core/base/json_place.h"
 #include "core/formats/recording.h"
 
@@ -38,6 +39,19 @@ class ForeignTable {
 // Keeps the last trial of each configuration.
 void drop_repeated(std::vector<RecordedTrial>& trials);
 
+// The texts of the metadata block of our files.
+inline constexpr std::tuple recording_text_fields{
+    RecordField{"name", &Recording::name},
+    RecordField{"op", &Recording::op},
+    RecordField{"problem", &Recording::problem},
+    RecordField{"kernel", &Recording::kernel},
+    RecordField{"source_digest", &Recording::source_digest},
+    RecordField{"verdict_digest", &Recording::verdict_digest},
+    RecordField{"space_digest", &Recording::space_digest},
+    RecordField{"driver", &Recording::driver},
+    RecordField{"toolchain", &Recording::toolchain},
+    RecordField{"commit", &Recording::commit},
+};
 // Returns the device as the metadata block and a run's row hold it.
 nlohmann::json device_block(const DeviceInfo& device);
 

@@ -72,18 +72,9 @@ void Reader::read_metadata(const Place& block) {
     block.fail("was written by a newer tilewright: upgrade tilewright, or record it again");
   }
   Recording& r = recording_;
-  for (const auto& [name, field] : {std::pair{"name", &r.name},
-                                    {"op", &r.op},
-                                    {"problem", &r.problem},
-                                    {"kernel", &r.kernel},
-                                    {"source_digest", &r.source_digest},
-                                    {"verdict_digest", &r.verdict_digest},
-                                    {"space_digest", &r.space_digest},
-                                    {"driver", &r.driver},
-                                    {"toolchain", &r.toolchain},
-                                    {"commit", &r.commit}}) {
-    *field = block.text_or(name, *field);
-  }
+  each_field(recording_text_fields, [&](const auto& field) {
+    r.*field.member = block.text_or(field.name, r.*field.member);
+  });
   block.at("op");  // empty in recordings of others' kernels
   r.protocol = static_cast<int>(block.integer_or("protocol", protocol_version));
   if (block.has("l2")) {

@@ -52,20 +52,12 @@ ordered_json knob_json(const Knob& knob) {
 }
 
 ordered_json metadata_json(const Recording& r) {
-  ordered_json block{{"version", 1},
-                     {"name", r.name},
-                     {"op", r.op},
-                     {"problem", r.problem},
-                     {"kernel", r.kernel},
-                     {"source_digest", r.source_digest},
-                     {"verdict_digest", r.verdict_digest},
-                     {"space_digest", r.space_digest},
-                     {"driver", r.driver},
-                     {"toolchain", r.toolchain},
-                     {"commit", r.commit},
-                     {"protocol", r.protocol},
-                     {"l2", name_of(r.l2)},
-                     {"device", device_block(r.device)}};
+  ordered_json block{{"version", 1}};
+  each_field(recording_text_fields,
+             [&](const auto& field) { block[field.name] = r.*field.member; });
+  block["protocol"] = r.protocol;
+  block["l2"] = name_of(r.l2);
+  block["device"] = device_block(r.device);
   for (const Knob& knob : r.knobs) block["knobs"].push_back(knob_json(knob));
   if (r.baseline) {
     block["baseline"] = {{"name", r.baseline->name},
