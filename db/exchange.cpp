@@ -12,37 +12,27 @@
 namespace tw {
 namespace {
 
-constexpr const char* run_columns =
-    "r.started, r.ended, r.status, r.space_digest, r.space_size, r.strategy, r.seed, r.command, "
-    "r.device_uuid, r.device, r.commit_id, r.oracle, rc.kernel, rc.source_digest, "
-    "rc.verdict_digest, "
-    "rc.toolchain, e.created, f.rank, f.tied";
+// Returns the columns that shared_from reads.
+std::string shared_columns() {
+  return fmt::format("{}, {}, {}, r.started, r.ended, r.status, e.created, f.rank, f.tied",
+                     trial_columns(), column_list(run_fields, "r."),
+                     column_list(kernel_context_fields, "rc."));
+}
 
-// `row` holds trial_columns, then run_columns.
 SharedTrial shared_from(SQLite::Statement& row) {
   SharedTrial shared;
   shared.trial = trial_from(row);
+  shared.run.context = shared.trial.context;
   int column = trial_column_count;
-  const auto text = [&] { return row.getColumn(column++).getString(); };
-  const auto integer = [&] { return row.getColumn(column++).getInt64(); };
-  RunInfo& run = shared.run;
-  run.context = shared.trial.context;
+  read_fields(row, column, run_fields, shared.run);
+  read_fields(row, column, kernel_context_fields, shared.run.context);
   for (std::string* field :
-       {&shared.run_started, &shared.run_ended, &shared.run_status, &run.space_digest}) {
-    *field = text();
-  }
-  run.space_size = integer();
-  run.strategy = text();
-  run.seed = static_cast<std::uint64_t>(integer());
-  for (std::string* field :
-       {&run.command, &run.device_uuid, &run.device_json, &run.commit, &run.oracle,
-        &run.context.kernel, &run.context.source_digest, &run.context.verdict_digest,
-        &run.context.toolchain, &shared.race_created}) {
-    *field = text();
+       {&shared.run_started, &shared.run_ended, &shared.run_status, &shared.race_created}) {
+    read(row.getColumn(column++), *field);
   }
   if (row.getColumn(column).isNull()) return shared;
-  shared.race_rank = integer();
-  shared.tied = integer();
+  read(row.getColumn(column++), shared.race_rank.emplace());
+  read(row.getColumn(column), shared.tied.emplace());
   return shared;
 }
 
@@ -51,11 +41,11 @@ SharedTrial shared_from(SQLite::Statement& row) {
 void each_shared(SQLite::Database& database, const Where& where,
                  const std::function<void(SharedTrial)>& use) {
   SQLite::Statement query(
-      database, fmt::format("SELECT {}, {} FROM trial t JOIN context c ON c.id = t.context_id "
+      database, fmt::format("SELECT {} FROM trial t JOIN context c ON c.id = t.context_id "
                             "JOIN run r ON r.id = t.run_id JOIN context rc ON rc.id = r.context_id "
                             "LEFT JOIN finalist f ON f.trial_id = t.id "
                             "LEFT JOIN race e ON e.id = f.race_id{} ORDER BY t.id",
-                            trial_columns, run_columns, where.clause));
+                            shared_columns(), where.clause));
   where.bind(query);
   while (query.executeStep()) use(shared_from(query));
 }

@@ -13,6 +13,7 @@
 #include "core/expr/expr.h"
 #include "core/formats/recording_parts.h"
 #include "core/space/space.h"
+#include "core/types/device_info_fields.h"
 #include "db/exchange.h"
 
 namespace tw {
@@ -30,7 +31,7 @@ constexpr Facet facets[] = {
     {"--problem", [](const Context& c) { return c.problem; }},
     {"--kernel", [](const Context& c) { return c.kernel; }},
     {"--device", [](const Context& c) { return c.device_model; }},
-    {"--l2", [](const Context& c) { return c.l2; }},
+    {"--l2", [](const Context& c) { return std::string(name_of(c.l2)); }},
     {"--source", [](const Context& c) { return std::string(name_of(c.source)); }},
 };
 
@@ -131,30 +132,15 @@ DeviceInfo device_of(const SharedTrial& shared) {
   const Context& context = shared.trial.context;
   DeviceInfo device;
   const json known = json::parse(shared.run.device_json, nullptr, false);
-  const auto take = [&](const char* name, auto& field) {
-    const auto member = known.is_object() ? known.find(name) : known.end();
-    if (member == known.end()) return;
-    using Field = std::remove_reference_t<decltype(field)>;
-    const bool fits =
-        std::is_same_v<Field, std::string> ? member->is_string() : member->is_number();
-    if (fits) member->get_to(field);
-  };
-  for (const auto& [name, field] : device_texts(device)) take(name, *field);
-  for (const auto& [name, field] : device_ints(device)) take(name, *field);
-  for (const auto& [name, field] : device_bytes(device)) take(name, *field);
-  for (const auto& [name, field] : device_rates(device)) take(name, *field);
+  each_field(device_fields, [&](const auto& field) {
+    const auto found = known.is_object() ? known.find(field.name) : known.end();
+    if (found == known.end()) return;
+    auto& value = device.*field.member;
+    constexpr bool is_text = std::is_same_v<std::decay_t<decltype(value)>, std::string>;
+    if (is_text ? found->is_string() : found->is_number()) found->get_to(value);
+  });
   device.model = context.device_model;
-  if (device_limits_of(device) == context.device_limits) return device;
-  for (const auto& [name, text] : pairs_of(context.device_limits)) {
-    const std::int64_t value = integer_in(text).value_or(0);
-    if (name == "memory_gib") device.memory_bytes = value << 30;
-    for (const auto& [field_name, field] : device_ints(device)) {
-      if (name == field_name) *field = static_cast<int>(value);
-    }
-    for (const auto& [field_name, field] : device_bytes(device)) {
-      if (name == field_name) *field = value;
-    }
-  }
+  if (device_limits_of(device) != context.device_limits) set_limits(device, context.device_limits);
   return device;
 }
 
@@ -313,10 +299,6 @@ void check_names(const Recording& recording, const std::vector<SharedTrial>& tri
   check("the verdict digest", context.verdict_digest, true);
   check("the driver", context.driver, true);
   check("the toolchain", context.toolchain, true);
-  if (context.l2 != "cold" && context.l2 != "warm") {
-    throw Error(fmt::format("{}: l2 is neither cold nor warm: correct it, or record it again",
-                            recording.path));
-  }
   for (const SharedTrial& shared : trials) {
     const Trial& trial = shared.trial;
     check("a timestamp", trial.created, true);

@@ -43,7 +43,7 @@ Import::Run& Import::run_of(const SharedTrial& shared) {
   SQLite::Statement query(
       database_, fmt::format("SELECT {} FROM trial t JOIN context c ON c.id = t.context_id "
                              "WHERE t.run_id = ?",
-                             trial_columns));
+                             trial_columns()));
   query.bind(1, run.id);
   while (query.executeStep()) ++run.known[facts_of(trial_from(query))];
   return run;
@@ -68,26 +68,14 @@ std::int64_t Import::find_run(const SharedTrial& shared) {
 }
 
 std::int64_t Import::insert_run(const SharedTrial& shared) {
-  SQLite::Statement insert(
-      database_,
-      "INSERT INTO run (context_id, started, ended, status, space_digest, space_size, strategy, "
-      "seed, command, device_uuid, device, commit_id, oracle) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)");
-  const RunInfo& run = shared.run;
-  insert.bind(1, context_id(database_, run.context));
-  insert.bind(2, shared.run_started);
-  if (!shared.run_ended.empty()) insert.bind(3, shared.run_ended);  // otherwise it stays NULL
-  insert.bind(4, shared.run_status);
-  insert.bind(5, run.space_digest);
-  insert.bind(6, run.space_size);
-  insert.bind(7, run.strategy);
-  insert.bind(8, static_cast<std::int64_t>(run.seed));
-  insert.bind(9, run.command);
-  insert.bind(10, run.device_uuid);
-  insert.bind(11, run.device_json);
-  insert.bind(12, run.commit);
-  insert.bind(13, run.oracle);
-  insert.exec();
-  return database_.getLastInsertRowid();
+  const std::int64_t run = tw::insert_run(database_, shared.run);
+  SQLite::Statement update(database_, "UPDATE run SET started = ?, status = ? WHERE id = ?");
+  update.bind(1, shared.run_started);
+  update.bind(2, shared.run_status);
+  update.bind(3, run);
+  update.exec();
+  end_run(shared, run);
+  return run;
 }
 
 // Ends a run that was imported before it was finished and is finished now.

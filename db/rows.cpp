@@ -13,34 +13,32 @@ namespace {
 
 using nlohmann::json;
 
-TrialKind kind_from(std::string_view text) {
-  if (text == "race") return TrialKind::race;
-  return text == "baseline" ? TrialKind::baseline : TrialKind::search;
+// Returns the id of the context's row, and adds the row if there is none. Only inside a write.
+std::int64_t context_id(SQLite::Database& database, const Context& context) {
+  SQLite::Statement find(database,
+                         fmt::format("SELECT id FROM context WHERE ({}) = ({})",
+                                     column_list(context_key_fields), marks(context_key_fields)));
+  int at = 0;
+  bind_fields(find, at, context_key_fields, context);
+  if (find.executeStep()) return find.getColumn(0).getInt64();
+  SQLite::Statement insert(
+      database, fmt::format("INSERT INTO context ({}) VALUES ({})", column_list(context_fields),
+                            marks(context_fields)));
+  at = 0;
+  bind_fields(insert, at, context_fields, context);
+  insert.exec();
+  return database.getLastInsertRowid();
 }
 
-std::map<std::string, double> metrics_from(const std::string& text) {
-  std::map<std::string, double> metrics;
-  if (text == "{}") return metrics;
-  const json map = json::parse(text);
-  for (const auto& [name, value] : map.items()) {
-    if (value.is_number()) metrics[name] = value.get<double>();
-  }
-  return metrics;
+// Reads the text of a closed set of words.
+template <class Value, class Parse>
+void read_word(const SQLite::Column& column, Value& value, Parse parse) {
+  const auto parsed = parse(column.getString());
+  if (!parsed) throw std::invalid_argument(fmt::format("unknown {}", column.getName()));
+  value = *parsed;
 }
 
 }  // namespace
-
-std::string_view name_of(TrialKind kind) {
-  switch (kind) {
-    case TrialKind::search:
-      return "search";
-    case TrialKind::race:
-      return "race";
-    case TrialKind::baseline:
-      return "baseline";
-  }
-  return "";
-}
 
 std::string samples_text(const std::vector<double>& samples_ns) {
   std::string text = "[";
@@ -53,19 +51,17 @@ std::string samples_text(const std::vector<double>& samples_ns) {
   return text + "]";
 }
 
-std::vector<double> samples_from(std::string_view text) {
-  if (text.size() < 2 || text.front() != '[' || text.back() != ']') {
-    throw std::invalid_argument("samples_ns is not a list");
-  }
+std::optional<std::vector<double>> samples_from(std::string_view text) {
+  if (text.size() < 2 || text.front() != '[' || text.back() != ']') return std::nullopt;
   std::vector<double> samples;
   if (text == "[]") return samples;
   const char* const end = text.data() + text.size() - 1;
   for (const char* at = text.data() + 1;; ++at) {
     while (at != end && *at == ' ') ++at;
     const auto [next, error] = std::from_chars(at, end, samples.emplace_back());
-    if (error != std::errc()) throw std::invalid_argument("samples_ns has no number at a place");
+    if (error != std::errc()) return std::nullopt;
     if (next == end) return samples;
-    if (*next != ',') throw std::invalid_argument("samples_ns lacks a comma");
+    if (*next != ',') return std::nullopt;
     at = next;
   }
 }
@@ -74,67 +70,56 @@ std::string metrics_text(const std::map<std::string, double>& metrics) {
   return json(metrics).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-Trial trial_from(SQLite::Statement& row) {
-  int column = 0;
-  const auto text = [&] { return row.getColumn(column++).getString(); };
-  const auto integer = [&] { return row.getColumn(column++).getInt64(); };
-  const auto real = [&] { return row.getColumn(column++).getDouble(); };
-  Trial trial;
-  trial.id = integer();
-  trial.run = integer();
-  trial.created = text();
-  Context& context = trial.context;
-  for (std::string* field : {&context.op, &context.problem, &context.kernel, &context.source_digest,
-                             &context.verdict_digest, &context.device_model, &context.device_limits,
-                             &context.driver, &context.toolchain}) {
-    *field = text();
+void read(const SQLite::Column& column, std::string& value) { value = column.getString(); }
+void read(const SQLite::Column& column, std::int64_t& value) { value = column.getInt64(); }
+void read(const SQLite::Column& column, int& value) { value = static_cast<int>(column.getInt64()); }
+void read(const SQLite::Column& column, std::uint64_t& value) {
+  value = static_cast<std::uint64_t>(column.getInt64());
+}
+void read(const SQLite::Column& column, double& value) { value = column.getDouble(); }
+void read(const SQLite::Column& column, std::vector<double>& value) {
+  std::optional<std::vector<double>> numbers = samples_from(column.getString());
+  if (!numbers) throw std::invalid_argument(fmt::format("{} is no list", column.getName()));
+  value = std::move(*numbers);
+}
+void read(const SQLite::Column& column, std::map<std::string, double>& value) {
+  const std::string text = column.getString();
+  if (text == "{}") return;
+  const json map = json::parse(text);
+  for (const auto& [name, number] : map.items()) {
+    if (number.is_number()) value[name] = number.get<double>();
   }
-  context.protocol = static_cast<int>(integer());
-  context.l2 = text();
-  const auto source = parse_source(text());
-  trial.kind = kind_from(text());
-  trial.configuration = text();
-  Measurement& measurement = trial.measurement;
-  const auto outcome = parse_outcome(text());
-  if (!source || !outcome) throw std::invalid_argument("unknown source or outcome");
-  context.source = *source;
-  measurement.outcome = *outcome;
-  measurement.note = text();
-  measurement.samples_ns = samples_from(text());
-  measurement.compile_ms = real();
-  measurement.registers = static_cast<int>(integer());
-  measurement.spill_bytes = integer();
-  measurement.smem_bytes = integer();
-  measurement.blocks_per_sm = static_cast<int>(integer());
-  measurement.error_ulps = real();
-  measurement.timer = text();
-  measurement.metrics = metrics_from(text());
-  context.epilogue = text();
+}
+void read(const SQLite::Column& column, TrialKind& value) {
+  read_word(column, value, parse_trial_kind);
+}
+void read(const SQLite::Column& column, Source& value) { read_word(column, value, parse_source); }
+void read(const SQLite::Column& column, L2& value) { read_word(column, value, parse_l2); }
+void read(const SQLite::Column& column, Outcome& value) { read_word(column, value, parse_outcome); }
+
+const std::string& trial_columns() {
+  static const std::string text = fmt::format(
+      "{}, {}, {}, {}", column_list(trial_id_fields, "t."), column_list(trial_fields, "t."),
+      column_list(context_fields, "c."), column_list(measurement_fields, "t."));
+  return text;
+}
+
+Trial trial_from(SQLite::Statement& row) {
+  Trial trial;
+  int column = 0;
+  read_fields(row, column, trial_id_fields, trial);
+  read_fields(row, column, trial_fields, trial);
+  read_fields(row, column, context_fields, trial.context);
+  read_fields(row, column, measurement_fields, trial.measurement);
   return trial;
 }
 
-void bind_context(SQLite::Statement& statement, const Context& context) {
+std::int64_t insert_run(SQLite::Database& database, const RunInfo& run) {
+  SQLite::Statement insert(database, fmt::format("INSERT INTO run (context_id, {}) VALUES (?, {})",
+                                                 column_list(run_fields), marks(run_fields)));
   int at = 0;
-  for (const std::string* field :
-       {&context.op, &context.problem, &context.kernel, &context.source_digest,
-        &context.verdict_digest, &context.device_model, &context.device_limits, &context.driver,
-        &context.toolchain}) {
-    statement.bind(++at, *field);
-  }
-  statement.bind(++at, context.protocol);
-  statement.bind(++at, context.l2);
-  statement.bind(++at, std::string(name_of(context.source)));
-}
-
-std::int64_t context_id(SQLite::Database& database, const Context& context) {
-  SQLite::Statement find(database, fmt::format("SELECT id FROM context WHERE ({}) = ({})",
-                                               context_columns, context_marks));
-  bind_context(find, context);
-  if (find.executeStep()) return find.getColumn(0).getInt64();
-  SQLite::Statement insert(database, fmt::format("INSERT INTO context ({}, epilogue) VALUES ({},?)",
-                                                 context_columns, context_marks));
-  bind_context(insert, context);
-  insert.bind(insert.getBindParameterCount(), context.epilogue);
+  insert.bind(++at, context_id(database, run.context));
+  bind_fields(insert, at, run_fields, run);
   insert.exec();
   return database.getLastInsertRowid();
 }
@@ -145,28 +130,18 @@ std::int64_t insert_trial(SQLite::Database& database, std::int64_t run, TrialKin
                           const std::optional<std::string>& created) {
   SQLite::Statement insert(
       database,
-      "INSERT INTO trial (run_id, context_id, kind, configuration, outcome, note, median_ns, "
-      "samples_ns, compile_ms, registers, spill_bytes, smem_bytes, blocks_per_sm, error_ulps, "
-      "timer, metrics, created) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?, "
-      "coalesce(?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')))");
+      fmt::format("INSERT INTO trial (run_id, context_id, kind, configuration, median_ns, {}, "
+                  "created) VALUES (?, ?, ?, ?, ?, {}, "
+                  "coalesce(?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')))",
+                  column_list(measurement_fields), marks(measurement_fields)));
   int at = 0;
   insert.bind(++at, run);
   insert.bind(++at, context_id(database, context));
-  insert.bind(++at, std::string(name_of(kind)));
+  insert.bind(++at, column_of(kind));
   insert.bind(++at, std::string(configuration));
-  insert.bind(++at, std::string(name_of(measurement.outcome)));
-  insert.bind(++at, measurement.note);
   ++at;  // stays NULL without samples
   if (!measurement.samples_ns.empty()) insert.bind(at, measurement.median_ns());
-  insert.bind(++at, samples_text(measurement.samples_ns));
-  insert.bind(++at, measurement.compile_ms);
-  insert.bind(++at, measurement.registers);
-  insert.bind(++at, measurement.spill_bytes);
-  insert.bind(++at, measurement.smem_bytes);
-  insert.bind(++at, measurement.blocks_per_sm);
-  insert.bind(++at, measurement.error_ulps);
-  insert.bind(++at, measurement.timer);
-  insert.bind(++at, metrics_text(measurement.metrics));
+  bind_fields(insert, at, measurement_fields, measurement);
   ++at;
   if (created) insert.bind(at, *created);
   insert.exec();

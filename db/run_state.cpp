@@ -16,7 +16,8 @@ RunState latest_run(const std::string& path, const Context& context) {
     int at = 0;
     for (const std::string& text :
          {context.op, context.problem, context.device_model, context.device_limits, context.driver,
-          context.toolchain, context.l2, std::string(name_of(context.source))}) {
+          context.toolchain, std::string(name_of(context.l2)),
+          std::string(name_of(context.source))}) {
       query.bind(++at, text);
     }
     if (!query.executeStep()) return RunState{};

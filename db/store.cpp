@@ -3,10 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/types/device_info_fields.h"
 #include "db/database.h"
 #include "db/rows.h"
 
@@ -21,6 +24,8 @@ constexpr std::array<std::pair<Source, std::string_view>, 4> source_names{{
     {Source::imported, "imported"},
     {Source::cpu, "cpu"},
 }};
+// In the order of TrialKind.
+constexpr std::array<std::string_view, 3> kind_names{"search", "race", "baseline"};
 
 std::string limit_clause(const Filter& filter) {
   return filter.limit > 0 ? fmt::format(" LIMIT {}", filter.limit) : "";
@@ -42,18 +47,41 @@ std::optional<Source> parse_source(std::string_view text) {
   return std::nullopt;
 }
 
+std::string_view name_of(TrialKind kind) { return kind_names.at(static_cast<std::size_t>(kind)); }
+
+std::optional<TrialKind> parse_trial_kind(std::string_view text) {
+  const auto found = std::find(kind_names.begin(), kind_names.end(), text);
+  if (found == kind_names.end()) return std::nullopt;
+  return static_cast<TrialKind>(found - kind_names.begin());
+}
+
 std::string device_limits_of(const DeviceInfo& info) {
-  const std::vector<std::string>& names = device_names();
-  const std::vector<std::int64_t> values = device_values(info);
   std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::string name = names[i].substr(names[i].rfind('.') + 1);
+  each_field(device_limit_fields, [&](const auto& field) {
     constexpr std::int64_t gib = std::int64_t{1} << 30;
+    const std::string_view name = field.name;
+    const std::int64_t value = info.*field.member;
     text += text.empty() ? "" : " ";
-    text += name == "memory_bytes" ? fmt::format("memory_gib={}", (values[i] + gib / 2) / gib)
-                                   : fmt::format("{}={}", name, values[i]);
-  }
+    text += name == "memory_bytes" ? fmt::format("memory_gib={}", (value + gib / 2) / gib)
+                                   : fmt::format("{}={}", name, value);
+  });
   return text;
+}
+
+void set_limits(DeviceInfo& device, std::string_view limits) {
+  while (!limits.empty()) {
+    const std::string_view word = limits.substr(0, limits.find(' '));
+    limits.remove_prefix(std::min(word.size() + 1, limits.size()));
+    const std::string_view name = word.substr(0, word.find('='));
+    std::int64_t value = 0;
+    std::from_chars(word.data() + std::min(name.size() + 1, word.size()), word.data() + word.size(),
+                    value);
+    if (name == "memory_gib") device.memory_bytes = value << 30;
+    each_field(device_limit_fields, [&](const auto& field) {
+      using Value = std::decay_t<decltype(device.*field.member)>;
+      if (name == field.name) device.*field.member = static_cast<Value>(value);
+    });
+  }
 }
 
 struct Store::Impl {
@@ -72,7 +100,7 @@ struct Store::Impl {
 std::vector<Trial> Store::Impl::read_trials(const std::string& tail, const Where& where) const {
   SQLite::Statement query(
       database, fmt::format("SELECT {} FROM trial t JOIN context c ON c.id = t.context_id{}{}",
-                            trial_columns, where.clause, tail));
+                            trial_columns(), where.clause, tail));
   where.bind(query);
   std::vector<Trial> trials;
   while (query.executeStep()) trials.push_back(trial_from(query));
@@ -91,23 +119,7 @@ Store Store::open(const std::string& path, Mode mode) {
 std::int64_t Store::begin_run(const RunInfo& run) {
   return impl_->guarded([&] {
     Write write(impl_->database);
-    SQLite::Statement insert(
-        impl_->database,
-        "INSERT INTO run (context_id, space_digest, space_size, strategy, seed, command, "
-        "device_uuid, device, commit_id, oracle) VALUES (?,?,?,?,?,?,?,?,?,?)");
-    int at = 0;
-    insert.bind(++at, context_id(impl_->database, run.context));
-    insert.bind(++at, run.space_digest);
-    insert.bind(++at, run.space_size);
-    insert.bind(++at, run.strategy);
-    insert.bind(++at, static_cast<std::int64_t>(run.seed));
-    insert.bind(++at, run.command);
-    insert.bind(++at, run.device_uuid);
-    insert.bind(++at, run.device_json);
-    insert.bind(++at, run.commit);
-    insert.bind(++at, run.oracle);
-    insert.exec();
-    const std::int64_t id = impl_->database.getLastInsertRowid();
+    const std::int64_t id = insert_run(impl_->database, run);
     write.commit();
     return id;
   });
@@ -167,8 +179,9 @@ std::vector<Trial> Store::known(const Context& context) const {
         impl_->database,
         fmt::format("SELECT {} FROM context c JOIN verdict v ON v.context_id = c.id "
                     "JOIN trial t ON t.id = v.id WHERE ({}) = ({}) ORDER BY t.id",
-                    trial_columns, context_columns, context_marks));
-    bind_context(query, context);
+                    trial_columns(), column_list(context_key_fields), marks(context_key_fields)));
+    int at = 0;
+    bind_fields(query, at, context_key_fields, context);
     std::vector<Trial> trials;
     while (query.executeStep()) trials.push_back(trial_from(query));
     return trials;
@@ -209,7 +222,7 @@ std::vector<Trial> Store::finalists(std::int64_t winner_trial) const {
                                      "LEFT JOIN finalist f ON f.trial_id = t.id "
                                      "WHERE t.id = ?1 OR (t.outcome = 'ok' AND f.race_id = (SELECT "
                                      "race_id FROM finalist WHERE trial_id = ?1)) ORDER BY f.rank",
-                                     trial_columns));
+                                     trial_columns()));
     query.bind(1, winner_trial);
     std::vector<Trial> trials;
     while (query.executeStep()) trials.push_back(trial_from(query));
@@ -220,7 +233,7 @@ std::vector<Trial> Store::finalists(std::int64_t winner_trial) const {
 std::vector<Winner> Store::winners(const Filter& filter) const {
   Filter strict = filter;
   if (strict.source.empty()) strict.source = name_of(Source::measured);
-  if (strict.l2.empty()) strict.l2 = "cold";
+  if (strict.l2.empty()) strict.l2 = name_of(L2::cold);
   Where where;
   where.add(strict);
   return impl_->guarded([&] {
@@ -229,7 +242,7 @@ std::vector<Winner> Store::winners(const Filter& filter) const {
         fmt::format("SELECT {}, w.raced, w.tied, w.baseline_ns, w.baseline FROM winners w "
                     "JOIN trial t ON t.id = w.trial JOIN context c ON c.id = t.context_id{} "
                     "ORDER BY c.op, c.problem, c.device_model, c.device_limits{}",
-                    trial_columns, where.clause, limit_clause(filter)));
+                    trial_columns(), where.clause, limit_clause(filter)));
     where.bind(query);
     std::vector<Winner> winners;
     while (query.executeStep()) {
@@ -267,7 +280,7 @@ std::optional<Trial> Store::baseline(const Context& context) const {
         {"c.device_limits = ?", context.device_limits},
         {"c.driver = ?", context.driver},
         {"c.protocol = CAST(? AS INTEGER)", std::to_string(context.protocol)},
-        {"c.l2 = ?", context.l2},
+        {"c.l2 = ?", std::string(name_of(context.l2))},
         {"c.source = ?", std::string(name_of(context.source))},
         {"c.verdict_digest = ?", context.verdict_digest}}) {
     where.clause += (where.clause.empty() ? " WHERE " : " AND ") + std::string(column);

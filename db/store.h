@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/plan/l2.h"
 #include "core/plan/measurement.h"
 #include "core/types/device_info.h"
 
@@ -29,7 +30,7 @@ struct Context {
   std::string device_model, device_limits;  // device_limits: see device_limits_of
   std::string driver, toolchain;
   int protocol = protocol_version;
-  std::string l2 = "cold";  // or "warm"
+  L2 l2 = L2::cold;
   Source source = Source::measured;
   // Epilogue::text with its constants; empty: none, or not known (older rows, recordings). It is no
   // key, because the verdict digest depends on it.
@@ -39,6 +40,8 @@ struct Context {
 // Returns the canonical text of the limits that expressions can read: "cc=90 sms=132 ...". The
 // memory counts in whole GiB, because each driver reserves a slightly different part of it.
 std::string device_limits_of(const DeviceInfo& info);
+// Sets the limits that such a text names. Ignores unknown words.
+void set_limits(DeviceInfo& device, std::string_view limits);
 
 // One invocation of the tuner on one problem.
 struct RunInfo {
@@ -51,6 +54,8 @@ struct RunInfo {
 };
 
 enum class TrialKind { search, race, baseline };
+std::string_view name_of(TrialKind kind);
+std::optional<TrialKind> parse_trial_kind(std::string_view text);
 
 struct Trial {
   // A row of the database: one measurement of one configuration.

@@ -101,7 +101,7 @@ std::vector<std::string> evidence_of(const EmitModel& model, const TunedRow& row
                               measured.registers, measured.spill_bytes, measured.smem_bytes));
   lines.push_back(fmt::format("  {} ({}); {}, trial {}, {} L2, timer {}", rank_of(row.winner),
                               name_of(trial.context.source), trial.created, trial.id,
-                              trial.context.l2, measured.timer));
+                              name_of(trial.context.l2), measured.timer));
   lines.push_back("  " + check_of(model, subject_of(model, row)));
   const Branch& branch = model.branches[static_cast<std::size_t>(row.branch)];
   if (trial.context.source_digest !=

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <functional>
 #include <set>
 #include <tuple>
@@ -17,32 +16,13 @@
 namespace tw {
 namespace {
 
-// Reads the limits of Context::device_limits ("cc=90 sms=132 ..."). Ignores unknown words.
 DeviceInfo device_of(const Context& context) {
   DeviceInfo device;
   device.kind = "cuda";
   device.model = context.device_model;
   device.driver = context.driver;
   device.toolchain = context.toolchain;
-  const std::string& text = context.device_limits;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const auto end = std::min(text.find(' ', begin), text.size());
-    const auto equals = std::min(text.find('=', begin), end);
-    const std::string name = text.substr(begin, equals - begin);
-    std::int64_t value = 0;
-    std::from_chars(text.data() + std::min(equals + 1, end), text.data() + end, value);
-    if (name == "cc") device.cc = static_cast<int>(value);
-    if (name == "sms") device.sms = static_cast<int>(value);
-    if (name == "smem_optin") device.smem_optin = value;
-    if (name == "smem_per_sm") device.smem_per_sm = value;
-    if (name == "regs_per_sm") device.regs_per_sm = value;
-    if (name == "threads_per_sm") device.threads_per_sm = static_cast<int>(value);
-    if (name == "blocks_per_sm") device.blocks_per_sm = static_cast<int>(value);
-    if (name == "max_threads") device.max_threads = static_cast<int>(value);
-    if (name == "l2_bytes") device.l2_bytes = value;
-    if (name == "memory_gib") device.memory_bytes = value << 30;
-    begin = end + 1;
-  }
+  set_limits(device, context.device_limits);
   return device;
 }
 

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli_fixture.h"
+#include "db/store_fields.h"
 
 namespace tw {
 namespace {
@@ -89,6 +90,8 @@ TEST_F(CliJson, WhatWasNotFoundIsNull) {
   for (const json& trial : trials) {
     const bool failed = trial.at("outcome") != "ok";
     EXPECT_EQ(trial.at("median_ns").is_null(), failed) << trial;
+    for (const char* field : names_of(measurement_fields)) EXPECT_TRUE(trial.contains(field));
+    for (const char* field : names_of(context_key_fields)) EXPECT_TRUE(trial.contains(field));
     for (const char* key : {"registers", "spill_bytes", "blocks_per_sm"}) {
       EXPECT_TRUE(trial.at(key).is_null()) << trial;
     }

@@ -5,6 +5,7 @@ tilewright_test(core_tests
     core_catalog_file_test.cpp
     core_epilogue_test.cpp
     core_expr_test.cpp
+    core_fields_test.cpp
     core_job_test.cpp
     core_plan_test.cpp
     core_problem_test.cpp

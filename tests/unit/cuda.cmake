@@ -1,5 +1,6 @@
 if(TILEWRIGHT_HAS_CUDA)
   tilewright_test(cuda_test SOURCES ../gpu/worker_main.cpp cuda_cache_test.cpp cuda_device_test.cpp
+    cuda_messages_test.cpp
     cuda_pool_test.cpp
     cuda_sampling_test.cpp LIBRARIES tw_cuda)
   tilewright_test(cuda_compile_test SOURCES ../gpu/worker_main.cpp cuda_compile_test.cpp

@@ -1,5 +1,6 @@
 tilewright_test(db_test
-  SOURCES db_clock_test.cpp db_export_test.cpp db_merge_test.cpp db_open_test.cpp
+  SOURCES db_clock_test.cpp db_export_test.cpp db_fields_test.cpp db_merge_test.cpp
+    db_open_test.cpp
     db_store_test.cpp db_winners_test.cpp
   LIBRARIES tw_db tw_sqlite)
 tilewright_test(recording_test

@@ -90,7 +90,7 @@ TEST_F(DbStore, KnownAreTheLatestSearchTrialsOfExactlyThisContext) {
     if (field == 5) other.driver = "590";
     if (field == 6) other.toolchain = "NVRTC 13.1";
     if (field == 7) other.protocol = protocol_version + 1;
-    if (field == 8) other.l2 = "warm";
+    if (field == 8) other.l2 = L2::warm;
     if (field == 9) other.source = Source::imported;
     if (field == 10) other.verdict_digest = "v2";
     db.append(run, TrialKind::search, other, "a=9", ok(1));

@@ -224,7 +224,7 @@ TEST_F(DbWinners, OtherSourcesAndAWarmCacheWinOnlyIfNamed) {
     search(other, "a=2", 1);
   }
   Context warm = context();
-  warm.l2 = "warm";
+  warm.l2 = L2::warm;
   search(warm, "a=3", 2);
   EXPECT_EQ(name(), "simt: a=1");
   EXPECT_EQ(name({.source = "replayed"}), "simt: a=2");

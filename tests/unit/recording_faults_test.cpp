@@ -91,6 +91,15 @@ TEST(RecordingFaults, KnobsAndTheirValuesAreDistinct) {
             "metadata.tilewright.knobs[0].values[1] = 2: is neither true nor false");
 }
 
+TEST(RecordingFaults, TheL2IsColdOrWarm) {
+  const auto with = [](const std::string& l2) {
+    return refusal(R"({"metadata":{"tilewright":{"op":"x","knobs":[],"l2":)" + l2 +
+                   R"(}},"results":[{"configuration":{},"times":{"runtimes":[1]}}]})");
+  };
+  EXPECT_EQ(with(R"("warm")"), "");
+  EXPECT_EQ(with(R"("hot")"), "metadata.tilewright.l2 = \"hot\": is neither cold nor warm");
+}
+
 TEST(RecordingFaults, DeepNestingDoesNotOverflowTheStack) {
   const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
   EXPECT_NE(refusal(deep), "");

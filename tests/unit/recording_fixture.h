@@ -55,7 +55,7 @@ inline Recording ours() {
   r.toolchain = "NVRTC 13.0";
   r.commit = "abc";
   r.protocol = 3;
-  r.l2 = "warm";
+  r.l2 = L2::warm;
   r.device = emulated_device(90);
   r.device.kind = "cuda";
   r.device.model = "NVIDIA H200";

@@ -17,11 +17,11 @@
 namespace tw {
 
 CheckEvidence::CheckEvidence(std::string database, const Catalog& catalog, const DeviceInfo& device,
-                             std::string l2, std::string command)
+                             L2 l2, std::string command)
     : database_(std::move(database)),
       catalog_(catalog),
       device_(device),
-      l2_(std::move(l2)),
+      l2_(l2),
       command_(std::move(command)) {}
 
 CheckEvidence::~CheckEvidence() {

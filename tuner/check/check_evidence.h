@@ -17,8 +17,8 @@ class CheckEvidence {
  public:
   // If the file `database` does not exist, it is not created, and nothing is stored. `l2` is the L2
   // state of the winners that are checked. The catalog must outlive this object.
-  CheckEvidence(std::string database, const Catalog& catalog, const DeviceInfo& device,
-                std::string l2, std::string command);
+  CheckEvidence(std::string database, const Catalog& catalog, const DeviceInfo& device, L2 l2,
+                std::string command);
   ~CheckEvidence();
   CheckEvidence(const CheckEvidence&) = delete;
   CheckEvidence& operator=(const CheckEvidence&) = delete;
@@ -34,7 +34,8 @@ class CheckEvidence {
   std::string database_;
   const Catalog& catalog_;
   DeviceInfo device_;
-  std::string l2_, command_, notice_;
+  L2 l2_;
+  std::string command_, notice_;
   std::optional<Store> store_;
   std::int64_t run_ = 0;
 };

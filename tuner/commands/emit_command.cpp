@@ -14,6 +14,7 @@
 #include "core/space/space.h"
 #include "emit/emit.h"
 #include "emit/text.h"
+#include "options/filter_options.h"
 #include "options/options.h"
 #include "options/problem_options.h"
 #include "session/device_choice.h"
@@ -32,14 +33,12 @@ std::vector<std::string> models_of(const std::vector<Winner>& winners) {
 }
 
 Filter filter_of(const Arguments& arguments, const std::string& op) {
-  static const std::vector<std::string> sources{"measured", "cpu", "replayed", "imported"};
-  static const std::vector<std::string> states{"cold", "warm"};
   Filter filter;
   filter.op = op;
   filter.problem = arguments.text("problem");
   filter.device = arguments.text("device");
-  filter.source = arguments.one_of("source", "measured", sources);
-  filter.l2 = arguments.one_of("l2", "cold", states);
+  filter.source = arguments.one_of("source", "measured", source_names());
+  filter.l2 = arguments.one_of("l2", "cold", l2_states());
   return filter;
 }
 
@@ -193,7 +192,7 @@ Checked check(const Arguments& arguments, const Filter& filter, const std::strin
   Progress progress = Progress::on_stderr(false);
   install_interrupt_handlers();
   CheckEvidence evidence(arguments.text("db", default_database), *request.catalog, device->info(),
-                         filter.l2, command);
+                         parse_l2(filter.l2).value(), command);
   options.failed = [&](const EmitSample& sample, const Measurement& measurement) {
     evidence.add(sample, measurement);
   };

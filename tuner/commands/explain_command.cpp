@@ -31,7 +31,7 @@ std::string header_text(const Explanation& found) {
   const Trial& trial = found.winner.trial;
   std::string text = fmt::format("problem    {}\n", trial.context.problem);
   text += fmt::format("device     {}, driver {}, {}, {} L2\n", trial.context.device_model,
-                      trial.context.driver, trial.context.toolchain, trial.context.l2);
+                      trial.context.driver, trial.context.toolchain, name_of(trial.context.l2));
   text += fmt::format("winner     {}: {}\n", trial.context.kernel, trial.configuration);
   text += fmt::format("           {}, ", format_time(trial.measurement.median_ns()));
   text += found.finalists < 2 ? "not raced\n"
@@ -187,7 +187,7 @@ ordered_json json_of(const Explanation& found) {
           {"problem", context.problem},
           {"device_model", context.device_model},
           {"source", name_of(context.source)},
-          {"l2", context.l2},
+          {"l2", name_of(context.l2)},
           {"finalists", found.finalists},
           {"tied", found.winner.tied},
           {"winner", subject_json(found.winner.trial, found.bottleneck)},

@@ -37,11 +37,10 @@ Filter rows_asked(const Arguments& arguments) {
 
 ordered_json trial_json(const Trial& trial) {
   const Measurement& measurement = trial.measurement;
-  const char* kinds[] = {"search", "race", "baseline"};
   ordered_json row{{"id", trial.id},
                    {"run", trial.run},
                    {"created", trial.created},
-                   {"kind", kinds[static_cast<int>(trial.kind)]},
+                   {"kind", name_of(trial.kind)},
                    {"op", trial.context.op},
                    {"problem", trial.context.problem},
                    {"kernel", trial.context.kernel},
@@ -62,7 +61,7 @@ ordered_json trial_json(const Trial& trial) {
       {"driver", trial.context.driver},
       {"toolchain", trial.context.toolchain},
       {"protocol", trial.context.protocol},
-      {"l2", trial.context.l2},
+      {"l2", name_of(trial.context.l2)},
       {"source", name_of(trial.context.source)},
       {"source_digest", trial.context.source_digest},
       {"verdict_digest", trial.context.verdict_digest}};
@@ -110,7 +109,7 @@ std::string winners_text(const std::vector<Winner>& winners) {
     const Context& context = winner.trial.context;
     const double median_ns = winner.trial.measurement.median_ns();
     table.add({context.problem, context.device_model, std::string(name_of(context.source)),
-               context.l2, context.kernel, format_time(median_ns),
+               std::string(name_of(context.l2)), context.kernel, format_time(median_ns),
                winner.baseline_ns
                    ? fmt::format("{:.2f} {}", *winner.baseline_ns / median_ns, winner.baseline)
                    : "",

@@ -115,7 +115,7 @@ class Recheck {
     filter.problem = arguments_.text("problem");
     filter.device = device().model;
     filter.source = name_of(source_of(device()));
-    filter.l2 = options_.limits.cold_l2 ? "cold" : "warm";
+    filter.l2 = name_of(options_.limits.cold_l2 ? L2::cold : L2::warm);
     std::vector<Winner> winners = store_.winners(filter);
     const std::string limits = device_limits_of(device());
     std::erase_if(winners, [&](const Winner& winner) {

@@ -9,7 +9,8 @@ std::span<const std::string> source_names() {
 }
 
 std::span<const std::string> l2_states() {
-  static const std::vector<std::string> names{"cold", "warm"};
+  static const std::vector<std::string> names{std::string(name_of(L2::cold)),
+                                              std::string(name_of(L2::warm))};
   return names;
 }
 

@@ -19,9 +19,10 @@ std::string path_of(const std::string& database) {
 // Returns the byte that stands for a problem on a device, for all kernels. Two problems share a
 // byte with a probability of 2^-60; then one of them waits for the other.
 std::int64_t byte_of(const Context& context) {
-  const std::string key = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", context.op, context.problem,
-                                      context.device_model, context.device_limits, context.driver,
-                                      context.toolchain, context.l2, name_of(context.source));
+  const std::string key =
+      fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", context.op, context.problem,
+                  context.device_model, context.device_limits, context.driver, context.toolchain,
+                  name_of(context.l2), name_of(context.source));
   return std::stoll(digest(key).substr(0, 15), nullptr, 16);
 }
 

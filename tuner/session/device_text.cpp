@@ -5,25 +5,22 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "core/types/device_info_fields.h"
 #include "ui/format.h"
 #include "ui/json_text.h"
 
 namespace tw {
 
 nlohmann::ordered_json device_object(const DeviceInfo& info) {
-  nlohmann::ordered_json object{
-      {"kind", info.kind},
-      {"model", info.model},
-      {"uuid", info.uuid},
-      {"driver", info.driver},
-      {"toolchain", info.toolchain},
-      {"sm_clock_mhz", known(info.sm_clock_mhz > 0, info.sm_clock_mhz)},
-      {"memory_bandwidth", known(info.memory_bandwidth > 0, info.memory_bandwidth)}};
-  const std::vector<std::string>& names = device_names();
-  const std::vector<std::int64_t> values = device_values(info);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    object[names[i].substr(names[i].rfind('.') + 1)] = known(values[i] > 0, values[i]);
-  }
+  nlohmann::ordered_json object;
+  each_field(device_text_fields,
+             [&](const auto& field) { object[field.name] = info.*field.member; });
+  object["sm_clock_mhz"] = known(info.sm_clock_mhz > 0, info.sm_clock_mhz);
+  object["memory_bandwidth"] = known(info.memory_bandwidth > 0, info.memory_bandwidth);
+  each_field(device_limit_fields, [&](const auto& field) {
+    const auto value = info.*field.member;
+    object[field.name] = known(value > 0, value);
+  });
   return object;
 }
 

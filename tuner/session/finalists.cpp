@@ -42,7 +42,7 @@ std::optional<TrialKey> previous_winner(const SessionRequest& request, const Sto
   filter.problem = context.problem;
   filter.device = context.device_model;
   filter.source = name_of(context.source);
-  filter.l2 = context.l2;
+  filter.l2 = name_of(context.l2);
   for (const Winner& winner : store.winners(filter)) {
     const Context& its = winner.trial.context;
     if (its.problem != context.problem || its.device_limits != context.device_limits) continue;

@@ -263,7 +263,7 @@ ordered_json result_json(const Report& report, std::int64_t top) {
                       {"source", name_of(request.competitors.front().context.source)},
                       {"recordings", report.recordings},
                       {"chosen", report.why},
-                      {"l2", request.competitors.front().context.l2},
+                      {"l2", name_of(request.competitors.front().context.l2)},
                       {"strategy", request.strategy},
                       {"seed", request.seed},
                       {"space_size", result.space_size},

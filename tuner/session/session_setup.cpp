@@ -11,6 +11,7 @@
 #include "core/catalog/catalog.h"
 #include "core/model/emulated_work.h"
 #include "core/plan/verdict.h"
+#include "options/filter_options.h"
 #include "session/cpu_patience.h"
 #include "session/device_text.h"
 #include "ui/format.h"
@@ -25,7 +26,7 @@ Context context_of(const DeviceInfo& info, const MeasuringOptions& options) {
   context.device_limits = device_limits_of(info);
   context.driver = info.driver;
   context.toolchain = info.toolchain;
-  context.l2 = options.limits.cold_l2 ? "cold" : "warm";
+  context.l2 = options.limits.cold_l2 ? L2::cold : L2::warm;
   context.source = source_of(info);
   return context;
 }
@@ -145,10 +146,9 @@ std::vector<Flag> measuring_flags() {
 }
 
 MeasuringOptions measuring_options(const Arguments& arguments) {
-  static const std::vector<std::string> l2{"cold", "warm"};
   MeasuringOptions options;
   options.database = arguments.text("db", default_database);
-  options.limits.cold_l2 = arguments.one_of("l2", "cold", l2) == "cold";
+  options.limits.cold_l2 = arguments.one_of("l2", "cold", l2_states()) == "cold";
   options.seed = static_cast<std::uint64_t>(
       arguments.integer("seed", 1, 0, std::numeric_limits<std::int64_t>::max()));
   options.fresh = arguments.has("fresh");

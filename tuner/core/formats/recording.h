@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/plan/l2.h"
 #include "core/plan/measurement.h"
 #include "core/space/space.h"
 #include "core/types/device_info.h"
@@ -34,7 +35,7 @@ struct Recording {
   std::string op, problem, kernel, source_digest, space_digest, driver, toolchain, commit;
   std::string verdict_digest{};  // verdict.h; empty in recordings of earlier versions
   int protocol = protocol_version;
-  std::string l2 = "cold";
+  L2 l2 = L2::cold;
   std::optional<RecordedBaseline> baseline;
   bool foreign() const { return op.empty(); }
 };

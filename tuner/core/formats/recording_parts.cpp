@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "core/base/error.h"
+#include "core/types/device_info_fields.h"
 
 namespace tw {
 
@@ -159,41 +160,9 @@ void drop_repeated(std::vector<RecordedTrial>& trials) {
   trials.resize(next);
 }
 
-DeviceTexts device_texts(DeviceInfo& d) {
-  return {{"kind", &d.kind},
-          {"model", &d.model},
-          {"uuid", &d.uuid},
-          {"driver", &d.driver},
-          {"toolchain", &d.toolchain}};
-}
-DeviceInts device_ints(DeviceInfo& d) {
-  return {{"cc", &d.cc},
-          {"sms", &d.sms},
-          {"threads_per_sm", &d.threads_per_sm},
-          {"blocks_per_sm", &d.blocks_per_sm},
-          {"max_threads", &d.max_threads}};
-}
-DeviceBytes device_bytes(DeviceInfo& d) {
-  return {{"smem_optin", &d.smem_optin},
-          {"smem_per_sm", &d.smem_per_sm},
-          {"regs_per_sm", &d.regs_per_sm},
-          {"l2_bytes", &d.l2_bytes},
-          {"memory_bytes", &d.memory_bytes}};
-}
-DeviceRates device_rates(DeviceInfo& d) {
-  return {{"sm_clock_mhz", &d.sm_clock_mhz},
-          {"memory_bandwidth", &d.memory_bandwidth},
-          {"f32_flops", &d.f32_flops},
-          {"tf32_flops", &d.tf32_flops},
-          {"bf16_flops", &d.bf16_flops}};
-}
-
-nlohmann::json device_block(DeviceInfo device) {
-  nlohmann::json block;
-  for (const auto& [name, field] : device_texts(device)) block[name] = *field;
-  for (const auto& [name, field] : device_ints(device)) block[name] = *field;
-  for (const auto& [name, field] : device_bytes(device)) block[name] = *field;
-  for (const auto& [name, field] : device_rates(device)) block[name] = *field;
+json device_block(const DeviceInfo& device) {
+  json block;
+  each_field(device_fields, [&](const auto& field) { block[field.name] = device.*field.member; });
   return block;
 }
 

@@ -4,10 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
+#include "core/base/fields.h"
 #include "core/base/json_place.h"
 #include "core/formats/recording.h"
 
@@ -40,17 +39,21 @@ class ForeignTable {
 // Keeps the last trial of each configuration.
 void drop_repeated(std::vector<RecordedTrial>& trials);
 
-// The fields of DeviceInfo, by their names in the metadata block.
-using DeviceTexts = std::vector<std::pair<const char*, std::string*>>;
-using DeviceInts = std::vector<std::pair<const char*, int*>>;
-using DeviceBytes = std::vector<std::pair<const char*, std::int64_t*>>;
-using DeviceRates = std::vector<std::pair<const char*, double*>>;
-DeviceTexts device_texts(DeviceInfo& device);
-DeviceInts device_ints(DeviceInfo& device);
-DeviceBytes device_bytes(DeviceInfo& device);
-DeviceRates device_rates(DeviceInfo& device);
-// Returns all these fields by name.
-nlohmann::json device_block(DeviceInfo device);
+// The texts of the metadata block of our files.
+inline constexpr std::tuple recording_text_fields{
+    RecordField{"name", &Recording::name},
+    RecordField{"op", &Recording::op},
+    RecordField{"problem", &Recording::problem},
+    RecordField{"kernel", &Recording::kernel},
+    RecordField{"source_digest", &Recording::source_digest},
+    RecordField{"verdict_digest", &Recording::verdict_digest},
+    RecordField{"space_digest", &Recording::space_digest},
+    RecordField{"driver", &Recording::driver},
+    RecordField{"toolchain", &Recording::toolchain},
+    RecordField{"commit", &Recording::commit},
+};
+// Returns the device as the metadata block and a run's row hold it.
+nlohmann::json device_block(const DeviceInfo& device);
 
 // `first_configuration` holds the names of the first result's knobs in the order of the file.
 Recording parse_t4(const Place& document, const std::vector<std::string>& first_configuration);

@@ -10,6 +10,8 @@
 
 #include "core/base/error.h"
 #include "core/formats/recording_parts.h"
+#include "core/plan/measurement_fields.h"
+#include "core/types/device_info_fields.h"
 
 namespace tw {
 namespace {
@@ -70,21 +72,16 @@ void Reader::read_metadata(const Place& block) {
     block.fail("was written by a newer tilewright: upgrade tilewright, or record it again");
   }
   Recording& r = recording_;
-  for (const auto& [name, field] : {std::pair{"name", &r.name},
-                                    {"op", &r.op},
-                                    {"problem", &r.problem},
-                                    {"kernel", &r.kernel},
-                                    {"source_digest", &r.source_digest},
-                                    {"verdict_digest", &r.verdict_digest},
-                                    {"space_digest", &r.space_digest},
-                                    {"driver", &r.driver},
-                                    {"toolchain", &r.toolchain},
-                                    {"commit", &r.commit},
-                                    {"l2", &r.l2}}) {
-    *field = block.text_or(name, *field);
-  }
+  each_field(recording_text_fields, [&](const auto& field) {
+    r.*field.member = block.text_or(field.name, r.*field.member);
+  });
   block.at("op");  // empty in recordings of others' kernels
   r.protocol = static_cast<int>(block.integer_or("protocol", protocol_version));
+  if (block.has("l2")) {
+    const auto l2 = parse_l2(block.at("l2").text());
+    if (!l2) block.at("l2").fail("is neither cold nor warm");
+    r.l2 = *l2;
+  }
   const Place knobs = block.at("knobs");
   for (std::size_t i = 0; i < knobs.array().size(); ++i) read_knob(knobs.element(i));
   if (block.has("device")) read_device(block.at("device"));
@@ -135,13 +132,17 @@ void Reader::read_knob(const Place& block) {
 
 void Reader::read_device(const Place& block) {
   block.object();
-  DeviceInfo& d = recording_.device;
-  for (const auto& [name, field] : device_texts(d)) *field = block.text_or(name, "");
-  for (const auto& [name, field] : device_ints(d)) {
-    *field = static_cast<int>(block.integer_or(name, 0));
-  }
-  for (const auto& [name, field] : device_bytes(d)) *field = block.integer_or(name, 0);
-  for (const auto& [name, field] : device_rates(d)) *field = block.number_or(name, 0);
+  each_field(device_fields, [&](const auto& field) {
+    auto& value = recording_.device.*field.member;
+    using Value = std::decay_t<decltype(value)>;
+    if constexpr (std::is_same_v<Value, std::string>) {
+      value = block.text_or(field.name, "");
+    } else if constexpr (std::is_floating_point_v<Value>) {
+      value = block.number_or(field.name, 0);
+    } else {
+      value = static_cast<Value>(block.integer_or(field.name, 0));
+    }
+  });
 }
 
 Configuration Reader::configuration(const Place& values) const {
@@ -168,6 +169,23 @@ Configuration Reader::configuration(const Place& values) const {
   return configuration;
 }
 
+// Sets the field of this name. Returns false if there is none.
+bool set_number(Measurement& measurement, const std::string& name, const Place& value) {
+  bool found = false;
+  each_field(measurement_number_fields, [&](const auto& field) {
+    if (name != field.name) return;
+    found = true;
+    auto& number = measurement.*field.member;
+    using Value = std::decay_t<decltype(number)>;
+    if constexpr (std::is_floating_point_v<Value>) {
+      number = value.number();
+    } else {
+      number = static_cast<Value>(value.integer());
+    }
+  });
+  return found;
+}
+
 // Reads the value of the objective and the other measurements. In our files some of these are
 // fields of Measurement.
 void Reader::read_measurements(const Place& result, RecordedTrial& trial) const {
@@ -187,17 +205,7 @@ void Reader::read_measurements(const Place& result, RecordedTrial& trial) const 
     if (name == "time") {
       trial.value_ns = times_ten_to(value.number(),
                                     exponent_of(entry.text_or("unit", ""), unit_exponent_, entry));
-    } else if (ours_ && name == "registers") {
-      m.registers = static_cast<int>(value.integer());
-    } else if (ours_ && name == "spill_bytes") {
-      m.spill_bytes = value.integer();
-    } else if (ours_ && name == "smem_bytes") {
-      m.smem_bytes = value.integer();
-    } else if (ours_ && name == "blocks_per_sm") {
-      m.blocks_per_sm = static_cast<int>(value.integer());
-    } else if (ours_ && name == "error_ulps") {
-      m.error_ulps = value.number();
-    } else {
+    } else if (!ours_ || !set_number(m, name, value)) {
       m.metrics[name] = value.number();
     }
   }
@@ -225,8 +233,11 @@ RecordedTrial Reader::trial(const Place& result) const {
   RecordedTrial trial;
   Measurement& m = trial.measurement;
   trial.timestamp = result.text_or("timestamp", "");
-  m.timer = ours_ ? result.text_or("timer", "") : "replay";
-  m.note = ours_ ? result.text_or("note", "") : "";
+  m.timer = "replay";
+  if (ours_) {
+    each_field(measurement_text_fields,
+               [&](const auto& field) { m.*field.member = result.text_or(field.name, ""); });
+  }
   if (result.has("invalidity")) m.outcome = outcome_of(result.at("invalidity").text(), result);
   if (ours_ && result.has("outcome")) {
     const auto outcome = parse_outcome(result.at("outcome").text());

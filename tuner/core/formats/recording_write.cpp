@@ -5,6 +5,7 @@
 
 #include "core/formats/recording_file.h"
 #include "core/formats/recording_parts.h"
+#include "core/plan/measurement_fields.h"
 
 namespace tw {
 namespace {
@@ -51,20 +52,12 @@ ordered_json knob_json(const Knob& knob) {
 }
 
 ordered_json metadata_json(const Recording& r) {
-  ordered_json block{{"version", 1},
-                     {"name", r.name},
-                     {"op", r.op},
-                     {"problem", r.problem},
-                     {"kernel", r.kernel},
-                     {"source_digest", r.source_digest},
-                     {"verdict_digest", r.verdict_digest},
-                     {"space_digest", r.space_digest},
-                     {"driver", r.driver},
-                     {"toolchain", r.toolchain},
-                     {"commit", r.commit},
-                     {"protocol", r.protocol},
-                     {"l2", r.l2},
-                     {"device", device_block(r.device)}};
+  ordered_json block{{"version", 1}};
+  each_field(recording_text_fields,
+             [&](const auto& field) { block[field.name] = r.*field.member; });
+  block["protocol"] = r.protocol;
+  block["l2"] = name_of(r.l2);
+  block["device"] = device_block(r.device);
   for (const Knob& knob : r.knobs) block["knobs"].push_back(knob_json(knob));
   if (r.baseline) {
     block["baseline"] = {{"name", r.baseline->name},
@@ -117,20 +110,19 @@ ordered_json result_json(const Recording& recording, const RecordedTrial& trial)
     if (!to_ms(trial.value_ns, ms)) result["value_ns"] = trial.value_ns;
     measurements.push_back(measurement_json("time", ms, "ms"));
   }
-  const auto add = [&](const char* name, auto value, auto absent) {
-    if (value != absent) measurements.push_back(measurement_json(name, value));
-  };
-  add("registers", m.registers, 0);
-  add("spill_bytes", m.spill_bytes, 0);
-  add("smem_bytes", m.smem_bytes, 0);
-  add("blocks_per_sm", m.blocks_per_sm, 0);
-  add("error_ulps", m.error_ulps, -1.0);
+  each_field(measurement_number_fields, [&](const auto& field) {
+    const auto value = m.*field.member;
+    if (value == Measurement{}.*field.member) return;
+    measurements.push_back(measurement_json(field.name, value));
+  });
   for (const auto& [name, value] : m.metrics) measurements.push_back(measurement_json(name, value));
   result["measurements"] = std::move(measurements);
   result["objectives"] = {"time"};
   result["outcome"] = name_of(m.outcome);
-  if (!m.note.empty()) result["note"] = m.note;
-  if (!m.timer.empty()) result["timer"] = m.timer;
+  each_field(measurement_text_fields, [&](const auto& field) {
+    const std::string& text = m.*field.member;
+    if (!text.empty()) result[field.name] = text;
+  });
   return result;
 }
 

@@ -9,6 +9,7 @@
 #include "core/base/cbor_fields.h"
 #include "core/base/error.h"
 #include "core/plan/job.h"
+#include "core/plan/measurement_fields.h"
 
 namespace tw {
 namespace {
@@ -274,33 +275,44 @@ SampleLimits limits_from(const json& object) {
   return limits;
 }
 
-json to_json(const Measurement& m) {
-  return {{"outcome", name_of(m.outcome)}, {"note", m.note},
-          {"samples_ns", m.samples_ns},    {"compile_ms", m.compile_ms},
-          {"registers", m.registers},      {"spill_bytes", m.spill_bytes},
-          {"smem_bytes", m.smem_bytes},    {"blocks_per_sm", m.blocks_per_sm},
-          {"error_ulps", m.error_ulps},    {"timer", m.timer},
-          {"metrics", m.metrics}};
+json to_json(const Measurement& measurement) {
+  json object;
+  each_field(measurement_fields, [&](const auto& field) {
+    const auto& value = measurement.*field.member;
+    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, Outcome>) {
+      object[field.name] = name_of(value);
+    } else {
+      object[field.name] = value;
+    }
+  });
+  return object;
+}
+
+void read(const json& object, const char* key, std::string& value) { value = text(object, key); }
+void read(const json& object, const char* key, int& value) { value = integer<int>(object, key); }
+void read(const json& object, const char* key, std::int64_t& value) {
+  value = integer(object, key);
+}
+void read(const json& object, const char* key, double& value) { value = real(object, key); }
+void read(const json& object, const char* key, std::vector<double>& value) {
+  value = list(object, key, real_from);
+}
+void read(const json& object, const char* key, std::map<std::string, double>& value) {
+  const json& map = at(object, key);
+  if (!map.is_object()) malformed(fmt::format("'{}' is not an object", key));
+  for (const auto& [name, number] : map.items()) value[name] = real_from(number);
+}
+void read(const json& object, const char* key, Outcome& value) {
+  const auto outcome = parse_outcome(text(object, key));
+  if (!outcome) malformed("an outcome");
+  value = *outcome;
 }
 
 Measurement measurement_from(const json& object) {
-  Measurement m;
-  const auto outcome = parse_outcome(text(object, "outcome"));
-  if (!outcome) malformed("an outcome");
-  m.outcome = *outcome;
-  m.note = text(object, "note");
-  m.samples_ns = list(object, "samples_ns", real_from);
-  m.compile_ms = real(object, "compile_ms");
-  m.registers = integer<int>(object, "registers");
-  m.spill_bytes = integer(object, "spill_bytes");
-  m.smem_bytes = integer(object, "smem_bytes");
-  m.blocks_per_sm = integer<int>(object, "blocks_per_sm");
-  m.error_ulps = real(object, "error_ulps");
-  m.timer = text(object, "timer");
-  const json& metrics = at(object, "metrics");
-  if (!metrics.is_object()) malformed("'metrics' is not an object");
-  for (const auto& [name, value] : metrics.items()) m.metrics[name] = real_from(value);
-  return m;
+  Measurement measurement;
+  each_field(measurement_fields,
+             [&](const auto& field) { read(object, field.name, measurement.*field.member); });
+  return measurement;
 }
 
 std::string bytes_of(const json& message) {

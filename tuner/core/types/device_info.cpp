@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/base/error.h"
+#include "core/types/device_info_fields.h"
 
 namespace tw {
 namespace {
@@ -71,30 +72,15 @@ std::string architecture_of(int cc) {
 }
 
 const std::vector<std::string>& device_names() {
-  static const std::vector<std::string> names{"cc",
-                                              "sms",
-                                              "smem_optin",
-                                              "smem_per_sm",
-                                              "regs_per_sm",
-                                              "threads_per_sm",
-                                              "blocks_per_sm",
-                                              "max_threads",
-                                              "l2_bytes",
-                                              "memory_bytes"};
+  constexpr auto fields = names_of(device_limit_fields);
+  static const std::vector<std::string> names(fields.begin(), fields.end());
   return names;
 }
 
 std::vector<std::int64_t> device_values(const DeviceInfo& info) {
-  return {info.cc,
-          info.sms,
-          info.smem_optin,
-          info.smem_per_sm,
-          info.regs_per_sm,
-          info.threads_per_sm,
-          info.blocks_per_sm,
-          info.max_threads,
-          info.l2_bytes,
-          info.memory_bytes};
+  std::vector<std::int64_t> values;
+  each_field(device_limit_fields, [&](const auto& field) { values.push_back(info.*field.member); });
+  return values;
 }
 
 // memory_bytes stays 0, because the memory is that of the host.

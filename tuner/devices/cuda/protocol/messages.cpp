@@ -5,6 +5,7 @@
 
 #include "core/base/cbor_fields.h"
 #include "core/base/error.h"
+#include "core/types/device_info_fields.h"
 
 namespace tw::cuda {
 namespace {
@@ -43,49 +44,14 @@ Module module_of(const json& value) {
 }
 
 json json_of(const DeviceInfo& info) {
-  return {{"kind", info.kind},
-          {"model", info.model},
-          {"uuid", info.uuid},
-          {"cc", info.cc},
-          {"sms", info.sms},
-          {"smem_optin", info.smem_optin},
-          {"smem_per_sm", info.smem_per_sm},
-          {"regs_per_sm", info.regs_per_sm},
-          {"threads_per_sm", info.threads_per_sm},
-          {"blocks_per_sm", info.blocks_per_sm},
-          {"max_threads", info.max_threads},
-          {"l2_bytes", info.l2_bytes},
-          {"memory_bytes", info.memory_bytes},
-          {"sm_clock_mhz", info.sm_clock_mhz},
-          {"memory_bandwidth", info.memory_bandwidth},
-          {"f32_flops", info.f32_flops},
-          {"tf32_flops", info.tf32_flops},
-          {"bf16_flops", info.bf16_flops},
-          {"driver", info.driver},
-          {"toolchain", info.toolchain}};
+  json object;
+  each_field(device_fields, [&](const auto& field) { object[field.name] = info.*field.member; });
+  return object;
 }
 DeviceInfo device_info_of(const json& value) {
   DeviceInfo info;
-  value.at("kind").get_to(info.kind);
-  value.at("model").get_to(info.model);
-  value.at("uuid").get_to(info.uuid);
-  value.at("cc").get_to(info.cc);
-  value.at("sms").get_to(info.sms);
-  value.at("smem_optin").get_to(info.smem_optin);
-  value.at("smem_per_sm").get_to(info.smem_per_sm);
-  value.at("regs_per_sm").get_to(info.regs_per_sm);
-  value.at("threads_per_sm").get_to(info.threads_per_sm);
-  value.at("blocks_per_sm").get_to(info.blocks_per_sm);
-  value.at("max_threads").get_to(info.max_threads);
-  value.at("l2_bytes").get_to(info.l2_bytes);
-  value.at("memory_bytes").get_to(info.memory_bytes);
-  value.at("sm_clock_mhz").get_to(info.sm_clock_mhz);
-  value.at("memory_bandwidth").get_to(info.memory_bandwidth);
-  value.at("f32_flops").get_to(info.f32_flops);
-  value.at("tf32_flops").get_to(info.tf32_flops);
-  value.at("bf16_flops").get_to(info.bf16_flops);
-  value.at("driver").get_to(info.driver);
-  value.at("toolchain").get_to(info.toolchain);
+  each_field(device_fields,
+             [&](const auto& field) { value.at(field.name).get_to(info.*field.member); });
   return info;
 }
 

@@ -1,0 +1,46 @@
+// Tables of the fields of records. Messages, files and the database are made from them, so that a
+// new field is one line in its record and one in its table.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <tuple>
+
+namespace tw {
+
+// A field of a record: its name in messages, files and the database, and its member.
+template <class Record, class Value>
+struct RecordField {
+  const char* name;
+  Value Record::*member;
+};
+template <class Record, class Value>
+RecordField(const char*, Value Record::*) -> RecordField<Record, Value>;
+
+// Calls `visit` with each field of a table, in order. A table is a tuple of fields.
+template <class Visit, class... Fields>
+constexpr void each_field(const std::tuple<Fields...>& table, Visit&& visit) {
+  std::apply([&](const auto&... field) { (visit(field), ...); }, table);
+}
+
+template <class... Fields>
+constexpr std::array<const char*, sizeof...(Fields)> names_of(const std::tuple<Fields...>& table) {
+  return std::apply([](const auto&... field) { return std::array{field.name...}; }, table);
+}
+
+// Converts to a value of any type. Only for expressions that are not evaluated.
+struct AnyValue {
+  template <class Value>
+  operator Value() const;
+};
+
+// Returns the number of members of an aggregate, which its table must reach.
+template <class Record, class... Values>
+constexpr std::size_t member_count() {
+  if constexpr (requires { Record{Values{}..., AnyValue{}}; }) {
+    return member_count<Record, Values..., AnyValue>();
+  } else {
+    return sizeof...(Values);
+  }
+}
+
+}  // namespace tw
