@@ -87,7 +87,8 @@ class Recorder : public Device {
 
 std::vector<Race::Entrant> race_on(Device& device, const std::vector<Job>& jobs,
                                    std::uint64_t seed) {
-  Race race(device, jobs, race_rounds, seed);
+  JobRunner runner(device);
+  Race race(runner, jobs, race_rounds, seed);
   while (!race.step(std::chrono::steady_clock::now() + std::chrono::seconds(60))) {
   }
   return race.ranking();

@@ -16,7 +16,8 @@ void for_each_race(double planted, const Noise& noise, int pairs, int rounds, co
     std::vector<Job> jobs(2);
     jobs[0].kernel = "fast";
     jobs[1].kernel = "slow";
-    Race race(device, std::move(jobs), rounds, seed);
+    JobRunner runner(device);
+    Race race(runner, std::move(jobs), rounds, seed);
     while (!race.step({})) {
     }
     take(race.ranking());

@@ -10,12 +10,12 @@ struct Search {
   explicit Search(FakeDevice& device, const SearchSpace& space,
                   const std::string& strategy_name = "local", double floor_ns = 0,
                   SearchTask task = {})
-      : strategy(make_strategy(strategy_name, space, 5)) {
+      : strategy(make_strategy(strategy_name, space, 5)), jobs(device) {
     task.space = &space;
     task.strategy = strategy.get();
     task.kernel_name = "fake";
     task.floor_ns = floor_ns;
-    driver = std::make_unique<Driver>(device, std::move(task));
+    driver = std::make_unique<Driver>(jobs, std::move(task));
   }
   std::vector<std::size_t> run(std::int64_t budget) {
     std::vector<std::size_t> order;
@@ -28,6 +28,7 @@ struct Search {
     return order;
   }
   std::unique_ptr<Strategy> strategy;
+  JobRunner jobs;
   std::unique_ptr<Driver> driver;
 };
 

@@ -33,7 +33,8 @@ TEST(Race, RanksByTimeDespiteDriftAndTiesTheEqual) {
   int count = 0;
   FakeDevice device(
       4, [&](const Job& job) { return noisy(job.configuration == "slow" ? 1050 : 1000, count); });
-  Race race(device, jobs_named({"slow", "fast", "equal"}), 10, 1);
+  JobRunner runner(device);
+  Race race(runner, jobs_named({"slow", "fast", "equal"}), 10, 1);
   finish(race);
   const std::vector<Race::Entrant> ranking = race.ranking();
   ASSERT_EQ(ranking.size(), 3u);
@@ -48,7 +49,8 @@ TEST(Race, SaysByHowMuchOneIsSlowerWithAnInterval) {
   int count = 0;
   FakeDevice device(
       4, [&](const Job& job) { return noisy(job.configuration == "slow" ? 1050 : 1000, count); });
-  Race race(device, jobs_named({"slow", "fast"}), 10, 1);
+  JobRunner runner(device);
+  Race race(runner, jobs_named({"slow", "fast"}), 10, 1);
   finish(race);
   const std::vector<Race::Entrant> ranking = race.ranking();
   const auto slower = Race::slower(ranking[0], ranking[1]);
@@ -91,7 +93,8 @@ std::vector<Race::Entrant> with_one_bad_round(double slower, std::size_t samples
     measurement.smem_bytes = job.configuration == "slow" ? 0 : 1024;
     return measurement;
   });
-  Race race(device, jobs_named({"slow", "fast"}), race_rounds, 1);
+  JobRunner runner(device);
+  Race race(runner, jobs_named({"slow", "fast"}), race_rounds, 1);
   finish(race);
   return race.ranking();
 }
@@ -128,7 +131,8 @@ TEST(Race, ATieIsNotWonFromBeyondTheIntervalOfTheBest) {
 
 TEST(Race, InterleavesAndShufflesItsRounds) {
   FakeDevice device(4, [](const Job&) { return measured(1000); });
-  Race race(device, jobs_named({"a", "b", "c", "d"}), 8, 3);
+  JobRunner runner(device);
+  Race race(runner, jobs_named({"a", "b", "c", "d"}), 8, 3);
   finish(race);
   ASSERT_EQ(device.submitted.size(), 32u);
   EXPECT_EQ(device.most_queued, 1u);
@@ -153,7 +157,8 @@ TEST(Race, AnEntrantThatFailsIsOutAndTheOthersGoOn) {
     failed.outcome = Outcome::wrong_result;
     return failed;
   });
-  Race race(device, jobs_named({"flaky", "a"}), 7, 1);
+  JobRunner runner(device);
+  Race race(runner, jobs_named({"flaky", "a"}), 7, 1);
   finish(race);
   const std::vector<Race::Entrant> ranking = race.ranking();
   EXPECT_EQ(ranking[0].job.configuration, "a");
@@ -164,7 +169,8 @@ TEST(Race, AnEntrantThatFailsIsOutAndTheOthersGoOn) {
 
 TEST(Race, AnInterruptedRaceRanksByItsWholeRounds) {
   FakeDevice device(4, [](const Job& job) { return measured(job.configuration == "a" ? 10 : 12); });
-  Race race(device, jobs_named({"a", "b"}), 5, 1);
+  JobRunner runner(device);
+  Race race(runner, jobs_named({"a", "b"}), 5, 1);
   for (int i = 0; i < 2; ++i) race.step({});
   EXPECT_GE(race.rounds_done(), 1);
   EXPECT_LT(race.rounds_done(), 5);

@@ -140,7 +140,7 @@ class SessionTest : public testing::Test {
   }
   // Begins a session without its parts. The request must outlive the result.
   SessionRun begin(const SessionRequest& request) {
-    SessionRun run{request, device_, *store_, progress_, stopped_};
+    SessionRun run{request, jobs_, *store_, progress_, stopped_};
     RunInfo info;
     info.context = request.competitors.front().context;
     info.device_json = request.device_json;
@@ -152,6 +152,7 @@ class SessionTest : public testing::Test {
   fs::path folder_;
   std::optional<Store> store_;
   FormulaDevice device_;
+  JobRunner jobs_{device_};
   Progress progress_{stderr, Progress::Mode::quiet, 80, std::chrono::steady_clock::now};
   std::function<bool()> stopped_ = [] { return false; };
 };

@@ -8,6 +8,7 @@
 
 #include "core/model/emulated_work.h"
 #include "core/plan/plan.h"
+#include "devices/job_runner.h"
 #include "emit/model.h"
 #include "emit/samples.h"
 #include "session/oracle_choice.h"
@@ -46,6 +47,7 @@ class Check {
         const std::function<bool()>& stopped)
       : request_(request),
         device_(device),
+        jobs_(device),
         options_(options),
         progress_(progress),
         stopped_(stopped),
@@ -85,24 +87,20 @@ class Check {
       if (known_.emplace(key_of(sample), Measurement{}).second) due.push_back(&sample);
     }
     for (const EmitSample* sample : due) find_oracle_of(*sample);
-    std::map<std::uint64_t, const EmitSample*> running;
+    JobQueue<const EmitSample*> running(jobs_);
     std::size_t next = 0;
     status_.budget += static_cast<std::int64_t>(due.size());
-    while ((next < due.size() || !running.empty()) && !stopped_()) {
+    while ((next < due.size() || !running.is_idle()) && !stopped_()) {
       while (next < due.size() && running.size() < static_cast<std::size_t>(device_.capacity())) {
-        const EmitSample& sample = *due[next++];
-        running.emplace(++jobs_, &sample);
-        device_.submit(job_of(sample, jobs_));
+        const EmitSample* const sample = due[next++];
+        running.submit(sample, job_of(*sample));
       }
-      for (Finished& finished : device_.wait(Clock::now() + std::chrono::seconds(1))) {
-        const auto at = running.find(finished.id);
-        if (at == running.end()) continue;
-        record(*at->second, std::move(finished.measurement));
-        running.erase(at);
+      for (auto& [sample, measurement] : running.wait(Clock::now() + std::chrono::seconds(1))) {
+        record(*sample, std::move(measurement));
       }
-      show(running);
+      show(running.is_idle() ? nullptr : running.first());
     }
-    if (stopped_()) device_.cancel();
+    if (stopped_()) running.cancel();
   }
   // Without a reference, the results of the kernel's default configuration are the expected ones.
   void find_oracle_of(const EmitSample& sample) {
@@ -114,12 +112,11 @@ class Check {
     const OracleKernel kernel{sample.kernel, &space};
     const auto found =
         find_oracle({request_.catalog, sample.problem, sample.problem.key(op()), {}, options_.seed},
-                    {&kernel, 1}, device_, stopped_);
+                    {&kernel, 1}, jobs_, stopped_);
     oracles_[key] = found ? found->plan : OraclePlan{};
   }
-  Job job_of(const EmitSample& sample, std::uint64_t id) const {
+  Job job_of(const EmitSample& sample) const {
     Job job;
-    job.id = id;
     job.purpose = Purpose::verify;
     job.problem = sample.problem.key(op());
     job.kernel = sample.kernel->name;
@@ -146,8 +143,8 @@ class Check {
     }
     known_[key_of(sample)] = std::move(measurement);
   }
-  void show(const std::map<std::uint64_t, const EmitSample*>& running) {
-    status_.what = running.empty() ? "check" : "check of " + running.begin()->second->kernel->name;
+  void show(const EmitSample* running) {
+    status_.what = running ? "check of " + running->kernel->name : "check";
     status_.elapsed_s = std::chrono::duration<double>(Clock::now() - begin_).count();
     progress_.update(status_);
   }
@@ -181,6 +178,7 @@ class Check {
 
   EmitRequest& request_;
   Device& device_;
+  JobRunner jobs_;
   CheckOptions options_;
   Progress& progress_;
   const std::function<bool()>& stopped_;
@@ -192,7 +190,6 @@ class Check {
   std::vector<Problem> failed_;
   std::vector<LeftOut> left_out_;
   Status status_;
-  std::uint64_t jobs_ = 0;
 };
 
 }  // namespace

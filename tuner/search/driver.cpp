@@ -22,8 +22,8 @@ Measurement pruned(const LeastTime& least, double incumbent_ns) {
 
 }  // namespace
 
-Driver::Driver(Device& device, SearchTask task)
-    : device_(device), task_(std::move(task)), info_(device.info()) {}
+Driver::Driver(JobRunner& jobs, SearchTask task)
+    : device_(jobs.device()), jobs_(jobs), task_(std::move(task)), info_(device_.info()) {}
 
 void Driver::tell_known(std::span<const Evaluation> known) {
   for (const Evaluation& evaluation : known) {
@@ -39,7 +39,7 @@ void Driver::offer_incumbent(double time_ns) {
 }
 
 bool Driver::start(std::size_t index) {
-  Asked asked{.index = index, .id = next_id_++, .measurement = {}};
+  Asked asked{.index = index};
   const Configuration configuration = (*task_.space)[index];
   if (task_.least_time && incumbent_ns_ > 0) {
     const LeastTime least = task_.least_time(configuration);
@@ -50,7 +50,6 @@ bool Driver::start(std::size_t index) {
     }
   }
   Job job;
-  job.id = asked.id;
   job.problem = task_.problem_key;
   job.kernel = task_.kernel_name;
   job.configuration = text_of(task_.space->knobs(), configuration);
@@ -69,7 +68,7 @@ bool Driver::start(std::size_t index) {
   }
   const bool submit = !asked.measurement;
   asked_.push_back(std::move(asked));
-  if (submit) device_.submit(std::move(job));
+  if (submit) jobs_.submit(index, std::move(job));
   return true;
 }
 
@@ -84,12 +83,12 @@ void Driver::fill(std::int64_t& may_start) {
   }
 }
 
-void Driver::take(std::vector<Finished> finished) {
-  for (Finished& one : finished) {
-    const auto asked =
-        std::find_if(asked_.begin(), asked_.end(), [&](const Asked& a) { return a.id == one.id; });
-    if (asked == asked_.end()) continue;
-    asked->measurement = std::move(one.measurement);
+void Driver::wait(std::chrono::steady_clock::time_point deadline) {
+  for (auto& [index, measurement] : jobs_.wait(deadline)) {
+    const auto asked = std::find_if(asked_.begin(), asked_.end(), [&, at = index](const Asked& a) {
+      return a.index == at && !a.measurement;
+    });
+    asked->measurement = std::move(measurement);
     asked->measurement->reject_below(task_.floor_ns);
   }
 }
@@ -98,7 +97,7 @@ std::vector<Driver::Result> Driver::step(std::int64_t may_start,
                                          std::chrono::steady_clock::time_point deadline) {
   fill(may_start);
   const bool ready = !asked_.empty() && asked_.front().measurement;
-  if (!asked_.empty() && !ready) take(device_.wait(deadline));
+  if (!asked_.empty() && !ready) wait(deadline);
   std::vector<Result> results;
   while (!asked_.empty() && asked_.front().measurement) {
     Result result{asked_.front().index, std::move(*asked_.front().measurement)};

@@ -13,7 +13,7 @@
 
 #include "core/catalog/catalog.h"
 #include "core/model/time_model.h"
-#include "devices/device.h"
+#include "devices/job_runner.h"
 #include "search/strategies/strategy.h"
 
 namespace tw {
@@ -44,8 +44,8 @@ class Driver {
     Measurement measurement;
   };
 
-  // Everything that the task points to must outlive the driver.
-  Driver(Device& device, SearchTask task);
+  // The runner and everything that the task points to must outlive the driver.
+  Driver(JobRunner& jobs, SearchTask task);
 
   // Tells the strategy results that are already known. They cost no evaluation. Only before the
   // first step.
@@ -68,20 +68,19 @@ class Driver {
 
  private:
   struct Asked {
-    std::size_t index = 0;
-    std::uint64_t id = 0;
-    std::optional<Measurement> measurement;
+    std::size_t index = 0;  // into the space
+    std::optional<Measurement> measurement{};
   };
   // Returns whether the configuration must be waited for.
   bool start(std::size_t index);
   void fill(std::int64_t& may_start);
-  void take(std::vector<Finished> finished);
+  void wait(std::chrono::steady_clock::time_point deadline);
 
-  Device& device_;
+  const Device& device_;
+  JobQueue<std::size_t> jobs_;  // by the index into the space
   SearchTask task_;
   DeviceInfo info_;
   std::deque<Asked> asked_;
-  std::uint64_t next_id_ = 1;
   double incumbent_ns_ = 0;
   bool exhausted_ = false;
 };

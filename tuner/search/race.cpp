@@ -10,9 +10,6 @@
 namespace tw {
 namespace {
 
-// The job ids of a race start here, so that they differ from a driver's.
-constexpr std::uint64_t first_race_id = std::uint64_t{1} << 62;
-
 bool failed(const Race::Entrant& entrant) { return entrant.pooled.outcome != Outcome::ok; }
 
 bool is_tied(const Race::Entrant& winner, const Race::Entrant& other) {
@@ -49,9 +46,9 @@ std::vector<double> pooled_samples(const Race::Entrant& entrant, std::size_t rou
 
 }  // namespace
 
-Race::Race(Device& device, std::vector<Job> entrants, int rounds, std::uint64_t seed,
+Race::Race(JobRunner& jobs, std::vector<Job> entrants, int rounds, std::uint64_t seed,
            double floor_ns)
-    : device_(device), floor_ns_(floor_ns) {
+    : jobs_(jobs), floor_ns_(floor_ns) {
   for (Job& job : entrants)
     entrants_.push_back({.job = std::move(job), .pooled = {}, .rounds_ns = {}, .medians_ns = {}});
   Random random(seed);
@@ -67,30 +64,26 @@ void Race::submit_next() {
   while (turn_ < order_.size() && failed(entrants_[order_[turn_]])) ++turn_;
   if (turn_ == order_.size()) return;
   Job job = entrants_[order_[turn_]].job;
-  job.id = first_race_id + turn_;
   if (job.purpose != Purpose::baseline) job.purpose = Purpose::race_round;
   job.incumbent_ns = 0;
-  device_.submit(std::move(job));
-  in_flight_ = true;
+  jobs_.submit(turn_, std::move(job));
 }
 
 bool Race::step(std::chrono::steady_clock::time_point deadline) {
   while (turn_ < order_.size()) {
-    if (!in_flight_) submit_next();
-    if (!in_flight_) break;
-    for (Finished& finished : device_.wait(deadline)) {
-      if (finished.id != first_race_id + turn_) continue;
-      Entrant& entrant = entrants_[order_[turn_]];
-      entrant.pooled = std::move(finished.measurement);
+    if (jobs_.is_idle()) submit_next();
+    if (jobs_.is_idle()) break;
+    for (auto& [turn, measurement] : jobs_.wait(deadline)) {
+      Entrant& entrant = entrants_[order_[turn]];
+      entrant.pooled = std::move(measurement);
       entrant.pooled.reject_below(floor_ns_);
       if (!failed(entrant)) {
         entrant.medians_ns.push_back(entrant.pooled.median_ns());
         entrant.rounds_ns.push_back(entrant.pooled.samples_ns);
       }
-      in_flight_ = false;
       ++turn_;
     }
-    if (in_flight_ || std::chrono::steady_clock::now() >= deadline) break;
+    if (!jobs_.is_idle() || std::chrono::steady_clock::now() >= deadline) break;
   }
   return turn_ == order_.size();
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/base/statistics.h"
-#include "devices/device.h"
+#include "devices/job_runner.h"
 
 namespace tw {
 
@@ -21,7 +21,7 @@ inline constexpr SampleLimits race_limits{.min_samples = 5, .max_samples = 20, .
 class Race {
  public:
   struct Entrant {
-    Job job;  // as in the search, or a baseline; the race sets id and purpose
+    Job job;  // as in the search, or a baseline; the race sets its purpose
     // The measurement of the last round. In a ranking it has samples of every completed round. Each
     // round gives as many samples as the shortest round has, so that no round counts more than
     // another.
@@ -30,9 +30,9 @@ class Race {
     std::vector<double> medians_ns;              // one for each round
   };
 
-  // Runs `rounds` rounds, each over all entrants in a seeded random order. The device must outlive
+  // Runs `rounds` rounds, each over all entrants in a seeded random order. The runner must outlive
   // the race. `floor_ns`: see Measurement::reject_below.
-  Race(Device& device, std::vector<Job> entrants, int rounds, std::uint64_t seed,
+  Race(JobRunner& jobs, std::vector<Job> entrants, int rounds, std::uint64_t seed,
        double floor_ns = 0);
 
   // Runs until the deadline; returns true when all rounds are done. An entrant that fails in a
@@ -63,12 +63,12 @@ class Race {
 
  private:
   void submit_next();
-  Device& device_;
+
+  JobQueue<std::size_t> jobs_;  // by the turn
   double floor_ns_;
   std::vector<Entrant> entrants_;
   std::vector<std::size_t> order_;  // entrants in the order of their turns, all rounds
   std::size_t turn_ = 0;
-  bool in_flight_ = false;
 };
 
 // Returns the interval that Race::note_slower noted; nothing if it noted none.

@@ -24,26 +24,17 @@ bool Baselines::recall(const Context& context) {
 
 void Baselines::find(Job job) {
   if (!run_.request.fresh && recall(context_of(job))) return;
-  job.id = 1;
   job.limits = run_.request.limits;
   job.seed = run_.request.seed;
-  run_.device.submit(job);
   Status status;
   status.what = job.baseline.library;
-  while (!run_.stopped()) {
-    run_.show(status);
-    std::vector<Finished> finished = run_.device.wait(run_.next_look());
-    if (finished.empty()) continue;
-    Measurement& measurement = finished.front().measurement;
-    if (measurement.outcome == Outcome::ok) {
-      accept(job, std::move(measurement));
-    } else {
-      run_.progress.note(
-          fmt::format("no baseline: {}: {}", job.baseline.library, measurement.note));
-    }
-    return;
+  auto measurement = run_.jobs.run(job, run_.stopped, [&] { run_.show(status); });
+  if (!measurement) return;
+  if (measurement->outcome == Outcome::ok) {
+    accept(job, std::move(*measurement));
+  } else {
+    run_.progress.note(fmt::format("no baseline: {}: {}", job.baseline.library, measurement->note));
   }
-  run_.device.cancel();
 }
 
 void Baselines::accept(const Job& job, Measurement measurement) {

@@ -41,9 +41,9 @@ Job job_of(const SessionRun& run, const Competitor& competitor, std::size_t inde
   job.limits.timeout_ms = request.limits.timeout_ms;
   job.seed = request.seed;
   if (request.catalog) {
-    job.plan =
-        lower(*request.catalog, *competitor.kernel, request.problem, run.device.info(), values)
-            .plan;
+    job.plan = lower(*request.catalog, *competitor.kernel, request.problem,
+                     run.jobs.device().info(), values)
+                   .plan;
     if (request.oracle) job.plan.oracle = request.oracle->plan;
   }
   return job;
@@ -93,7 +93,7 @@ Raced run_race(const SessionRun& run, const Trials& trials, std::vector<Job> job
                Baselines& baselines) {
   const auto finalist_count = std::count_if(
       jobs.begin(), jobs.end(), [](const Job& job) { return job.purpose != Purpose::baseline; });
-  Race race(run.device, std::move(jobs), race_rounds, run.request.seed, run.floor_ns());
+  Race race(run.jobs, std::move(jobs), race_rounds, run.request.seed, run.floor_ns());
   while (!run.stopped() && !race.step(run.next_look())) {
     Status status;
     status.what = fmt::format("final of {}, round {} of {}", finalist_count,
@@ -101,7 +101,7 @@ Raced run_race(const SessionRun& run, const Trials& trials, std::vector<Job> job
     run.show(std::move(status), trials);
   }
   const bool is_ended = run.stopped();
-  if (is_ended) run.device.cancel();
+  if (is_ended) run.jobs.cancel();
   return sorted_out(run, race.ranking(), is_ended, baselines);
 }
 
@@ -152,7 +152,7 @@ FinalRace race_finalists(const SessionRun& run, Trials& trials, Baselines& basel
   const std::size_t tied = Race::tied(ranking);
   Race::break_ties(ranking, tied);
   Race::note_slower(ranking);
-  if (run.request.counters) add_counters(run.device, ranking, run.progress, run.stopped);
+  if (run.request.counters) add_counters(run.jobs, ranking, run.progress, run.stopped);
   keep(run, raced, tied, entrants, trials);
   return {.ranking = rows_of(raced, tied, entrants, trials),
           .entrants = {keys.begin(), keys.end()}};

@@ -3,7 +3,7 @@
 #include <functional>
 #include <vector>
 
-#include "devices/device.h"
+#include "devices/job_runner.h"
 #include "search/race.h"
 #include "ui/progress.h"
 
@@ -11,7 +11,7 @@ namespace tw {
 
 // Counts each finalist after the race, and adds the counters to its pooled metrics. If counters are
 // not available, a note of the progress says why, and the remaining finalists are not counted.
-void add_counters(Device& device, std::vector<Race::Entrant>& ranking, Progress& progress,
+void add_counters(JobRunner& jobs, std::vector<Race::Entrant>& ranking, Progress& progress,
                   const std::function<bool()>& stopped);
 
 }  // namespace tw

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -13,8 +12,6 @@
 
 namespace tw {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // Returns the default, the first configurations of the space, and some that are spread over it.
 std::vector<std::size_t> candidates_of(const SearchSpace& space) {
@@ -30,8 +27,8 @@ std::vector<std::size_t> candidates_of(const SearchSpace& space) {
 
 class Finding {
  public:
-  Finding(const OracleTrial& trial, Device& device, const std::function<bool()>& stopped)
-      : trial_(trial), device_(device), stopped_(stopped) {}
+  Finding(const OracleTrial& trial, JobRunner& jobs, const std::function<bool()>& stopped)
+      : trial_(trial), jobs_(jobs), device_(jobs.device().info()), stopped_(stopped) {}
 
   std::optional<OracleChoice> run(std::span<const OracleKernel> kernels) {
     for (const OracleKernel& one : kernels) {
@@ -46,7 +43,7 @@ class Finding {
 
  private:
   // If the first few candidates do not end in the emulation, others will not end either.
-  bool takes_forever() const { return device_.info().kind == "cpu" && timed_out_ >= 3; }
+  bool takes_forever() const { return device_.kind == "cpu" && timed_out_ >= 3; }
 
   // A configuration that leaves elements unwritten may be wrong: a few more are tried.
   bool is_enough() const {
@@ -56,8 +53,7 @@ class Finding {
 
   void attempt(const OracleKernel& one, std::size_t index) {
     const Configuration values = (*one.space)[index];
-    LoweredPlan lowered =
-        lower(*trial_.catalog, *one.kernel, trial_.problem, device_.info(), values);
+    LoweredPlan lowered = lower(*trial_.catalog, *one.kernel, trial_.problem, device_, values);
     OracleChoice choice{.kernel = one.kernel->name,
                         .configuration = text_of(one.space->knobs(), values),
                         .is_default = !std::exchange(tried_, true),
@@ -88,7 +84,6 @@ class Finding {
 
   Measurement verified(const OracleChoice& choice, Plan plan) {
     Job job;
-    job.id = ++jobs_;
     job.purpose = Purpose::verify;
     job.problem = trial_.problem_key;
     job.kernel = choice.kernel;
@@ -96,22 +91,16 @@ class Finding {
     job.limits = trial_.limits;
     job.seed = trial_.seed;
     job.plan = std::move(plan);
-    device_.submit(std::move(job));
-    while (!stopped_()) {
-      for (Finished& finished : device_.wait(Clock::now() + std::chrono::milliseconds(100))) {
-        if (finished.id == jobs_) return std::move(finished.measurement);
-      }
-    }
-    device_.cancel();
+    if (auto measurement = jobs_.run(std::move(job), stopped_)) return std::move(*measurement);
     Measurement none;
     none.outcome = Outcome::timed_out;
     return none;
   }
 
   const OracleTrial& trial_;
-  Device& device_;
+  JobRunner& jobs_;
+  const DeviceInfo& device_;
   const std::function<bool()>& stopped_;
-  std::uint64_t jobs_ = 0;
   bool tried_ = false;
   int timed_out_ = 0;
   std::string default_fault_;
@@ -123,9 +112,9 @@ class Finding {
 }  // namespace
 
 std::optional<OracleChoice> find_oracle(const OracleTrial& trial,
-                                        std::span<const OracleKernel> kernels, Device& device,
+                                        std::span<const OracleKernel> kernels, JobRunner& jobs,
                                         const std::function<bool()>& stopped) {
-  return Finding(trial, device, stopped).run(kernels);
+  return Finding(trial, jobs, stopped).run(kernels);
 }
 
 void choose_oracle(SessionRequest& request, Device& device, Progress& progress,
@@ -135,9 +124,10 @@ void choose_oracle(SessionRequest& request, Device& device, Progress& progress,
   if (!op.reference_source.empty()) return;
   std::vector<OracleKernel> kernels;
   for (const Competitor& one : request.competitors) kernels.push_back({one.kernel, &one.space});
+  JobRunner jobs(device);
   request.oracle = find_oracle(
       {request.catalog, request.problem, request.problem_key, request.limits, request.seed},
-      kernels, device, stopped);
+      kernels, jobs, stopped);
   if (stopped()) return;
   if (!request.oracle) {
     progress.note("no configuration that was tried works: results are compared with nothing");

@@ -9,7 +9,7 @@
 #include "core/catalog/catalog.h"
 #include "core/plan/plan.h"
 #include "core/space/space.h"
-#include "devices/device.h"
+#include "devices/job_runner.h"
 #include "ui/progress.h"
 
 namespace tw {
@@ -46,7 +46,7 @@ struct OracleTrial {
 // more that work and takes the first of those that leave the fewest. Returns nothing if none works
 // or if the user stops. The device must be idle.
 std::optional<OracleChoice> find_oracle(const OracleTrial& trial,
-                                        std::span<const OracleKernel> kernels, Device& device,
+                                        std::span<const OracleKernel> kernels, JobRunner& jobs,
                                         const std::function<bool()>& stopped);
 
 // Finds the oracle of a session whose op has no reference, and reports anything unusual about it.

@@ -50,7 +50,8 @@ std::string end_status(const SessionResult& result) {
 
 SessionResult run_session(const SessionRequest& request, Device& device, Store& store,
                           Progress& progress, const std::function<bool()>& stopped) {
-  SessionRun run{request, device, store, progress, stopped};
+  JobRunner jobs(device);
+  SessionRun run{request, jobs, store, progress, stopped};
   Trials trials(request.competitors);
   run.id = store.begin_run(run_info_of(request, device.info(), trials));
   Baselines baselines(run);

@@ -22,7 +22,7 @@ SessionRun::Clock::time_point SessionRun::next_look() const { return Clock::now(
 double SessionRun::floor_ns() const { return request.roof_ns / roof_slack; }
 
 void SessionRun::show(const Status& status) const {
-  for (const std::string& notice : device.notices()) progress.note(notice);
+  for (const std::string& notice : jobs.device().notices()) progress.note(notice);
   progress.update(status);
 }
 

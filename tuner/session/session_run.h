@@ -7,19 +7,19 @@
 
 #include "core/plan/measurement.h"
 #include "db/store.h"
-#include "devices/device.h"
+#include "devices/job_runner.h"
 #include "session/session_request.h"
 #include "session/trials.h"
 #include "ui/progress.h"
 
 namespace tw {
 
-// A session that is under way: its request, its device, and what takes its results.
+// A session that is under way: its request, what runs its jobs, and what takes its results.
 struct SessionRun {
   using Clock = std::chrono::steady_clock;
 
   const SessionRequest& request;
-  Device& device;
+  JobRunner& jobs;
   Store& store;
   Progress& progress;
   const std::function<bool()>& stopped;  // returns whether the user wants to end

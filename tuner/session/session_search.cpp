@@ -40,7 +40,7 @@ struct KernelSearch {
       : at(number),
         strategy(make_strategy(run.request.strategy, run.request.competitors[at].space,
                                run.request.seed)),
-        driver(run.device, task_of(run, run.request.competitors[at], *strategy)),
+        driver(run.jobs, task_of(run, run.request.competitors[at], *strategy)),
         rule(run.request.competitors[at].space.size()) {}
 
   std::size_t at;  // index into SessionRequest::competitors
@@ -106,8 +106,8 @@ void KernelSearches::expect(KernelSearch& search) const {
   const Competitor& competitor = competitor_of(search);
   if (!competitor.kernel || !competitor.kernel->model) return;
   const OpSpec& op = request.catalog->at(competitor.kernel->op).op;
-  const auto model =
-      std::make_shared<TimeModel>(op, *competitor.kernel, request.problem, run_.device.info());
+  const auto model = std::make_shared<TimeModel>(op, *competitor.kernel, request.problem,
+                                                 run_.jobs.device().info());
   search.strategy->expect([model, &space = competitor.space](std::size_t index) {
     return model->time_ns(space[index]);
   });
@@ -172,7 +172,7 @@ void KernelSearches::continue_search(KernelSearch& search, std::int64_t share, d
     }
     show(search);
   }
-  if (driver.outstanding() > 0) run_.device.cancel();
+  if (driver.outstanding() > 0) run_.jobs.cancel();
 }
 
 // Stores and counts a new trial. Work that the timer missed is noted once per search.
