@@ -81,10 +81,9 @@ std::vector<Branch> fallbacks_of(const EmitModel& model, const KernelSpec& kerne
       return serves(kernel, one.slots, branch.configuration);
     });
     if (served) continue;
-    try {
-      const SearchSpace space = SearchSpace::enumerate(kernel, one.slots);
-      add(one, space[space.default_index()]);
-    } catch (const Error&) {  // no configuration serves this case
+    const auto found = SearchSpace::try_enumerate(kernel, one.slots);
+    if (const auto* space = std::get_if<SearchSpace>(&found)) {
+      add(one, (*space)[space->default_index()]);
     }
   }
   return branches;

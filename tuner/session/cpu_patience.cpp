@@ -143,13 +143,11 @@ CpuEstimate cpu_estimate(const OpEntry& entry, std::span<const KernelSpec* const
                          const Problem& problem, const DeviceInfo& device) {
   std::vector<double> seconds;
   for (const KernelSpec* kernel : kernels) {
-    try {
-      const auto space =
-          SearchSpace::enumerate(*kernel, slots_of(entry.op, kernel->names, problem, device));
-      add_estimates(entry.op, *kernel, space, problem, device, seconds);
-    } catch (const Error&) {
-      continue;  // the kernel does not serve this problem
-    }
+    const auto found =
+        SearchSpace::try_enumerate(*kernel, slots_of(entry.op, kernel->names, problem, device));
+    const auto* space = std::get_if<SearchSpace>(&found);
+    if (!space) continue;  // the kernel does not serve this problem
+    add_estimates(entry.op, *kernel, *space, problem, device, seconds);
   }
   return estimate_of(std::move(seconds));
 }
