@@ -1,11 +1,9 @@
 #include "emit/fallbacks.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
-
-#include "core/base/error.h"
+#include <utility>
+#include <variant>
 
 namespace tw {
 namespace {
@@ -24,17 +22,14 @@ bool is_rejected(const EmitModel& model, const KernelSpec& kernel, const Problem
   });
 }
 
-// Returns the op's edge shapes and a large round shape, as --shape takes them.
-std::vector<std::string> shapes_of(const OpSpec& op) {
-  std::vector<std::string> shapes;
-  std::vector<std::string> round;
-  for (const DimSpec& dim : op.dims) {
-    if (!dim.fallback) {
-      round.push_back(fmt::format("{}={}", dim.name, std::min<std::int64_t>(dim.max, 1024)));
-    }
+// Returns a large round shape and the op's edge shapes.
+std::vector<ShapeValues> shapes_of(const OpSpec& op) {
+  ShapeValues round = parse_shape(op, "");
+  for (std::size_t i = 0; i < op.dims.size(); ++i) {
+    if (!op.dims[i].fallback) round.dims[i] = std::min<std::int64_t>(op.dims[i].max, 1024);
   }
-  shapes.push_back(fmt::format("{}", fmt::join(round, ",")));
-  shapes.insert(shapes.end(), op.edge_shapes.begin(), op.edge_shapes.end());
+  std::vector<ShapeValues> shapes = edge_shapes_of(op);
+  shapes.insert(shapes.begin(), std::move(round));
   return shapes;
 }
 
@@ -50,7 +45,7 @@ std::vector<Case> cases_of(const EmitModel& model, const Form& form, const Kerne
   if (model.device.cc != 0) devices.insert(devices.begin(), model.device);
   std::vector<Case> cases;
   for (const DeviceInfo& device : devices) {
-    for (const std::string& shape : shapes_of(model.op())) {
+    for (const ShapeValues& shape : shapes_of(model.op())) {
       for (const int align : {16, size_of(form.dtype)}) {
         const auto problem = problem_of(model, form, shape, choices, align);
         if (!problem) continue;
@@ -81,10 +76,9 @@ std::vector<Branch> fallbacks_of(const EmitModel& model, const KernelSpec& kerne
       return serves(kernel, one.slots, branch.configuration);
     });
     if (served) continue;
-    try {
-      const SearchSpace space = SearchSpace::enumerate(kernel, one.slots);
-      add(one, space[space.default_index()]);
-    } catch (const Error&) {  // no configuration serves this case
+    const auto found = SearchSpace::try_enumerate(kernel, one.slots);
+    if (const auto* space = std::get_if<SearchSpace>(&found)) {
+      add(one, (*space)[space->default_index()]);
     }
   }
   return branches;
@@ -92,23 +86,26 @@ std::vector<Branch> fallbacks_of(const EmitModel& model, const KernelSpec& kerne
 
 }  // namespace
 
-std::optional<Problem> problem_of(const EmitModel& model, const Form& form, std::string shape,
+std::vector<ShapeValues> edge_shapes_of(const OpSpec& op) {
+  std::vector<ShapeValues> shapes;
+  for (const std::string& shape : op.edge_shapes) shapes.push_back(parse_shape(op, shape));
+  return shapes;
+}
+
+std::optional<Problem> problem_of(const EmitModel& model, const Form& form, ShapeValues shape,
                                   const std::vector<std::int64_t>& choices, int align) {
-  const OpSpec& op = model.op();
   for (std::size_t i = 0; i < choices.size(); ++i) {
-    const ChoiceSpec& choice = op.choices[i];
-    if ((',' + shape).find("," + choice.name + "=") == std::string::npos) {
-      shape +=
-          fmt::format(",{}={}", choice.name, choice.values[static_cast<std::size_t>(choices[i])]);
-    }
+    if (shape.choices[i].value_or(choices[i]) != choices[i]) return std::nullopt;
+    shape.choices[i] = choices[i];
   }
-  try {
-    Problem problem = parse_problem(
-        op, {shape, std::string(name_of(form.dtype)), form.math, form.epilogue.text(), align});
-    if (problem.choices == choices) return problem;
-  } catch (const Error&) {
-  }
-  return std::nullopt;
+  Problem problem;
+  problem.op = model.op().name;
+  problem.dtype = form.dtype;
+  problem.math = form.math;
+  problem.epilogue = form.epilogue;
+  problem.align = align;
+  if (set_shape(model.op(), shape, problem)) return std::nullopt;
+  return problem;
 }
 
 std::vector<std::vector<std::int64_t>> combinations_of(const EmitModel& model) {

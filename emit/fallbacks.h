@@ -17,9 +17,11 @@ std::vector<Branch> fallbacks_of(const EmitModel& model, int form);
 // Returns every combination of the choices' values; if these are too many, only those of the
 // winners.
 std::vector<std::vector<std::int64_t>> combinations_of(const EmitModel& model);
-// Returns a shape, written as --shape takes it, with these choices where the shape names none.
-// Returns nothing if the op refuses it.
-std::optional<Problem> problem_of(const EmitModel& model, const Form& form, std::string shape,
+// Returns the op's edge shapes.
+std::vector<ShapeValues> edge_shapes_of(const OpSpec& op);
+// Returns the problem of a shape with these choices. Returns nothing if the shape has other choices
+// or if the op refuses it.
+std::optional<Problem> problem_of(const EmitModel& model, const Form& form, ShapeValues shape,
                                   const std::vector<std::int64_t>& choices, int align);
 
 }  // namespace tw

@@ -1,9 +1,6 @@
 #include "emit/samples.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <random>
 #include <set>
@@ -27,39 +24,22 @@ struct Candidate {
 class Variation {
  public:
   Variation(const OpSpec& op, const Problem& problem)
-      : op_(op), problem_(problem), align_(problem.align) {
-    const std::string shape = problem.shape(op);
-    for (std::size_t begin = 0; begin < shape.size();) {
-      const std::size_t end = std::min(shape.find(',', begin), shape.size());
-      const std::size_t equals = shape.find('=', begin);
-      values_[shape.substr(begin, equals - begin)] = shape.substr(equals + 1, end - equals - 1);
-      begin = end + 1;
-    }
-  }
-  void set(const std::string& name, std::int64_t value) {
-    values_[name] = fmt::format("{}", value);
-  }
-  void set(const std::string& name, const char* value) { values_[name] = value; }
-  void align(int bytes) { align_ = bytes; }
+      : op_(op), problem_(problem), values_(shape_values(op, problem)) {}
+
+  void set_dim(std::size_t dim, std::int64_t value) { values_.dims[dim] = value; }
+  void set_scalar(std::size_t scalar, double value) { values_.scalars[scalar] = value; }
+  void align(int bytes) { problem_.align = bytes; }
   // Returns nothing if the op refuses the problem.
   std::optional<Problem> problem() const {
-    std::string shape;
-    for (const auto& [name, value] : values_) {
-      shape += fmt::format("{}{}={}", shape.empty() ? "" : ",", name, value);
-    }
-    try {
-      return parse_problem(op_, {shape, std::string(name_of(problem_.dtype)), problem_.math,
-                                 problem_.epilogue.text(), align_});
-    } catch (const Error&) {
-      return std::nullopt;
-    }
+    Problem problem = problem_;
+    if (set_shape(op_, values_, problem)) return std::nullopt;
+    return problem;
   }
 
  private:
   const OpSpec& op_;
-  const Problem& problem_;
-  std::map<std::string, std::string> values_;
-  int align_;
+  Problem problem_;  // with the shape of the tuned problem
+  ShapeValues values_;
 };
 
 // Finds candidates around one tuned problem.
@@ -102,7 +82,7 @@ class Neighbourhood {
       if (op_.dims[i].fallback) continue;
       for (const std::int64_t value : values_near(i)) {
         Variation one(op_, problem_);
-        one.set(op_.dims[i].name, value);
+        one.set_dim(i, value);
         add(single, one);
       }
     }
@@ -112,7 +92,7 @@ class Neighbourhood {
       Variation all(op_, problem_);
       for (std::size_t i = 0; i < op_.dims.size(); ++i) {
         if (op_.dims[i].fallback) continue;
-        all.set(op_.dims[i].name, std::max(op_.dims[i].min, problem_.dims[i] + by));
+        all.set_dim(i, std::max(op_.dims[i].min, problem_.dims[i] + by));
       }
       add(ragged, all);
     }
@@ -123,16 +103,16 @@ class Neighbourhood {
       for (std::size_t i = 0; i < op_.dims.size(); ++i) {
         if (!op_.dims[i].fallback) continue;
         Variation one(op_, problem_);
-        one.set(op_.dims[i].name, problem_.dims[i] + by);
+        one.set_dim(i, problem_.dims[i] + by);
         add(padded, one);
       }
     }
   }
   void other_scalars() {
-    for (const ScalarSpec& scalar : op_.scalars) {
-      for (const char* value : {"0.5", "0", "1", "-1.5"}) {
+    for (std::size_t i = 0; i < op_.scalars.size(); ++i) {
+      for (const double value : {0.5, 0.0, 1.0, -1.5}) {
         Variation one(op_, problem_);
-        one.set(scalar.name, value);
+        one.set_scalar(i, value);
         add(scalars, one);
       }
     }
@@ -145,18 +125,17 @@ class Neighbourhood {
     Variation all(op_, problem_);
     const std::int64_t shrinks = 1 + draw(12);
     for (std::size_t i = 0; i < op_.dims.size(); ++i) {
-      const std::string& name = op_.dims[i].name;
       if (op_.dims[i].fallback) {
-        if (draw(8) == 0) all.set(name, problem_.dims[i] + (draw(2) == 0 ? vector_ : 1));
+        if (draw(8) == 0) all.set_dim(i, problem_.dims[i] + (draw(2) == 0 ? vector_ : 1));
         continue;
       }
       const std::int64_t base = std::max<std::int64_t>(1, problem_.dims[i] >> draw(shrinks));
       const std::int64_t offsets[] = {0, -1, 1, -vector_, vector_, 3 * vector_};
-      all.set(name, std::max(op_.dims[i].min, base + offsets[draw(6)]));
+      all.set_dim(i, std::max(op_.dims[i].min, base + offsets[draw(6)]));
     }
     if (draw(4) == 0) all.align(size_of(problem_.dtype));
-    for (const ScalarSpec& scalar : op_.scalars) {
-      if (draw(4) == 0) all.set(scalar.name, draw(2) == 0 ? "0.5" : "1");
+    for (std::size_t i = 0; i < op_.scalars.size(); ++i) {
+      if (draw(4) == 0) all.set_scalar(i, draw(2) == 0 ? 0.5 : 1.0);
     }
     add(mixed, all);
   }
@@ -179,7 +158,7 @@ std::vector<Candidate> candidates_of(const EmitModel& model, std::uint64_t seed,
   }
   for (const Form& form : model.forms) {
     for (const auto& choices : combinations_of(model)) {
-      for (const std::string& shape : model.op().edge_shapes) {
+      for (const ShapeValues& shape : edge_shapes_of(model.op())) {
         for (const int align : {16, size_of(form.dtype)}) {
           if (auto problem = problem_of(model, form, shape, choices, align)) {
             all.push_back({edge, std::move(*problem)});
@@ -196,13 +175,11 @@ std::vector<Candidate> candidates_of(const EmitModel& model, std::uint64_t seed,
 
 bool is_small(const EmitModel& model, const DeviceInfo& device, const Candidate& one, bool is_own,
               const SampleSize& size) {
-  try {
-    const std::int64_t bytes = check_memory(model.op(), one.problem, device);
-    return flops_of(model.op(), one.problem, device) <= (is_own ? size.own_flops : size.flops) &&
-           bytes <= (is_own ? size.own_bytes : size.bytes);
-  } catch (const Error&) {
-    return false;
-  }
+  const OpSpec& op = model.op();
+  const MemoryNeed need = memory_need(op, one.problem, device);
+  if (!need.fits(device) || need.total() > (is_own ? size.own_bytes : size.bytes)) return false;
+  const auto flops = op.flops.evaluate(slots_of(op, op.names, one.problem, device));
+  return flops && static_cast<double>(*flops) <= (is_own ? size.own_flops : size.flops);
 }
 
 // The candidates of one row or fallback, by kind.

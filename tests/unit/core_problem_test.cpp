@@ -51,6 +51,45 @@ TEST_F(ProblemTest, KeyRoundTrips) {
   }
 }
 
+// The values of a problem give the problem again, and defaults follow the dims that they read.
+TEST_F(ProblemTest, AShapeIsSetByValue) {
+  Problem problem = parse("3x5,order=padded,pitch=9,beta=0.25");
+  ShapeValues values = shape_values(op_, problem);
+  EXPECT_EQ(values.dims, (std::vector<std::optional<std::int64_t>>{3, 5, 9, std::nullopt}));
+  Problem same = problem;
+  same.dims = {1, 1, 1, 1};
+  same.choices = {0};
+  same.scalars = {7, 7};
+  ASSERT_FALSE(set_shape(op_, values, same));
+  EXPECT_EQ(same.key(op_), problem.key(op_));
+  EXPECT_EQ(same.scalars, problem.scalars);
+  values = shape_values(op_, parse("3x5"));
+  EXPECT_EQ(values.dims,
+            (std::vector<std::optional<std::int64_t>>{3, 5, std::nullopt, std::nullopt}));
+  values.dims[1] = 8;
+  ASSERT_FALSE(set_shape(op_, values, problem));
+  EXPECT_EQ(problem.dims, (std::vector<std::int64_t>{3, 8, 8, 0}));
+}
+
+TEST_F(ProblemTest, AShapeThatTheOpRefusesIsAReason) {
+  const auto refusal = [&](const std::string& shape, std::size_t dim,
+                           std::optional<std::int64_t> value) {
+    ShapeValues values = parse_shape(op_, shape);
+    values.dims[dim] = value;
+    Problem problem;
+    problem.op = op_.name;
+    const auto refused = set_shape(op_, values, problem);
+    return refused ? refused->reason : "";
+  };
+  EXPECT_EQ(refusal("3x5", 1, 6), "");
+  EXPECT_TRUE(refusal("3x5", 1, std::nullopt).starts_with("dim columns of op axpy ("));
+  EXPECT_TRUE(refusal("3x5", 0, 0).starts_with("rows=0: dim rows of op axpy must be from 1 to "));
+  EXPECT_NE(refusal("3x5", 2, 4).find("it must hold that the pitch covers a row"),
+            std::string::npos);
+  EXPECT_EQ(refusal("rows=1000000,columns=5", 1, 2000000000),
+            "tensor x would have more than 2^40 elements: use a smaller shape");
+}
+
 TEST_F(ProblemTest, MalformedKeysAreErrors) {
   for (const char* key : {"", "axpy", "gemm f32 3x5", "axpy f32 rows=3",
                           "axpy f32 rows=3,columns=5 x", "axpy f32 rows=3,columns=5 align=5",

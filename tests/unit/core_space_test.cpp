@@ -299,13 +299,48 @@ TEST(SpaceTest, AKernelThatDoesNotServeTheProblemSaysSo) {
   kernel.knobs = {knob("a", {1, 2})};
   kernel.needs = {"needs", Expr::parse("device.cc >= 80", kernel.names)};
   EXPECT_EQ(SearchSpace::enumerate(kernel, {80, 0}).size(), 2u);
+  const auto served = SearchSpace::try_enumerate(kernel, {80, 0});
+  ASSERT_TRUE(std::holds_alternative<SearchSpace>(served));
+  EXPECT_EQ(std::get<SearchSpace>(served).size(), 2u);
+  const std::string reason =
+      "kernel gemm/simt does not serve this problem on this device: it needs device.cc >= 80";
+  const auto refused = SearchSpace::try_enumerate(kernel, {75, 0});
+  ASSERT_TRUE(std::holds_alternative<NoSpace>(refused));
+  EXPECT_EQ(std::get<NoSpace>(refused).reason, reason);
+  EXPECT_TRUE(std::get<NoSpace>(refused).is_empty);
   try {
     SearchSpace::enumerate(kernel, {75, 0});
     FAIL();
   } catch (const Error& error) {
-    EXPECT_STREQ(error.what(),
-                 "kernel gemm/simt does not serve this problem on this device: it needs device.cc "
-                 ">= 80");
+    EXPECT_EQ(error.what(), reason);
+  }
+}
+
+TEST(SpaceTest, ASpaceThatCannotBeCountedIsNotCalledEmpty) {
+  KernelSpec kernel;
+  kernel.op = "gemm";
+  kernel.name = "simt";
+  const auto why = [&](std::vector<Knob> knobs) {
+    kernel.knobs = std::move(knobs);
+    const auto found = SearchSpace::try_enumerate(kernel, {});
+    EXPECT_TRUE(std::holds_alternative<NoSpace>(found));
+    return std::get<NoSpace>(found);
+  };
+  const NoSpace none = why({knob("a", {})});
+  EXPECT_FALSE(none.is_empty);
+  EXPECT_EQ(none.reason, "kernel gemm/simt: knob a has 0 values: 1 to 65536 are allowed");
+  kernel.first_knob = kernel.names.add("c");
+  kernel.require = {{"never", Expr::parse("c > 1", kernel.names)}};
+  EXPECT_TRUE(why({knob("c", {1})}).is_empty);
+}
+
+TEST(SpaceTest, AConfigurationIsFoundByItsText) {
+  const SearchSpace space =
+      SearchSpace::from_list({knob("a", {4, 2}), knob("b", {9, 5})}, {{2, 9}, {4, 5}, {4, 9}});
+  EXPECT_EQ(space.find_text("a=4 b=5"), 1u);
+  EXPECT_EQ(space.find_text("b=9 a=2"), 2u);
+  for (const char* other : {"a=2 b=5", "a=3 b=9", "a=2", "a=2 b=9 c=1", "a=2 a=2 b=9", "a", ""}) {
+    EXPECT_EQ(space.find_text(other), std::nullopt) << other;
   }
 }
 

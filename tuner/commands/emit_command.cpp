@@ -95,12 +95,9 @@ std::string outdated(const OpEntry& entry, const Winner& winner) {
   const Context& context = winner.trial.context;
   for (const KernelSpec& kernel : entry.kernels) {
     if (kernel.name != context.kernel) continue;
-    try {
-      configuration_from(kernel.knobs, winner.trial.configuration);
-      return "";
-    } catch (const Error& error) {
-      return error.what();
-    }
+    const auto read = read_configuration(kernel.knobs, winner.trial.configuration);
+    const auto* refusal = std::get_if<Refusal>(&read);
+    return refusal ? refusal->reason : "";
   }
   return fmt::format("there is no kernel {}", context.kernel);
 }

@@ -7,7 +7,6 @@
 #include "commands/commands.h"
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
-#include "core/space/empty_space.h"
 #include "core/space/space.h"
 #include "options/options.h"
 #include "options/problem_options.h"
@@ -35,14 +34,14 @@ struct SpaceSize {
 };
 SpaceSize size_of(const OpSpec& op, const KernelSpec& kernel, const Problem& problem,
                   const DeviceInfo& device) {
-  try {
-    const auto slots = slots_of(op, kernel.names, problem, device);
-    return {static_cast<std::int64_t>(SearchSpace::enumerate(kernel, slots).size()), ""};
-  } catch (const EmptySpace& error) {
-    return {0, error.what()};
-  } catch (const Error& error) {
-    return {std::nullopt, error.what()};
+  const auto found =
+      SearchSpace::try_enumerate(kernel, slots_of(op, kernel.names, problem, device));
+  if (const auto* space = std::get_if<SearchSpace>(&found)) {
+    return {static_cast<std::int64_t>(space->size()), ""};
   }
+  const NoSpace& none = std::get<NoSpace>(found);
+  if (none.is_empty) return {0, none.reason};
+  return {std::nullopt, none.reason};
 }
 
 std::string text_of(const SpaceSize& size, const std::string& problem, int cc) {

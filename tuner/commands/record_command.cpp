@@ -11,7 +11,6 @@
 #include "options/problem_options.h"
 #include "session/device_choice.h"
 #include "session/device_text.h"
-#include "session/elsewhere.h"
 #include "session/result_report.h"
 #include "session/session.h"
 #include "session/session_setup.h"
@@ -43,7 +42,7 @@ Recording recorded_space(const Setup& setup, const DeviceInfo& info, const Store
   recording.protocol = one.context.protocol;
   recording.l2 = one.context.l2;
   for (Trial& trial : store.known(one.context)) {
-    const auto index = index_in(one.space, trial.configuration);
+    const auto index = one.space.find_text(trial.configuration);
     if (!index) continue;
     const bool ok = trial.measurement.outcome == Outcome::ok;
     const double value_ns = ok ? trial.measurement.median_ns() : 0;

@@ -34,8 +34,8 @@ CpuEstimate estimate_of(std::vector<double> seconds) {
   return {.typical_s = median(std::move(seconds)), .longest_s = longest};
 }
 
-// Returns a shape that the cpu device can emulate in time; empty if there is none. It repeatedly
-// halves the longest of the dims that the user must give.
+// Returns a shape that the cpu device can emulate in time; empty if none is found. It repeatedly
+// halves the longest of the dims that the user must give, until the op refuses the shape.
 std::string smaller_shape(const OpEntry& entry, std::span<const KernelSpec* const> kernels,
                           const Problem& problem, const DeviceInfo& device, double patience_s) {
   const OpSpec& op = entry.op;
@@ -50,16 +50,14 @@ std::string smaller_shape(const OpEntry& entry, std::span<const KernelSpec* cons
     if (longest == op.dims.size() || smaller.dims[longest] == 1) return "";
     smaller.dims[longest] /= 2;
     text.clear();
+    ShapeValues values = shape_values(op, smaller);
     for (std::size_t i = 0; i < op.dims.size(); ++i) {
+      values.dims[i].reset();
       if (op.dims[i].fallback) continue;
+      values.dims[i] = smaller.dims[i];
       text += fmt::format("{}{}={}", text.empty() ? "" : ",", op.dims[i].name, smaller.dims[i]);
     }
-    smaller.dims = parse_problem(op, {.shape = text,
-                                      .dtype = std::string(name_of(problem.dtype)),
-                                      .math = problem.math,
-                                      .epilogue = "",
-                                      .align = problem.align})
-                       .dims;
+    if (set_shape(op, values, smaller)) return "";
   }
   return text;
 }
@@ -143,13 +141,11 @@ CpuEstimate cpu_estimate(const OpEntry& entry, std::span<const KernelSpec* const
                          const Problem& problem, const DeviceInfo& device) {
   std::vector<double> seconds;
   for (const KernelSpec* kernel : kernels) {
-    try {
-      const auto space =
-          SearchSpace::enumerate(*kernel, slots_of(entry.op, kernel->names, problem, device));
-      add_estimates(entry.op, *kernel, space, problem, device, seconds);
-    } catch (const Error&) {
-      continue;  // the kernel does not serve this problem
-    }
+    const auto found =
+        SearchSpace::try_enumerate(*kernel, slots_of(entry.op, kernel->names, problem, device));
+    const auto* space = std::get_if<SearchSpace>(&found);
+    if (!space) continue;  // the kernel does not serve this problem
+    add_estimates(entry.op, *kernel, *space, problem, device, seconds);
   }
   return estimate_of(std::move(seconds));
 }

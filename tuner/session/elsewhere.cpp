@@ -39,7 +39,7 @@ std::vector<Evaluation> evaluations_of(const Store& store, const Context& contex
                                        const SearchSpace& space) {
   std::vector<Evaluation> evaluations;
   for (const Trial& trial : store.known(context)) {
-    const auto index = index_in(space, trial.configuration);
+    const auto index = space.find_text(trial.configuration);
     // A pruned trial is slower than the best one there; it is not a failure.
     if (!index || trial.measurement.outcome == Outcome::pruned) continue;
     const bool worked = trial.measurement.outcome == Outcome::ok;
@@ -50,14 +50,6 @@ std::vector<Evaluation> evaluations_of(const Store& store, const Context& contex
 }
 
 }  // namespace
-
-std::optional<std::size_t> index_in(const SearchSpace& space, const std::string& configuration) {
-  try {
-    return space.find(configuration_from(space.knobs(), configuration));
-  } catch (const Error&) {
-    return std::nullopt;  // stored with another version of the space
-  }
-}
 
 double difference(const OpSpec& op, const Problem& a, const Problem& b, bool same_device) {
   constexpr double type = 2, choice = 2, chain = 1, alignment = 1;

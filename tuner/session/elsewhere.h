@@ -10,9 +10,6 @@
 
 namespace tw {
 
-// Returns the configuration's index in the space; nothing if it is not valid there.
-std::optional<std::size_t> index_in(const SearchSpace& space, const std::string& configuration);
-
 // Returns how different two problems of an op are, on two devices. The result is the sum of |log2|
 // of the ratio of each dim, except for dims that follow from others by default, plus 1 to 2 for
 // each other difference.

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <string>
 
-#include "session/elsewhere.h"
-
 namespace tw {
 
 std::vector<TrialKey> finalists(const SessionRequest& request, const Trials& trials,
@@ -29,7 +27,7 @@ std::vector<TrialKey> contenders(const SessionRequest& request) {
     for (std::size_t i = 0; i < request.competitors.size(); ++i) {
       const Competitor& its = request.competitors[i];
       if (its.name != one.kernel) continue;
-      if (const auto index = index_in(its.space, one.configuration)) keys.push_back({i, *index});
+      if (const auto index = its.space.find_text(one.configuration)) keys.push_back({i, *index});
     }
   }
   return keys;
@@ -50,7 +48,7 @@ std::optional<TrialKey> previous_winner(const SessionRequest& request, const Sto
       const Competitor& one = request.competitors[i];
       if (one.name != its.kernel || one.context.source_digest != its.source_digest) continue;
       // The trial may have been stored with an earlier version of the space.
-      if (const auto index = index_in(one.space, winner.trial.configuration)) {
+      if (const auto index = one.space.find_text(winner.trial.configuration)) {
         return TrialKey{i, *index};
       }
     }

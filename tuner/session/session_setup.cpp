@@ -52,23 +52,23 @@ std::vector<Competitor> compiled_competitors(const Catalog& catalog, const Asked
                                              std::vector<std::string>& notices) {
   std::vector<Competitor> competitors;
   for (const KernelSpec* kernel : kernels) {
-    const std::vector<std::int64_t> slots =
-        slots_of(asked.entry->op, kernel->names, asked.problem, info);
-    try {
-      Competitor one{.kernel = kernel,
-                     .name = kernel->name,
-                     .space = SearchSpace::enumerate(*kernel, slots),
-                     .context = context,
-                     .space_digest = kernel->space_digest,
-                     .least_time = least_time_of(asked.entry->op, *kernel, asked.problem, info)};
-      one.context.kernel = kernel->name;
-      one.context.source_digest = catalog.source_digest(*kernel, asked.problem.epilogue);
-      one.context.verdict_digest =
-          verdict_digest(catalog, *kernel, asked.problem, info, default_of(one.space));
-      competitors.push_back(std::move(one));
-    } catch (const Error& error) {
-      notices.emplace_back(error.what());  // the kernel does not serve this problem
+    auto found = SearchSpace::try_enumerate(
+        *kernel, slots_of(asked.entry->op, kernel->names, asked.problem, info));
+    if (const auto* none = std::get_if<NoSpace>(&found)) {
+      notices.push_back(none->reason);  // the kernel does not serve this problem
+      continue;
     }
+    Competitor one{.kernel = kernel,
+                   .name = kernel->name,
+                   .space = std::get<SearchSpace>(std::move(found)),
+                   .context = context,
+                   .space_digest = kernel->space_digest,
+                   .least_time = least_time_of(asked.entry->op, *kernel, asked.problem, info)};
+    one.context.kernel = kernel->name;
+    one.context.source_digest = catalog.source_digest(*kernel, asked.problem.epilogue);
+    one.context.verdict_digest =
+        verdict_digest(catalog, *kernel, asked.problem, info, default_of(one.space));
+    competitors.push_back(std::move(one));
   }
   if (competitors.empty()) {
     throw Error(fmt::format("no kernel serves {} on {}: {}", asked.problem.key(asked.entry->op),
@@ -161,11 +161,10 @@ MeasuringOptions measuring_options(const Arguments& arguments) {
 std::string default_configuration(const OpSpec& op, const KernelSpec& kernel,
                                   const Problem& problem, const DeviceInfo& device) {
   if (!op.reference_source.empty()) return "";
-  try {
-    return default_of(SearchSpace::enumerate(kernel, slots_of(op, kernel.names, problem, device)));
-  } catch (const Error&) {
-    return "";
-  }
+  const auto found =
+      SearchSpace::try_enumerate(kernel, slots_of(op, kernel.names, problem, device));
+  const auto* space = std::get_if<SearchSpace>(&found);
+  return space ? default_of(*space) : "";
 }
 
 Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kernel,

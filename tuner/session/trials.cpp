@@ -4,15 +4,13 @@
 #include <limits>
 #include <utility>
 
-#include "session/elsewhere.h"
-
 namespace tw {
 
 std::vector<Evaluation> Trials::recall(std::size_t competitor, std::vector<Trial> stored) {
   const SearchSpace& space = competitors_[competitor].space;
   std::vector<Evaluation> evaluations;
   for (Trial& trial : stored) {
-    const auto index = index_in(space, trial.configuration);
+    const auto index = space.find_text(trial.configuration);
     if (!index) continue;
     if (trial.measurement.outcome == Outcome::pruned) {
       pruned_before_.insert({competitor, *index});

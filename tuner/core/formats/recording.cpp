@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "core/base/error.h"
@@ -62,27 +63,22 @@ class FirstConfiguration : public nlohmann::json_sax<json> {
 };
 
 // An interrupted Kernel Tuner leaves its cache open, either after the last entry or inside it. Each
-// entry is one line. Returns the text with the missing end.
-std::optional<std::string> ended(std::string text) {
-  if (text.find("\"tune_params_keys\"") == text.npos) return std::nullopt;
+// entry is one line. Returns the text of such a cache with the missing end.
+std::optional<std::string> ended(std::string_view text) {
+  if (text.find("\"tune_params_keys\"") == text.npos || json::accept(text)) return std::nullopt;
   for (int attempt = 0; attempt < 2; ++attempt) {
-    std::string whole = text.substr(0, text.find_last_not_of(", \t\r\n") + 1) + "}}";
+    std::string whole(text.substr(0, text.find_last_not_of(", \t\r\n") + 1));
+    whole += "}}";
     if (json::accept(whole)) return whole;
-    text.resize(std::min(text.rfind('\n'), text.size()));
+    text = text.substr(0, text.rfind('\n'));
   }
   return std::nullopt;
 }
 
 // Files of others may have a key twice.
-std::unique_ptr<JsonDocument> document_of(const std::string& text, const std::string& path) {
-  constexpr auto repeated = JsonDocument::Repeated::last_counts;
-  try {
-    return std::make_unique<JsonDocument>(text, path, repeated);
-  } catch (const Error&) {
-    auto whole = ended(text);
-    if (!whole) throw;
-    return std::make_unique<JsonDocument>(std::move(*whole), path, repeated);
-  }
+std::unique_ptr<JsonDocument> document_of(std::string text, const std::string& path) {
+  if (auto whole = ended(text)) text = std::move(*whole);
+  return std::make_unique<JsonDocument>(std::move(text), path, JsonDocument::Repeated::last_counts);
 }
 
 // "convolution.A100.t4.json.gz" -> "convolution.A100".

@@ -328,20 +328,12 @@ bool serves(const KernelSpec& kernel, Slots slots) {
 // Returns the problem without its chain. Returns nothing if the problem's strides only fit the
 // result of the chain's reduction.
 std::optional<Problem> without_chain(const OpSpec& op, const Problem& problem) {
-  if (!problem.epilogue.reduced()) {
-    Problem plain = problem;
-    plain.epilogue.steps.clear();
-    return plain;
-  }
-  try {
-    return parse_problem(op, {.shape = problem.shape(op),
-                              .dtype = std::string(name_of(problem.dtype)),
-                              .math = problem.math,
-                              .epilogue = "",
-                              .align = problem.align});
-  } catch (const Error&) {
-    return std::nullopt;
-  }
+  Problem plain = problem;
+  plain.epilogue.steps.clear();
+  // The defaults of dims can depend on the reduction.
+  const bool is_refused =
+      problem.epilogue.reduced() && set_shape(op, shape_values(op, problem), plain);
+  return is_refused ? std::nullopt : std::optional(std::move(plain));
 }
 
 // Computes Plan::plain.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/error.h"
 
@@ -59,22 +60,23 @@ int largest_element(const OpSpec& op, DType dtype) {
   return bytes;
 }
 
-TensorLayout layout_of(const TensorSpec& tensor, std::span<const std::int64_t> slots) {
+std::variant<TensorLayout, Refusal> find_layout(const TensorSpec& tensor,
+                                                std::span<const std::int64_t> slots) {
   TensorLayout layout;
   std::int64_t last = 0;  // offset of the last element
   for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
     const auto extent = tensor.shape[i].evaluate(slots);
     const auto stride = tensor.strides[i].evaluate(slots);
     if (!extent || !stride || *extent < 1 || *stride < 0) {
-      throw Error(
+      return Refusal{
           fmt::format("tensor {}: its extent \"{}\" with stride \"{}\" is not a size for "
                       "this shape: change the shape",
-                      tensor.name, tensor.shape[i].text(), tensor.strides[i].text()));
+                      tensor.name, tensor.shape[i].text(), tensor.strides[i].text())};
     }
     const bool too_large = *stride > 0 && *extent - 1 > (max_elements - 1 - last) / *stride;
     if (too_large) {
-      throw Error(fmt::format("tensor {} would have more than 2^40 elements: use a smaller shape",
-                              tensor.name));
+      return Refusal{fmt::format(
+          "tensor {} would have more than 2^40 elements: use a smaller shape", tensor.name)};
     }
     last += (*extent - 1) * *stride;
     layout.shape.push_back(*extent);
@@ -84,25 +86,34 @@ TensorLayout layout_of(const TensorSpec& tensor, std::span<const std::int64_t> s
   return layout;
 }
 
-std::int64_t check_memory(const OpSpec& op, const Problem& problem, const DeviceInfo& device) {
+TensorLayout layout_of(const TensorSpec& tensor, std::span<const std::int64_t> slots) {
+  auto found = find_layout(tensor, slots);
+  if (const auto* refusal = std::get_if<Refusal>(&found)) throw Error(refusal->reason);
+  return std::get<TensorLayout>(std::move(found));
+}
+
+MemoryNeed memory_need(const OpSpec& op, const Problem& problem, const DeviceInfo& device) {
   const std::vector<std::int64_t> slots = slots_of(op, op.names, problem, device);
-  std::int64_t tensors = 0, oracle = 0;
+  MemoryNeed need;
   for (const TensorSpec& tensor : op.tensors) {
     const std::int64_t elements = layout_of(tensor, slots).elements;
     const std::int64_t size = size_of(dtype_of(tensor, problem.dtype));
-    tensors += elements * size;
+    need.tensors += elements * size;
     if (tensor.role == Role::in) continue;
-    oracle += elements * 2 * 16;  // expected and magnitude in fp64, for two sets of inputs
-    if (tensor.role == Role::inout) oracle += elements * size;  // the copy to restore it from
+    need.oracle += elements * 2 * 16;  // expected and magnitude in fp64, for two sets of inputs
+    if (tensor.role == Role::inout) need.oracle += elements * size;  // the copy to restore it from
   }
-  if (device.memory_bytes > 0 && tensors + oracle > device.memory_bytes) {
-    throw Error(
-        fmt::format("{} {}: its tensors take {:.1f} GiB and the oracle's buffers {:.1f} GiB, "
-                    "but {} has {:.1f} GiB: use a smaller shape",
-                    op.name, problem.shape(op), gib(tensors), gib(oracle),
-                    device.model.empty() ? "the device" : device.model, gib(device.memory_bytes)));
-  }
-  return tensors + oracle;
+  return need;
+}
+
+std::int64_t check_memory(const OpSpec& op, const Problem& problem, const DeviceInfo& device) {
+  const MemoryNeed need = memory_need(op, problem, device);
+  if (need.fits(device)) return need.total();
+  throw Error(
+      fmt::format("{} {}: its tensors take {:.1f} GiB and the oracle's buffers {:.1f} GiB, "
+                  "but {} has {:.1f} GiB: use a smaller shape",
+                  op.name, problem.shape(op), gib(need.tensors), gib(need.oracle),
+                  device.model.empty() ? "the device" : device.model, gib(device.memory_bytes)));
 }
 
 double flops_of(const OpSpec& op, const Problem& problem, const DeviceInfo& device) {

@@ -3,11 +3,14 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
+#include "core/base/refusal.h"
 #include "core/spec/spec.h"
 #include "core/types/device_info.h"
 #include "core/types/dtype.h"
@@ -36,6 +39,20 @@ struct Problem {
   // Returns what --shape takes: "m=4096,n=4096,k=4096" and all else that differs from the defaults.
   std::string shape(const OpSpec& op) const;
 };
+
+// The dims, choices and scalars of a problem, in the op's order. Each has its default unless it has
+// a value here.
+struct ShapeValues {
+  std::vector<std::optional<std::int64_t>> dims, choices;  // choices: index of the value
+  std::vector<std::optional<double>> scalars;
+};
+// Reads what --shape takes. Throws Error as parse_problem does.
+ShapeValues parse_shape(const OpSpec& op, std::string_view shape);
+// Returns the problem's choices and scalars, and the dims that have no default or differ from it.
+ShapeValues shape_values(const OpSpec& op, const Problem& problem);
+// Sets the dims, choices and scalars of a problem that has everything else. If the op refuses the
+// problem, returns the reason; the problem is then of no use.
+std::optional<Refusal> set_shape(const OpSpec& op, const ShapeValues& values, Problem& problem);
 
 // A problem as a user writes it.
 struct ProblemText {
@@ -70,10 +87,23 @@ struct TensorLayout {
   std::vector<std::int64_t> shape, strides;  // elements
   std::int64_t elements = 0;                 // from the first to the last, both included
 };
-// Throws Error if a size has no value or if there are more than max_elements.
+// Refuses a size without a value, and more than max_elements.
+std::variant<TensorLayout, Refusal> find_layout(const TensorSpec& tensor,
+                                                std::span<const std::int64_t> slots);
+// The same, but throws Error with the reason.
 TensorLayout layout_of(const TensorSpec& tensor, std::span<const std::int64_t> slots);
-// Returns the bytes of all tensors and of the oracle's buffers. Throws Error if they exceed
-// `device.memory_bytes`, unless that is 0.
+
+// The bytes of a problem in the memory of a device.
+struct MemoryNeed {
+  std::int64_t tensors = 0, oracle = 0;  // oracle: its buffers
+  std::int64_t total() const { return tensors + oracle; }
+  // Returns whether the device has that memory. A device without a known size of memory has it.
+  bool fits(const DeviceInfo& device) const {
+    return device.memory_bytes <= 0 || total() <= device.memory_bytes;
+  }
+};
+MemoryNeed memory_need(const OpSpec& op, const Problem& problem, const DeviceInfo& device);
+// Returns the total. Throws Error if the problem does not fit in the device's memory.
 std::int64_t check_memory(const OpSpec& op, const Problem& problem, const DeviceInfo& device);
 
 double flops_of(const OpSpec& op, const Problem& problem, const DeviceInfo& device);

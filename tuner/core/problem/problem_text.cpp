@@ -89,6 +89,11 @@ Values values_of(const OpSpec& op, std::string_view shape) {
   return values;
 }
 
+std::string not_in_range(const OpSpec& op, const DimSpec& dim, std::string_view value) {
+  return fmt::format("{}={}: dim {} of op {} must be from {} to {}", dim.name, value, dim.name,
+                     op.name, dim.min, dim.max);
+}
+
 std::int64_t dim_from(const OpSpec& op, const DimSpec& dim, const std::string& text) {
   std::int64_t value = 0;
   const char* end = text.data() + text.size();
@@ -97,8 +102,7 @@ std::int64_t dim_from(const OpSpec& op, const DimSpec& dim, const std::string& t
     throw Error(fmt::format("{}={}: '{}' is not a number", dim.name, text, text));
   }
   if (fault == std::errc::result_out_of_range || value < dim.min || value > dim.max) {
-    throw Error(fmt::format("{}={}: dim {} of op {} must be from {} to {}", dim.name, text,
-                            dim.name, op.name, dim.min, dim.max));
+    throw Error(not_in_range(op, dim, text));
   }
   return value;
 }
@@ -131,61 +135,65 @@ std::optional<std::int64_t> default_of(const OpSpec& op, std::size_t i, const Pr
   return op.dims[i].fallback->evaluate(slots_of(op, op.names, problem, {}));
 }
 
-void set_dims(const OpSpec& op, const Values& values, Problem& problem) {
+std::optional<Refusal> set_dims(const OpSpec& op, const ShapeValues& values, Problem& problem) {
   problem.dims.assign(op.dims.size(), 0);
   for (std::size_t i = 0; i < op.dims.size(); ++i) {
     const DimSpec& dim = op.dims[i];
-    const auto given = values.find(dim.name);
-    if (given != values.end()) {
-      problem.dims[i] = dim_from(op, dim, given->second);
+    const std::optional<std::int64_t> given = values.dims[i];
+    if (!given && !dim.fallback) {
+      return Refusal{fmt::format("dim {} of op {} ({}) is missing: add {}=...", dim.name, op.name,
+                                 dim.doc, dim.name)};
+    }
+    const std::optional<std::int64_t> value = given ? given : default_of(op, i, problem);
+    if (value && *value >= dim.min && *value <= dim.max) {
+      problem.dims[i] = *value;
       continue;
     }
-    if (!dim.fallback) {
-      throw Error(fmt::format("dim {} of op {} ({}) is missing: add {}=...", dim.name, op.name,
-                              dim.doc, dim.name));
-    }
-    const auto value = default_of(op, i, problem);
-    if (!value || *value < dim.min || *value > dim.max) {
-      throw Error(
-          fmt::format("dim {} of op {}: its default \"{}\" is not from {} to {} for this "
-                      "shape: give {}=...",
-                      dim.name, op.name, dim.fallback->text(), dim.min, dim.max, dim.name));
-    }
-    problem.dims[i] = *value;
+    if (given) return Refusal{not_in_range(op, dim, fmt::format("{}", *given))};
+    return Refusal{
+        fmt::format("dim {} of op {}: its default \"{}\" is not from {} to {} for this "
+                    "shape: give {}=...",
+                    dim.name, op.name, dim.fallback->text(), dim.min, dim.max, dim.name)};
   }
+  return std::nullopt;
 }
 
-void check_epilogue(const OpSpec& op, const Problem& problem) {
+std::optional<Refusal> check_epilogue(const OpSpec& op, const Problem& problem) {
   for (const EpilogueStep& step : problem.epilogue.steps) {
     const auto& allowed = step.word->reduces ? op.epilogue_reductions : op.epilogue_steps;
     if (std::find(allowed.begin(), allowed.end(), step.word->name) != allowed.end()) continue;
-    throw Error(fmt::format("op {} has no epilogue {} '{}'{}", op.name,
-                            step.word->reduces ? "reduction" : "step", step.word->name,
-                            suggestion(step.word->name, allowed)));
+    return Refusal{fmt::format("op {} has no epilogue {} '{}'{}", op.name,
+                               step.word->reduces ? "reduction" : "step", step.word->name,
+                               suggestion(step.word->name, allowed))};
   }
-  if (!problem.epilogue.reduced()) return;
+  if (!problem.epilogue.reduced()) return std::nullopt;
   // The previous contents of the output have the shape of the result, which is already reduced.
   for (const TensorSpec& tensor : op.tensors) {
     for (std::size_t i = 0; i < op.scalars.size(); ++i) {
       const bool scales = tensor.role == Role::inout && op.scalars[i].name == tensor.scaled_by;
       if (!scales || problem.scalars[i] == 0) continue;
-      throw Error(fmt::format("{}={}: with the reduction {} there is no {} to add: leave {} at 0",
-                              tensor.scaled_by, problem.scalars[i],
-                              problem.epilogue.steps.back().word->name, tensor.name,
-                              tensor.scaled_by));
+      return Refusal{
+          fmt::format("{}={}: with the reduction {} there is no {} to add: leave {} at 0",
+                      tensor.scaled_by, problem.scalars[i],
+                      problem.epilogue.steps.back().word->name, tensor.name, tensor.scaled_by)};
     }
   }
+  return std::nullopt;
 }
 
-void check(const OpSpec& op, const Problem& problem) {
-  check_epilogue(op, problem);
+std::optional<Refusal> check(const OpSpec& op, const Problem& problem) {
+  if (auto refusal = check_epilogue(op, problem)) return refusal;
   const std::vector<std::int64_t> slots = slots_of(op, op.names, problem, {});
   for (const Constraint& constraint : op.require) {
     if (constraint.expr.holds(slots)) continue;
-    throw Error(fmt::format("op {} {}: it must hold that {}: {}", op.name, problem.shape(op),
-                            constraint.reason, constraint.expr.text()));
+    return Refusal{fmt::format("op {} {}: it must hold that {}: {}", op.name, problem.shape(op),
+                               constraint.reason, constraint.expr.text())};
   }
-  for (const TensorSpec& tensor : op.tensors) layout_of(tensor, slots);
+  for (const TensorSpec& tensor : op.tensors) {
+    const auto layout = find_layout(tensor, slots);
+    if (const auto* refusal = std::get_if<Refusal>(&layout)) return *refusal;
+  }
+  return std::nullopt;
 }
 
 void set_dtype(const OpSpec& op, const std::string& dtype, const std::string& math,
@@ -232,27 +240,57 @@ std::string dims_text(const OpSpec& op, const Problem& problem) {
 
 }  // namespace
 
+ShapeValues parse_shape(const OpSpec& op, std::string_view shape) {
+  const Values texts = values_of(op, shape);
+  ShapeValues values;
+  const auto text_of = [&](const std::string& name) {
+    const auto given = texts.find(name);
+    return given == texts.end() ? nullptr : &given->second;
+  };
+  for (const ChoiceSpec& choice : op.choices) {
+    const std::string* text = text_of(choice.name);
+    values.choices.push_back(text ? std::optional(choice_from(choice, *text)) : std::nullopt);
+  }
+  for (const ScalarSpec& scalar : op.scalars) {
+    const std::string* text = text_of(scalar.name);
+    values.scalars.push_back(text ? std::optional(scalar_from(scalar.name, *text)) : std::nullopt);
+  }
+  for (const DimSpec& dim : op.dims) {
+    const std::string* text = text_of(dim.name);
+    values.dims.push_back(text ? std::optional(dim_from(op, dim, *text)) : std::nullopt);
+  }
+  return values;
+}
+
+ShapeValues shape_values(const OpSpec& op, const Problem& problem) {
+  ShapeValues values{.dims = std::vector<std::optional<std::int64_t>>(op.dims.size()),
+                     .choices = {problem.choices.begin(), problem.choices.end()},
+                     .scalars = {problem.scalars.begin(), problem.scalars.end()}};
+  for (std::size_t i = 0; i < op.dims.size(); ++i) {
+    if (default_of(op, i, problem) != problem.dims[i]) values.dims[i] = problem.dims[i];
+  }
+  return values;
+}
+
+std::optional<Refusal> set_shape(const OpSpec& op, const ShapeValues& values, Problem& problem) {
+  problem.choices.clear();
+  for (const auto& choice : values.choices) problem.choices.push_back(choice.value_or(0));
+  problem.scalars.clear();
+  for (std::size_t i = 0; i < op.scalars.size(); ++i) {
+    problem.scalars.push_back(values.scalars[i].value_or(op.scalars[i].fallback));
+  }
+  if (auto refusal = set_dims(op, values, problem)) return refusal;
+  return check(op, problem);
+}
+
 Problem parse_problem(const OpSpec& op, const ProblemText& text) {
   Problem problem;
   problem.op = op.name;
   set_dtype(op, text.dtype, text.math, problem);
   set_align(op, text.align, problem);
-  const Values values = values_of(op, text.shape);
-  const auto given = [&](const std::string& name) {
-    const auto found = values.find(name);
-    return found == values.end() ? nullptr : &found->second;
-  };
-  for (const ChoiceSpec& choice : op.choices) {
-    const std::string* value = given(choice.name);
-    problem.choices.push_back(value ? choice_from(choice, *value) : 0);
-  }
-  for (const ScalarSpec& scalar : op.scalars) {
-    const std::string* value = given(scalar.name);
-    problem.scalars.push_back(value ? scalar_from(scalar.name, *value) : scalar.fallback);
-  }
-  problem.epilogue = Epilogue::parse(text.epilogue);  // first: defaults may read whether it reduces
-  set_dims(op, values, problem);
-  check(op, problem);
+  const ShapeValues values = parse_shape(op, text.shape);
+  problem.epilogue = Epilogue::parse(text.epilogue);
+  if (const auto refusal = set_shape(op, values, problem)) throw Error(refusal->reason);
   return problem;
 }
 

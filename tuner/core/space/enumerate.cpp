@@ -1,14 +1,10 @@
 // Enumerates the valid configurations. enumerate.h explains how.
 #include "core/space/enumerate.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
 #include <memory>
-
-#include "core/base/error.h"
 
 namespace tw {
 namespace {
@@ -72,10 +68,6 @@ Enumerator::Enumerator(const std::vector<Knob>& knobs, std::span<const Constrain
   slots_.resize(std::max(slots_.size(), first_knob_ + knobs.size()));
   for (std::size_t knob = 0; knob < knobs.size(); ++knob) {
     const std::size_t size = knobs[knob].values.size();
-    if (size == 0 || size > 65536) {
-      throw Error(
-          fmt::format("knob {} has {} values: 1 to 65536 are allowed", knobs[knob].name, size));
-    }
     if (size > 256) width_ = 2;
     slots_[first_knob_ + knob] = knobs[knob].values[0];
     if (size == 1) continue;

@@ -22,7 +22,7 @@ namespace tw {
 class Enumerator {
  public:
   // `slots` holds the values of everything but the knobs, which begin at slot `first_knob`. Knobs
-  // and constraints are referenced, not copied.
+  // and constraints are referenced, not copied. Each knob has 1 to 65536 values.
   Enumerator(const std::vector<Knob>& knobs, std::span<const Constraint> constraints,
              int first_knob, std::vector<std::int64_t> slots);
 

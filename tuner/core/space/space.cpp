@@ -8,12 +8,12 @@
 
 #include "core/base/error.h"
 #include "core/base/nearest.h"
-#include "core/space/empty_space.h"
 #include "core/space/enumerate.h"
 
 namespace tw {
 namespace {
 
+constexpr std::size_t kMostValues = 65536;  // of a knob; a level has two bytes
 constexpr std::size_t kMostConfigurations = 100'000'000;
 constexpr std::size_t kMostBytes = std::size_t{1} << 30;  // of levels; there may be many knobs
 
@@ -67,28 +67,41 @@ std::optional<int> level_of(const Knob& knob, std::int64_t value) {
   return static_cast<int>(at - knob.values.begin());
 }
 
+// Throws Error if there is no space.
+SearchSpace found_in(std::variant<SearchSpace, NoSpace> result) {
+  if (const auto* none = std::get_if<NoSpace>(&result)) throw Error(none->reason);
+  return std::get<SearchSpace>(std::move(result));
+}
+
 }  // namespace
 
-SearchSpace SearchSpace::enumerate(const KernelSpec& kernel,
-                                   const std::vector<std::int64_t>& slots) {
+std::variant<SearchSpace, NoSpace> SearchSpace::try_enumerate(
+    const KernelSpec& kernel, const std::vector<std::int64_t>& slots) {
   const std::string name = fmt::format("kernel {}/{}", kernel.op, kernel.name);
   if (!kernel.needs.expr.text().empty() && !kernel.needs.expr.holds(slots)) {
-    throw EmptySpace(fmt::format("{} does not serve this problem on this device: it needs {}", name,
-                                 kernel.needs.expr.text()));
+    return NoSpace{.reason = fmt::format("{} does not serve this problem on this device: it needs "
+                                         "{}",
+                                         name, kernel.needs.expr.text()),
+                   .is_empty = true};
   }
   std::vector<Constraint> constraints = kernel.require;
   constraints.insert(constraints.end(), kernel.prefer.begin(), kernel.prefer.end());
-  try {
-    return enumerate(kernel.knobs, constraints, kernel.first_knob, slots);
-  } catch (const EmptySpace& error) {
-    throw EmptySpace(fmt::format("{}: {}", name, error.what()));
-  } catch (const Error& error) {
-    throw Error(fmt::format("{}: {}", name, error.what()));
+  auto found = try_enumerate(kernel.knobs, constraints, kernel.first_knob, slots);
+  if (auto* none = std::get_if<NoSpace>(&found)) {
+    none->reason = fmt::format("{}: {}", name, none->reason);
   }
+  return found;
 }
 
-SearchSpace SearchSpace::enumerate(std::vector<Knob> knobs, std::span<const Constraint> constraints,
-                                   int first_knob, const std::vector<std::int64_t>& slots) {
+std::variant<SearchSpace, NoSpace> SearchSpace::try_enumerate(
+    std::vector<Knob> knobs, std::span<const Constraint> constraints, int first_knob,
+    const std::vector<std::int64_t>& slots) {
+  for (const Knob& knob : knobs) {
+    const std::size_t size = knob.values.size();
+    if (size >= 1 && size <= kMostValues) continue;
+    return NoSpace{.reason = fmt::format("knob {} has {} values: 1 to {} are allowed", knob.name,
+                                         size, kMostValues)};
+  }
   SearchSpace space;
   space.knobs_ = std::move(knobs);
   Enumerator enumerator(space.knobs_, constraints, first_knob, slots);
@@ -96,18 +109,29 @@ SearchSpace SearchSpace::enumerate(std::vector<Knob> knobs, std::span<const Cons
   const std::size_t most = std::min(kMostConfigurations, kMostBytes / row_bytes);
   Enumerator::Rows rows = enumerator.run(most + 1);
   if (rows.count > most) {
-    throw Error(
-        fmt::format("more than {} configurations of {} knobs are valid: add constraints to "
-                    "[require], or remove knobs",
-                    most, space.knobs_.size()));
+    return NoSpace{.reason = fmt::format(
+                       "more than {} configurations of {} knobs are valid: add constraints to "
+                       "[require], or remove knobs",
+                       most, space.knobs_.size())};
   }
   if (rows.count == 0) {
-    throw EmptySpace(why_empty(space.knobs_, constraints, first_knob, slots));
+    return NoSpace{.reason = why_empty(space.knobs_, constraints, first_knob, slots),
+                   .is_empty = true};
   }
   space.wide_ = enumerator.width() == 2;
   space.size_ = rows.count;
   space.levels_ = std::move(rows.levels);
   return space;
+}
+
+SearchSpace SearchSpace::enumerate(const KernelSpec& kernel,
+                                   const std::vector<std::int64_t>& slots) {
+  return found_in(try_enumerate(kernel, slots));
+}
+
+SearchSpace SearchSpace::enumerate(std::vector<Knob> knobs, std::span<const Constraint> constraints,
+                                   int first_knob, const std::vector<std::int64_t>& slots) {
+  return found_in(try_enumerate(std::move(knobs), constraints, first_knob, slots));
 }
 
 SearchSpace SearchSpace::from_list(std::vector<Knob> knobs,
@@ -134,9 +158,9 @@ SearchSpace SearchSpace::from_list(std::vector<Knob> knobs,
   space.knobs_ = std::move(knobs);
   space.size_ = rows.size();
   for (const Knob& knob : space.knobs_) {
-    if (knob.values.size() > 65536) {
-      throw Error(fmt::format("knob {} has {} values: at most 65536 are allowed", knob.name,
-                              knob.values.size()));
+    if (knob.values.size() > kMostValues) {
+      throw Error(fmt::format("knob {} has {} values: at most {} are allowed", knob.name,
+                              knob.values.size(), kMostValues));
     }
     space.wide_ |= knob.values.size() > 256;
   }
@@ -173,6 +197,12 @@ std::optional<std::size_t> SearchSpace::find(std::span<const std::int64_t> confi
     levels[i] = *level;
   }
   return find_levels(levels);
+}
+
+std::optional<std::size_t> SearchSpace::find_text(std::string_view configuration) const {
+  const auto read = read_configuration(knobs_, configuration);
+  const auto* values = std::get_if<Configuration>(&read);
+  return values ? find(*values) : std::nullopt;
 }
 
 std::optional<std::size_t> SearchSpace::find_levels(std::span<const int> levels) const {
@@ -282,53 +312,79 @@ std::string text_of(std::span<const Knob> knobs, std::span<const std::int64_t> c
 namespace {
 
 // Returns the value of `knob` that is written as `text`.
-std::int64_t value_from(const Knob& knob, std::string_view text) {
+std::variant<std::int64_t, Refusal> value_from(const Knob& knob, std::string_view text) {
   std::vector<std::string> known;
   for (const std::int64_t value : knob.values) {
     known.push_back(knob.text(value));
     if (known.back() == text) return value;
   }
-  throw Error(
-      fmt::format("knob {} has no value '{}': it has {}", knob.name, text, fmt::join(known, ", ")));
+  return Refusal{
+      fmt::format("knob {} has no value '{}': it has {}", knob.name, text, fmt::join(known, ", "))};
 }
 
-std::size_t knob_from(std::span<const Knob> knobs, std::string_view name) {
+// Returns the index of the knob with this name.
+std::variant<std::size_t, Refusal> knob_from(std::span<const Knob> knobs, std::string_view name) {
   std::vector<std::string> known;
   for (std::size_t i = 0; i < knobs.size(); ++i) {
     known.push_back(knobs[i].name);
     if (known.back() == name) return i;
   }
   const std::string near = nearest(name, known);
-  throw Error(fmt::format("there is no knob '{}'; {}", name,
-                          near.empty() ? fmt::format("there are {}", fmt::join(known, ", "))
-                                       : fmt::format("did you mean '{}'?", near)));
+  return Refusal{fmt::format("there is no knob '{}'; {}", name,
+                             near.empty() ? fmt::format("there are {}", fmt::join(known, ", "))
+                                          : fmt::format("did you mean '{}'?", near))};
+}
+
+// A configuration of which some knobs are read.
+struct Reading {
+  std::span<const Knob> knobs;
+  Configuration values = Configuration(knobs.size());
+  std::vector<bool> given = std::vector<bool>(knobs.size());
+};
+
+// Reads "block_m=64". Returns the reason if it is refused.
+std::optional<Refusal> read_item(std::string_view item, Reading& reading) {
+  const std::size_t equals = item.find('=');
+  if (equals == item.npos) {
+    return Refusal{fmt::format("'{}' in a configuration: expected knob=value", item)};
+  }
+  const auto at = knob_from(reading.knobs, item.substr(0, equals));
+  if (const auto* refusal = std::get_if<Refusal>(&at)) return *refusal;
+  const std::size_t index = std::get<std::size_t>(at);
+  const Knob& knob = reading.knobs[index];
+  if (reading.given[index]) return Refusal{fmt::format("knob {} is given twice", knob.name)};
+  const auto value = value_from(knob, item.substr(equals + 1));
+  if (const auto* refusal = std::get_if<Refusal>(&value)) return *refusal;
+  reading.values[index] = std::get<std::int64_t>(value);
+  reading.given[index] = true;
+  return std::nullopt;
 }
 
 }  // namespace
 
-Configuration configuration_from(std::span<const Knob> knobs, std::string_view text) {
-  Configuration configuration(knobs.size());
-  std::vector<bool> given(knobs.size());
+std::variant<Configuration, Refusal> read_configuration(std::span<const Knob> knobs,
+                                                        std::string_view text) {
+  Reading reading{.knobs = knobs};
   while (true) {
     text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
     if (text.empty()) break;
     const std::string_view item = text.substr(0, text.find(' '));
     text.remove_prefix(item.size());
-    const std::size_t equals = item.find('=');
-    if (equals == item.npos) {
-      throw Error(fmt::format("'{}' in a configuration: expected knob=value", item));
-    }
-    const std::size_t knob = knob_from(knobs, item.substr(0, equals));
-    if (given[knob]) throw Error(fmt::format("knob {} is given twice", knobs[knob].name));
-    configuration[knob] = value_from(knobs[knob], item.substr(equals + 1));
-    given[knob] = true;
+    if (auto refusal = read_item(item, reading)) return std::move(*refusal);
   }
-  const auto missing = std::find(given.begin(), given.end(), false);
-  if (missing != given.end()) {
-    throw Error(fmt::format("the configuration lacks knob {}",
-                            knobs[static_cast<std::size_t>(missing - given.begin())].name));
+  const auto missing = std::find(reading.given.begin(), reading.given.end(), false);
+  if (missing != reading.given.end()) {
+    return Refusal{
+        fmt::format("the configuration lacks knob {}",
+                    knobs[static_cast<std::size_t>(missing - reading.given.begin())].name)};
   }
-  return configuration;
+  return std::move(reading.values);
+}
+
+Configuration configuration_from(std::span<const Knob> knobs, std::string_view text) {
+  auto read = read_configuration(knobs, text);
+  if (const auto* refusal = std::get_if<Refusal>(&read)) throw Error(refusal->reason);
+  return std::get<Configuration>(std::move(read));
 }
 
 }  // namespace tw

@@ -6,8 +6,11 @@
 #include <random>
 #include <span>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
+#include "core/base/refusal.h"
 #include "core/spec/spec.h"
 
 namespace tw {
@@ -15,13 +18,24 @@ namespace tw {
 // One value for each knob, in the knobs' order.
 using Configuration = std::vector<std::int64_t>;
 
+// Why there is no search space.
+struct NoSpace {
+  std::string reason;  // one line for the user
+  // No configuration is valid. Otherwise the configurations cannot be counted: there are too many,
+  // or a knob has no values or too many.
+  bool is_empty = false;
+};
+
 // All valid configurations.
 class SearchSpace {
  public:
   // Enumerates depth first in the knobs' order. A constraint prunes as soon as the last knob that
   // it reads is bound. `slots` holds everything but the knobs (slots_of). Memory is proportional to
-  // the number of valid configurations. Throws Error if there are none, with the constraint that
+  // the number of valid configurations. If there are none, the reason names the constraint that
   // rejected most, or says that `needs` does not hold.
+  static std::variant<SearchSpace, NoSpace> try_enumerate(const KernelSpec& kernel,
+                                                          const std::vector<std::int64_t>& slots);
+  // The same, but throws Error with the reason.
   static SearchSpace enumerate(const KernelSpec& kernel, const std::vector<std::int64_t>& slots);
   // Enumerates from knobs and constraints alone, for spaces without a kernel.
   static SearchSpace enumerate(std::vector<Knob> knobs, std::span<const Constraint> constraints,
@@ -42,6 +56,8 @@ class SearchSpace {
   }
   // Returns the index of a configuration; nothing if it is not valid.
   std::optional<std::size_t> find(std::span<const std::int64_t> configuration) const;
+  // Returns the index of a configuration that is written as by text_of; nothing if it is not valid.
+  std::optional<std::size_t> find_text(std::string_view configuration) const;
   std::optional<std::size_t> find_levels(std::span<const int> levels) const;
   // Returns the valid configurations that differ in one knob. With `adjacent`, an ordered (integer)
   // knob differs by one step only, and other knobs may have any value.
@@ -53,6 +69,10 @@ class SearchSpace {
   std::size_t memory_bytes() const { return levels_.capacity(); }
 
  private:
+  static std::variant<SearchSpace, NoSpace> try_enumerate(std::vector<Knob> knobs,
+                                                          std::span<const Constraint> constraints,
+                                                          int first_knob,
+                                                          const std::vector<std::int64_t>& slots);
   std::optional<std::size_t> find_from(std::size_t knob, std::size_t begin, std::size_t end,
                                        std::span<const int> levels) const;
   std::size_t first_at_least(std::size_t knob, std::size_t begin, std::size_t end, int least) const;
@@ -71,7 +91,10 @@ bool serves(const KernelSpec& kernel, std::vector<std::int64_t> slots,
 
 // Returns "block_m=128 block_n=64 swizzle=true": the canonical text, in the knobs' order.
 std::string text_of(std::span<const Knob> knobs, std::span<const std::int64_t> configuration);
-// The inverse of text_of. Throws Error for an unknown knob or value, or a missing or repeated knob.
+// The inverse of text_of. Refuses an unknown knob or value, and a missing or repeated knob.
+std::variant<Configuration, Refusal> read_configuration(std::span<const Knob> knobs,
+                                                        std::string_view text);
+// The same, but throws Error with the reason.
 Configuration configuration_from(std::span<const Knob> knobs, std::string_view text);
 
 }  // namespace tw
