@@ -81,9 +81,9 @@ std::string form_struct(const EmitModel& model, std::size_t index) {
                           renamed_tokens("scalar", model.renaming), scalars++, field.name);
     }
   }
-  if (const int bytes = largest_element(model.op(), form.dtype); bytes > size_of(form.dtype)) {
+  if (const int bytes = least_align(model.op(), form.dtype); bytes > size_of(form.dtype)) {
     check += fmt::format(
-        "    if (problem.align < {}) return \"a tensor is not aligned to its elements\";\n", bytes);
+        "    if (problem.align < {0}) return \"a tensor is not aligned to {0} bytes\";\n", bytes);
   }
   return wrapped(fmt::format(
       "template <>\n"

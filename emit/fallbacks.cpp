@@ -46,7 +46,7 @@ std::vector<Case> cases_of(const EmitModel& model, const Form& form, const Kerne
   std::vector<Case> cases;
   for (const DeviceInfo& device : devices) {
     for (const ShapeValues& shape : shapes_of(model.op())) {
-      for (const int align : {16, size_of(form.dtype)}) {
+      for (const int align : {16, least_align(model.op(), form.dtype)}) {
         const auto problem = problem_of(model, form, shape, choices, align);
         if (!problem) continue;
         Case one{*problem, slots_of(model.op(), kernel.names, *problem, device)};

@@ -53,7 +53,7 @@ class Neighbourhood {
     one_dim_each();
     all_ragged();
     all_padded();
-    for (int align = size_of(problem_.dtype); align <= 16; align *= 2) {
+    for (int align = least_align(op_, problem_.dtype); align <= 16; align *= 2) {
       Variation less(op_, problem_);
       less.align(align);
       add(unaligned, less);
@@ -133,7 +133,7 @@ class Neighbourhood {
       const std::int64_t offsets[] = {0, -1, 1, -vector_, vector_, 3 * vector_};
       all.set_dim(i, std::max(op_.dims[i].min, base + offsets[draw(6)]));
     }
-    if (draw(4) == 0) all.align(size_of(problem_.dtype));
+    if (draw(4) == 0) all.align(least_align(op_, problem_.dtype));
     for (std::size_t i = 0; i < op_.scalars.size(); ++i) {
       if (draw(4) == 0) all.set_scalar(i, draw(2) == 0 ? 0.5 : 1.0);
     }
@@ -159,7 +159,7 @@ std::vector<Candidate> candidates_of(const EmitModel& model, std::uint64_t seed,
   for (const Form& form : model.forms) {
     for (const auto& choices : combinations_of(model)) {
       for (const ShapeValues& shape : edge_shapes_of(model.op())) {
-        for (const int align : {16, size_of(form.dtype)}) {
+        for (const int align : {16, least_align(model.op(), form.dtype)}) {
           if (auto problem = problem_of(model, form, shape, choices, align)) {
             all.push_back({edge, std::move(*problem)});
           }

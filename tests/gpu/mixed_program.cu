@@ -114,11 +114,10 @@ void judge(double bound) {
     EXPECT(got_largest[row] == most);
     EXPECT(got_checksum[row] == static_cast<std::int64_t>(check));
   }
-  // Pointers of the larger types must be aligned to their own elements.
+  // Pointers must be aligned to the largest elements.
   args.checksum = reinterpret_cast<std::int64_t*>(reinterpret_cast<char*>(checksum.get()) + 4);
   EXPECT(dequantise::launch(args, nullptr, nullptr) == cudaErrorInvalidValue);
-  EXPECT(std::strcmp(dequantise::select(args).reason, "a tensor is not aligned to its elements") ==
-         0);
+  EXPECT(std::strcmp(dequantise::select(args).reason, "a tensor is not aligned to 8 bytes") == 0);
 }
 
 }  // namespace

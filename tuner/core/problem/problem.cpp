@@ -52,8 +52,8 @@ std::vector<std::int64_t> slots_of(const OpSpec& op, const Names& names, const P
   return slots;
 }
 
-int largest_element(const OpSpec& op, DType dtype) {
-  int bytes = size_of(dtype);
+int least_align(const OpSpec& op, DType dtype) {
+  int bytes = std::max(2, size_of(dtype));
   for (const TensorSpec& tensor : op.tensors) {
     bytes = std::max(bytes, size_of(dtype_of(tensor, dtype)));
   }

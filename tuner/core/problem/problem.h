@@ -26,8 +26,7 @@ struct Problem {
   std::vector<std::int64_t> choices;  // index of the value, in the op's order
   std::vector<double> scalars;        // in the op's order
   Epilogue epilogue;
-  // The least alignment of the tensors in bytes: 2, 4, 8 or 16 (a power of two, at least
-  // largest_element).
+  // The least alignment of the tensors in bytes: 2, 4, 8 or 16, and at least least_align().
   int align = 16;
 
   // Returns the canonical text: "gemm f32 m=4096,n=4096,k=4096,layout=nt beta=1
@@ -76,8 +75,9 @@ std::array<std::int64_t, 5> common_slots(const Problem& problem);
 std::vector<std::int64_t> slots_of(const OpSpec& op, const Names& names, const Problem& problem,
                                    const DeviceInfo& device);
 
-// Returns the bytes of an element of the tensor that has the largest ones.
-int largest_element(const OpSpec& op, DType dtype);
+// Returns the least alignment in bytes that tensors of such problems may have: the size of their
+// largest element, and at least 2.
+int least_align(const OpSpec& op, DType dtype);
 
 // The most elements of a tensor, from its first to its last.
 inline constexpr std::int64_t max_elements = std::int64_t{1} << 40;

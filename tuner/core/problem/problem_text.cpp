@@ -213,12 +213,12 @@ void set_dtype(const OpSpec& op, const std::string& dtype, const std::string& ma
 }
 
 void set_align(const OpSpec& op, int align, Problem& problem) {
-  const int least = largest_element(op, problem.dtype);
+  const int least = least_align(op, problem.dtype);
   if (align > 16 || !std::has_single_bit(static_cast<unsigned>(std::max(align, 0))) ||
-      align < std::max(least, 2)) {
-    throw Error(fmt::format(
-        "align {}: use 2, 4, 8 or 16 bytes, at least the {} of {}", align, least,
-        least > size_of(problem.dtype) ? "the largest element" : name_of(problem.dtype)));
+      align < least) {
+    throw Error(
+        fmt::format("align {}: use 2, 4, 8 or 16 bytes, at least the {} of {}", align, least,
+                    least > size_of(problem.dtype) ? "these tensors" : name_of(problem.dtype)));
   }
   problem.align = align;
 }
