@@ -18,7 +18,7 @@ std::string dim_fields(const OpSpec& op) {
   std::string text;
   for (const DimSpec& dim : op.dims) {
     const std::string otherwise =
-        dim.fallback ? fmt::format("; -1 stands for {}", dim.fallback->text()) : "";
+        dim.fallback ? fmt::format("; -1 means {}", dim.fallback->text()) : "";
     text += comment(dim.doc + otherwise, 2, 2);
     text += fmt::format("  std::int64_t {} = {};\n", cpp_name(dim.name), dim.fallback ? -1 : 0);
   }
@@ -27,8 +27,9 @@ std::string dim_fields(const OpSpec& op) {
 
 std::string base_struct(const OpSpec& op, const Form& form) {
   std::string text = comment(fmt::format(
-      "Arguments of a call: {} storage, {} products, no epilogue. Pointers are to device memory; "
-      "aligned to 16 bytes, they serve the fastest branches.",
+      "The arguments of a call. Storage type: {}; math (the accuracy of products): {}; no "
+      "epilogue. Pointers point to device memory. The fastest branches need pointers that are "
+      "aligned to 16 bytes.",
       name_of(form.dtype), form.math));
   text += fmt::format("struct {} {{\n", form.type) + dim_fields(op);
   for (const ChoiceSpec& choice : op.choices) {
@@ -42,24 +43,25 @@ std::string base_struct(const OpSpec& op, const Form& form) {
   }
   for (const TensorSpec& tensor : op.tensors) {
     const DType dtype = dtype_of(tensor, form.dtype);
-    text += comment(fmt::format("{}: [{}] with strides [{}], in elements{}", tensor.doc,
-                                texts_of(tensor.shape), texts_of(tensor.strides),
-                                dtype == form.dtype ? "" : fmt::format(" of {}", name_of(dtype))),
-                    2, 2);
+    text +=
+        comment(fmt::format("{}: shape [{}], strides [{}] in elements{}", tensor.doc,
+                            texts_of(tensor.shape), texts_of(tensor.strides),
+                            dtype == form.dtype ? "" : fmt::format(" of type {}", name_of(dtype))),
+                2, 2);
     const std::string element =
         fmt::format("{}{}", tensor.role == Role::in ? "const " : "", host_type_of(dtype));
     text += fmt::format("  {}* {} = nullptr;\n", element, cpp_name(tensor.name));
     if (!tensor.by_pointers) continue;
     text += comment(
-        fmt::format("read instead of {} if {}: an array in device memory of pointers "
-                    "to its [{}] slices; strides[0] is not used then, except of what "
-                    "has the same shape",
+        fmt::format("an array in device memory of [{2}] pointers, one to each slice of {0} along "
+                    "its first extent. It is read instead of {0} if {1}. strides[0] does not apply "
+                    "to these slices. strides[0] still applies to other tensors of this shape.",
                     cpp_name(tensor.name), tensor.by_pointers->text(), tensor.shape.front().text()),
         2, 2);
     text += fmt::format("  {}* const* {} = nullptr;\n", element, pointers_field(tensor));
   }
   if (has_tensors_by_pointers(op)) {
-    text += comment("bytes to which all pointers in such arrays are aligned: a power of two", 2, 2);
+    text += comment("the alignment of all pointers in these arrays in bytes, a power of two", 2, 2);
     text += "  std::int64_t pointers_align = 16;\n";
   }
   return text + "};\n\n";
@@ -78,20 +80,25 @@ std::string constructor_of(const Form& form, const std::vector<std::string>& mis
     parameters.push_back(fmt::format("float {}_value", name));
     initialisers.push_back(fmt::format("{0}({0}_value)", name));
   }
-  return comment("winners were tuned with different values, or values that are not known", 2, 2) +
+  return comment(
+             "These fields have no default: the winners were tuned with different values, or the "
+             "values are not known.",
+             2, 2) +
          wrapped(fmt::format("  explicit {}({})\n      : {} {{}}\n", form.type,
                              fmt::join(parameters, ", "), fmt::join(initialisers, ", ")));
 }
 
 std::string extended_struct(const Form& form) {
   std::string text = comment(fmt::format(
-      "Arguments of a call with an epilogue: {}, in this order.{}", form.epilogue.structure(),
-      form.epilogue.reduced() ? " It ends in a reduction: read reduced as 1 above, elsewhere as 0."
+      "The arguments of a call with an epilogue. The steps of the epilogue, in order: {}.{}",
+      form.epilogue.structure(),
+      form.epilogue.reduced() ? " The epilogue ends in a reduction: in the expressions above, "
+                                "`reduced` is 1 for this type, and 0 for types without a reduction."
                               : ""));
   text += fmt::format("struct {} : {} {{\n", form.type, form.base);
   std::vector<std::string> missing;
   for (const EpilogueField& field : form.fields) {
-    text += comment(field.doc + (field.tuned ? "; tuned with this value" : ""), 2, 2);
+    text += comment(field.doc + (field.tuned ? "; all winners have this value" : ""), 2, 2);
     if (field.is_tensor) {
       text += fmt::format("  const {}* {} = nullptr;\n", host_type_of(form.dtype), field.name);
     } else if (field.tuned) {
@@ -118,69 +125,90 @@ std::string enums(const OpSpec& op) {
 
 constexpr const char* functions = R"(// How the configuration of a call was found.
 enum class Match {
-  exact,     // this problem was tuned, on a GPU of this compute capability and number of SMs
-  nearest,   // the nearest tuned problem whose configuration serves, on this compute capability
-  fallback,  // a default configuration: nothing that was tuned serves
-  none       // nothing runs; status and reason say why
+  exact,     // this problem was tuned, on a GPU with this compute capability and number of SMs
+  nearest,   // the nearest tuned problem whose configuration can serve the call, tuned on a GPU
+             // with this compute capability
+  fallback,  // a default configuration: no tuned configuration can serve the call
+  none       // no configuration runs; status and reason say why
 };
 
-// What a call runs. Strings live as long as the program.
+// The configuration that a call runs. The strings live as long as the program.
 struct Selection {
-  cudaError_t status = cudaSuccess;    // what launch would return before it launches
-  const char* reason = "";             // of a status other than cudaSuccess; else empty, or what
-                                       // the program lacks for a better branch
+  cudaError_t status = cudaSuccess;    // the status that launch would return before it launches
+  const char* reason = "";             // if status is an error: its reason. If it is cudaSuccess:
+                                       // what the program lacks for a better branch, or empty
   Match match = Match::none;
-  int branch = -1;                     // the number of its struct, v0 v1 ..., in the .cuh
+  int branch = -1;                     // the number of the branch's struct in the .cuh: v0, v1, ...
   const char* kernel = "";
   const char* configuration = "";      // "block_m=128 block_n=64 ..."
-  const char* tuned_problem = "";      // of an exact or nearest match: the tuned problem,
-  double tuned_ns = 0;                 // and the median time of this configuration on it
+  const char* tuned_problem = "";      // the tuned problem, if the match is exact or nearest
+  double tuned_ns = 0;                 // the median time of this configuration on it, in ns
 };
 
-// A is one of the types of arguments above; others do not compile, or, from plain C++, do not link.
-// All functions act on the current device, may be called from several threads at once, allocate
-// nothing and never wait for the GPU. They return, before anything is launched,
-//   cudaErrorInvalidValue            arguments that the problem does not allow (select says which):
-//                                    a dim out of its range; a row longer than its leading
-//                                    dimension; a tensor of more than 2^40 elements; a tensor that
-//                                    is null, or not aligned to its elements; a choice that is none.
-//                                    Or a workspace that is missing, not aligned to 256 bytes, or,
-//                                    where its size is given, too small
-//   cudaErrorInvalidDeviceFunction   no configuration serves these arguments on this device: its
-//                                    compute capability, shared memory or threads, the alignment of
-//                                    pointers and strides, or a grid or an int that is too large
-//   cudaErrorNoKernelImageForDevice  the program was not compiled for this device
-// or what the CUDA runtime returns. Not checked: that pointers are to memory of this device, as
-// large as the arguments say, and that what is written overlaps nothing else, as it must not.
+// A is one of the types of arguments above. In CUDA sources, a call with another type does not
+// compile. In plain C++ it does not link.
+//
+// All functions act on the current device. They may be called from several threads at once. They
+// allocate nothing and never wait for the GPU.
+//
+// The functions return these errors before anything is launched:
+//   cudaErrorInvalidValue            The problem does not allow the arguments; select says which:
+//                                    - a dim is out of its range;
+//                                    - a row is longer than its leading dimension;
+//                                    - a tensor has more than 2^40 elements;
+//                                    - a tensor is null, or is not aligned to its elements;
+//                                    - a choice is none of its values.
+//                                    Or the workspace is not usable:
+//                                    - it is missing, or is not aligned to 256 bytes;
+//                                    - it is too small, if its size is given.
+//   cudaErrorInvalidDeviceFunction   No configuration serves these arguments on this device. The
+//                                    cause is one of these:
+//                                    - the device's compute capability, shared memory or threads;
+//                                    - the alignment of pointers and strides;
+//                                    - a grid or an int that would be too large.
+//   cudaErrorNoKernelImageForDevice  The program was not compiled for this device.
+// They also return the errors of the CUDA runtime.
+//
+// The functions do not check these rules, which the caller must obey:
+// - Pointers point to memory of this device. The memory is as large as the arguments say.
+// - The memory that a call writes overlaps no other memory that the call uses.
 
-// Starts the computation on `stream`; may be captured into a graph. `workspace` is device memory of
-// workspace_bytes(args), aligned to 256 bytes (null if that is 0), prepared by
-// initialise_workspace, and used by no other launch that may run at the same time.
+// Starts the computation on `stream`. The call may be captured into a graph. `workspace` is device
+// memory:
+// - It has workspace_bytes(args) bytes and is aligned to 256 bytes. It may be null if this size is
+//   0.
+// - initialise_workspace has prepared it.
+// - No other launch that may run at the same time uses it.
 template <class A>
 cudaError_t launch(const A& args, void* workspace, cudaStream_t stream);
-// The same, of a workspace of `bytes`: refuses one that is smaller than workspace_bytes(args).
+// Does the same with a workspace of `bytes` bytes. Returns cudaErrorInvalidValue if `bytes` is less
+// than workspace_bytes(args).
 template <class A>
 cudaError_t launch(const A& args, void* workspace, std::size_t bytes, cudaStream_t stream);
 
-// Bytes of workspace that launch needs for exactly these arguments, pointers included; 0 if it
-// needs none or would fail.
+// Returns the size in bytes of the workspace that launch needs. The size is valid for exactly these
+// arguments, including the pointers. Returns 0 if launch needs no workspace or would fail.
 template <class A>
 std::size_t workspace_bytes(const A& args);
 
-// Once before the first launch that uses a workspace, and again when the arguments change: zeroes,
-// on `stream`, what the branch expects to be zero. Launches leave it so.
+// Zeroes, on `stream`, the parts of the workspace that the branch expects to be zero. Call it once
+// before the first launch that uses the workspace, and again when the arguments change. A launch
+// leaves these parts zero.
 template <class A>
 cudaError_t initialise_workspace(const A& args, void* workspace, cudaStream_t stream);
+// Does the same with a workspace of `bytes` bytes. Returns cudaErrorInvalidValue if `bytes` is less
+// than workspace_bytes(args).
 template <class A>
 cudaError_t initialise_workspace(const A& args, void* workspace, std::size_t bytes,
                                  cudaStream_t stream);
 
-// What launch would run.
+// Returns the configuration that launch would run.
 template <class A>
 Selection select(const A& args);
 
-// Registers, local bytes (spills) and static shared memory of the first kernel that launch would
-// run; never null.
+// Writes the attributes of the first kernel that launch would run to `result`. Among them are the
+// registers, the local memory in bytes (spills) and the static shared memory. `result` must not be
+// null.
 template <class A>
 cudaError_t attributes(const A& args, cudaFuncAttributes* result);
 
@@ -191,8 +219,9 @@ std::string usage(const EmitModel& model) {
   const std::string scope = public_namespace(model);
   return fmt::format(
       "//\n"
-      "// In CUDA sources, include {0}.cuh: it holds everything. In plain C++, include {3} and\n"
-      "// compile {0}.cu into the program. One program may do both.\n"
+      "// In CUDA sources, include {0}.cuh. It contains everything.\n"
+      "// In plain C++, include {3}, and compile {0}.cu into the program.\n"
+      "// One program may do both.\n"
       "//\n"
       "//   {1}::Args args;\n"
       "//   args.{2} = ...;\n"
@@ -202,7 +231,8 @@ std::string usage(const EmitModel& model) {
       op, scope, cpp_name(model.op().dims.front().name), header_of(model));
 }
 
-// Two tunings may be in one program, but in one file only under two names.
+// Returns the code that stops the compiler if one file includes two tunings with the same public
+// namespace. A program may contain both.
 std::string name_guard(const EmitModel& model) {
   const std::string macro =
       "TILEWRIGHT_IN_" + escaped(fmt::format("{}::{}", model.name_space, model.op().name));
@@ -234,7 +264,7 @@ std::string api_text(const EmitModel& model) {
 
 std::string source_text(const EmitModel& model) {
   std::string text = fmt::format(
-      "// Defines the functions of {3}. Compile it once, with nvcc.\n"
+      "// Defines the functions of {3}. Compile this file once, with nvcc.\n"
       "#include \"{0}.cuh\"\n\nnamespace {1} {{\ninline namespace tuning_{2} {{\n\n",
       model.op().name, public_namespace(model), model.renaming.digest, header_of(model));
   for (const Form& form : model.forms) {

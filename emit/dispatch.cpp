@@ -210,8 +210,8 @@ std::string runner_struct(const EmitModel& model, const KernelSpec& kernel) {
         "    }}\n",
         i, entry_of(model, kernel.launches[i]));
   }
-  return comment(fmt::format("{}: the passes and their arguments, in the order of its "
-                             "search-space file.",
+  return comment(fmt::format("Launches the kernel {}. The passes and their arguments are in the "
+                             "order of the kernel's search-space file.",
                              kernel.name)) +
          wrapped(fmt::format(
              "template <class A, class V>\n"
@@ -241,7 +241,8 @@ std::string runner_struct(const EmitModel& model, const KernelSpec& kernel) {
 
 std::string visit_function(const EmitModel& model) {
   std::string text =
-      "// visit(runner, plan) for the branch. Only the branches of A's form are compiled.\n"
+      "// Calls visit(runner, plan) for the branch and returns its status. Only the branches of\n"
+      "// A's form are compiled.\n"
       "template <class A, class Visitor>\n"
       "cudaError_t visit_branch(int branch, const Problem& problem, const Device& device,\n"
       "                         Visitor visit) {\n";
@@ -272,7 +273,7 @@ std::string public_functions(const EmitModel& model) {
 std::string overview(const EmitModel& model) {
   std::string text;
   if (!model.rows.empty())
-    text += "//\n// Tuned problems, and the struct below that holds each winner:\n";
+    text += "//\n// The tuned problems, each with the struct below that holds its winner:\n";
   for (const TunedRow& row : model.rows) {
     text += comment(
         fmt::format("  v{:<3} {:>10.4g} us  {}", row.branch,
@@ -281,11 +282,14 @@ std::string overview(const EmitModel& model) {
   }
   return text +
          "//\n"
-         "// A call that equals one of these, on such a GPU, runs its winner; any other the "
-         "nearest one's\n"
-         "// that serves it, and if none does a default configuration. See choose() in "
-         "dispatch/choose.h;\n"
-         "// select(args) tells what a call runs.\n";
+         "// A call runs the first of these configurations that exists and can serve the call:\n"
+         "// - The winner of the tuned problem that equals the call. The GPU must have the\n"
+         "//   compute capability and the number of SMs of the tuned GPU.\n"
+         "// - The winner of the nearest tuned problem, among the winners that can serve the\n"
+         "//   call. The GPU must have the compute capability of the tuned GPU.\n"
+         "// - A default configuration.\n"
+         "// choose() in dispatch/choose.h defines the rule. select(args) returns the\n"
+         "// configuration that a call runs.\n";
 }
 
 bool reads_memory(const EmitModel& model) {
@@ -364,15 +368,14 @@ std::string dispatch_text(const EmitModel& model) {
   text += fmt::format("namespace api = ::{};\n\n", public_namespace(model));
   for (std::size_t i = 0; i < model.branches.size(); ++i) text += branch_struct(model, i);
   text += wrapped(fmt::format(
-      "// What a type of arguments stands for.\n"
+      "// The properties of a type of arguments: its types, its own checks and its epilogue.\n"
       "template <class A>\n"
       "struct Form {{\n"
       "  static_assert(sizeof(A) == 0,\n"
-      "                \"{0}: not one of the types of arguments in {0}.h; tune a problem of this "
-      "storage, \"\n"
-      "                \"math and epilogue, and emit again\");\n"
+      "                \"{0}: not one of the types of arguments in {1}; tune a problem of \"\n"
+      "                \"this storage, math and epilogue, and emit again\");\n"
       "}};\n\n",
-      model.op().name));
+      model.op().name, header_of(model)));
   for (std::size_t i = 0; i < model.forms.size(); ++i) text += form_struct(model, i);
   text += memory_parts;
   for (const KernelSpec* kernel : model.kernels) text += runner_struct(model, *kernel);

@@ -5,7 +5,8 @@ namespace tw {
 
 // Surrounds the code that reaches the kernels. Each library of a process has its own copy, with its
 // own kernels.
-inline constexpr const char* hidden = R"(// Not exported: each library of a process has its own.
+inline constexpr const char* hidden = R"(// These symbols are not exported.
+// Each library of a process has its own copy.
 #ifndef _MSC_VER
 #pragma GCC visibility push(hidden)
 #endif
@@ -33,7 +34,7 @@ cudaError_t clear(const Plan& plan, void* workspace, int index, cudaStream_t str
 )";
 
 // Finds the branch for the arguments of a call.
-inline constexpr const char* call_parts = R"(// A call, looked at.
+inline constexpr const char* call_parts = R"(// The result of examine(): a query and its branch.
 struct Call {
   cudaError_t status = cudaSuccess;
   const char* reason = "";

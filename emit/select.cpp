@@ -26,7 +26,7 @@ std::string cpp_of(const EmitModel& model, const KernelSpec& kernel, const Expr 
 std::string problem_struct(const EmitModel& model) {
   const OpSpec& op = model.op();
   std::string text =
-      "// What expressions read of a call; choices count from 0 in the order of their values.\n"
+      "// The values of a call that expressions read. A choice is the index of its value, from 0.\n"
       "struct Problem {\n";
   for (const DimSpec& dim : op.dims) {
     text += fmt::format("  std::int64_t {} = 0;\n", cpp_name(dim.name));
@@ -35,18 +35,18 @@ std::string problem_struct(const EmitModel& model) {
     text += fmt::format("  std::int64_t {} = 0;\n", cpp_name(choice.name));
   }
   return text +
-         "  std::int64_t dtype = 0;     // storage and products, in the numbers of expressions\n"
-         "  std::int64_t math = 0;\n"
-         "  std::int64_t sizeof_t = 0;  // bytes of an element\n"
+         "  std::int64_t dtype = 0;     // the storage type, as its number in expressions\n"
+         "  std::int64_t math = 0;      // the math, as its number in expressions\n"
+         "  std::int64_t sizeof_t = 0;  // the size of an element in bytes\n"
          "  std::int64_t align = 16;    // the least alignment of the pointers in bytes, at most "
          "16\n"
-         "  std::int64_t reduced = 0;   // whether the epilogue ends in a reduction\n"
+         "  std::int64_t reduced = 0;   // 1 if the epilogue ends in a reduction, else 0\n"
          "};\n\n"
-         "// A call, as far as it decides what runs.\n"
+         "// The properties of a call that decide which branch runs.\n"
          "struct Query {\n"
          "  Problem problem;\n"
-         "  int form = 0;  // the type of its arguments\n" +
-         fmt::format("  int scalar[{}] = {{}};  // kind_of each\n}};\n\n",
+         "  int form = 0;  // the index of the type of arguments\n" +
+         fmt::format("  int scalar[{}] = {{}};  // kind_of() of each scalar\n}};\n\n",
                      std::max<std::size_t>(1, op.scalars.size()));
 }
 
@@ -118,13 +118,12 @@ std::string check_layouts(const EmitModel& model) {
   return text;
 }
 
-// Returns the function that turns arguments into a Query, or says what is wrong with them.
+// Returns the function that turns arguments into a Query, or returns what is wrong with them.
 std::string read_function(const EmitModel& model) {
   const OpSpec& op = model.op();
   std::string text =
-      "// Fills `query` from the fields that all types of arguments share; what the form says of "
-      "the\n"
-      "// problem is set already. Returns what is wrong with them, or null.\n"
+      "// Fills `query` from the fields that all types of arguments have. The caller has set the\n"
+      "// values that depend on the form. Returns what is wrong with the arguments, or null.\n"
       "template <class A>\n"
       "const char* read(const A& args, [[maybe_unused]] const Device& device, Query& query) {\n"
       "  Problem& problem = query.problem;\n";
@@ -174,7 +173,7 @@ bool needs_specific_code(const EmitModel& model, const KernelSpec& kernel) {
 
 std::string refusal_function(const EmitModel& model, const KernelSpec& kernel) {
   std::string text =
-      "// The reason for which the kernel does not serve the problem with these knobs, or null.\n"
+      "// Returns why the kernel does not serve the problem with these knobs, or null.\n"
       "inline const char* refusal([[maybe_unused]] const Knobs& knob,\n"
       "                           [[maybe_unused]] const Problem& problem,\n"
       "                           [[maybe_unused]] const Device& device) {\n";
@@ -238,7 +237,8 @@ std::string plan_pass(const EmitModel& model, const KernelSpec& kernel, std::siz
 std::string plan_function(const EmitModel& model, const KernelSpec& kernel) {
   std::string text = fmt::format(
       "using Plan = dispatch::Plan<{}, {}, {}>;\n\n"
-      "// The launches with these knobs; invalid if one is beyond the device.\n"
+      "// Returns the launches with these knobs. The plan is invalid if a launch exceeds a limit\n"
+      "// of the device.\n"
       "inline Plan plan_of([[maybe_unused]] const Knobs& knob,\n"
       "                    [[maybe_unused]] const Problem& problem, const Device& device) {{\n"
       "  Plan plan;\n",
@@ -273,7 +273,8 @@ std::string kernel_section(const EmitModel& model, const KernelSpec& kernel) {
 
 std::string serves_function(const EmitModel& model) {
   std::string text =
-      "// Whether the branch's needs hold and its launches are valid.\n"
+      "// Returns whether the needs and requirements of the branch hold, and its launches are\n"
+      "// valid.\n"
       "inline bool serves(int branch, const Problem& problem, const Device& device) {\n"
       "  switch (branch) {\n";
   for (std::size_t i = 0; i < model.branches.size(); ++i) {
@@ -308,7 +309,7 @@ int kind_of(double scalar) { return scalar == 0 ? 0 : scalar == 1 ? 1 : 2; }
 std::string tables(const EmitModel& model) {
   std::string text =
       "struct BranchInfo {\n  const char* kernel;\n  const char* configuration;\n"
-      "  const char* passed_over;  // said if the program lacks the code of it\n};\n"
+      "  const char* passed_over;  // the reason, if the program lacks its code\n};\n"
       "constexpr BranchInfo branches[] = {\n";
   for (const Branch& branch : model.branches) {
     text += fmt::format("    {{{}, {}, {}}},\n", string_literal(branch.kernel->name),
@@ -317,7 +318,7 @@ std::string tables(const EmitModel& model) {
   }
   text += fmt::format(
       "}};\n\n"
-      "// The tuned problems, and the branch that won each.\n"
+      "// The tuned problems, each with the branch that won.\n"
       "struct Row {{\n  int branch;\n  Query query;\n  double median_ns;\n  const char* "
       "text;\n}};\n"
       "constexpr std::array<Row, {}> rows{{{{\n",
@@ -333,8 +334,8 @@ std::string tables(const EmitModel& model) {
   }
   text += fmt::format(
       "}}}};\n\n"
-      "// What serves without having been tuned for it, in the order in which it is tried.\n"
-      "struct Fallback {{\n  int branch;\n  Query query;  // its form and choices count\n}};\n"
+      "// The branches for problems that were not tuned, in the order in which they are tried.\n"
+      "struct Fallback {{\n  int branch;\n  Query query;  // only its form and choices count\n}};\n"
       "constexpr std::array<Fallback, {}> fallbacks{{{{\n",
       model.fallbacks.size());
   for (const Fallback& fallback : model.fallbacks) {
@@ -369,16 +370,16 @@ std::string comparisons(const EmitModel& model) {
     return fmt::format("  static constexpr {} {}{}    return {};\n  }}\n", type, name, pair, value);
   };
   const char* const both = " &&\n           ";
-  return "// Two calls, compared.\nstruct Compare {\n" +
+  return "// Compares two calls.\nstruct Compare {\n" +
          function("bool", "same_form", joined(choices, both)) +
          function("bool", "same_dims", joined(dims, both)) +
          function("bool", "same_kind",
                   "a.problem.align == b.problem.align && " + joined(scalars, both)) +
-         "  // 2 to the sum over the dims of |log2(a / b)|.\n" +
+         "  // Returns 2 to the power of the sum over the dims of |log2(a / b)|.\n" +
          function("double", "distance", joined(ratios, " *\n           ")) + "};\n\n";
 }
 
-// Returns what is said of a call that no branch serves.
+// Returns the definition of nothing_serves, the reason of a call that no branch serves.
 std::string nothing_serves(const EmitModel& model) {
   std::string text = "no configuration serves these arguments on this device";
   for (const KernelSpec* kernel : model.kernels) {
@@ -391,17 +392,18 @@ std::string nothing_serves(const EmitModel& model) {
 std::string choose_function(const EmitModel& model) {
   return nothing_serves(model) +
          fmt::format(
-             "// The GPU of the tuned problems.\n"
+             "// The compute capability times ten and the number of SMs of the tuned GPU.\n"
              "constexpr std::int64_t tuned_cc = {}, tuned_sms = {};\n\n",
              model.device.cc, model.device.sms) +
-         R"(// Which branch runs a call: dispatch::choose() says how it is found.
+         R"(// Returns the branch that runs a call. dispatch::choose() defines the rule.
 inline Choice choose(const Query& query, const Device& device) {
   return dispatch::choose<Compare>(
       rows, fallbacks, query, device.gpu_cc == tuned_cc, device.sms == tuned_sms,
       [&](int branch) { return serves(branch, query.problem, device); });
 }
 
-// Why no branch serves; or that another one would if the program held all code for the GPU.
+// Returns the reason if another branch would run the call if the program held all code for the GPU,
+// or if no branch serves the call. Otherwise returns an empty string.
 inline const char* reason_of(const Query& query, const Device& device, const Choice& choice) {
   const Choice with_all = choose(query, with_all_code(device));
   if (with_all.branch >= 0 && with_all.branch != choice.branch) {
@@ -417,8 +419,9 @@ inline const char* reason_of(const Query& query, const Device& device, const Cho
 
 std::string select_text(const EmitModel& model) {
   std::string text = fmt::format(
-      "// Which configuration of {} serves a call: needs, requirements and launches as the\n"
-      "// search-space files state them, and the problems that were tuned.\n"
+      "// Chooses the configuration of {} that serves a call.\n"
+      "// This file holds the tuned problems. It also holds the needs, requirements and launches\n"
+      "// of the kernels, from the search-space files.\n"
       "#include <array>\n#include <cstddef>\n#include <cstdint>\n\n"
       "#include \"limits.h\"\n\nnamespace {} {{\n\n",
       model.op().name, inner_scope(model));

@@ -1,5 +1,5 @@
-// The order in which branches are tried. Emitted headers use it, and so does the check before a
-// header is written. Plain C++17.
+// Chooses the branch that runs a call. Emitted headers use this rule. The check before a header is
+// written uses it too. Plain C++17.
 #pragma once
 #include <cstdint>
 
@@ -15,24 +15,31 @@ struct Choice {
   Match match = Match::none;
 };
 
-// Returns the class of a scalar: only these classes distinguish tuned problems.
+// Returns the class of a scalar: 0 for zero, 1 for one, 2 for any other value. Tuned problems are
+// distinguished by the classes of their scalars, not by the values.
 constexpr int kind_of(double scalar) { return scalar == 0 ? 0 : scalar == 1 ? 1 : 2; }
 
-// Returns the larger number over the smaller one. Numbers below 1 count as 1.
+// Returns the larger number divided by the smaller one. Numbers below 1 count as 1.
 constexpr double ratio(std::int64_t a, std::int64_t b) {
   const double x = a > 1 ? static_cast<double>(a) : 1, y = b > 1 ? static_cast<double>(b) : 1;
   return x > y ? x / y : y / x;
 }
 
-// 1. The tuned problem that equals the call: dims, choices, form, alignment, and each scalar by its
-//    class (zero, one, other); on a GPU of the tuned compute capability and number of SMs.
-// 2. The nearest tuned problem of the same form and choices whose branch serves, on a GPU of the
-//    same compute capability. The distance is the sum over the dims of |log2(ratio)|. If several
-//    are equally near, one of the same alignment and scalars comes first, then the earlier one.
-// 3. The first default configuration that serves.
-// `same_cc` and `same_sms` compare the device with the tuned one. Compare has same_form (with the
-// choices), same_dims, same_kind (alignment and scalars) and distance of two queries. Rows and
-// fallbacks have a branch and a query. serves(branch) tells whether a branch can run the call.
+// Returns the first of these branches that exists and can run the call:
+// 1. The branch of the tuned problem that equals the call. The dims, choices, form and alignment
+//    are equal, and each scalar has the same class (zero, one, other). The GPU has the tuned
+//    compute capability and number of SMs.
+// 2. The branch of the nearest tuned problem with the same form and choices, among those whose
+//    branch can run the call. The GPU has the tuned compute capability. The distance is the sum
+//    over the dims of |log2(ratio)|. Among equally near problems, one with the same alignment and
+//    classes of scalars comes first, then the earlier one.
+// 3. The first default configuration with the same form and choices that can run the call.
+// If there is none, the result has branch -1 and Match::none.
+//
+// `same_cc` and `same_sms` say whether the device has the tuned compute capability and the tuned
+// number of SMs. Compare has four functions of two queries: same_form (form and choices),
+// same_dims, same_kind (alignment and classes of scalars) and distance. Each row and each fallback
+// has a branch and a query. serves(branch) returns whether a branch can run the call.
 template <class Compare, class Rows, class Fallbacks, class Query, class Serves>
 Choice choose(const Rows& rows, const Fallbacks& fallbacks, const Query& query, bool same_cc,
               bool same_sms, const Serves& serves) {

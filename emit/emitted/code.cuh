@@ -1,6 +1,7 @@
 // Finds out which code of this file's kernels a device runs. A program holds code for the
-// architectures that it was compiled for, and the driver selects one of them. Host and device code
-// use the same fact.
+// architectures that it was compiled for. The driver selects the code for one of them. The host
+// learns which one from the attributes of a kernel that is compiled together with the others, so
+// that host and device code use the same fact.
 #pragma once
 #include <cuda_runtime.h>
 
@@ -17,16 +18,17 @@
 
 #if defined(__CUDA_ARCH__) && !defined(TILEWRIGHT_ACCEPT_FAST_MATH)
 #define TW_REFUSES_FAST_MATH
-extern "C" __device__ int __nvvm_reflect(const char*);  // from nvcc: how it compiles
+extern "C" __device__ int __nvvm_reflect(const char*);  // of nvcc: returns a compiler option
 #endif
 
 namespace tw::dispatch {
 
-// This kernel is never launched. It is compiled together with the other kernels, and the host reads
-// from its attributes for which target: the largest block depends on the target.
+// This kernel is never launched. It is compiled together with the other kernels. The host reads the
+// target from its attributes: its largest block has 64 threads for a target with an "a" or "f", and
+// 32 threads for a plain target.
 //
-// With -use_fast_math the kernels would not compute what was checked. No macro shows that flag. So
-// ptxas stops at the text below and prints it.
+// With -use_fast_math the kernels would not compute what was checked. No macro shows that flag.
+// Therefore the kernel contains invalid assembly for this case. ptxas prints it and stops.
 static __global__ void __launch_bounds__(TW_PROBE_THREADS) code_probe() {
 #ifdef TW_REFUSES_FAST_MATH
   if (__nvvm_reflect("__CUDA_FTZ") != 0) {
@@ -44,7 +46,8 @@ static __global__ void __launch_bounds__(TW_PROBE_THREADS) code_probe() {
 #endif
 }
 
-// Sets the target for which the device's code was compiled.
+// Sets device.cc and device.specific to the target for which the code that the device runs was
+// compiled.
 static inline cudaError_t code_of(Device& device) {
   cudaFuncAttributes attributes{};
   const auto probe = reinterpret_cast<const void*>(&code_probe);

@@ -1,6 +1,6 @@
 // Launches the planned passes. These functions do not allocate and do not synchronise. They may be
 // called from several threads, for several devices, and while a stream is captured into a graph.
-// State that is kept between calls has internal linkage: it belongs to the kernels of the file that
+// State that is kept between calls has internal linkage. It belongs to the kernels of the file that
 // includes this header.
 #pragma once
 #include <cuda_runtime.h>
@@ -14,8 +14,8 @@
 
 namespace tw::dispatch {
 
-// Calls `ask` while the capture mode of the thread is relaxed. `ask` may load a kernel, and
-// stricter modes treat this as an error.
+// Calls `ask` while the capture mode of the thread is relaxed. `ask` may load a kernel, which is an
+// error in a stricter capture mode.
 template <class Ask>
 cudaError_t relaxed(const Ask& ask) {
   cudaStreamCaptureMode mode = cudaStreamCaptureModeRelaxed;
@@ -72,8 +72,8 @@ static inline cudaError_t current_device(Device& device) {
   return cudaSuccess;
 }
 
-// A pointer that converts to the type that the kernel expects, for tensors of types that C++ lacks,
-// and for workspaces.
+// A pointer that converts to the pointer type that the kernel expects. It is used for workspaces
+// and for tensors of element types that C++ lacks.
 struct Pointer {
   const void* at;
   template <class T>
@@ -82,24 +82,24 @@ struct Pointer {
   }
 };
 
-// The static shared memory of one kernel on each device, a fact of its code: bytes plus one, or 0
-// if nobody has asked yet.
+// The static shared memory of one kernel, for each device. An entry is the size in bytes plus one.
+// An entry of 0 means that the size is not known yet. The size depends only on the kernel's code.
 struct StaticShared {
   static constexpr int devices = 32;
   std::atomic<int> known[devices] = {};
 };
 
 // Returns the StaticShared of a pass of a runner. It is not a static member of the runner, because
-// the whole process would share that member although its libraries have different kernels.
+// all libraries of the process would share such a member. Their kernels are different.
 template <class Runner, int kPass>
 static StaticShared& static_shared_of() {
   static StaticShared own;
   return own;
 }
 
-// Allows a block of the kernel to use `bytes` of dynamic shared memory. More than 48 KiB, static
-// memory included, must be requested. A request ends with the context (cudaDeviceReset) and is
-// unknown to other contexts, so each launch repeats it.
+// Allows a block of the kernel to use `bytes` bytes of dynamic shared memory. More than 48 KiB of
+// static and dynamic shared memory must be requested. A request holds for one context and ends with
+// the context (cudaDeviceReset). Therefore each launch repeats the request.
 inline cudaError_t prepare(const void* kernel, unsigned bytes, const Device& device,
                            StaticShared& own) {
   constexpr std::int64_t without_asking = 48 * 1024;
@@ -119,17 +119,17 @@ inline cudaError_t prepare(const void* kernel, unsigned bytes, const Device& dev
   });
 }
 
-// Returns whether an argument could be made. Only tensor maps can fail.
+// Returns the status of making an argument. Only a tensor map can fail.
 template <class Argument>
 constexpr cudaError_t status_of(const Argument&) {
   return cudaSuccess;
 }
 
-// Launches `kernel` as the pass says. `arguments` convert to the kernel's parameters.
+// Launches `kernel` with the sizes of the pass. `arguments` convert to the kernel's parameters.
 template <int kValues, class... Parameters, class... Arguments>
 cudaError_t launch(const Pass<kValues>& pass, cudaStream_t stream, const Device& device,
                    StaticShared& own, void (*kernel)(Parameters...), Arguments... arguments) {
-  static_assert(sizeof...(Parameters) == sizeof...(Arguments), "one argument a parameter");
+  static_assert(sizeof...(Parameters) == sizeof...(Arguments), "one argument for each parameter");
   for (const cudaError_t status : {cudaSuccess, status_of(arguments)...}) {
     if (status != cudaSuccess) return status;
   }

@@ -1,5 +1,5 @@
-// Decides whether a branch can run, from the limits of the device and from a launch with every
-// expression evaluated. Plain C++17, so that the choice of a branch needs no CUDA compiler.
+// Decides whether a branch can run. The decision compares the limits of the device with launches
+// whose expressions are all evaluated. Plain C++17, so that it needs no CUDA compiler.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -12,12 +12,12 @@
 namespace tw::dispatch {
 
 // The limits of the device on which the call runs, and the target for which the program's code was
-// compiled. Expressions see `cc`, the compute capability of that code times ten. It is lower than
-// the GPU's if the program holds only code of an earlier architecture.
+// compiled. Expressions read `cc`, the compute capability of that code times ten. `gpu_cc` is that
+// of the GPU. `cc` is lower if the program holds only code for an earlier architecture.
 struct Device {
   int ordinal = -1;
   std::int64_t gpu_cc = 0, cc = 0;
-  bool specific = false;  // code for a target such as sm_90a, which has more than plain sm_90
+  bool specific = false;  // the code's target is like sm_90a, which has more than plain sm_90
   std::int64_t sms = 0, smem_optin = 0, smem_per_sm = 0, regs_per_sm = 0;
   std::int64_t threads_per_sm = 0, blocks_per_sm = 0, max_threads = 0, l2_bytes = 0;
   std::int64_t memory_bytes = 0;
@@ -30,7 +30,7 @@ constexpr bool lacks_specific_code(const Device& device) {
   return has_both && !device.specific;
 }
 
-// Returns the device as if the program held all code for it.
+// Returns the device with `cc` and `specific` as if the program held all code for it.
 constexpr Device with_all_code(Device device) {
   device.cc = device.gpu_cc;
   device.specific = true;
@@ -49,12 +49,13 @@ inline std::int64_t least_alignment(std::int64_t alignment, const void* pointer)
   return alignment;
 }
 
-// For alignments that the caller states.
+// Returns whether a number is a power of two. Alignments that the caller states must be one.
 constexpr bool is_power_of_two(std::int64_t value) {
   return value > 0 && (value & (value - 1)) == 0;
 }
 constexpr std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 
+// One axis of a tensor.
 struct Axis {
   checked::Value extent, stride;  // in elements
 };
@@ -82,18 +83,19 @@ struct Pass {
   std::int64_t value[kValues > 0 ? kValues : 1] = {};
 };
 
-// All launches of a branch, and its workspaces one after the other.
+// All launches of a branch and all its workspaces. The workspaces lie one after the other in the
+// memory that the caller gives.
 template <int kPasses, int kWorkspaces, int kValues>
 struct Plan {
   static constexpr std::int64_t alignment = 256;
 
   bool valid = true;
   Pass<kValues> pass[kPasses];
-  std::int64_t offset[kWorkspaces + 1] = {};  // in bytes; the last is the end of all workspaces
+  std::int64_t offset[kWorkspaces + 1] = {};  // in bytes; the last one is the total size
   std::int64_t bytes[kWorkspaces > 0 ? kWorkspaces : 1] = {};
 
-  // Workspaces and passes must be set in their order. A size or launch without a value makes the
-  // plan invalid.
+  // Sets the size of a workspace. Set the workspaces and then the passes, each in order. An
+  // expression without a value makes the plan invalid.
   constexpr void workspace(int index, checked::Value size) {
     const checked::Value end =
         checked::add(offset[index], checked::round_up(size, checked::Value(alignment)));
@@ -102,7 +104,7 @@ struct Plan {
     bytes[index] = size.v;
     offset[index + 1] = end.v;
   }
-  // Returns whether the pass is part of this launch. If not, set nothing more of the pass.
+  // Sets whether the pass runs, and returns it. If it does not run, set nothing else of the pass.
   constexpr bool when(int index, checked::Value condition) {
     valid = valid && condition.ok;
     pass[index].runs = valid && condition.v != 0;
@@ -121,7 +123,7 @@ struct Plan {
     set(block[2], z, 1, launch_limits::block[2]);
     valid = valid && std::int64_t{1} * block[0] * block[1] * block[2] <= device.max_threads;
   }
-  // The cluster must divide the grid. Set the grid first.
+  // Sets the cluster of a pass. The cluster must divide the grid, so set the grid first.
   constexpr void cluster(int index, checked::Value x, checked::Value y, checked::Value z,
                          const Device& device) {
     const checked::Value size[3] = {x, y, z};
@@ -145,8 +147,8 @@ struct Plan {
     valid = valid && value.ok;
     pass[index].value[at] = value.v;
   }
-  // Invalidates the plan unless the values from `at` on make a tensor map. They are the values for
-  // describe_tensor_map and describe_im2col_map.
+  // Makes the plan invalid unless the values from index `at` on describe a tensor map. They are the
+  // values for describe_tensor_map or describe_im2col_map.
   constexpr void tensor_map(int index, int at, int rank, int swizzle, std::int64_t element_bytes,
                             std::int64_t align) {
     TensorMapShape shape;
@@ -161,7 +163,7 @@ struct Plan {
         valid && describe_im2col_map(shape, pass[index].value + at, static_cast<int>(element_bytes),
                                      swizzle, align) == nullptr;
   }
-  // Returns whether everything that was set can be launched, and something is launched.
+  // Returns whether everything that was set can be launched, and at least one pass runs.
   constexpr bool launches() const {
     bool any = false;
     for (const Pass<kValues>& one : pass) any = any || one.runs;
@@ -170,8 +172,8 @@ struct Plan {
   constexpr std::size_t workspace_bytes() const {
     return static_cast<std::size_t>(offset[kWorkspaces]);
   }
-  // Returns whether the `size` bytes of device memory at `workspace` are enough for the launches,
-  // and aligned.
+  // Returns whether `workspace`, device memory of `size` bytes, is aligned and large enough for the
+  // launches. Returns true if the launches need no workspace.
   bool takes(const void* workspace, std::size_t size) const {
     if (workspace_bytes() == 0) return true;
     return workspace != nullptr && size >= workspace_bytes() &&

@@ -1,5 +1,5 @@
-// Tensor maps, which bulk copies use to read tensors. The driver encodes them. Its function is
-// looked up at run time, so that nothing links against libcuda.
+// Makes tensor maps. Bulk copies use a tensor map to read a tensor. A driver function encodes it.
+// This function is looked up at run time, so that nothing links against libcuda.
 #pragma once
 #include <cuda.h>
 #include <cuda_runtime.h>
@@ -10,7 +10,8 @@
 
 namespace tw::dispatch {
 
-// A tensor map, in the form of the kernel's parameter.
+// A tensor map that converts to the type of the kernel's parameter. The map is valid if the status
+// is cudaSuccess.
 struct EncodedMap {
   cudaError_t status = cudaErrorNotSupported;
   CUtensorMap map{};
@@ -26,7 +27,7 @@ struct EncodedMap {
 
 inline cudaError_t status_of(const EncodedMap& map) { return map.status; }
 
-// Returns a function of the driver; null if it has none of that name.
+// Returns the function `name` of the driver, or null if the driver does not have it.
 template <class Function>
 Function driver_function(const char* name) {
   void* function = nullptr;
@@ -41,7 +42,7 @@ Function driver_function(const char* name) {
   return ok ? reinterpret_cast<Function>(function) : nullptr;
 }
 
-// Encodes the description of the tensor at `data`, which the plan has checked.
+// Returns the encoded map of the tensor at `data`. The plan has checked `shape`.
 static inline EncodedMap encoded(const TensorMapShape& shape, const void* data) {
   static const auto tiled =
       driver_function<decltype(&cuTensorMapEncodeTiled)>("cuTensorMapEncodeTiled");

@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
+#include "core/spec/sources.h"
 #include "db_fixture.h"
 #include "gpu_bench.h"
 
