@@ -5,7 +5,7 @@
 
 #include "cli_fixture.h"
 #include "db/run_state.h"
-#include "session/claims.h"
+#include "session/setup/claims.h"
 
 namespace tw {
 namespace {

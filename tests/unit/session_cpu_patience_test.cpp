@@ -5,7 +5,7 @@
 
 #include "core/catalog/catalog.h"
 #include "core_fixture.h"
-#include "session/cpu_patience.h"
+#include "session/setup/cpu_patience.h"
 
 namespace tw {
 namespace {

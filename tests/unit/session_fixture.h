@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "session/run/session_run.h"
 #include "session/session.h"
-#include "session/session_run.h"
 
 namespace tw {
 

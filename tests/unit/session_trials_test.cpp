@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "session/trials.h"
+#include "session/run/trials.h"
 #include "session_fixture.h"
 
 namespace tw {

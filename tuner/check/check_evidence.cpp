@@ -8,10 +8,10 @@
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
 #include "core/plan/verdict.h"
-#include "session/device_choice.h"
-#include "session/device_text.h"
 #include "session/result_report.h"
-#include "session/session_setup.h"
+#include "session/setup/device_choice.h"
+#include "session/setup/device_text.h"
+#include "session/setup/session_setup.h"
 #include "ui/version.h"
 
 namespace tw {

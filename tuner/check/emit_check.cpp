@@ -11,7 +11,7 @@
 #include "devices/job_runner.h"
 #include "emit/model.h"
 #include "emit/samples.h"
-#include "session/oracle_choice.h"
+#include "session/run/oracle_choice.h"
 
 namespace tw {
 namespace {

@@ -17,7 +17,7 @@
 #include "options/filter_options.h"
 #include "options/options.h"
 #include "options/problem_options.h"
-#include "session/device_choice.h"
+#include "session/setup/device_choice.h"
 #include "ui/format.h"
 #include "ui/interrupt.h"
 #include "ui/output.h"

@@ -6,7 +6,7 @@
 
 #include "core/problem/problem.h"
 #include "search/strategies/strategy.h"
-#include "session/session_request.h"
+#include "session/run/session_request.h"
 
 namespace tw {
 

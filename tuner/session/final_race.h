@@ -3,10 +3,10 @@
 #include <set>
 #include <vector>
 
-#include "session/baselines.h"
-#include "session/session_result.h"
-#include "session/session_run.h"
-#include "session/trials.h"
+#include "session/run/baselines.h"
+#include "session/run/session_result.h"
+#include "session/run/session_run.h"
+#include "session/run/trials.h"
 
 namespace tw {
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "db/store.h"
-#include "session/session_request.h"
-#include "session/trials.h"
+#include "session/run/session_request.h"
+#include "session/run/trials.h"
 
 namespace tw {
 

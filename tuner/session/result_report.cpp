@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/statistics.h"
-#include "session/device_text.h"
+#include "session/setup/device_text.h"
 #include "ui/format.h"
 #include "ui/json_text.h"
 #include "ui/table.h"

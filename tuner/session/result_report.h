@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "session/device_choice.h"
 #include "session/session.h"
-#include "session/session_setup.h"
+#include "session/setup/device_choice.h"
+#include "session/setup/session_setup.h"
 
 namespace tw {
 

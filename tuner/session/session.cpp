@@ -3,11 +3,11 @@
 #include <utility>
 #include <vector>
 
-#include "session/baselines.h"
 #include "session/final_race.h"
-#include "session/session_run.h"
+#include "session/run/baselines.h"
+#include "session/run/session_run.h"
+#include "session/run/trials.h"
 #include "session/session_search.h"
-#include "session/trials.h"
 
 namespace tw {
 namespace {

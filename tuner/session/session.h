@@ -5,8 +5,8 @@
 
 #include "db/store.h"
 #include "devices/device.h"
-#include "session/session_request.h"
-#include "session/session_result.h"
+#include "session/run/session_request.h"
+#include "session/run/session_result.h"
 #include "ui/progress.h"
 
 namespace tw {

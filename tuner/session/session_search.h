@@ -7,9 +7,9 @@
 
 #include "search/stopping.h"
 #include "search/strategies/strategy.h"
-#include "session/session_result.h"
-#include "session/session_run.h"
-#include "session/trials.h"
+#include "session/run/session_result.h"
+#include "session/run/session_run.h"
+#include "session/run/trials.h"
 
 namespace tw {
 

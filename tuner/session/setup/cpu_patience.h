@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "options/problem_options.h"
-#include "session/device_choice.h"
-#include "session/session_request.h"
+#include "session/run/session_request.h"
+#include "session/setup/device_choice.h"
 
 namespace tw {
 

@@ -1,4 +1,4 @@
-#include "session/trials.h"
+#include "session/run/trials.h"
 
 #include <algorithm>
 #include <limits>

@@ -8,8 +8,8 @@
 #include "core/plan/measurement.h"
 #include "db/store.h"
 #include "devices/job_runner.h"
-#include "session/session_request.h"
-#include "session/trials.h"
+#include "session/run/session_request.h"
+#include "session/run/trials.h"
 #include "ui/progress.h"
 
 namespace tw {

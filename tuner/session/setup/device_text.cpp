@@ -1,4 +1,4 @@
-#include "session/device_text.h"
+#include "session/setup/device_text.h"
 
 #include <fmt/format.h>
 

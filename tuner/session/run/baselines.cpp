@@ -1,4 +1,4 @@
-#include "session/baselines.h"
+#include "session/run/baselines.h"
 
 #include <fmt/format.h>
 

@@ -13,7 +13,7 @@
 #include "core/plan/measurement.h"
 #include "db/store.h"
 #include "search/strategies/strategy.h"
-#include "session/session_request.h"
+#include "session/run/session_request.h"
 
 namespace tw {
 

@@ -1,4 +1,4 @@
-#include "session/device_choice.h"
+#include "session/setup/device_choice.h"
 
 #include <fmt/format.h>
 

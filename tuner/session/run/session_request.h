@@ -14,7 +14,7 @@
 #include "core/space/space.h"
 #include "db/store.h"
 #include "options/options.h"
-#include "session/oracle_choice.h"
+#include "session/run/oracle_choice.h"
 
 namespace tw {
 

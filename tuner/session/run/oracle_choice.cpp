@@ -1,4 +1,4 @@
-#include "session/oracle_choice.h"
+#include "session/run/oracle_choice.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "core/plan/verdict.h"
 #include "devices/comparison.h"
-#include "session/session_request.h"
+#include "session/run/session_request.h"
 
 namespace tw {
 namespace {

@@ -1,4 +1,4 @@
-#include "session/claims.h"
+#include "session/setup/claims.h"
 
 #include <fmt/format.h>
 

@@ -5,7 +5,7 @@
 
 #include "core/plan/job.h"
 #include "core/plan/measurement.h"
-#include "session/session_run.h"
+#include "session/run/session_run.h"
 
 namespace tw {
 

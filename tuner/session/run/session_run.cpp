@@ -1,4 +1,4 @@
-#include "session/session_run.h"
+#include "session/run/session_run.h"
 
 #include <fmt/format.h>
 

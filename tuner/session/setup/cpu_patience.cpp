@@ -1,4 +1,4 @@
-#include "session/cpu_patience.h"
+#include "session/setup/cpu_patience.h"
 
 #include <fmt/format.h>
 

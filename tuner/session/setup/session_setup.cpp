@@ -1,4 +1,4 @@
-#include "session/session_setup.h"
+#include "session/setup/session_setup.h"
 
 #include <fmt/format.h>
 
@@ -12,8 +12,8 @@
 #include "core/model/emulated_work.h"
 #include "core/plan/verdict.h"
 #include "options/filter_options.h"
-#include "session/cpu_patience.h"
-#include "session/device_text.h"
+#include "session/setup/cpu_patience.h"
+#include "session/setup/device_text.h"
 #include "ui/format.h"
 #include "ui/version.h"
 

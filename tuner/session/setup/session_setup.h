@@ -7,8 +7,8 @@
 #include "core/catalog/catalog.h"
 #include "options/options.h"
 #include "options/problem_options.h"
-#include "session/device_choice.h"
-#include "session/session_request.h"
+#include "session/run/session_request.h"
+#include "session/setup/device_choice.h"
 #include "ui/progress.h"
 
 namespace tw {
