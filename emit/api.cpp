@@ -156,7 +156,8 @@ struct Selection {
 //                                    - a dim is out of its range;
 //                                    - a row is longer than its leading dimension;
 //                                    - a tensor has more than 2^40 elements;
-//                                    - a tensor is null, or is not aligned to its elements;
+//                                    - a tensor is null, or is not aligned to the largest
+//                                      elements that the op has;
 //                                    - a choice is none of its values.
 //                                    Or the workspace is not usable:
 //                                    - it is missing, or is not aligned to 256 bytes;

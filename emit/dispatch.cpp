@@ -157,7 +157,7 @@ std::string argument(const EmitModel& model, const KernelSpec& kernel, const Arg
       return fmt::format(
           "dispatch::{}<typename Form<A>::{}, {}{}>(args.{}, plan.pass[{}].value + {})",
           arg.im2col ? "im2col_map" : "tensor_map",
-          has_own_dtypes(model.op()) ? "Types::" + arg.name : "T",
+          has_own_dtypes(model.op()) ? fmt::format("Types::{}_t", arg.name) : "T",
           arg.im2col ? "" : fmt::format("{}, ", arg.rank()), arg.swizzle, cpp_name(arg.name), pass,
           first);
     }

@@ -14,8 +14,8 @@
 // arithmetic produces.
 //
 // Integers are right if they equal the expected value; the tolerance does not count. Every bit
-// pattern is a value, so an unwritten integer is compared like a value. The two sets of inputs have
-// different poisons, so an unwritten integer is not right on both unless both expect its poison.
+// pattern is a value, so an integer that holds the poison is right if the poison is expected. The two
+// sets of inputs have different poisons, so an unwritten integer is not right on both of them.
 #pragma once
 
 #ifdef __CUDACC__
@@ -130,13 +130,12 @@ constexpr unsigned short kIntegerPoison = 0xa5c3, kSecondIntegerPoison = 0x5a3c;
 TW_JUDGE unsigned short poison_of(int storage, bool second) {
   return !is_integer(storage) ? kPoison : second ? kSecondIntegerPoison : kIntegerPoison;
 }
-// Returns whether the element is not written. Integers count as written.
+// Returns whether a floating-point element is not written.
 TW_JUDGE bool is_poison(unsigned long long bits, int storage) {
   const unsigned long long all = storage == kF64   ? 0xffffffffffffffffull
                                  : storage == kF32 ? 0xffffffffull
                                                    : 0xffffull;
-  return !is_integer(storage) &&
-         (bits & all & 0xfff8fff8fff8fff8ull) == (all & 0xfff0fff0fff0fff0ull);
+  return (bits & all & 0xfff8fff8fff8fff8ull) == (all & 0xfff0fff0fff0fff0ull);
 }
 // Returns whether the element at a flat offset has the bits of the poison, for integers too.
 TW_JUDGE bool equals_poison(unsigned long long bits, int storage, long long at,
@@ -210,10 +209,23 @@ TW_JUDGE Judged judge(double x, double expected, double magnitude, const Rule& r
   return {right, error, right && used < 1 ? used : right ? 1.0 : 0.0};
 }
 
-// Judges an integer by its bits. The error is the difference.
-TW_JUDGE Judged judge_integer(unsigned long long bits, double expected, int storage) {
+// Returns whether the expected value of an integer says that the oracle did not write it.
+TW_JUDGE bool is_left_unwritten(double expected, int storage) {
+  return is_wide_integer(storage) ? bits_of(expected) == bits_of(unwritten())
+                                  : is_poison(bits_of(expected), kF64);
+}
+
+// Judges an integer by its bits. `is_untouched`: it holds what it held before the run, which is right
+// where the oracle did not write either. The error is the difference.
+TW_JUDGE Judged judge_integer(unsigned long long bits, double expected, int storage,
+                              bool is_untouched) {
+  const unsigned long long wanted = bits_of(expected);
+  if (is_left_unwritten(expected, storage)) {
+    // As a 64-bit value, the mark of an unwritten element may also be the expected value.
+    const bool right = is_untouched || (is_wide_integer(storage) && bits == wanted);
+    return {right, right ? 0 : infinite(), 0};
+  }
   if (is_wide_integer(storage)) {
-    const unsigned long long wanted = bits_of(expected);
     const bool is_above = storage == kU64
                               ? bits > wanted
                               : static_cast<long long>(bits) > static_cast<long long>(wanted);

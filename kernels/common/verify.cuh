@@ -164,20 +164,22 @@ extern "C" __global__ void tw_fill(void* data, long long elements, int storage,
   }
 }
 
-// Stores a configuration's results as the expected ones. found[0] becomes the bits of the largest
-// finite magnitude, 0 for integers; found[1] becomes the number of elements that differ from the
-// poison. Both must be zero before. Unwritten elements stay poison (see is_poison).
+// Stores a configuration's results as the expected ones. `restored`: x held old values before the
+// run, not poison. found[0] becomes the bits of the largest finite magnitude, 0 for integers;
+// found[1] becomes the number of written elements. Both must be zero before. An element that is
+// written according to `before`, the expected values of another run, counts too; null: no such run.
 extern "C" __global__ void tw_expect(const void* x, long long elements, int storage,
-                                     unsigned short poison, tw::verify::Axes axes, double* expected,
+                                     unsigned short poison, int restored, tw::verify::Axes axes,
+                                     const double* before, double* expected,
                                      unsigned long long* found) {
   using namespace tw::verify;
   double mine = 0;
   unsigned long long count = 0;
   for (long long i = first(); i < elements; i += step()) {
     const unsigned long long its = bits(x, i, storage);
-    const bool written = inside(axes, i) && !is_poison(its, storage);
+    const bool written = inside(axes, i) && (restored || !equals_poison(its, storage, i, poison));
     expected[i] = written ? as_expected(x, i, storage) : unwritten();
-    if (written && !equals_poison(its, storage, i, poison)) ++count;
+    if (written || (before && inside(axes, i) && !is_left_unwritten(before[i], storage))) ++count;
     if (!is_integer(storage) && written && is_finite(expected[i])) {
       mine = fmax(mine, fabs(expected[i]));
     }
@@ -224,7 +226,7 @@ extern "C" __global__ void tw_hash(const unsigned long long* words, long long co
 // Compares `elements` of x with the oracle by the rule of judge.cuh. If an oracle's value is
 // poison, the oracle did not write the element, and x must not have written it either. Elements
 // outside of the axes must have the same bits as in `before`, or those of the poison if `before` is
-// null.
+// null. Integers are judged by judge_integer.
 // Blocks have 256 threads; each block writes one Found.
 extern "C" __global__ void __launch_bounds__(256)
     tw_compare(const void* x, const double* expected, const double* magnitude, const void* before,
@@ -237,13 +239,17 @@ extern "C" __global__ void __launch_bounds__(256)
     Found here{-1, 0, i, 0, 0, 0};
     const unsigned long long its = bits(x, i, storage);
     const bool written = !is_poison(its, storage);
+    const bool is_untouched =
+        before ? its == bits(before, i, storage) : equals_poison(its, storage, i, poison);
     if (!inside(axes, i)) {
-      here.touched =
-          before ? its != bits(before, i, storage) : !equals_poison(its, storage, i, poison);
+      here.touched = !is_untouched;
+    } else if (is_integer(storage)) {
+      const Judged judged = judge_integer(its, expected[i], storage, is_untouched);
+      here.worst = judged.error_ulps;
+      here.wrong = !judged.right;
+      here.unwritten = !judged.right && is_untouched;
     } else if (const bool wanted = !is_poison(bits_of(expected[i]), kF64); wanted && written) {
-      const Judged judged = is_integer(storage)
-                                ? judge_integer(its, expected[i], storage)
-                                : judge(load(x, i, storage), expected[i], magnitude[i], rule);
+      const Judged judged = judge(load(x, i, storage), expected[i], magnitude[i], rule);
       here.worst = judged.error_ulps;
       here.used = judged.used;
       here.wrong = !judged.right;

@@ -80,6 +80,31 @@ TEST_F(CliDtypes, AFaultInAnyTypeIsFound) {
   }
 }
 
+// Rows that nobody writes are right: the reference leaves them unwritten, too.
+TEST_F(CliDtypes, WhatTheReferenceLeavesUnwrittenMustBeLeftUnwritten) {
+  edit("reference.cuh", "  zeros[row] = count;", "  if (row % 2 == 0) zeros[row] = count;");
+  edit("reference.cuh", "  checksum[row] =", "  if (row % 2 == 0) checksum[row] =");
+  EXPECT_EQ(tuned("f32").code, 1);
+  EXPECT_TRUE(holds(tune("query trials --json").out, "which the oracle leaves unwritten"));
+  edit("block.cuh", "  zeros[row] =", "  if (row % 2 == 0) zeros[row] =");
+  edit("block.cuh", "  checksum[row] =", "  if (row % 2 == 0) checksum[row] =");
+  const Ran ran = tuned("f32");
+  ASSERT_EQ(ran.code, 0) << ran.out << ran.err;
+  EXPECT_EQ(json::parse(ran.out).at("results").at(0).at("outcomes"), json({{"ok", 6}}));
+}
+
+// Without a reference, a default that leaves integers unwritten is not the oracle.
+TEST_F(CliDtypes, ADefaultThatLeavesIntegersUnwrittenIsNotTheOracle) {
+  remove_reference();
+  edit("block.cuh", "  largest[row] =",
+       "  if (row != 7 || threads != 128 || !V::knobs.reads_scale_once) largest[row] =");
+  const Ran ran = tuned("f32");
+  ASSERT_EQ(ran.code, 0) << ran.out << ran.err;
+  const json result = json::parse(ran.out).at("results").at(0);
+  EXPECT_TRUE(holds(result.at("oracle"), "block: threads=")) << result.at("oracle");
+  EXPECT_EQ(result.at("outcomes"), json({{"ok", 5}, {"wrong_result", 1}}));
+}
+
 TEST_F(CliDtypes, TrialsAreStoredAndExported) {
   ASSERT_EQ(tuned("bf16").code, 0);
   const std::string rows = tune("query trials --json").out;
@@ -132,10 +157,25 @@ TEST_F(CliDtypes, WrongTypesAreRefusedWhereTheyStand) {
        {"tensor 'index'", "'range' must be the least and the largest value"}},
       {"dtype = \"storage\"",
        "dtype = \"storage\"\nrange = [\"0\", \"1\"]",
-       {"tensor 'scale'", "'range' is for integers, and scale is stored as f32"}},
+       {"tensor 'scale'", "'range' is for integers, and the tensor stores others"}},
       {"range = [\"0\", \"table - 1\"]",
        "range = [\"0\", \"table << 31\"]",
-       {"tensor index: its range, 0 to", "is not one of i32"}},
+       {"tensor index: its range, 0 to 19327352832, is beyond i32, which has -2147483648 to"}},
+      {"range = [\"0\", \"table - 1\"]",
+       "range = [\"table\", \"0\"]",
+       {"tensor index: its range, 9 to 0, ends before it begins"}},
+      {"range = [\"0\", \"table - 1\"]",
+       "range = [\"0\", \"device.sms\"]",
+       {"op.toml:", "tensor 'index'", "'range' depends on the device"}},
+      {"tolerance = \"columns\"",
+       "tolerance = \"columns\"\nrange = [\"0\", \"1\"]",
+       {"tensor 'sum'", "'range' is for integers"}},
+      {"dtype = \"u8\"\nshape = [\"rows\"]",
+       "dtype = \"u8\"\ntolerance = \"1\"\nshape = [\"rows\"]",
+       {"tensor 'largest'", "integers must be exact"}},
+      {"dtype = \"u8\"\nshape = [\"rows\"]",
+       "dtype = \"u8\"\nrange = [\"0\", \"1\"]\nshape = [\"rows\"]",
+       {"tensor 'largest'", "'range' is for inputs"}},
       {"dtypes = [\"f32\", \"bf16\"]",
        "dtypes = [\"f32\", \"bf16\", \"i32\"]",
        {"tensor 'sum'", "'i32' is missing"}},

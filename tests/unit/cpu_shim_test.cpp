@@ -54,6 +54,18 @@ __global__ void reduce(float* out) {
   for (int step = 16; step > 0; step /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, step);
   out[threadIdx.x] = sum;
 }
+__global__ void integers(unsigned long long* out) {
+  const unsigned long long large = 1ull << 63;
+  out[0] = max(large, 5ll);
+  out[1] = min(-1ll, large);
+  out[2] = max(-1, 3u);
+  out[3] = static_cast<unsigned>(__dp4a(0x01ff0203, 0x02030405, 100));
+  out[4] = __dp4a(0x01ff0203u, 0x02030405u, 100u);
+  out[5] = static_cast<unsigned>(__clzll(1ll << 40));
+  out[6] = static_cast<unsigned>(__ffsll(1ll << 40));
+  out[7] = static_cast<unsigned>(__mulhi(1 << 30, -8));
+  out[8] = static_cast<unsigned>(__float2int_rn(2.5f));
+}
 __global__ void votes(unsigned* out) {
   const unsigned lane = threadIdx.x % 32;
   const unsigned mask = lane < 16 ? 0x0000ffffu : 0xffff0000u;
@@ -271,19 +283,33 @@ __global__ void tensor_copies(const tw_cpu::TensorMap map, float* out, int flaw)
   }
 }
 )";
-const std::vector<std::string> entries{"reverse<float>",  "indices",
-                                       "shared_dynamic",  "shuffles",
-                                       "reduce",          "votes",
-                                       "warp_exchange",   "collective_after_exit",
-                                       "bad_collective",  "early_exit",
-                                       "copies",          "copies_without_barrier",
-                                       "bad_copy",        "atomics",
-                                       "last_block",      "vector_load",
-                                       "static_overflow", "trap",
-                                       "many_barriers",   "group_barriers",
-                                       "tensor_copies",   "warp_ring",
-                                       "plain_load",      "last_block_adds",
-                                       "signatures",      "shared_everywhere",
+const std::vector<std::string> entries{"reverse<float>",
+                                       "indices",
+                                       "shared_dynamic",
+                                       "shuffles",
+                                       "reduce",
+                                       "votes",
+                                       "integers",
+                                       "warp_exchange",
+                                       "collective_after_exit",
+                                       "bad_collective",
+                                       "early_exit",
+                                       "copies",
+                                       "copies_without_barrier",
+                                       "bad_copy",
+                                       "atomics",
+                                       "last_block",
+                                       "vector_load",
+                                       "static_overflow",
+                                       "trap",
+                                       "many_barriers",
+                                       "group_barriers",
+                                       "tensor_copies",
+                                       "warp_ring",
+                                       "plain_load",
+                                       "last_block_adds",
+                                       "signatures",
+                                       "shared_everywhere",
                                        "look_back"};
 
 constexpr std::array every_order{Lanes::forwards, Lanes::backwards, Lanes::warps_ahead};
@@ -493,6 +519,21 @@ TEST_F(ShimTest, ButterflyReduction) {
       EXPECT_EQ(out[i], static_cast<float>(31 * 16 + i / 32 * 1024));
     }
   }
+}
+
+// Of two types that differ in their signs, CUDA's min and max take the unsigned one.
+TEST_F(ShimTest, IntegersAreAsInCuda) {
+  std::vector<unsigned long long> out(9);
+  ASSERT_EQ(run("integers", threads(1), Lanes::forwards, out.data()), "");
+  EXPECT_EQ(out[0], 1ull << 63);
+  EXPECT_EQ(out[1], 1ull << 63);
+  EXPECT_EQ(out[2], 0xffffffffull);
+  EXPECT_EQ(out[3], 100u + 2 - 3 + 8 + 15);
+  EXPECT_EQ(out[4], 100u + 2 + 3 * 255 + 8 + 15);
+  EXPECT_EQ(out[5], 23u);
+  EXPECT_EQ(out[6], 41u);
+  EXPECT_EQ(out[7], 0xfffffffeull);
+  EXPECT_EQ(out[8], 2u);
 }
 
 TEST_F(ShimTest, VotesBySubsetsAndInAWarpThatIsNotFull) {

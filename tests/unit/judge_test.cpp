@@ -330,9 +330,9 @@ TEST(Integers, AreRightOnlyIfTheyAreEqual) {
     for (const std::uint64_t value : {std::uint64_t{0}, std::uint64_t{5}, top - 1, top, all}) {
       const double expected =
           is_wide_integer(storage) ? std::bit_cast<double>(value) : integer_from(value, storage);
-      EXPECT_TRUE(judge_integer(value, expected, storage).right) << storage << " " << value;
+      EXPECT_TRUE(judge_integer(value, expected, storage, false).right) << storage << " " << value;
       for (const std::uint64_t other : {(value + 1) & all, (value - 1) & all, value ^ top}) {
-        const Judged judged = judge_integer(other, expected, storage);
+        const Judged judged = judge_integer(other, expected, storage, false);
         EXPECT_FALSE(judged.right) << storage << " " << value << " " << other;
         EXPECT_GE(judged.error_ulps, 1);
       }
@@ -348,15 +348,15 @@ TEST(Integers, HaveTheirSigns) {
   EXPECT_EQ(integer_from(0xffffffff, kI32), -1);
   EXPECT_EQ(integer_from(0xffffffff, kU32), 4294967295.0);
   // 2^63 is far from -2^63 for u64, and the errors are differences.
-  EXPECT_EQ(judge_integer(1ull << 63, std::bit_cast<double>(0ull), kU64).error_ulps, 0x1p63);
-  EXPECT_EQ(judge_integer(~0ull, std::bit_cast<double>(1ull), kI64).error_ulps, 2);
+  EXPECT_EQ(judge_integer(1ull << 63, std::bit_cast<double>(0ull), kU64, false).error_ulps, 0x1p63);
+  EXPECT_EQ(judge_integer(~0ull, std::bit_cast<double>(1ull), kI64, false).error_ulps, 2);
 }
 
 // A reference that expects a fraction or NaN of an integer is never met.
 TEST(Integers, DoNotMeetOtherNumbers) {
-  EXPECT_FALSE(judge_integer(0, 0.5, kI32).right);
-  EXPECT_FALSE(judge_integer(0, nan, kI32).right);
-  EXPECT_FALSE(judge_integer(0, infinity, kU8).right);
+  EXPECT_FALSE(judge_integer(0, 0.5, kI32, false).right);
+  EXPECT_FALSE(judge_integer(0, nan, kI32, false).right);
+  EXPECT_FALSE(judge_integer(0, infinity, kU8, false).right);
 }
 
 TEST(Integers, ThePoisonsOfTheTwoSetsDifferInEveryElement) {
@@ -370,9 +370,22 @@ TEST(Integers, ThePoisonsOfTheTwoSetsDifferInEveryElement) {
         const auto place = static_cast<long long>(at);
         EXPECT_TRUE(equals_poison(bits, storage, place, poison_of(storage, second)));
         EXPECT_FALSE(equals_poison(bits, storage, place, poison_of(storage, !second)));
-        EXPECT_FALSE(is_poison(bits, storage));
       }
     }
+  }
+}
+
+// Where the oracle wrote nothing, only what nobody touched is right. A value that looks like the mark
+// of an unwritten element is a value.
+TEST(Integers, AreRightUnwrittenWhereTheOracleLeavesThemUnwritten) {
+  for (const int storage : integer_types) {
+    EXPECT_TRUE(judge_integer(3, unwritten(), storage, true).right);
+    EXPECT_FALSE(judge_integer(3, unwritten(), storage, false).right);
+    EXPECT_FALSE(judge_integer(3, 4, storage, true).right);
+  }
+  for (const std::uint64_t value : {0xfff7fff6fff5fff4ull, 0xfff5fff5fff5fff5ull}) {
+    EXPECT_TRUE(judge_integer(value, std::bit_cast<double>(value), kI64, false).right);
+    EXPECT_FALSE(judge_integer(value + 1, std::bit_cast<double>(value), kI64, false).right);
   }
 }
 

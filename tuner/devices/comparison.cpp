@@ -49,22 +49,18 @@ std::string expected_integer(DType dtype, double expected) {
   return fmt::format("{:.17g}", expected);  // a faulty reference may expect 0.5
 }
 
-// An integer that holds a poison was most likely not written.
-bool looks_unwritten(const PlanTensor& tensor, std::int64_t at, std::uint64_t bits) {
-  const int storage = static_cast<int>(tensor.dtype);
-  return verify::equals_poison(bits, storage, at, verify::kIntegerPoison) ||
-         verify::equals_poison(bits, storage, at, verify::kSecondIntegerPoison);
-}
-
-std::string found_and_expected_integer(const PlanTensor& tensor, std::int64_t at,
-                                       const WrongElement& worst) {
+std::string found_and_expected_integer(const PlanTensor& tensor, const WrongElement& worst) {
   const std::string value = integer_text(tensor.dtype, worst.bits);
-  if (is_unwritten(worst.expected)) {
+  if (is_unwritten(tensor.dtype, worst.expected)) {
     return fmt::format("= {}, which the oracle leaves unwritten", value);
   }
   const std::string expected = expected_integer(tensor.dtype, worst.expected);
-  if (looks_unwritten(tensor, at, worst.bits)) {
-    return fmt::format("was not written, expected {}", expected);
+  if (!worst.is_written) {
+    // One value in 256 equals the poison.
+    const std::string perhaps = size_of(tensor.dtype) == 1
+                                    ? fmt::format("= {}, or was not written", value)
+                                    : "was not written";
+    return fmt::format("{}, expected {}", perhaps, expected);
   }
   return fmt::format("= {}, expected {}", value, expected);
 }
@@ -72,7 +68,7 @@ std::string found_and_expected_integer(const PlanTensor& tensor, std::int64_t at
 std::string found_and_expected(const Plan& plan, const PlanTensor& tensor,
                                const WrongElement& worst) {
   const double value = decode(tensor.dtype, worst.bits);
-  if (is_unwritten(worst.expected)) {
+  if (is_unwritten(tensor.dtype, worst.expected)) {
     return fmt::format("= {:.9g}, which the oracle leaves unwritten", value);
   }
   if (!worst.is_written) return fmt::format("was not written, expected {:.9g}", worst.expected);
@@ -98,8 +94,9 @@ verify::Fill fill_of(const PlanTensor& tensor, bool second) {
   return {second ? 1 : 0, fill.sign, fill.scale, fill.infinities ? 1 : 0, range.low, range.high};
 }
 
-bool is_unwritten(double expected) {
-  return verify::is_poison(verify::bits_of(expected), verify::kF64);
+bool is_unwritten(DType dtype, double expected) {
+  return is_integer(dtype) ? verify::is_left_unwritten(expected, static_cast<int>(dtype))
+                           : verify::is_poison(verify::bits_of(expected), verify::kF64);
 }
 
 double expected_from(DType dtype, std::uint64_t bits) {
@@ -139,16 +136,7 @@ std::string element_name(const PlanTensor& tensor, std::int64_t at) {
   return fmt::format("{}[{}]", tensor.name, fmt::join(index, ","));
 }
 
-void UnwrittenNotes::note(const Plan& plan, std::size_t index, std::int64_t written, bool second,
-                          Measurement& measurement) {
-  const PlanTensor& tensor = plan.tensors[index];
-  const bool is_suspect = std::find(suspects_.begin(), suspects_.end(), index) != suspects_.end();
-  if (is_integer(tensor.dtype)) {
-    if (written == 0 && !second) suspects_.push_back(index);
-    if (written > 0 || !second || !is_suspect) return;
-  } else if (second) {
-    return;
-  }
+void note_unwritten(const PlanTensor& tensor, std::int64_t written, Measurement& measurement) {
   const std::int64_t all = count_of(tensor.layout);
   if (written == all) return;
   measurement.metrics[std::string(unwritten_elements)] += static_cast<double>(all - written);
@@ -165,11 +153,11 @@ std::string describe(const Plan& plan, const PlanTensor& tensor, const Compariso
   }
   const double percent =
       100.0 * static_cast<double>(found.wrong) / static_cast<double>(count_of(tensor.layout));
-  std::string text = fmt::format(
-      "{} {}; {} % of the elements wrong", element_name(tensor, found.worst_at),
-      is_integer(tensor.dtype) ? found_and_expected_integer(tensor, found.worst_at, worst)
-                               : found_and_expected(plan, tensor, worst),
-      percent < 10 ? fmt::format("{:.2g}", percent) : fmt::format("{:.0f}", percent));
+  std::string text =
+      fmt::format("{} {}; {} % of the elements wrong", element_name(tensor, found.worst_at),
+                  is_integer(tensor.dtype) ? found_and_expected_integer(tensor, worst)
+                                           : found_and_expected(plan, tensor, worst),
+                  percent < 10 ? fmt::format("{:.2g}", percent) : fmt::format("{:.0f}", percent));
   if (found.unwritten > 0 && found.unwritten < found.wrong) {
     text += fmt::format(", {} not written", found.unwritten);
   }

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "common/inputs.cuh"
 #include "common/judge.cuh"
@@ -45,7 +44,7 @@ verify::Rule rule_of(const Plan& plan, const PlanTensor& tensor);
 verify::Fill fill_of(const PlanTensor& tensor, bool second);
 // Returns whether the expected value means that the oracle did not write the element, so that the
 // kernel must not write it either.
-bool is_unwritten(double expected);
+bool is_unwritten(DType dtype, double expected);
 // Returns the value of an element from its bits; that of a 64-bit integer is rounded.
 double decode(DType dtype, std::uint64_t bits);
 // Returns an element as an oracle's expected value: the number or, for a 64-bit integer, its bits
@@ -53,19 +52,10 @@ double decode(DType dtype, std::uint64_t bits);
 double expected_from(DType dtype, std::uint64_t bits);
 // Returns the name of the element at a flat offset: "c[12,7]".
 std::string element_name(const PlanTensor& tensor, std::int64_t at);
-// Records which elements of its outputs a configuration leaves unwritten. Integers are only said to
-// be unwritten if none is written on either set of inputs, because single ones can equal the poison.
-class UnwrittenNotes {
- public:
-  // Called for each output that is poisoned, first for the first set of inputs, then for the second.
-  // `written` is the number of its elements that are not poison. Adds the missing elements to the
-  // metric `unwritten_elements`, and says so in the note.
-  void note(const Plan& plan, std::size_t tensor, std::int64_t written, bool second,
-            Measurement& measurement);
-
- private:
-  std::vector<std::size_t> suspects_;  // integer outputs of which nothing was written on the first
-};
+// Records that a configuration wrote `written` elements of an output: adds the missing ones to the
+// metric `unwritten_elements`, and says so in the note. An integer is unwritten if it holds the
+// poison after the runs on both sets of inputs.
+void note_unwritten(const PlanTensor& tensor, std::int64_t written, Measurement& measurement);
 // Describes a comparison that found a fault; `worst` is the element at worst_at. Returns "c[12,7] =
 // 1.5, expected 2.25, off by 0.75 where 0.001 is allowed; 3 % of the elements wrong", or "it writes
 // 4 elements between the rows of c".

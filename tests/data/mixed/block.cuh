@@ -18,11 +18,12 @@ struct Part {
 };
 
 template <class Types, class V, class Epilogue>
-__global__ void kernel(int columns, const typename Types::index* index,
-                       const typename Types::codes* codes, const typename Types::scale* scale,
-                       typename Types::y* y, typename Types::sum* sum, typename Types::zeros* zeros,
-                       typename Types::largest* largest, typename Types::checksum* checksum) {
-  using Sum = typename Types::sum;
+__global__ void kernel(int columns, const typename Types::index_t* index,
+                       const typename Types::codes_t* codes, const typename Types::scale_t* scale,
+                       typename Types::y_t* y, typename Types::sum_t* sum,
+                       typename Types::zeros_t* zeros, typename Types::largest_t* largest,
+                       typename Types::checksum_t* checksum) {
+  using Sum = typename Types::sum_t;
   constexpr int threads = V::knobs.threads;
   __shared__ Part<Sum> parts[threads];
   const auto row = static_cast<long long>(blockIdx.x);
@@ -33,7 +34,7 @@ __global__ void kernel(int columns, const typename Types::index* index,
     const int code = codes[static_cast<long long>(from) * columns + column];
     const float factor = V::knobs.reads_scale_once ? once : to_float(scale[from]);
     const Sum value = static_cast<Sum>(factor) * static_cast<Sum>(code);
-    y[row * columns + column] = from_float<typename Types::y>(static_cast<float>(value));
+    y[row * columns + column] = from_float<typename Types::y_t>(static_cast<float>(value));
     mine.sum += value;
     mine.zeros += code == 0 ? 1 : 0;
     mine.largest = max(mine.largest, code);
@@ -53,8 +54,8 @@ __global__ void kernel(int columns, const typename Types::index* index,
   if (thread != 0) return;
   sum[row] = parts[0].sum;
   zeros[row] = parts[0].zeros;
-  largest[row] = static_cast<typename Types::largest>(parts[0].largest);
-  checksum[row] = static_cast<typename Types::checksum>(parts[0].checksum);
+  largest[row] = static_cast<typename Types::largest_t>(parts[0].largest);
+  checksum[row] = static_cast<typename Types::checksum_t>(parts[0].checksum);
 }
 
 }  // namespace tw::dequantise::block

@@ -6,10 +6,11 @@
 namespace tw::dequantise {
 
 template <class Types, class V, class Epilogue>
-__global__ void reference(int rows, int columns, const typename Types::index* index,
-                          const typename Types::codes* codes, const typename Types::scale* scale,
-                          double* y, double* y_magnitude, double* sum, double* sum_magnitude,
-                          double* zeros, double* largest, long long* checksum) {
+__global__ void reference(int rows, int columns, const typename Types::index_t* index,
+                          const typename Types::codes_t* codes,
+                          const typename Types::scale_t* scale, double* y, double* y_magnitude,
+                          double* sum, double* sum_magnitude, double* zeros, double* largest,
+                          long long* checksum) {
   const int row = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
   if (row >= rows) return;
   const long long from = static_cast<long long>(index[row]) * columns;

@@ -306,16 +306,11 @@ std::optional<double> lower_tolerance(const OpSpec& op, const TensorSpec& tensor
   return unit * static_cast<double>(value_of(units, slots, "tolerance"));
 }
 
-std::optional<IntegerRange> lower_range(const TensorSpec& tensor, DType dtype, Slots slots) {
-  if (tensor.range.empty()) return std::nullopt;
-  const IntegerRange range{value_of(tensor.range.front(), slots, "range"),
-                           value_of(tensor.range.back(), slots, "range")};
-  const IntegerRange limits = limits_of(dtype);
-  if (range.low > range.high || range.low < limits.low || range.high > limits.high) {
-    throw Invalid{fmt::format("tensor {}: its range, {} to {}, is not one of {}", tensor.name,
-                              range.low, range.high, name_of(dtype))};
-  }
-  return range;
+std::optional<IntegerRange> lower_range(const TensorSpec& tensor, const Problem& problem,
+                                        Slots slots) {
+  auto range = find_range(tensor, problem.dtype, slots);
+  if (const auto* refusal = std::get_if<Refusal>(&range)) throw Invalid{refusal->reason};
+  return std::get<std::optional<IntegerRange>>(range);
 }
 
 bool serves(const KernelSpec& kernel, Slots slots) {
@@ -371,7 +366,7 @@ Plan lower_problem(const Catalog& catalog, const OpSpec& op, const Problem& prob
           tensor.by_pointers && value_of(*tensor.by_pointers, slots, "pointers") != 0;
       plan.tensors.push_back({tensor.name, tensor.role, dtype, layout_of(tensor, slots), is_read,
                               by_pointers, lower_fill(tensor.second, slots),
-                              lower_range(tensor, dtype, slots),
+                              lower_range(tensor, problem, slots),
                               lower_tolerance(op, tensor, problem, slots)});
     }
     for (const EpilogueStep& step : problem.epilogue.steps) {
@@ -467,7 +462,7 @@ std::string types_text(const OpSpec& op, DType problem, const std::string& name,
   const auto type_of = [&](DType dtype) { return root_of(std::string(cpp_type_of(dtype)), root); };
   std::string text = fmt::format("  using T = {};\n", type_of(problem));
   for (const TensorSpec& tensor : op.tensors) {
-    text += fmt::format("  using {} = {};\n", tensor.name, type_of(dtype_of(tensor, problem)));
+    text += fmt::format("  using {}_t = {};\n", tensor.name, type_of(dtype_of(tensor, problem)));
   }
   return fmt::format("struct {} {{\n{}}};\n", name, text);
 }

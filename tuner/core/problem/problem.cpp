@@ -92,6 +92,31 @@ TensorLayout layout_of(const TensorSpec& tensor, std::span<const std::int64_t> s
   return std::get<TensorLayout>(std::move(found));
 }
 
+std::variant<std::optional<IntegerRange>, Refusal> find_range(const TensorSpec& tensor,
+                                                              DType problem,
+                                                              std::span<const std::int64_t> slots) {
+  if (tensor.range.empty()) return std::nullopt;
+  const Expr &low = tensor.range.front(), &high = tensor.range.back();
+  const auto first = low.evaluate(slots), last = high.evaluate(slots);
+  if (!first || !last) {
+    return Refusal{
+        fmt::format("tensor {}: its range, \"{}\" to \"{}\", has no value for this shape",
+                    tensor.name, low.text(), high.text())};
+  }
+  if (*first > *last) {
+    return Refusal{fmt::format("tensor {}: its range, {} to {}, ends before it begins", tensor.name,
+                               *first, *last)};
+  }
+  const DType dtype = dtype_of(tensor, problem);
+  const IntegerRange limits = limits_of(dtype);
+  if (*first < limits.low || *last > limits.high) {
+    return Refusal{fmt::format("tensor {}: its range, {} to {}, is beyond {}, which has {} to {}",
+                               tensor.name, *first, *last, name_of(dtype), limits.low,
+                               limits.high)};
+  }
+  return IntegerRange{*first, *last};
+}
+
 MemoryNeed memory_need(const OpSpec& op, const Problem& problem, const DeviceInfo& device) {
   const std::vector<std::int64_t> slots = slots_of(op, op.names, problem, device);
   MemoryNeed need;

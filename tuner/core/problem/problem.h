@@ -93,6 +93,12 @@ std::variant<TensorLayout, Refusal> find_layout(const TensorSpec& tensor,
 // The same, but throws Error with the reason.
 TensorLayout layout_of(const TensorSpec& tensor, std::span<const std::int64_t> slots);
 
+// Returns the range of an integer tensor's inputs; nothing if the op states none. Refuses a range
+// that has no value, that ends before it begins, or that is beyond the tensor's type.
+std::variant<std::optional<IntegerRange>, Refusal> find_range(const TensorSpec& tensor,
+                                                              DType problem,
+                                                              std::span<const std::int64_t> slots);
+
 // The bytes of a problem in the memory of a device.
 struct MemoryNeed {
   std::int64_t tensors = 0, oracle = 0;  // oracle: its buffers

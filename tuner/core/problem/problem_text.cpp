@@ -192,6 +192,11 @@ std::optional<Refusal> check(const OpSpec& op, const Problem& problem) {
   for (const TensorSpec& tensor : op.tensors) {
     const auto layout = find_layout(tensor, slots);
     if (const auto* refusal = std::get_if<Refusal>(&layout)) return *refusal;
+    const auto range = find_range(tensor, problem.dtype, slots);
+    if (const auto* refusal = std::get_if<Refusal>(&range)) {
+      return Refusal{fmt::format("op {} {}: {}: change the shape or the spec", op.name,
+                                 problem.shape(op), refusal->reason)};
+    }
   }
   return std::nullopt;
 }

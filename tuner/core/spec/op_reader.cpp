@@ -190,19 +190,40 @@ std::map<DType, DType> read_tensor_dtypes(const TomlTable& table, const OpSpec& 
 }
 
 // range = ["0", "n - 1"]
-std::vector<Expr> read_range(const Scope& scope, const TomlTable& table, const TensorSpec& tensor,
-                             const OpSpec& op) {
-  const TomlNode* node = table.find("range");
-  if (!node) return {};
-  for (const DType problem : op.dtypes) {
-    const DType dtype = dtype_of(tensor, problem);
-    if (is_integer(dtype)) continue;
-    table.fail(*node, fmt::format("'range' is for integers, and {} is stored as {}: use 'second'",
-                                  tensor.name, name_of(dtype)));
+std::vector<Expr> read_range(const Scope& scope, const TomlTable& table, const TomlNode& node,
+                             const TensorSpec& tensor) {
+  if (tensor.role == Role::out) table.fail(node, "'range' is for inputs: remove it");
+  std::vector<Expr> range = read_sizes(scope, table, node);
+  if (range.size() != 2) table.fail(node, "'range' must be the least and the largest value");
+  for (const Expr& expr : range) {
+    for (const int slot : expr.reads()) {
+      if (!scope.names.name(slot).starts_with("device.")) continue;
+      table.fail(node, "'range' depends on the device, but inputs are the same on every device");
+    }
   }
-  std::vector<Expr> range = read_sizes(scope, table, *node);
-  if (range.size() != 2) table.fail(*node, "'range' must be the least and the largest value");
   return range;
+}
+
+// Reads what a tensor says of its type, and of the values that follow from it.
+void read_values(const Scope& scope, const TomlTable& table, const OpSpec& op, TensorSpec& tensor) {
+  tensor.dtypes = read_tensor_dtypes(table, op);
+  const auto is_integer_for = [&](DType problem) { return is_integer(dtype_of(tensor, problem)); };
+  const bool has_integers = std::any_of(op.dtypes.begin(), op.dtypes.end(), is_integer_for);
+  const bool has_floats = !std::all_of(op.dtypes.begin(), op.dtypes.end(), is_integer_for);
+  if (const TomlNode* node = table.find("range")) {
+    if (has_floats) {
+      table.fail(*node, "'range' is for integers, and the tensor stores others: use 'second'");
+    }
+    tensor.range = read_range(scope, table, *node, tensor);
+  }
+  if (const TomlNode* node = table.find("second"); node && !has_floats) {
+    table.fail(*node, "'second' is not for integers: use 'range'");
+  }
+  if (const TomlNode* node = table.find("tolerance")) {
+    if (tensor.role == Role::in) table.fail(*node, "'tolerance' is for outputs: remove it");
+    if (has_integers) table.fail(*node, "integers must be exact: remove 'tolerance'");
+    tensor.tolerance = scope.parse(table, *node);
+  }
 }
 
 void read_tensors(Scope& scope, const TomlTable& root, OpSpec& op) {
@@ -229,10 +250,7 @@ void read_tensors(Scope& scope, const TomlTable& root, OpSpec& op) {
     }
     if (named.find("pointers")) tensor.by_pointers = read_by_pointers(scope, named, op);
     tensor.second = read_second(scope, named);
-    tensor.dtypes = read_tensor_dtypes(named, op);
-    tensor.range = read_range(scope, named, tensor, op);
-    if (const TomlNode* node = named.find("tolerance"))
-      tensor.tolerance = scope.parse(named, *node);
+    read_values(scope, named, op, tensor);
     scope.declare(table, table.at("name"), tensor.name, Scope::Kind::tensor);
     op.tensors.push_back(std::move(tensor));
   }
@@ -347,6 +365,13 @@ void read_op_require(const Scope& scope, const TomlTable& table, OpSpec& op) {
 // the largest result.
 constexpr std::string_view default_tolerance = "4096";
 
+// Returns whether all outputs of problems of this dtype are integers, which no tolerance concerns.
+bool has_exact_outputs(const OpSpec& op, DType dtype) {
+  return std::all_of(op.tensors.begin(), op.tensors.end(), [&](const TensorSpec& tensor) {
+    return tensor.role == Role::in || is_integer(dtype_of(tensor, dtype));
+  });
+}
+
 void read_tolerance(const Scope& scope, const TomlTable& root, OpSpec& op) {
   const TomlTable table = root.table("tolerance");
   if (!root.find("tolerance") && op.reference_source.empty()) {
@@ -371,6 +396,10 @@ void read_tolerance(const Scope& scope, const TomlTable& root, OpSpec& op) {
   for (const auto& [dtype, maths] : op.maths) {
     for (const std::string& math : maths) {
       if (op.tolerance.contains(math)) continue;
+      if (has_exact_outputs(op, *parse_dtype(dtype))) {
+        op.tolerance[math] = Expr::parse("0", scope.names);
+        continue;
+      }
       root.fail(fmt::format(
           "[tolerance] lacks {}: add the largest error, in units of 2^-24 of the magnitude", math));
     }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <initializer_list>
 #include <iterator>
 #include <string_view>
@@ -126,7 +125,7 @@ class Execution {
       }
       if (!has_oracle() && !first.is_known()) {
         first = results_of(plan_, memory);
-        note_unwritten(memory, first, inputs);
+        note_unwritten(first, inputs);
       }
     }
     return {};
@@ -138,19 +137,21 @@ class Execution {
                                      : " (when warps run ahead of each other)";
   }
 
-  void note_unwritten(const PlanMemory& memory, const Expected& results, Inputs inputs) {
+  // Notes what no run wrote: floating-point elements after the first set of inputs, integers after
+  // both.
+  void note_unwritten(const Expected& results, Inputs inputs) {
+    if (inputs == Inputs::first) first_results_ = results;
     for (std::size_t i = 0; i < plan_.tensors.size(); ++i) {
       const PlanTensor& tensor = plan_.tensors[i];
-      const std::vector<double>& values = results.values[i];
-      if (tensor.role == Role::in || tensor.is_restored()) continue;
-      if (is_integer(tensor.dtype)) {
-        const std::size_t bytes = values.size() * static_cast<std::size_t>(size_of(tensor.dtype));
-        const bool untouched = std::memcmp(memory.tensor(i), memory.tensor_before(i), bytes) == 0;
-        unwritten_.note(plan_, i, untouched ? 0 : 1, inputs == Inputs::second, result_);
-        continue;
+      const bool is_due = is_integer(tensor.dtype) == (inputs == Inputs::second);
+      if (tensor.role == Role::in || tensor.is_restored() || !is_due) continue;
+      std::int64_t written = 0;
+      for (std::size_t j = 0; j < results.values[i].size(); ++j) {
+        const bool is_missing = is_unwritten(tensor.dtype, results.values[i][j]) &&
+                                is_unwritten(tensor.dtype, first_results_.values[i][j]);
+        written += is_missing ? 0 : 1;
       }
-      const auto unwritten = std::count_if(values.begin(), values.end(), is_unwritten);
-      unwritten_.note(plan_, i, std::ssize(values) - unwritten, inputs == Inputs::second, result_);
+      tw::note_unwritten(tensor, written, result_);
     }
   }
 
@@ -207,7 +208,7 @@ class Execution {
   const ExecuteOptions& options_;
   PlanMemory memory_;
   bool may_take_turns_;
-  UnwrittenNotes unwritten_;
+  Expected first_results_;  // of the first set of inputs
   Measurement result_;
 };
 

@@ -64,6 +64,8 @@ class Asking {
       const auto bytes =
           is_output ? static_cast<std::size_t>(tensor.layout.elements) * sizeof(double) : 0;
       expected_.emplace_back(bytes, alignof(double));
+      // Any other poison may be a 64-bit value.
+      if (is_integer(tensor.dtype)) expected_.back().fill(verify::kPoison);
       magnitude_.emplace_back(bytes, alignof(double));
     }
   }
@@ -129,7 +131,12 @@ Expected results_of(const Plan& plan, const PlanMemory& memory) {
     for (std::size_t j = 0; j < values.size(); ++j) {
       const auto at = static_cast<std::int64_t>(j);
       const std::uint64_t bits = element_bits(tensor.dtype, memory.tensor(i), at);
-      if (verify::is_poison(bits, static_cast<int>(tensor.dtype))) {
+      const bool is_untouched =
+          is_integer(tensor.dtype)
+              ? !tensor.is_restored() &&
+                    bits == element_bits(tensor.dtype, memory.tensor_before(i), at)
+              : verify::is_poison(bits, static_cast<int>(tensor.dtype));
+      if (is_untouched) {
         values[j] = verify::unwritten();
         continue;
       }

@@ -45,22 +45,30 @@ class Judge {
   }
 
  private:
+  bool is_untouched(std::int64_t index) const {
+    return element_bits(tensor_.dtype, actual_, index) ==
+           element_bits(tensor_.dtype, before_, index);
+  }
   bool is_written(std::int64_t index) const {
-    const int storage = static_cast<int>(tensor_.dtype);
-    return !verify::is_poison(element_bits(tensor_.dtype, actual_, index), storage);
+    if (is_integer(tensor_.dtype)) return tensor_.is_restored() || !is_untouched(index);
+    return !verify::is_poison(element_bits(tensor_.dtype, actual_, index), rule_.storage);
+  }
+
+  verify::Judged judged(std::int64_t index) const {
+    const auto i = static_cast<std::size_t>(index);
+    const std::uint64_t bits = element_bits(tensor_.dtype, actual_, index);
+    if (is_integer(tensor_.dtype)) {
+      return verify::judge_integer(bits, expected_[i], rule_.storage, is_untouched(index));
+    }
+    const bool wanted = !is_unwritten(tensor_.dtype, expected_[i]), written = is_written(index);
+    if (!wanted && !written) return {true, -1, 0};
+    if (!wanted || !written) return {false, std::numeric_limits<double>::infinity(), 0};
+    return verify::judge(decode(tensor_.dtype, bits), expected_[i], magnitude_[i], rule_);
   }
 
   void compare(std::int64_t index) {
-    const auto i = static_cast<std::size_t>(index);
-    const bool wanted = !is_unwritten(expected_[i]), written = is_written(index);
-    if (!wanted && !written) return;
-    verify::Judged judged{false, std::numeric_limits<double>::infinity(), 0};
-    if (wanted && written) {
-      const std::uint64_t bits = element_bits(tensor_.dtype, actual_, index);
-      judged = is_integer(tensor_.dtype)
-                   ? verify::judge_integer(bits, expected_[i], rule_.storage)
-                   : verify::judge(decode(tensor_.dtype, bits), expected_[i], magnitude_[i], rule_);
-    }
+    const verify::Judged judged = this->judged(index);
+    const bool written = judged.right || is_written(index);
     if (!judged.right) ++found_.wrong;
     if (!written) ++found_.unwritten;
     found_.used = std::max(found_.used, judged.used);

@@ -343,16 +343,20 @@ double MeasuringSession::verify(const Plan& plan, bool cold_l2, Inputs inputs,
   return first.front();
 }
 
+// Notes what no run wrote: floating-point elements after the first set of inputs, integers after
+// both.
 void MeasuringSession::note_unwritten(const Plan& plan, Measurement& measurement) {
-  if (buffers_->inputs() == Inputs::first) unwritten_ = {};
+  const bool is_second = buffers_->inputs() == Inputs::second;
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const PlanTensor& tensor = plan.tensors[i];
     if (tensor.role == Role::in || tensor.is_restored()) continue;
+    const Buffers::Tensor& made = buffers_->tensors()[i];
     const Buffers::Oracle& oracle = buffers_->oracle(i);
-    const std::int64_t written = kernels_->expect(
-        buffers_->tensors()[i].buffer.data(), tensor, buffers_->poison_word(tensor),
-        oracle.expected.address(), oracle.magnitude.address());
-    unwritten_.note(plan, i, written, buffers_->inputs() == Inputs::second, measurement);
+    const CUdeviceptr before = is_second ? made.oracles.front().expected.address() : 0;
+    const std::int64_t written =
+        kernels_->expect(made.buffer.data(), tensor, buffers_->poison_word(tensor), before,
+                         oracle.expected.address(), oracle.magnitude.address());
+    if (is_integer(tensor.dtype) == is_second) tw::note_unwritten(tensor, written, measurement);
   }
 }
 
@@ -375,10 +379,12 @@ void MeasuringSession::compare(const Plan& plan, Measurement& measurement) {
       return element_value(memory.address(), found.worst_at, DType::f64);
     };
     measurement.outcome = Outcome::wrong_result;
-    measurement.note = describe(
-        plan, tensor, found,
-        {bits, wide(oracle.expected), wide(oracle.magnitude),
-         tensor.is_restored() || !verify::is_poison(bits, static_cast<int>(tensor.dtype))});
+    measurement.note =
+        describe(plan, tensor, found,
+                 {bits, wide(oracle.expected), wide(oracle.magnitude),
+                  tensor.is_restored() ||
+                      !verify::equals_poison(bits, static_cast<int>(tensor.dtype), found.worst_at,
+                                             buffers_->poison_word(tensor))});
     return;
   }
 }

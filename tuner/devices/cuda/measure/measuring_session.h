@@ -93,7 +93,6 @@ class MeasuringSession {
   Buffers* buffers_ = nullptr;  // of the running job
   Buffers* plain_ = nullptr;    // of the job's Plan::plain; nullptr if it is not verified
   bool said_plain_ = false;
-  UnwrittenNotes unwritten_;  // of the running job
   std::optional<Counters> counters_;
   std::map<std::string, int> algorithms_;  // chosen algorithms of baselines, by library and problem
   int lost_batches_ = 0;

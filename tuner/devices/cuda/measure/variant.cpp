@@ -249,7 +249,7 @@ void run_oracle(const Context& context, const VerifyKernels& kernels, const Buff
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const PlanTensor& tensor = plan.tensors[i];
     if (tensor.role == Role::in) continue;
-    kernels.expect(buffers.tensors()[i].buffer.data(), tensor, buffers.poison_word(tensor),
+    kernels.expect(buffers.tensors()[i].buffer.data(), tensor, buffers.poison_word(tensor), 0,
                    buffers.oracle(i).expected.address(), buffers.oracle(i).magnitude.address());
   }
 }

@@ -101,14 +101,15 @@ void VerifyKernels::poison(CUdeviceptr data, std::int64_t bytes, std::uint16_t w
 }
 
 std::int64_t VerifyKernels::expect(CUdeviceptr x, const PlanTensor& tensor, std::uint16_t poison,
-                                   CUdeviceptr expected, CUdeviceptr magnitude) const {
+                                   CUdeviceptr before, CUdeviceptr expected,
+                                   CUdeviceptr magnitude) const {
   std::int64_t elements = tensor.layout.elements;
-  int storage = static_cast<int>(tensor.dtype);
+  int storage = static_cast<int>(tensor.dtype), restored = tensor.is_restored() ? 1 : 0;
   Axes axes = axes_of(tensor.layout);
   CUdeviceptr found = scratch_.address();
   check(driver().cuMemsetD8Async(found, 0, 16, context_.stream()), "clearing a counter");
   launch(expect_, blocks_for(elements),
-         {&x, &elements, &storage, &poison, &axes, &expected, &found});
+         {&x, &elements, &storage, &poison, &restored, &axes, &before, &expected, &found});
   launch(expect_magnitude_, blocks_for(elements), {&found, &elements, &magnitude});
   context_.synchronise();
   std::int64_t counts[2] = {0, 0};

@@ -26,10 +26,11 @@ class VerifyKernels {
   void fill(CUdeviceptr data, const PlanTensor& tensor, std::uint64_t stream, bool second) const;
   // Fills with a 16-bit word (verify::poison_of).
   void poison(CUdeviceptr data, std::int64_t bytes, std::uint16_t word = verify::kPoison) const;
-  // Stores x as the expected values, with its largest value as the magnitude. Returns the number of
-  // elements that differ from the poison.
+  // Stores x as the expected values, with its largest value as the magnitude. `poison` is the word
+  // that filled x before the run. Returns the number of elements that are written, here or according
+  // to `before`, the expected values of another run; 0: there is none.
   std::int64_t expect(CUdeviceptr x, const PlanTensor& tensor, std::uint16_t poison,
-                      CUdeviceptr expected, CUdeviceptr magnitude) const;
+                      CUdeviceptr before, CUdeviceptr expected, CUdeviceptr magnitude) const;
   void write_guards(CUdeviceptr base, std::int64_t begin, std::int64_t end,
                     std::int64_t bytes) const;
   // Returns the bytes of the guards that changed: before and after [begin, end).
