@@ -14,8 +14,8 @@
 // arithmetic produces.
 //
 // Integers are right if they equal the expected value; the tolerance does not count. Every bit
-// pattern is a value, so an integer that holds the poison is right if the poison is expected. The two
-// sets of inputs have different poisons, so an unwritten integer is not right on both of them.
+// pattern is a value, so an integer that holds the poison is right if the poison is expected. The
+// two sets of inputs have different poisons, so an unwritten integer is not right on both of them.
 #pragma once
 
 #ifdef __CUDACC__
@@ -120,9 +120,9 @@ TW_JUDGE double rounded(double x, int storage) {
   return result;
 }
 
-// Outputs are filled with the poison before a run. For floating-point types each 16-bit word of it is
-// from 0xfff0 to 0xfff7. Read as any of these types it is a NaN, but not one that arithmetic produces
-// (hardware produces 0x7fff..., 0xffff..., 0xffc00000 or 0xfff8000000000000).
+// Outputs are filled with the poison before a run. For floating-point types each 16-bit word of it
+// is from 0xfff0 to 0xfff7. Read as any of these types it is a NaN, but not one that arithmetic
+// produces (hardware produces 0x7fff..., 0xffff..., 0xffc00000 or 0xfff8000000000000).
 constexpr unsigned short kPoison = 0xfff5;
 // The words of the integers' poison on the two sets of inputs. They differ in every byte.
 constexpr unsigned short kIntegerPoison = 0xa5c3, kSecondIntegerPoison = 0x5a3c;
@@ -215,8 +215,8 @@ TW_JUDGE bool is_left_unwritten(double expected, int storage) {
                                   : is_poison(bits_of(expected), kF64);
 }
 
-// Judges an integer by its bits. `is_untouched`: it holds what it held before the run, which is right
-// where the oracle did not write either. The error is the difference.
+// Judges an integer by its bits. `is_untouched`: it holds what it held before the run, which is
+// right where the oracle did not write either. The error is the difference.
 TW_JUDGE Judged judge_integer(unsigned long long bits, double expected, int storage,
                               bool is_untouched) {
   const unsigned long long wanted = bits_of(expected);

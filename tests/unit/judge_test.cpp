@@ -375,8 +375,8 @@ TEST(Integers, ThePoisonsOfTheTwoSetsDifferInEveryElement) {
   }
 }
 
-// Where the oracle wrote nothing, only what nobody touched is right. A value that looks like the mark
-// of an unwritten element is a value.
+// Where the oracle wrote nothing, only what nobody touched is right. A value that looks like the
+// mark of an unwritten element is a value.
 TEST(Integers, AreRightUnwrittenWhereTheOracleLeavesThemUnwritten) {
   for (const int storage : integer_types) {
     EXPECT_TRUE(judge_integer(3, unwritten(), storage, true).right);

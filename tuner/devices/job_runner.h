@@ -1,5 +1,5 @@
-// Runs jobs on a device for those who ask for them: searches, races, baselines, counters and checks.
-// A JobQueue keeps the jobs of one of them, each under a key of its own kind.
+// Runs jobs on a device for those who ask for them: searches, races, baselines, counters and
+// checks. A JobQueue keeps the jobs of one of them, each under a key of its own kind.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -60,8 +60,8 @@ class JobQueue {
   bool is_idle() const { return running_.empty(); }
   // Returns the key of the job that was submitted first. The queue must not be idle.
   const Key& first() const { return running_.begin()->second; }
-  // Returns the answers to jobs of this queue. Waits until there is one or until the deadline; so the
-  // result may be empty.
+  // Returns the answers to jobs of this queue. Waits until there is one or until the deadline; so
+  // the result may be empty.
   std::vector<Answer> wait(std::chrono::steady_clock::time_point deadline) {
     std::vector<Answer> answers = take();
     if (!answers.empty() || running_.empty()) return answers;

@@ -135,13 +135,13 @@ OraclePlan oracle_of(const Plan& plan);
 // with the launches and workspaces of the oracle.
 Plan plan_of_oracle(const Plan& plan);
 
-// Returns the type parameter of the kernels for problems of this dtype: the C++ type of all tensors,
-// "float", or, if a tensor of the op has a dtype of its own, `types`, the name of the struct that
-// types_text defines.
+// Returns the type parameter of the kernels for problems of this dtype: the C++ type of all
+// tensors, "float", or, if a tensor of the op has a dtype of its own, `types`, the name of the
+// struct that types_text defines.
 std::string type_parameter(const OpSpec& op, DType problem, const std::string& types);
-// Returns "struct t0 { using T = float; using x_t = unsigned char; using y_t = int; };" with the type of
-// each tensor and T, the problem's dtype. Returns nothing if no tensor has a dtype of its own. `root`
-// replaces the namespace tw.
+// Returns "struct t0 { using T = float; using x_t = unsigned char; using y_t = int; };" with the
+// type of each tensor and T, the problem's dtype. Returns nothing if no tensor has a dtype of its
+// own. `root` replaces the namespace tw.
 std::string types_text(const OpSpec& op, DType problem, const std::string& name,
                        const std::string& root = "tw");
 

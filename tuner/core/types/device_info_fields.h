@@ -1,5 +1,6 @@
 // The table of the fields of DeviceInfo. The worker's greeting, the device in a recording and in a
-// run's row, the limits in a context, and the names after "device." in expressions are made from it.
+// run's row, the limits in a context, and the names after "device." in expressions are made from
+// it.
 #pragma once
 #include "core/base/fields.h"
 #include "core/types/device_info.h"

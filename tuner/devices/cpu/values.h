@@ -23,8 +23,8 @@ void for_each_element(
 // Returns the bits of an element of any size.
 std::uint64_t element_bits(DType dtype, const std::byte* tensor, std::int64_t index);
 
-// Fills a tensor with its first or its second set of values (kernels/common/inputs.cuh). Writes only
-// the elements of the layout; the gaps between them keep their values.
+// Fills a tensor with its first or its second set of values (kernels/common/inputs.cuh). Writes
+// only the elements of the layout; the gaps between them keep their values.
 void fill_inputs(const PlanTensor& tensor, std::byte* data, std::uint64_t stream, bool second);
 
 }  // namespace tw::cpu

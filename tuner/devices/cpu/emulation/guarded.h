@@ -19,9 +19,9 @@ enum class Placement {
 
 class Guarded {
  public:
-  // Allocates `bytes` of poison at a multiple of `alignment`, which is a power of two. With at_begin
-  // the address is no multiple of twice the alignment, so a kernel that relies on more is noticed.
-  // Reports call the buffer `name`. Throws Error if there is no memory.
+  // Allocates `bytes` of poison at a multiple of `alignment`, which is a power of two. With
+  // at_begin the address is no multiple of twice the alignment, so a kernel that relies on more is
+  // noticed. Reports call the buffer `name`. Throws Error if there is no memory.
   Guarded(std::size_t bytes, std::size_t alignment, Placement placement = Placement::at_end,
           std::string name = "a buffer");
   ~Guarded();

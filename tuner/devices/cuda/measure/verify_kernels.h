@@ -27,8 +27,8 @@ class VerifyKernels {
   // Fills with a 16-bit word (verify::poison_of).
   void poison(CUdeviceptr data, std::int64_t bytes, std::uint16_t word = verify::kPoison) const;
   // Stores x as the expected values, with its largest value as the magnitude. `poison` is the word
-  // that filled x before the run. Returns the number of elements that are written, here or according
-  // to `before`, the expected values of another run; 0: there is none.
+  // that filled x before the run. Returns the number of elements that are written, here or
+  // according to `before`, the expected values of another run; 0: there is none.
   std::int64_t expect(CUdeviceptr x, const PlanTensor& tensor, std::uint16_t poison,
                       CUdeviceptr before, CUdeviceptr expected, CUdeviceptr magnitude) const;
   void write_guards(CUdeviceptr base, std::int64_t begin, std::int64_t end,
@@ -37,8 +37,8 @@ class VerifyKernels {
   std::pair<std::int64_t, std::int64_t> check_guards(CUdeviceptr base, std::int64_t begin,
                                                      std::int64_t end, std::int64_t bytes) const;
   std::uint64_t hash(CUdeviceptr data, std::int64_t bytes) const;  // bytes: a multiple of 8
-  // Compares x with the expected values. `before` is 0 for a tensor that was poisoned, with the word
-  // `poison`. `layout` must have at most 8 axes.
+  // Compares x with the expected values. `before` is 0 for a tensor that was poisoned, with the
+  // word `poison`. `layout` must have at most 8 axes.
   Comparison compare(CUdeviceptr x, CUdeviceptr expected, CUdeviceptr magnitude, CUdeviceptr before,
                      const TensorLayout& layout, const verify::Rule& rule,
                      std::uint16_t poison) const;
