@@ -269,7 +269,7 @@ TEST_F(EmitTest, ANamespaceMayBeCalledLikeAPartOfTheHeaderOrASystemHeader) {
     EXPECT_THAT(source, HasSubstr("#include <" + root + ".h>"));
     EXPECT_THAT(files.at(folder + "/dispatch/launch.cuh"), HasSubstr("::dispatch {"));
     EXPECT_THAT(files.at("twice.cuh"), HasSubstr("::" + root + "_" + folder.substr(11) +
-                                                 "::kernel<typename Form<A>::T, V"));
+                                                 "::kernel<typename Form<A>::Types, V"));
   }
 }
 
