@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -286,9 +287,10 @@ TEST(JsonDocument, FindsValuesAndKeys) {
 class T1Folder : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / "t1_errors";
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
+    // Tests of other processes run at the same time.
+    std::string name = (fs::path(testing::TempDir()) / "t1_errors_XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
     write("add.cu", "namespace shop { template <class T, int F> __global__ void add(); }");
   }
   void TearDown() override { fs::remove_all(folder_); }
