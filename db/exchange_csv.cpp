@@ -29,7 +29,7 @@ constexpr std::string_view column_order =
 // The first columns, up to commit_id, are in the files of all versions. A file may lack the others.
 constexpr std::size_t required_columns = 43;
 
-// What a trial has besides the fields of its context, its measurement and its run.
+// The fields of a SharedTrial that its context, measurement and run do not have.
 constexpr std::tuple shared_fields{
     RecordField{"race_created", &SharedTrial::race_created},
     RecordField{"race_rank", &SharedTrial::race_rank},

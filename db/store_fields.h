@@ -7,7 +7,7 @@
 
 namespace tw {
 
-// What the contexts of one run can differ in.
+// The fields in which the contexts of one run can differ.
 inline constexpr std::tuple kernel_context_fields{
     RecordField{"kernel", &Context::kernel},
     RecordField{"source_digest", &Context::source_digest},

@@ -11,6 +11,7 @@
 #include "core/spec/sources.h"
 #include "db_fixture.h"
 #include "gpu_bench.h"
+#include "mixed_faults.h"
 
 namespace tw::test {
 namespace {
@@ -50,25 +51,13 @@ TEST_F(Dtypes, AreVerifiedAndTimed) {
   }
 }
 
-// Each fault changes one output of one type; the note names it. An odd number of bytes is poisoned
-// to its end.
+// The kernel writes an odd number of u8 elements: they are poisoned to the end.
 TEST_F(Dtypes, AFaultInAnyTypeIsFound) {
   TW_NEEDS_GPU(device);
-  struct Fault {
-    const char *before, *after, *note;
-  };
-  const Fault faults[] = {
-      {"mine.zeros += code == 0", "mine.zeros += code <= 1", "zeros["},
-      {"(parts[0].largest)", "(parts[0].largest - 1)", "largest["},
-      {"(parts[0].checksum)", "(parts[0].checksum + 1)", "checksum["},
-      {"sum[row] = parts[0].sum", "sum[row] = static_cast<float>(parts[0].sum)", "sum["},
-      {"largest[row] =", "if (row != 332) largest[row] =", "largest[332] was not written"},
-      {"zeros[row] =", "if (row != 332) zeros[row] =", "zeros[332] was not written"},
-  };
   const std::string right = read_text_file(folder_ / "block.cuh");
-  for (const auto& [before, after, note] : faults) {
+  for (const auto& [before, after, note] : mixed_faults) {
     edit("block.cuh", before, after);
-    const Measurement measurement = measured(*device, "f32", "rows=333,columns=67,table=9");
+    const Measurement measurement = measured(*device, "f32", "rows=33,columns=67,table=9");
     EXPECT_EQ(measurement.outcome, Outcome::wrong_result) << after;
     EXPECT_THAT(measurement.note, testing::HasSubstr(note)) << after;
     std::ofstream(folder_ / "block.cuh") << right;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli_fixture.h"
+#include "mixed_faults.h"
 
 namespace tw {
 namespace {
@@ -55,21 +56,9 @@ TEST_F(CliDtypes, WithoutAReferenceTheDefaultIsTheOracle) {
   EXPECT_EQ(result.at("outcomes"), json({{"ok", 6}}));
 }
 
-// Each fault changes one output of one type; the note names it.
 TEST_F(CliDtypes, AFaultInAnyTypeIsFound) {
-  struct Fault {
-    const char *before, *after, *note;
-  };
-  const Fault faults[] = {
-      {"mine.zeros += code == 0", "mine.zeros += code <= 1", "zeros["},
-      {"(parts[0].largest)", "(parts[0].largest - 1)", "largest["},
-      {"(parts[0].checksum)", "(parts[0].checksum + 1)", "checksum["},
-      {"sum[row] = parts[0].sum", "sum[row] = static_cast<float>(parts[0].sum)", "sum["},
-      {"if (thread != 0) return;", "if (thread != 0 || row == 3) return;", "[3] was not written"},
-      {"const int from = index[row]", "const int from = index[row] & 7", "["},
-  };
   const std::string right = text_of_file(folder_ / "block.cuh");
-  for (const auto& [before, after, note] : faults) {
+  for (const auto& [before, after, note] : test::mixed_faults) {
     edit("block.cuh", before, after);
     const Ran ran = tuned("f32");
     EXPECT_EQ(ran.code, 1) << after << ran.out << ran.err;

@@ -21,7 +21,7 @@ foreach(part RANGE 15)
     ENVIRONMENT TW_CONFORMANCE_FULL=${part}/16)
 endforeach()
 # The rule of comparison is device code that also compiles for the host.
-tilewright_test(judge_test SOURCES judge_test.cpp LIBRARIES tw_core)
+tilewright_test(judge_test SOURCES judge_test.cpp judge_integers_test.cpp LIBRARIES tw_core)
 target_include_directories(judge_test PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
 tilewright_cpu_test(tolerance_test SOURCES tolerance_test.cpp tolerance_rows_test.cpp
   tolerance_plain_test.cpp LIBRARIES tw_cpu TIMEOUT 300 COST 20)

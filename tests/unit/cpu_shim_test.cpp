@@ -521,7 +521,7 @@ TEST_F(ShimTest, ButterflyReduction) {
   }
 }
 
-// Of two types that differ in their signs, CUDA's min and max take the unsigned one.
+// CUDA's min and max compare a signed and an unsigned integer as unsigned ones.
 TEST_F(ShimTest, IntegersAreAsInCuda) {
   std::vector<unsigned long long> out(9);
   ASSERT_EQ(run("integers", threads(1), Lanes::forwards, out.data()), "");

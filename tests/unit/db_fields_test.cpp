@@ -22,7 +22,7 @@ class DbFields : public DbTest {
     fill(shared.trial.context, context_fields, 20);
     fill(shared.trial.measurement, measurement_fields, 40);
     fill(shared.run, run_fields, 60);
-    // What these texts can be is limited.
+    // These fields do not take every text.
     shared.trial.context.source = Source::imported;
     shared.run.device_json = "{}";
     shared.run.context = shared.trial.context;

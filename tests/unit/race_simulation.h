@@ -24,7 +24,7 @@ void for_each_race(double planted, const Noise& noise, int pairs, int rounds, co
   }
 }
 
-// What races of race_rounds say. "slow" needs less shared memory, so that it wins where the rule
+// Returns the verdicts of races of race_rounds. "slow" needs less shared memory, so that it wins where the rule
 // for ties allows it.
 inline RaceTally simulated_races(double planted, const Noise& noise, int pairs) {
   RaceTally tally;

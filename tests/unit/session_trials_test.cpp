@@ -1,4 +1,4 @@
-// What is known of configurations, without a device and without a database.
+// Tests Trials without a device and without a database.
 #include <limits>
 #include <string>
 #include <vector>

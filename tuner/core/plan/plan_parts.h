@@ -9,6 +9,11 @@
 
 namespace tw {
 
+inline constexpr const char* types_name = "t0";  // of a program's types_text
+
+// Returns "static constexpr tw::gemm::Choices choices{tw::gemm::Layout::nt};"; empty if the op has
+// no choices. `root` replaces the namespace tw.
+std::string choices_text(const OpSpec& op, const Problem& problem, const std::string& root);
 // Lowers what does not depend on a kernel: tensors, epilogue, tolerance and reference. Throws Error
 // if a size has no value.
 Plan lower_problem(const Catalog& catalog, const OpSpec& op, const Problem& problem,

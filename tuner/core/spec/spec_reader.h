@@ -66,6 +66,12 @@ void check_is_template(const TomlTable& table, const std::string& entry);
 // Throws Error if `entry` is not a function of the sources in `closure`.
 void check_entry(const TomlTable& table, const std::string& entry, const Texts& closure);
 
+// Returns the dtype of this name. Throws Error at `node` if there is none.
+DType read_dtype(const TomlTable& table, const TomlNode& node, const std::string& name);
+// Reads all [[tensor]] tables of an op, and declares the tensors in `scope`. The op has its dtypes,
+// dims and choices.
+void read_tensors(Scope& scope, const TomlTable& root, OpSpec& op);
+
 // `folder` is the folder of the op's sources among the sources: "gemm/" or empty.
 OpSpec read_op(const TomlNode& root, const std::string& path, const std::string& folder,
                bool needs_reference, SourceTree& sources);

@@ -1,4 +1,4 @@
-// What the parts of a session share.
+// The state that the parts of a session share.
 #pragma once
 #include <chrono>
 #include <cstdint>
