@@ -1,5 +1,6 @@
 #include "emit/choice.h"
 
+#include "core/plan/lowering.h"
 #include "core/plan/plan.h"
 
 namespace tw {

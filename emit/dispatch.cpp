@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "core/plan/plan.h"
+#include "core/plan/variant_text.h"
 #include "emit/model.h"
 #include "emit/parts.h"
 

@@ -11,19 +11,20 @@ using namespace tw;
 
 // A message that `parse` accepts is written as a message that parses as the same value.
 template <class Parse>
-void check(const std::string& bytes, Parse parse) {
+void check(const std::string& bytes, const Parse& parse) {
   std::string once;
   if (!fuzz::accepts([&] { once = serialise(parse(bytes)); })) return;
   fuzz::expect(serialise(parse(once)) == once, "what is written reads as the same");
 }
 
 void check_message(const std::string& bytes) {
-  check(bytes, parse_job);
+  check(bytes, [](const std::string& message) { return parse_job(message); });
   check(bytes, parse_finished);
+  PartsReceived parts;
   fuzz::accepts([&] { cuda::decode_compiler_greeting(bytes); });
-  fuzz::accepts([&] { cuda::decode_compile_request(bytes); });
+  fuzz::accepts([&] { cuda::decode_compile_request(bytes, parts); });
   fuzz::accepts([&] { cuda::decode_compiled(bytes); });
-  fuzz::accepts([&] { cuda::decode_measure_request(bytes); });
+  fuzz::accepts([&] { cuda::decode_measure_request(bytes, parts); });
   fuzz::accepts([&] { cuda::decode_greeting(bytes); });
   fuzz::accepts([&] { cuda::decode_measure_reply(bytes); });
   fuzz::accepts([&] { cuda::decode_probe(bytes); });

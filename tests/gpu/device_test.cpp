@@ -10,7 +10,9 @@
 
 #include "../unit/conformance_sample.h"
 #include "core/catalog/catalog.h"
+#include "core/plan/lowering.h"
 #include "gpu_bench.h"
+#include "own_problem.h"
 
 namespace tw::test {
 namespace {
@@ -203,7 +205,7 @@ TEST(Plan, ResourcesAreTheMostOfAnyPass) {
 TEST(Gemm, WrongToleranceIsFoundWrong) {
   TW_NEEDS_GPU(device);
   Job job = gemm(*device, "m=256,n=256,k=256");
-  job.plan.tolerance = 1e-16;
+  test::own_problem(job.plan).tolerance = 1e-16;
   const Measurement measurement = run(*device, std::move(job));
   EXPECT_EQ(measurement.outcome, Outcome::wrong_result);
   EXPECT_THAT(measurement.note, testing::HasSubstr("% of the elements wrong"));

@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
+#include "core/plan/lowering.h"
 
 namespace tw::test {
 namespace {

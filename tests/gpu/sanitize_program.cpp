@@ -18,6 +18,7 @@
 
 #include "../unit/conformance_sample.h"
 #include "core/catalog/catalog.h"
+#include "core/plan/lowering.h"
 #include "devices/cuda/compile/compile_pool.h"
 #include "devices/cuda/compile/verify_program.h"
 #include "devices/cuda/cuda.h"
@@ -132,11 +133,12 @@ int run_kernel(const Catalog& catalog, const OpEntry& entry, const KernelSpec& k
   }
   int wrong = 0;
   for (const Job& job : jobs) {
-    MeasureRequest request{job, modules.of(job.plan.program), modules.of(job.plan.oracle.program),
+    MeasureRequest request{job, modules.of(job.plan.program),
+                           modules.of(job.plan.problem->oracle.program),
                            modules.of(verify_program())};
     if (!job.plan.plain.empty()) {
       request.plain = modules.of(job.plan.plain.front().program);
-      request.plain_oracle = modules.of(job.plan.plain.front().oracle.program);
+      request.plain_oracle = modules.of(job.plan.plain.front().problem->oracle.program);
     }
     session.prepare(request);
     bool lost = false;

@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
+#include "core/plan/lowering.h"
 #include "core/plan/plan.h"
 #include "core/space/space.h"
 #include "devices/cpu/compile/module.h"
@@ -49,7 +50,7 @@ class GemmMmaTest : public testing::Test {
   }
 
   static Measurement execute(const Plan& plan) {
-    const Program programs[] = {plan.program, plan.oracle.program};
+    const Program programs[] = {plan.program, plan.problem->oracle.program};
     const cpu::Compiled compiled = cpu::compile_module(programs);
     if (compiled.path.empty()) throw Error(compiled.error);
     const cpu::LoadedModule module(compiled.path);

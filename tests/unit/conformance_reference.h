@@ -12,8 +12,8 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
+#include "core/plan/lowering.h"
 #include "core/plan/plan.h"
-#include "core/plan/plan_parts.h"
 #include "devices/cpu/compile/module.h"
 #include "devices/cpu/emulation/scheduler.h"
 #include "devices/cpu/memory.h"
@@ -53,14 +53,14 @@ class ReferenceRun {
  public:
   ReferenceRun(const OpSpec& op, const Problem& problem, const Plan& plan)
       : op_(op), problem_(problem), plan_(plan), memory_(plan, 5) {
-    for (const PlanTensor& tensor : plan.tensors) {
+    for (const PlanTensor& tensor : plan.problem->tensors) {
       expected_.emplace_back(static_cast<std::size_t>(tensor.layout.elements) * 8, 8);
       magnitude_.emplace_back(static_cast<std::size_t>(tensor.layout.elements) * 8, 8);
     }
   }
   // Returns what went wrong; empty if nothing did.
   std::string run(const cpu::LoadedModule& module, int first_entry) {
-    const PlanLaunch& launch = plan_.oracle.launches.at(0);
+    const PlanLaunch& launch = plan_.problem->oracle.launches.at(0);
     cpu::PlanMemory::KernelArguments arguments(memory_, launch, expected_, magnitude_);
     for (std::size_t i = 0; i < launch.args.size(); ++i) {
       if (launch.args[i].kind != ArgSpec::Kind::epilogue) continue;
@@ -72,7 +72,7 @@ class ReferenceRun {
                          {1, cpu::Lanes::forwards});
   }
 
-  double tolerance() const { return plan_.tolerance; }
+  double tolerance() const { return plan_.problem->tolerance; }
   std::int64_t dim(std::string_view name) const { return named(op_.dims, problem_.dims, name); }
   double scalar(std::string_view name) const { return named(op_.scalars, problem_.scalars, name); }
   // Returns a tensor that the oracle read.
@@ -103,10 +103,10 @@ class ReferenceRun {
   }
   std::size_t place_of(std::string_view tensor) const {
     const auto found =
-        std::find_if(plan_.tensors.begin(), plan_.tensors.end(),
+        std::find_if(plan_.problem->tensors.begin(), plan_.problem->tensors.end(),
                      [tensor](const PlanTensor& each) { return each.name == tensor; });
-    if (found == plan_.tensors.end()) throw Error("the op has no " + std::string(tensor));
-    return static_cast<std::size_t>(found - plan_.tensors.begin());
+    if (found == plan_.problem->tensors.end()) throw Error("the op has no " + std::string(tensor));
+    return static_cast<std::size_t>(found - plan_.problem->tensors.begin());
   }
   static double wide(const cpu::Guarded& buffer, std::int64_t index) {
     return Elements{DType::f64, buffer.data()}[index];
@@ -137,15 +137,15 @@ void check_reference(const std::string& op_name, const std::vector<std::string>&
       text.dtype = name_of(dtype);
       text.epilogue = epilogue;
       problems.push_back(parse_problem(op, text));
-      plans.push_back(lower_problem(catalog, op, problems.back(), emulated_device(90)));
+      plans.emplace_back().problem = lower_problem(catalog, problems.back(), emulated_device(90));
     }
-    programs.push_back(plans.back().oracle.program);
+    programs.push_back(plans.back().problem->oracle.program);
   }
   const cpu::Compiled compiled = cpu::compile_module(programs);
   ASSERT_EQ(compiled.error, "");
   const cpu::LoadedModule module(compiled.path);
   for (std::size_t i = 0; i < plans.size(); ++i) {
-    ASSERT_EQ(plans[i].oracle.program.text, programs[i / shapes.size()].text);
+    ASSERT_EQ(plans[i].problem->oracle.program.text, programs[i / shapes.size()].text);
     SCOPED_TRACE(problems[i].key(op));
     ReferenceRun run(op, problems[i], plans[i]);
     ASSERT_EQ(run.run(module, static_cast<int>(i / shapes.size())), "");

@@ -12,9 +12,11 @@
 
 #include "conformance_programs.h"
 #include "conformance_sample.h"
+#include "core/plan/lowering.h"
 #include "devices/cpu/execute.h"
 #include "devices/cpu/memory.h"
 #include "devices/cpu/values.h"
+#include "own_problem.h"
 
 namespace tw::conformance {
 namespace {
@@ -70,9 +72,10 @@ const std::vector<Special>& specials() {
 
 // Returns the plan with the factors and inputs of a special case.
 Plan special_plan(Plan plan, const Special& special) {
-  std::copy(special.factors.begin(), special.factors.end(), plan.epilogue_scalars.begin());
-  PlanFill& fill = plan.tensors.front().second;
-  const bool is_f16 = plan.tensors.front().dtype == DType::f16;
+  ProblemPlan& problem = test::own_problem(plan);
+  std::copy(special.factors.begin(), special.factors.end(), problem.epilogue_scalars.begin());
+  PlanFill& fill = problem.tensors.front().second;
+  const bool is_f16 = problem.tensors.front().dtype == DType::f16;
   if (special.inputs == Special::Inputs::infinite) fill.infinities = true;
   if (special.inputs == Special::Inputs::tiny) fill.scale = is_f16 ? 0x1p-17F : 0x1p-126F;
   if (special.inputs == Special::Inputs::nan) fill.scale = std::nanf("");
@@ -85,7 +88,7 @@ Plan special_plan(Plan plan, const Special& special) {
 bool loses_infinities(const KernelSpec& kernel, const Plan& plan) {
   const bool splits = std::any_of(kernel.knobs.begin(), kernel.knobs.end(),
                                   [](const Knob& knob) { return knob.name == "passes"; });
-  const bool is_f32 = plan.tensors.front().dtype == DType::f32;
+  const bool is_f32 = plan.problem->tensors.front().dtype == DType::f32;
   return (splits && is_f32) || kernel.name == "direct_wgmma";
 }
 
@@ -121,9 +124,9 @@ class SpecialRunsTest : public testing::TestWithParam<std::string> {
       if (turn && *turn % served.size() != i) continue;
       Case& added = cases_.emplace_back(std::move(served[i]));
       added.program = programs_.add(added.plan.program);
-      added.reference = programs_.add(added.plan.oracle.program);
+      added.reference = programs_.add(added.plan.problem->oracle.program);
       added.plan.program.headers.clear();
-      added.plan.oracle.program.headers.clear();
+      test::own_problem(added.plan).oracle.program.headers.clear();
     }
   }
 
@@ -148,8 +151,8 @@ class SpecialRunsTest : public testing::TestWithParam<std::string> {
   static std::uint64_t seed_with_infinity(const Plan& plan) {
     for (std::uint64_t seed = 1; seed < 10000; ++seed) {
       const cpu::PlanMemory memory(plan, seed, cpu::Inputs::second);
-      for (std::int64_t i = 0; i < plan.tensors[0].layout.elements; ++i) {
-        const double x = cpu::read_element(plan.tensors[0].dtype, memory.tensor(0), i);
+      for (std::int64_t i = 0; i < plan.problem->tensors[0].layout.elements; ++i) {
+        const double x = cpu::read_element(plan.problem->tensors[0].dtype, memory.tensor(0), i);
         if (std::isinf(x)) return seed;
       }
     }

@@ -13,9 +13,11 @@
 
 #include "conformance_programs.h"
 #include "conformance_sample.h"
+#include "core/plan/lowering.h"
 #include "core/plan/plan.h"
 #include "devices/comparison.h"
 #include "devices/cpu/execute.h"
+#include "own_problem.h"
 
 namespace tw::conformance {
 namespace {
@@ -181,13 +183,13 @@ class ConformanceTest : public testing::TestWithParam<Parameter> {
     const std::string name =
         asked.problem.key(op) + ": " + text_of(kernel().knobs, asked.configuration);
     ASSERT_EQ(lowered.invalid, "") << name;
-    ASSERT_EQ(lowered.plan.oracle.kind, OraclePlan::Kind::reference)
+    ASSERT_EQ(lowered.plan.problem->oracle.kind, OraclePlan::Kind::reference)
         << "conformance needs a reference: " << name;
     Case added{name, std::move(lowered.plan)};
     added.program = programs_.add(added.plan.program);
-    added.reference = programs_.add(added.plan.oracle.program);
+    added.reference = programs_.add(added.plan.problem->oracle.program);
     added.plan.program.headers.clear();
-    added.plan.oracle.program.headers.clear();
+    test::own_problem(added.plan).oracle.program.headers.clear();
     cases_.push_back(std::move(added));
   }
 

@@ -5,12 +5,14 @@
 
 #include "core/catalog/catalog.h"
 #include "core/plan/job.h"
+#include "core/plan/lowering.h"
 #include "core_fixture.h"
+#include "own_problem.h"
 
 namespace tw {
 namespace {
 
-using test::error_of;
+using test::error_of, test::own_problem;
 
 Job toy_job() {
   const Catalog catalog = test::toy_catalog();
@@ -44,27 +46,28 @@ TEST(Job, RoundTrips) {
   EXPECT_EQ(back.plan.program.headers, job.plan.program.headers);
   EXPECT_EQ(back.plan.launches[0].grid, job.plan.launches[0].grid);
   EXPECT_EQ(back.plan.launches[0].args[6].scalar, 0.1);
-  EXPECT_EQ(back.plan.epilogue_scalars, (std::vector<float>{0, 0.1F}));
-  EXPECT_EQ(back.plan.tensors[1].layout.strides, job.plan.tensors[1].layout.strides);
+  EXPECT_EQ(back.plan.problem->epilogue_scalars, (std::vector<float>{0, 0.1F}));
+  EXPECT_EQ(back.plan.problem->tensors[1].layout.strides,
+            job.plan.problem->tensors[1].layout.strides);
   EXPECT_EQ(back.plan.workspaces[0].init, WorkspaceSpec::Init::zero_each);
-  EXPECT_EQ(back.plan.oracle.program.text, job.plan.oracle.program.text);
-  EXPECT_EQ(back.plan.oracle.launches.at(0).args.size(),
-            job.plan.oracle.launches.at(0).args.size());
+  EXPECT_EQ(back.plan.problem->oracle.program.text, job.plan.problem->oracle.program.text);
+  EXPECT_EQ(back.plan.problem->oracle.launches.at(0).args.size(),
+            job.plan.problem->oracle.launches.at(0).args.size());
   EXPECT_FALSE(back.limits.cold_l2);
 }
 
 TEST(Job, TypesAndRangesOfTensorsRoundTrip) {
   Job job = toy_job();
-  job.plan.tensors[0].dtype = DType::u8;
-  job.plan.tensors[0].range = IntegerRange{3, 250};
-  job.plan.tensors[1].tolerance = 0x1p-40;
+  own_problem(job.plan).tensors[0].dtype = DType::u8;
+  own_problem(job.plan).tensors[0].range = IntegerRange{3, 250};
+  own_problem(job.plan).tensors[1].tolerance = 0x1p-40;
   const Job back = parse_job(serialise(job));
-  EXPECT_EQ(back.plan.storage, DType::f32);
-  EXPECT_EQ(back.plan.tensors[0].dtype, DType::u8);
-  EXPECT_EQ(back.plan.tensors[0].range, job.plan.tensors[0].range);
-  EXPECT_EQ(back.plan.tensors[0].tolerance, std::nullopt);
-  EXPECT_EQ(back.plan.tensors[1].range, std::nullopt);
-  EXPECT_EQ(back.plan.tensors[1].tolerance, 0x1p-40);
+  EXPECT_EQ(back.plan.problem->storage, DType::f32);
+  EXPECT_EQ(back.plan.problem->tensors[0].dtype, DType::u8);
+  EXPECT_EQ(back.plan.problem->tensors[0].range, job.plan.problem->tensors[0].range);
+  EXPECT_EQ(back.plan.problem->tensors[0].tolerance, std::nullopt);
+  EXPECT_EQ(back.plan.problem->tensors[1].range, std::nullopt);
+  EXPECT_EQ(back.plan.problem->tensors[1].tolerance, 0x1p-40);
 }
 
 TEST(Job, TensorMapsRoundTrip) {
@@ -89,11 +92,11 @@ TEST(Job, TensorMapsRoundTrip) {
 
 TEST(Job, ArraysOfPointersRoundTrip) {
   Job job = toy_job();
-  job.plan.tensors[1].by_pointers = true;
+  own_problem(job.plan).tensors[1].by_pointers = true;
   job.plan.launches[0].args[2].kind = ArgSpec::Kind::pointers;
   const Job back = parse_job(serialise(job));
   EXPECT_EQ(serialise(back), serialise(job));
-  EXPECT_TRUE(back.plan.tensors[1].by_pointers);
+  EXPECT_TRUE(back.plan.problem->tensors[1].by_pointers);
   EXPECT_EQ(back.plan.launches[0].args[2].kind, ArgSpec::Kind::pointers);
   job.plan.launches[0].args[2].index = 2;
   EXPECT_NE(error_of([&] { parse_job(serialise(job)); }).find("an index"), std::string::npos);
@@ -111,15 +114,15 @@ TEST(Job, BaselineHasTensorsReferenceAndArguments) {
   EXPECT_EQ(job.problem, "axpy f32 rows=30,columns=50 epilogue=relu");
   EXPECT_EQ(job.math, "f32");
   EXPECT_TRUE(job.without_epilogue);
-  EXPECT_EQ(job.plan.tensors.size(), 2U);
+  EXPECT_EQ(job.plan.problem->tensors.size(), 2U);
   ASSERT_EQ(job.baseline_args.size(), 5U);
   EXPECT_EQ(job.baseline_args[0].first, "alpha");
   EXPECT_EQ(job.baseline_args[1].first, "n");
   EXPECT_EQ(job.baseline_args[1].second.value, 1500);
   EXPECT_EQ(job.baseline_args[2].second.value, 1);  // packed
-  ASSERT_EQ(job.plan.oracle.kind, OraclePlan::Kind::reference);
+  ASSERT_EQ(job.plan.problem->oracle.kind, OraclePlan::Kind::reference);
   // The library does not apply the chain, so neither does its oracle.
-  EXPECT_EQ(job.plan.oracle.program.entries.at(0),
+  EXPECT_EQ(job.plan.problem->oracle.program.entries.at(0),
             "tw::axpy::reference<float, v0, tw::epilogue::Chain<>>");
 }
 
@@ -189,14 +192,15 @@ TEST(Job, IndicesAndRangesAreChecked) {
   EXPECT_TRUE(refuses([](Job& job) { job.plan.launches[0].args[2].index = 2; }));
   EXPECT_TRUE(refuses([](Job& job) { job.plan.launches[0].args[8].index = -1; }));
   EXPECT_TRUE(refuses([](Job& job) { job.plan.launches[0].grid[1] = 0; }));
-  EXPECT_TRUE(refuses([](Job& job) { job.plan.tensors[0].layout.elements = 5; }));
-  EXPECT_TRUE(refuses([](Job& job) { job.plan.tensors[0].layout.strides.pop_back(); }));
+  EXPECT_TRUE(refuses([](Job& job) { own_problem(job.plan).tensors[0].layout.elements = 5; }));
+  EXPECT_TRUE(
+      refuses([](Job& job) { own_problem(job.plan).tensors[0].layout.strides.pop_back(); }));
   EXPECT_TRUE(refuses([](Job& job) { job.plan.workspaces[0].bytes = -1; }));
-  EXPECT_TRUE(refuses([](Job& job) { job.plan.align = 0; }));
+  EXPECT_TRUE(refuses([](Job& job) { own_problem(job.plan).align = 0; }));
   const auto refuses_range = [&](DType dtype, IntegerRange range) {
     return refuses([&](Job& job) {
-      job.plan.tensors[0].dtype = dtype;
-      job.plan.tensors[0].range = range;
+      own_problem(job.plan).tensors[0].dtype = dtype;
+      own_problem(job.plan).tensors[0].range = range;
     });
   };
   EXPECT_FALSE(refuses_range(DType::i8, {-128, 127}));

@@ -3,7 +3,9 @@
 #include "core/base/texts.h"
 #include "core/catalog/catalog.h"
 #include "core/plan/job.h"
+#include "core/plan/lowering.h"
 #include "core/plan/plan.h"
+#include "core/plan/variant_text.h"
 #include "core_fixture.h"
 
 namespace tw {
@@ -62,13 +64,13 @@ TEST_F(PlanTest, ATensorByPointersIsAnArrayToKernels) {
                                    "pointers = \"order == 'padded'\"");
   catalog_ = Catalog::load(spaces, test::toy_sources());
   const Plan plan = lowered("3x5,order=padded", {128, 0, 0}).plan;
-  EXPECT_FALSE(plan.tensors[0].by_pointers);
-  EXPECT_TRUE(plan.tensors[1].by_pointers);
-  EXPECT_EQ(slice_offsets(plan.tensors[1]), (std::vector<std::int64_t>{0, 8, 16}));
+  EXPECT_FALSE(plan.problem->tensors[0].by_pointers);
+  EXPECT_TRUE(plan.problem->tensors[1].by_pointers);
+  EXPECT_EQ(slice_offsets(plan.problem->tensors[1]), (std::vector<std::int64_t>{0, 8, 16}));
   EXPECT_EQ(plan.launches[0].args[2].kind, ArgSpec::Kind::tensor);
   EXPECT_EQ(plan.launches[0].args[3].kind, ArgSpec::Kind::pointers);
   EXPECT_EQ(plan.launches[0].args[3].index, 1);
-  EXPECT_EQ(plan.oracle.launches.at(0).args[2].kind, ArgSpec::Kind::tensor);
+  EXPECT_EQ(plan.problem->oracle.launches.at(0).args[2].kind, ArgSpec::Kind::tensor);
   const Problem problem = parse_problem(op(), {"3x5,order=padded"});
   const Job job = baseline_job(catalog_, problem, device_, op().baselines.at(0));
   for (const auto& [word, arg] : job.baseline_args) {
@@ -77,7 +79,7 @@ TEST_F(PlanTest, ATensorByPointersIsAnArrayToKernels) {
       EXPECT_EQ(arg.kind, is_y ? ArgSpec::Kind::pointers : ArgSpec::Kind::tensor);
     }
   }
-  EXPECT_FALSE(lowered("3x5", {128, 0, 0}).plan.tensors[1].by_pointers);
+  EXPECT_FALSE(lowered("3x5", {128, 0, 0}).plan.problem->tensors[1].by_pointers);
   EXPECT_EQ(lowered("3x5", {128, 0, 0}).plan.launches[0].args[3].kind, ArgSpec::Kind::tensor);
 
   spaces["axpy/simple.toml"] =
@@ -119,9 +121,9 @@ TEST_F(PlanTest, LowersTheLaunchesThatApply) {
                 "tw::axpy::simple::finish<float, v0, tw::epilogue::Chain<tw::epilogue::Clamp, "
                 "tw::epilogue::BiasColumn>>"}));
   EXPECT_EQ(plan.launches[1].entry, 1);
-  EXPECT_EQ(plan.epilogue_extents, std::vector<std::int64_t>{50});
-  EXPECT_EQ(plan.epilogue_scalars, (std::vector<float>{0, 6}));
-  EXPECT_EQ(plan.tolerance, 4 * 0x1p-24);
+  EXPECT_EQ(plan.problem->epilogue_extents, std::vector<std::int64_t>{50});
+  EXPECT_EQ(plan.problem->epilogue_scalars, (std::vector<float>{0, 6}));
+  EXPECT_EQ(plan.problem->tolerance, 4 * 0x1p-24);
 
   const auto& args = plan.launches[0].args;
   ASSERT_EQ(args.size(), 9U);
@@ -143,20 +145,20 @@ TEST_F(PlanTest, ProgramIncludesTheOpsHeaderAndTheVariant) {
       "#include \"axpy/op.cuh\"\n#include \"axpy/simple.cuh\"\nstruct v0 {"));
   EXPECT_EQ(plan.program.headers.size(), 4U);
   EXPECT_FALSE(plan.program.as_given);
-  ASSERT_EQ(plan.oracle.kind, OraclePlan::Kind::reference);
-  EXPECT_EQ(plan.oracle.program.text,
+  ASSERT_EQ(plan.problem->oracle.kind, OraclePlan::Kind::reference);
+  EXPECT_EQ(plan.problem->oracle.program.text,
             "#include \"axpy/op.cuh\"\n#include \"axpy/reference.cuh\"\nstruct v0 {\n"
             "  static constexpr tw::axpy::Choices choices{tw::axpy::Order::packed};\n};\n");
-  EXPECT_EQ(plan.oracle.program.entries.at(0),
+  EXPECT_EQ(plan.problem->oracle.program.entries.at(0),
             "tw::axpy::reference<float, v0, tw::epilogue::Chain<>>");
-  EXPECT_EQ(plan.oracle.launches.at(0).args[7].kind, ArgSpec::Kind::expected);
-  EXPECT_EQ(plan.oracle.launches.at(0).args[7].index, 1);
+  EXPECT_EQ(plan.problem->oracle.launches.at(0).args[7].kind, ArgSpec::Kind::expected);
+  EXPECT_EQ(plan.problem->oracle.launches.at(0).args[7].index, 1);
 }
 
 TEST_F(PlanTest, AScaledTensorIsReadUnlessItsScalarIsZero) {
-  EXPECT_FALSE(lowered("3x5", {128, 0, 0}).plan.tensors[1].is_read);
-  EXPECT_TRUE(lowered("3x5,beta=0.5", {128, 0, 0}).plan.tensors[1].is_read);
-  EXPECT_TRUE(lowered("3x5", {128, 0, 0}).plan.tensors[0].is_read);
+  EXPECT_FALSE(lowered("3x5", {128, 0, 0}).plan.problem->tensors[1].is_read);
+  EXPECT_TRUE(lowered("3x5,beta=0.5", {128, 0, 0}).plan.problem->tensors[1].is_read);
+  EXPECT_TRUE(lowered("3x5", {128, 0, 0}).plan.problem->tensors[0].is_read);
 }
 
 TEST_F(PlanTest, WhatCannotBeLaunchedSaysWhy) {

@@ -2,7 +2,9 @@
 
 #include "core/base/texts.h"
 #include "core/catalog/catalog.h"
+#include "core/plan/lowering.h"
 #include "core/plan/plan.h"
+#include "core/space/space.h"
 #include "core_fixture.h"
 
 namespace tw {

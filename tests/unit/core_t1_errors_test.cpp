@@ -13,7 +13,9 @@
 #include "core/base/error.h"
 #include "core/base/json_document.h"
 #include "core/catalog/catalog.h"
+#include "core/plan/lowering.h"
 #include "core/plan/plan.h"
+#include "core/plan/program_macros.h"
 #include "core/space/space.h"
 #include "core/t1/t1.h"
 

@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
 #include "core/expr/python_expr.h"
+#include "core/plan/lowering.h"
 #include "core/plan/plan.h"
 #include "core/space/space.h"
 #include "core/spec/sources.h"

@@ -7,6 +7,7 @@
 
 #include "devices/cpu/cpu.h"
 #include "devices/cpu/emulation/sanitizer.h"
+#include "own_problem.h"
 
 namespace tw {
 namespace {
@@ -27,30 +28,31 @@ Job doubling(const std::string& misdeed, std::uint64_t id = 1) {
       "  float value = i < n ? 2 * x[at] : 0;\n" +
       misdeed + "\n  if (i < n) y[at] = value;\n}\n";
   plan.program.entries = {"doubling"};
-  plan.oracle.kind = OraclePlan::Kind::reference;
-  plan.oracle.program.text =
+  ProblemPlan& problem = test::own_problem(plan);
+  problem.oracle.kind = OraclePlan::Kind::reference;
+  problem.oracle.program.text =
       "__global__ void reference(const float* x, int n, double* y, double* magnitude) {\n"
       "  const int i = threadIdx.x, at = i / 10 * 12 + i % 10;\n"
       "  y[at] = 2.0 * x[at];\n"
       "  magnitude[at] = fabs(y[at]);\n"
       "}\n";
-  plan.oracle.program.entries = {"reference"};
-  plan.tolerance = 2 * 0x1p-24;
+  problem.oracle.program.entries = {"reference"};
+  problem.tolerance = 2 * 0x1p-24;
   const TensorLayout layout{{10, 10}, {12, 1}, 118};
-  plan.tensors = {{"x", Role::in, DType::f32, layout, true},
-                  {"y", Role::out, DType::f32, layout, true}};
+  problem.tensors = {{"x", Role::in, DType::f32, layout, true},
+                     {"y", Role::out, DType::f32, layout, true}};
   using Kind = ArgSpec::Kind;
   plan.launches.resize(1);
   plan.launches[0].grid = {4, 1, 1};
   plan.launches[0].block = {32, 1, 1};
   plan.launches[0].args = {
       {Kind::tensor, 0, 0, 0}, {Kind::tensor, 1, 0, 0}, {Kind::int32, 0, 100, 0}};
-  plan.oracle.launches.resize(1);
-  plan.oracle.launches[0].block = {100, 1, 1};
-  plan.oracle.launches[0].args = {{Kind::tensor, 0, 0, 0},
-                                  {Kind::int32, 0, 100, 0},
-                                  {Kind::expected, 1, 0, 0},
-                                  {Kind::magnitude, 1, 0, 0}};
+  problem.oracle.launches.resize(1);
+  problem.oracle.launches[0].block = {100, 1, 1};
+  problem.oracle.launches[0].args = {{Kind::tensor, 0, 0, 0},
+                                     {Kind::int32, 0, 100, 0},
+                                     {Kind::expected, 1, 0, 0},
+                                     {Kind::magnitude, 1, 0, 0}};
   return job;
 }
 
@@ -297,7 +299,7 @@ TEST_F(CpuDeviceTest, FaultsWhileItIsLoadedCostAKernelItsJobAlone) {
 
 TEST_F(CpuDeviceTest, TheOraclesTimeIsNotTheKernels) {
   Job job = doubling("");
-  std::string& text = job.plan.oracle.program.text;
+  std::string& text = test::own_problem(job.plan).oracle.program.text;
   text.insert(text.find("y[at]"),
               "double waste = 0; for (int j = 0; j < (i == 0 ? 40000000 : 0); "
               "++j) waste += fabs(sin(waste + j));\n"
@@ -328,13 +330,13 @@ TEST_F(CpuDeviceTest, CancelDropsEverything) {
 
 TEST_F(CpuDeviceTest, WithoutAReferenceTheThreadOrdersMustAgree) {
   Job job = doubling("");
-  job.plan.oracle = {};
+  test::own_problem(job.plan).oracle = {};
   const Measurement measurement = answer(job);
   EXPECT_EQ(measurement.outcome, Outcome::ok) << measurement.note;
   EXPECT_EQ(measurement.error_ulps, -1);
   job = doubling(
       "__shared__ int first; if (threadIdx.x == 0) first = i; value += first != i / 32 * 32;");
-  job.plan.oracle = {};
+  test::own_problem(job.plan).oracle = {};
   EXPECT_EQ(answer(job).outcome, Outcome::wrong_result);
 }
 

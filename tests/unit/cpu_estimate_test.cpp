@@ -7,6 +7,7 @@
 
 #include "core/catalog/catalog.h"
 #include "core/model/emulated_work.h"
+#include "core/plan/lowering.h"
 #include "core/space/space.h"
 #include "devices/cpu/cpu.h"
 

@@ -141,7 +141,7 @@ class JudgeTest : public testing::Test {
     return judge(plan_, c_, reinterpret_cast<const std::byte*>(actual_.data()),
                  reinterpret_cast<const std::byte*>(before_.data()), expected_, magnitude_);
   }
-  Plan plan_;
+  ProblemPlan plan_;
   PlanTensor c_{"c", Role::out, DType::f32, {{2, 3}, {4, 1}, 7}, true};
   std::vector<float> before_ = std::vector<float>(7, -7);
   std::vector<float> actual_{1, 2, 3, -7, 5, 6, 7};

@@ -2,20 +2,20 @@ if(TILEWRIGHT_HAS_CUDA)
   tilewright_test(cuda_test SOURCES ../gpu/worker_main.cpp cuda_cache_test.cpp cuda_device_test.cpp
     cuda_messages_test.cpp
     cuda_pool_test.cpp
-    cuda_sampling_test.cpp LIBRARIES tw_cuda)
+    cuda_sampling_test.cpp LIBRARIES tw_cuda tw_space)
   tilewright_test(cuda_compile_test SOURCES ../gpu/worker_main.cpp cuda_compile_test.cpp
-    LIBRARIES tw_cuda TIMEOUT 300
+    LIBRARIES tw_cuda tw_space TIMEOUT 300
     LABELS compilers COST 80)
   if(TILEWRIGHT_NVCC)
     tilewright_test(cuda_shipped_test SOURCES ../gpu/worker_main.cpp cuda_shipped_test.cpp
-      LIBRARIES tw_cuda TIMEOUT 600
+      LIBRARIES tw_cuda tw_space TIMEOUT 600
       LABELS compilers COST 240)
     target_compile_definitions(cuda_shipped_test PRIVATE TW_NVCC="${TILEWRIGHT_NVCC}")
   endif()
 
   # Fakes of the driver and the compiler, which the loader finds before the machine's own libraries.
   tilewright_test(cuda_queue_test SOURCES ../gpu/worker_main.cpp cuda_queue_test.cpp
-    LIBRARIES tw_cuda)
+    LIBRARIES tw_cuda tw_space)
   set(fakes ${CMAKE_CURRENT_BINARY_DIR}/cuda_fakes)
   target_compile_definitions(cuda_queue_test PRIVATE TW_FAKES="${fakes}")
   foreach(fake driver compiler)

@@ -12,6 +12,7 @@
 #include "conformance_sample.h"
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
+#include "core/plan/lowering.h"
 #include "core/space/space.h"
 #include "devices/cuda/compile/compile_pool.h"
 #include "devices/cuda/compile/verify_program.h"
@@ -110,9 +111,9 @@ void Conformance::submit_chains(const OpSpec& op, const KernelSpec& kernel, cons
     const std::string name = fmt::format("{} {} {} epilogue={}", architecture_of(device.cc),
                                          op.name, kernel.name, chain.text());
     submit(plan.program, device, {name, true});
-    if (plan.oracle.kind == OraclePlan::Kind::reference &&
+    if (plan.problem->oracle.kind == OraclePlan::Kind::reference &&
         (chain.steps.empty() || chain.reduced())) {
-      submit(plan.oracle.program, device,
+      submit(plan.problem->oracle.program, device,
              {name + " reference", true});  // its speed does not matter
     }
   }

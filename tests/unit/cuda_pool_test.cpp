@@ -9,7 +9,9 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
+#include "core/plan/lowering.h"
 #include "core/plan/plan.h"
+#include "core/space/space.h"
 #include "devices/cuda/compile/compile_log.h"
 #include "devices/cuda/compile/compile_pool.h"
 
@@ -255,7 +257,8 @@ TEST_F(Pool, FaultyKernelsCompileThatShould) {
     const LoweredPlan lowered = lower(catalog, kernel, problem, emulated_device(90), configuration);
     EXPECT_EQ(lowered.invalid, "") << behaviours[i];
     pool.submit(i, {lowered.plan.program, "sm_90a", {}});
-    if (i == 0) pool.submit(behaviours.size(), {lowered.plan.oracle.program, "sm_90a", {}});
+    if (i == 0)
+      pool.submit(behaviours.size(), {lowered.plan.problem->oracle.program, "sm_90a", {}});
   }
   for (const auto& [ticket, compiled] : finish(pool)) {
     const std::string name = ticket < behaviours.size() ? behaviours[ticket] : "reference";

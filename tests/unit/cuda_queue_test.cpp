@@ -12,9 +12,12 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
+#include "core/plan/lowering.h"
 #include "core/plan/plan.h"
+#include "core/space/space.h"
 #include "devices/cuda/cuda.h"
 #include "devices/turns.h"
+#include "own_problem.h"
 
 namespace tw {
 namespace {
@@ -224,8 +227,9 @@ TEST_F(Queue, ReferenceThatDoesNotCompileIsAFaultOfTheSpec) {
   job.plan = lower(catalog_, kernel, problem_, device_->info(),
                    configuration_from(kernel.knobs, "act=works"))
                  .plan;
-  job.plan.oracle.kind = OraclePlan::Kind::reference;
-  job.plan.oracle.program.text = "fake_error";
+  OraclePlan& oracle = test::own_problem(job.plan).oracle;
+  oracle.kind = OraclePlan::Kind::reference;
+  oracle.program.text = "fake_error";
   device_->submit(job);
   try {
     finish(1);

@@ -15,6 +15,7 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
+#include "core/plan/lowering.h"
 #include "core/space/space.h"
 #include "devices/cuda/compile/compile_pool.h"
 

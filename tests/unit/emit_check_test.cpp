@@ -27,7 +27,7 @@ class VerifyingDevice : public Device {
   int capacity() const override { return 3; }
   void submit(Job job) override {
     EXPECT_EQ(job.purpose, Purpose::verify);
-    EXPECT_EQ(job.plan.oracle.kind, OraclePlan::Kind::reference);
+    EXPECT_EQ(job.plan.problem->oracle.kind, OraclePlan::Kind::reference);
     EXPECT_LT(queue_.size(), 3u);
     EXPECT_TRUE(seen.insert(job.kernel + job.configuration + job.problem).second) << "run twice";
     queue_.push_back(std::move(job));

@@ -6,6 +6,8 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
+#include "core/plan/lowering.h"
+#include "core/space/space.h"
 #include "emit_fixture.h"
 #include "selected.h"
 

@@ -16,8 +16,8 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
+#include "core/plan/lowering.h"
 #include "core/plan/plan.h"
-#include "core/plan/plan_parts.h"
 #include "devices/cpu/compile/module.h"
 #include "devices/cpu/memory.h"
 #include "devices/cpu/oracle.h"
@@ -111,8 +111,9 @@ inline float sum_of(Way way, std::vector<Term> terms) {
 // A problem and its oracle's expected values on both sets of inputs.
 class Given {
  public:
-  Given(const OpSpec& op, const Problem& problem)
-      : problem_(problem), plan_(lower_problem(catalog(), op, problem, emulated_device(90))) {}
+  explicit Given(const Problem& problem) : problem_(problem) {
+    plan_.problem = lower_problem(catalog(), problem, emulated_device(90));
+  }
 
   static const Catalog& catalog() {
     static const Catalog loaded = Catalog::load(builtin_spaces(), builtin_sources());
@@ -123,12 +124,12 @@ class Given {
     cpu::Scheduler scheduler;
     for (const cpu::Inputs inputs : {cpu::Inputs::first, cpu::Inputs::second}) {
       cpu::Oracles oracles;
-      expected_.push_back(oracles.ask(plan_, oracle, scheduler, 1, inputs));
+      expected_.push_back(oracles.ask(plan_.problem, oracle, scheduler, 1, inputs));
       memories_.push_back(std::make_unique<cpu::PlanMemory>(plan_, 1, inputs));
       inputs_.emplace_back();
-      for (std::size_t i = 0; i + 1 < plan_.tensors.size(); ++i) {
+      for (std::size_t i = 0; i + 1 < plan_.problem->tensors.size(); ++i) {
         const std::byte* const data = memories_.back()->tensor(i);
-        inputs_.back().push_back(decoded(data, plan_.tensors[i].layout.elements));
+        inputs_.back().push_back(decoded(data, plan_.problem->tensors[i].layout.elements));
       }
     }
   }
@@ -141,24 +142,24 @@ class Given {
   }
   // Returns one of the chain's tensors.
   std::vector<float> epilogue_input(int set, std::size_t tensor) const {
-    const PlanLaunch& launch = plan_.oracle.launches[0];
+    const PlanLaunch& launch = plan_.problem->oracle.launches[0];
     std::vector<cpu::Guarded> unused;
-    for (std::size_t i = 0; i < plan_.tensors.size(); ++i) unused.emplace_back(0, 8);
+    for (std::size_t i = 0; i < plan_.problem->tensors.size(); ++i) unused.emplace_back(0, 8);
     cpu::PlanMemory::KernelArguments arguments(*memories_[at_(set)], launch, unused, unused);
     for (std::size_t i = 0; i < launch.args.size(); ++i) {
       if (launch.args[i].kind != ArgSpec::Kind::epilogue) continue;
       const std::byte* data = nullptr;
       const auto* from = static_cast<const std::byte*>(arguments.pointers()[i]);
       std::memcpy(&data, from + tensor * sizeof data, sizeof data);
-      return decoded(data, plan_.epilogue_extents[tensor]);
+      return decoded(data, plan_.problem->epilogue_extents[tensor]);
     }
     throw Error("the oracle takes no epilogue");
   }
 
   // Judges an output whose elements are dense. `truncated` stores them without rounding to nearest.
   cpu::Verdict judge(int set, const std::vector<float>& values, bool truncated = false) const {
-    const std::size_t output = plan_.tensors.size() - 1;
-    const PlanTensor& tensor = plan_.tensors[output];
+    const std::size_t output = plan_.problem->tensors.size() - 1;
+    const PlanTensor& tensor = plan_.problem->tensors[output];
     const auto size = static_cast<std::size_t>(size_of(tensor.dtype));
     std::vector<std::byte> bytes(values.size() * size);
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -171,8 +172,9 @@ class Given {
     }
     EXPECT_EQ(values.size(), static_cast<std::size_t>(tensor.layout.elements));
     const cpu::Expected& expected = expected_[at_(set)];
-    return cpu::judge(plan_, tensor, bytes.data(), memories_[at_(set)]->tensor_before(output),
-                      expected.values[output], expected.magnitudes[output]);
+    return cpu::judge(*plan_.problem, tensor, bytes.data(),
+                      memories_[at_(set)]->tensor_before(output), expected.values[output],
+                      expected.magnitudes[output]);
   }
 
  private:
@@ -202,8 +204,8 @@ class Problems {
     std::vector<std::string> keys;
     int entries = 0;
     for (const ProblemText& text : texts) {
-      given_.push_back(std::make_unique<Given>(spec, parse_problem(spec, text)));
-      const Program& program = given_.back()->plan().oracle.program;
+      given_.push_back(std::make_unique<Given>(parse_problem(spec, text)));
+      const Program& program = given_.back()->plan().problem->oracle.program;
       keys.push_back(program.text + program.entries.at(0));
       if (!places.emplace(keys.back(), entries).second) continue;
       programs.push_back(program);

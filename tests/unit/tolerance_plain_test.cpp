@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/texts.h"
 #include "core/catalog/catalog.h"
+#include "core/plan/lowering.h"
 #include "core/plan/plan.h"
 #include "core/space/space.h"
 #include "devices/cpu/cpu.h"
@@ -55,8 +56,9 @@ TEST(PlainPlan, IsThereWhereAChainHides) {
     const Plan& plain = plan.plain[0];
     EXPECT_TRUE(plain.plain.empty());
     EXPECT_NE(plain.program.entries.at(0).find("Chain<>"), std::string::npos) << chain;
-    EXPECT_NE(plain.oracle.program.entries.at(0).find("Chain<>"), std::string::npos) << chain;
-    EXPECT_EQ(plain.tensors.back().layout.elements, 64 * 64) << chain;
+    EXPECT_NE(plain.problem->oracle.program.entries.at(0).find("Chain<>"), std::string::npos)
+        << chain;
+    EXPECT_EQ(plain.problem->tensors.back().layout.elements, 64 * 64) << chain;
   }
   for (const char* chain : {"", "bias_column,relu", "gelu", "residual,sum", "add(0)", "scale(-64)",
                             "div(64)", "scale(0.25),bias_row,div(0.25)"}) {

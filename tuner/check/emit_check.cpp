@@ -7,6 +7,7 @@
 #include <map>
 
 #include "core/model/emulated_work.h"
+#include "core/plan/lowering.h"
 #include "core/plan/plan.h"
 #include "devices/job_runner.h"
 #include "emit/model.h"
@@ -86,7 +87,7 @@ class Check {
     for (const EmitSample& sample : samples) {
       if (known_.emplace(key_of(sample), Measurement{}).second) due.push_back(&sample);
     }
-    for (const EmitSample* sample : due) find_oracle_of(*sample);
+    for (const EmitSample* sample : due) prepare(*sample);
     JobQueue<const EmitSample*> running(jobs_);
     std::size_t next = 0;
     status_.budget += static_cast<std::int64_t>(due.size());
@@ -102,18 +103,21 @@ class Check {
     }
     if (stopped_()) running.cancel();
   }
-  // Without a reference, the results of the kernel's default configuration are the expected ones.
-  void find_oracle_of(const EmitSample& sample) {
-    if (!op().reference_source.empty() || stopped_()) return;
-    const std::string key = sample.kernel->name + " " + sample.problem.key(op());
-    if (oracles_.contains(key)) return;
+  static std::string lowering_key(const EmitSample& sample, const OpSpec& op) {
+    return sample.kernel->name + " " + sample.problem.key(op);
+  }
+  // Lowers the problem. Without a reference, the results of the kernel's default configuration are
+  // the expected ones.
+  void prepare(const EmitSample& sample) {
+    const auto [at, is_new] = lowerings_.try_emplace(lowering_key(sample, op()), *request_.catalog,
+                                                     sample.problem, target_);
+    if (!is_new || !op().reference_source.empty() || stopped_()) return;
     const SearchSpace space = SearchSpace::enumerate(
         *sample.kernel, slots_of(op(), sample.kernel->names, sample.problem, target_));
     const OracleKernel kernel{sample.kernel, &space};
-    const auto found =
-        find_oracle({request_.catalog, sample.problem, sample.problem.key(op()), {}, options_.seed},
-                    {&kernel, 1}, jobs_, stopped_);
-    oracles_[key] = found ? found->plan : OraclePlan{};
+    const auto found = find_oracle({at->second, sample.problem.key(op()), {}, options_.seed},
+                                   {&kernel, 1}, jobs_, stopped_);
+    if (found) at->second.set_oracle(found->plan);
   }
   Job job_of(const EmitSample& sample) const {
     Job job;
@@ -129,10 +133,7 @@ class Check {
           emulated_timeout_ms(emulated_calls * emulated_seconds(work), job.limits.timeout_ms);
     }
     job.plan =
-        lower(*request_.catalog, *sample.kernel, sample.problem, target_, sample.configuration)
-            .plan;
-    const auto oracle = oracles_.find(job.kernel + " " + job.problem);
-    if (oracle != oracles_.end()) job.plan.oracle = oracle->second;
+        lowerings_.at(lowering_key(sample, op())).lower(*sample.kernel, sample.configuration).plan;
     return job;
   }
   void record(const EmitSample& sample, Measurement measurement) {
@@ -186,7 +187,7 @@ class Check {
   // the device whose limits the header's branches must keep
   DeviceInfo target_;
   std::map<std::string, Measurement> known_;   // by key_of
-  std::map<std::string, OraclePlan> oracles_;  // by kernel and problem, for an op without reference
+  std::map<std::string, Lowering> lowerings_;  // by kernel and problem
   std::vector<Problem> failed_;
   std::vector<LeftOut> left_out_;
   Status status_;

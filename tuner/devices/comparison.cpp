@@ -65,7 +65,7 @@ std::string found_and_expected_integer(const PlanTensor& tensor, const WrongElem
   return fmt::format("= {}, expected {}", value, expected);
 }
 
-std::string found_and_expected(const Plan& plan, const PlanTensor& tensor,
+std::string found_and_expected(const ProblemPlan& plan, const PlanTensor& tensor,
                                const WrongElement& worst) {
   const double value = decode(tensor.dtype, worst.bits);
   if (is_unwritten(tensor.dtype, worst.expected)) {
@@ -82,7 +82,7 @@ std::string found_and_expected(const Plan& plan, const PlanTensor& tensor,
 
 }  // namespace
 
-verify::Rule rule_of(const Plan& plan, const PlanTensor& tensor) {
+verify::Rule rule_of(const ProblemPlan& plan, const PlanTensor& tensor) {
   const bool is_stored = plan.oracle.kind != OraclePlan::Kind::reference;
   return {static_cast<int>(tensor.dtype), tensor.tolerance.value_or(plan.tolerance),
           is_stored ? 1.0 : 0.0};
@@ -146,7 +146,7 @@ void note_unwritten(const PlanTensor& tensor, std::int64_t written, Measurement&
                                                  all - written, all, tensor.name);
 }
 
-std::string describe(const Plan& plan, const PlanTensor& tensor, const Comparison& found,
+std::string describe(const ProblemPlan& plan, const PlanTensor& tensor, const Comparison& found,
                      const WrongElement& worst) {
   if (found.touched > 0) {
     return fmt::format("it writes {} elements between the rows of {}", found.touched, tensor.name);

@@ -36,7 +36,7 @@ struct WrongElement {
   bool is_written = true;
 };
 
-verify::Rule rule_of(const Plan& plan, const PlanTensor& tensor);
+verify::Rule rule_of(const ProblemPlan& plan, const PlanTensor& tensor);
 // Returns the parameters of a tensor's values, of its first or its second set. Without a range of
 // their own, integers of 8 bits have any value in the second set, those of 16 bits from -32767 to
 // 32767, those of 32 bits up to 2^20 and those of 64 bits up to 2^40 in magnitude; in the first set
@@ -59,7 +59,7 @@ void note_unwritten(const PlanTensor& tensor, std::int64_t written, Measurement&
 // Describes a comparison that found a fault; `worst` is the element at worst_at. Returns "c[12,7] =
 // 1.5, expected 2.25, off by 0.75 where 0.001 is allowed; 3 % of the elements wrong", or "it writes
 // 4 elements between the rows of c".
-std::string describe(const Plan& plan, const PlanTensor& tensor, const Comparison& found,
+std::string describe(const ProblemPlan& plan, const PlanTensor& tensor, const Comparison& found,
                      const WrongElement& worst);
 
 }  // namespace tw

@@ -23,7 +23,7 @@ Measurement pruned(const LeastTime& least, double incumbent_ns) {
 }  // namespace
 
 Driver::Driver(JobRunner& jobs, SearchTask task)
-    : device_(jobs.device()), jobs_(jobs), task_(std::move(task)), info_(device_.info()) {}
+    : device_(jobs.device()), jobs_(jobs), task_(std::move(task)) {}
 
 void Driver::tell_known(std::span<const Evaluation> known) {
   for (const Evaluation& evaluation : known) {
@@ -56,15 +56,14 @@ bool Driver::start(std::size_t index) {
   job.incumbent_ns = incumbent_ns_;
   job.limits = task_.limits;
   job.seed = task_.seed;
-  if (task_.catalog) {
-    LoweredPlan lowered = lower(*task_.catalog, *task_.kernel, task_.problem, info_, configuration);
+  if (task_.lowering) {
+    LoweredPlan lowered = task_.lowering->lower(*task_.kernel, configuration);
     if (!lowered.invalid.empty()) {
       asked.measurement.emplace();
       asked.measurement->outcome = Outcome::launch_failed;
       asked.measurement->note = lowered.invalid;
     }
     job.plan = std::move(lowered.plan);
-    if (task_.oracle) job.plan.oracle = *task_.oracle;
   }
   const bool submit = !asked.measurement;
   asked_.push_back(std::move(asked));

@@ -11,8 +11,8 @@
 #include <optional>
 #include <vector>
 
-#include "core/catalog/catalog.h"
 #include "core/model/time_model.h"
+#include "core/plan/lowering.h"
 #include "devices/job_runner.h"
 #include "search/strategies/strategy.h"
 
@@ -20,11 +20,9 @@ namespace tw {
 
 // One search of one kernel.
 struct SearchTask {
-  const Catalog* catalog = nullptr;    // nullptr: the device needs no plans (replay)
-  const KernelSpec* kernel = nullptr;  // nullptr only if catalog is
-  Problem problem;
+  const Lowering* lowering = nullptr;  // nullptr: the device needs no plans (replay)
+  const KernelSpec* kernel = nullptr;  // nullptr only if `lowering` is
   std::string problem_key;
-  const OraclePlan* oracle = nullptr;  // nullptr: the op's reference, if it has one
   std::string kernel_name;
   const SearchSpace* space = nullptr;
   Strategy* strategy = nullptr;
@@ -79,7 +77,6 @@ class Driver {
   const Device& device_;
   JobQueue<std::size_t> jobs_;  // by the index into the space
   SearchTask task_;
-  DeviceInfo info_;
   std::deque<Asked> asked_;
   double incumbent_ns_ = 0;
   bool exhausted_ = false;

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/plan/lowering.h"
 #include "search/race.h"
 #include "session/finalist_counters.h"
 #include "session/finalists.h"
@@ -40,12 +41,7 @@ Job job_of(const SessionRun& run, const Competitor& competitor, std::size_t inde
   job.limits.cold_l2 = request.limits.cold_l2;
   job.limits.timeout_ms = request.limits.timeout_ms;
   job.seed = request.seed;
-  if (request.catalog) {
-    job.plan = lower(*request.catalog, *competitor.kernel, request.problem,
-                     run.jobs.device().info(), values)
-                   .plan;
-    if (request.oracle) job.plan.oracle = request.oracle->plan;
-  }
+  if (request.lowering) job.plan = request.lowering->lower(*competitor.kernel, values).plan;
   return job;
 }
 

@@ -20,11 +20,9 @@ constexpr std::int64_t patient_trials = 3;
 
 SearchTask task_of(const SessionRun& run, const Competitor& competitor, Strategy& strategy) {
   const SessionRequest& request = run.request;
-  return {.catalog = request.catalog,
+  return {.lowering = request.lowering ? &*request.lowering : nullptr,
           .kernel = competitor.kernel,
-          .problem = request.problem,
           .problem_key = request.problem_key,
-          .oracle = request.oracle ? &request.oracle->plan : nullptr,
           .kernel_name = competitor.name,
           .space = &competitor.space,
           .strategy = &strategy,

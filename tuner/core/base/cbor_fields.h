@@ -1,4 +1,4 @@
-// Checked readers for the fields of a message between processes. No message is trusted: every
+// The CBOR of messages between processes: the writer, and checked readers for the fields. No message is trusted: every
 // function throws Error "a message between processes is malformed (...)" if the message is wrong.
 #pragma once
 #include <fmt/format.h>
@@ -51,6 +51,12 @@ inline json tree_of(const std::string& bytes) {
     malformed(fault.what());
   }
   return tree;
+}
+
+inline std::string bytes_of(const json& message) {
+  std::string bytes;
+  json::to_cbor(message, nlohmann::detail::output_adapter<char>(bytes));
+  return bytes;
 }
 
 inline const json& at(const json& object, const char* key) {

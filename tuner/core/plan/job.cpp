@@ -4,7 +4,8 @@
 #include <algorithm>
 
 #include "core/catalog/catalog.h"
-#include "core/plan/plan_parts.h"
+#include "core/plan/lowering.h"
+#include "core/plan/lowering_parts.h"
 
 namespace tw {
 
@@ -22,9 +23,10 @@ Job baseline_job(const Catalog& catalog, const Problem& problem, const DeviceInf
   job.kernel = baseline.library;
   job.math = problem.math;
   job.without_epilogue = !takes_epilogue && !problem.epilogue.steps.empty();
-  job.plan = lower_problem(catalog, op, computed, device);
+  job.plan.problem = lower_problem(catalog, computed, device);
   job.baseline = baseline;
-  job.baseline_args = lower_baseline_args(op, computed, device, baseline, job.plan.tensors);
+  job.baseline_args =
+      lower_baseline_args(op, computed, device, baseline, job.plan.problem->tensors);
   return job;
 }
 

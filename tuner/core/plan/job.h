@@ -7,6 +7,7 @@
 
 #include "core/catalog/catalog.h"
 #include "core/plan/measurement.h"
+#include "core/plan/parts.h"
 #include "core/plan/plan.h"
 
 namespace tw {
@@ -53,8 +54,10 @@ struct Finished {
 };
 
 // The versioned serialisation (CBOR) for the pipes to workers. parse_* throw Error on anything
-// malformed.
+// malformed. `parts` is what the worker has already; without it, the message holds everything.
+std::string serialise(const Job& job, PartsSent& parts);
 std::string serialise(const Job& job);
+Job parse_job(const std::string& bytes, PartsReceived& parts);
 Job parse_job(const std::string& bytes);
 std::string serialise(const Finished& finished);
 Finished parse_finished(const std::string& bytes);

@@ -1,19 +1,17 @@
-// Lowering: turns (kernel, problem, device limits, configuration) into what a worker needs, with
-// every expression evaluated. A worker that holds a Plan needs neither the specs, nor the database,
-// nor the source tree.
+// What a device needs to run a kernel, with every expression evaluated (core/plan/lowering.h). It
+// has two parts: what all configurations of a problem share, and what one configuration adds. A
+// worker that holds a Plan needs neither the specs, nor the database, nor the source tree.
 #pragma once
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "core/base/texts.h"
-#include "core/catalog/catalog.h"
 #include "core/plan/tensor_map.h"
 #include "core/problem/problem.h"
-#include "core/space/space.h"
 #include "core/spec/spec.h"
 
 namespace tw {
@@ -21,7 +19,7 @@ namespace tw {
 // One argument of a launch, evaluated.
 struct PlanArg {
   ArgSpec::Kind kind{};
-  // Index into Plan::tensors for tensor, expected, magnitude, tensor_map and pointers; into
+  // Index into ProblemPlan::tensors for tensor, expected, magnitude, tensor_map and pointers; into
   // Plan::workspaces for workspace.
   int index = 0;
   std::int64_t value = 0;  // int32, int64
@@ -49,13 +47,6 @@ struct Program {
   std::vector<std::string> options;  // of the compiler, without -D: "-use_fast_math"
 };
 
-// Return the `#define` lines of a program's macros, and the `#undef` lines that end them. The
-// macros are not passed as -D, because -D would also change the compilers' own headers, whose
-// templates have a T too. For the same reason the macros come after the system's headers that the
-// source includes first.
-std::string macros_begin(const Program& program);
-std::string macros_end(const Program& program);
-
 // The second set of values of a tensor (kernels/common/inputs.cuh).
 struct PlanFill {
   int sign = 1;
@@ -76,7 +67,7 @@ struct PlanTensor {
   bool by_pointers = false;  // kernels get an array of pointers to its slices: see TensorSpec
   PlanFill second{};
   std::optional<IntegerRange> range{};  // of an integer tensor's values; nothing: fill_of's
-  std::optional<double> tolerance{};    // nothing: Plan::tolerance
+  std::optional<double> tolerance{};    // nothing: ProblemPlan::tolerance
 
   // Returns whether the tensor is an output that gets its old values before a run, instead of
   // poison.
@@ -101,58 +92,34 @@ struct OraclePlan {
   std::vector<PlanWorkspace> workspaces;
 };
 
-// A configuration of a kernel for a problem on a device, ready to run.
-struct Plan {
-  Program program;
-  std::vector<PlanLaunch> launches;
+// What all kernels and configurations of a problem share on a device. It is made once, and does not
+// change afterwards.
+struct ProblemPlan {
   DType storage = DType::f32;  // the problem's dtype, in which an epilogue's tensors are stored
   std::vector<PlanTensor> tensors;
-  std::vector<PlanWorkspace> workspaces;
   std::vector<std::int64_t> epilogue_extents;  // elements of each tensor argument of the chain
   std::vector<float> epilogue_scalars;
   std::int64_t align = 16;
   double tolerance = 0;  // the error allowed for each unit of the magnitude
   OraclePlan oracle;
+};
+
+// A configuration of a kernel for a problem on a device, ready to run.
+struct Plan {
+  std::shared_ptr<const ProblemPlan> problem = std::make_shared<const ProblemPlan>();
+  Program program;
+  std::vector<PlanLaunch> launches;
+  std::vector<PlanWorkspace> workspaces;
   // If the chain hides what the kernel computes: the same configuration without the chain, which is
   // verified too. At most one plan, and its own `plain` is empty.
   std::vector<Plan> plain;
 };
 
-// The result of lowering. lower() throws Error only for faults of the spec. If the launch or the
-// sizes of a configuration have no value, or exceed the device's limits (threads per block, grid,
-// shared memory), `invalid` is set.
-struct LoweredPlan {
-  Plan plan;
-  std::string invalid;  // why it cannot be launched; empty if it can
-};
-LoweredPlan lower(const Catalog& catalog, const KernelSpec& kernel, const Problem& problem,
-                  const DeviceInfo& device, std::span<const std::int64_t> configuration);
-
 // Returns the oracle for other configurations of the problem if this plan's configuration is the
 // oracle.
 OraclePlan oracle_of(const Plan& plan);
-// Returns what a device launches for the plan's oracle: the tensors and epilogue of the problem
-// with the launches and workspaces of the oracle.
-Plan plan_of_oracle(const Plan& plan);
-
-// Returns the type parameter of the kernels for problems of this dtype: the C++ type of all
-// tensors, "float", or, if a tensor of the op has a dtype of its own, `types`, the name of the
-// struct that types_text defines.
-std::string type_parameter(const OpSpec& op, DType problem, const std::string& types);
-// Returns "struct t0 { using T = float; using x_t = unsigned char; using y_t = int; };" with the
-// type of each tensor and T, the problem's dtype. Returns nothing if no tensor has a dtype of its
-// own. `root` replaces the namespace tw.
-std::string types_text(const OpSpec& op, DType problem, const std::string& name,
-                       const std::string& root = "tw");
-
-// Returns the C++ text of a variant: "struct v0 { static constexpr ... choices{...}; static
-// constexpr ... knobs{...}; };" Emitted headers get the same text, so that the shipped variant is
-// the measured one. `root` replaces the namespace tw.
-std::string variant_text(const OpSpec& op, const KernelSpec& kernel, const Problem& problem,
-                         std::span<const std::int64_t> configuration, const std::string& name,
-                         const std::string& root = "tw");
-// Returns the namespace of a kernel's Knobs: "tw::gemm::simt" for "gemm/simt.cuh". It is derived
-// from the entry of the first launch.
-std::string namespace_of(const KernelSpec& kernel);
+// Returns what a device launches for the oracle of a problem: the problem with the launches and
+// workspaces of the oracle.
+Plan plan_of_oracle(const std::shared_ptr<const ProblemPlan>& problem);
 
 }  // namespace tw

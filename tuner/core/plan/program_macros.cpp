@@ -1,10 +1,10 @@
-// Writes the macros of a program that is compiled as it is given.
+#include "core/plan/program_macros.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <sstream>
 
-#include "core/plan/plan.h"
 #include "core/spec/sources.h"
 
 namespace tw {

@@ -1,9 +1,7 @@
-// Writes the C++ text by which a kernel gets its choices, its knobs and the types of its tensors.
+#include "core/plan/variant_text.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include "core/plan/plan.h"
-#include "core/plan/plan_parts.h"
 
 namespace tw {
 namespace {

@@ -4,17 +4,17 @@
 
 #include "core/base/digest.h"
 #include "core/catalog/catalog.h"
-#include "core/plan/job.h"
-#include "core/plan/plan_parts.h"
+#include "core/plan/lowering.h"
+#include "core/plan/plan_cbor.h"
 
 namespace tw {
 
 std::string verdict_digest(const Catalog& catalog, const KernelSpec& kernel, const Problem& problem,
                            const DeviceInfo& device, const std::string& default_configuration) {
   const OpSpec& op = catalog.at(kernel.op).op;
-  Job job;  // what a worker gets of the problem, for any kernel
-  job.plan = lower_problem(catalog, op, problem, device);
-  std::string text = serialise(job);
+  const auto plan = lower_problem(catalog, problem, device);
+  PartsSent parts;
+  std::string text = encoded(*plan, parts);
   const auto add = [&](std::string_view name, const auto& value) {
     text += fmt::format("{} = {}\n", name, value);
   };
@@ -27,7 +27,7 @@ std::string verdict_digest(const Catalog& catalog, const KernelSpec& kernel, con
     for (const auto& [path, source] : catalog.sources_of(op.header)) add(path, source);
   }
   add("macros", kernel.knobs_are_macros);
-  if (job.plan.oracle.kind == OraclePlan::Kind::none) add("oracle", default_configuration);
+  if (plan->oracle.kind == OraclePlan::Kind::none) add("oracle", default_configuration);
   return digest(text);
 }
 

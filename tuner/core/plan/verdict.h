@@ -19,10 +19,9 @@ namespace tw {
 // - if there is no reference: the default configuration, whose results are the expected ones.
 //
 // The digest depends on nothing else: docs, comments in TOML, and the values of knobs do not change
-// it. A new field of Plan that a job carries to its worker is part of the digest automatically, and
-// a new version of the job's format changes the digest. Anything else on which a verdict depends
-// must be added in verdict.cpp. Throws Error as lower() does.
-// lower() does.
+// it. A new field of ProblemPlan that travels to a worker is part of the digest automatically.
+// Anything else on which a verdict depends must be added in verdict.cpp. Throws Error as
+// lower_problem() does.
 std::string verdict_digest(const Catalog& catalog, const KernelSpec& kernel, const Problem& problem,
                            const DeviceInfo& device, const std::string& default_configuration);
 

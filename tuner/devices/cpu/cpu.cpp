@@ -113,6 +113,7 @@ class CpuDevice final : public Device {
  private:
   struct Slot {
     std::optional<WorkerProcess> process;
+    PartsSent parts{};  // to the process
     std::optional<Job> job;
     enum class Phase { compiling, asking_oracle, running } phase = Phase::compiling;
     Clock::time_point deadline;
@@ -123,16 +124,21 @@ class CpuDevice final : public Device {
     for (Slot& slot : slots_) {
       if (queue_.empty()) return;
       if (slot.job) continue;
-      const std::string frame = serialise(queue_.front());
-      if (!slot.process || !slot.process->alive() || !slot.process->send(frame)) {
+      const Job& job = queue_.front();
+      if (!slot.process || !slot.process->alive() || !send(slot, job)) {
         slot.process.emplace(std::vector<std::string>{"cpu"});
-        if (!slot.process->send(frame)) throw Error("cannot start a worker of the cpu device");
+        slot.parts = PartsSent();
+        if (!send(slot, job)) throw Error("cannot start a worker of the cpu device");
       }
       slot.job = std::move(queue_.front());
       queue_.pop_front();
       slot.phase = Slot::Phase::compiling;
       slot.deadline = after_ms(max_compile_ms);
     }
+  }
+
+  static bool send(Slot& slot, const Job& job) {
+    return slot.process->send(serialise(job, slot.parts));
   }
 
   void collect() {

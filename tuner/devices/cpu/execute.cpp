@@ -55,7 +55,7 @@ class Execution {
   }
 
  private:
-  bool has_oracle() const { return plan_.oracle.kind != OraclePlan::Kind::none; }
+  bool has_oracle() const { return plan_.problem->oracle.kind != OraclePlan::Kind::none; }
 
   Failure unlaunchable() const {
     for (const PlanLaunch& launch : plan_.launches) {
@@ -111,7 +111,7 @@ class Execution {
     const Expected* expected = &first;
     if (has_oracle()) {
       options_.asking();
-      expected = &oracles_.ask(plan_, oracle_, scheduler_, options_.seed, inputs);
+      expected = &oracles_.ask(plan_.problem, oracle_, scheduler_, options_.seed, inputs);
     }
     options_.started();
     for (const Lanes lanes : orders) {
@@ -124,7 +124,7 @@ class Execution {
         return failure;
       }
       if (!has_oracle() && !first.is_known()) {
-        first = results_of(plan_, memory);
+        first = results_of(*plan_.problem, memory);
         note_unwritten(first, inputs);
       }
     }
@@ -141,8 +141,8 @@ class Execution {
   // both.
   void note_unwritten(const Expected& results, Inputs inputs) {
     if (inputs == Inputs::first) first_results_ = results;
-    for (std::size_t i = 0; i < plan_.tensors.size(); ++i) {
-      const PlanTensor& tensor = plan_.tensors[i];
+    for (std::size_t i = 0; i < plan_.problem->tensors.size(); ++i) {
+      const PlanTensor& tensor = plan_.problem->tensors[i];
       const bool is_due = is_integer(tensor.dtype) == (inputs == Inputs::second);
       if (tensor.role == Role::in || tensor.is_restored() || !is_due) continue;
       std::int64_t written = 0;
@@ -160,10 +160,10 @@ class Execution {
       return {Outcome::faulted, std::move(damage)};
     }
     if (!expected.is_known()) return {};
-    for (std::size_t i = 0; i < plan_.tensors.size(); ++i) {
-      const PlanTensor& tensor = plan_.tensors[i];
+    for (std::size_t i = 0; i < plan_.problem->tensors.size(); ++i) {
+      const PlanTensor& tensor = plan_.problem->tensors[i];
       if (tensor.role == Role::in) continue;
-      Verdict verdict = judge(plan_, tensor, memory.tensor(i), memory.tensor_before(i),
+      Verdict verdict = judge(*plan_.problem, tensor, memory.tensor(i), memory.tensor_before(i),
                               expected.values[i], expected.magnitudes[i]);
       if (has_oracle()) note_error(verdict.found);
       if (verdict.found.touched > 0) return {Outcome::faulted, std::move(verdict.note)};

@@ -29,7 +29,7 @@ std::vector<std::byte> bytes_of(const T& value) {
 }
 
 // Returns a tensor argument of the epilogue.
-PlanTensor epilogue_tensor(const Plan& plan, std::size_t index, std::int64_t extent) {
+PlanTensor epilogue_tensor(const ProblemPlan& plan, std::size_t index, std::int64_t extent) {
   PlanTensor tensor;
   tensor.name = fmt::format("the epilogue's tensor {}", index);
   tensor.dtype = plan.storage;
@@ -62,10 +62,11 @@ tw_cpu::TensorMap tensor_map(const TensorMapShape& shape, const void* data) {
 }  // namespace
 
 PlanMemory::PlanMemory(const Plan& plan, std::uint64_t seed, Inputs inputs) : plan_(plan) {
+  const ProblemPlan& problem = *plan.problem;
   const bool second = inputs == Inputs::second;
   const Placement placement = second ? Placement::at_begin : Placement::at_end;
   std::uint64_t tensor_index = 0;
-  const auto alignment = static_cast<std::size_t>(plan.align);
+  const auto alignment = static_cast<std::size_t>(problem.align);
   const auto allocate = [&](const PlanTensor& tensor) {
     Guarded buffer(static_cast<std::size_t>(tensor.layout.elements) *
                        static_cast<std::size_t>(size_of(tensor.dtype)),
@@ -78,7 +79,7 @@ PlanMemory::PlanMemory(const Plan& plan, std::uint64_t seed, Inputs inputs) : pl
     }
     return buffer;
   };
-  for (const PlanTensor& tensor : plan.tensors) {
+  for (const PlanTensor& tensor : problem.tensors) {
     tensors_.push_back(allocate(tensor));
     const Guarded& buffer = tensors_.back();
     before_.emplace_back(buffer.data(), buffer.data() + buffer.size());
@@ -92,20 +93,21 @@ PlanMemory::PlanMemory(const Plan& plan, std::uint64_t seed, Inputs inputs) : pl
     workspaces_.emplace_back(static_cast<std::size_t>(workspace.bytes), workspace_alignment,
                              placement, fmt::format("workspace {}", workspaces_.size()));
   }
-  for (const std::int64_t extent : plan.epilogue_extents) {
-    epilogue_tensors_.push_back(allocate(epilogue_tensor(plan, epilogue_tensors_.size(), extent)));
+  for (const std::int64_t extent : problem.epilogue_extents) {
+    epilogue_tensors_.push_back(
+        allocate(epilogue_tensor(problem, epilogue_tensors_.size(), extent)));
     append(epilogue_, epilogue_tensors_.back().data());
   }
   if (epilogue_tensors_.empty()) append<void*>(epilogue_, nullptr);
-  for (const float scalar : plan.epilogue_scalars) append(epilogue_, scalar);
-  if (plan.epilogue_scalars.empty()) append(epilogue_, 0.0f);
+  for (const float scalar : problem.epilogue_scalars) append(epilogue_, scalar);
+  if (problem.epilogue_scalars.empty()) append(epilogue_, 0.0f);
   while (epilogue_.size() % alignof(void*) != 0) epilogue_.push_back(std::byte{0});
   zero_workspaces(WorkspaceSpec::Init::zero_once);
 }
 
 void PlanMemory::restore_outputs() {
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
-    if (plan_.tensors[i].role != Role::in) {
+    if (plan_.problem->tensors[i].role != Role::in) {
       std::memcpy(tensors_[i].data(), before_[i].data(), before_[i].size());
     }
   }
@@ -127,7 +129,7 @@ void PlanMemory::zero_workspaces(WorkspaceSpec::Init init) {
 
 std::string PlanMemory::damage() const {
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
-    const PlanTensor& tensor = plan_.tensors[i];
+    const PlanTensor& tensor = plan_.problem->tensors[i];
     if (const std::string zones = tensors_[i].damage(); !zones.empty()) {
       return fmt::format("wrote outside of {}, {}", tensor.name, zones);
     }

@@ -1,7 +1,6 @@
 #include "devices/cpu/oracle.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,38 +8,17 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/plan/plan_cbor.h"
 #include "devices/comparison.h"
 #include "devices/cpu/values.h"
 
 namespace tw::cpu {
 namespace {
 
-void add_launch(std::string& key, const PlanLaunch& launch) {
-  key += fmt::format("{} {} {} {}\n", launch.entry, fmt::join(launch.grid, ","),
-                     fmt::join(launch.block, ","), launch.smem_bytes);
-  for (const PlanArg& arg : launch.args) {
-    key +=
-        fmt::format("{} {} {} {};", static_cast<int>(arg.kind), arg.index, arg.value, arg.scalar);
-  }
-}
-
 // Returns a key of everything that the oracle's values depend on.
-std::string key_of(const Plan& plan, std::uint64_t seed, Inputs inputs) {
-  const Program& program = plan.oracle.program;
-  std::string key =
-      fmt::format("{}\n{}\n{}\n{} {} {} {} {}\n", program.text, fmt::join(program.entries, "\n"),
-                  fmt::join(program.defines, "\n"), seed, static_cast<int>(inputs), plan.align,
-                  fmt::join(plan.epilogue_extents, ","), fmt::join(plan.epilogue_scalars, ","));
-  for (const auto& [path, text] : program.headers) key += path + "\n" + text;
-  for (const PlanLaunch& launch : plan.oracle.launches) add_launch(key, launch);
-  for (const PlanTensor& tensor : plan.tensors) {
-    const IntegerRange range = tensor.range.value_or(IntegerRange{});
-    key += fmt::format("{} {} {} {} {} {} {} {} {};", static_cast<int>(tensor.dtype),
-                       tensor.is_read, tensor.second.sign, tensor.second.scale,
-                       tensor.second.infinities, range.low, range.high,
-                       fmt::join(tensor.layout.shape, ","), fmt::join(tensor.layout.strides, ","));
-  }
-  return key;
+std::string key_of(const ProblemPlan& plan, std::uint64_t seed, Inputs inputs) {
+  PartsSent parts;
+  return fmt::format("{} {} ", seed, static_cast<int>(inputs)) + encoded(plan, parts);
 }
 
 std::vector<double> copy_of(const Guarded& from) {
@@ -51,15 +29,15 @@ std::vector<double> copy_of(const Guarded& from) {
 
 class Asking {
  public:
-  Asking(const Plan& plan, LoadedProgram program, Scheduler& scheduler, std::uint64_t seed,
-         Inputs inputs)
-      : plan_(plan),
-        own_(plan_of_oracle(plan)),
+  Asking(const std::shared_ptr<const ProblemPlan>& problem, LoadedProgram program,
+         Scheduler& scheduler, std::uint64_t seed, Inputs inputs)
+      : problem_(*problem),
+        own_(plan_of_oracle(problem)),
         program_(program),
         scheduler_(scheduler),
         seed_(seed),
         memory_(own_, seed, inputs) {
-    for (const PlanTensor& tensor : plan.tensors) {
+    for (const PlanTensor& tensor : problem_.tensors) {
       const bool is_output = tensor.role != Role::in;
       const auto bytes =
           is_output ? static_cast<std::size_t>(tensor.layout.elements) * sizeof(double) : 0;
@@ -75,11 +53,12 @@ class Asking {
     for (const PlanLaunch& one : own_.launches) {
       const std::string fault = launch(one);
       if (fault.empty()) continue;
-      throw Error(plan_.oracle.kind == OraclePlan::Kind::reference
+      throw Error(problem_.oracle.kind == OraclePlan::Kind::reference
                       ? "the op's reference fails: " + fault
                       : "the configuration that is the oracle fails: " + fault);
     }
-    if (plan_.oracle.kind == OraclePlan::Kind::configuration) return results_of(plan_, memory_);
+    if (problem_.oracle.kind == OraclePlan::Kind::configuration)
+      return results_of(problem_, memory_);
     Expected result;
     for (std::size_t i = 0; i < expected_.size(); ++i) {
       result.values.push_back(copy_of(expected_[i]));
@@ -99,7 +78,7 @@ class Asking {
                           {seed_, Lanes::forwards});
   }
 
-  const Plan& plan_;
+  const ProblemPlan& problem_;
   const Plan own_;
   LoadedProgram program_;
   Scheduler& scheduler_;
@@ -110,18 +89,19 @@ class Asking {
 
 }  // namespace
 
-const Expected& Oracles::ask(const Plan& plan, LoadedProgram program, Scheduler& scheduler,
-                             std::uint64_t seed, Inputs inputs) {
-  std::string key = key_of(plan, seed, inputs);
+const Expected& Oracles::ask(const std::shared_ptr<const ProblemPlan>& problem,
+                             LoadedProgram program, Scheduler& scheduler, std::uint64_t seed,
+                             Inputs inputs) {
+  std::string key = key_of(*problem, seed, inputs);
   const auto found =
       std::find_if(known_.begin(), known_.end(), [&](const Known& one) { return one.key == key; });
   if (found != known_.end()) return found->expected;
   if (known_.size() == most) known_.pop_front();
-  Expected expected = Asking(plan, program, scheduler, seed, inputs).run();
+  Expected expected = Asking(problem, program, scheduler, seed, inputs).run();
   return known_.emplace_back(Known{std::move(key), std::move(expected)}).expected;
 }
 
-Expected results_of(const Plan& plan, const PlanMemory& memory) {
+Expected results_of(const ProblemPlan& plan, const PlanMemory& memory) {
   Expected result;
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const PlanTensor& tensor = plan.tensors[i];

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,10 +32,10 @@ struct Expected {
 // The expected values of the last few problems and sets of inputs.
 class Oracles {
  public:
-  // Returns the results of the plan's oracle, `program`; runs it unless its results are known.
+  // Returns the results of the problem's oracle, `program`; runs it unless its results are known.
   // Throws Error if the oracle fails.
-  const Expected& ask(const Plan& plan, LoadedProgram program, Scheduler& scheduler,
-                      std::uint64_t seed, Inputs inputs);
+  const Expected& ask(const std::shared_ptr<const ProblemPlan>& problem, LoadedProgram program,
+                      Scheduler& scheduler, std::uint64_t seed, Inputs inputs);
 
  private:
   static constexpr std::size_t most = 4;  // a problem with and without its chain, on two sets
@@ -47,6 +48,6 @@ class Oracles {
 
 // Returns the results in `memory` as the expected values of another configuration. The magnitude of
 // a tensor is its largest value.
-Expected results_of(const Plan& plan, const PlanMemory& memory);
+Expected results_of(const ProblemPlan& plan, const PlanMemory& memory);
 
 }  // namespace tw::cpu

@@ -12,7 +12,7 @@ namespace {
 
 class Judge {
  public:
-  Judge(const Plan& plan, const PlanTensor& tensor, const std::byte* actual,
+  Judge(const ProblemPlan& plan, const PlanTensor& tensor, const std::byte* actual,
         const std::byte* before, std::span<const double> expected,
         std::span<const double> magnitude)
       : plan_(plan),
@@ -88,7 +88,7 @@ class Judge {
             is_written(found_.worst_at)};
   }
 
-  const Plan& plan_;
+  const ProblemPlan& plan_;
   const PlanTensor& tensor_;
   const std::byte* actual_;
   const std::byte* before_;
@@ -99,7 +99,7 @@ class Judge {
 
 }  // namespace
 
-Verdict judge(const Plan& plan, const PlanTensor& tensor, const std::byte* actual,
+Verdict judge(const ProblemPlan& plan, const PlanTensor& tensor, const std::byte* actual,
               const std::byte* before, std::span<const double> expected,
               std::span<const double> magnitude) {
   return Judge(plan, tensor, actual, before, expected, magnitude).run();

@@ -16,7 +16,7 @@ struct Verdict {
 
 // Compares a tensor. `before` is the tensor's bytes before the run. `expected` and `magnitude` have
 // the tensor's layout.
-Verdict judge(const Plan& plan, const PlanTensor& tensor, const std::byte* actual,
+Verdict judge(const ProblemPlan& plan, const PlanTensor& tensor, const std::byte* actual,
               const std::byte* before, std::span<const double> expected,
               std::span<const double> magnitude);
 

@@ -69,8 +69,8 @@ class Worker {
     const Compiled program = compile_module({&plan.program, 1});
     if (program.path.empty()) return uncompiled(program.error);
     LoadedProgram oracle;
-    if (plan.oracle.kind != OraclePlan::Kind::none) {
-      const Compiled compiled = compile_module({&plan.oracle.program, 1});
+    if (plan.problem->oracle.kind != OraclePlan::Kind::none) {
+      const Compiled compiled = compile_module({&plan.problem->oracle.program, 1});
       if (compiled.path.empty()) {
         return uncompiled("the op's reference does not compile: " + compiled.error);
       }
@@ -147,9 +147,10 @@ void expect_asan_reports(Worker&) {}
 int cpu_worker(WorkerChannel& channel) {
   Worker worker(channel);
   expect_asan_reports(worker);
+  PartsReceived parts;
   while (const auto frame = channel.receive()) {
     try {
-      worker.run(parse_job(*frame));
+      worker.run(parse_job(*frame, parts));
     } catch (const Error& error) {
       channel.send(static_cast<char>(frame_error) + std::string(error.what()));
     }

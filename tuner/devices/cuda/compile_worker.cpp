@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "core/base/error.h"
+#include "core/plan/program_macros.h"
 #include "devices/cuda/cuda.h"
 #include "devices/cuda/driver/libraries.h"
 #include "devices/cuda/protocol/messages.h"
@@ -149,8 +150,9 @@ int cuda_compile_worker(WorkerChannel& channel) {
   const cuda::CompilerGreeting greeting = cuda::greet();
   channel.send(cuda::encode(greeting));
   if (!greeting.error.empty()) return 1;
+  PartsReceived parts;
   while (const auto frame = channel.receive()) {
-    channel.send(cuda::encode(cuda::compile(cuda::decode_compile_request(*frame))));
+    channel.send(cuda::encode(cuda::compile(cuda::decode_compile_request(*frame, parts))));
   }
   return 0;
 }

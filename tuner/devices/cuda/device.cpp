@@ -55,10 +55,11 @@ Module module_of(const CompiledPtr& compiled) {
   return compiled ? Module{compiled->cubin, compiled->names} : Module{};
 }
 
-std::string request_for(const Pending& pending) {
+std::string request_for(const Pending& pending, PartsSent& parts) {
   const auto module = [&](Which which) { return module_of(pending.compiled[which]); };
   return encode({pending.job, module(variant), module(oracle), module(verification), module(plain),
-                 module(plain_oracle)});
+                 module(plain_oracle)},
+                parts);
 }
 
 class CudaDevice final : public Device {
@@ -99,6 +100,7 @@ class CudaDevice final : public Device {
   std::uint64_t next_ticket_ = 1;
   std::list<Pending> pending_;  // in the order of submission
   std::optional<WorkerProcess> worker_;
+  PartsSent parts_;  // to the worker
   bool worker_greeted_ = false;
   bool worker_counts_ = false;     // the worker counts and does not time
   std::deque<Pending> in_worker_;  // the front one is running
@@ -136,6 +138,7 @@ CudaDevice::CudaDevice(CudaOptions options)
 void CudaDevice::start_measuring(Purpose purpose) {
   worker_counts_ = purpose == Purpose::counters;
   worker_.emplace(std::vector<std::string>{std::string(cuda_measure_role)});
+  parts_ = PartsSent();
   worker_->send(fmt::format("{}{}", options_.ordinal, worker_counts_ ? counting_word : ""));
   worker_greeted_ = false;
 }
@@ -179,12 +182,14 @@ void CudaDevice::submit(Job job) {
   const Plan& plan = pending.job.plan;
   need(pending, verification, verify_program());
   const Purpose purpose = pending.job.purpose;
-  if (plan.oracle.kind != OraclePlan::Kind::none) need(pending, oracle, plan.oracle.program);
+  if (const OraclePlan& judge = plan.problem->oracle; judge.kind != OraclePlan::Kind::none) {
+    need(pending, oracle, judge.program);
+  }
   if (purpose != Purpose::baseline) need(pending, variant, plan.program);
   if (purpose != Purpose::measure && purpose != Purpose::verify) pending.job.plan.plain.clear();
   if (!plan.plain.empty()) {
     need(pending, plain, plan.plain.front().program);
-    need(pending, plain_oracle, plan.plain.front().oracle.program);
+    need(pending, plain_oracle, plan.plain.front().problem->oracle.program);
   }
   advance();
 }
@@ -265,7 +270,7 @@ void CudaDevice::feed_worker() {
     }
     if (!worker_) start_measuring(purpose);
     // the worker has ended; check_worker handles this
-    if (!worker_->send(request_for(*next))) return;
+    if (!worker_->send(request_for(*next, parts_))) return;
     in_worker_.push_back(std::move(*next));
     pending_.erase(next);
     if (in_worker_.size() == 1) front_begins();

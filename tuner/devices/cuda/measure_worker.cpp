@@ -89,8 +89,9 @@ class Gpu {
 
 void serve(WorkerChannel& channel, Inbox& inbox, MeasuringSession& session) {
   Gpu gpu(channel, session.info().uuid);
+  PartsReceived parts;
   while (true) {
-    const MeasureRequest request = decode_measure_request(inbox.take());
+    const MeasureRequest request = decode_measure_request(inbox.take(), parts);
     gpu.take();
     MeasureReply reply;
     reply.finished.id = request.job.id;

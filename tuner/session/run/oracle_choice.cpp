@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/plan/lowering.h"
 #include "core/plan/verdict.h"
 #include "devices/comparison.h"
 #include "session/run/session_request.h"
@@ -28,7 +29,7 @@ std::vector<std::size_t> candidates_of(const SearchSpace& space) {
 class Finding {
  public:
   Finding(const OracleTrial& trial, JobRunner& jobs, const std::function<bool()>& stopped)
-      : trial_(trial), jobs_(jobs), device_(jobs.device().info()), stopped_(stopped) {}
+      : trial_(trial), jobs_(jobs), stopped_(stopped) {}
 
   std::optional<OracleChoice> run(std::span<const OracleKernel> kernels) {
     for (const OracleKernel& one : kernels) {
@@ -43,7 +44,7 @@ class Finding {
 
  private:
   // If the first few candidates do not end in the emulation, others will not end either.
-  bool takes_forever() const { return device_.kind == "cpu" && timed_out_ >= 3; }
+  bool takes_forever() const { return jobs_.device().info().kind == "cpu" && timed_out_ >= 3; }
 
   // A configuration that leaves elements unwritten may be wrong: a few more are tried.
   bool is_enough() const {
@@ -53,7 +54,7 @@ class Finding {
 
   void attempt(const OracleKernel& one, std::size_t index) {
     const Configuration values = (*one.space)[index];
-    LoweredPlan lowered = lower(*trial_.catalog, *one.kernel, trial_.problem, device_, values);
+    LoweredPlan lowered = trial_.lowering.lower(*one.kernel, values);
     OracleChoice choice{.kernel = one.kernel->name,
                         .configuration = text_of(one.space->knobs(), values),
                         .is_default = !std::exchange(tried_, true),
@@ -99,7 +100,6 @@ class Finding {
 
   const OracleTrial& trial_;
   JobRunner& jobs_;
-  const DeviceInfo& device_;
   const std::function<bool()>& stopped_;
   bool tried_ = false;
   int timed_out_ = 0;
@@ -119,21 +119,22 @@ std::optional<OracleChoice> find_oracle(const OracleTrial& trial,
 
 void choose_oracle(SessionRequest& request, Device& device, Progress& progress,
                    const std::function<bool()>& stopped) {
-  if (!request.catalog) return;
+  if (!request.lowering) return;
   const OpSpec& op = request.catalog->at(request.problem.op).op;
   if (!op.reference_source.empty()) return;
   std::vector<OracleKernel> kernels;
   for (const Competitor& one : request.competitors) kernels.push_back({one.kernel, &one.space});
   JobRunner jobs(device);
-  request.oracle = find_oracle(
-      {request.catalog, request.problem, request.problem_key, request.limits, request.seed},
-      kernels, jobs, stopped);
+  request.oracle =
+      find_oracle({*request.lowering, request.problem_key, request.limits, request.seed}, kernels,
+                  jobs, stopped);
   if (stopped()) return;
   if (!request.oracle) {
     progress.note("no configuration that was tried works: results are compared with nothing");
     return;
   }
   const OracleChoice& oracle = *request.oracle;
+  request.lowering->set_oracle(oracle.plan);
   if (!oracle.is_default) {
     progress.note(
         fmt::format("the default configuration does not work ({}): results are compared "

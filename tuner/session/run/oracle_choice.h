@@ -6,8 +6,7 @@
 #include <span>
 #include <string>
 
-#include "core/catalog/catalog.h"
-#include "core/plan/plan.h"
+#include "core/plan/lowering.h"
 #include "core/space/space.h"
 #include "devices/job_runner.h"
 #include "ui/progress.h"
@@ -33,8 +32,7 @@ struct OracleKernel {
 
 // The conditions under which a candidate is tried.
 struct OracleTrial {
-  const Catalog* catalog = nullptr;
-  Problem problem;
+  const Lowering& lowering;
   std::string problem_key;
   SampleLimits limits;
   std::uint64_t seed = 1;

@@ -10,6 +10,7 @@
 #include "core/catalog/catalog.h"
 #include "core/model/time_model.h"
 #include "core/plan/job.h"
+#include "core/plan/lowering.h"
 #include "core/problem/problem.h"
 #include "core/space/space.h"
 #include "db/store.h"
@@ -38,6 +39,7 @@ struct Contender {
 struct SessionRequest {
   const Catalog* catalog = nullptr;  // nullptr: nothing is compiled (replay)
   Problem problem;                   // used only if there is a catalog
+  std::optional<Lowering> lowering;  // of the problem, if there is a catalog
   std::string problem_key;
   std::vector<Competitor> competitors;  // at least one
   std::vector<Job> baselines;           // made by baseline_job()

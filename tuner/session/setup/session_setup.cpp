@@ -200,6 +200,7 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
     request.catalog = &catalog;
     request.competitors = compiled_competitors(catalog, asked, asked_kernels(kernel, *asked.entry),
                                                info, context, setup.notices);
+    request.lowering.emplace(catalog, asked.problem, info);
   }
   const std::vector<std::string>& said = catalog.notices();
   setup.notices.insert(setup.notices.end(), said.begin(), said.end());

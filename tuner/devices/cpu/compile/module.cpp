@@ -19,6 +19,7 @@
 #include "core/base/error.h"
 #include "core/base/note.h"
 #include "core/base/texts.h"
+#include "core/plan/program_macros.h"
 #include "core/spec/kernel_name.h"
 #include "devices/cpu/compile/host_compiler.h"
 

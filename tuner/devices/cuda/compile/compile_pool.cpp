@@ -43,7 +43,7 @@ const CompilerGreeting& CompilePool::compiler() {
 }
 
 void CompilePool::submit(std::uint64_t ticket, const CompileRequest& request) {
-  queue_.emplace_back(ticket, encode(request));
+  queue_.emplace_back(ticket, request);
 }
 
 void CompilePool::accept(Worker& worker, const std::string& frame, std::vector<Result>& results) {
@@ -84,7 +84,7 @@ std::vector<CompilePool::Result> CompilePool::advance() {
     advance(worker, results);
     while (!queue_.empty() && !worker.ticket) {
       if (!worker.process) start(worker);
-      if (!worker.process->send(queue_.front().second)) {
+      if (!worker.process->send(encode(queue_.front().second, worker.parts))) {
         worker = {};  // it ended while it was idle: the program is not to blame
         continue;
       }

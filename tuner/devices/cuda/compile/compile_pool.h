@@ -42,6 +42,7 @@ class CompilePool {
  private:
   struct Worker {
     std::optional<WorkerProcess> process;
+    PartsSent parts{};  // to the process
     bool greeted = false;
     std::optional<std::uint64_t> ticket;
     Clock::time_point deadline{};
@@ -52,7 +53,7 @@ class CompilePool {
 
   std::chrono::milliseconds timeout_;
   std::vector<Worker> workers_;
-  std::deque<std::pair<std::uint64_t, std::string>> queue_;  // encoded requests
+  std::deque<std::pair<std::uint64_t, CompileRequest>> queue_;  // by ticket
   std::optional<CompilerGreeting> greeting_;
 };
 

@@ -91,7 +91,7 @@ CubinCache::CubinCache(fs::path folder, std::int64_t most_bytes)
 }
 
 std::string CubinCache::key(const CompileRequest& request, const std::string& compiler) {
-  return digest(compiler + '\0' + encode(request));
+  return digest(compiler + '\0' + identity_of(request));
 }
 
 std::shared_ptr<const Compiled> CubinCache::find(const std::string& key) {

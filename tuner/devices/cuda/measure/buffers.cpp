@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/digest.h"
+#include "core/plan/plan_cbor.h"
 
 namespace tw::cuda {
 namespace {
@@ -55,7 +56,7 @@ std::uint64_t GuardedBuffer::hash() const {
   return kernels_->hash(memory_.address(), memory_.bytes());
 }
 
-Buffers::Buffers(const Context& context, const VerifyKernels& kernels, const Plan& plan,
+Buffers::Buffers(const Context& context, const VerifyKernels& kernels, const ProblemPlan& plan,
                  std::uint64_t seed)
     : context_(context),
       kernels_(kernels),
@@ -178,17 +179,9 @@ std::string Buffers::damage() const {
   return "";
 }
 
-std::string buffers_key(const Plan& plan, std::uint64_t seed, const Module& oracle) {
-  Job shared;
-  shared.plan = plan;
-  shared.plan.program = {};
-  shared.plan.launches.clear();
-  shared.plan.workspaces.clear();
-  shared.plan.plain.clear();
-  shared.plan.oracle.program.text.clear();
-  shared.plan.oracle.program.headers.clear();
-  shared.seed = seed;
-  return digest(serialise(shared) + oracle.cubin);
+std::string buffers_key(const ProblemPlan& plan, std::uint64_t seed, const Module& oracle) {
+  PartsSent parts;
+  return digest(fmt::format("{} ", seed) + encoded(plan, parts) + oracle.cubin);
 }
 
 }  // namespace tw::cuda

@@ -52,7 +52,7 @@ class Buffers {
 
   // Allocates the buffers, and fills the tensors that kernels read with the first set of inputs.
   // Throws CudaFailure.
-  Buffers(const Context& context, const VerifyKernels& kernels, const Plan& plan,
+  Buffers(const Context& context, const VerifyKernels& kernels, const ProblemPlan& plan,
           std::uint64_t seed);
   // Fills the tensors that kernels read with a set of inputs (kernels/common/inputs.cuh), unless
   // they hold this set already.
@@ -96,6 +96,6 @@ class Buffers {
 
 // Returns the key of the buffers. Jobs with equal keys can share Buffers: they have the same
 // tensors, values and oracle.
-std::string buffers_key(const Plan& plan, std::uint64_t seed, const Module& oracle);
+std::string buffers_key(const ProblemPlan& plan, std::uint64_t seed, const Module& oracle);
 
 }  // namespace tw::cuda

@@ -48,7 +48,7 @@ std::map<std::string, BaselineArg> baseline_args(const Job& job, const Buffers& 
     if (arg.kind != ArgSpec::Kind::tensor && !by_pointers) continue;
     const auto index = static_cast<std::size_t>(arg.index);
     const Buffers::Tensor& tensor = buffers.tensors()[index];
-    const PlanTensor& planned = job.plan.tensors[index];
+    const PlanTensor& planned = job.plan.problem->tensors[index];
     value.pointer = by_pointers ? tensor.slices.address() : tensor.buffer.data();
     const auto step =
         by_pointers
@@ -79,9 +79,10 @@ std::vector<std::string> MeasuringSession::take_notices() { return std::exchange
 
 // Returns the kept buffers for the key, or makes new ones with the oracle's results for both sets
 // of inputs. Drops the least recently used buffers if there are too many. Throws CudaFailure.
-Buffers& MeasuringSession::buffers_for(const Plan& plan, std::uint64_t seed, const Module& oracle) {
+Buffers& MeasuringSession::buffers_for(const std::shared_ptr<const ProblemPlan>& problem,
+                                       std::uint64_t seed, const Module& oracle) {
   constexpr std::size_t most = 2;  // a problem with and without its chain
-  const std::string key = buffers_key(plan, seed, oracle);
+  const std::string key = buffers_key(*problem, seed, oracle);
   const auto known =
       std::find_if(kept_.begin(), kept_.end(), [&](const Kept& one) { return one.key == key; });
   if (known != kept_.end()) {
@@ -89,13 +90,13 @@ Buffers& MeasuringSession::buffers_for(const Plan& plan, std::uint64_t seed, con
     return kept_.front().buffers;
   }
   while (kept_.size() >= most) kept_.pop_back();
-  kept_.push_front({key, Buffers(context_, *kernels_, plan, seed)});
+  kept_.push_front({key, Buffers(context_, *kernels_, *problem, seed)});
   Buffers& made = kept_.front().buffers;
-  if (plan.oracle.kind == OraclePlan::Kind::none) return made;
+  if (problem->oracle.kind == OraclePlan::Kind::none) return made;
   try {
     for (const Inputs inputs : {Inputs::second, Inputs::first}) {
       made.select(inputs);
-      run_oracle(context_, *kernels_, made, plan, oracle);
+      run_oracle(context_, *kernels_, made, problem, oracle);
       made.seal();
     }
   } catch (const CudaFailure&) {
@@ -108,7 +109,7 @@ Buffers& MeasuringSession::buffers_for(const Plan& plan, std::uint64_t seed, con
 void MeasuringSession::prepare(const MeasureRequest& request) {
   buffers_ = plain_ = nullptr;
   const auto make = [&] {
-    return &buffers_for(request.job.plan, request.job.seed, request.oracle);
+    return &buffers_for(request.job.plan.problem, request.job.seed, request.oracle);
   };
   try {
     if (!kernels_) {
@@ -143,7 +144,8 @@ void MeasuringSession::prepare(const MeasureRequest& request) {
 void MeasuringSession::prepare_plain(const MeasureRequest& request) {
   if (request.job.plan.plain.empty()) return;
   try {
-    plain_ = &buffers_for(request.job.plan.plain.front(), request.job.seed, request.plain_oracle);
+    plain_ = &buffers_for(request.job.plan.plain.front().problem, request.job.seed,
+                          request.plain_oracle);
   } catch (const CudaFailure& failure) {
     if (failure.code != CUDA_ERROR_OUT_OF_MEMORY) throw;
     if (!std::exchange(said_plain_, true)) {
@@ -205,9 +207,9 @@ void MeasuringSession::verify_plain(const MeasureRequest& request, Measurement& 
   const Subject subject{.launch = [&] { variant.launch(); },
                         .damage = [&] { return variant.damage(); }};
   const bool cold_l2 = request.job.limits.cold_l2;
-  verify(plan, cold_l2, Inputs::first, subject, measurement);
+  verify(*plan.problem, cold_l2, Inputs::first, subject, measurement);
   if (measurement.outcome == Outcome::ok) {
-    verify(plan, cold_l2, Inputs::second, subject, measurement);
+    verify(*plan.problem, cold_l2, Inputs::second, subject, measurement);
   }
   if (measurement.outcome != Outcome::ok) {
     measurement.note = "without its epilogue: " + measurement.note;
@@ -220,7 +222,7 @@ void MeasuringSession::run_baseline(const MeasureRequest& request, Measurement& 
   try {
     const auto baseline = make_baseline(job.baseline.library,
                                         {.call = job.baseline.call,
-                                         .dtype = job.plan.storage,
+                                         .dtype = job.plan.problem->storage,
                                          .math = job.math,
                                          .args = baseline_args(job, *buffers_)},
                                         context_);
@@ -282,10 +284,10 @@ void MeasuringSession::judge_subject(const Job& job, const Subject& subject,
   wake_clocks();
   if (job.purpose == Purpose::counters) return count(job, subject, measurement);
   const bool cold_l2 = job.limits.cold_l2;
-  const double first_ns = verify(job.plan, cold_l2, Inputs::first, subject, measurement);
+  const double first_ns = verify(*job.plan.problem, cold_l2, Inputs::first, subject, measurement);
   if (measurement.outcome != Outcome::ok) return;
   if (job.purpose == Purpose::verify) {
-    verify(job.plan, cold_l2, Inputs::second, subject, measurement);
+    verify(*job.plan.problem, cold_l2, Inputs::second, subject, measurement);
     return;
   }
   sample(job, subject, first_ns, measurement);
@@ -297,7 +299,7 @@ void MeasuringSession::judge_subject(const Job& job, const Subject& subject,
   // A race, or a workspace that is left dirty, shows only after many runs; the second set of inputs
   // shows more.
   if (!measurement.metrics.contains("stopped_early")) {
-    verify(job.plan, cold_l2, Inputs::second, subject, measurement);
+    verify(*job.plan.problem, cold_l2, Inputs::second, subject, measurement);
   }
   if (measurement.outcome != Outcome::ok) measurement.samples_ns.clear();
 }
@@ -321,7 +323,7 @@ void MeasuringSession::count(const Job& job, const Subject& subject, Measurement
   measurement.timer.clear();
 }
 
-double MeasuringSession::verify(const Plan& plan, bool cold_l2, Inputs inputs,
+double MeasuringSession::verify(const ProblemPlan& plan, bool cold_l2, Inputs inputs,
                                 const Subject& subject, Measurement& measurement) {
   buffers_->select(inputs);
   buffers_->poison_outputs();
@@ -345,7 +347,7 @@ double MeasuringSession::verify(const Plan& plan, bool cold_l2, Inputs inputs,
 
 // Notes what no run wrote: floating-point elements after the first set of inputs, integers after
 // both.
-void MeasuringSession::note_unwritten(const Plan& plan, Measurement& measurement) {
+void MeasuringSession::note_unwritten(const ProblemPlan& plan, Measurement& measurement) {
   const bool is_second = buffers_->inputs() == Inputs::second;
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const PlanTensor& tensor = plan.tensors[i];
@@ -360,7 +362,7 @@ void MeasuringSession::note_unwritten(const Plan& plan, Measurement& measurement
   }
 }
 
-void MeasuringSession::compare(const Plan& plan, Measurement& measurement) {
+void MeasuringSession::compare(const ProblemPlan& plan, Measurement& measurement) {
   double& used = measurement.metrics[std::string(tolerance_used)];
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const PlanTensor& tensor = plan.tensors[i];

@@ -54,7 +54,8 @@ class MeasuringSession {
     std::string key;
     Buffers buffers;
   };
-  Buffers& buffers_for(const Plan& plan, std::uint64_t seed, const Module& oracle);
+  Buffers& buffers_for(const std::shared_ptr<const ProblemPlan>& problem, std::uint64_t seed,
+                       const Module& oracle);
   void prepare_plain(const MeasureRequest& request);
   void run_variant(const MeasureRequest& request, Measurement& measurement);
   // Verifies the configuration without its chain if this is required.
@@ -65,10 +66,10 @@ class MeasuringSession {
   void judge_subject(const Job& job, const Subject& subject, Measurement& measurement);
   // Poisons the outputs, launches once on a set of inputs like a cold sample, and compares. Returns
   // the sample in ns; 0 if its record was lost.
-  double verify(const Plan& plan, bool cold_l2, Inputs inputs, const Subject& subject,
+  double verify(const ProblemPlan& plan, bool cold_l2, Inputs inputs, const Subject& subject,
                 Measurement& measurement);
-  void compare(const Plan& plan, Measurement& measurement);
-  void note_unwritten(const Plan& plan, Measurement& measurement);
+  void compare(const ProblemPlan& plan, Measurement& measurement);
+  void note_unwritten(const ProblemPlan& plan, Measurement& measurement);
   void sample(const Job& job, const Subject& subject, double first_ns, Measurement& measurement);
   void note_throttled(const Sampling& sampling, Measurement& measurement);
   void check_wall_time(const Subject& subject, Measurement& measurement);

@@ -25,14 +25,15 @@ int attribute(CUfunction function, CUfunction_attribute which) {
 // The layout is struct { const void* tensor[max(1, tensors)]; float scalar[max(1, scalars)]; }.
 std::vector<std::byte> epilogue_bytes(const Plan& plan, const Buffers& buffers) {
   const std::size_t tensors = std::max<std::size_t>(1, buffers.epilogue_tensors().size());
-  const std::size_t scalars = std::max<std::size_t>(1, plan.epilogue_scalars.size());
+  const std::size_t scalars = std::max<std::size_t>(1, plan.problem->epilogue_scalars.size());
   std::vector<std::byte> bytes(8 * tensors + (4 * scalars + 7) / 8 * 8);
   for (std::size_t i = 0; i < buffers.epilogue_tensors().size(); ++i) {
     const CUdeviceptr address = buffers.epilogue_tensors()[i].data();
     std::memcpy(bytes.data() + 8 * i, &address, sizeof address);
   }
-  for (std::size_t i = 0; i < plan.epilogue_scalars.size(); ++i) {
-    std::memcpy(bytes.data() + 8 * tensors + 4 * i, &plan.epilogue_scalars[i], sizeof(float));
+  for (std::size_t i = 0; i < plan.problem->epilogue_scalars.size(); ++i) {
+    std::memcpy(bytes.data() + 8 * tensors + 4 * i, &plan.problem->epilogue_scalars[i],
+                sizeof(float));
   }
   return bytes;
 }
@@ -238,16 +239,16 @@ std::string Variant::damage() const {
 }
 
 void run_oracle(const Context& context, const VerifyKernels& kernels, const Buffers& buffers,
-                const Plan& plan, const Module& module) {
-  const Plan own = plan_of_oracle(plan);
+                const std::shared_ptr<const ProblemPlan>& problem, const Module& module) {
+  const Plan own = plan_of_oracle(problem);
   Variant variant(context, kernels, buffers, own, module);
   buffers.poison_outputs();
   buffers.restore_inout();
   variant.launch();
   context.synchronise();
-  if (plan.oracle.kind != OraclePlan::Kind::configuration) return;
-  for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
-    const PlanTensor& tensor = plan.tensors[i];
+  if (problem->oracle.kind != OraclePlan::Kind::configuration) return;
+  for (std::size_t i = 0; i < problem->tensors.size(); ++i) {
+    const PlanTensor& tensor = problem->tensors[i];
     if (tensor.role == Role::in) continue;
     kernels.expect(buffers.tensors()[i].buffer.data(), tensor, buffers.poison_word(tensor), 0,
                    buffers.oracle(i).expected.address(), buffers.oracle(i).magnitude.address());

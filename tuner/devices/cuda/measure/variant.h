@@ -1,6 +1,7 @@
 // A compiled program on the device, bound to the buffers of a problem. A job launches it.
 #pragma once
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -71,9 +72,9 @@ class Variant {
   std::deque<Pass> passes_;
 };
 
-// Runs the plan's oracle once on the selected inputs. The oracle fills the buffers' expected values
-// and magnitudes. Throws CudaFailure.
+// Runs the problem's oracle once on the selected inputs. The oracle fills the buffers' expected
+// values and magnitudes. Throws CudaFailure.
 void run_oracle(const Context& context, const VerifyKernels& kernels, const Buffers& buffers,
-                const Plan& plan, const Module& module);
+                const std::shared_ptr<const ProblemPlan>& problem, const Module& module);
 
 }  // namespace tw::cuda

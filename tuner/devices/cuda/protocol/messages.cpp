@@ -5,6 +5,7 @@
 
 #include "core/base/cbor_fields.h"
 #include "core/base/error.h"
+#include "core/plan/plan_cbor.h"
 #include "core/types/device_info_fields.h"
 
 namespace tw::cuda {
@@ -36,11 +37,17 @@ auto unpacked(const std::string& frame, Read read) {
   }
 }
 
-json json_of(const Module& module) {
-  return {{"cubin", binary(module.cubin)}, {"names", module.names}};
+json json_of(const Module& module, PartsSent& parts) {
+  return {{"cubin", parts.name(module.cubin)}, {"names", module.names}};
 }
-Module module_of(const json& value) {
-  return {.cubin = text_of(value.at("cubin")), .names = value.at("names")};
+Module module_of(const json& value, const PartsReceived& parts) {
+  return {.cubin = parts.at(value.at("cubin")), .names = value.at("names")};
+}
+
+json json_of(const CompileRequest& request, PartsSent& parts) {
+  return {{"program", to_json(request.program, parts)},
+          {"architecture", request.architecture},
+          {"options", request.options}};
 }
 
 json json_of(const DeviceInfo& info) {
@@ -70,32 +77,24 @@ CompilerGreeting decode_compiler_greeting(const std::string& frame) {
   });
 }
 
-std::string encode(const CompileRequest& request) {
-  json headers = json::object();
-  for (const auto& [path, text] : request.program.headers) headers[path] = text;
-  return packed({{"text", request.program.text},
-                 {"headers", headers},
-                 {"entries", request.program.entries},
-                 {"as_given", request.program.as_given},
-                 {"defines", request.program.defines},
-                 {"architecture", request.architecture},
-                 {"options", request.options}});
+std::string encode(const CompileRequest& request, PartsSent& parts) {
+  json message = json_of(request, parts);
+  parts.complete(message);
+  return packed(message);
 }
 
-CompileRequest decode_compile_request(const std::string& frame) {
-  return unpacked(frame, [](const json& value) {
-    CompileRequest request;
-    value.at("text").get_to(request.program.text);
-    for (const auto& [path, text] : value.at("headers").items()) {
-      request.program.headers[path] = text;
-    }
-    value.at("entries").get_to(request.program.entries);
-    value.at("as_given").get_to(request.program.as_given);
-    value.at("defines").get_to(request.program.defines);
-    value.at("architecture").get_to(request.architecture);
-    value.at("options").get_to(request.options);
-    return request;
+CompileRequest decode_compile_request(const std::string& frame, PartsReceived& parts) {
+  return unpacked(frame, [&](const json& value) {
+    parts.take(value);
+    return CompileRequest{.program = program_from(value.at("program"), parts),
+                          .architecture = value.at("architecture"),
+                          .options = value.at("options")};
   });
+}
+
+std::string identity_of(const CompileRequest& request) {
+  PartsSent parts;
+  return packed(json_of(request, parts));
 }
 
 std::string encode(const Compiled& compiled) {
@@ -116,37 +115,25 @@ Compiled decode_compiled(const std::string& frame) {
   });
 }
 
-namespace {
-
-void forget_texts(Plan& plan) {
-  for (Program* program : {&plan.program, &plan.oracle.program}) {
-    program->text.clear();
-    program->headers.clear();
-  }
+std::string encode(const MeasureRequest& request, PartsSent& parts) {
+  json message = {{"variant", json_of(request.variant, parts)},
+                  {"oracle", json_of(request.oracle, parts)},
+                  {"verify", json_of(request.verify, parts)},
+                  {"plain", json_of(request.plain, parts)},
+                  {"plain_oracle", json_of(request.plain_oracle, parts)}};
+  message["job"] = binary(serialise(request.job, parts));  // carries the modules, too
+  return packed(message);
 }
 
-}  // namespace
-
-std::string encode(const MeasureRequest& request) {
-  Job job = request.job;
-  forget_texts(job.plan);
-  for (Plan& plain : job.plan.plain) forget_texts(plain);
-  return packed({{"job", binary(serialise(job))},
-                 {"variant", json_of(request.variant)},
-                 {"oracle", json_of(request.oracle)},
-                 {"verify", json_of(request.verify)},
-                 {"plain", json_of(request.plain)},
-                 {"plain_oracle", json_of(request.plain_oracle)}});
-}
-
-MeasureRequest decode_measure_request(const std::string& frame) {
-  return unpacked(frame, [](const json& value) {
-    return MeasureRequest{.job = parse_job(text_of(value.at("job"))),
-                          .variant = module_of(value.at("variant")),
-                          .oracle = module_of(value.at("oracle")),
-                          .verify = module_of(value.at("verify")),
-                          .plain = module_of(value.at("plain")),
-                          .plain_oracle = module_of(value.at("plain_oracle"))};
+MeasureRequest decode_measure_request(const std::string& frame, PartsReceived& parts) {
+  return unpacked(frame, [&](const json& value) {
+    Job job = parse_job(text_of(value.at("job")), parts);
+    return MeasureRequest{.job = std::move(job),
+                          .variant = module_of(value.at("variant"), parts),
+                          .oracle = module_of(value.at("oracle"), parts),
+                          .verify = module_of(value.at("verify"), parts),
+                          .plain = module_of(value.at("plain"), parts),
+                          .plain_oracle = module_of(value.at("plain_oracle"), parts)};
   });
 }
 

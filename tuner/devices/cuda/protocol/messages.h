@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/plan/job.h"
+#include "core/plan/parts.h"
 #include "core/plan/plan.h"
 #include "devices/cuda/protocol/cuda_probe.h"
 
@@ -38,7 +39,7 @@ struct Module {
 };
 
 struct MeasureRequest {
-  Job job;                         // without the texts of its programs
+  Job job;
   Module variant;                  // empty for a baseline
   Module oracle;                   // empty if the plan has none
   Module verify;                   // kernels/common/verify.cuh
@@ -63,13 +64,16 @@ struct MeasureReply {
 
 std::string encode(const CompilerGreeting& greeting);
 CompilerGreeting decode_compiler_greeting(const std::string& frame);
-std::string encode(const CompileRequest& request);
-CompileRequest decode_compile_request(const std::string& frame);
+// `parts` is what the worker has already: sources and compiled modules travel once.
+std::string encode(const CompileRequest& request, PartsSent& parts);
+CompileRequest decode_compile_request(const std::string& frame, PartsReceived& parts);
+// Returns a text that depends on everything in the request.
+std::string identity_of(const CompileRequest& request);
 std::string encode(const Compiled& compiled);
 Compiled decode_compiled(const std::string& frame);
 
-std::string encode(const MeasureRequest& request);
-MeasureRequest decode_measure_request(const std::string& frame);
+std::string encode(const MeasureRequest& request, PartsSent& parts);
+MeasureRequest decode_measure_request(const std::string& frame, PartsReceived& parts);
 std::string encode(const Greeting& greeting);
 Greeting decode_greeting(const std::string& frame);
 std::string encode(const MeasureReply& reply);

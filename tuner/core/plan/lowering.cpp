@@ -1,0 +1,160 @@
+// Lowers configurations: evaluates every expression of a kernel, and writes the variant's program.
+#include "core/plan/lowering.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/plan/lowering_parts.h"
+#include "core/plan/variant_text.h"
+#include "core/spec/compiler_options.h"
+
+namespace tw {
+namespace {
+
+PlanWorkspace lower_workspace(const WorkspaceSpec& spec, const DeviceInfo& device, Slots slots) {
+  const std::int64_t bytes = value_of(spec.bytes, slots, "workspace " + spec.name + ":");
+  const bool too_large = device.memory_bytes > 0 && bytes > device.memory_bytes;
+  if (bytes < 0 || too_large) {
+    throw Invalid{fmt::format("workspace {} of {} bytes: the device has {}", spec.name, bytes,
+                              device.memory_bytes)};
+  }
+  return {bytes, spec.init};
+}
+
+Program macro_program(const Catalog& catalog, const OpSpec& op, const KernelSpec& kernel,
+                      const Problem& problem, std::span<const std::int64_t> configuration) {
+  Program program;
+  program.headers = catalog.sources_of(kernel.source);
+  program.text = fmt::format("#include \"{}\"\n", kernel.source);
+  program.as_given = true;
+  const auto define = [&](const std::string& name, std::int64_t value) {
+    program.defines.push_back(fmt::format("{}={}", name, value));
+  };
+  program.defines.push_back(fmt::format("TW_T={}", cpp_type_of(problem.dtype)));
+  for (const TensorSpec& tensor : op.tensors) {
+    if (tensor.dtypes.empty()) continue;
+    program.defines.push_back(
+        fmt::format("TW_T_{}={}", tensor.name, cpp_type_of(dtype_of(tensor, problem.dtype))));
+  }
+  for (std::size_t i = 0; i < op.dims.size(); ++i) define(op.dims[i].name, problem.dims[i]);
+  for (std::size_t i = 0; i < op.choices.size(); ++i)
+    define(op.choices[i].name, problem.choices[i]);
+  for (std::size_t i = 0; i < kernel.knobs.size(); ++i) {
+    define(kernel.knobs[i].name, configuration[i]);
+  }
+  for (const std::string& option : kernel.options) {
+    if (auto macro = define_of(option)) {
+      program.defines.push_back(std::move(*macro));
+    } else {
+      program.options.push_back(option);
+    }
+  }
+  return program;
+}
+
+bool serves(const KernelSpec& kernel, Slots slots) {
+  const auto holds = [&](const Constraint& one) {
+    return one.expr.evaluate(slots).value_or(0) != 0;
+  };
+  return holds(kernel.needs) && std::all_of(kernel.require.begin(), kernel.require.end(), holds);
+}
+
+// Returns the problem without its chain. Returns nothing if the problem's strides only fit the
+// result of the chain's reduction.
+std::optional<Problem> without_chain(const OpSpec& op, const Problem& problem) {
+  Problem plain = problem;
+  plain.epilogue.steps.clear();
+  // The defaults of dims can depend on the reduction.
+  const bool is_refused =
+      problem.epilogue.reduced() && set_shape(op, shape_values(op, problem), plain);
+  return is_refused ? std::nullopt : std::optional(std::move(plain));
+}
+
+}  // namespace
+
+Lowering::Lowering(const Catalog& catalog, const Problem& problem, const DeviceInfo& device)
+    : catalog_(&catalog),
+      problem_(problem),
+      device_(device),
+      plan_(lower_problem(catalog, problem, device)) {
+  const OpSpec& op = catalog.at(problem.op).op;
+  if (op.reference_source.empty() || !problem.epilogue.hides()) return;
+  if (auto plain = without_chain(op, problem)) {
+    auto plan = lower_problem(catalog, *plain, device);
+    plain_ = {std::move(*plain), std::move(plan)};
+  }
+}
+
+void Lowering::set_oracle(const OraclePlan& oracle) {
+  ProblemPlan plan = *plan_;
+  plan.oracle = oracle;
+  plan_ = std::make_shared<const ProblemPlan>(std::move(plan));
+}
+
+LoweredPlan Lowering::lower(const KernelSpec& kernel,
+                            std::span<const std::int64_t> configuration) const {
+  if (configuration.size() != kernel.knobs.size()) {
+    throw Error(fmt::format("kernel {} has {} knobs, the configuration has {} values", kernel.name,
+                            kernel.knobs.size(), configuration.size()));
+  }
+  LoweredPlan result = lower_for(problem_, plan_, kernel, configuration);
+  if (result.invalid.empty()) result.plan.plain = plain_of(kernel, configuration);
+  return result;
+}
+
+std::vector<Plan> Lowering::plain_of(const KernelSpec& kernel,
+                                     std::span<const std::int64_t> configuration) const {
+  if (!plain_ || !serves(kernel, slots_for(plain_->problem, kernel, configuration))) return {};
+  LoweredPlan lowered = lower_for(plain_->problem, plain_->plan, kernel, configuration);
+  if (!lowered.invalid.empty()) return {};
+  return {std::move(lowered.plan)};
+}
+
+// Returns the slots of a kernel's expressions, with the values of its knobs.
+std::vector<std::int64_t> Lowering::slots_for(const Problem& problem, const KernelSpec& kernel,
+                                              std::span<const std::int64_t> configuration) const {
+  std::vector<std::int64_t> slots =
+      slots_of(catalog_->at(kernel.op).op, kernel.names, problem, device_);
+  std::copy(configuration.begin(), configuration.end(), slots.begin() + kernel.first_knob);
+  return slots;
+}
+
+// Lowers a configuration, without Plan::plain, for the problem or the problem without its chain.
+LoweredPlan Lowering::lower_for(const Problem& problem,
+                                const std::shared_ptr<const ProblemPlan>& shared,
+                                const KernelSpec& kernel,
+                                std::span<const std::int64_t> configuration) const {
+  const OpSpec& op = catalog_->at(kernel.op).op;
+  LoweredPlan result;
+  Plan& plan = result.plan;
+  plan.problem = shared;
+  plan.program = kernel.knobs_are_macros
+                     ? macro_program(*catalog_, op, kernel, problem, configuration)
+                     : typed_program(*catalog_, op, problem, kernel.source,
+                                     variant_text(op, kernel, problem, configuration, "v0"));
+  const std::vector<std::int64_t> slots = slots_for(problem, kernel, configuration);
+  try {
+    for (const WorkspaceSpec& workspace : kernel.workspaces) {
+      plan.workspaces.push_back(lower_workspace(workspace, device_, slots));
+    }
+    for (const LaunchSpec& launch : kernel.launches) {
+      if (value_of(launch.when, slots, "when") == 0) continue;
+      plan.launches.push_back(lower_launch(op, kernel.workspaces, launch, problem, device_, slots));
+      plan.launches.back().entry = entry_index(op, plan.program, launch.entry, problem);
+      for (PlanArg& arg : plan.launches.back().args) pass_by_pointers(arg, shared->tensors);
+    }
+    if (plan.launches.empty()) throw Invalid{"no [[launch]] applies"};
+  } catch (const Invalid& fault) {
+    result.invalid = fault.reason;
+  }
+  return result;
+}
+
+LoweredPlan lower(const Catalog& catalog, const KernelSpec& kernel, const Problem& problem,
+                  const DeviceInfo& device, std::span<const std::int64_t> configuration) {
+  return Lowering(catalog, problem, device).lower(kernel, configuration);
+}
+
+}  // namespace tw

@@ -1,0 +1,16 @@
+// The macros of a program that is compiled as it is given.
+#pragma once
+#include <string>
+
+#include "core/plan/plan.h"
+
+namespace tw {
+
+// Return the `#define` lines of a program's macros, and the `#undef` lines that end them. The
+// macros are not passed as -D, because -D would also change the compilers' own headers, whose
+// templates have a T too. For the same reason the macros come after the system's headers that the
+// source includes first.
+std::string macros_begin(const Program& program);
+std::string macros_end(const Program& program);
+
+}  // namespace tw
