@@ -175,11 +175,10 @@ template <class Table, class Record>
 void add_columns(std::vector<Column>& columns, const Table& table, Record record,
                  const std::string& prefix = "") {
   each_field(table, [&](const auto& field) {
-    const auto member = field.member;
     columns.push_back(
         {prefix + field.name,
-         [=](const SharedTrial& shared) { return cell_text(record(shared).*member); },
-         [=](const Cell& cell, SharedTrial& shared) { cell.read(record(shared).*member); }});
+         [=](const SharedTrial& shared) { return cell_text(field.of(record(shared))); },
+         [=](const Cell& cell, SharedTrial& shared) { cell.read(field.of(record(shared))); }});
   });
 }
 
@@ -291,7 +290,7 @@ SharedTrial shared_from_record(const std::vector<const Column*>& columns,
   // The context of a run is the trial's, except for what has columns of its own.
   const Context own = std::exchange(shared.run.context, shared.trial.context);
   each_field(kernel_context_fields,
-             [&](const auto& field) { shared.run.context.*field.member = own.*field.member; });
+             [&](const auto& field) { field.of(shared.run.context) = field.of(own); });
   return shared;
 }
 

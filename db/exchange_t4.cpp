@@ -27,12 +27,12 @@ struct Facet {
   std::string (*of)(const Context&);
 };
 constexpr Facet facets[] = {
-    {"--op", [](const Context& c) { return c.op; }},
-    {"--problem", [](const Context& c) { return c.problem; }},
-    {"--kernel", [](const Context& c) { return c.kernel; }},
-    {"--device", [](const Context& c) { return c.device_model; }},
-    {"--l2", [](const Context& c) { return std::string(name_of(c.l2)); }},
-    {"--source", [](const Context& c) { return std::string(name_of(c.source)); }},
+    {"--op", [](const Context& c) { return c.situation.op; }},
+    {"--problem", [](const Context& c) { return c.situation.problem; }},
+    {"--kernel", [](const Context& c) { return c.code.kernel; }},
+    {"--device", [](const Context& c) { return c.situation.device_model; }},
+    {"--l2", [](const Context& c) { return std::string(name_of(c.situation.l2)); }},
+    {"--source", [](const Context& c) { return std::string(name_of(c.situation.source)); }},
 };
 
 std::vector<std::string> facets_of(const Context& context) {
@@ -47,13 +47,15 @@ bool is_verdict_of(const SharedTrial& shared, const std::string& kernel) {
   const Trial& trial = shared.trial;
   const bool counts = trial.kind == TrialKind::search ||
                       (trial.kind == TrialKind::race && trial.measurement.outcome != Outcome::ok);
-  return counts && (kernel.empty() || trial.context.kernel == kernel);
+  return counts && (kernel.empty() || trial.context.code.kernel == kernel);
 }
 
 // Keeps only the trials with exactly this name, if there are any: "m=64" is also a part of "m=640".
 void prefer_exact(std::vector<SharedTrial>& trials, const std::string& name,
-                  std::string Context::*field) {
-  const auto is_it = [&](const SharedTrial& shared) { return shared.trial.context.*field == name; };
+                  std::string Situation::*field) {
+  const auto is_it = [&](const SharedTrial& shared) {
+    return shared.trial.context.situation.*field == name;
+  };
   if (name.empty() || std::none_of(trials.begin(), trials.end(), is_it)) return;
   std::erase_if(trials, [&](const SharedTrial& shared) { return !is_it(shared); });
 }
@@ -135,29 +137,30 @@ DeviceInfo device_of(const SharedTrial& shared) {
   each_field(device_fields, [&](const auto& field) {
     const auto found = known.is_object() ? known.find(field.name) : known.end();
     if (found == known.end()) return;
-    auto& value = device.*field.member;
+    auto& value = field.of(device);
     constexpr bool is_text = std::is_same_v<std::decay_t<decltype(value)>, std::string>;
     if (is_text ? found->is_string() : found->is_number()) found->get_to(value);
   });
-  device.model = context.device_model;
-  if (device_limits_of(device) != context.device_limits) set_limits(device, context.device_limits);
+  device.model = context.situation.device_model;
+  if (device_limits_of(device) != context.situation.device_limits)
+    set_limits(device, context.situation.device_limits);
   return device;
 }
 
 Recording described_by(const SharedTrial& newest) {
   const Context& context = newest.trial.context;
   Recording recording;
-  recording.name = recording.kernel = context.kernel;
-  recording.op = context.op;
-  recording.problem = context.problem;
-  recording.source_digest = context.source_digest;
-  recording.verdict_digest = context.verdict_digest;
+  recording.name = recording.kernel = context.code.kernel;
+  recording.op = context.situation.op;
+  recording.problem = context.situation.problem;
+  recording.source_digest = context.code.source_digest;
+  recording.verdict_digest = context.code.verdict_digest;
   recording.space_digest = newest.run.space_digest;
-  recording.driver = context.driver;
-  recording.toolchain = context.toolchain;
+  recording.driver = context.situation.driver;
+  recording.toolchain = context.situation.toolchain;
   recording.commit = newest.run.commit;
-  recording.protocol = context.protocol;
-  recording.l2 = context.l2;
+  recording.protocol = context.situation.protocol;
+  recording.l2 = context.situation.l2;
   recording.device = device_of(newest);
   return recording;
 }
@@ -167,13 +170,13 @@ std::optional<RecordedBaseline> baseline_of(const std::vector<SharedTrial>& tria
                                             const Context& context) {
   for (auto at = trials.rbegin(); at != trials.rend(); ++at) {
     const Trial& trial = at->trial;
-    Context same = context;
-    same.kernel = trial.context.kernel;
-    same.source_digest = trial.context.source_digest;
-    same.toolchain = trial.context.toolchain;
+    Situation same = context.situation;
+    same.toolchain = trial.context.situation.toolchain;
+    const CodeKey& library = trial.context.code;
     if (trial.kind == TrialKind::baseline && trial.measurement.outcome == Outcome::ok &&
-        !trial.measurement.samples_ns.empty() && trial.context == same) {
-      return RecordedBaseline{same.kernel, same.source_digest, trial.measurement.samples_ns};
+        !trial.measurement.samples_ns.empty() && trial.context.situation == same &&
+        library.verdict_digest == context.code.verdict_digest) {
+      return RecordedBaseline{library.kernel, library.source_digest, trial.measurement.samples_ns};
     }
   }
   return std::nullopt;
@@ -187,7 +190,7 @@ std::map<std::string, const Trial*> latest_of(const std::vector<SharedTrial>& tr
   const Pairs knobs = pairs_of(newest.configuration);
   for (const SharedTrial& shared : trials) {
     const Trial& trial = shared.trial;
-    if (!is_verdict_of(shared, newest.context.kernel)) continue;
+    if (!is_verdict_of(shared, newest.context.code.kernel)) continue;
     const Measurement& measurement = trial.measurement;
     const bool timed = measurement.outcome != Outcome::ok || measurement.median_ns() > 0;
     const bool fits = trial.context == newest.context && timed &&
@@ -224,7 +227,7 @@ void add_trials(Recording& recording, const std::map<std::string, const Trial*>&
 // matter.
 void order(std::vector<SharedTrial>& trials) {
   const auto is_imported = [](const SharedTrial& shared) {
-    return shared.trial.context.source == Source::imported;
+    return shared.trial.context.situation.source == Source::imported;
   };
   if (!std::all_of(trials.begin(), trials.end(), is_imported)) return;
   std::stable_sort(trials.begin(), trials.end(), [](const SharedTrial& a, const SharedTrial& b) {
@@ -238,8 +241,8 @@ void order(std::vector<SharedTrial>& trials) {
 Recording recording_of(std::vector<SharedTrial> trials, const Filter& filter,
                        std::int64_t& left_out) {
   left_out = 0;
-  prefer_exact(trials, filter.problem, &Context::problem);
-  prefer_exact(trials, filter.device, &Context::device_model);
+  prefer_exact(trials, filter.problem, &Situation::problem);
+  prefer_exact(trials, filter.device, &Situation::device_model);
   order(trials);
   std::set<std::vector<std::string>> found;
   const SharedTrial* newest = nullptr;
@@ -252,7 +255,7 @@ Recording recording_of(std::vector<SharedTrial> trials, const Filter& filter,
   if (newest == nullptr) return {};
   if (pairs_of(newest->trial.configuration).empty()) {
     throw Error(fmt::format("{} has no knobs that T4 could hold: name a .csv file",
-                            newest->trial.context.kernel));
+                            newest->trial.context.code.kernel));
   }
   Recording recording = described_by(*newest);
   add_trials(recording, latest_of(trials, newest->trial, left_out));
@@ -265,19 +268,20 @@ namespace {
 // Returns the context that a replay of the recording has.
 Context context_of(const Recording& recording, const DeviceInfo& device) {
   Context context;
-  context.op = recording.foreign() ? recording.name : recording.op;
-  context.problem = recording.foreign() ? std::filesystem::path(recording.path).filename().string()
-                                        : recording.problem;
-  context.kernel = recording.foreign() ? recording.name : recording.kernel;
-  context.source_digest = recording.source_digest;
-  context.verdict_digest = recording.verdict_digest;
-  context.device_model = device.model;
-  context.device_limits = device_limits_of(device);
-  context.driver = recording.driver;
-  context.toolchain = recording.toolchain;
-  context.protocol = recording.protocol;
-  context.l2 = recording.l2;
-  context.source = device.kind == "cpu" ? Source::cpu : Source::imported;
+  context.situation.op = recording.foreign() ? recording.name : recording.op;
+  context.situation.problem = recording.foreign()
+                                  ? std::filesystem::path(recording.path).filename().string()
+                                  : recording.problem;
+  context.code.kernel = recording.foreign() ? recording.name : recording.kernel;
+  context.code.source_digest = recording.source_digest;
+  context.code.verdict_digest = recording.verdict_digest;
+  context.situation.device_model = device.model;
+  context.situation.device_limits = device_limits_of(device);
+  context.situation.driver = recording.driver;
+  context.situation.toolchain = recording.toolchain;
+  context.situation.protocol = recording.protocol;
+  context.situation.l2 = recording.l2;
+  context.situation.source = device.kind == "cpu" ? Source::cpu : Source::imported;
   return context;
 }
 
@@ -291,22 +295,22 @@ void check_names(const Recording& recording, const std::vector<SharedTrial>& tri
                             odd ? "has a control character" : "is missing"));
   };
   const Context& context = trials.front().run.context;
-  check("the op", context.op, false);
-  check("the problem", context.problem, false);
-  check("the kernel", context.kernel, false);
-  check("the device's model", context.device_model, false);
-  check("the source digest", context.source_digest, true);
-  check("the verdict digest", context.verdict_digest, true);
-  check("the driver", context.driver, true);
-  check("the toolchain", context.toolchain, true);
+  check("the op", context.situation.op, false);
+  check("the problem", context.situation.problem, false);
+  check("the kernel", context.code.kernel, false);
+  check("the device's model", context.situation.device_model, false);
+  check("the source digest", context.code.source_digest, true);
+  check("the verdict digest", context.code.verdict_digest, true);
+  check("the driver", context.situation.driver, true);
+  check("the toolchain", context.situation.toolchain, true);
   for (const SharedTrial& shared : trials) {
     const Trial& trial = shared.trial;
     check("a timestamp", trial.created, true);
     check("a configuration", trial.configuration, true);
     check("a timer", trial.measurement.timer, true);
     if (trial.kind != TrialKind::baseline) continue;
-    check("the baseline's name", trial.context.kernel, false);
-    check("the baseline's version", trial.context.source_digest, true);
+    check("the baseline's name", trial.context.code.kernel, false);
+    check("the baseline's version", trial.context.code.source_digest, true);
   }
 }
 
@@ -339,8 +343,8 @@ std::vector<SharedTrial> trials_of(const Recording& recording) {
     SharedTrial& baseline = trials.emplace_back(shared);
     baseline.trial.kind = TrialKind::baseline;
     baseline.trial.created = shared.run_started;
-    baseline.trial.context.kernel = recording.baseline->name;
-    baseline.trial.context.source_digest = recording.baseline->version;
+    baseline.trial.context.code.kernel = recording.baseline->name;
+    baseline.trial.context.code.source_digest = recording.baseline->version;
     baseline.trial.measurement.samples_ns = recording.baseline->samples_ns;
   }
   for (const RecordedTrial& trial : recording.trials) {

@@ -6,11 +6,11 @@
 namespace tw {
 
 void Import::take(SharedTrial shared) {
-  if (shared.trial.context.source == Source::cpu) {
+  if (shared.trial.context.situation.source == Source::cpu) {
     ++imported_.cpu;
     return;
   }
-  shared.trial.context.source = shared.run.context.source = Source::imported;
+  shared.trial.context.situation.source = shared.run.context.situation.source = Source::imported;
   Run& run = run_of(shared);
   if (const auto same = run.known.find(facts_of(shared.trial));
       same != run.known.end() && same->second > 0) {
@@ -28,9 +28,9 @@ void Import::take(SharedTrial shared) {
 Import::Run& Import::run_of(const SharedTrial& shared) {
   const RunInfo& info = shared.run;
   const Context& context = info.context;
-  const auto [at, is_new] = runs_.try_emplace(
-      csv_record({shared.run_started, std::to_string(info.seed), info.command, info.device_uuid,
-                  info.commit, context.op, context.problem, context.kernel}));
+  const auto [at, is_new] = runs_.try_emplace(csv_record(
+      {shared.run_started, std::to_string(info.seed), info.command, info.device_uuid, info.commit,
+       context.situation.op, context.situation.problem, context.code.kernel}));
   Run& run = at->second;
   if (!is_new) return run;
   run.id = find_run(shared);
@@ -61,9 +61,9 @@ std::int64_t Import::find_run(const SharedTrial& shared) {
   query.bind(3, run.command);
   query.bind(4, run.device_uuid);
   query.bind(5, run.commit);
-  query.bind(6, run.context.op);
-  query.bind(7, run.context.problem);
-  query.bind(8, run.context.kernel);
+  query.bind(6, run.context.situation.op);
+  query.bind(7, run.context.situation.problem);
+  query.bind(8, run.context.code.kernel);
   return query.executeStep() ? query.getColumn(0).getInt64() : 0;
 }
 

@@ -53,15 +53,13 @@ void read(const SQLite::Column& column, Outcome& value);
 // Binds the fields of a table to the parameters after `at`, and advances `at`.
 template <class Table, class Record>
 void bind_fields(SQLite::Statement& statement, int& at, const Table& table, const Record& record) {
-  each_field(table,
-             [&](const auto& field) { statement.bind(++at, column_of(record.*field.member)); });
+  each_field(table, [&](const auto& field) { statement.bind(++at, column_of(field.of(record))); });
 }
 
 // Reads the fields of a table from the columns from `column` on, and advances `column`.
 template <class Table, class Record>
 void read_fields(SQLite::Statement& row, int& column, const Table& table, Record& record) {
-  each_field(table,
-             [&](const auto& field) { read(row.getColumn(column++), record.*field.member); });
+  each_field(table, [&](const auto& field) { read(row.getColumn(column++), field.of(record)); });
 }
 
 // Returns "PREFIXop, PREFIXproblem, ...".

@@ -4,7 +4,7 @@
 
 namespace tw {
 
-RunState latest_run(const std::string& path, const Context& context) {
+RunState latest_run(const std::string& path, const Situation& situation) {
   SQLite::Database database = open_database(path, Store::Mode::read_only);
   return guarded(path, [&] {
     SQLite::Statement query(
@@ -15,9 +15,9 @@ RunState latest_run(const std::string& path, const Context& context) {
         "AND c.source = ? ORDER BY r.id DESC LIMIT 1");
     int at = 0;
     for (const std::string& text :
-         {context.op, context.problem, context.device_model, context.device_limits, context.driver,
-          context.toolchain, std::string(name_of(context.l2)),
-          std::string(name_of(context.source))}) {
+         {situation.op, situation.problem, situation.device_model, situation.device_limits,
+          situation.driver, situation.toolchain, std::string(name_of(situation.l2)),
+          std::string(name_of(situation.source))}) {
       query.bind(++at, text);
     }
     if (!query.executeStep()) return RunState{};

@@ -19,8 +19,7 @@ struct RunState {
 };
 // Returns the id of the database's latest run; 0 if there is none.
 std::int64_t latest_run_id(const std::string& path);
-// Reads the latest run of the context's problem, device, driver, toolchain, l2 and source. The
-// kernel of the context does not matter.
-RunState latest_run(const std::string& path, const Context& context);
+// Reads the latest run in the situation, with any kernels.
+RunState latest_run(const std::string& path, const Situation& situation);
 
 }  // namespace tw

@@ -60,7 +60,7 @@ std::string device_limits_of(const DeviceInfo& info) {
   each_field(device_limit_fields, [&](const auto& field) {
     constexpr std::int64_t gib = std::int64_t{1} << 30;
     const std::string_view name = field.name;
-    const std::int64_t value = info.*field.member;
+    const std::int64_t value = field.of(info);
     text += text.empty() ? "" : " ";
     text += name == "memory_bytes" ? fmt::format("memory_gib={}", (value + gib / 2) / gib)
                                    : fmt::format("{}={}", name, value);
@@ -78,8 +78,8 @@ void set_limits(DeviceInfo& device, std::string_view limits) {
                     value);
     if (name == "memory_gib") device.memory_bytes = value << 30;
     each_field(device_limit_fields, [&](const auto& field) {
-      using Value = std::decay_t<decltype(device.*field.member)>;
-      if (name == field.name) device.*field.member = static_cast<Value>(value);
+      using Value = std::decay_t<decltype(field.of(device))>;
+      if (name == field.name) field.of(device) = static_cast<Value>(value);
     });
   }
 }
@@ -271,18 +271,19 @@ std::string Store::clock_notice() const {
   });
 }
 
-std::optional<Trial> Store::baseline(const Context& context) const {
+std::optional<Trial> Store::baseline(const Situation& situation,
+                                     const std::string& verdict_digest) const {
   Where where;
   for (const auto& [column, value] :
-       {std::pair{"c.op = ?", context.op},
-        {"c.problem = ?", context.problem},
-        {"c.device_model = ?", context.device_model},
-        {"c.device_limits = ?", context.device_limits},
-        {"c.driver = ?", context.driver},
-        {"c.protocol = CAST(? AS INTEGER)", std::to_string(context.protocol)},
-        {"c.l2 = ?", std::string(name_of(context.l2))},
-        {"c.source = ?", std::string(name_of(context.source))},
-        {"c.verdict_digest = ?", context.verdict_digest}}) {
+       {std::pair{"c.op = ?", situation.op},
+        {"c.problem = ?", situation.problem},
+        {"c.device_model = ?", situation.device_model},
+        {"c.device_limits = ?", situation.device_limits},
+        {"c.driver = ?", situation.driver},
+        {"c.protocol = CAST(? AS INTEGER)", std::to_string(situation.protocol)},
+        {"c.l2 = ?", std::string(name_of(situation.l2))},
+        {"c.source = ?", std::string(name_of(situation.source))},
+        {"c.verdict_digest = ?", verdict_digest}}) {
     where.clause += (where.clause.empty() ? " WHERE " : " AND ") + std::string(column);
     where.values.push_back(value);
   }

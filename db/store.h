@@ -19,22 +19,34 @@ enum class Source { measured, replayed, imported, cpu };
 std::string_view name_of(Source source);
 std::optional<Source> parse_source(std::string_view text);
 
-// The conditions on which a time depends, besides the configuration. Rows with equal contexts are
-// comparable.
-struct Context {
-  std::string op;              // "gemm"
-  std::string problem;         // Problem::key
-  std::string kernel;          // "simt"; for a baseline its library
-  std::string source_digest;   // KernelSpec::source_digest; for a baseline its library's version
-  std::string verdict_digest;  // verdict.h; empty: not known (older rows, recordings)
+// What a run has once: its problem, its device, and how it measures.
+struct Situation {
+  std::string op;                           // "gemm"
+  std::string problem;                      // Problem::key
   std::string device_model, device_limits;  // device_limits: see device_limits_of
-  std::string driver, toolchain;
+  std::string driver, toolchain;            // toolchain: "NVRTC 13.0"
   int protocol = protocol_version;
   L2 l2 = L2::cold;
   Source source = Source::measured;
   // Epilogue::text with its constants; empty: none, or not known (older rows, recordings). It is no
   // key, because the verdict digest depends on it.
   std::string epilogue;
+  bool operator==(const Situation&) const = default;
+};
+
+// A kernel or a library, and what decides its code and its verdicts.
+struct CodeKey {
+  std::string kernel;          // "simt"; for a baseline its library
+  std::string source_digest;   // KernelSpec::source_digest; for a baseline its library's version
+  std::string verdict_digest;  // verdict.h; empty: not known (older rows, recordings)
+  bool operator==(const CodeKey&) const = default;
+};
+
+// The conditions on which a time depends, besides the configuration. Rows with equal contexts are
+// comparable.
+struct Context {
+  Situation situation;
+  CodeKey code;
   bool operator==(const Context&) const = default;
 };
 // Returns the canonical text of the limits that expressions can read: "cc=90 sms=132 ...". The
@@ -133,9 +145,10 @@ class Store {
   // Returns one line if the clock is behind the date of the latest trial; else empty. Only imported
   // rows are ordered by dates.
   std::string clock_notice() const;
-  // Returns the latest ok baseline trial for the context's problem, verdict digest, device, driver,
-  // protocol, l2 and source. The context's kernel, source digest and toolchain do not matter.
-  std::optional<Trial> baseline(const Context& context) const;
+  // Returns the latest ok trial of a baseline in the situation, with this verdict digest. The
+  // toolchain may differ, because it does not compile libraries.
+  std::optional<Trial> baseline(const Situation& situation,
+                                const std::string& verdict_digest) const;
 
  private:
   struct Impl;

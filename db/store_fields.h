@@ -7,29 +7,42 @@
 
 namespace tw {
 
-// The fields in which the contexts of one run can differ.
-inline constexpr std::tuple kernel_context_fields{
-    RecordField{"kernel", &Context::kernel},
-    RecordField{"source_digest", &Context::source_digest},
-    RecordField{"verdict_digest", &Context::verdict_digest},
-    RecordField{"toolchain", &Context::toolchain},
+inline constexpr std::tuple code_fields{
+    RecordField{"kernel", &CodeKey::kernel},
+    RecordField{"source_digest", &CodeKey::source_digest},
+    RecordField{"verdict_digest", &CodeKey::verdict_digest},
 };
+static_assert(std::tuple_size_v<decltype(code_fields)> == member_count<CodeKey>(),
+              "a member of CodeKey is not in its table");
+
+inline constexpr std::tuple problem_fields{
+    RecordField{"op", &Situation::op},
+    RecordField{"problem", &Situation::problem},
+};
+inline constexpr std::tuple toolchain_fields{RecordField{"toolchain", &Situation::toolchain}};
+inline constexpr std::tuple device_key_fields{
+    RecordField{"device_model", &Situation::device_model},
+    RecordField{"device_limits", &Situation::device_limits},
+    RecordField{"driver", &Situation::driver},
+    RecordField{"protocol", &Situation::protocol},
+    RecordField{"l2", &Situation::l2},
+    RecordField{"source", &Situation::source},
+};
+inline constexpr std::tuple epilogue_fields{RecordField{"epilogue", &Situation::epilogue}};
+inline constexpr auto situation_fields =
+    std::tuple_cat(problem_fields, toolchain_fields, device_key_fields, epilogue_fields);
+static_assert(std::tuple_size_v<decltype(situation_fields)> == member_count<Situation>(),
+              "a member of Situation is not in its table");
+
+// The fields of a run's context that have columns of their own in CSV files.
+inline constexpr auto kernel_context_fields = std::tuple_cat(
+    fields_in(&Context::code, code_fields), fields_in(&Context::situation, toolchain_fields));
 // The fields that identify a context.
-inline constexpr auto context_key_fields = std::tuple_cat(
-    std::tuple{RecordField{"op", &Context::op}, RecordField{"problem", &Context::problem}},
-    kernel_context_fields,
-    std::tuple{
-        RecordField{"device_model", &Context::device_model},
-        RecordField{"device_limits", &Context::device_limits},
-        RecordField{"driver", &Context::driver},
-        RecordField{"protocol", &Context::protocol},
-        RecordField{"l2", &Context::l2},
-        RecordField{"source", &Context::source},
-    });
+inline constexpr auto context_key_fields =
+    std::tuple_cat(fields_in(&Context::situation, problem_fields), kernel_context_fields,
+                   fields_in(&Context::situation, device_key_fields));
 inline constexpr auto context_fields =
-    std::tuple_cat(context_key_fields, std::tuple{RecordField{"epilogue", &Context::epilogue}});
-static_assert(std::tuple_size_v<decltype(context_fields)> == member_count<Context>(),
-              "a member of Context is not in its table");
+    std::tuple_cat(context_key_fields, fields_in(&Context::situation, epilogue_fields));
 
 // A run has a context besides.
 inline constexpr std::tuple run_fields{

@@ -49,9 +49,9 @@ std::string device_line(const EmitModel& model) {
   std::set<std::string> drivers, toolchains, protocols;
   for (const TunedRow& row : model.rows) {
     const Context& context = row.winner.trial.context;
-    drivers.insert(context.driver);
-    toolchains.insert(context.toolchain);
-    protocols.insert(fmt::format("{}", context.protocol));
+    drivers.insert(context.situation.driver);
+    toolchains.insert(context.situation.toolchain);
+    protocols.insert(fmt::format("{}", context.situation.protocol));
   }
   const auto said = [](const char* what, const std::set<std::string>& values) {
     const std::string text = fmt::format("{}", fmt::join(values, " and "));
@@ -100,14 +100,14 @@ std::vector<std::string> evidence_of(const EmitModel& model, const TunedRow& row
   lines.push_back(fmt::format("  {} registers, {} bytes spilled, {} bytes of shared memory",
                               measured.registers, measured.spill_bytes, measured.smem_bytes));
   lines.push_back(fmt::format("  {} ({}); {}, trial {}, {} L2, timer {}", rank_of(row.winner),
-                              name_of(trial.context.source), trial.created, trial.id,
-                              name_of(trial.context.l2), measured.timer));
+                              name_of(trial.context.situation.source), trial.created, trial.id,
+                              name_of(trial.context.situation.l2), measured.timer));
   lines.push_back("  " + check_of(model, subject_of(model, row)));
   const Branch& branch = model.branches[static_cast<std::size_t>(row.branch)];
-  if (trial.context.source_digest !=
+  if (trial.context.code.source_digest !=
       model.request->catalog->source_digest(*branch.kernel, row.problem.epilogue)) {
     lines.push_back(fmt::format("  NOTE: measured with other kernel sources (digest {})",
-                                trial.context.source_digest));
+                                trial.context.code.source_digest));
   }
   return lines;
 }

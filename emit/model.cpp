@@ -19,10 +19,10 @@ namespace {
 DeviceInfo device_of(const Context& context) {
   DeviceInfo device;
   device.kind = "cuda";
-  device.model = context.device_model;
-  device.driver = context.driver;
-  device.toolchain = context.toolchain;
-  set_limits(device, context.device_limits);
+  device.model = context.situation.device_model;
+  device.driver = context.situation.driver;
+  device.toolchain = context.situation.toolchain;
+  set_limits(device, context.situation.device_limits);
   return device;
 }
 
@@ -187,9 +187,9 @@ int branch_of(EmitModel& model, Branch branch) {
 // first.
 std::vector<Winner> sorted(const OpSpec& op, std::vector<Winner> winners) {
   const auto key = [&op](const Winner& winner) {
-    const Problem p = problem_from_key(op, winner.trial.context.problem);
+    const Problem p = problem_from_key(op, winner.trial.context.situation.problem);
     return std::tuple(p.dtype, p.math, p.epilogue.structure(), p.choices, p.dims, -p.align,
-                      winner.trial.context.problem);
+                      winner.trial.context.situation.problem);
   };
   std::stable_sort(winners.begin(), winners.end(),
                    [&](const Winner& a, const Winner& b) { return key(a) < key(b); });
@@ -198,7 +198,7 @@ std::vector<Winner> sorted(const OpSpec& op, std::vector<Winner> winners) {
 
 // Reads the constants of the row's chain, if the database knows them.
 void read_constants(TunedRow& row) {
-  const std::string& text = row.winner.trial.context.epilogue;
+  const std::string& text = row.winner.trial.context.situation.epilogue;
   if (text.empty()) return;
   const Epilogue tuned = Epilogue::parse(text);
   if (tuned.structure() != row.problem.epilogue.structure()) return;
@@ -243,21 +243,21 @@ void settle_constants(EmitModel& model) {
 }
 
 void add_rows(EmitModel& model) {
-  const Context& first = model.request->winners.front().trial.context;
+  const Situation& first = model.request->winners.front().trial.context.situation;
   for (const Winner& winner : sorted(model.op(), model.request->winners)) {
     const Context& context = winner.trial.context;
-    if (context.op != model.op().name) {
+    if (context.situation.op != model.op().name) {
       throw Error(fmt::format("a winner of op {} cannot stand in a header of {}",
-                              comment_safe(context.op), model.op().name));
+                              comment_safe(context.situation.op), model.op().name));
     }
-    if (context.device_model != first.device_model ||
-        context.device_limits != first.device_limits) {
+    if (context.situation.device_model != first.device_model ||
+        context.situation.device_limits != first.device_limits) {
       throw Error(fmt::format("the winners are of two devices ({} and {}): name one of them",
                               comment_safe(first.device_model),
-                              comment_safe(context.device_model)));
+                              comment_safe(context.situation.device_model)));
     }
-    const KernelSpec& kernel = kernel_of(*model.entry, context.kernel);
-    TunedRow row{0, 0, winner, problem_from_key(model.op(), context.problem)};
+    const KernelSpec& kernel = kernel_of(*model.entry, context.code.kernel);
+    TunedRow row{0, 0, winner, problem_from_key(model.op(), context.situation.problem)};
     read_constants(row);
     row.form = add_form(model, row.problem.dtype, row.problem.math, row.problem.epilogue);
     row.branch = branch_of(model, {&kernel, row.problem,

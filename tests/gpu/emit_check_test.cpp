@@ -23,14 +23,14 @@ using testing::Not;
 void write_winner(const std::string& path, const std::string& kernel, const DeviceInfo& device) {
   const Catalog catalog = Catalog::load_file(test_data() + "/check/op.toml", builtin_sources());
   RunInfo run;
-  run.context.op = "twice";
-  run.context.problem = "twice f32 n=1048576";
-  run.context.kernel = kernel;
+  run.context.situation.op = "twice";
+  run.context.situation.problem = "twice f32 n=1048576";
+  run.context.code.kernel = kernel;
   for (const KernelSpec& spec : catalog.at("twice").kernels) {
-    if (spec.name == kernel) run.context.source_digest = spec.source_digest;
+    if (spec.name == kernel) run.context.code.source_digest = spec.source_digest;
   }
-  run.context.device_model = device.model;
-  run.context.device_limits = device_limits_of(device);
+  run.context.situation.device_model = device.model;
+  run.context.situation.device_limits = device_limits_of(device);
   run.device_json = "{}";
   Measurement measurement;
   measurement.samples_ns.assign(5, 4000);

@@ -50,7 +50,7 @@ class ClaimsTest : public Cli {
 
 TEST_F(ClaimsTest, TheOtherTakesTheNextAndComesBackToWhatIsThenKnown) {
   Claims claims(database_);
-  ASSERT_TRUE(claims.try_claim(context_));
+  ASSERT_TRUE(claims.try_claim(context_.situation));
   FILE* const process = ::popen(command("both.txt --budget 4").c_str(), "r");
   ASSERT_TRUE(process);
   const std::string before = read_to(process, "waiting for the process that searches");
@@ -63,7 +63,7 @@ TEST_F(ClaimsTest, TheOtherTakesTheNextAndComesBackToWhatIsThenKnown) {
     run.device_json = "{}";
     store.end_run(store.begin_run(run), "finished");
   }
-  claims.release(context_);
+  claims.release(context_.situation);
   const std::string after = read_to(process, "");
   EXPECT_EQ(WEXITSTATUS(::pclose(process)), 0) << after;
   EXPECT_NE(after.find("another process has searched it meanwhile"), std::string::npos) << after;
@@ -99,7 +99,7 @@ TEST_F(ClaimsTest, WhatAKilledProcessHadIsSearched) {
   const pid_t child = ::fork();
   if (child == 0) {
     Claims claims(database_);
-    const char byte = claims.try_claim(context_) ? 'x' : '-';
+    const char byte = claims.try_claim(context_.situation) ? 'x' : '-';
     if (::write(ends[1], &byte, 1) != 1) ::_exit(1);
     while (true) ::pause();
   }
@@ -119,7 +119,7 @@ TEST_F(ClaimsTest, WhatAKilledProcessHadIsSearched) {
 
 TEST_F(ClaimsTest, OneProblemThatIsToBeMeasuredAfreshDoesNotWait) {
   Claims claims(database_);
-  ASSERT_TRUE(claims.try_claim(context_));
+  ASSERT_TRUE(claims.try_claim(context_.situation));
   FILE* const process = ::popen(command("one.txt --fresh --budget 2").c_str(), "r");
   ASSERT_TRUE(process);
   const std::string out = read_to(process, "");

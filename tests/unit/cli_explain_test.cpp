@@ -12,8 +12,8 @@ namespace {
 Trial trial(const std::string& configuration, double time_ns,
             const std::map<std::string, double>& metrics = {}) {
   Trial one;
-  one.context.kernel = "k";
-  one.context.problem = "toy f32 m=1";
+  one.context.code.kernel = "k";
+  one.context.situation.problem = "toy f32 m=1";
   one.configuration = configuration;
   one.measurement.samples_ns = {time_ns};
   one.measurement.metrics = metrics;

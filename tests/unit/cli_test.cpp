@@ -190,16 +190,14 @@ TEST_F(Cli, MergeTakesOverWhatOthersMeasured) {
   {
     Store theirs = Store::open((folder_ / "theirs.db").string(), Store::Mode::read_write);
     RunInfo run;
-    run.context = {.op = "gemm",
-                   .problem = "gemm f32 m=64,n=64,k=64",
-                   .kernel = "simt",
-                   .source_digest = "d",
-                   .verdict_digest = "v",
-                   .device_model = "NVIDIA H200",
-                   .device_limits = "cc=90",
-                   .driver = "580",
-                   .toolchain = "NVRTC 13.0",
-                   .epilogue = ""};
+    run.context = {{.op = "gemm",
+                    .problem = "gemm f32 m=64,n=64,k=64",
+                    .device_model = "NVIDIA H200",
+                    .device_limits = "cc=90",
+                    .driver = "580",
+                    .toolchain = "NVRTC 13.0",
+                    .epilogue = ""},
+                   {.kernel = "simt", .source_digest = "d", .verdict_digest = "v"}};
     run.device_json = "{}";
     Measurement measurement;
     measurement.samples_ns = {1000};

@@ -46,7 +46,10 @@ class DbClock : public DbTest {
       said.push_back(std::to_string(winner.baseline_ns.value_or(0)));
       for (const Trial& trial : db.known(winner.trial.context)) say("known", trial);
       for (const Trial& trial : db.finalists(winner.trial.id)) say("finalist", trial);
-      if (const auto baseline = db.baseline(winner.trial.context)) say("baseline", *baseline);
+      const auto& [situation, code] = winner.trial.context;
+      if (const auto baseline = db.baseline(situation, code.verdict_digest)) {
+        say("baseline", *baseline);
+      }
     }
     return said;
   }

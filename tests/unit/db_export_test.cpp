@@ -63,7 +63,7 @@ class ExportTest : public DbTest {
     store.append(run, TrialKind::search, context(), "a=2 b=false c=y", ok(110));
     store.append(run, TrialKind::search, context(), "a=3 b=true c=x", failed(Outcome::faulted, ""));
     Context library = context("cublas");
-    library.source_digest = "13.0";
+    library.code.source_digest = "13.0";
     store.append(run, TrialKind::baseline, library, "", ok(200));
     store.append_race(
         run, {{context(), "a=2 b=false c=y", ok(90)}, {context(), "a=1 b=true c=x", ok(95)}}, 2);
@@ -111,7 +111,7 @@ TEST_F(ExportTest, AnOlderFileIsRead) {
   std::string older = without(4);
   EXPECT_EQ(import(older, other_path()).trials, 6);
   const Store theirs = Store::open(other_path(), Store::Mode::read_only);
-  for (const Trial& trial : theirs.trials({})) EXPECT_EQ(trial.context.verdict_digest, "");
+  for (const Trial& trial : theirs.trials({})) EXPECT_EQ(trial.context.code.verdict_digest, "");
   EXPECT_EQ(theirs.winners({.source = "imported"}).size(), 1u);
   const std::size_t cut = older.find(",commit_id\n");
   ASSERT_NE(cut, std::string::npos);
@@ -176,7 +176,7 @@ TEST_F(ExportTest, TrialsThatAreAlikeAreCounted) {
 TEST_F(ExportTest, WhatTheCpuDeviceSaysIsLeftOut) {
   Store ours = store();
   RunInfo info = run_info();
-  info.context.source = Source::cpu;
+  info.context.situation.source = Source::cpu;
   ours.append(ours.begin_run(info), TrialKind::search, info.context, "a=1", ok(1));
   const Imported imported = import(csv(path()), other_path());
   EXPECT_EQ(imported.trials, 0);
@@ -245,7 +245,7 @@ TEST_F(ExportTest, AnyValuesComeBackExactly) {
       RunInfo info = run_info();
       info.seed = ~std::uint64_t{0} - runs;
       info.command = any.prose();
-      info.context.toolchain = any.name();
+      info.context.situation.toolchain = any.name();
       const std::int64_t run = ours.begin_run(info);
       for (std::size_t i = 1 + any.below(5); i > 0; --i) {
         const auto kind = any.below(4) ? TrialKind::search : TrialKind::baseline;
@@ -360,7 +360,7 @@ TEST_F(ExportTest, T4HoldsTheLatestOfEachConfiguration) {
 
 TEST_F(ExportTest, T4ComesBackTheSame) {
   RunInfo info = run_info();
-  info.context.device_limits = device_limits_of(emulated_device(90));
+  info.context.situation.device_limits = device_limits_of(emulated_device(90));
   Store ours = store();
   const std::int64_t run = ours.begin_run(info);
   Measurement odd = ok(1.0 / 3);
@@ -370,7 +370,7 @@ TEST_F(ExportTest, T4ComesBackTheSame) {
   ours.append(run, TrialKind::search, info.context, "a=1 b=x", odd);
   ours.append(run, TrialKind::search, info.context, "a=-7 b=y", failed(Outcome::timed_out, "slow"));
   Context library = info.context;
-  library.kernel = "cublas";
+  library.code.kernel = "cublas";
   ours.append(run, TrialKind::baseline, library, "", ok(3));
   std::int64_t left_out = 0;
   const std::string text = recording_text(recording_of(shared_trials(path(), {}), {}, left_out));
@@ -387,7 +387,7 @@ TEST_F(ExportTest, T4IsOfOneSearchSpace) {
   Store ours = store();
   const std::int64_t run = ours.begin_run(run_info());
   Context large = context();
-  large.problem += "0";  // contains the name of the other problem
+  large.situation.problem += "0";  // contains the name of the other problem
   ours.append(run, TrialKind::search, context(), "a=1", ok(1));
   ours.append(run, TrialKind::search, large, "a=1", ok(2));
   std::int64_t left_out = 0;
@@ -400,9 +400,9 @@ TEST_F(ExportTest, T4IsOfOneSearchSpace) {
     EXPECT_NE(what.find("k=640: simt on NVIDIA H200 (cold L2, measured)"), what.npos) << what;
   }
   Filter filter;
-  filter.problem = context().problem;
+  filter.problem = context().situation.problem;
   const Recording one = recording_of(shared_trials(path(), filter), filter, left_out);
-  EXPECT_EQ(one.problem, context().problem);
+  EXPECT_EQ(one.problem, context().situation.problem);
   ASSERT_EQ(one.trials.size(), 1u);
   EXPECT_EQ(one.trials[0].value_ns, 1);
   filter.kernel = "none";
@@ -419,8 +419,8 @@ TEST_F(ExportTest, FilesOfOthersAreNamedAsTheirReplayIs) {
   EXPECT_EQ(import_trials(trials, path()).known, 2);
   const std::vector<Winner> winners = store().winners({.source = "imported"});
   ASSERT_EQ(winners.size(), 1u);
-  EXPECT_EQ(winners[0].trial.context.problem, "where.t4.json");
-  EXPECT_EQ(winners[0].trial.context.device_model, "the device of where");
+  EXPECT_EQ(winners[0].trial.context.situation.problem, "where.t4.json");
+  EXPECT_EQ(winners[0].trial.context.situation.device_model, "the device of where");
   EXPECT_EQ(winners[0].trial.measurement.median_ns(), 2e6);
 }
 

@@ -23,7 +23,7 @@ class DbFields : public DbTest {
     fill(shared.trial.measurement, measurement_fields, 40);
     fill(shared.run, run_fields, 60);
     // These fields do not take every text.
-    shared.trial.context.source = Source::imported;
+    shared.trial.context.situation.source = Source::imported;
     shared.run.device_json = "{}";
     shared.run.context = shared.trial.context;
     fill(shared.run.context, kernel_context_fields, 80);
@@ -111,14 +111,14 @@ TEST_F(DbFields, FactsAreTheFieldsOfATrial) {
     return facts_of(other) != facts_of(trial);
   };
   each_field(measurement_fields, [&](const auto& field) {
-    EXPECT_TRUE(differs([&](Trial& t) { t.measurement.*field.member = {}; })) << field.name;
+    EXPECT_TRUE(differs([&](Trial& t) { field.of(t.measurement) = {}; })) << field.name;
   });
   each_field(trial_fields, [&](const auto& field) {
-    EXPECT_TRUE(differs([&](Trial& t) { t.*field.member = {}; })) << field.name;
+    EXPECT_TRUE(differs([&](Trial& t) { field.of(t) = {}; })) << field.name;
   });
   each_field(context_fields, [&](const auto& field) {
     const std::string_view name = field.name;
-    EXPECT_EQ(differs([&](Trial& t) { t.context.*field.member = {}; }),
+    EXPECT_EQ(differs([&](Trial& t) { field.of(t.context) = {}; }),
               name != "source" && name != "epilogue")
         << name;
   });

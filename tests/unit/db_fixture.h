@@ -56,15 +56,15 @@ class DbTest : public testing::Test {
  protected:
   static Context context(const std::string& kernel = "simt") {
     Context context;
-    context.op = "gemm";
-    context.problem = "gemm f32 m=64,n=64,k=64";
-    context.kernel = kernel;
-    context.source_digest = "d1";
-    context.verdict_digest = "v1";
-    context.device_model = "NVIDIA H200";
-    context.device_limits = "cc=90 sms=132";
-    context.driver = "580.159";
-    context.toolchain = "NVRTC 13.0";
+    context.situation.op = "gemm";
+    context.situation.problem = "gemm f32 m=64,n=64,k=64";
+    context.code.kernel = kernel;
+    context.code.source_digest = "d1";
+    context.code.verdict_digest = "v1";
+    context.situation.device_model = "NVIDIA H200";
+    context.situation.device_limits = "cc=90 sms=132";
+    context.situation.driver = "580.159";
+    context.situation.toolchain = "NVRTC 13.0";
     return context;
   }
 

@@ -25,7 +25,7 @@ class MergeTest : public DbTest {
     store.append(run, TrialKind::search, context(), "a=2", ok(ns + 10));
     store.append(run, TrialKind::search, context(), "a=3", failed(Outcome::faulted, "why"));
     Context library = context("cublas");
-    library.source_digest = "13.0";
+    library.code.source_digest = "13.0";
     store.append(run, TrialKind::baseline, library, "", ok(2 * ns));
     return run;
   }
@@ -50,7 +50,7 @@ TEST_F(MergeTest, KeepsEverythingAndAddsNothingTwice) {
   ASSERT_EQ(here.size(), there.size());
   for (std::size_t i = 0; i < here.size(); ++i) {
     Context imported = there[i].context;
-    imported.source = Source::imported;
+    imported.situation.source = Source::imported;
     EXPECT_EQ(here[i].context, imported);
     EXPECT_EQ(here[i].created, there[i].created);
     EXPECT_EQ(here[i].kind, there[i].kind);
@@ -133,7 +133,7 @@ TEST_F(MergeTest, OnlyWhatAGpuSays) {
   Store theirs = other();
   for (const Source source : {Source::cpu, Source::replayed}) {
     RunInfo info = run_info();
-    info.context.source = source;
+    info.context.situation.source = source;
     theirs.append(theirs.begin_run(info), TrialKind::search, info.context, "a=1", ok(1));
   }
   EXPECT_EQ(merge_database(other_path(), path()).runs, 0);
@@ -151,7 +151,7 @@ class MergeOrder : public MergeTest {
     info.device_uuid = name;
     const std::int64_t run = made.begin_run(info);
     Context updated = context();
-    updated.driver = "driver of " + name;
+    updated.situation.driver = "driver of " + name;
     Context library = context("cublas");
     made.append(run, TrialKind::baseline, library, "", ok(2 * ns));
     for (const Context& at : {context(), updated}) {
@@ -185,7 +185,7 @@ class MergeOrder : public MergeTest {
       for (const Trial& trial : db.finalists(winner.trial.id)) say("finalist", trial);
     }
     for (const Context& context : db.contexts("gemm", "simt")) {
-      said += "context " + context.driver + "\n";
+      said += "context " + context.situation.driver + "\n";
       std::vector<std::string> known;
       for (const Trial& trial : db.known(context)) known.push_back(facts_of(trial));
       std::sort(known.begin(), known.end());

@@ -350,10 +350,10 @@ TEST_F(DbOpen, ADatabaseOfVersion1KeepsItsRowsAndItsWinnerButReusesNoVerdict) {
   ASSERT_EQ(winners.size(), 1u);
   EXPECT_EQ(winners[0].trial.configuration, "a=1");
   EXPECT_TRUE(winners[0].raced);
-  EXPECT_EQ(winners[0].trial.context.verdict_digest, "");
+  EXPECT_EQ(winners[0].trial.context.code.verdict_digest, "");
   EXPECT_EQ(db.trials({}).size(), 3u);
   Context then = context();
-  then.verdict_digest.clear();
+  then.code.verdict_digest.clear();
   EXPECT_EQ(db.known(then).size(), 2u);
   EXPECT_TRUE(db.known(context()).empty());
   db.append(db.begin_run(run_info()), TrialKind::search, context(), "a=1", ok(1));
@@ -383,7 +383,7 @@ TEST_F(DbOpen, ADatabaseOfVersion2KeepsItsRows) {
   EXPECT_TRUE(has(refused(Mode::read_only), "has the older schema 2"));
   Store db = store();
   EXPECT_EQ(db.known(context()).size(), 2u);
-  EXPECT_EQ(db.winners({})[0].trial.context.epilogue, "");
+  EXPECT_EQ(db.winners({})[0].trial.context.situation.epilogue, "");
   const std::string fresh = folder_ / "new.db";
   Store::open(fresh, Mode::read_write);
   EXPECT_EQ(shape_of(path()), shape_of(fresh));

@@ -38,9 +38,9 @@ TEST_F(DbStore, ATrialComesBackAsItWasGiven) {
   EXPECT_EQ(trial.created.size(), std::string("2025-01-01T00:00:00.000Z").size());
   EXPECT_EQ(trial.kind, TrialKind::search);
   EXPECT_EQ(trial.configuration, "block_m=64");
-  EXPECT_EQ(trial.context.problem, context().problem);
-  EXPECT_EQ(trial.context.toolchain, context().toolchain);
-  EXPECT_EQ(trial.context.source, Source::measured);
+  EXPECT_EQ(trial.context.situation.problem, context().situation.problem);
+  EXPECT_EQ(trial.context.situation.toolchain, context().situation.toolchain);
+  EXPECT_EQ(trial.context.situation.source, Source::measured);
   EXPECT_EQ(trial.measurement.samples_ns, measurement.samples_ns);
   EXPECT_EQ(trial.measurement.compile_ms, measurement.compile_ms);
   EXPECT_EQ(trial.measurement.registers, 128);
@@ -82,17 +82,17 @@ TEST_F(DbStore, KnownAreTheLatestSearchTrialsOfExactlyThisContext) {
   // Each of these differs in one thing that a time depends on.
   for (int field = 0; field < 11; ++field) {
     Context other = context();
-    if (field == 0) other.problem += " beta=1";
-    if (field == 1) other.kernel = "mma";
-    if (field == 2) other.source_digest = "d2";
-    if (field == 3) other.device_model = "NVIDIA H100";
-    if (field == 4) other.device_limits = "cc=90 sms=114";
-    if (field == 5) other.driver = "590";
-    if (field == 6) other.toolchain = "NVRTC 13.1";
-    if (field == 7) other.protocol = protocol_version + 1;
-    if (field == 8) other.l2 = L2::warm;
-    if (field == 9) other.source = Source::imported;
-    if (field == 10) other.verdict_digest = "v2";
+    if (field == 0) other.situation.problem += " beta=1";
+    if (field == 1) other.code.kernel = "mma";
+    if (field == 2) other.code.source_digest = "d2";
+    if (field == 3) other.situation.device_model = "NVIDIA H100";
+    if (field == 4) other.situation.device_limits = "cc=90 sms=114";
+    if (field == 5) other.situation.driver = "590";
+    if (field == 6) other.situation.toolchain = "NVRTC 13.1";
+    if (field == 7) other.situation.protocol = protocol_version + 1;
+    if (field == 8) other.situation.l2 = L2::warm;
+    if (field == 9) other.situation.source = Source::imported;
+    if (field == 10) other.code.verdict_digest = "v2";
     db.append(run, TrialKind::search, other, "a=9", ok(1));
   }
   const std::vector<Trial> known = db.known(context());
@@ -102,7 +102,7 @@ TEST_F(DbStore, KnownAreTheLatestSearchTrialsOfExactlyThisContext) {
   EXPECT_EQ(known[1].configuration, "a=1");
   EXPECT_EQ(known[1].measurement.median_ns(), 120);
   Context unknown = context();
-  unknown.op = "conv2d";
+  unknown.situation.op = "conv2d";
   EXPECT_TRUE(db.known(unknown).empty());
 }
 
@@ -110,16 +110,16 @@ TEST_F(DbStore, KnownAreTheLatestSearchTrialsOfExactlyThisContext) {
 TEST_F(DbStore, KeepsTheConstantsOfAChain) {
   Store db = store();
   Context with = context();
-  with.epilogue = "bias_column,clamp(-1,0.5)";
+  with.situation.epilogue = "bias_column,clamp(-1,0.5)";
   db.append(db.begin_run(run_info()), TrialKind::search, with, "a=1", ok(100));
   ASSERT_EQ(db.winners({}).size(), 1u);
-  EXPECT_EQ(db.trials({})[0].context.verdict_digest, with.verdict_digest);
+  EXPECT_EQ(db.trials({})[0].context.code.verdict_digest, with.code.verdict_digest);
   Context other = context();
-  other.verdict_digest = "v2";
-  other.epilogue = with.epilogue;
+  other.code.verdict_digest = "v2";
+  other.situation.epilogue = with.situation.epilogue;
   db.append(db.begin_run(run_info()), TrialKind::search, other, "a=1", ok(90));
-  EXPECT_EQ(db.winners({})[0].trial.context.epilogue, with.epilogue);
-  with.epilogue.clear();
+  EXPECT_EQ(db.winners({})[0].trial.context.situation.epilogue, with.situation.epilogue);
+  with.situation.epilogue.clear();
   EXPECT_EQ(db.known(with).size(), 1u);
 }
 
@@ -127,8 +127,8 @@ TEST_F(DbStore, FiltersAndLimits) {
   Store db = store();
   const std::int64_t run = db.begin_run(run_info());
   Context larger = context("mma");
-  larger.problem = "gemm f32 m=128,n=64,k=64";
-  larger.device_model = "NVIDIA A100";
+  larger.situation.problem = "gemm f32 m=128,n=64,k=64";
+  larger.situation.device_model = "NVIDIA A100";
   db.append(run, TrialKind::search, context(), "a=1", ok(100));
   db.append(run, TrialKind::search, context(), "a=2", failed(Outcome::faulted, "illegal address"));
   db.append(run, TrialKind::search, larger, "b=1", ok(50));

@@ -21,7 +21,7 @@ class DbWinners : public DbTest {
   }
   std::string name(const Filter& filter = {}) {
     const Winner found = winner(filter);
-    return found.trial.context.kernel + ": " + found.trial.configuration;
+    return found.trial.context.code.kernel + ": " + found.trial.configuration;
   }
 
   Store db_ = store();
@@ -100,10 +100,10 @@ TEST_F(DbWinners, OfARaceInWhichAllFailNobodyWins) {
 TEST_F(DbWinners, NorOfOneUnderANewDriver) {
   race({{context(), "a=1", ok(80)}, {context(), "a=2", ok(90)}}, 1);
   Context updated = context();
-  updated.driver = "590.1";
+  updated.situation.driver = "590.1";
   race({{updated, "a=2", ok(90)}, {updated, "a=1", failed(Outcome::faulted, "x")}}, 1);
   EXPECT_EQ(name(), "simt: a=2");
-  updated.driver = "591";
+  updated.situation.driver = "591";
   race({{updated, "a=1", failed(Outcome::faulted, "x")}}, 0);
   EXPECT_TRUE(db_.winners({}).empty());
 }
@@ -132,7 +132,7 @@ TEST_F(DbWinners, ARacedWinnerThatIsFoundWrongLaterLosesItsPlace) {
   db_.append(run_, TrialKind::search, context(), "a=1", pruned);
   EXPECT_EQ(name(), "simt: a=1") << "slower than another is not wrong";
   Context other_driver = context();
-  other_driver.driver = "590";
+  other_driver.situation.driver = "590";
   db_.append(run_, TrialKind::search, other_driver, "a=1", failed(Outcome::faulted, "x"));
   EXPECT_EQ(name(), "simt: a=1") << "that is another context";
 
@@ -141,7 +141,7 @@ TEST_F(DbWinners, ARacedWinnerThatIsFoundWrongLaterLosesItsPlace) {
   EXPECT_TRUE(winner().raced);
   EXPECT_TRUE(winner().tied.empty());
   Context constants = context();  // like those of the check before emit
-  constants.verdict_digest = "v2";
+  constants.code.verdict_digest = "v2";
   db_.append(run_, TrialKind::search, constants, "a=2", failed(Outcome::wrong_result, "x"));
   EXPECT_EQ(name(), "simt: a=3");
   db_.append(run_, TrialKind::search, context(), "a=3", failed(Outcome::timed_out, "x"));
@@ -155,7 +155,7 @@ TEST_F(DbWinners, AnUnracedWinnerThatFailsInARaceLosesItsPlace) {
   search(context("mma"), "b=1", 90);
   race({{context("mma"), "b=1", ok(90)}, {context(), "a=1", failed(Outcome::faulted, "x")}}, 1);
   Context edited = context("mma");
-  edited.source_digest = "d2";
+  edited.code.source_digest = "d2";
   search(edited, "b=1", 95);  // voids the race
   EXPECT_EQ(name(), "mma: b=1");
   EXPECT_FALSE(winner().raced);
@@ -165,12 +165,12 @@ TEST_F(DbWinners, ANewSourceVoidsItsKernelsRowsAndRaces) {
   race({{context(), "a=1", ok(80)}, {context("mma"), "b=1", ok(85)}}, 2);
   search(context("mma"), "b=1", 85);
   Context edited = context();
-  edited.source_digest = "d2";
+  edited.code.source_digest = "d2";
   search(edited, "a=5", 82);
   EXPECT_EQ(name(), "simt: a=5") << "the race's winner does not exist any more";
   EXPECT_FALSE(winner().raced);
   // A failure of an even newer source changes nothing.
-  edited.source_digest = "d3";
+  edited.code.source_digest = "d3";
   db_.append(run_, TrialKind::search, edited, "a=5", failed(Outcome::compile_failed, "x"));
   EXPECT_EQ(name(), "simt: a=5");
 }
@@ -179,7 +179,7 @@ TEST_F(DbWinners, TheTiedAreOfTheCurrentSource) {
   race({{context("mma"), "b=1", ok(80)}, {context(), "a=1", ok(81)}}, 2);
   EXPECT_EQ(winner().tied, std::vector<std::string>{"simt: a=1"});
   Context edited = context();
-  edited.source_digest = "d2";
+  edited.code.source_digest = "d2";
   search(edited, "a=1", 60);
   EXPECT_EQ(name(), "mma: b=1");
   EXPECT_TRUE(winner().tied.empty());
@@ -188,10 +188,10 @@ TEST_F(DbWinners, TheTiedAreOfTheCurrentSource) {
 TEST_F(DbWinners, WithoutARaceTheDriverUsedLastCounts) {
   search(context(), "a=1", 50);
   Context updated = context();
-  updated.driver = "590.1";
+  updated.situation.driver = "590.1";
   search(updated, "a=2", 60);
   EXPECT_EQ(name(), "simt: a=2");
-  EXPECT_EQ(winner().trial.context.driver, "590.1");
+  EXPECT_EQ(winner().trial.context.situation.driver, "590.1");
   search(context(), "a=3", 70);  // the old source again: its rows are the newest now
   EXPECT_EQ(name(), "simt: a=1");
 }
@@ -199,7 +199,7 @@ TEST_F(DbWinners, WithoutARaceTheDriverUsedLastCounts) {
 TEST_F(DbWinners, ARaceStaysInForceUntilTheNewDriversOwnRace) {
   race({{context(), "a=1", ok(50)}}, 1);
   Context updated = context();
-  updated.driver = "590.1";
+  updated.situation.driver = "590.1";
   search(updated, "a=2", 40);
   EXPECT_EQ(name(), "simt: a=1");
   race({{updated, "a=2", ok(60)}}, 1);
@@ -209,7 +209,7 @@ TEST_F(DbWinners, ARaceStaysInForceUntilTheNewDriversOwnRace) {
 TEST_F(DbWinners, OnlyRowsOfOneProtocolAreCompared) {
   race({{context(), "a=1", ok(50)}}, 1);
   Context next = context();
-  next.protocol = protocol_version + 1;
+  next.situation.protocol = protocol_version + 1;
   search(next, "a=2", 60);
   EXPECT_EQ(name(), "simt: a=2");
   search(context("mma"), "b=1", 10);  // from an older program, but later
@@ -220,11 +220,11 @@ TEST_F(DbWinners, OtherSourcesAndAWarmCacheWinOnlyIfNamed) {
   search(context(), "a=1", 100);
   for (const Source source : {Source::replayed, Source::imported, Source::cpu}) {
     Context other = context();
-    other.source = source;
+    other.situation.source = source;
     search(other, "a=2", 1);
   }
   Context warm = context();
-  warm.l2 = L2::warm;
+  warm.situation.l2 = L2::warm;
   search(warm, "a=3", 2);
   EXPECT_EQ(name(), "simt: a=1");
   EXPECT_EQ(name({.source = "replayed"}), "simt: a=2");
@@ -234,11 +234,11 @@ TEST_F(DbWinners, OtherSourcesAndAWarmCacheWinOnlyIfNamed) {
 
 TEST_F(DbWinners, EachProblemAndDeviceHasItsOwn) {
   Context larger = context();
-  larger.problem = "gemm f32 m=128,n=64,k=64";
+  larger.situation.problem = "gemm f32 m=128,n=64,k=64";
   Context other = context();
-  other.device_model = "NVIDIA A100";
+  other.situation.device_model = "NVIDIA A100";
   Context slice = context();
-  slice.device_limits = "cc=90 sms=16";
+  slice.situation.device_limits = "cc=90 sms=16";
   search(slice, "d=1", 4);
   search(other, "c=1", 3);
   search(larger, "b=1", 2);
@@ -257,18 +257,19 @@ TEST_F(DbWinners, TheFastestLibrarysNewestBaselineStandsBesideIt) {
   db_.append(run_, TrialKind::baseline, context("cublas"), "", ok(120));
   db_.append(run_, TrialKind::baseline, context("cudnn"), "", ok(150));
   Context other_driver = context("cublas");
-  other_driver.driver = "590";
+  other_driver.situation.driver = "590";
   db_.append(run_, TrialKind::baseline, other_driver, "", ok(10));
   db_.append(run_, TrialKind::baseline, context("cutensor"), "", failed(Outcome::faulted, "x"));
   EXPECT_EQ(winner().baseline, "cublas");
   EXPECT_EQ(winner().baseline_ns, 120);
 
-  const auto found = db_.baseline(context());
+  const auto found = db_.baseline(context().situation, context().code.verdict_digest);
   ASSERT_TRUE(found.has_value());
-  EXPECT_EQ(found->context.kernel, "cudnn") << "the latest";
-  Context elsewhere = context();
+  EXPECT_EQ(found->context.code.kernel, "cudnn") << "the latest";
+  Situation elsewhere = context().situation;
   elsewhere.device_model = "NVIDIA A100";
-  EXPECT_FALSE(db_.baseline(elsewhere).has_value());
+  EXPECT_FALSE(db_.baseline(elsewhere, context().code.verdict_digest).has_value());
+  EXPECT_FALSE(db_.baseline(context().situation, "another verdict").has_value());
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ class EmitCheck : public testing::Test {
   }
   bool holds(const std::string& problem) const {
     return std::any_of(request_.winners.begin(), request_.winners.end(), [&](const Winner& winner) {
-      return winner.trial.context.problem == problem;
+      return winner.trial.context.situation.problem == problem;
     });
   }
 };
@@ -78,7 +78,7 @@ TEST_F(EmitCheck, EntersWhatWasChecked) {
   EXPECT_EQ(request_.winners.size(), winners);
   EXPECT_EQ(request_.checked_on, "fake");
   for (const Winner& winner : request_.winners) {
-    EXPECT_EQ(request_.checked.at(winner.trial.context.problem), 8);
+    EXPECT_EQ(request_.checked.at(winner.trial.context.situation.problem), 8);
   }
   const std::string text = emit(request_).at("blend.cuh");
   EXPECT_THAT(text, HasSubstr("//     checked on fake, 8 shapes\n"));
@@ -117,7 +117,7 @@ TEST_F(EmitCheck, GoesOnUntilWhatTakesOverIsRight) {
   EXPECT_TRUE(std::any_of(left_out.begin(), left_out.end(),
                           [](const LeftOut& one) { return one.is_default; }));
   ASSERT_EQ(request_.winners.size(), 1u);
-  EXPECT_EQ(request_.winners[0].trial.context.kernel, "passes");
+  EXPECT_EQ(request_.winners[0].trial.context.code.kernel, "passes");
   for (const auto& [subject, shapes] : request_.checked) {
     EXPECT_THAT(subject, testing::Not(HasSubstr("direct")));
   }

@@ -60,19 +60,19 @@ inline Winner winner(const Catalog& catalog, const std::string& problem, const s
   trial.measurement.registers = 96;
   trial.measurement.timer = hostile;
   Context& context = trial.context;
-  context.op = problem.substr(0, problem.find(' '));
-  context.problem = problem;
-  context.kernel = kernel;
-  for (const KernelSpec& known : catalog.at(context.op).kernels) {
+  context.situation.op = problem.substr(0, problem.find(' '));
+  context.situation.problem = problem;
+  context.code.kernel = kernel;
+  for (const KernelSpec& known : catalog.at(context.situation.op).kernels) {
     if (known.name != kernel) continue;
-    const Problem asked = problem_from_key(catalog.at(context.op).op, problem);
-    context.source_digest = catalog.source_digest(known, asked.epilogue);
-    context.epilogue = asked.epilogue.text();  // with typical constants
+    const Problem asked = problem_from_key(catalog.at(context.situation.op).op, problem);
+    context.code.source_digest = catalog.source_digest(known, asked.epilogue);
+    context.situation.epilogue = asked.epilogue.text();  // with typical constants
   }
-  context.device_model = device().model;
-  context.device_limits = device_limits_of(device());
-  context.driver = hostile;
-  context.toolchain = hostile;
+  context.situation.device_model = device().model;
+  context.situation.device_limits = device_limits_of(device());
+  context.situation.driver = hostile;
+  context.situation.toolchain = hostile;
   return winner;
 }
 
@@ -108,13 +108,14 @@ inline EmitRequest request(const Catalog& catalog) {
 inline EmitRequest with_constants(EmitRequest request, const std::vector<std::string>& chains) {
   const std::vector<Winner>& all = request.winners;
   Winner winner = *std::find_if(all.begin(), all.end(), [](const Winner& one) {
-    return one.trial.context.problem.find("epilogue=") != std::string::npos;
+    return one.trial.context.situation.problem.find("epilogue=") != std::string::npos;
   });
   request.winners.clear();
   for (const std::string& chain : chains) {
-    winner.trial.context.problem = "blend f32 rows=" + std::to_string(64 + request.winners.size()) +
-                                   ",columns=4096 epilogue=bias_column,clamp,scale,clamp";
-    winner.trial.context.epilogue = chain;
+    winner.trial.context.situation.problem =
+        "blend f32 rows=" + std::to_string(64 + request.winners.size()) +
+        ",columns=4096 epilogue=bias_column,clamp,scale,clamp";
+    winner.trial.context.situation.epilogue = chain;
     request.winners.push_back(winner);
   }
   return request;

@@ -65,7 +65,8 @@ TEST_F(EmitSamples, AreOfTheBranchThatTheHeaderTakes) {
     subjects.insert(one.subject);
   }
   for (const Winner& winner : request_.winners) {
-    EXPECT_TRUE(subjects.contains(winner.trial.context.problem)) << winner.trial.context.problem;
+    EXPECT_TRUE(subjects.contains(winner.trial.context.situation.problem))
+        << winner.trial.context.situation.problem;
   }
   EXPECT_GT(subjects.size(), request_.winners.size());  // also defaults
 }
@@ -80,7 +81,7 @@ TEST_F(EmitSamples, BeginWithTheTunedProblemAndAreNoMoreThanAsked) {
     EXPECT_EQ(std::set(keys.begin(), keys.end()).size(), keys.size());
   }
   for (const Winner& winner : request_.winners) {
-    const std::string& tuned = winner.trial.context.problem;
+    const std::string& tuned = winner.trial.context.situation.problem;
     ASSERT_FALSE(problems[tuned].empty()) << tuned;
     EXPECT_EQ(problems[tuned].front(), tuned);
     EXPECT_EQ(problems[tuned].size(), 8u);
@@ -91,7 +92,8 @@ TEST_F(EmitSamples, BeginWithTheTunedProblemAndAreNoMoreThanAsked) {
 TEST_F(EmitSamples, HoldRaggedPaddedUnalignedAndEdgeShapes) {
   request_.winners.resize(2);
   request_.winners.erase(request_.winners.begin());
-  ASSERT_EQ(request_.winners[0].trial.context.problem, "blend f32 rows=64,columns=4096 align=4");
+  ASSERT_EQ(request_.winners[0].trial.context.situation.problem,
+            "blend f32 rows=64,columns=4096 align=4");
   model_ = model_of(request_);
   const auto any = [&](auto holds) {
     const std::vector<EmitSample> all = samples(8);

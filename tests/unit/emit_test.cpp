@@ -92,7 +92,7 @@ TEST_F(EmitTest, FolderHoldsTheDispatchAndItsKernels) {
 TEST_F(EmitTest, EveryWinnerStandsWithItsEvidence) {
   const std::string text = emit(request_).at("blend.cuh");
   for (const Winner& winner : request_.winners) {
-    EXPECT_THAT(text, HasSubstr("//   " + winner.trial.context.problem + "\n"));
+    EXPECT_THAT(text, HasSubstr("//   " + winner.trial.context.situation.problem + "\n"));
     EXPECT_THAT(text, HasSubstr(": " + winner.trial.configuration));
   }
   EXPECT_THAT(text, HasSubstr("median 5 us"));
@@ -104,7 +104,7 @@ TEST_F(EmitTest, EveryWinnerStandsWithItsEvidence) {
 }
 
 TEST_F(EmitTest, SaysWhenTheKernelHasChangedSinceItWasMeasured) {
-  request_.winners[0].trial.context.source_digest = "0123";
+  request_.winners[0].trial.context.code.source_digest = "0123";
   EXPECT_THAT(emit(request_).at("blend.cuh"), HasSubstr("other kernel sources (digest 0123)"));
 }
 
@@ -335,11 +335,12 @@ TEST_F(EmitTest, RefusesWinnersThatItCannotPlace) {
     change(request.winners[1].trial);
     return error_of(request);
   };
-  EXPECT_THAT(with([](Trial& t) { t.context.kernel = "gone"; }), HasSubstr("kernel 'gone'"));
-  EXPECT_THAT(with([](Trial& t) { t.context.op = "gemm"; }), HasSubstr("op gemm"));
-  EXPECT_THAT(with([](Trial& t) { t.context.device_limits += " x=1"; }), HasSubstr("two devices"));
+  EXPECT_THAT(with([](Trial& t) { t.context.code.kernel = "gone"; }), HasSubstr("kernel 'gone'"));
+  EXPECT_THAT(with([](Trial& t) { t.context.situation.op = "gemm"; }), HasSubstr("op gemm"));
+  EXPECT_THAT(with([](Trial& t) { t.context.situation.device_limits += " x=1"; }),
+              HasSubstr("two devices"));
   EXPECT_NE(with([](Trial& t) { t.configuration = "threads=128"; }), "");
-  EXPECT_NE(with([](Trial& t) { t.context.problem = "blend f32 rows=64"; }), "");
+  EXPECT_NE(with([](Trial& t) { t.context.situation.problem = "blend f32 rows=64"; }), "");
 }
 
 TEST(WriteFiles, ReplacesAndLeavesNothingElse) {

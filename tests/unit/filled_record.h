@@ -30,20 +30,19 @@ void set_to(int n, Value& value) {
 template <class Record, class Table>
 void fill(Record& record, const Table& table, int n) {
   int next = n;
-  each_field(table, [&](const auto& field) { set_to(next++, record.*field.member); });
+  each_field(table, [&](const auto& field) { set_to(next++, field.of(record)); });
   // A member that the table has twice holds the later value.
   next = n;
   each_field(table, [&](const auto& field) {
-    auto expected = record.*field.member;
+    auto expected = field.of(record);
     set_to(next++, expected);
-    EXPECT_EQ(record.*field.member, expected) << field.name << " is in its table twice";
+    EXPECT_EQ(field.of(record), expected) << field.name << " is in its table twice";
   });
 }
 
 template <class Record, class Table>
 void expect_equal_fields(const Record& a, const Record& b, const Table& table) {
-  each_field(table,
-             [&](const auto& field) { EXPECT_EQ(a.*field.member, b.*field.member) << field.name; });
+  each_field(table, [&](const auto& field) { EXPECT_EQ(field.of(a), field.of(b)) << field.name; });
 }
 
 }  // namespace tw

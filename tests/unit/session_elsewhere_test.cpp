@@ -42,21 +42,22 @@ class ElsewhereTest : public testing::Test {
     request_.catalog = &catalog();
     request_.problem_key = "gemm f32 m=1024,n=1024,k=1024";
     request_.problem = problem(request_.problem_key);
+    request_.situation = context(request_.problem_key).situation;
     request_.competitors.push_back(
         {.kernel = nullptr,
          .name = "simt",
          .space = SearchSpace::enumerate({knob}, {}, 0, std::vector<std::int64_t>(1)),
-         .context = context(request_.problem_key),
+         .code = context(request_.problem_key).code,
          .space_digest = "s"});
   }
 
   static Context context(const std::string& problem) {
     Context context;
-    context.op = "gemm";
-    context.problem = problem;
-    context.kernel = "simt";
-    context.source_digest = "d";
-    context.device_model = "GPU";
+    context.situation.op = "gemm";
+    context.situation.problem = problem;
+    context.code.kernel = "simt";
+    context.code.source_digest = "d";
+    context.situation.device_model = "GPU";
     return context;
   }
 
@@ -92,11 +93,11 @@ TEST_F(ElsewhereTest, TheNearestOfWhichEnoughIsKnown) {
   EXPECT_FALSE(found());
   add(context("gemm f32 m=4096,n=1024,k=1024"), 20);
   ASSERT_TRUE(found());
-  EXPECT_EQ(found()->context.problem, "gemm f32 m=4096,n=1024,k=1024");
+  EXPECT_EQ(found()->context.situation.problem, "gemm f32 m=4096,n=1024,k=1024");
   add(context("gemm f32 m=2048,n=1024,k=1024"), 20);
-  EXPECT_EQ(found()->context.problem, "gemm f32 m=2048,n=1024,k=1024");
+  EXPECT_EQ(found()->context.situation.problem, "gemm f32 m=2048,n=1024,k=1024");
   add(context("gemm f32 m=1025,n=1024,k=1024"), 16);  // 15 of them worked
-  EXPECT_EQ(found()->context.problem, "gemm f32 m=2048,n=1024,k=1024");
+  EXPECT_EQ(found()->context.situation.problem, "gemm f32 m=2048,n=1024,k=1024");
   const std::vector<Evaluation> evaluations = found()->evaluations;
   ASSERT_EQ(evaluations.size(), 20u);
   EXPECT_EQ(evaluations[2].index, 2u);
@@ -106,10 +107,10 @@ TEST_F(ElsewhereTest, TheNearestOfWhichEnoughIsKnown) {
 
 TEST_F(ElsewhereTest, AnotherDevicesTrialsOfTheSameProblem) {
   Context other = context(request_.problem_key);
-  other.device_model = "older GPU";
+  other.situation.device_model = "older GPU";
   add(other, 20);
   ASSERT_TRUE(found());
-  EXPECT_EQ(found()->context.device_model, "older GPU");
+  EXPECT_EQ(found()->context.situation.device_model, "older GPU");
   request_.catalog = nullptr;  // as for a foreign recording
   EXPECT_TRUE(found());
 }
@@ -117,14 +118,14 @@ TEST_F(ElsewhereTest, AnotherDevicesTrialsOfTheSameProblem) {
 TEST_F(ElsewhereTest, NotWhatIsTooDifferentOrOfAnotherSource) {
   add(context("gemm f32 m=16,n=16,k=16"), 40);
   Context other = context("gemm f32 m=1025,n=1024,k=1024");
-  other.source = Source::cpu;
+  other.situation.source = Source::cpu;
   add(other, 40);
-  other.kernel = "mma";
-  other.source = Source::measured;
+  other.code.kernel = "mma";
+  other.situation.source = Source::measured;
   add(other, 40);
   EXPECT_FALSE(found());
   other = context("gemm f32 m=1025,n=1024,k=1024");
-  other.source = Source::imported;
+  other.situation.source = Source::imported;
   add(other, 40);
   EXPECT_TRUE(found());
 }

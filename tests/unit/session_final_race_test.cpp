@@ -85,7 +85,7 @@ TEST_F(FinalRaceTest, AWinnerOfAnotherKernelSourceOrSpaceIsNoPreviousWinner) {
   run(request());
   EXPECT_FALSE(previous_winner(request({"slow"}), *store_));
   SessionRequest changed = request();
-  changed.competitors.front().context.source_digest = "e";
+  changed.competitors.front().code.source_digest = "e";
   EXPECT_FALSE(previous_winner(changed, *store_));
   SessionRequest smaller = request();
   smaller.competitors.front().space = SearchSpace::enumerate({toy_knob("x", 5), toy_knob("y", 5)},

@@ -100,18 +100,12 @@ inline Knob toy_knob(const std::string& name, int values) {
 
 // A kernel with the 50 configurations "x=0 y=0" to "x=9 y=4".
 inline Competitor toy_competitor(const std::string& name) {
-  Competitor one{.kernel = nullptr,
-                 .name = name,
-                 .space = SearchSpace::enumerate({toy_knob("x", 10), toy_knob("y", 5)}, {}, 0,
-                                                 std::vector<std::int64_t>(2)),
-                 .context = {},
-                 .space_digest = "s"};
-  one.context.op = "toy";
-  one.context.problem = "toy f32 m=1";
-  one.context.kernel = name;
-  one.context.source_digest = "d";
-  one.context.device_model = "formula";
-  return one;
+  return {.kernel = nullptr,
+          .name = name,
+          .space = SearchSpace::enumerate({toy_knob("x", 10), toy_knob("y", 5)}, {}, 0,
+                                          std::vector<std::int64_t>(2)),
+          .code = {.kernel = name, .source_digest = "d", .verdict_digest = {}},
+          .space_digest = "s"};
 }
 
 class SessionTest : public testing::Test {
@@ -128,7 +122,9 @@ class SessionTest : public testing::Test {
 
   SessionRequest request(std::vector<std::string> kernels = {"fast"}) {
     SessionRequest request;
-    request.problem_key = "toy f32 m=1";
+    request.situation.op = "toy";
+    request.situation.problem = request.problem_key = "toy f32 m=1";
+    request.situation.device_model = "formula";
     for (const std::string& name : kernels) request.competitors.push_back(toy_competitor(name));
     request.strategy = "exhaustive";
     request.budget.evaluations = 50;
@@ -142,7 +138,7 @@ class SessionTest : public testing::Test {
   SessionRun begin(const SessionRequest& request) {
     SessionRun run{request, jobs_, *store_, progress_, stopped_};
     RunInfo info;
-    info.context = request.competitors.front().context;
+    info.context = request.context_of(request.competitors.front());
     info.device_json = request.device_json;
     run.id = store_->begin_run(info);
     return run;

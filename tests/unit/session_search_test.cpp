@@ -79,7 +79,7 @@ TEST_F(SessionSearchTest, EachTrialIsStoredAndCounted) {
   EXPECT_EQ(rows.size(), 50u);
   for (const Trial& row : rows) {
     EXPECT_EQ(row.kind, TrialKind::search);
-    EXPECT_EQ(row.context, request().competitors[0].context);
+    EXPECT_EQ(row.context, request().context_of(request().competitors[0]));
     EXPECT_EQ(row.measurement.outcome == Outcome::faulted, row.configuration == "x=1 y=1");
   }
 }
@@ -129,7 +129,7 @@ TEST_F(SessionSearchTest, UnknownWorkThatNeverEndsIsGivenUp) {
 
 TEST_F(SessionSearchTest, LearnsFromAnotherDeviceUnlessMeasurementsMustBeFresh) {
   SessionRequest there = request();
-  there.competitors.front().context.device_model = "another";
+  there.situation.device_model = "another";
   search(there);
   SessionRequest here = request();
   here.strategy = "auto";

@@ -50,7 +50,7 @@ TEST_F(SessionTest, FreshMeasuresAgain) {
 TEST_F(SessionTest, AnotherSourceIsAnotherContext) {
   run(request());
   SessionRequest changed = request();
-  changed.competitors.front().context.source_digest = "e";
+  changed.competitors.front().code.source_digest = "e";
   EXPECT_EQ(run(changed).evaluated, 50);
 }
 
@@ -170,7 +170,7 @@ TEST_F(SessionTest, NothingWorksIsAResult) {
 
 TEST_F(SessionTest, BeginsWithWhatWasGoodOnAnotherDevice) {
   SessionRequest there = request();
-  there.competitors.front().context.device_model = "another";
+  there.situation.device_model = "another";
   run(there);
   device_.measured_.clear();
   SessionRequest here = request();
@@ -188,11 +188,11 @@ TEST_F(SessionTest, BeginsWithWhatWasGoodOnAnotherDevice) {
 // Verdicts for other constants are not reused, but their times guide the start of the search.
 TEST_F(SessionTest, BeginsWithWhatWasGoodForOtherConstants) {
   SessionRequest there = request();
-  there.competitors.front().context.verdict_digest = "scale(3)";
+  there.competitors.front().code.verdict_digest = "scale(3)";
   run(there);
   device_.measured_.clear();
   SessionRequest here = request();
-  here.competitors.front().context.verdict_digest = "scale(2)";
+  here.competitors.front().code.verdict_digest = "scale(2)";
   here.strategy = "auto";
   here.budget.evaluations = 5;
   const SessionResult result = run(here);
@@ -210,7 +210,7 @@ TEST_F(SessionTest, ABaselineIsReusedForTheSameVerdictsAlone) {
   job.baseline.library = "vendor";
   with_baseline.baselines = {job};
   run(with_baseline);
-  with_baseline.competitors.front().context.verdict_digest = "another reference";
+  with_baseline.competitors.front().code.verdict_digest = "another reference";
   run(with_baseline);
   EXPECT_EQ(device_.count_[Purpose::baseline], 2);
 }

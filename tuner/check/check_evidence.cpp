@@ -34,20 +34,20 @@ CheckEvidence::~CheckEvidence() {
 Context CheckEvidence::context_of(const EmitSample& sample) const {
   const OpSpec& op = catalog_.at(sample.kernel->op).op;
   Context context;
-  context.op = op.name;
-  context.problem = sample.problem.key(op);
-  context.kernel = sample.kernel->name;
-  context.source_digest = catalog_.source_digest(*sample.kernel, sample.problem.epilogue);
-  context.verdict_digest =
+  context.situation.op = op.name;
+  context.situation.problem = sample.problem.key(op);
+  context.code.kernel = sample.kernel->name;
+  context.code.source_digest = catalog_.source_digest(*sample.kernel, sample.problem.epilogue);
+  context.code.verdict_digest =
       verdict_digest(catalog_, *sample.kernel, sample.problem, device_,
                      default_configuration(op, *sample.kernel, sample.problem, device_));
-  context.device_model = device_.model;
-  context.device_limits = device_limits_of(device_);
-  context.driver = device_.driver;
-  context.toolchain = device_.toolchain;
-  context.l2 = l2_;
-  context.epilogue = sample.problem.epilogue.text();
-  context.source = source_of(device_);
+  context.situation.device_model = device_.model;
+  context.situation.device_limits = device_limits_of(device_);
+  context.situation.driver = device_.driver;
+  context.situation.toolchain = device_.toolchain;
+  context.situation.l2 = l2_;
+  context.situation.epilogue = sample.problem.epilogue.text();
+  context.situation.source = source_of(device_);
   return context;
 }
 

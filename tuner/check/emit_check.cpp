@@ -167,7 +167,8 @@ class Check {
         request_.rejected.push_back({sample.kernel->name, configuration, sample.problem});
       }
       std::erase_if(request_.winners, [&](const Winner& winner) {
-        return problem_from_key(op(), winner.trial.context.problem).key(op()) == sample.subject;
+        return problem_from_key(op(), winner.trial.context.situation.problem).key(op()) ==
+               sample.subject;
       });
     }
     return left_out_.size() > before;

@@ -28,7 +28,7 @@ namespace {
 
 std::vector<std::string> models_of(const std::vector<Winner>& winners) {
   std::set<std::string> models;
-  for (const Winner& winner : winners) models.insert(winner.trial.context.device_model);
+  for (const Winner& winner : winners) models.insert(winner.trial.context.situation.device_model);
   return {models.begin(), models.end()};
 }
 
@@ -71,9 +71,9 @@ std::string note_on(const std::string& source) {
 void print_written(const std::string& folder, const std::string& op, const EmitRequest& request,
                    const std::map<std::string, std::string>& files) {
   for (const Winner& winner : request.winners) {
-    show(fmt::format("{}: {} {} {}\n", winner.trial.context.problem, winner.trial.context.kernel,
-                     format_time(winner.trial.measurement.median_ns()),
-                     winner.trial.configuration));
+    show(fmt::format(
+        "{}: {} {} {}\n", winner.trial.context.situation.problem, winner.trial.context.code.kernel,
+        format_time(winner.trial.measurement.median_ns()), winner.trial.configuration));
   }
   if (!request.checked_on.empty()) {
     int shapes = 0;
@@ -94,12 +94,12 @@ void print_written(const std::string& folder, const std::string& op, const EmitR
 std::string outdated(const OpEntry& entry, const Winner& winner) {
   const Context& context = winner.trial.context;
   for (const KernelSpec& kernel : entry.kernels) {
-    if (kernel.name != context.kernel) continue;
+    if (kernel.name != context.code.kernel) continue;
     const auto read = read_configuration(kernel.knobs, winner.trial.configuration);
     const auto* refusal = std::get_if<Refusal>(&read);
     return refusal ? refusal->reason : "";
   }
-  return fmt::format("there is no kernel {}", context.kernel);
+  return fmt::format("there is no kernel {}", context.code.kernel);
 }
 
 // Removes outdated winners, with a notice.
@@ -109,7 +109,7 @@ void drop_outdated(const OpEntry& entry, std::vector<Winner>& winners) {
     if (why.empty()) return false;
     say(fmt::format(
         "tune: left out the winner of {}, from an earlier version of {} ({}): tune it again",
-        winner.trial.context.problem, winner.trial.context.kernel, why));
+        winner.trial.context.situation.problem, winner.trial.context.code.kernel, why));
     return true;
   });
 }
@@ -144,7 +144,7 @@ std::string check_device(const Arguments& arguments, const std::string& source, 
 // Returns why a device cannot stand in for the device of the winners; empty if it can.
 std::string foreign_to(const EmitRequest& request, const DeviceInfo& device) {
   if (request.winners.empty() || device.kind == "cpu") return "";
-  const std::string& model = request.winners.front().trial.context.device_model;
+  const std::string& model = request.winners.front().trial.context.situation.device_model;
   if (device.model == model) return "";
   return fmt::format(
       "the winners are of {}, and this is {}: emit where there is such a GPU, or add "

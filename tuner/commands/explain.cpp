@@ -92,7 +92,7 @@ std::vector<CounterChange> changes_between(const Trial& winner, const Trial& oth
 }
 
 bool is_tied(const Winner& winner, const Trial& trial) {
-  const std::string name = trial.context.kernel + ": " + trial.configuration;
+  const std::string name = trial.context.code.kernel + ": " + trial.configuration;
   return std::find(winner.tied.begin(), winner.tied.end(), name) != winner.tied.end();
 }
 

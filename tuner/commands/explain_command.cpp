@@ -20,19 +20,20 @@ using nlohmann::ordered_json;
 
 // Returns how another configuration differs from the winner's: "wgmma with stages=4".
 std::string name_of(const Trial& other, const Trial& winner) {
-  if (other.context.kernel != winner.context.kernel) {
-    return fmt::format("{}: {}", other.context.kernel, other.configuration);
+  if (other.context.code.kernel != winner.context.code.kernel) {
+    return fmt::format("{}: {}", other.context.code.kernel, other.configuration);
   }
-  return fmt::format("{} with {}", other.context.kernel,
+  return fmt::format("{} with {}", other.context.code.kernel,
                      tw::difference(other.configuration, winner.configuration));
 }
 
 std::string header_text(const Explanation& found) {
   const Trial& trial = found.winner.trial;
-  std::string text = fmt::format("problem    {}\n", trial.context.problem);
-  text += fmt::format("device     {}, driver {}, {}, {} L2\n", trial.context.device_model,
-                      trial.context.driver, trial.context.toolchain, name_of(trial.context.l2));
-  text += fmt::format("winner     {}: {}\n", trial.context.kernel, trial.configuration);
+  std::string text = fmt::format("problem    {}\n", trial.context.situation.problem);
+  text += fmt::format("device     {}, driver {}, {}, {} L2\n", trial.context.situation.device_model,
+                      trial.context.situation.driver, trial.context.situation.toolchain,
+                      name_of(trial.context.situation.l2));
+  text += fmt::format("winner     {}: {}\n", trial.context.code.kernel, trial.configuration);
   text += fmt::format("           {}, ", format_time(trial.measurement.median_ns()));
   text += found.finalists < 2 ? "not raced\n"
                               : fmt::format("the first of {} in a race, {} of them tied with it\n",
@@ -117,7 +118,7 @@ bool has_share(const Explanation& found, const KnobEffect& effect) {
 std::string knobs_text(const Explanation& found) {
   if (found.effects.empty()) return "";
   std::string text = fmt::format("\nknobs that matter, from {} trials of {}\n", found.trials,
-                                 found.winner.trial.context.kernel);
+                                 found.winner.trial.context.code.kernel);
   Table table({{"knob"},
                {"share", Table::Align::right},
                {"best", Table::Align::right},
@@ -148,7 +149,7 @@ ordered_json bottleneck_json(const std::optional<Bottleneck>& bottleneck) {
 
 ordered_json subject_json(const Trial& trial, const std::optional<Bottleneck>& bottleneck) {
   return {
-      {"kernel", trial.context.kernel},
+      {"kernel", trial.context.code.kernel},
       {"configuration", trial.configuration},
       {"median_ns", known(!trial.measurement.samples_ns.empty(), trial.measurement.median_ns())},
       {"bottleneck", bottleneck_json(bottleneck)},
@@ -183,11 +184,11 @@ ordered_json json_of(const Explanation& found) {
                      {"share", known(has_share(found, effect), effect.share)},
                      {"values", values}});
   }
-  return {{"op", context.op},
-          {"problem", context.problem},
-          {"device_model", context.device_model},
-          {"source", name_of(context.source)},
-          {"l2", name_of(context.l2)},
+  return {{"op", context.situation.op},
+          {"problem", context.situation.problem},
+          {"device_model", context.situation.device_model},
+          {"source", name_of(context.situation.source)},
+          {"l2", name_of(context.situation.l2)},
           {"finalists", found.finalists},
           {"tied", found.winner.tied},
           {"winner", subject_json(found.winner.trial, found.bottleneck)},

@@ -28,7 +28,7 @@ int export_csv(const std::string& database, const Filter& filter, const std::str
   const std::vector<SharedTrial> trials = shared_trials(database, filter);
   if (trials.empty()) return nothing();
   std::set<std::string> problems;
-  for (const SharedTrial& shared : trials) problems.insert(shared.trial.context.problem);
+  for (const SharedTrial& shared : trials) problems.insert(shared.trial.context.situation.problem);
   const std::string text = csv_of(trials);
   write_atomically(text, path);
   if (text.size() > largest_file_bytes) {

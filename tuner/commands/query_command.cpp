@@ -41,9 +41,9 @@ ordered_json trial_json(const Trial& trial) {
                    {"run", trial.run},
                    {"created", trial.created},
                    {"kind", name_of(trial.kind)},
-                   {"op", trial.context.op},
-                   {"problem", trial.context.problem},
-                   {"kernel", trial.context.kernel},
+                   {"op", trial.context.situation.op},
+                   {"problem", trial.context.situation.problem},
+                   {"kernel", trial.context.code.kernel},
                    {"configuration", trial.configuration},
                    {"outcome", name_of(measurement.outcome)},
                    {"note", measurement.note},
@@ -56,15 +56,15 @@ ordered_json trial_json(const Trial& trial) {
       {"error_ulps", known(measurement.error_ulps >= 0, measurement.error_ulps)},
       {"timer", measurement.timer},
       {"metrics", measurement.metrics},
-      {"device_model", trial.context.device_model},
-      {"device_limits", trial.context.device_limits},
-      {"driver", trial.context.driver},
-      {"toolchain", trial.context.toolchain},
-      {"protocol", trial.context.protocol},
-      {"l2", name_of(trial.context.l2)},
-      {"source", name_of(trial.context.source)},
-      {"source_digest", trial.context.source_digest},
-      {"verdict_digest", trial.context.verdict_digest}};
+      {"device_model", trial.context.situation.device_model},
+      {"device_limits", trial.context.situation.device_limits},
+      {"driver", trial.context.situation.driver},
+      {"toolchain", trial.context.situation.toolchain},
+      {"protocol", trial.context.situation.protocol},
+      {"l2", name_of(trial.context.situation.l2)},
+      {"source", name_of(trial.context.situation.source)},
+      {"source_digest", trial.context.code.source_digest},
+      {"verdict_digest", trial.context.code.verdict_digest}};
   row.update(rest);
   return row;
 }
@@ -108,8 +108,10 @@ std::string winners_text(const std::vector<Winner>& winners) {
   for (const Winner& winner : winners) {
     const Context& context = winner.trial.context;
     const double median_ns = winner.trial.measurement.median_ns();
-    table.add({context.problem, context.device_model, std::string(name_of(context.source)),
-               std::string(name_of(context.l2)), context.kernel, format_time(median_ns),
+    table.add({context.situation.problem, context.situation.device_model,
+               std::string(name_of(context.situation.source)),
+               std::string(name_of(context.situation.l2)), context.code.kernel,
+               format_time(median_ns),
                winner.baseline_ns
                    ? fmt::format("{:.2f} {}", *winner.baseline_ns / median_ns, winner.baseline)
                    : "",
@@ -130,8 +132,8 @@ std::string trials_text(const std::vector<Trial>& trials) {
                {"configuration"},
                {"note"}});
   for (const Trial& trial : trials) {
-    table.add({std::to_string(trial.id), trial.created, trial.context.problem,
-               std::string(name_of(trial.context.source)), trial.context.kernel,
+    table.add({std::to_string(trial.id), trial.created, trial.context.situation.problem,
+               std::string(name_of(trial.context.situation.source)), trial.context.code.kernel,
                std::string(name_of(trial.measurement.outcome)),
                format_time(trial.measurement.median_ns()), trial.configuration,
                trial.measurement.note});

@@ -54,8 +54,9 @@ std::vector<Contender> unchanged(const Catalog& catalog, const OpEntry& entry,
   std::vector<Contender> same;
   for (const Trial& trial : finalists) {
     for (const KernelSpec& kernel : entry.kernels) {
-      if (kernel.name != trial.context.kernel) continue;
-      if (catalog.source_digest(kernel, problem.epilogue) != trial.context.source_digest) continue;
+      if (kernel.name != trial.context.code.kernel) continue;
+      if (catalog.source_digest(kernel, problem.epilogue) != trial.context.code.source_digest)
+        continue;
       same.push_back({kernel.name, trial.configuration});
     }
   }
@@ -120,24 +121,24 @@ class Recheck {
     const std::string limits = device_limits_of(device());
     std::erase_if(winners, [&](const Winner& winner) {
       const Context& context = winner.trial.context;
-      return context.device_model != device().model || context.device_limits != limits ||
-             !catalog_.find(context.op);
+      return context.situation.device_model != device().model ||
+             context.situation.device_limits != limits || !catalog_.find(context.situation.op);
     });
     return winners;
   }
   bool is_due(const Winner& winner) const {
     const Context& context = winner.trial.context;
-    return arguments_.has("all") || context.driver != device().driver ||
-           context.toolchain != device().toolchain;
+    return arguments_.has("all") || context.situation.driver != device().driver ||
+           context.situation.toolchain != device().toolchain;
   }
   Checked check(const Winner& winner) {
     const Context& context = winner.trial.context;
-    Checked checked{.problem = context.problem,
-                    .before = entrant(context.kernel, winner.trial.configuration),
+    Checked checked{.problem = context.situation.problem,
+                    .before = entrant(context.code.kernel, winner.trial.configuration),
                     .now = {},
                     .before_ns = winner.trial.measurement.median_ns(),
                     .note = {}};
-    const Contender was{context.kernel, winner.trial.configuration};
+    const Contender was{context.code.kernel, winner.trial.configuration};
     Setup setup;
     try {
       setup = setup_of(winner, was);
@@ -155,14 +156,15 @@ class Recheck {
   // part.
   Setup setup_of(const Winner& winner, const Contender& was) {
     const Context& context = winner.trial.context;
-    const OpEntry& entry = catalog_.at(context.op);
-    const Asked asked{
-        .entry = &entry, .problem = problem_from_key(entry.op, context.problem), .shape = {}};
+    const OpEntry& entry = catalog_.at(context.situation.op);
+    const Asked asked{.entry = &entry,
+                      .problem = problem_from_key(entry.op, context.situation.problem),
+                      .shape = {}};
     Setup setup = set_up(catalog_, asked, "", opened_, options_);
     std::vector<Contender>& only = setup.request.only;
     only = unchanged(catalog_, entry, asked.problem, store_.finalists(winner.trial.id));
     if (std::find(only.begin(), only.end(), was) == only.end()) {
-      throw Error(fmt::format("kernel {} has changed", context.kernel));
+      throw Error(fmt::format("kernel {} has changed", context.code.kernel));
     }
     setup.request.strategy = "recheck";
     setup.request.command = command_;

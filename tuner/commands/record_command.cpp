@@ -31,17 +31,17 @@ Recording recorded_space(const Setup& setup, const DeviceInfo& info, const Store
   recording.name = recording.kernel = one.name;
   recording.knobs = one.space.knobs();
   recording.device = info;
-  recording.op = one.context.op;
-  recording.problem = one.context.problem;
-  recording.source_digest = one.context.source_digest;
-  recording.verdict_digest = one.context.verdict_digest;
+  recording.op = setup.request.situation.op;
+  recording.problem = setup.request.situation.problem;
+  recording.source_digest = one.code.source_digest;
+  recording.verdict_digest = one.code.verdict_digest;
   recording.space_digest = one.space_digest;
   recording.driver = info.driver;
   recording.toolchain = info.toolchain;
   recording.commit = commit();
-  recording.protocol = one.context.protocol;
-  recording.l2 = one.context.l2;
-  for (Trial& trial : store.known(one.context)) {
+  recording.protocol = setup.request.situation.protocol;
+  recording.l2 = setup.request.situation.l2;
+  for (Trial& trial : store.known(setup.request.context_of(one))) {
     const auto index = one.space.find_text(trial.configuration);
     if (!index) continue;
     const bool ok = trial.measurement.outcome == Outcome::ok;

@@ -99,10 +99,9 @@ struct Tuning {
 // Waits until the process that searches the problem ends, and claims the problem. Returns false if
 // the user ended the wait.
 bool await_claim(Tuning& tuning, const SessionRequest& request, Progress& progress) {
-  const Context& context = request.competitors.front().context;
-  if (!tuning.claims->try_claim(context)) {
+  if (!tuning.claims->try_claim(request.situation)) {
     progress.note(fmt::format("waiting for the process that searches {}", request.problem_key));
-    if (!tuning.claims->wait(context, interrupted)) return false;
+    if (!tuning.claims->wait(request.situation, interrupted)) return false;
   }
   return true;
 }
@@ -110,8 +109,7 @@ bool await_claim(Tuning& tuning, const SessionRequest& request, Progress& progre
 // If another process completed a search of the problem since this command started, only its trials
 // are used.
 void use_search_of_others(const Tuning& tuning, SessionRequest& request, Progress& progress) {
-  const RunState now =
-      latest_run(tuning.options.measuring.database, request.competitors.front().context);
+  const RunState now = latest_run(tuning.options.measuring.database, request.situation);
   const bool is_ours = tuning.searched.contains(request.problem_key);
   if (is_ours || now.id <= tuning.run_before || !now.is_complete()) return;
   progress.note(fmt::format("{}: another process has searched it meanwhile: its trials are known",
@@ -145,8 +143,7 @@ std::optional<Report> tune_one(Tuning& tuning, const Asked& asked, bool& deferre
   }
   if (!tuning.claims) tuning.claims.emplace(database);
   Progress progress = Progress::on_stderr(options.measuring.quiet);
-  const Context& context = request.competitors.front().context;
-  if (!deferred && !tuning.claims->try_claim(context)) {
+  if (!deferred && !tuning.claims->try_claim(request.situation)) {
     progress.note(fmt::format("{}: another process searches it{}", request.problem_key,
                               tuning.defers ? ": back to it at the end" : " too"));
     if (tuning.defers) {
@@ -166,26 +163,27 @@ std::optional<Report> tune_one(Tuning& tuning, const Asked& asked, bool& deferre
   }
   choose_oracle(request, *opened.device, progress, interrupted);
   report.result = run_session(request, *opened.device, *tuning.store, progress, interrupted);
-  tuning.claims->release(context);
+  tuning.claims->release(request.situation);
   tuning.searched.insert(request.problem_key);
   return report;
 }
 
 // Returns the hint what to do with the winners.
 std::string next_step(const TuneOptions& options, const Setup& setup) {
-  const Context& context = setup.request.competitors.front().context;
+  const Situation& situation = setup.request.situation;
+  const Competitor& first = setup.request.competitors.front();
   std::string text = fmt::format("stored in {}", options.measuring.database);
-  const KernelSpec* kernel = setup.request.competitors.front().kernel;
-  if (!kernel && context.source_digest.empty()) return text;
+  const KernelSpec* kernel = first.kernel;
+  if (!kernel && first.code.source_digest.empty()) return text;
   if (kernel && kernel->knobs_are_macros) return text;  // such kernels cannot be emitted
   const std::string op =
-      options.spec.empty() ? "--op " + context.op : fmt::format("--spec {}", options.spec);
+      options.spec.empty() ? "--op " + situation.op : fmt::format("--spec {}", options.spec);
   text += fmt::format("; next: tune emit {} --out tuned", op);
   if (options.measuring.database != default_database) {
     text += fmt::format(" --db {}", options.measuring.database);
   }
-  if (context.source != Source::measured)
-    text += fmt::format(" --source {}", name_of(context.source));
+  if (situation.source != Source::measured)
+    text += fmt::format(" --source {}", name_of(situation.source));
   return text;
 }
 

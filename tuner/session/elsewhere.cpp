@@ -15,14 +15,14 @@ constexpr std::size_t enough = 16;  // evaluations needed to learn from
 constexpr double most_different = 8;
 constexpr double other_device = 2;
 
-bool is_comparable(const Context& there, const Context& here) {
+bool is_comparable(const Situation& there, const Situation& here) {
   return there.source == here.source ||
          (there.source == Source::imported && here.source == Source::measured);
 }
 
-// Returns how different the trial's context is; nothing if the difference is unknown.
-std::optional<double> difference_of(const Context& there, const SessionRequest& request,
-                                    const Context& here) {
+// Returns how different the situation is; nothing if the difference is unknown.
+std::optional<double> difference_of(const Situation& there, const SessionRequest& request) {
+  const Situation& here = request.situation;
   const bool same_device =
       there.device_model == here.device_model && there.device_limits == here.device_limits;
   if (there.problem == here.problem) return same_device ? 0 : other_device;
@@ -72,11 +72,11 @@ double difference(const OpSpec& op, const Problem& a, const Problem& b, bool sam
 
 std::optional<Elsewhere> known_elsewhere(const Store& store, const SessionRequest& request,
                                          const Competitor& competitor) {
-  const Context& here = competitor.context;
+  const Context here = request.context_of(competitor);
   std::multimap<double, Context> nearest;
-  for (Context& there : store.contexts(here.op, here.kernel)) {
-    if (there == here || !is_comparable(there, here)) continue;
-    const auto its = difference_of(there, request, here);
+  for (Context& there : store.contexts(here.situation.op, here.code.kernel)) {
+    if (there == here || !is_comparable(there.situation, here.situation)) continue;
+    const auto its = difference_of(there.situation, request);
     if (its && *its <= most_different) nearest.emplace(*its, std::move(there));
   }
   for (auto& [its, context] : nearest) {

@@ -125,8 +125,8 @@ void keep(const SessionRun& run, const Raced& raced, std::size_t tied, const Ent
   std::vector<Store::Finalist> stored;
   const auto store = [&](const Race::Entrant& entrant) {
     const TrialKey key = entrants.by_name.at(entrant_of(entrant.job));
-    stored.push_back(
-        {trials.competitor_of(key).context, entrant.job.configuration, entrant.pooled});
+    stored.push_back({run.request.context_of(trials.competitor_of(key)), entrant.job.configuration,
+                      entrant.pooled});
     return key;
   };
   for (const Race::Entrant& entrant : raced.ranking) store(entrant);

@@ -34,19 +34,19 @@ std::vector<TrialKey> contenders(const SessionRequest& request) {
 }
 
 std::optional<TrialKey> previous_winner(const SessionRequest& request, const Store& store) {
-  const Context& context = request.competitors.front().context;
+  const Situation& here = request.situation;
   Filter filter;
-  filter.op = context.op;
-  filter.problem = context.problem;
-  filter.device = context.device_model;
-  filter.source = name_of(context.source);
-  filter.l2 = name_of(context.l2);
+  filter.op = here.op;
+  filter.problem = here.problem;
+  filter.device = here.device_model;
+  filter.source = name_of(here.source);
+  filter.l2 = name_of(here.l2);
   for (const Winner& winner : store.winners(filter)) {
-    const Context& its = winner.trial.context;
-    if (its.problem != context.problem || its.device_limits != context.device_limits) continue;
+    const auto& [there, code] = winner.trial.context;
+    if (there.problem != here.problem || there.device_limits != here.device_limits) continue;
     for (std::size_t i = 0; i < request.competitors.size(); ++i) {
       const Competitor& one = request.competitors[i];
-      if (one.name != its.kernel || one.context.source_digest != its.source_digest) continue;
+      if (one.name != code.kernel || one.code.source_digest != code.source_digest) continue;
       // The trial may have been stored with an earlier version of the space.
       if (const auto index = one.space.find_text(winner.trial.configuration)) {
         return TrialKey{i, *index};

@@ -257,13 +257,13 @@ std::string result_text(const Report& report, std::int64_t top) {
 ordered_json result_json(const Report& report, std::int64_t top) {
   const SessionResult& result = report.result;
   const SessionRequest& request = report.setup.request;
-  ordered_json object{{"op", request.competitors.front().context.op},
+  ordered_json object{{"op", request.situation.op},
                       {"problem", request.problem_key},
                       {"device", device_object(report.device)},
-                      {"source", name_of(request.competitors.front().context.source)},
+                      {"source", name_of(request.situation.source)},
                       {"recordings", report.recordings},
                       {"chosen", report.why},
-                      {"l2", name_of(request.competitors.front().context.l2)},
+                      {"l2", name_of(request.situation.l2)},
                       {"strategy", request.strategy},
                       {"seed", request.seed},
                       {"space_size", result.space_size},

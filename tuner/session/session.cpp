@@ -14,7 +14,7 @@ namespace {
 
 RunInfo run_info_of(const SessionRequest& request, const DeviceInfo& device, const Trials& trials) {
   RunInfo info;
-  info.context = request.competitors.front().context;
+  info.context = request.context_of(request.competitors.front());
   info.space_digest = request.competitors.front().space_digest;
   info.strategy = request.strategy;
   info.command = request.command;
@@ -34,7 +34,7 @@ std::vector<std::vector<Evaluation>> recall(const SessionRun& run, Trials& trial
   std::vector<std::vector<Evaluation>> known(competitors.size());
   if (run.request.fresh) return known;
   for (std::size_t i = 0; i < competitors.size(); ++i) {
-    known[i] = trials.recall(i, run.store.known(competitors[i].context));
+    known[i] = trials.recall(i, run.store.known(run.request.context_of(competitors[i])));
   }
   return known;
 }

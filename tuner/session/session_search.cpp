@@ -118,8 +118,9 @@ void KernelSearches::learn(KernelSearch& search) {
   if (!elsewhere) return;
   search.strategy->learn(elsewhere->evaluations);
   if (run_.request.strategy != "auto") return;
-  report_.learned.push_back({competitor.name, elsewhere->context.problem,
-                             elsewhere->context.device_model, elsewhere->evaluations.size()});
+  report_.learned.push_back({competitor.name, elsewhere->context.situation.problem,
+                             elsewhere->context.situation.device_model,
+                             elsewhere->evaluations.size()});
 }
 
 // Half of the budget is divided evenly among the kernels. Then the fastest kernel gets the rest,
@@ -178,8 +179,8 @@ void KernelSearches::accept(TrialKey key, Measurement measurement) {
   const Competitor& competitor = trials_.competitor_of(key);
   const bool is_pruned = measurement.outcome == Outcome::pruned;
   if (!is_pruned || !trials_.was_pruned_before(key)) {
-    run_.store.append(run_.id, TrialKind::search, competitor.context, trials_.configuration_of(key),
-                      measurement);
+    run_.store.append(run_.id, TrialKind::search, run_.request.context_of(competitor),
+                      trials_.configuration_of(key), measurement);
   }
   if (!is_pruned) {
     ++report_.evaluated;

@@ -12,9 +12,33 @@ template <class Record, class Value>
 struct RecordField {
   const char* name;
   Value Record::*member;
+
+  constexpr Value& of(Record& record) const { return record.*member; }
+  constexpr const Value& of(const Record& record) const { return record.*member; }
 };
 template <class Record, class Value>
 RecordField(const char*, Value Record::*) -> RecordField<Record, Value>;
+
+// A field of a part of a record.
+template <class Record, class Part, class Value>
+struct PartField {
+  const char* name;
+  Part Record::*part;
+  Value Part::*member;
+
+  constexpr Value& of(Record& record) const { return record.*part.*member; }
+  constexpr const Value& of(const Record& record) const { return record.*part.*member; }
+};
+
+// Returns the table of a part as a table of the record.
+template <class Record, class Part, class... Fields>
+constexpr auto fields_in(Part Record::*part, const std::tuple<Fields...>& table) {
+  return std::apply(
+      [part](const auto&... field) {
+        return std::tuple{PartField{field.name, part, field.member}...};
+      },
+      table);
+}
 
 // Calls `visit` with each field of a table, in order. A table is a tuple of fields.
 template <class Visit, class... Fields>

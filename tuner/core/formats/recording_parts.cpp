@@ -162,7 +162,7 @@ void drop_repeated(std::vector<RecordedTrial>& trials) {
 
 json device_block(const DeviceInfo& device) {
   json block;
-  each_field(device_fields, [&](const auto& field) { block[field.name] = device.*field.member; });
+  each_field(device_fields, [&](const auto& field) { block[field.name] = field.of(device); });
   return block;
 }
 

@@ -72,9 +72,8 @@ void Reader::read_metadata(const Place& block) {
     block.fail("was written by a newer tilewright: upgrade tilewright, or record it again");
   }
   Recording& r = recording_;
-  each_field(recording_text_fields, [&](const auto& field) {
-    r.*field.member = block.text_or(field.name, r.*field.member);
-  });
+  each_field(recording_text_fields,
+             [&](const auto& field) { field.of(r) = block.text_or(field.name, field.of(r)); });
   block.at("op");  // empty in recordings of others' kernels
   r.protocol = static_cast<int>(block.integer_or("protocol", protocol_version));
   if (block.has("l2")) {
@@ -133,7 +132,7 @@ void Reader::read_knob(const Place& block) {
 void Reader::read_device(const Place& block) {
   block.object();
   each_field(device_fields, [&](const auto& field) {
-    auto& value = recording_.device.*field.member;
+    auto& value = field.of(recording_.device);
     using Value = std::decay_t<decltype(value)>;
     if constexpr (std::is_same_v<Value, std::string>) {
       value = block.text_or(field.name, "");
@@ -175,7 +174,7 @@ bool set_number(Measurement& measurement, const std::string& name, const Place& 
   each_field(measurement_number_fields, [&](const auto& field) {
     if (name != field.name) return;
     found = true;
-    auto& number = measurement.*field.member;
+    auto& number = field.of(measurement);
     using Value = std::decay_t<decltype(number)>;
     if constexpr (std::is_floating_point_v<Value>) {
       number = value.number();
@@ -236,7 +235,7 @@ RecordedTrial Reader::trial(const Place& result) const {
   m.timer = "replay";
   if (ours_) {
     each_field(measurement_text_fields,
-               [&](const auto& field) { m.*field.member = result.text_or(field.name, ""); });
+               [&](const auto& field) { field.of(m) = result.text_or(field.name, ""); });
   }
   if (result.has("invalidity")) m.outcome = outcome_of(result.at("invalidity").text(), result);
   if (ours_ && result.has("outcome")) {

@@ -53,8 +53,7 @@ ordered_json knob_json(const Knob& knob) {
 
 ordered_json metadata_json(const Recording& r) {
   ordered_json block{{"version", 1}};
-  each_field(recording_text_fields,
-             [&](const auto& field) { block[field.name] = r.*field.member; });
+  each_field(recording_text_fields, [&](const auto& field) { block[field.name] = field.of(r); });
   block["protocol"] = r.protocol;
   block["l2"] = name_of(r.l2);
   block["device"] = device_block(r.device);
@@ -111,8 +110,8 @@ ordered_json result_json(const Recording& recording, const RecordedTrial& trial)
     measurements.push_back(measurement_json("time", ms, "ms"));
   }
   each_field(measurement_number_fields, [&](const auto& field) {
-    const auto value = m.*field.member;
-    if (value == Measurement{}.*field.member) return;
+    const auto value = field.of(m);
+    if (value == field.of(Measurement{})) return;
     measurements.push_back(measurement_json(field.name, value));
   });
   for (const auto& [name, value] : m.metrics) measurements.push_back(measurement_json(name, value));
@@ -120,7 +119,7 @@ ordered_json result_json(const Recording& recording, const RecordedTrial& trial)
   result["objectives"] = {"time"};
   result["outcome"] = name_of(m.outcome);
   each_field(measurement_text_fields, [&](const auto& field) {
-    const std::string& text = m.*field.member;
+    const std::string& text = field.of(m);
     if (!text.empty()) result[field.name] = text;
   });
   return result;

@@ -40,7 +40,7 @@ SampleLimits limits_from(const json& object) {
 json to_json(const Measurement& measurement) {
   json object;
   each_field(measurement_fields, [&](const auto& field) {
-    const auto& value = measurement.*field.member;
+    const auto& value = field.of(measurement);
     if constexpr (std::is_same_v<std::decay_t<decltype(value)>, Outcome>) {
       object[field.name] = name_of(value);
     } else {
@@ -73,7 +73,7 @@ void read(const json& object, const char* key, Outcome& value) {
 Measurement measurement_from(const json& object) {
   Measurement measurement;
   each_field(measurement_fields,
-             [&](const auto& field) { read(object, field.name, measurement.*field.member); });
+             [&](const auto& field) { read(object, field.name, field.of(measurement)); });
   return measurement;
 }
 

@@ -79,7 +79,7 @@ const std::vector<std::string>& device_names() {
 
 std::vector<std::int64_t> device_values(const DeviceInfo& info) {
   std::vector<std::int64_t> values;
-  each_field(device_limit_fields, [&](const auto& field) { values.push_back(info.*field.member); });
+  each_field(device_limit_fields, [&](const auto& field) { values.push_back(field.of(info)); });
   return values;
 }
 

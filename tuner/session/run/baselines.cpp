@@ -8,17 +8,17 @@
 namespace tw {
 
 Context Baselines::context_of(const Job& job) const {
-  Context context = run_.request.competitors.front().context;
-  context.kernel = job.baseline.library;
-  context.source_digest.clear();
+  Context context = run_.request.context_of(run_.request.competitors.front());
+  context.code.kernel = job.baseline.library;
+  context.code.source_digest.clear();
   return context;
 }
 
 // Returns whether the database holds a time of the library.
 bool Baselines::recall(const Context& context) {
-  auto stored = run_.store.baseline(context);
-  if (!stored || stored->context.kernel != context.kernel) return false;
-  measurements_[context.kernel] = std::move(stored->measurement);
+  auto stored = run_.store.baseline(context.situation, context.code.verdict_digest);
+  if (!stored || stored->context.code.kernel != context.code.kernel) return false;
+  measurements_[context.code.kernel] = std::move(stored->measurement);
   return true;
 }
 
@@ -39,9 +39,9 @@ void Baselines::find(Job job) {
 
 void Baselines::accept(const Job& job, Measurement measurement) {
   const Context context = context_of(job);
-  run_.note_missed_work(context.kernel, measurement);
+  run_.note_missed_work(context.code.kernel, measurement);
   run_.store.append(run_.id, TrialKind::baseline, context, "", measurement);
-  measurements_[context.kernel] = std::move(measurement);
+  measurements_[context.code.kernel] = std::move(measurement);
 }
 
 }  // namespace tw

@@ -146,11 +146,11 @@ void choose_oracle(SessionRequest& request, Device& device, Progress& progress,
   }
   const auto judge = std::find_if(request.competitors.begin(), request.competitors.end(),
                                   [&](const Competitor& one) { return one.name == oracle.kernel; });
-  const std::string source = judge->context.source_digest;
+  const std::string source = judge->code.source_digest;
   for (std::size_t i = 0; i < request.competitors.size(); ++i) {
     if (i == 0 && oracle.is_default) continue;  // its verdict digest covers the default already
     Competitor& one = request.competitors[i];
-    one.context.verdict_digest =
+    one.code.verdict_digest =
         verdict_digest(*request.catalog, *one.kernel, request.problem, device.info(),
                        fmt::format("{} {}", source, oracle.name()));
   }

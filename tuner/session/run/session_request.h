@@ -25,7 +25,7 @@ struct Competitor {
   const KernelSpec* kernel = nullptr;
   std::string name;
   SearchSpace space;
-  Context context;
+  CodeKey code;
   std::string space_digest;
   // SearchTask::least_time if the kernel's model can prove bounds.
   std::function<LeastTime(std::span<const std::int64_t>)> least_time = {};
@@ -41,6 +41,7 @@ struct SessionRequest {
   Problem problem;                   // used only if there is a catalog
   std::optional<Lowering> lowering;  // of the problem, if there is a catalog
   std::string problem_key;
+  Situation situation;
   std::vector<Competitor> competitors;  // at least one
   std::vector<Job> baselines;           // made by baseline_job()
   std::optional<OracleChoice> oracle;   // for an op without a reference: choose_oracle()
@@ -57,6 +58,8 @@ struct SessionRequest {
   bool counters = true;         // count the finalists if the device has counters
   std::vector<Contender> only;  // if not empty, nothing is searched and these are raced
   std::string command, commit, device_json;
+
+  Context context_of(const Competitor& competitor) const { return {situation, competitor.code}; }
 };
 
 }  // namespace tw

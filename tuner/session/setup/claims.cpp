@@ -18,11 +18,11 @@ std::string path_of(const std::string& database) {
 
 // Returns the byte that stands for a problem on a device, for all kernels. Two problems share a
 // byte with a probability of 2^-60; then one of them waits for the other.
-std::int64_t byte_of(const Context& context) {
+std::int64_t byte_of(const Situation& situation) {
   const std::string key =
-      fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", context.op, context.problem,
-                  context.device_model, context.device_limits, context.driver, context.toolchain,
-                  name_of(context.l2), name_of(context.source));
+      fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", situation.op, situation.problem,
+                  situation.device_model, situation.device_limits, situation.driver,
+                  situation.toolchain, name_of(situation.l2), name_of(situation.source));
   return std::stoll(digest(key).substr(0, 15), nullptr, 16);
 }
 
@@ -30,18 +30,18 @@ std::int64_t byte_of(const Context& context) {
 
 Claims::Claims(const std::string& database) : lock_(path_of(database)) {}
 
-bool Claims::try_claim(const Context& context) {
-  return lock_.try_lock(byte_of(context)) || !lock_.why_not().empty();
+bool Claims::try_claim(const Situation& situation) {
+  return lock_.try_lock(byte_of(situation)) || !lock_.why_not().empty();
 }
 
-bool Claims::wait(const Context& context, const std::function<bool()>& stopped) {
+bool Claims::wait(const Situation& situation, const std::function<bool()>& stopped) {
   while (!stopped() && lock_.why_not().empty()) {
-    if (lock_.lock(byte_of(context))) return true;
+    if (lock_.lock(byte_of(situation))) return true;
   }
   return !stopped();
 }
 
-void Claims::release(const Context& context) { lock_.unlock(byte_of(context)); }
+void Claims::release(const Situation& situation) { lock_.unlock(byte_of(situation)); }
 
 std::string Claims::notice() {
   if (lock_.why_not().empty() || said_) return "";

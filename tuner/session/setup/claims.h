@@ -15,13 +15,13 @@ class Claims {
   // The locks are on bytes of a file beside the database, PATH-claims, which stays empty.
   explicit Claims(const std::string& database);
 
-  // Claims the problem of `context` if no other process has it. Returns whether this process has
+  // Claims the problem on its device if no other process has it. Returns whether this process has
   // the claim now. If claims cannot be kept, it always returns true, and notice() says why.
-  bool try_claim(const Context& context);
+  bool try_claim(const Situation& situation);
   // Waits until the process that has the claim ends its search or ends itself, and takes the claim.
   // Returns false if `stopped` returns true first.
-  bool wait(const Context& context, const std::function<bool()>& stopped);
-  void release(const Context& context);
+  bool wait(const Situation& situation, const std::function<bool()>& stopped);
+  void release(const Situation& situation);
   // Returns one line if claims cannot be kept, else an empty text. The line is returned once.
   std::string notice();
 

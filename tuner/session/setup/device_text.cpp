@@ -13,12 +13,11 @@ namespace tw {
 
 nlohmann::ordered_json device_object(const DeviceInfo& info) {
   nlohmann::ordered_json object;
-  each_field(device_text_fields,
-             [&](const auto& field) { object[field.name] = info.*field.member; });
+  each_field(device_text_fields, [&](const auto& field) { object[field.name] = field.of(info); });
   object["sm_clock_mhz"] = known(info.sm_clock_mhz > 0, info.sm_clock_mhz);
   object["memory_bandwidth"] = known(info.memory_bandwidth > 0, info.memory_bandwidth);
   each_field(device_limit_fields, [&](const auto& field) {
-    const auto value = info.*field.member;
+    const auto value = field.of(info);
     object[field.name] = known(value > 0, value);
   });
   return object;

@@ -20,15 +20,15 @@
 namespace tw {
 namespace {
 
-Context context_of(const DeviceInfo& info, const MeasuringOptions& options) {
-  Context context;
-  context.device_model = info.model;
-  context.device_limits = device_limits_of(info);
-  context.driver = info.driver;
-  context.toolchain = info.toolchain;
-  context.l2 = options.limits.cold_l2 ? L2::cold : L2::warm;
-  context.source = source_of(info);
-  return context;
+Situation situation_on(const DeviceInfo& info, const MeasuringOptions& options) {
+  Situation situation;
+  situation.device_model = info.model;
+  situation.device_limits = device_limits_of(info);
+  situation.driver = info.driver;
+  situation.toolchain = info.toolchain;
+  situation.l2 = options.limits.cold_l2 ? L2::cold : L2::warm;
+  situation.source = source_of(info);
+  return situation;
 }
 
 // Returns the bound that a kernel's model proves on a GPU.
@@ -48,7 +48,7 @@ std::string default_of(const SearchSpace& space) {
 
 std::vector<Competitor> compiled_competitors(const Catalog& catalog, const Asked& asked,
                                              const std::vector<const KernelSpec*>& kernels,
-                                             const DeviceInfo& info, const Context& context,
+                                             const DeviceInfo& info,
                                              std::vector<std::string>& notices) {
   std::vector<Competitor> competitors;
   for (const KernelSpec* kernel : kernels) {
@@ -61,12 +61,12 @@ std::vector<Competitor> compiled_competitors(const Catalog& catalog, const Asked
     Competitor one{.kernel = kernel,
                    .name = kernel->name,
                    .space = std::get<SearchSpace>(std::move(found)),
-                   .context = context,
+                   .code = {.kernel = kernel->name,
+                            .source_digest = catalog.source_digest(*kernel, asked.problem.epilogue),
+                            .verdict_digest = {}},
                    .space_digest = kernel->space_digest,
                    .least_time = least_time_of(asked.entry->op, *kernel, asked.problem, info)};
-    one.context.kernel = kernel->name;
-    one.context.source_digest = catalog.source_digest(*kernel, asked.problem.epilogue);
-    one.context.verdict_digest =
+    one.code.verdict_digest =
         verdict_digest(catalog, *kernel, asked.problem, info, default_of(one.space));
     competitors.push_back(std::move(one));
   }
@@ -77,23 +77,26 @@ std::vector<Competitor> compiled_competitors(const Catalog& catalog, const Asked
   return competitors;
 }
 
-Competitor recorded_competitor(const Recording& recording, const Context& context) {
-  Competitor one{.kernel = nullptr,
-                 .name = recording.foreign() ? recording.name : recording.kernel,
-                 .space = space_of(recording),
-                 .context = context,
-                 .space_digest = recording.space_digest};
-  one.context.kernel = one.name;
-  one.context.source_digest = recording.source_digest;
-  one.context.verdict_digest = recording.verdict_digest;
-  one.context.epilogue.clear();  // the recording does not name the constants
-  one.context.protocol = recording.protocol;
-  one.context.l2 = recording.l2;
+Competitor recorded_competitor(const Recording& recording) {
+  const std::string name = recording.foreign() ? recording.name : recording.kernel;
+  return {.kernel = nullptr,
+          .name = name,
+          .space = space_of(recording),
+          .code = {.kernel = name,
+                   .source_digest = recording.source_digest,
+                   .verdict_digest = recording.verdict_digest},
+          .space_digest = recording.space_digest};
+}
+
+// Sets what is of the recording instead of this run. All recordings of a run agree in it.
+void set_recorded(const Recording& recording, Situation& situation) {
+  situation.epilogue.clear();  // the recording does not name the constants
+  situation.protocol = recording.protocol;
+  situation.l2 = recording.l2;
   if (recording.foreign()) {
-    one.context.op = recording.name;
-    one.context.problem = std::filesystem::path(recording.path).filename().string();
+    situation.op = recording.name;
+    situation.problem = std::filesystem::path(recording.path).filename().string();
   }
-  return one;
 }
 
 // A recording's answers are as old as the recording, whatever the kernels are now.
@@ -172,13 +175,13 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
   const DeviceInfo& info = opened.device->info();
   Setup setup;
   SessionRequest& request = setup.request;
-  Context context = context_of(info, options);
+  Situation& situation = request.situation = situation_on(info, options);
   if (asked.entry) {
     const OpSpec& op = asked.entry->op;
     check_memory(op, asked.problem, info);
-    context.op = op.name;
-    context.problem = request.problem_key = asked.problem.key(op);
-    context.epilogue = asked.problem.epilogue.text();
+    situation.op = op.name;
+    situation.problem = request.problem_key = asked.problem.key(op);
+    situation.epilogue = asked.problem.epilogue.text();
     request.problem = asked.problem;
     setup.has_reference = !op.reference_source.empty();
     setup.flops = flops_of(op, asked.problem, info);
@@ -192,14 +195,15 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
     }
   }
   for (const Recording* recording : opened.recordings) {
-    request.competitors.push_back(recorded_competitor(*recording, context));
-    request.problem_key = request.competitors.front().context.problem;
+    request.competitors.push_back(recorded_competitor(*recording));
+    set_recorded(*recording, situation);
+    request.problem_key = situation.problem;
     if (asked.entry) note_stale(catalog, asked, *recording, info, setup.notices);
   }
   if (opened.recordings.empty()) {
     request.catalog = &catalog;
     request.competitors = compiled_competitors(catalog, asked, asked_kernels(kernel, *asked.entry),
-                                               info, context, setup.notices);
+                                               info, setup.notices);
     request.lowering.emplace(catalog, asked.problem, info);
   }
   const std::vector<std::string>& said = catalog.notices();

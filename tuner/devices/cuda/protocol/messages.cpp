@@ -52,13 +52,13 @@ json json_of(const CompileRequest& request, PartsSent& parts) {
 
 json json_of(const DeviceInfo& info) {
   json object;
-  each_field(device_fields, [&](const auto& field) { object[field.name] = info.*field.member; });
+  each_field(device_fields, [&](const auto& field) { object[field.name] = field.of(info); });
   return object;
 }
 DeviceInfo device_info_of(const json& value) {
   DeviceInfo info;
   each_field(device_fields,
-             [&](const auto& field) { value.at(field.name).get_to(info.*field.member); });
+             [&](const auto& field) { value.at(field.name).get_to(field.of(info)); });
   return info;
 }
 
