@@ -1,8 +1,8 @@
 // Messages of workers: a stream of frames, and single messages. A message that was read is written
 // unchanged.
 #include "core/plan/job.h"
-#include "devices/cuda/protocol/messages.h"
 #include "devices/frame.h"
+#include "devices/gpu/protocol/messages.h"
 #include "fuzz.h"
 
 namespace {

@@ -18,10 +18,10 @@
 
 #include "../unit/conformance_sample.h"
 #include "core/catalog/catalog.h"
-#include "devices/cuda/compile/compile_pool.h"
-#include "devices/cuda/compile/verify_program.h"
 #include "devices/cuda/cuda.h"
-#include "devices/cuda/measure/measuring_session.h"
+#include "devices/gpu/compile/compile_pool.h"
+#include "devices/gpu/compile/verify_program.h"
+#include "devices/gpu/measure/measuring_session.h"
 
 namespace tw::cuda {
 namespace {

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <string>
 
-#include "devices/cuda/compile/cubin_cache.h"
+#include "devices/gpu/compile/cubin_cache.h"
 
 namespace tw::cuda {
 namespace {

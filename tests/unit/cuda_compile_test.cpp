@@ -13,8 +13,8 @@
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
 #include "core/space/space.h"
-#include "devices/cuda/compile/compile_pool.h"
-#include "devices/cuda/compile/verify_program.h"
+#include "devices/gpu/compile/compile_pool.h"
+#include "devices/gpu/compile/verify_program.h"
 
 namespace tw::cuda {
 namespace {

@@ -8,7 +8,7 @@
 #include "core/base/error.h"
 #include "devices/cuda/baselines/words.h"
 #include "devices/cuda/cuda.h"
-#include "devices/cuda/protocol/messages.h"
+#include "devices/gpu/protocol/messages.h"
 
 namespace tw {
 namespace {

@@ -1,6 +1,6 @@
 // Messages between the processes of the cuda device.
 #include "core/types/device_info_fields.h"
-#include "devices/cuda/protocol/messages.h"
+#include "devices/gpu/protocol/messages.h"
 #include "filled_record.h"
 
 namespace tw::cuda {

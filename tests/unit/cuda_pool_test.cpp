@@ -10,8 +10,8 @@
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
 #include "core/plan/plan.h"
-#include "devices/cuda/compile/compile_log.h"
-#include "devices/cuda/compile/compile_pool.h"
+#include "devices/gpu/compile/compile_log.h"
+#include "devices/gpu/compile/compile_pool.h"
 
 namespace tw::cuda {
 namespace {

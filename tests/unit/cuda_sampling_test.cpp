@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "devices/cuda/measure/sampling.h"
+#include "devices/gpu/measure/sampling.h"
 
 namespace tw::cuda {
 namespace {

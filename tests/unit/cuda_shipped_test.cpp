@@ -16,7 +16,7 @@
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
 #include "core/space/space.h"
-#include "devices/cuda/compile/compile_pool.h"
+#include "devices/gpu/compile/compile_pool.h"
 
 namespace tw::cuda {
 namespace {

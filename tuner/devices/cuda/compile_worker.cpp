@@ -10,7 +10,7 @@
 #include "core/base/error.h"
 #include "devices/cuda/cuda.h"
 #include "devices/cuda/driver/libraries.h"
-#include "devices/cuda/protocol/messages.h"
+#include "devices/gpu/protocol/messages.h"
 
 namespace tw {
 namespace cuda {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "devices/cuda/protocol/cuda_probe.h"
-#include "devices/cuda/protocol/roles.h"
 #include "devices/device.h"
+#include "devices/gpu/protocol/cuda_probe.h"
+#include "devices/gpu/protocol/roles.h"
 #include "devices/process.h"
 
 namespace tw {

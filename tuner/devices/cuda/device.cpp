@@ -15,12 +15,12 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "devices/cuda/compile/compile_log.h"
-#include "devices/cuda/compile/compile_pool.h"
-#include "devices/cuda/compile/cubin_cache.h"
-#include "devices/cuda/compile/verify_program.h"
 #include "devices/cuda/cuda.h"
 #include "devices/cuda/probe.h"
+#include "devices/gpu/compile/compile_log.h"
+#include "devices/gpu/compile/compile_pool.h"
+#include "devices/gpu/compile/cubin_cache.h"
+#include "devices/gpu/compile/verify_program.h"
 
 namespace tw {
 namespace cuda {

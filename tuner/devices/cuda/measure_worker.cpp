@@ -11,9 +11,9 @@
 
 #include "core/base/error.h"
 #include "devices/cuda/cuda.h"
-#include "devices/cuda/measure/measuring_session.h"
 #include "devices/cuda/probe.h"
-#include "devices/cuda/protocol/messages.h"
+#include "devices/gpu/measure/measuring_session.h"
+#include "devices/gpu/protocol/messages.h"
 #include "devices/turns.h"
 
 namespace tw {

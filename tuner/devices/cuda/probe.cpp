@@ -8,7 +8,7 @@
 #include "devices/cuda/baselines/baseline.h"
 #include "devices/cuda/driver/context.h"
 #include "devices/cuda/driver/telemetry.h"
-#include "devices/cuda/protocol/messages.h"
+#include "devices/gpu/protocol/messages.h"
 
 namespace tw {
 namespace cuda {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "devices/cuda/measure/verify_kernels.h"
+#include "devices/gpu/measure/verify_kernels.h"
 
 namespace tw::cuda {
 

@@ -1,4 +1,4 @@
-#include "devices/cuda/compile/compile_log.h"
+#include "devices/gpu/compile/compile_log.h"
 
 #include <fmt/format.h>
 

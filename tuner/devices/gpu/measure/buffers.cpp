@@ -1,4 +1,4 @@
-#include "devices/cuda/measure/buffers.h"
+#include "devices/gpu/measure/buffers.h"
 
 #include <fmt/format.h>
 

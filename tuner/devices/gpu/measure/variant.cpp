@@ -1,4 +1,4 @@
-#include "devices/cuda/measure/variant.h"
+#include "devices/gpu/measure/variant.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "devices/cuda/driver/wall_time.h"
+#include "devices/gpu/measure/wall_time.h"
 
 #include <algorithm>
 #include <chrono>

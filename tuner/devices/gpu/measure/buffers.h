@@ -8,7 +8,7 @@
 
 #include "core/plan/job.h"
 #include "core/plan/plan.h"
-#include "devices/cuda/measure/verify_kernels.h"
+#include "devices/gpu/measure/verify_kernels.h"
 
 namespace tw::cuda {
 

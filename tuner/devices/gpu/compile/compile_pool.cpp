@@ -1,11 +1,11 @@
-#include "devices/cuda/compile/compile_pool.h"
+#include "devices/gpu/compile/compile_pool.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "core/base/error.h"
-#include "devices/cuda/protocol/roles.h"
+#include "devices/gpu/protocol/roles.h"
 
 namespace tw::cuda {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "devices/cuda/protocol/messages.h"
+#include "devices/gpu/protocol/messages.h"
 #include "devices/process.h"
 
 namespace tw::cuda {

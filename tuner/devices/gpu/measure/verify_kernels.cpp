@@ -1,4 +1,4 @@
-#include "devices/cuda/measure/verify_kernels.h"
+#include "devices/gpu/measure/verify_kernels.h"
 
 #include <algorithm>
 #include <array>

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "devices/cuda/protocol/messages.h"
+#include "devices/gpu/protocol/messages.h"
 
 namespace tw::cuda {
 

@@ -1,4 +1,4 @@
-#include "devices/cuda/compile/verify_program.h"
+#include "devices/gpu/compile/verify_program.h"
 
 #include <string>
 

@@ -13,11 +13,11 @@
 #include "devices/cuda/baselines/baseline.h"
 #include "devices/cuda/driver/counters.h"
 #include "devices/cuda/driver/telemetry.h"
-#include "devices/cuda/measure/buffers.h"
-#include "devices/cuda/measure/sampling.h"
-#include "devices/cuda/measure/timer.h"
-#include "devices/cuda/measure/variant.h"
-#include "devices/cuda/protocol/messages.h"
+#include "devices/gpu/measure/buffers.h"
+#include "devices/gpu/measure/sampling.h"
+#include "devices/gpu/measure/timer.h"
+#include "devices/gpu/measure/variant.h"
+#include "devices/gpu/protocol/messages.h"
 
 namespace tw::cuda {
 

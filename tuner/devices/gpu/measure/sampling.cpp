@@ -1,4 +1,4 @@
-#include "devices/cuda/measure/sampling.h"
+#include "devices/gpu/measure/sampling.h"
 
 #include <algorithm>
 #include <cmath>

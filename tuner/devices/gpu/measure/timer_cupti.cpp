@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "core/base/error.h"
-#include "devices/cuda/measure/timer.h"
+#include "devices/gpu/measure/timer.h"
 
 namespace tw::cuda {
 namespace {

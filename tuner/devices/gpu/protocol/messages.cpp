@@ -1,4 +1,4 @@
-#include "devices/cuda/protocol/messages.h"
+#include "devices/gpu/protocol/messages.h"
 
 #include <cstdint>
 #include <nlohmann/json.hpp>

@@ -6,7 +6,7 @@
 
 #include "core/plan/job.h"
 #include "core/plan/plan.h"
-#include "devices/cuda/protocol/cuda_probe.h"
+#include "devices/gpu/protocol/cuda_probe.h"
 
 namespace tw::cuda {
 

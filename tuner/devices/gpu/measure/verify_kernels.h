@@ -8,7 +8,7 @@
 #include "core/types/dtype.h"
 #include "devices/comparison.h"
 #include "devices/cuda/driver/context.h"
-#include "devices/cuda/protocol/messages.h"
+#include "devices/gpu/protocol/messages.h"
 
 namespace tw::cuda {
 

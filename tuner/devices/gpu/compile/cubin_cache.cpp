@@ -1,4 +1,4 @@
-#include "devices/cuda/compile/cubin_cache.h"
+#include "devices/gpu/compile/cubin_cache.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "devices/cuda/measure/element_text.h"
+#include "devices/gpu/measure/element_text.h"
 
 #include "devices/comparison.h"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/plan/measurement.h"
-#include "devices/cuda/measure/buffers.h"
+#include "devices/gpu/measure/buffers.h"
 
 namespace tw::cuda {
 

@@ -1,5 +1,5 @@
 // Longer than 400 lines: one class, whose steps share the buffers and the timer of one job.
-#include "devices/cuda/measure/measuring_session.h"
+#include "devices/gpu/measure/measuring_session.h"
 
 #include <fmt/format.h>
 
@@ -11,8 +11,8 @@
 #include "core/base/error.h"
 #include "devices/comparison.h"
 #include "devices/cuda/baselines/baseline.h"
-#include "devices/cuda/driver/wall_time.h"
-#include "devices/cuda/measure/element_text.h"
+#include "devices/gpu/measure/element_text.h"
+#include "devices/gpu/measure/wall_time.h"
 
 namespace tw::cuda {
 namespace {
