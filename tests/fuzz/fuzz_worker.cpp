@@ -1,6 +1,7 @@
 // Messages of workers: a stream of frames, and single messages. A message that was read is written
 // unchanged.
 #include "core/plan/job.h"
+#include "devices/cuda/protocol/cuda_probe.h"
 #include "devices/frame.h"
 #include "devices/gpu/protocol/messages.h"
 #include "fuzz.h"
@@ -20,12 +21,12 @@ void check(const std::string& bytes, Parse parse) {
 void check_message(const std::string& bytes) {
   check(bytes, parse_job);
   check(bytes, parse_finished);
-  fuzz::accepts([&] { cuda::decode_compiler_greeting(bytes); });
-  fuzz::accepts([&] { cuda::decode_compile_request(bytes); });
-  fuzz::accepts([&] { cuda::decode_compiled(bytes); });
-  fuzz::accepts([&] { cuda::decode_measure_request(bytes); });
-  fuzz::accepts([&] { cuda::decode_greeting(bytes); });
-  fuzz::accepts([&] { cuda::decode_measure_reply(bytes); });
+  fuzz::accepts([&] { gpu::decode_compiler_greeting(bytes); });
+  fuzz::accepts([&] { gpu::decode_compile_request(bytes); });
+  fuzz::accepts([&] { gpu::decode_compiled(bytes); });
+  fuzz::accepts([&] { gpu::decode_measure_request(bytes); });
+  fuzz::accepts([&] { gpu::decode_greeting(bytes); });
+  fuzz::accepts([&] { gpu::decode_measure_reply(bytes); });
   fuzz::accepts([&] { cuda::decode_probe(bytes); });
 }
 

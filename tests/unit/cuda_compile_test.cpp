@@ -13,10 +13,11 @@
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
 #include "core/space/space.h"
+#include "devices/cuda/protocol/platform.h"
 #include "devices/gpu/compile/compile_pool.h"
 #include "devices/gpu/compile/verify_program.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 namespace {
 
 constexpr int samples = 3;  // in addition to the default configuration
@@ -31,7 +32,7 @@ class Conformance : public testing::TestWithParam<int> {
  protected:
   static void SetUpTestSuite() {
     try {
-      pool_ = std::make_unique<CompilePool>(2, std::chrono::seconds(120));
+      pool_ = std::make_unique<CompilePool>(cuda::platform(), 2, std::chrono::seconds(120));
       pool_->compiler();
     } catch (const Error& error) {
       pool_.reset();
@@ -156,4 +157,4 @@ INSTANTIATE_TEST_SUITE_P(Architectures, Conformance, testing::Values(80, 89, 90,
                          [](const auto& parameter) { return architecture_of(parameter.param); });
 
 }  // namespace
-}  // namespace tw::cuda
+}  // namespace tw::gpu

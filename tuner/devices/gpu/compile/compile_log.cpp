@@ -5,7 +5,7 @@
 #include "core/base/note.h"
 #include "core/spec/kernel_name.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 namespace {
 
 std::string line_with(const std::string& log, const char* marker) {
@@ -47,4 +47,4 @@ std::string rejection(const std::string& log) {
   return line_with(log, "wgmma.mma_async instructions are serialized");
 }
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

@@ -2,7 +2,7 @@
 #pragma once
 #include <string>
 
-namespace tw::cuda {
+namespace tw::gpu {
 
 // Returns why a compile failed: the first error, or the whole log if there is no error line.
 std::string failure_line(const std::string& log);
@@ -13,4 +13,4 @@ std::string ptxas_warning(const std::string& log);
 // not what the configuration stands for.
 std::string rejection(const std::string& log);
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

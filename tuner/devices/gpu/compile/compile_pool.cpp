@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/error.h"
-#include "devices/gpu/protocol/roles.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 namespace {
 
 Compiled failure(std::string reason) {
@@ -18,11 +18,13 @@ Compiled failure(std::string reason) {
 
 }  // namespace
 
-CompilePool::CompilePool(int workers, std::chrono::milliseconds timeout)
-    : timeout_(timeout), workers_(static_cast<std::size_t>(std::max(1, workers))) {}
+CompilePool::CompilePool(Platform platform, int workers, std::chrono::milliseconds timeout)
+    : platform_(std::move(platform)),
+      timeout_(timeout),
+      workers_(static_cast<std::size_t>(std::max(1, workers))) {}
 
 void CompilePool::start(Worker& worker) {
-  worker.process.emplace(std::vector<std::string>{std::string(cuda_compile_role)});
+  worker.process.emplace(std::vector<std::string>{platform_.compile_role});
 }
 
 const CompilerGreeting& CompilePool::compiler() {
@@ -37,7 +39,7 @@ const CompilerGreeting& CompilePool::compiler() {
     while (const auto frame = worker.process->receive()) accept(worker, *frame, none);
     if (greeting_) break;
     if (!alive) throw Error("a compile worker did not start: it " + worker.process->end_reason());
-    if (Clock::now() >= deadline) throw Error("NVRTC did not answer within 60 s");
+    if (Clock::now() >= deadline) throw Error(platform_.compiler + " did not answer within 60 s");
   }
   return *greeting_;
 }
@@ -131,4 +133,4 @@ std::size_t CompilePool::outstanding() const {
                              [](const Worker& worker) { return worker.ticket.has_value(); }));
 }
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "devices/gpu/protocol/messages.h"
+#include "devices/gpu/protocol/platform.h"
 #include "devices/process.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 
 class CompilePool {
  public:
@@ -21,9 +22,11 @@ class CompilePool {
     Compiled compiled;
   };
 
-  CompilePool(int workers, std::chrono::milliseconds timeout);
+  // `platform` names the workers' role and the compiler.
+  CompilePool(Platform platform, int workers, std::chrono::milliseconds timeout);
 
-  // Starts a worker if none runs yet, and waits for its greeting. Throws Error if NVRTC is missing.
+  // Starts a worker if none runs yet, and waits for its greeting. Throws Error if the compiler is
+  // missing.
   const CompilerGreeting& compiler();
 
   void submit(std::uint64_t ticket, const CompileRequest& request);
@@ -50,10 +53,11 @@ class CompilePool {
   void advance(Worker& worker, std::vector<Result>& results);
   void accept(Worker& worker, const std::string& frame, std::vector<Result>& results);
 
+  Platform platform_;
   std::chrono::milliseconds timeout_;
   std::vector<Worker> workers_;
   std::deque<std::pair<std::uint64_t, std::string>> queue_;  // encoded requests
   std::optional<CompilerGreeting> greeting_;
 };
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

@@ -15,7 +15,7 @@
 #include "core/base/error.h"
 #include "core/base/replace_file.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 namespace {
 
 namespace fs = std::filesystem;
@@ -143,4 +143,4 @@ void CubinCache::shrink() {
   }
 }
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

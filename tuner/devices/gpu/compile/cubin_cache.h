@@ -10,7 +10,7 @@
 
 #include "devices/gpu/protocol/messages.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 
 class CubinCache {
  public:
@@ -39,4 +39,4 @@ class CubinCache {
 // is set.
 std::filesystem::path default_cache_folder();
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

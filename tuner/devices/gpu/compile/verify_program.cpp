@@ -4,7 +4,7 @@
 
 #include "core/catalog/catalog.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 
 Program verify_program() {
   const std::string path = "common/verify.cuh";
@@ -21,4 +21,4 @@ Program verify_program() {
   return program;
 }
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

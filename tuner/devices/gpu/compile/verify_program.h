@@ -2,9 +2,9 @@
 #pragma once
 #include "core/plan/plan.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 
 // Returns the program, which is the same for every problem.
 Program verify_program();
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

@@ -6,7 +6,7 @@
 
 #include "core/base/digest.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 namespace {
 
 std::int64_t round_up(std::int64_t value, std::int64_t unit) {
@@ -18,14 +18,14 @@ std::int64_t bytes_of(const PlanTensor& tensor) {
 }
 
 // Returns the array of pointers of a tensor that is passed by pointers.
-DeviceMemory slices_of(const PlanTensor& tensor, CUdeviceptr data) {
-  std::vector<CUdeviceptr> addresses;
+DeviceMemory slices_of(Runtime& runtime, const PlanTensor& tensor, Address data) {
+  std::vector<Address> addresses;
   for (const std::int64_t offset : slice_offsets(tensor)) {
-    addresses.push_back(data + static_cast<CUdeviceptr>(offset * size_of(tensor.dtype)));
+    addresses.push_back(data + static_cast<Address>(offset * size_of(tensor.dtype)));
   }
-  const std::size_t bytes = addresses.size() * sizeof(CUdeviceptr);
-  DeviceMemory array(static_cast<std::int64_t>(bytes));
-  check(driver().cuMemcpyHtoD(array.address(), addresses.data(), bytes), "listing matrices");
+  const std::size_t bytes = addresses.size() * sizeof(Address);
+  DeviceMemory array(runtime, static_cast<std::int64_t>(bytes));
+  runtime.copy_to_device(array.address(), addresses.data(), bytes, "listing matrices");
   return array;
 }
 
@@ -37,8 +37,9 @@ GuardedBuffer::GuardedBuffer(const VerifyKernels& kernels, std::int64_t bytes, s
       begin_(kernels.guard_bytes() + (align < 16 ? align : 0)),
       // Without guards the allocation ends where the data ends, so that a tool sees an access to
       // the first byte beyond.
-      memory_(kernels.guard_bytes() == 0 ? std::max<std::int64_t>(begin_ + bytes, 1)
-                                         : round_up(begin_ + bytes + kernels.guard_bytes(), 16)) {
+      memory_(kernels.runtime(), kernels.guard_bytes() == 0
+                                     ? std::max<std::int64_t>(begin_ + bytes, 1)
+                                     : round_up(begin_ + bytes + kernels.guard_bytes(), 16)) {
   kernels.write_guards(memory_.address(), begin_, begin_ + bytes_, memory_.bytes());
 }
 
@@ -55,9 +56,9 @@ std::uint64_t GuardedBuffer::hash() const {
   return kernels_->hash(memory_.address(), memory_.bytes());
 }
 
-Buffers::Buffers(const Context& context, const VerifyKernels& kernels, const Plan& plan,
+Buffers::Buffers(Runtime& runtime, const VerifyKernels& kernels, const Plan& plan,
                  std::uint64_t seed)
-    : context_(context),
+    : runtime_(runtime),
       kernels_(kernels),
       plan_tensors_(plan.tensors),
       storage_(plan.storage),
@@ -66,13 +67,13 @@ Buffers::Buffers(const Context& context, const VerifyKernels& kernels, const Pla
     const std::int64_t bytes = bytes_of(tensor);
     tensors_.push_back({GuardedBuffer(kernels, bytes, plan.align), {}, {}, {}, {}});
     Tensor& made = tensors_.back();
-    if (tensor.by_pointers) made.slices = slices_of(tensor, made.buffer.data());
+    if (tensor.by_pointers) made.slices = slices_of(runtime, tensor, made.buffer.data());
     if (tensor.role == Role::in) continue;
-    if (tensor.is_restored()) made.before = DeviceMemory(bytes);
+    if (tensor.is_restored()) made.before = DeviceMemory(runtime, bytes);
     for (Oracle& oracle : made.oracles) {
       const std::int64_t oracle_bytes = round_up(tensor.layout.elements, 2) * 8;
-      oracle.expected = DeviceMemory(oracle_bytes);
-      oracle.magnitude = DeviceMemory(oracle_bytes);
+      oracle.expected = DeviceMemory(runtime, oracle_bytes);
+      oracle.magnitude = DeviceMemory(runtime, oracle_bytes);
       kernels.poison(oracle.expected.address(), oracle_bytes);
       kernels.poison(oracle.magnitude.address(), oracle_bytes);
     }
@@ -82,10 +83,10 @@ Buffers::Buffers(const Context& context, const VerifyKernels& kernels, const Pla
   }
   select(Inputs::first);
   poison_outputs();
-  context.synchronise();
+  runtime.synchronise();
 }
 
-void Buffers::fill(CUdeviceptr data, const PlanTensor& tensor, std::size_t index) const {
+void Buffers::fill(Address data, const PlanTensor& tensor, std::size_t index) const {
   const bool is_second = inputs_ == Inputs::second;
   kernels_.fill(data, tensor, verify::stream_of(seed_, index, is_second), is_second);
 }
@@ -106,10 +107,8 @@ void Buffers::select(Inputs inputs) {
       if (made.hashes[set] == 0) made.hashes[set] = made.buffer.hash();
       continue;
     }
-    check(driver().cuMemcpyDtoDAsync(made.before.address(), made.buffer.data(),
-                                     static_cast<std::size_t>(made.buffer.bytes()),
-                                     context_.stream()),
-          "keeping a copy");
+    runtime_.copy(made.before.address(), made.buffer.data(),
+                  static_cast<std::size_t>(made.buffer.bytes()), "keeping a copy");
   }
   std::vector<std::uint64_t>& hashes = epilogue_hashes_[set];
   for (std::size_t i = 0; i < epilogue_tensors_.size(); ++i) {
@@ -146,10 +145,8 @@ void Buffers::poison_outputs() const {
 void Buffers::restore_inout() const {
   for (const Tensor& tensor : tensors_) {
     if (tensor.before.bytes() == 0) continue;
-    check(driver().cuMemcpyDtoDAsync(tensor.buffer.data(), tensor.before.address(),
-                                     static_cast<std::size_t>(tensor.buffer.bytes()),
-                                     context_.stream()),
-          "restoring an inout tensor");
+    runtime_.copy(tensor.buffer.data(), tensor.before.address(),
+                  static_cast<std::size_t>(tensor.buffer.bytes()), "restoring an inout tensor");
   }
 }
 
@@ -191,4 +188,4 @@ std::string buffers_key(const Plan& plan, std::uint64_t seed, const Module& orac
   return digest(serialise(shared) + oracle.cubin);
 }
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

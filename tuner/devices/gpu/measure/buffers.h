@@ -10,16 +10,16 @@
 #include "core/plan/plan.h"
 #include "devices/gpu/measure/verify_kernels.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 
 // Device memory between two guard zones with known bytes, each of at least kernels.guard_bytes().
 class GuardedBuffer {
  public:
   // Allocates the buffer. The data begins at a multiple of `align`, but not at a multiple of a
   // larger power of two if `align` is less than 16: a kernel gets no more alignment than the
-  // problem promises. Throws CudaFailure.
+  // problem promises. Throws Failure.
   GuardedBuffer(const VerifyKernels& kernels, std::int64_t bytes, std::int64_t align);
-  CUdeviceptr data() const { return memory_.address() + static_cast<CUdeviceptr>(begin_); }
+  Address data() const { return memory_.address() + static_cast<Address>(begin_); }
   std::int64_t bytes() const { return bytes_; }
   // Returns "4 bytes before it and 128 bytes after it were written"; empty if the guards are
   // intact.
@@ -51,9 +51,8 @@ class Buffers {
   };
 
   // Allocates the buffers, and fills the tensors that kernels read with the first set of inputs.
-  // Throws CudaFailure.
-  Buffers(const Context& context, const VerifyKernels& kernels, const Plan& plan,
-          std::uint64_t seed);
+  // Throws Failure.
+  Buffers(Runtime& runtime, const VerifyKernels& kernels, const Plan& plan, std::uint64_t seed);
   // Fills the tensors that kernels read with a set of inputs (kernels/common/inputs.cuh), unless
   // they hold this set already.
   void select(Inputs inputs);
@@ -82,8 +81,8 @@ class Buffers {
  private:
   bool is_input(std::size_t tensor) const { return plan_tensors_[tensor].role == Role::in; }
   std::uint64_t hash_of(const Oracle& oracle) const;
-  void fill(CUdeviceptr data, const PlanTensor& tensor, std::size_t index) const;
-  const Context& context_;
+  void fill(Address data, const PlanTensor& tensor, std::size_t index) const;
+  Runtime& runtime_;
   const VerifyKernels& kernels_;
   std::vector<PlanTensor> plan_tensors_;
   std::vector<Tensor> tensors_;
@@ -98,4 +97,4 @@ class Buffers {
 // tensors, values and oracle.
 std::string buffers_key(const Plan& plan, std::uint64_t seed, const Module& oracle);
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

@@ -3,11 +3,12 @@
 #include <cstdint>
 
 #include "core/types/dtype.h"
-#include "devices/cuda/driver/context.h"
+#include "devices/gpu/runtime/runtime.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 
-std::uint64_t element_bits(CUdeviceptr data, std::int64_t at, DType dtype);  // Throws CudaFailure
-double element_value(CUdeviceptr data, std::int64_t at, DType dtype);        // Throws CudaFailure
+// Return the element at a flat offset of the tensor at `data`. Throw Failure.
+std::uint64_t element_bits(Runtime& runtime, Address data, std::int64_t at, DType dtype);
+double element_value(Runtime& runtime, Address data, std::int64_t at, DType dtype);
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

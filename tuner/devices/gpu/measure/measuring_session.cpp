@@ -5,38 +5,15 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
-#include <thread>
+#include <utility>
 
 #include "core/base/error.h"
 #include "devices/comparison.h"
-#include "devices/cuda/baselines/baseline.h"
 #include "devices/gpu/measure/element_text.h"
 #include "devices/gpu/measure/wall_time.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double ms_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-std::unique_ptr<CuptiTimer> open_cupti(std::vector<std::string>& notices) {
-  const char* wanted = std::getenv("TILEWRIGHT_TIMER");
-  if (wanted && wanted == std::string_view("events")) {
-    notices.emplace_back("timed by events, because TILEWRIGHT_TIMER says so");
-    return nullptr;
-  }
-  try {
-    return std::make_unique<CuptiTimer>();
-  } catch (const Error& error) {
-    notices.push_back(fmt::format("timed by events, which include some microseconds of launch: {}",
-                                  error.what()));
-    return nullptr;
-  }
-}
 
 std::map<std::string, BaselineArg> baseline_args(const Job& job, const Buffers& buffers) {
   std::map<std::string, BaselineArg> args;
@@ -51,34 +28,26 @@ std::map<std::string, BaselineArg> baseline_args(const Job& job, const Buffers& 
     const PlanTensor& planned = job.plan.tensors[index];
     value.pointer = by_pointers ? tensor.slices.address() : tensor.buffer.data();
     const auto step =
-        by_pointers
-            ? static_cast<CUdeviceptr>(planned.layout.strides.front() * size_of(planned.dtype))
-            : CUdeviceptr{0};
-    value.alignment = CUdeviceptr{1} << std::countr_zero(tensor.buffer.data() | step);
+        by_pointers ? static_cast<Address>(planned.layout.strides.front() * size_of(planned.dtype))
+                    : Address{0};
+    value.alignment = Address{1} << std::countr_zero(tensor.buffer.data() | step);
   }
   return args;
 }
 
 }  // namespace
 
-MeasuringSession::MeasuringSession(int ordinal, Use use, std::int64_t guard_bytes)
-    : ordinal_(ordinal),
+MeasuringSession::MeasuringSession(Runtime& runtime, std::int64_t guard_bytes, HostClock clock)
+    : runtime_(runtime),
       guard_bytes_(guard_bytes),
-      cupti_timer_(use == Use::time ? open_cupti(notices_) : nullptr),
-      context_(ordinal),
-      event_timer_(context_),
-      timer_(cupti_timer_ ? static_cast<Timer*>(cupti_timer_.get()) : &event_timer_),
-      telemetry_(context_.info().uuid) {
-  if (driver().cuFuncGetParamInfo) return;
-  notices_.emplace_back(
-      "the parameters of kernels are not checked before a launch: the NVIDIA driver is older than "
-      "CUDA 12.4");
-}
+      clock_(std::move(clock)),
+      notices_(runtime.take_notices()),
+      timer_(&runtime.timer()) {}
 
 std::vector<std::string> MeasuringSession::take_notices() { return std::exchange(notices_, {}); }
 
 // Returns the kept buffers for the key, or makes new ones with the oracle's results for both sets
-// of inputs. Drops the least recently used buffers if there are too many. Throws CudaFailure.
+// of inputs. Drops the least recently used buffers if there are too many. Throws Failure.
 Buffers& MeasuringSession::buffers_for(const Plan& plan, std::uint64_t seed, const Module& oracle) {
   constexpr std::size_t most = 2;  // a problem with and without its chain
   const std::string key = buffers_key(plan, seed, oracle);
@@ -89,16 +58,16 @@ Buffers& MeasuringSession::buffers_for(const Plan& plan, std::uint64_t seed, con
     return kept_.front().buffers;
   }
   while (kept_.size() >= most) kept_.pop_back();
-  kept_.push_front({key, Buffers(context_, *kernels_, plan, seed)});
+  kept_.push_front({key, Buffers(runtime_, *kernels_, plan, seed)});
   Buffers& made = kept_.front().buffers;
   if (plan.oracle.kind == OraclePlan::Kind::none) return made;
   try {
     for (const Inputs inputs : {Inputs::second, Inputs::first}) {
       made.select(inputs);
-      run_oracle(context_, *kernels_, made, plan, oracle);
+      run_oracle(runtime_, *kernels_, made, plan, oracle);
       made.seal();
     }
-  } catch (const CudaFailure&) {
+  } catch (const Failure&) {
     kept_.pop_front();
     throw;
   }
@@ -112,20 +81,20 @@ void MeasuringSession::prepare(const MeasureRequest& request) {
   };
   try {
     if (!kernels_) {
-      kernels_ = std::make_unique<VerifyKernels>(context_, request.verify, guard_bytes_);
-      if (cupti_timer_) cupti_timer_->attach(*kernels_);
+      kernels_ = std::make_unique<VerifyKernels>(runtime_, request.verify, guard_bytes_);
+      timer_->set_mark([kernels = kernels_.get()] { kernels->mark(); });
     }
     try {
       buffers_ = make();
-    } catch (const CudaFailure& failure) {
-      if (failure.code != CUDA_ERROR_OUT_OF_MEMORY || kept_.empty()) throw;
+    } catch (const Failure& failure) {
+      if (!failure.is_out_of_memory() || kept_.empty()) throw;
       kept_.clear();
       buffers_ = make();
     }
     prepare_plain(request);
-  } catch (const CudaFailure& failure) {
+  } catch (const Failure& failure) {
     kept_.clear();
-    if (failure.code == CUDA_ERROR_OUT_OF_MEMORY) {
+    if (failure.is_out_of_memory()) {
       throw Error(
           fmt::format("the tensors of {} do not fit in the device's free memory: {}; use a smaller "
                       "shape or free memory",
@@ -144,8 +113,8 @@ void MeasuringSession::prepare_plain(const MeasureRequest& request) {
   if (request.job.plan.plain.empty()) return;
   try {
     plain_ = &buffers_for(request.job.plan.plain.front(), request.job.seed, request.plain_oracle);
-  } catch (const CudaFailure& failure) {
-    if (failure.code != CUDA_ERROR_OUT_OF_MEMORY) throw;
+  } catch (const Failure& failure) {
+    if (!failure.is_out_of_memory()) throw;
     if (!std::exchange(said_plain_, true)) {
       notices_.push_back(
           fmt::format("{} is not verified without its epilogue: the tensors of both do not fit in "
@@ -165,13 +134,13 @@ Measurement MeasuringSession::run(const MeasureRequest& request, bool& lost) {
     } else {
       run_variant(request, measurement);
     }
-  } catch (const CudaFailure& failure) {
+  } catch (const Failure& failure) {
     lost = failure.is_fault() || !settle();
     measurement.outcome = lost ? Outcome::faulted : Outcome::launch_failed;
     measurement.note = failure.text;
     measurement.samples_ns.clear();
   }
-  last_work_ = Clock::now();
+  last_work_ = clock_.now();
   return measurement;
 }
 
@@ -179,8 +148,8 @@ Measurement MeasuringSession::run(const MeasureRequest& request, bool& lost) {
 // faulted.
 bool MeasuringSession::settle() {
   try {
-    context_.synchronise();
-  } catch (const CudaFailure&) {
+    runtime_.synchronise();
+  } catch (const Failure&) {
     return false;
   }
   timer_->collect_ns();
@@ -190,7 +159,7 @@ bool MeasuringSession::settle() {
 void MeasuringSession::run_variant(const MeasureRequest& request, Measurement& measurement) {
   verify_plain(request, measurement);
   if (measurement.outcome != Outcome::ok) return;
-  Variant variant(context_, *kernels_, *buffers_, request.job.plan, request.variant);
+  Variant variant(runtime_, *kernels_, *buffers_, request.job.plan, request.variant);
   variant.describe(measurement);
   judge_subject(request.job,
                 {.launch = [&] { variant.launch(); }, .damage = [&] { return variant.damage(); }},
@@ -201,7 +170,7 @@ void MeasuringSession::verify_plain(const MeasureRequest& request, Measurement& 
   if (!plain_) return;
   const Plan& plan = request.job.plan.plain.front();
   Buffers* const own = std::exchange(buffers_, plain_);
-  Variant variant(context_, *kernels_, *buffers_, plan, request.plain);
+  Variant variant(runtime_, *kernels_, *buffers_, plan, request.plain);
   const Subject subject{.launch = [&] { variant.launch(); },
                         .damage = [&] { return variant.damage(); }};
   const bool cold_l2 = request.job.limits.cold_l2;
@@ -218,12 +187,11 @@ void MeasuringSession::verify_plain(const MeasureRequest& request, Measurement& 
 void MeasuringSession::run_baseline(const MeasureRequest& request, Measurement& measurement) {
   const Job& job = request.job;
   try {
-    const auto baseline = make_baseline(job.baseline.library,
-                                        {.call = job.baseline.call,
-                                         .dtype = job.plan.storage,
-                                         .math = job.math,
-                                         .args = baseline_args(job, *buffers_)},
-                                        context_);
+    const auto baseline =
+        runtime_.baseline(job.baseline.library, {.call = job.baseline.call,
+                                                 .dtype = job.plan.storage,
+                                                 .math = job.math,
+                                                 .args = baseline_args(job, *buffers_)});
     const Subject subject{.launch = [&] { baseline->launch(); },
                           .damage = [] { return std::string(); }};
     const Measurement blank = measurement;
@@ -304,14 +272,14 @@ void MeasuringSession::judge_subject(const Job& job, const Subject& subject,
 
 void MeasuringSession::count(const Job& job, const Subject& subject, Measurement& measurement) {
   try {
-    if (!counters_) counters_.emplace(ordinal_);
+    Counters& counters = runtime_.counters();
     buffers_->select(Inputs::first);
     subject.launch();  // as in timing: beyond the cold instruction caches
     const auto prepare = [&] {
       buffers_->restore_inout();
       if (job.limits.cold_l2) kernels_->flush_l2();
     };
-    for (const auto& [name, value] : counters_->collect(context_, prepare, subject.launch)) {
+    for (const auto& [name, value] : counters.collect(prepare, subject.launch)) {
       measurement.metrics[name] = value;
     }
   } catch (const Error& error) {
@@ -352,7 +320,7 @@ void MeasuringSession::note_unwritten(const Plan& plan, Measurement& measurement
     if (tensor.role == Role::in || tensor.is_restored()) continue;
     const Buffers::Tensor& made = buffers_->tensors()[i];
     const Buffers::Oracle& oracle = buffers_->oracle(i);
-    const CUdeviceptr before = is_second ? made.oracles.front().expected.address() : 0;
+    const Address before = is_second ? made.oracles.front().expected.address() : 0;
     const std::int64_t written =
         kernels_->expect(made.buffer.data(), tensor, buffers_->poison_word(tensor), before,
                          oracle.expected.address(), oracle.magnitude.address());
@@ -374,9 +342,10 @@ void MeasuringSession::compare(const Plan& plan, Measurement& measurement) {
     measurement.error_ulps = std::max(measurement.error_ulps, found.worst_ulps);
     used = std::max(used, found.used);
     if (found.is_right()) continue;
-    const std::uint64_t bits = element_bits(actual.buffer.data(), found.worst_at, tensor.dtype);
+    const std::uint64_t bits =
+        element_bits(runtime_, actual.buffer.data(), found.worst_at, tensor.dtype);
     const auto wide = [&](const DeviceMemory& memory) {
-      return element_value(memory.address(), found.worst_at, DType::f64);
+      return element_value(runtime_, memory.address(), found.worst_at, DType::f64);
     };
     measurement.outcome = Outcome::wrong_result;
     measurement.note =
@@ -392,13 +361,13 @@ void MeasuringSession::compare(const Plan& plan, Measurement& measurement) {
 void MeasuringSession::sample(const Job& job, const Subject& subject, double first_ns,
                               Measurement& measurement) {
   const bool cold = job.limits.cold_l2;
-  const auto start = Clock::now();
-  const double clock_before = telemetry_.sm_clock_mhz();
+  const auto start = clock_.now();
+  const double clock_before = runtime_.sm_clock_mhz();
   Sampling sampling =
       take_samples({.take = [&](int count) { return take_batch(count, cold, subject); },
-                    .is_throttled = [&] { return telemetry_.is_throttled(); },
-                    .spent_ms = [&] { return ms_since(start); },
-                    .rest = [] { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }},
+                    .is_throttled = [&] { return runtime_.is_throttled(); },
+                    .spent_ms = [&] { return clock_.ms_since(start); },
+                    .rest = [&] { clock_.sleep(std::chrono::milliseconds(20)); }},
                    job.limits, job.purpose == Purpose::baseline ? 0 : job.incumbent_ns, first_ns);
   if (sampling.decision == SamplingDecision::hopeless) measurement.metrics["stopped_early"] = 1;
   if (sampling.dropped > 0) measurement.metrics["dropped_samples"] = sampling.dropped;
@@ -406,9 +375,9 @@ void MeasuringSession::sample(const Job& job, const Subject& subject, double fir
   measurement.samples_ns = std::move(sampling.samples_ns);
   measurement.timer = timer_->name();
   measurement.metrics["sm_clock_before_mhz"] = clock_before;
-  measurement.metrics["sm_clock_mhz"] = telemetry_.sm_clock_mhz();
+  measurement.metrics["sm_clock_mhz"] = runtime_.sm_clock_mhz();
   measurement.metrics["sm_clock_max_mhz"] = info().sm_clock_mhz;
-  telemetry_.add_metrics(measurement.metrics);
+  runtime_.add_telemetry(measurement.metrics);
 }
 
 void MeasuringSession::note_throttled(const Sampling& sampling, Measurement& measurement) {
@@ -428,7 +397,7 @@ void MeasuringSession::note_throttled(const Sampling& sampling, Measurement& mea
 // the measured time would be too short.
 void MeasuringSession::check_wall_time(const Subject& subject, Measurement& measurement) {
   const double counted_ns = measurement.median_ns();
-  const double found_ns = wall_ns(subject.launch, counted_ns);
+  const double found_ns = wall_ns(runtime_, clock_, subject.launch, counted_ns);
   timer_->collect_ns();
   measurement.metrics["wall_ns"] = found_ns;
   const double missed_ns = unaccounted_ns(found_ns, counted_ns);
@@ -450,31 +419,33 @@ void MeasuringSession::put_sample(bool cold_l2, const Subject& subject) {
 
 std::vector<double> MeasuringSession::take_batch(int count, bool cold_l2, const Subject& subject) {
   for (int i = 0; i < count; ++i) put_sample(cold_l2, subject);
-  context_.synchronise();
+  runtime_.synchronise();
   std::vector<double> samples = timer_->collect_ns();
-  if (timer_ != &event_timer_ && std::find(samples.begin(), samples.end(), 0.0) != samples.end()) {
-    distrust_cupti();
+  const bool can_fall_back = timer_ != &runtime_.fallback_timer();
+  if (can_fall_back && std::find(samples.begin(), samples.end(), 0.0) != samples.end()) {
+    distrust_timer();
   }
   return samples;
 }
 
-void MeasuringSession::distrust_cupti() {
+void MeasuringSession::distrust_timer() {
   constexpr int patience = 3;
   if (++lost_batches_ < patience) return;
-  timer_ = &event_timer_;
-  notices_.emplace_back("timed by events from now on: CUPTI loses records of kernels");
+  Timer& lossy = *std::exchange(timer_, &runtime_.fallback_timer());
+  notices_.push_back(fmt::format("timed by {} from now on: {} loses records of kernels",
+                                 timer_->title(), lossy.title()));
 }
 
 // An idle GPU lowers its clocks, and needs some milliseconds of work to raise them again.
 void MeasuringSession::wake_clocks() {
   constexpr double idle_ms = 200, work_ms = 30;
-  if (ms_since(last_work_) < idle_ms) return;
-  const auto start = Clock::now();
-  while (ms_since(start) < work_ms) {
+  if (clock_.ms_since(last_work_) < idle_ms) return;
+  const auto start = clock_.now();
+  while (clock_.ms_since(start) < work_ms) {
     for (int i = 0; i < 10; ++i) kernels_->flush_l2();
-    context_.synchronise();
+    runtime_.synchronise();
   }
   timer_->collect_ns();  // discards the records of this work
 }
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

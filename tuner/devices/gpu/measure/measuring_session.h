@@ -1,37 +1,32 @@
 // Runs jobs on the device, in the measuring worker: verifies, then times. It keeps what consecutive
-// jobs share: the context, the buffers of the problem with the oracle's results, the timer.
+// jobs share: the buffers of the problem with the oracle's results, and the timer.
 #pragma once
 #include <chrono>
 #include <functional>
 #include <list>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "devices/cuda/baselines/baseline.h"
-#include "devices/cuda/driver/counters.h"
-#include "devices/cuda/driver/telemetry.h"
 #include "devices/gpu/measure/buffers.h"
+#include "devices/gpu/measure/host_clock.h"
 #include "devices/gpu/measure/sampling.h"
-#include "devices/gpu/measure/timer.h"
 #include "devices/gpu/measure/variant.h"
 #include "devices/gpu/protocol/messages.h"
+#include "devices/gpu/runtime/runtime.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 
 class MeasuringSession {
  public:
   // The guard zones around every buffer reveal writes into them. Without guard zones, a tool that
   // watches allocations sees all reads and writes out of bounds.
   static constexpr std::int64_t usual_guard_bytes = 4096;
-  // CUPTI can either record times or count: one process cannot do both.
-  enum class Use { time, count };
-  // Throws Error if there is no such device.
-  explicit MeasuringSession(int ordinal, Use use = Use::time,
-                            std::int64_t guard_bytes = usual_guard_bytes);
-  const DeviceInfo& info() const { return context_.info(); }
+  // The runtime must outlive the session.
+  explicit MeasuringSession(Runtime& runtime, std::int64_t guard_bytes = usual_guard_bytes,
+                            HostClock clock = {});
+  const DeviceInfo& info() const { return runtime_.info(); }
   // Returns the notices; each is returned once.
   std::vector<std::string> take_notices();
 
@@ -77,27 +72,22 @@ class MeasuringSession {
   void put_sample(bool cold_l2, const Subject& subject);
   bool settle();
   void wake_clocks();
-  void distrust_cupti();
+  void distrust_timer();
 
-  int ordinal_;
+  Runtime& runtime_;
   std::int64_t guard_bytes_;
+  HostClock clock_;
   std::vector<std::string> notices_;
-  // created before the context; creating it may leave a notice
-  std::unique_ptr<CuptiTimer> cupti_timer_;
-  Context context_;
-  EventTimer event_timer_;
   Timer* timer_;
-  Telemetry telemetry_;
   std::unique_ptr<VerifyKernels> kernels_;
   std::list<Kept> kept_;        // most recently used first
   Buffers* buffers_ = nullptr;  // of the running job
   Buffers* plain_ = nullptr;    // of the job's Plan::plain; nullptr if it is not verified
   bool said_plain_ = false;
-  std::optional<Counters> counters_;
   std::map<std::string, int> algorithms_;  // chosen algorithms of baselines, by library and problem
   int lost_batches_ = 0;
   bool said_throttled_ = false;
   std::chrono::steady_clock::time_point last_work_{};
 };
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

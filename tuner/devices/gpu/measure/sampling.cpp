@@ -6,7 +6,7 @@
 
 #include "core/base/statistics.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 namespace {
 
 // Factors of the incumbent's time beyond which no further sample can change the answer: for one
@@ -90,4 +90,4 @@ Sampling take_samples(const SampleSource& source, const SampleLimits& limits, do
   return sampling;
 }
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

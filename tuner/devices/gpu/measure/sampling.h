@@ -7,7 +7,7 @@
 
 #include "core/plan/job.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 
 enum class SamplingDecision {
   more,      // continue
@@ -43,4 +43,4 @@ struct Sampling {
 Sampling take_samples(const SampleSource& source, const SampleLimits& limits, double incumbent_ns,
                       double first_ns);
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

@@ -6,21 +6,14 @@
 #include <cstddef>
 #include <cstring>
 
-#include "core/plan/encode_tensor_map.h"
 #include "core/spec/kernel_name.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 namespace {
 
 constexpr std::int64_t default_smem_bytes = 48 * 1024;  // a launch must request more
 // in blocks; larger clusters must be allowed explicitly
 constexpr std::int64_t portable_cluster = 8;
-
-int attribute(CUfunction function, CUfunction_attribute which) {
-  int value = 0;
-  check(driver().cuFuncGetAttribute(&value, which, function), "reading a kernel's attribute");
-  return value;
-}
 
 // The layout is struct { const void* tensor[max(1, tensors)]; float scalar[max(1, scalars)]; }.
 std::vector<std::byte> epilogue_bytes(const Plan& plan, const Buffers& buffers) {
@@ -28,7 +21,7 @@ std::vector<std::byte> epilogue_bytes(const Plan& plan, const Buffers& buffers) 
   const std::size_t scalars = std::max<std::size_t>(1, plan.epilogue_scalars.size());
   std::vector<std::byte> bytes(8 * tensors + (4 * scalars + 7) / 8 * 8);
   for (std::size_t i = 0; i < buffers.epilogue_tensors().size(); ++i) {
-    const CUdeviceptr address = buffers.epilogue_tensors()[i].data();
+    const Address address = buffers.epilogue_tensors()[i].data();
     std::memcpy(bytes.data() + 8 * i, &address, sizeof address);
   }
   for (std::size_t i = 0; i < plan.epilogue_scalars.size(); ++i) {
@@ -37,50 +30,37 @@ std::vector<std::byte> epilogue_bytes(const Plan& plan, const Buffers& buffers) 
   return bytes;
 }
 
-CUlaunchConfig config_of(const PlanLaunch& launch, CUstream stream) {
-  CUlaunchConfig config{};
-  config.gridDimX = static_cast<unsigned>(launch.grid[0]);
-  config.gridDimY = static_cast<unsigned>(launch.grid[1]);
-  config.gridDimZ = static_cast<unsigned>(launch.grid[2]);
-  config.blockDimX = static_cast<unsigned>(launch.block[0]);
-  config.blockDimY = static_cast<unsigned>(launch.block[1]);
-  config.blockDimZ = static_cast<unsigned>(launch.block[2]);
-  config.sharedMemBytes = static_cast<unsigned>(launch.smem_bytes);
-  config.hStream = stream;
-  return config;
+LaunchShape shape_of(const PlanLaunch& launch) {
+  LaunchShape shape;
+  for (std::size_t i = 0; i < 3; ++i) {
+    shape.grid[i] = static_cast<unsigned>(launch.grid[i]);
+    shape.block[i] = static_cast<unsigned>(launch.block[i]);
+    shape.cluster[i] = static_cast<unsigned>(launch.cluster[i]);
+  }
+  shape.smem_bytes = static_cast<unsigned>(launch.smem_bytes);
+  return shape;
 }
 
-void raise_shared_memory(CUfunction function, std::int64_t smem_bytes, const DeviceInfo& info) {
-  const int fixed = attribute(function, CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES);
+void raise_shared_memory(Runtime& runtime, Kernel kernel, std::int64_t smem_bytes) {
+  const std::int64_t fixed = runtime.attributes(kernel).static_smem_bytes;
   if (smem_bytes + fixed <= default_smem_bytes) return;
-  check(driver().cuFuncSetAttribute(function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
-                                    static_cast<int>(smem_bytes)),
-        fmt::format("asking for {} bytes of shared memory in addition to {} static ones, where a "
-                    "block can have {}",
-                    smem_bytes, fixed, info.smem_optin));
-}
-
-CUtensorMap tensor_map(const TensorMapShape& shape, CUdeviceptr data) {
-  CUtensorMap map{};
-  check(encode_tensor_map(driver().cuTensorMapEncodeTiled, driver().cuTensorMapEncodeIm2col, shape,
-                          reinterpret_cast<const void*>(data), map),
-        "encoding a tensor map");
-  return map;
+  runtime.allow_shared_memory(
+      kernel, smem_bytes,
+      fmt::format("asking for {} bytes of shared memory in addition to {} static ones, where a "
+                  "block can have {}",
+                  smem_bytes, fixed, runtime.info().smem_optin));
 }
 
 }  // namespace
 
-LoadedModule::LoadedModule(const Module& module) {
-  check(driver().cuModuleLoadData(&module_, module.cubin.data()), "loading the module");
+LoadedModule::LoadedModule(Runtime& runtime, const Module& module)
+    : runtime_(runtime), code_(runtime.load(module.cubin, "loading the module")) {
   for (const std::string& name : module.names) {
-    CUfunction function = nullptr;
-    check(driver().cuModuleGetFunction(&function, module_, name.c_str()),
-          "finding the entry " + name);
-    functions_.push_back(function);
+    kernels_.push_back(runtime.find(code_, name, "finding the entry " + name));
   }
 }
 
-LoadedModule::~LoadedModule() { driver().cuModuleUnload(module_); }
+LoadedModule::~LoadedModule() { runtime_.unload(code_); }
 
 template <class T>
 void LaunchArguments::add(const T& value) {
@@ -88,7 +68,8 @@ void LaunchArguments::add(const T& value) {
   std::memcpy(bytes.data(), &value, sizeof value);
 }
 
-LaunchArguments::LaunchArguments(const PlanLaunch& launch, const Plan& plan, const Buffers& buffers,
+LaunchArguments::LaunchArguments(Runtime& runtime, const PlanLaunch& launch, const Plan& plan,
+                                 const Buffers& buffers,
                                  const std::vector<GuardedBuffer>& workspaces) {
   for (const PlanArg& arg : launch.args) {
     const auto index = static_cast<std::size_t>(arg.index);
@@ -112,7 +93,7 @@ LaunchArguments::LaunchArguments(const PlanLaunch& launch, const Plan& plan, con
         add(arg.scalar);
         break;
       case ArgSpec::Kind::tensor_map:
-        add(tensor_map(arg.map, buffers.tensors()[index].buffer.data()));
+        add(runtime.encode_tensor_map(arg.map, buffers.tensors()[index].buffer.data()));
         break;
       case ArgSpec::Kind::pointers:
         add(buffers.tensors()[index].slices.address());
@@ -131,25 +112,18 @@ LaunchArguments::LaunchArguments(const PlanLaunch& launch, const Plan& plan, con
   for (std::vector<std::byte>& value : values_) pointers_.push_back(value.data());
 }
 
-void LaunchArguments::check_against(CUfunction function) const {
-  if (!driver().cuFuncGetParamInfo) return;       // MeasuringSession reports this
-  constexpr std::size_t most_parameters = 32764;  // in bytes; the limit of CUDA 12.1 and later
-  std::vector<std::size_t> taken, passed;
+void LaunchArguments::check_against(Runtime& runtime, Kernel kernel) const {
+  const std::optional<std::vector<std::size_t>> taken = runtime.parameter_bytes(kernel);
+  if (!taken) return;
+  std::vector<std::size_t> passed;
   for (const std::vector<std::byte>& value : values_) passed.push_back(value.size());
-  while (taken.size() < most_parameters) {
-    std::size_t offset = 0, bytes = 0;
-    const CUresult result = driver().cuFuncGetParamInfo(function, taken.size(), &offset, &bytes);
-    if (result == CUDA_ERROR_INVALID_VALUE) break;  // beyond the last parameter
-    check(result, "reading a kernel's parameters");
-    taken.push_back(bytes);
-  }
-  const std::string mismatch = parameter_mismatch(taken, passed);
-  if (!mismatch.empty()) throw CudaFailure{CUDA_ERROR_INVALID_VALUE, mismatch};
+  const std::string mismatch = parameter_mismatch(*taken, passed);
+  if (!mismatch.empty()) throw Failure{Failure::Kind::refused, mismatch};
 }
 
-Variant::Variant(const Context& context, const VerifyKernels& kernels, const Buffers& buffers,
+Variant::Variant(Runtime& runtime, const VerifyKernels& kernels, const Buffers& buffers,
                  const Plan& plan, const Module& module)
-    : context_(context), kernels_(kernels), plan_(plan), module_(module) {
+    : runtime_(runtime), kernels_(kernels), plan_(plan), module_(runtime, module) {
   prepare_workspaces(kernels, plan);
   for (const PlanLaunch& launch : plan.launches) add_pass(launch, buffers);
 }
@@ -161,34 +135,26 @@ void Variant::prepare_workspaces(const VerifyKernels& kernels, const Plan& plan)
     const std::int64_t bytes = (workspace.bytes + 15) / 16 * 16;
     workspaces_.emplace_back(kernels, bytes, 16);
     if (bytes == 0) continue;
-    const unsigned char value = workspace.init == WorkspaceSpec::Init::zero_once ? 0 : 0xff;
-    check(driver().cuMemsetD8Async(workspaces_.back().data(), value,
-                                   static_cast<std::size_t>(bytes), context_.stream()),
-          "initialising a workspace");
+    const std::uint8_t value = workspace.init == WorkspaceSpec::Init::zero_once ? 0 : 0xff;
+    runtime_.fill_bytes(workspaces_.back().data(), value, static_cast<std::size_t>(bytes),
+                        "initialising a workspace");
   }
 }
 
 void Variant::add_pass(const PlanLaunch& launch, const Buffers& buffers) {
-  const CUfunction function = module_.function(launch.entry);
-  raise_shared_memory(function, launch.smem_bytes, context_.info());
-  Pass& pass = passes_.emplace_back(Pass{function,
-                                         config_of(launch, context_.stream()),
-                                         {},
-                                         LaunchArguments(launch, plan_, buffers, workspaces_)});
-  pass.arguments.check_against(function);
+  const Kernel kernel = module_.kernel(launch.entry);
+  raise_shared_memory(runtime_, kernel, launch.smem_bytes);
+  const LaunchShape shape = shape_of(launch);
+  const Pass& pass = passes_.emplace_back(Pass{
+      kernel, shape, LaunchArguments(runtime_, launch, plan_, buffers, workspaces_),
+      fmt::format("launching pass {} ({} x {} x {} blocks of {} x {} x {} threads, {} bytes of "
+                  "shared memory)",
+                  passes_.size() + 1, shape.grid[0], shape.grid[1], shape.grid[2], shape.block[0],
+                  shape.block[1], shape.block[2], shape.smem_bytes)});
+  pass.arguments.check_against(runtime_, kernel);
   const std::int64_t cluster = launch.cluster[0] * launch.cluster[1] * launch.cluster[2];
-  if (cluster == 1) return;
-  if (cluster > portable_cluster) {
-    check(driver().cuFuncSetAttribute(function, CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED,
-                                      1),
-          fmt::format("asking for clusters of {} blocks", cluster));
-  }
-  pass.cluster.id = CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION;
-  pass.cluster.value.clusterDim.x = static_cast<unsigned>(launch.cluster[0]);
-  pass.cluster.value.clusterDim.y = static_cast<unsigned>(launch.cluster[1]);
-  pass.cluster.value.clusterDim.z = static_cast<unsigned>(launch.cluster[2]);
-  pass.config.attrs = &pass.cluster;
-  pass.config.numAttrs = 1;
+  if (cluster <= portable_cluster) return;
+  runtime_.allow_large_cluster(kernel, fmt::format("asking for clusters of {} blocks", cluster));
 }
 
 void Variant::launch() {
@@ -197,32 +163,22 @@ void Variant::launch() {
       kernels_.zero(workspaces_[i].data(), workspaces_[i].bytes());
     }
   }
-  for (std::size_t i = 0; i < passes_.size(); ++i) {
-    Pass& pass = passes_[i];
-    check(
-        driver().cuLaunchKernelEx(&pass.config, pass.function, pass.arguments.pointers(), nullptr),
-        fmt::format("launching pass {} ({} x {} x {} blocks of {} x {} x {} threads, {} bytes of "
-                    "shared memory)",
-                    i + 1, pass.config.gridDimX, pass.config.gridDimY, pass.config.gridDimZ,
-                    pass.config.blockDimX, pass.config.blockDimY, pass.config.blockDimZ,
-                    pass.config.sharedMemBytes));
+  for (Pass& pass : passes_) {
+    runtime_.launch(pass.kernel, pass.shape, pass.arguments.pointers(), pass.doing);
   }
 }
 
 void Variant::describe(Measurement& measurement) const {
+  Measurement& m = measurement;
   for (const Pass& pass : passes_) {
-    const auto value = [&](CUfunction_attribute which) { return attribute(pass.function, which); };
-    const std::int64_t spill_bytes = value(CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES);
+    const KernelAttributes attributes = runtime_.attributes(pass.kernel);
     const std::int64_t smem_bytes =
-        value(CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES) + std::int64_t{pass.config.sharedMemBytes};
-    const unsigned threads = pass.config.blockDimX * pass.config.blockDimY * pass.config.blockDimZ;
-    int blocks = 0;
-    check(driver().cuOccupancyMaxActiveBlocksPerMultiprocessor(
-              &blocks, pass.function, static_cast<int>(threads), pass.config.sharedMemBytes),
-          "asking for the occupancy");
-    Measurement& m = measurement;
-    m.registers = std::max(m.registers, value(CU_FUNC_ATTRIBUTE_NUM_REGS));
-    m.spill_bytes = std::max(m.spill_bytes, spill_bytes);
+        attributes.static_smem_bytes + std::int64_t{pass.shape.smem_bytes};
+    const unsigned threads = pass.shape.block[0] * pass.shape.block[1] * pass.shape.block[2];
+    const int blocks =
+        runtime_.blocks_per_sm(pass.kernel, static_cast<int>(threads), pass.shape.smem_bytes);
+    m.registers = std::max(m.registers, attributes.registers);
+    m.spill_bytes = std::max(m.spill_bytes, attributes.local_bytes);
     m.smem_bytes = std::max(m.smem_bytes, smem_bytes);
     m.blocks_per_sm = &pass == &passes_.front() ? blocks : std::min(m.blocks_per_sm, blocks);
   }
@@ -237,14 +193,14 @@ std::string Variant::damage() const {
   return "";
 }
 
-void run_oracle(const Context& context, const VerifyKernels& kernels, const Buffers& buffers,
+void run_oracle(Runtime& runtime, const VerifyKernels& kernels, const Buffers& buffers,
                 const Plan& plan, const Module& module) {
   const Plan own = plan_of_oracle(plan);
-  Variant variant(context, kernels, buffers, own, module);
+  Variant variant(runtime, kernels, buffers, own, module);
   buffers.poison_outputs();
   buffers.restore_inout();
   variant.launch();
-  context.synchronise();
+  runtime.synchronise();
   if (plan.oracle.kind != OraclePlan::Kind::configuration) return;
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const PlanTensor& tensor = plan.tensors[i];
@@ -254,4 +210,4 @@ void run_oracle(const Context& context, const VerifyKernels& kernels, const Buff
   }
 }
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

@@ -7,31 +7,32 @@
 #include "core/plan/measurement.h"
 #include "devices/gpu/measure/buffers.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 
 // A module and its entries; it is unloaded with the object.
 class LoadedModule {
  public:
-  explicit LoadedModule(const Module& module);  // Throws CudaFailure
+  LoadedModule(Runtime& runtime, const Module& module);  // Throws Failure
   LoadedModule(const LoadedModule&) = delete;
   LoadedModule& operator=(const LoadedModule&) = delete;
   ~LoadedModule();
-  CUfunction function(int entry) const { return functions_[static_cast<std::size_t>(entry)]; }
+  Kernel kernel(int entry) const { return kernels_[static_cast<std::size_t>(entry)]; }
 
  private:
-  CUmodule module_ = nullptr;
-  std::vector<CUfunction> functions_;
+  Runtime& runtime_;
+  LoadedCode code_;
+  std::vector<Kernel> kernels_;
 };
 
-// A kernel's arguments as the driver takes them: pointers to values that this object owns.
+// A kernel's arguments as a launch takes them: pointers to values that this object owns.
 class LaunchArguments {
  public:
-  LaunchArguments(const PlanLaunch& launch, const Plan& plan, const Buffers& buffers,
-                  const std::vector<GuardedBuffer>& workspaces);
+  LaunchArguments(Runtime& runtime, const PlanLaunch& launch, const Plan& plan,
+                  const Buffers& buffers, const std::vector<GuardedBuffer>& workspaces);
   void** pointers() { return pointers_.data(); }
-  // Throws CudaFailure that says how the kernel's parameters differ in number or size. A launch
+  // Throws Failure that says how the kernel's parameters differ in number or size. A launch
   // with too few arguments would read past them, and a launch with too many would not notice.
-  void check_against(CUfunction function) const;
+  void check_against(Runtime& runtime, Kernel kernel) const;
 
  private:
   template <class T>
@@ -43,10 +44,10 @@ class LaunchArguments {
 class Variant {
  public:
   // Loads the module, raises the shared-memory limits, and allocates the workspaces. Throws
-  // CudaFailure.
-  Variant(const Context& context, const VerifyKernels& kernels, const Buffers& buffers,
-          const Plan& plan, const Module& module);
-  // Launches all passes on the stream. Throws CudaFailure if one cannot be launched.
+  // Failure.
+  Variant(Runtime& runtime, const VerifyKernels& kernels, const Buffers& buffers, const Plan& plan,
+          const Module& module);
+  // Launches all passes on the stream. Throws Failure if one cannot be launched.
   void launch();
   // Adds the largest registers, local memory and shared memory of any pass, and the least
   // occupancy.
@@ -55,15 +56,15 @@ class Variant {
 
  private:
   struct Pass {
-    CUfunction function;
-    CUlaunchConfig config;
-    CUlaunchAttribute cluster;
+    Kernel kernel;
+    LaunchShape shape;
     LaunchArguments arguments;
+    std::string doing;  // what a failure of its launch says was tried
   };
   void prepare_workspaces(const VerifyKernels& kernels, const Plan& plan);
   void add_pass(const PlanLaunch& launch, const Buffers& buffers);
 
-  const Context& context_;
+  Runtime& runtime_;
   const VerifyKernels& kernels_;
   const Plan& plan_;
   LoadedModule module_;
@@ -72,8 +73,8 @@ class Variant {
 };
 
 // Runs the plan's oracle once on the selected inputs. The oracle fills the buffers' expected values
-// and magnitudes. Throws CudaFailure.
-void run_oracle(const Context& context, const VerifyKernels& kernels, const Buffers& buffers,
+// and magnitudes. Throws Failure.
+void run_oracle(Runtime& runtime, const VerifyKernels& kernels, const Buffers& buffers,
                 const Plan& plan, const Module& module);
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

@@ -7,7 +7,7 @@
 
 #include "core/base/error.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 namespace {
 
 constexpr int threads = 256, most_axes = 8, most_blocks = 1024;
@@ -40,49 +40,43 @@ Axes axes_of(const TensorLayout& layout) {
 
 }  // namespace
 
-VerifyKernels::VerifyKernels(const Context& context, const Module& module, std::int64_t guard_bytes)
-    : context_(context), guard_bytes_(guard_bytes) {
-  check(driver().cuModuleLoadData(&module_, module.cubin.data()), "loading the verification");
-  fill_ = function("tw_fill");
-  expect_ = function("tw_expect");
-  expect_magnitude_ = function("tw_expect_magnitude");
-  write_guards_ = function("tw_guard_write");
-  check_guards_ = function("tw_guard_check");
-  hash_ = function("tw_hash");
-  compare_ = function("tw_compare");
-  zero_ = function("tw_zero");
-  flush_write_ = function("tw_flush_write");
-  flush_read_ = function("tw_flush_read");
-  mark_ = function("tw_mark");
-  scratch_ = DeviceMemory(most_blocks * static_cast<std::int64_t>(sizeof(Found)));
+VerifyKernels::VerifyKernels(Runtime& runtime, const Module& module, std::int64_t guard_bytes)
+    : runtime_(runtime),
+      guard_bytes_(guard_bytes),
+      code_(runtime.load(module.cubin, "loading the verification")) {
+  fill_ = find("tw_fill");
+  expect_ = find("tw_expect");
+  expect_magnitude_ = find("tw_expect_magnitude");
+  write_guards_ = find("tw_guard_write");
+  check_guards_ = find("tw_guard_check");
+  hash_ = find("tw_hash");
+  compare_ = find("tw_compare");
+  zero_ = find("tw_zero");
+  flush_write_ = find("tw_flush_write");
+  flush_read_ = find("tw_flush_read");
+  mark_ = find("tw_mark");
+  scratch_ = DeviceMemory(runtime, most_blocks * static_cast<std::int64_t>(sizeof(Found)));
   // Twice L2 is written and twice L2 is read, so that earlier data is evicted whatever the
   // replacement policy is.
-  const std::int64_t l2 = std::max<std::int64_t>(context.info().l2_bytes, std::int64_t{16} << 20);
-  flush_ = DeviceMemory(4 * (l2 / 16 * 16));
+  const std::int64_t l2 = std::max<std::int64_t>(runtime.info().l2_bytes, std::int64_t{16} << 20);
+  flush_ = DeviceMemory(runtime, 4 * (l2 / 16 * 16));
 }
 
-CUfunction VerifyKernels::function(const char* name) const {
-  CUfunction found = nullptr;
-  check(driver().cuModuleGetFunction(&found, module_, name), name);
-  return found;
-}
+Kernel VerifyKernels::find(const char* name) const { return runtime_.find(code_, name, name); }
 
 int VerifyKernels::blocks_for(std::int64_t items) const {
   const std::int64_t wanted = (items + threads - 1) / threads;
   return static_cast<int>(std::clamp<std::int64_t>(wanted, 1, most_blocks));
 }
 
-void VerifyKernels::launch(CUfunction function, int blocks, std::vector<void*> arguments) const {
-  CUlaunchConfig config{};
-  config.gridDimX = static_cast<unsigned>(blocks);
-  config.gridDimY = config.gridDimZ = config.blockDimY = config.blockDimZ = 1;
-  config.blockDimX = threads;
-  config.hStream = context_.stream();
-  check(driver().cuLaunchKernelEx(&config, function, arguments.data(), nullptr),
-        "launching the verification");
+void VerifyKernels::launch(Kernel kernel, int blocks, std::vector<void*> arguments) const {
+  LaunchShape shape;
+  shape.grid[0] = static_cast<unsigned>(blocks);
+  shape.block[0] = threads;
+  runtime_.launch(kernel, shape, arguments.data(), "launching the verification");
 }
 
-void VerifyKernels::fill(CUdeviceptr data, const PlanTensor& tensor, std::uint64_t stream,
+void VerifyKernels::fill(Address data, const PlanTensor& tensor, std::uint64_t stream,
                          bool second) const {
   std::int64_t elements = tensor.layout.elements;
   int storage = static_cast<int>(tensor.dtype);
@@ -90,76 +84,71 @@ void VerifyKernels::fill(CUdeviceptr data, const PlanTensor& tensor, std::uint64
   launch(fill_, blocks_for(elements), {&data, &elements, &storage, &stream, &fill});
 }
 
-void VerifyKernels::poison(CUdeviceptr data, std::int64_t bytes, std::uint16_t word) const {
-  check(
-      driver().cuMemsetD16Async(data, word, static_cast<std::size_t>(bytes / 2), context_.stream()),
-      "poisoning an output");
+void VerifyKernels::poison(Address data, std::int64_t bytes, std::uint16_t word) const {
+  constexpr const char* doing = "poisoning an output";
+  runtime_.fill_words(data, word, static_cast<std::size_t>(bytes / 2), doing);
   if (bytes % 2 == 0) return;
-  check(driver().cuMemsetD8Async(data + static_cast<CUdeviceptr>(bytes - 1),
-                                 static_cast<unsigned char>(word), 1, context_.stream()),
-        "poisoning an output");
+  runtime_.fill_bytes(data + static_cast<Address>(bytes - 1), static_cast<std::uint8_t>(word), 1,
+                      doing);
 }
 
-std::int64_t VerifyKernels::expect(CUdeviceptr x, const PlanTensor& tensor, std::uint16_t poison,
-                                   CUdeviceptr before, CUdeviceptr expected,
-                                   CUdeviceptr magnitude) const {
+std::int64_t VerifyKernels::expect(Address x, const PlanTensor& tensor, std::uint16_t poison,
+                                   Address before, Address expected, Address magnitude) const {
   std::int64_t elements = tensor.layout.elements;
   int storage = static_cast<int>(tensor.dtype), restored = tensor.is_restored() ? 1 : 0;
   Axes axes = axes_of(tensor.layout);
-  CUdeviceptr found = scratch_.address();
-  check(driver().cuMemsetD8Async(found, 0, 16, context_.stream()), "clearing a counter");
+  Address found = scratch_.address();
+  runtime_.fill_bytes(found, 0, 16, "clearing a counter");
   launch(expect_, blocks_for(elements),
          {&x, &elements, &storage, &poison, &restored, &axes, &before, &expected, &found});
   launch(expect_magnitude_, blocks_for(elements), {&found, &elements, &magnitude});
-  context_.synchronise();
+  runtime_.synchronise();
   std::int64_t counts[2] = {0, 0};
-  check(driver().cuMemcpyDtoH(counts, found, sizeof counts), "reading a counter");
+  runtime_.copy_to_host(counts, found, sizeof counts, "reading a counter");
   return counts[1];
 }
 
-void VerifyKernels::write_guards(CUdeviceptr base, std::int64_t begin, std::int64_t end,
+void VerifyKernels::write_guards(Address base, std::int64_t begin, std::int64_t end,
                                  std::int64_t bytes) const {
   launch(write_guards_, blocks_for(bytes - (end - begin)), {&base, &begin, &end, &bytes});
 }
 
-std::pair<std::int64_t, std::int64_t> VerifyKernels::check_guards(CUdeviceptr base,
-                                                                  std::int64_t begin,
+std::pair<std::int64_t, std::int64_t> VerifyKernels::check_guards(Address base, std::int64_t begin,
                                                                   std::int64_t end,
                                                                   std::int64_t bytes) const {
-  CUdeviceptr found = scratch_.address();
-  check(driver().cuMemsetD8Async(found, 0, 16, context_.stream()), "clearing a counter");
+  Address found = scratch_.address();
+  runtime_.fill_bytes(found, 0, 16, "clearing a counter");
   launch(check_guards_, blocks_for(bytes - (end - begin)), {&base, &begin, &end, &bytes, &found});
-  context_.synchronise();
+  runtime_.synchronise();
   std::int64_t counts[2] = {0, 0};
-  check(driver().cuMemcpyDtoH(counts, found, sizeof counts), "reading a counter");
+  runtime_.copy_to_host(counts, found, sizeof counts, "reading a counter");
   return {counts[0], counts[1]};
 }
 
-std::uint64_t VerifyKernels::hash(CUdeviceptr data, std::int64_t bytes) const {
-  CUdeviceptr sum = scratch_.address();
+std::uint64_t VerifyKernels::hash(Address data, std::int64_t bytes) const {
+  Address sum = scratch_.address();
   std::int64_t words = bytes / 8;
-  check(driver().cuMemsetD8Async(sum, 0, 8, context_.stream()), "clearing a counter");
+  runtime_.fill_bytes(sum, 0, 8, "clearing a counter");
   launch(hash_, blocks_for(words), {&data, &words, &sum});
-  context_.synchronise();
+  runtime_.synchronise();
   std::uint64_t value = 0;
-  check(driver().cuMemcpyDtoH(&value, sum, sizeof value), "reading a counter");
+  runtime_.copy_to_host(&value, sum, sizeof value, "reading a counter");
   return value;
 }
 
-Comparison VerifyKernels::compare(CUdeviceptr x, CUdeviceptr expected, CUdeviceptr magnitude,
-                                  CUdeviceptr before, const TensorLayout& layout,
-                                  const verify::Rule& rule, std::uint16_t poison) const {
+Comparison VerifyKernels::compare(Address x, Address expected, Address magnitude, Address before,
+                                  const TensorLayout& layout, const verify::Rule& rule,
+                                  std::uint16_t poison) const {
   std::int64_t elements = layout.elements;
   Axes axes = axes_of(layout);
   verify::Rule its = rule;
-  CUdeviceptr found = scratch_.address();
+  Address found = scratch_.address();
   const int blocks = blocks_for(elements);
   launch(compare_, blocks,
          {&x, &expected, &magnitude, &before, &elements, &axes, &its, &poison, &found});
-  context_.synchronise();
+  runtime_.synchronise();
   std::vector<Found> all(static_cast<std::size_t>(blocks));
-  check(driver().cuMemcpyDtoH(all.data(), found, all.size() * sizeof(Found)),
-        "reading the comparison");
+  runtime_.copy_to_host(all.data(), found, all.size() * sizeof(Found), "reading the comparison");
   Comparison result;
   result.worst_ulps = -1;
   for (const Found& one : all) {
@@ -178,16 +167,16 @@ Comparison VerifyKernels::compare(CUdeviceptr x, CUdeviceptr expected, CUdevicep
   return result;
 }
 
-void VerifyKernels::zero(CUdeviceptr data, std::int64_t bytes) const {
+void VerifyKernels::zero(Address data, std::int64_t bytes) const {
   std::int64_t words = bytes / 16;
   launch(zero_, blocks_for(words), {&data, &words});
 }
 
 void VerifyKernels::flush_l2() const {
   std::int64_t words = flush_.bytes() / 2 / 16;
-  CUdeviceptr written = flush_.address();
-  CUdeviceptr read = written + static_cast<CUdeviceptr>(flush_.bytes() / 2);
-  CUdeviceptr sink = scratch_.address();
+  Address written = flush_.address();
+  Address read = written + static_cast<Address>(flush_.bytes() / 2);
+  Address sink = scratch_.address();
   unsigned value = 0x5a5a5a5a;
   launch(flush_write_, blocks_for(words), {&written, &words, &value});
   launch(flush_read_, blocks_for(words), {&read, &words, &sink});
@@ -195,4 +184,4 @@ void VerifyKernels::flush_l2() const {
 
 void VerifyKernels::mark() const { launch(mark_, 1, {}); }
 
-}  // namespace tw::cuda
+}  // namespace tw::gpu

@@ -1,58 +1,19 @@
 #include "devices/gpu/protocol/messages.h"
 
-#include <cstdint>
 #include <nlohmann/json.hpp>
 
-#include "core/base/cbor_fields.h"
-#include "core/base/error.h"
-#include "core/types/device_info_fields.h"
+#include "devices/gpu/protocol/frames.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 namespace {
 
 using nlohmann::json;
-
-json binary(const std::string& bytes) {
-  return json::binary(std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
-}
-std::string text_of(const json& value) {
-  const auto& bytes = value.get_binary();
-  return {bytes.begin(), bytes.end()};
-}
-
-std::string packed(const json& value) {
-  std::string frame;
-  json::to_cbor(value, frame);
-  return frame;
-}
-
-// `read` converts the message to a value. Any malformed message gives one Error.
-template <class Read>
-auto unpacked(const std::string& frame, Read read) {
-  try {
-    return read(cbor::tree_of(frame));
-  } catch (const json::exception& error) {
-    throw Error(std::string("a cuda worker sent a malformed message: ") + error.what());
-  }
-}
 
 json json_of(const Module& module) {
   return {{"cubin", binary(module.cubin)}, {"names", module.names}};
 }
 Module module_of(const json& value) {
   return {.cubin = text_of(value.at("cubin")), .names = value.at("names")};
-}
-
-json json_of(const DeviceInfo& info) {
-  json object;
-  each_field(device_fields, [&](const auto& field) { object[field.name] = info.*field.member; });
-  return object;
-}
-DeviceInfo device_info_of(const json& value) {
-  DeviceInfo info;
-  each_field(device_fields,
-             [&](const auto& field) { value.at(field.name).get_to(info.*field.member); });
-  return info;
 }
 
 }  // namespace
@@ -181,30 +142,4 @@ MeasureReply decode_measure_reply(const std::string& frame) {
   });
 }
 
-std::string encode(const CudaProbe& probe) {
-  json devices = json::array();
-  for (const DeviceInfo& info : probe.devices) devices.push_back(json_of(info));
-  return packed({{"driver", probe.driver},
-                 {"devices", devices},
-                 {"nvrtc", probe.nvrtc},
-                 {"cupti", probe.cupti},
-                 {"cublas", probe.cublas},
-                 {"cudnn", probe.cudnn},
-                 {"messages", probe.messages}});
-}
-
-CudaProbe decode_probe(const std::string& frame) {
-  return unpacked(frame, [](const json& value) {
-    CudaProbe probe{.driver = value.at("driver"),
-                    .devices = {},
-                    .nvrtc = value.at("nvrtc"),
-                    .cupti = value.at("cupti"),
-                    .cublas = value.at("cublas"),
-                    .cudnn = value.at("cudnn"),
-                    .messages = value.at("messages")};
-    for (const json& info : value.at("devices")) probe.devices.push_back(device_info_of(info));
-    return probe;
-  });
-}
-
-}  // namespace tw::cuda
+}  // namespace tw::gpu

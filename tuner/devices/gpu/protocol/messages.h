@@ -1,14 +1,18 @@
 // The messages between the parent and its workers; each message is one CBOR frame.
 #pragma once
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/plan/job.h"
 #include "core/plan/plan.h"
-#include "devices/gpu/protocol/cuda_probe.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
+
+// The measuring worker's first frame is the ordinal of a device. If counting_word follows, the
+// worker counts and does not time.
+inline constexpr std::string_view counting_word = " counts";
 
 // A compile worker's first message.
 struct CompilerGreeting {
@@ -17,12 +21,14 @@ struct CompilerGreeting {
   std::string identity;  // distinguishes builds of one version: the library's file name and size
 };
 
+// What a compile worker is asked for.
 struct CompileRequest {
   Program program;
   std::string architecture;          // "sm_90a"
   std::vector<std::string> options;  // in addition to the standard ones
 };
 
+// What a compile worker answers.
 struct Compiled {
   bool ok = false;
   std::string cubin;
@@ -75,7 +81,4 @@ Greeting decode_greeting(const std::string& frame);
 std::string encode(const MeasureReply& reply);
 MeasureReply decode_measure_reply(const std::string& frame);
 
-std::string encode(const CudaProbe& probe);
-CudaProbe decode_probe(const std::string& frame);
-
-}  // namespace tw::cuda
+}  // namespace tw::gpu

@@ -7,7 +7,7 @@
 
 #include "devices/gpu/compile/cubin_cache.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 namespace {
 
 namespace fs = std::filesystem;
@@ -145,4 +145,4 @@ TEST(CacheKey, DependsOnEverythingThatTheResultDependsOn) {
 }
 
 }  // namespace
-}  // namespace tw::cuda
+}  // namespace tw::gpu

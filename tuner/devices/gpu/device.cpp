@@ -1,7 +1,9 @@
-// The parent's side of the cuda device. A job has two stages: first the pool compiles its programs
+// The parent's side of a GPU's device. A job has two stages: first the pool compiles its programs
 // (or they are found in the cache), then the measuring worker runs it. While the worker runs a job,
 // it already has the next one, so that the GPU does not wait for this process. Longer than 400
 // lines: one class, whose steps share the queue of jobs.
+#include "devices/gpu/device.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,15 +17,14 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "devices/cuda/cuda.h"
-#include "devices/cuda/probe.h"
 #include "devices/gpu/compile/compile_log.h"
 #include "devices/gpu/compile/compile_pool.h"
 #include "devices/gpu/compile/cubin_cache.h"
 #include "devices/gpu/compile/verify_program.h"
+#include "devices/gpu/protocol/messages.h"
+#include "devices/process.h"
 
-namespace tw {
-namespace cuda {
+namespace tw::gpu {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -61,9 +62,9 @@ std::string request_for(const Pending& pending) {
                  module(plain_oracle)});
 }
 
-class CudaDevice final : public Device {
+class GpuDevice final : public Device {
  public:
-  explicit CudaDevice(CudaOptions options);
+  GpuDevice(Platform platform, DeviceOptions options);
   const DeviceInfo& info() const override { return info_; }
   int capacity() const override { return 2 * workers_ + static_cast<int>(in_worker_most); }
   bool has_counters() const override { return true; }
@@ -89,7 +90,8 @@ class CudaDevice final : public Device {
   void finish(const Pending& pending, Measurement measurement);
   Clock::time_point next_deadline() const;
 
-  CudaOptions options_;
+  Platform platform_;
+  DeviceOptions options_;
   int workers_;
   CompilePool pool_;
   CubinCache cache_;
@@ -109,39 +111,40 @@ class CudaDevice final : public Device {
   std::set<std::string> said_;  // notices of workers; a restarted worker repeats them
 };
 
-int worker_count(const CudaOptions& options) {
+int worker_count(const DeviceOptions& options) {
   if (options.compile_workers > 0) return options.compile_workers;
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-std::filesystem::path cache_folder(const CudaOptions& options) {
+std::filesystem::path cache_folder(const DeviceOptions& options) {
   if (!options.cache) return {};
   return options.cache_folder.empty() ? default_cache_folder()
                                       : std::filesystem::path(options.cache_folder);
 }
 
-CudaDevice::CudaDevice(CudaOptions options)
-    : options_(std::move(options)),
+GpuDevice::GpuDevice(Platform platform, DeviceOptions options)
+    : platform_(std::move(platform)),
+      options_(std::move(options)),
       workers_(worker_count(options_)),
-      pool_(workers_,
+      pool_(platform_, workers_,
             std::chrono::milliseconds(std::llround(std::max(1.0, options_.compile_timeout_ms)))),
       cache_(cache_folder(options_), options_.cache_bytes) {
   start_measuring(Purpose::measure);
   await_greeting();
   const CompilerGreeting& compiler = pool_.compiler();
   compiler_ = compiler.version + ' ' + compiler.identity;
-  info_.toolchain = "NVRTC " + compiler.version;
+  info_.toolchain = platform_.compiler + " " + compiler.version;
 }
 
-void CudaDevice::start_measuring(Purpose purpose) {
+void GpuDevice::start_measuring(Purpose purpose) {
   worker_counts_ = purpose == Purpose::counters;
-  worker_.emplace(std::vector<std::string>{std::string(cuda_measure_role)});
+  worker_.emplace(std::vector<std::string>{platform_.measure_role});
   worker_->send(fmt::format("{}{}", options_.ordinal, worker_counts_ ? counting_word : ""));
   worker_greeted_ = false;
 }
 
 // Reads the worker's greeting. Throws Error if the device cannot be used.
-void CudaDevice::accept_greeting(const std::string& frame) {
+void GpuDevice::accept_greeting(const std::string& frame) {
   worker_greeted_ = true;
   Greeting greeting = decode_greeting(frame);
   const bool is_restart = !info_.kind.empty();
@@ -156,7 +159,7 @@ void CudaDevice::accept_greeting(const std::string& frame) {
   notices_.insert(notices_.end(), greeting.notices.begin(), greeting.notices.end());
 }
 
-void CudaDevice::await_greeting() {
+void GpuDevice::await_greeting() {
   const auto deadline = Clock::now() + start_limit;
   while (!worker_greeted_) {
     const bool alive = worker_->alive();
@@ -165,7 +168,7 @@ void CudaDevice::await_greeting() {
     } else if (!alive) {
       throw Error("the measuring worker did not start: it " + worker_->end_reason());
     } else if (Clock::now() >= deadline) {
-      throw Error("the CUDA driver did not answer within 60 s");
+      throw Error(platform_.driver + " did not answer within 60 s");
     } else {
       const int descriptor = worker_->descriptor();
       wait_any({&descriptor, 1}, deadline);
@@ -173,7 +176,7 @@ void CudaDevice::await_greeting() {
   }
 }
 
-void CudaDevice::submit(Job job) {
+void GpuDevice::submit(Job job) {
   Pending& pending = pending_.emplace_back();
   pending.job = std::move(job);
   const Plan& plan = pending.job.plan;
@@ -190,7 +193,7 @@ void CudaDevice::submit(Job job) {
 }
 
 // Finds the program in the cache or has it compiled, unless it is being compiled.
-void CudaDevice::need(Pending& pending, std::size_t which, const Program& program) {
+void GpuDevice::need(Pending& pending, std::size_t which, const Program& program) {
   const CompileRequest request{program, architecture_of(info_.cc), program.options};
   std::string& key = pending.keys[which];
   key = CubinCache::key(request, compiler_);
@@ -203,7 +206,7 @@ void CudaDevice::need(Pending& pending, std::size_t which, const Program& progra
   pool_.submit(next_ticket_++, request);
 }
 
-void CudaDevice::accept_compiled(std::uint64_t ticket, Compiled compiled) {
+void GpuDevice::accept_compiled(std::uint64_t ticket, Compiled compiled) {
   const auto found = compiling_.find(ticket);
   if (found == compiling_.end()) return;
   const std::string key = found->second;
@@ -225,7 +228,7 @@ std::string failure_of(const CompiledPtr& compiled) {
 
 // Ends the jobs whose variant did not compile, or compiled to code that the configuration does not
 // stand for. Throws Error if an oracle does not compile: this is a fault of the spec.
-void CudaDevice::settle_compiled() {
+void GpuDevice::settle_compiled() {
   for (auto at = pending_.begin(); at != pending_.end();) {
     for (const Which which : {oracle, verification, plain_oracle}) {
       const CompiledPtr& compiled = at->compiled[which];
@@ -253,7 +256,7 @@ void CudaDevice::settle_compiled() {
   }
 }
 
-void CudaDevice::feed_worker() {
+void GpuDevice::feed_worker() {
   while (in_worker_.size() < in_worker_most) {
     const auto next = std::find_if(pending_.begin(), pending_.end(),
                                    [](const Pending& pending) { return pending.ready(); });
@@ -272,12 +275,12 @@ void CudaDevice::feed_worker() {
   }
 }
 
-void CudaDevice::front_begins() {
+void GpuDevice::front_begins() {
   front_started_ = false;
   front_deadline_ = Clock::now() + prepare_limit;
 }
 
-void CudaDevice::finish(const Pending& pending, Measurement measurement) {
+void GpuDevice::finish(const Pending& pending, Measurement measurement) {
   if (const CompiledPtr& compiled = pending.compiled[variant]) {
     measurement.compile_ms = compiled->ms;
     if (const std::string warning = ptxas_warning(compiled->log); !warning.empty()) {
@@ -289,7 +292,7 @@ void CudaDevice::finish(const Pending& pending, Measurement measurement) {
 }
 
 // Returns whether the worker continues; it ends after a fault.
-bool CudaDevice::accept_reply(const std::string& frame) {
+bool GpuDevice::accept_reply(const std::string& frame) {
   MeasureReply reply = decode_measure_reply(frame);
   if (reply.kind == MeasureReply::Kind::fatal) {
     cancel();
@@ -317,7 +320,7 @@ bool CudaDevice::accept_reply(const std::string& frame) {
 }
 
 // Jobs that the worker had but did not begin go back to the queue.
-void CudaDevice::drop_worker() {
+void GpuDevice::drop_worker() {
   worker_.reset();
   while (!in_worker_.empty()) {
     pending_.push_front(std::move(in_worker_.back()));
@@ -326,7 +329,7 @@ void CudaDevice::drop_worker() {
 }
 
 // Reports the job that ran when the worker was lost as the cause.
-void CudaDevice::front_ends(Outcome outcome, std::string note) {
+void GpuDevice::front_ends(Outcome outcome, std::string note) {
   if (!front_started_) {
     const std::string problem = in_worker_.front().job.problem;
     cancel();
@@ -343,7 +346,7 @@ void CudaDevice::front_ends(Outcome outcome, std::string note) {
   drop_worker();
 }
 
-void CudaDevice::check_worker() {
+void GpuDevice::check_worker() {
   if (!worker_) return;
   // asked first, because messages that it sent before its end count
   const bool alive = worker_->alive();
@@ -370,7 +373,7 @@ void CudaDevice::check_worker() {
   }
 }
 
-void CudaDevice::advance() {
+void GpuDevice::advance() {
   for (CompilePool::Result& result : pool_.advance()) {
     accept_compiled(result.ticket, std::move(result.compiled));
   }
@@ -379,12 +382,12 @@ void CudaDevice::advance() {
   feed_worker();
 }
 
-Clock::time_point CudaDevice::next_deadline() const {
+Clock::time_point GpuDevice::next_deadline() const {
   const auto next = pool_.next_deadline();
   return in_worker_.empty() ? next : std::min(next, front_deadline_);
 }
 
-std::vector<Finished> CudaDevice::wait(Clock::time_point deadline) {
+std::vector<Finished> GpuDevice::wait(Clock::time_point deadline) {
   while (true) {
     advance();
     if (!finished_.empty() || Clock::now() >= deadline) break;
@@ -398,7 +401,7 @@ std::vector<Finished> CudaDevice::wait(Clock::time_point deadline) {
   return std::exchange(finished_, {});
 }
 
-void CudaDevice::cancel() {
+void GpuDevice::cancel() {
   pool_.cancel();
   compiling_.clear();
   pending_.clear();
@@ -408,10 +411,9 @@ void CudaDevice::cancel() {
 }
 
 }  // namespace
-}  // namespace cuda
 
-std::unique_ptr<Device> open_cuda(CudaOptions options) {
-  return std::make_unique<cuda::CudaDevice>(std::move(options));
+std::unique_ptr<Device> open_device(Platform platform, DeviceOptions options) {
+  return std::make_unique<GpuDevice>(std::move(platform), std::move(options));
 }
 
-}  // namespace tw
+}  // namespace tw::gpu

@@ -1,22 +1,21 @@
 // A library's routine for the same problem, as a baseline. An adaptor uses the library's words;
-// op.toml's [[baseline]] maps them to the op's words. Only this folder knows the libraries.
+// op.toml's [[baseline]] maps them to the op's words.
 #pragma once
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 
 #include "core/types/dtype.h"
-#include "devices/cuda/driver/context.h"
+#include "devices/gpu/runtime/address.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 
 // One argument, in the kind that the routine takes.
 struct BaselineArg {
   std::int64_t integer = 0;
   double scalar = 0;
-  CUdeviceptr pointer = 0;    // for a tensor that is passed as an array of pointers: the array
-  CUdeviceptr alignment = 0;  // alignment of the data in bytes: a power of two
+  Address pointer = 0;          // for a tensor that is passed as an array of pointers: the array
+  std::uint64_t alignment = 0;  // alignment of the data in bytes: a power of two
 };
 
 struct BaselineCall {
@@ -36,19 +35,10 @@ class Baseline {
   // Returns the number of the library's algorithms for the call, at least one. The library sorts
   // them by its own estimate. The first one is used until choose() is called.
   virtual int algorithms() const { return 1; }
+  // Throws Error or Failure.
   virtual void choose(int /*algorithm*/) {}
   // Starts the routine on the stream. Throws Error with the library's message.
   virtual void launch() = 0;
 };
 
-// Returns the baseline. Throws Error if the library is missing, or has no such call for the dtype
-// and math.
-std::unique_ptr<Baseline> make_baseline(const std::string& library, const BaselineCall& call,
-                                        const Context& context);
-
-std::unique_ptr<Baseline> make_cublas(const BaselineCall& call, const Context& context);
-std::unique_ptr<Baseline> make_cudnn(const BaselineCall& call, const Context& context);
-std::string cublas_version();  // "13.1.0"; empty if the library is not there
-std::string cudnn_version();   // "9.19.0"; empty if the library is not there
-
-}  // namespace tw::cuda
+}  // namespace tw::gpu

@@ -1,5 +1,5 @@
 // The timer that is used if CUPTI is missing or in use.
-#include "devices/gpu/measure/timer.h"
+#include "devices/cuda/runtime/timers.h"
 
 namespace tw::cuda {
 

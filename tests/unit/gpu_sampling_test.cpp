@@ -6,7 +6,7 @@
 
 #include "devices/gpu/measure/sampling.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 namespace {
 
 SampleLimits limits() {
@@ -154,4 +154,4 @@ TEST(Samples, WhoseRecordsAreLostAreDropped) {
 }
 
 }  // namespace
-}  // namespace tw::cuda
+}  // namespace tw::gpu

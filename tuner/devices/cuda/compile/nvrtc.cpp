@@ -1,33 +1,19 @@
-// The body of a compile worker: NVRTC, one program at a time. It may crash or never end; the pool
-// handles both.
+#include "devices/cuda/compile/nvrtc.h"
+
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
 
 #include "core/base/error.h"
-#include "devices/cuda/cuda.h"
 #include "devices/cuda/driver/libraries.h"
-#include "devices/gpu/protocol/messages.h"
 
-namespace tw {
-namespace cuda {
+namespace tw::cuda {
 namespace {
 
-// A compile that uses too much memory must not bring the machine down. There is no limit under a
-// sanitizer, whose shadow memory needs terabytes of addresses.
-void limit_memory() {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  constexpr rlim_t most = rlim_t{16} << 30;
-  rlimit limit{.rlim_cur = most, .rlim_max = most};
-  ::setrlimit(RLIMIT_AS, &limit);
-#endif
-}
-
-CompilerGreeting greet() {
-  CompilerGreeting greeting;
+gpu::CompilerGreeting greet() {
+  gpu::CompilerGreeting greeting;
   try {
     int major = 0, minor = 0;
     nvrtc().nvrtcVersion(&major, &minor);
@@ -43,7 +29,7 @@ CompilerGreeting greet() {
   return greeting;
 }
 
-std::vector<std::string> options_of(const CompileRequest& request) {
+std::vector<std::string> options_of(const gpu::CompileRequest& request) {
   std::vector<std::string> options{"--gpu-architecture=" + request.architecture,
                                    "--no-source-include"};  // no files of the current folder
   const auto is_standard = [](const std::string& o) { return o.find("-std=") != o.npos; };
@@ -117,9 +103,9 @@ class NvrtcProgram {
   nvrtcResult result_ = NVRTC_SUCCESS;
 };
 
-Compiled compile(const CompileRequest& request) {
+gpu::Compiled compile(const gpu::CompileRequest& request) {
   const auto start = std::chrono::steady_clock::now();
-  Compiled compiled;
+  gpu::Compiled compiled;
   try {
     const Program& program = request.program;
     NvrtcProgram unit(program);
@@ -141,18 +127,16 @@ Compiled compile(const CompileRequest& request) {
   return compiled;
 }
 
-}  // namespace
-}  // namespace cuda
-
-int cuda_compile_worker(WorkerChannel& channel) {
-  cuda::limit_memory();
-  const cuda::CompilerGreeting greeting = cuda::greet();
-  channel.send(cuda::encode(greeting));
-  if (!greeting.error.empty()) return 1;
-  while (const auto frame = channel.receive()) {
-    channel.send(cuda::encode(cuda::compile(cuda::decode_compile_request(*frame))));
+class NvrtcCompiler final : public gpu::Compiler {
+ public:
+  gpu::CompilerGreeting greet() override { return cuda::greet(); }
+  gpu::Compiled compile(const gpu::CompileRequest& request) override {
+    return cuda::compile(request);
   }
-  return 0;
-}
+};
 
-}  // namespace tw
+}  // namespace
+
+std::unique_ptr<gpu::Compiler> make_nvrtc_compiler() { return std::make_unique<NvrtcCompiler>(); }
+
+}  // namespace tw::cuda

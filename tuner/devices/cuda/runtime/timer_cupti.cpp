@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "core/base/error.h"
-#include "devices/gpu/measure/timer.h"
+#include "devices/cuda/runtime/timers.h"
 
 namespace tw::cuda {
 namespace {
@@ -79,7 +79,7 @@ CuptiTimer::CuptiTimer() {
 CuptiTimer::~CuptiTimer() { cupti().cuptiActivityDisable(CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL); }
 
 void CuptiTimer::begin() {
-  kernels_->mark();
+  mark_();
   ++begun_;
 }
 

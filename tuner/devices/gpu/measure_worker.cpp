@@ -1,5 +1,7 @@
-// The body of the measuring worker, the only process with a CUDA context. When a kernel faults, the
+// The measuring worker is the only process with a context on the GPU. When a kernel faults, the
 // worker reports it and ends; when a kernel hangs, the parent ends the worker.
+#include "devices/gpu/measure_worker.h"
+
 #include <unistd.h>
 
 #include <condition_variable>
@@ -10,14 +12,11 @@
 #include <thread>
 
 #include "core/base/error.h"
-#include "devices/cuda/cuda.h"
-#include "devices/cuda/probe.h"
 #include "devices/gpu/measure/measuring_session.h"
 #include "devices/gpu/protocol/messages.h"
 #include "devices/turns.h"
 
-namespace tw {
-namespace cuda {
+namespace tw::gpu {
 namespace {
 
 // Reads jobs while one is running, so that the parent never waits for the pipe to drain.
@@ -113,18 +112,20 @@ void serve(WorkerChannel& channel, Inbox& inbox, MeasuringSession& session) {
   }
 }
 
-void open_session(WorkerChannel& channel, Inbox& inbox, const std::string& first) {
+void open_session(WorkerChannel& channel, Inbox& inbox, const MeasurePlatform& platform,
+                  const std::string& first) {
   Greeting greeting;
+  std::unique_ptr<Runtime> runtime;
   std::optional<MeasuringSession> session;
   try {
-    const bool counts = first.ends_with(counting_word);
-    session.emplace(std::stoi(first),
-                    counts ? MeasuringSession::Use::count : MeasuringSession::Use::time);
+    runtime =
+        platform.open(std::stoi(first), first.ends_with(counting_word) ? Use::count : Use::time);
+    session.emplace(*runtime);
     greeting.info = session->info();
     greeting.notices = session->take_notices();
   } catch (const Error& error) {
     greeting.error = error.what();
-  } catch (const CudaFailure& failure) {
+  } catch (const Failure& failure) {
     greeting.error = "the device cannot be used: " + failure.text;
   }
   channel.send(encode(greeting));
@@ -133,24 +134,23 @@ void open_session(WorkerChannel& channel, Inbox& inbox, const std::string& first
 }
 
 }  // namespace
-}  // namespace cuda
 
-int cuda_measure_worker(WorkerChannel& channel) {
-  cuda::Inbox inbox(channel);
+int measure_worker(WorkerChannel& channel, const MeasurePlatform& platform) {
+  Inbox inbox(channel);
   const std::string first = inbox.take();
-  if (first == cuda::probe_word || first == cuda::presence_word) {
-    channel.send(cuda::encode(cuda::probe_here(first == cuda::probe_word)));
+  if (const auto answer = platform.answer(first)) {
+    channel.send(*answer);
     ::_exit(0);
   }
   try {
-    cuda::open_session(channel, inbox, first);
+    open_session(channel, inbox, platform, first);
   } catch (const Error& error) {  // a malformed message
-    cuda::MeasureReply reply;
-    reply.kind = cuda::MeasureReply::Kind::fatal;
+    MeasureReply reply;
+    reply.kind = MeasureReply::Kind::fatal;
     reply.error = error.what();
-    channel.send(cuda::encode(reply));
+    channel.send(encode(reply));
   }
-  cuda::end_worker();
+  end_worker();
 }
 
-}  // namespace tw
+}  // namespace tw::gpu

@@ -1,4 +1,4 @@
-#include "devices/cuda/baselines/baseline.h"
+#include "devices/cuda/baselines/adaptors.h"
 
 #include <fmt/format.h>
 
@@ -11,14 +11,6 @@
 
 namespace tw::cuda {
 
-const BaselineArg& BaselineCall::at(const std::string& word) const {
-  const auto found = args.find(word);
-  if (found == args.end()) {
-    throw Error(fmt::format("the op's [[baseline]] for {} lacks the argument {}", call, word));
-  }
-  return found->second;
-}
-
 void refuse_word(const std::string& call, const std::string& word,
                  std::initializer_list<std::string_view> taken) {
   throw Error(fmt::format(
@@ -26,10 +18,11 @@ void refuse_word(const std::string& call, const std::string& word,
       suggestion(word, std::vector<std::string>(taken.begin(), taken.end()))));
 }
 
-std::unique_ptr<Baseline> make_baseline(const std::string& library, const BaselineCall& call,
-                                        const Context& context) {
-  if (library == "cublas") return make_cublas(call, context);
-  if (library == "cudnn") return make_cudnn(call, context);
+std::unique_ptr<gpu::Baseline> make_baseline(const std::string& library,
+                                             const gpu::BaselineCall& call, gpu::Runtime& runtime,
+                                             CUstream stream) {
+  if (library == "cublas") return make_cublas(call, runtime, stream);
+  if (library == "cudnn") return make_cudnn(call, runtime, stream);
   throw Error(fmt::format("no baseline library is called {}: there are cublas and cudnn", library));
 }
 
