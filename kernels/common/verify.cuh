@@ -1,13 +1,16 @@
 // The kernels that the measuring worker runs around a kernel under test: they write inputs and
 // guard zones, compare with the oracle, and flush L2. NVRTC compiles them once for each device;
-// tuner/devices/cuda launches them. Every kernel takes any one-dimensional grid and strides over
-// its data.
+// tuner/devices/gpu launches them. The tests of the measuring session compile this file for the
+// host. Every kernel takes any one-dimensional grid and strides over its data.
 //
 //     a tensor's allocation: [ guard, 4 KiB | the tensor, as the problem aligns it | guard ]
 #pragma once
 
 #include "common/inputs.cuh"
 #include "common/judge.cuh"
+#ifdef TW_CPU_DEVICE
+#include "common/half.cuh"
+#endif
 
 namespace tw::verify {
 
@@ -36,14 +39,22 @@ __device__ __forceinline__ long long step() {
 }
 
 __device__ __forceinline__ unsigned short f16_from(float x) {
+#ifdef TW_CPU_DEVICE
+  return from_float<f16>(x).bits;
+#else
   unsigned short bits;
   asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(x));
   return bits;
+#endif
 }
 __device__ __forceinline__ float f16_to_float(unsigned short bits) {
+#ifdef TW_CPU_DEVICE
+  return to_float(f16{bits});
+#else
   float x;
   asm("cvt.f32.f16 %0, %1;" : "=f"(x) : "h"(bits));
   return x;
+#endif
 }
 __device__ __forceinline__ unsigned short bf16_from(float x) {  // to nearest even; x is not NaN
   const unsigned bits = __float_as_uint(x);

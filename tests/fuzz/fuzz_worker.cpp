@@ -1,8 +1,9 @@
 // Messages of workers: a stream of frames, and single messages. A message that was read is written
 // unchanged.
 #include "core/plan/job.h"
-#include "devices/cuda/protocol/messages.h"
+#include "devices/cuda/protocol/cuda_probe.h"
 #include "devices/frame.h"
+#include "devices/gpu/protocol/messages.h"
 #include "fuzz.h"
 
 namespace {
@@ -21,12 +22,12 @@ void check_message(const std::string& bytes) {
   check(bytes, [](const std::string& message) { return parse_job(message); });
   check(bytes, parse_finished);
   PartsReceived parts;
-  fuzz::accepts([&] { cuda::decode_compiler_greeting(bytes); });
-  fuzz::accepts([&] { cuda::decode_compile_request(bytes, parts); });
-  fuzz::accepts([&] { cuda::decode_compiled(bytes); });
-  fuzz::accepts([&] { cuda::decode_measure_request(bytes, parts); });
-  fuzz::accepts([&] { cuda::decode_greeting(bytes); });
-  fuzz::accepts([&] { cuda::decode_measure_reply(bytes); });
+  fuzz::accepts([&] { gpu::decode_compiler_greeting(bytes); });
+  fuzz::accepts([&] { gpu::decode_compile_request(bytes, parts); });
+  fuzz::accepts([&] { gpu::decode_compiled(bytes); });
+  fuzz::accepts([&] { gpu::decode_measure_request(bytes, parts); });
+  fuzz::accepts([&] { gpu::decode_greeting(bytes); });
+  fuzz::accepts([&] { gpu::decode_measure_reply(bytes); });
   fuzz::accepts([&] { cuda::decode_probe(bytes); });
 }
 

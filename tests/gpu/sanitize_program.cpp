@@ -19,12 +19,14 @@
 #include "../unit/conformance_sample.h"
 #include "core/catalog/catalog.h"
 #include "core/plan/lowering.h"
-#include "devices/cuda/compile/compile_pool.h"
-#include "devices/cuda/compile/verify_program.h"
+#include "core/space/space.h"
 #include "devices/cuda/cuda.h"
-#include "devices/cuda/measure/measuring_session.h"
+#include "devices/cuda/runtime/cuda_runtime.h"
+#include "devices/gpu/compile/compile_pool.h"
+#include "devices/gpu/compile/verify_program.h"
+#include "devices/gpu/measure/measuring_session.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 namespace {
 
 // Modules by program; each program is compiled once.
@@ -123,8 +125,9 @@ Part parse_part(const std::string& text) {
 // Returns the exit code.
 int run_kernel(const Catalog& catalog, const OpEntry& entry, const KernelSpec& kernel, Part part) {
   ::setenv("TILEWRIGHT_TIMER", "events", 1);  // CUPTI can have only one user at a time
-  MeasuringSession session(0, MeasuringSession::Use::time, 0);
-  CompilePool pool(1, std::chrono::minutes(5));
+  const auto runtime = cuda::open_runtime(0, Use::time);
+  MeasuringSession session(*runtime, 0);
+  CompilePool pool(cuda::platform(), 1, std::chrono::minutes(5));
   Modules modules(session.info().cc, pool);
   std::vector<Job> jobs;
   std::size_t place = 0;
@@ -175,7 +178,7 @@ int run(const std::string& asked, const std::string& part) {
 }
 
 }  // namespace
-}  // namespace tw::cuda
+}  // namespace tw::gpu
 
 int main(int argc, char** argv) {
   if (argc == 3 && argv[1] == std::string_view("__worker")) {
@@ -183,10 +186,10 @@ int main(int argc, char** argv) {
     return argv[2] == tw::cuda_compile_role ? tw::cuda_compile_worker(channel) : 2;
   }
   try {
-    return tw::cuda::run(argc > 1 ? argv[1] : "", argc > 2 ? argv[2] : "");
+    return tw::gpu::run(argc > 1 ? argv[1] : "", argc > 2 ? argv[2] : "");
   } catch (const tw::Error& error) {
     fmt::print(stderr, "sanitize_program: {}\n", error.what());
-  } catch (const tw::cuda::CudaFailure& failure) {
+  } catch (const tw::gpu::Failure& failure) {
     fmt::print(stderr, "sanitize_program: {}\n", failure.text);
   }
   return 2;

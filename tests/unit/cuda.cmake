@@ -1,14 +1,12 @@
 if(TILEWRIGHT_HAS_CUDA)
-  tilewright_test(cuda_test SOURCES ../gpu/worker_main.cpp cuda_cache_test.cpp cuda_device_test.cpp
-    cuda_messages_test.cpp
-    cuda_pool_test.cpp
-    cuda_sampling_test.cpp LIBRARIES tw_cuda tw_space)
+  tilewright_test(cuda_test SOURCES ../gpu/worker_main.cpp cuda_device_test.cpp
+    cuda_pool_test.cpp LIBRARIES tw_cuda tw_gpu_compile tw_cuda_baselines tw_space)
   tilewright_test(cuda_compile_test SOURCES ../gpu/worker_main.cpp cuda_compile_test.cpp
-    LIBRARIES tw_cuda tw_space TIMEOUT 300
+    LIBRARIES tw_cuda tw_gpu_compile tw_space TIMEOUT 300
     LABELS compilers COST 80)
   if(TILEWRIGHT_NVCC)
     tilewright_test(cuda_shipped_test SOURCES ../gpu/worker_main.cpp cuda_shipped_test.cpp
-      LIBRARIES tw_cuda tw_space TIMEOUT 600
+      LIBRARIES tw_cuda tw_gpu_compile tw_space TIMEOUT 600
       LABELS compilers COST 240)
     target_compile_definitions(cuda_shipped_test PRIVATE TW_NVCC="${TILEWRIGHT_NVCC}")
   endif()

@@ -14,10 +14,11 @@
 #include "core/catalog/catalog.h"
 #include "core/plan/lowering.h"
 #include "core/space/space.h"
-#include "devices/cuda/compile/compile_pool.h"
-#include "devices/cuda/compile/verify_program.h"
+#include "devices/cuda/protocol/platform.h"
+#include "devices/gpu/compile/compile_pool.h"
+#include "devices/gpu/compile/verify_program.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 namespace {
 
 constexpr int samples = 3;  // in addition to the default configuration
@@ -32,7 +33,7 @@ class Conformance : public testing::TestWithParam<int> {
  protected:
   static void SetUpTestSuite() {
     try {
-      pool_ = std::make_unique<CompilePool>(2, std::chrono::seconds(120));
+      pool_ = std::make_unique<CompilePool>(cuda::platform(), 2, std::chrono::seconds(120));
       pool_->compiler();
     } catch (const Error& error) {
       pool_.reset();
@@ -157,4 +158,4 @@ INSTANTIATE_TEST_SUITE_P(Architectures, Conformance, testing::Values(80, 89, 90,
                          [](const auto& parameter) { return architecture_of(parameter.param); });
 
 }  // namespace
-}  // namespace tw::cuda
+}  // namespace tw::gpu

@@ -8,7 +8,6 @@
 #include "core/base/error.h"
 #include "devices/cuda/baselines/words.h"
 #include "devices/cuda/cuda.h"
-#include "devices/cuda/protocol/messages.h"
 
 namespace tw {
 namespace {
@@ -49,29 +48,6 @@ TEST(CudaBaseline, TakesNoOtherWordsThanItsOwn) {
   }
   args.erase("nhwcc");
   EXPECT_NO_THROW(cuda::allow_words("conv2d", args, {"x", "nhwc"}));
-}
-
-TEST(CudaMessages, ComeBackAsTheyWere) {
-  PartsSent sent;
-  PartsReceived received;
-  cuda::MeasureRequest request;
-  request.job.id = 7;
-  request.job.problem = "gemm f32 m=1,n=2,k=3";
-  request.job.plan.program.text = "a kernel";
-  request.job.plan.program.entries = {"kernel"};
-  request.job.plan.launches.emplace_back();
-  request.variant = {std::string("\0\xff\x80", 3), {"kernel"}};
-  const cuda::MeasureRequest back =
-      cuda::decode_measure_request(cuda::encode(request, sent), received);
-  EXPECT_EQ(back.job.id, 7u);
-  EXPECT_EQ(back.job.problem, request.job.problem);
-  EXPECT_EQ(back.job.plan.launches.size(), 1u);
-  EXPECT_EQ(back.job.plan.program.text, "a kernel");
-  EXPECT_EQ(back.variant.cubin, request.variant.cubin);
-  EXPECT_EQ(back.variant.names, request.variant.names);
-  EXPECT_THROW(cuda::decode_measure_request("nonsense", received), Error);
-  EXPECT_THROW(cuda::decode_compiled(""), Error);
-  EXPECT_THROW(cuda::decode_compiled(std::string(1'000'000, '\x81')), Error);  // nested arrays
 }
 
 }  // namespace

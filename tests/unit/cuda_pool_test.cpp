@@ -10,12 +10,12 @@
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
 #include "core/plan/lowering.h"
-#include "core/plan/plan.h"
 #include "core/space/space.h"
-#include "devices/cuda/compile/compile_log.h"
-#include "devices/cuda/compile/compile_pool.h"
+#include "devices/cuda/protocol/platform.h"
+#include "devices/gpu/compile/compile_log.h"
+#include "devices/gpu/compile/compile_pool.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 namespace {
 
 using std::chrono::milliseconds;
@@ -80,7 +80,7 @@ class Pool : public testing::Test {
  protected:
   void SetUp() override {
     try {
-      CompilePool(1, seconds(60)).compiler();
+      CompilePool(cuda::platform(), 1, seconds(60)).compiler();
     } catch (const Error& error) {
       GTEST_SKIP() << error.what();
     }
@@ -88,7 +88,7 @@ class Pool : public testing::Test {
 };
 
 TEST_F(Pool, CompilesAndNamesEveryEntry) {
-  CompilePool pool(2, seconds(60));
+  CompilePool pool(cuda::platform(), 2, seconds(60));
   EXPECT_FALSE(pool.compiler().version.empty());
   pool.submit(1, good_request());
   const auto results = finish(pool);
@@ -101,7 +101,7 @@ TEST_F(Pool, CompilesAndNamesEveryEntry) {
 }
 
 TEST_F(Pool, ReportsErrorsAndGoesOn) {
-  CompilePool pool(1, seconds(60));
+  CompilePool pool(cuda::platform(), 1, seconds(60));
   pool.submit(1, request("__global__ void kernel() { nonsense(); }", {"kernel"}));
   pool.submit(2, request("__global__ void kernel() {}", {"missing"}));
   pool.submit(3, good_request());
@@ -113,7 +113,7 @@ TEST_F(Pool, ReportsErrorsAndGoesOn) {
 }
 
 TEST_F(Pool, SerialisedWgmmaIsToldFromGoodCode) {
-  CompilePool pool(1, seconds(60));
+  CompilePool pool(cuda::platform(), 1, seconds(60));
   CompileRequest hopper = request(serialised, {"kernel"});
   hopper.architecture = "sm_90a";
   pool.submit(1, hopper);
@@ -132,7 +132,7 @@ TEST(CompileLog, GivesANoteAndNotItsMegabytes) {
 }
 
 TEST_F(Pool, HeadersAndMacrosReachTheCompiler) {
-  CompilePool pool(1, seconds(60));
+  CompilePool pool(cuda::platform(), 1, seconds(60));
   CompileRequest wanted = request(
       "#include \"part/a.cuh\"\nextern \"C\" __global__ void kernel(T* x)"
       " { *x = value + block_m; }",
@@ -150,7 +150,7 @@ TEST_F(Pool, HeadersAndMacrosReachTheCompiler) {
 // Kernels as nvcc's users write them: without extern "C", in namespaces, instances of templates,
 // also through a macro.
 TEST_F(Pool, KernelsOfOthersAreFoundByTheirNames) {
-  CompilePool pool(1, seconds(60));
+  CompilePool pool(cuda::platform(), 1, seconds(60));
   CompileRequest wanted = request(
       "__global__ void plain(float* x) { *x = 1; }\n"
       "static __global__ void hidden(float* x) { *x = 1; }\n"
@@ -174,7 +174,7 @@ TEST_F(Pool, KernelsOfOthersAreFoundByTheirNames) {
 }
 
 TEST_F(Pool, OptionsOfAKernelReachTheCompiler) {
-  CompilePool pool(1, seconds(60));
+  CompilePool pool(cuda::platform(), 1, seconds(60));
   CompileRequest plain = request(
       "extern \"C\" __global__ void kernel(float* x) { *x = sinf(*x) / 3.1f; }", {"kernel"});
   CompileRequest fast = plain, modern = plain, old = plain;
@@ -195,7 +195,7 @@ TEST_F(Pool, OptionsOfAKernelReachTheCompiler) {
 }
 
 TEST_F(Pool, ANameThatIsNoOneKernelsIsSaid) {
-  CompilePool pool(1, seconds(60));
+  CompilePool pool(cuda::platform(), 1, seconds(60));
   const std::string source =
       "__global__ void scale(float* x) {}\n__global__ void scale(double* x) {}\n"
       "template <class T> __global__ void fill(T* x) {}\n__device__ void help(float* x) {}\n";
@@ -219,7 +219,7 @@ TEST_F(Pool, ANameThatIsNoOneKernelsIsSaid) {
 }
 
 TEST_F(Pool, EndlessCompileCostsItselfAlone) {
-  CompilePool pool(1, milliseconds(3000));
+  CompilePool pool(cuda::platform(), 1, milliseconds(3000));
   pool.compiler();
   pool.submit(1, request(endless, {"kernel"}));
   pool.submit(2, good_request());
@@ -230,7 +230,7 @@ TEST_F(Pool, EndlessCompileCostsItselfAlone) {
 }
 
 TEST_F(Pool, KilledCompilerCostsItsProgramAlone) {
-  CompilePool pool(1, seconds(60));
+  CompilePool pool(cuda::platform(), 1, seconds(60));
   pool.compiler();
   pool.submit(1, request(endless, {"kernel"}));
   pool.submit(2, good_request());
@@ -249,7 +249,7 @@ TEST_F(Pool, FaultyKernelsCompileThatShould) {
   const OpEntry& entry = catalog.ops().front();
   const KernelSpec& kernel = entry.kernels.front();
   const Problem problem = parse_problem(entry.op, {.shape = "rows=61,cols=67,ld=80"});
-  CompilePool pool(2, seconds(60));
+  CompilePool pool(cuda::platform(), 2, seconds(60));
   const std::vector<std::string>& behaviours = kernel.knobs.front().words;
   for (std::size_t i = 0; i < behaviours.size(); ++i) {
     if (behaviours[i] == "endless_compile") continue;
@@ -267,7 +267,7 @@ TEST_F(Pool, FaultyKernelsCompileThatShould) {
 }
 
 TEST_F(Pool, CancelForgetsAndGoesOn) {
-  CompilePool pool(1, seconds(60));
+  CompilePool pool(cuda::platform(), 1, seconds(60));
   pool.compiler();
   pool.submit(1, request(endless, {"kernel"}));
   pool.submit(2, good_request());
@@ -281,4 +281,4 @@ TEST_F(Pool, CancelForgetsAndGoesOn) {
 }
 
 }  // namespace
-}  // namespace tw::cuda
+}  // namespace tw::gpu

@@ -17,9 +17,10 @@
 #include "core/catalog/catalog.h"
 #include "core/plan/lowering.h"
 #include "core/space/space.h"
-#include "devices/cuda/compile/compile_pool.h"
+#include "devices/cuda/protocol/platform.h"
+#include "devices/gpu/compile/compile_pool.h"
 
-namespace tw::cuda {
+namespace tw::gpu {
 namespace {
 
 constexpr int samples = 3;
@@ -109,7 +110,7 @@ std::vector<std::string> epilogues_of(const OpSpec& op, const KernelSpec& kernel
 }
 
 TEST(Shipped, NvccAndNvrtcMakeTheSameCode) {
-  CompilePool pool(1, std::chrono::seconds(120));
+  CompilePool pool(cuda::platform(), 1, std::chrono::seconds(120));
   try {
     pool.compiler();
   } catch (const Error& error) {
@@ -150,4 +151,4 @@ TEST(Shipped, NvccAndNvrtcMakeTheSameCode) {
 }
 
 }  // namespace
-}  // namespace tw::cuda
+}  // namespace tw::gpu

@@ -9,7 +9,7 @@
 #include "commands/commands.h"
 #include "core/base/cache_folder.h"
 #include "core/base/error.h"
-#include "devices/cpu/cpu.h"
+#include "devices/registry/registry.h"
 #include "options/options.h"
 #include "session/result_report.h"
 #include "session/setup/device_choice.h"
@@ -18,9 +18,6 @@
 #include "ui/output.h"
 #include "ui/table.h"
 #include "ui/version.h"
-#ifdef TILEWRIGHT_HAS_CUDA
-#include "devices/cuda/cuda.h"
-#endif
 
 namespace tw {
 namespace {
@@ -32,39 +29,13 @@ struct Finding {
   std::string note;         // what it is needed for, or what to do
 };
 
-// Appends what the cuda device needs. Returns whether the cuda device can work.
-bool examine_cuda([[maybe_unused]] std::vector<Finding>& findings) {
-#ifdef TILEWRIGHT_HAS_CUDA
-  const CudaProbe probe = probe_cuda();
-  findings.push_back({"driver", probe.driver, "needed by --device cuda"});
-  for (std::size_t i = 0; i < probe.devices.size(); ++i) {
-    findings.push_back({fmt::format("cuda:{}", i), describe(probe.devices[i], {}), ""});
+// Appends what a device needs. Returns whether the device can work.
+bool examine_device(LiveDevice::Kind kind, std::vector<Finding>& findings) {
+  const DeviceReport report = examine(kind);
+  for (const DeviceFinding& one : report.findings) {
+    findings.push_back({one.what, one.device ? describe(*one.device, {}) : one.found, one.note});
   }
-  if (probe.devices.empty()) findings.push_back({"GPU", "", "needed by --device cuda"});
-  findings.push_back({"NVRTC", probe.nvrtc, "compiles kernels for --device cuda"});
-  findings.push_back(
-      {"CUPTI", probe.cupti, "times kernels; without it, CUDA events do, less exactly"});
-  findings.push_back({"cuBLAS", probe.cublas, "a baseline; without it there are no ratios to it"});
-  findings.push_back({"cuDNN", probe.cudnn, "a baseline; without it there are no ratios to it"});
-  for (const std::string& message : probe.messages) findings.push_back({"", "", message});
-  return !probe.driver.empty() && !probe.devices.empty() && !probe.nvrtc.empty();
-#else
-  findings.push_back(
-      {"cuda device", "", "built without the CUDA toolkit: install it and build again"});
-  return false;
-#endif
-}
-
-bool examine_cpu(std::vector<Finding>& findings) {
-  try {
-    const auto device = open_cpu();
-    findings.push_back(
-        {"host compiler", device->info().toolchain, "compiles kernels for --device cpu"});
-    return true;
-  } catch (const Error& error) {
-    findings.push_back({"host compiler", "", error.what()});
-    return false;
-  }
+  return report.works;
 }
 
 bool examine_recordings(std::vector<Finding>& findings) {
@@ -133,8 +104,8 @@ CommandSpec doctor_specification() {
 
 int doctor_command(const Arguments& arguments) {
   std::vector<Finding> findings{{"tilewright", version_text(), ""}};
-  const bool cuda = examine_cuda(findings);
-  const bool cpu = examine_cpu(findings);
+  const bool cuda = examine_device(LiveDevice::Kind::cuda, findings);
+  const bool cpu = examine_device(LiveDevice::Kind::cpu, findings);
   const bool recordings = examine_recordings(findings);
   examine_cache(findings);
   examine_database(arguments.text("db", default_database), findings);

@@ -12,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
 #include "core/space/space.h"
+#include "devices/registry/registry.h"
 #include "emit/emit.h"
 #include "emit/text.h"
 #include "options/filter_options.h"

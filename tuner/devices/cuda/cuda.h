@@ -1,27 +1,17 @@
-// The cuda device. NVRTC runs in compile workers, and verification and timing (CUPTI) in a
-// measuring worker; all of them can be killed. This process never creates a CUDA context and never
-// loads the driver.
+// The cuda device: an NVIDIA GPU. This process never creates a CUDA context and never loads the
+// driver; its workers do.
 #pragma once
-#include <cstdint>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "devices/cuda/protocol/cuda_probe.h"
-#include "devices/cuda/protocol/roles.h"
+#include "devices/cuda/protocol/platform.h"
 #include "devices/device.h"
+#include "devices/gpu/device.h"
 #include "devices/process.h"
 
 namespace tw {
 
-struct CudaOptions {
-  int ordinal = 0;
-  int compile_workers = 0;  // 0: one for each core
-  double compile_timeout_ms = 60000;
-  bool cache = true;
-  std::string cache_folder;  // empty: $XDG_CACHE_HOME/tilewright/cubin or ~/.cache/tilewright/cubin
-  std::int64_t cache_bytes = std::int64_t{2} << 30;
-};
+using CudaOptions = gpu::DeviceOptions;
 
 // Starts the workers. Throws Error if there is no such device, no driver or no NVRTC; the error
 // says what is missing and what to install.

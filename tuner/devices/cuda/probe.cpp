@@ -5,10 +5,9 @@
 #include <chrono>
 
 #include "core/base/error.h"
-#include "devices/cuda/baselines/baseline.h"
+#include "devices/cuda/baselines/adaptors.h"
 #include "devices/cuda/driver/context.h"
 #include "devices/cuda/driver/telemetry.h"
-#include "devices/cuda/protocol/messages.h"
 
 namespace tw {
 namespace cuda {
@@ -22,7 +21,7 @@ void probe_driver(CudaProbe& probe) {
     if (count == 0) probe.messages.emplace_back("the NVIDIA driver finds no GPU");
   } catch (const Error& error) {
     probe.messages.emplace_back(error.what());
-  } catch (const CudaFailure& failure) {
+  } catch (const gpu::Failure& failure) {
     probe.messages.push_back("a device cannot be read: " + failure.text);
   }
 }

@@ -8,11 +8,8 @@
 #include <set>
 
 #include "core/base/error.h"
-#include "devices/cpu/cpu.h"
+#include "devices/registry/registry.h"
 #include "devices/replay/replay.h"
-#ifdef TILEWRIGHT_HAS_CUDA
-#include "devices/cuda/cuda.h"
-#endif
 
 namespace tw {
 namespace {
@@ -30,17 +27,17 @@ int number_after(const std::string& name, std::size_t prefix) {
   return value;
 }
 
-std::unique_ptr<Device> open_gpu([[maybe_unused]] int ordinal, [[maybe_unused]] bool cache) {
-#ifdef TILEWRIGHT_HAS_CUDA
-  CudaOptions options;
-  options.ordinal = ordinal;
-  options.cache = cache;
-  return open_cuda(options);
-#else
-  throw Error(
-      "--device cuda: this executable was built without the CUDA toolkit; install the toolkit and "
-      "build again, or use --device cpu or replay:FILE");
-#endif
+// Returns the device that "cuda:1", "cpu" or "cpu:80" names.
+LiveDevice live_device(const std::string& name, bool cache) {
+  LiveDevice device;
+  device.cache = cache;
+  if (name.starts_with("cuda:")) {
+    device.kind = LiveDevice::Kind::cuda;
+    device.ordinal = number_after(name, 5);
+  } else if (name != "cpu") {
+    device.emulated_cc = number_after(name, 4);
+  }
+  return device;
 }
 
 // Recordings have the name of their op first, so that not all of them must be read:
@@ -63,14 +60,6 @@ std::vector<std::string> shipped_recordings(const std::string& op) {
 }
 
 }  // namespace
-
-bool has_gpu() {
-#ifdef TILEWRIGHT_HAS_CUDA
-  return cuda_present();
-#else
-  return false;
-#endif
-}
 
 std::vector<Flag> device_flags() {
   return {
@@ -197,16 +186,13 @@ OpenDevice DeviceChooser::open_live(const std::string& name, std::string why) {
   if (name != open_name_) {
     device_.reset();
     open_name_.clear();
-    if (name.starts_with("cuda:")) {
-      device_ = open_gpu(number_after(name, 5), cache_);
-    } else {
-      if (foreign_ && !trusted_) {
-        throw Error(
-            "--device cpu would run the code of the --spec on this host: add --trust-code if you "
-            "trust it");
-      }
-      device_ = name == "cpu" ? open_cpu() : open_cpu(number_after(name, 4));
+    const LiveDevice device = live_device(name, cache_);
+    if (device.kind == LiveDevice::Kind::cpu && foreign_ && !trusted_) {
+      throw Error(
+          "--device cpu would run the code of the --spec on this host: add --trust-code if you "
+          "trust it");
     }
+    device_ = tw::open_live(device);
     open_name_ = name;
   }
   return {device_.get(), {}, std::move(why)};

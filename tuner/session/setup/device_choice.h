@@ -16,9 +16,6 @@ namespace tw {
 
 std::vector<Flag> device_flags();
 
-// Returns whether this machine has a GPU that this executable can use.
-bool has_gpu();
-
 struct OpenDevice {
   Device* device = nullptr;  // the chooser owns it
   // The recordings that the device replays, each of one kernel. A live device has none.

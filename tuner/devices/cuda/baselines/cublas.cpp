@@ -7,8 +7,9 @@
 #include <array>
 
 #include "core/base/error.h"
-#include "devices/cuda/baselines/baseline.h"
+#include "devices/cuda/baselines/adaptors.h"
 #include "devices/cuda/baselines/words.h"
+#include "devices/gpu/runtime/device_memory.h"
 
 namespace tw::cuda {
 namespace {
@@ -92,11 +93,11 @@ class CublasHandle {
   Destroy destroy_ = nullptr;
 };
 
-class CublasGemm final : public Baseline {
+class CublasGemm final : public gpu::Baseline {
  public:
   // The library is column-major: it computes C' = op(B)' op(A)', so the operands are swapped.
-  CublasGemm(const BaselineCall& call, const Context& context)
-      : call_(call), stream_(context.stream()), workspace_(workspace_bytes) {
+  CublasGemm(const gpu::BaselineCall& call, gpu::Runtime& runtime, CUstream stream)
+      : call_(call), stream_(stream), workspace_(runtime, workspace_bytes) {
     require(cublas().cublasLtCreate(handle_.out(cublas().cublasLtDestroy)), "starting");
     const cudaDataType_t type = cublas_type(call.dtype);
     // Products of f32 are computed in fp32; TF32 is used only if the problem allows it.
@@ -197,9 +198,9 @@ class CublasGemm final : public Baseline {
     if (count_ == 0) throw Error("cuBLAS has no algorithm for this problem");
   }
 
-  BaselineCall call_;
+  gpu::BaselineCall call_;
   CUstream stream_;
-  DeviceMemory workspace_;
+  gpu::DeviceMemory workspace_;
   CublasHandle<cublasLtHandle_t> handle_;
   CublasHandle<cublasLtMatmulDesc_t> product_;
   Layout a_, b_, c_;
@@ -210,14 +211,15 @@ class CublasGemm final : public Baseline {
 
 }  // namespace
 
-std::unique_ptr<Baseline> make_cublas(const BaselineCall& call, const Context& context) {
+std::unique_ptr<gpu::Baseline> make_cublas(const gpu::BaselineCall& call, gpu::Runtime& runtime,
+                                           CUstream stream) {
   if (call.call != "gemm") {
     throw Error(fmt::format("the cuBLAS baseline has no call {}: there is gemm", call.call));
   }
   allow_words(call.call, call.args,
               {"m", "n", "k", "batch", "a", "lda", "stride_a", "transpose_a", "b", "ldb",
                "stride_b", "transpose_b", "c", "ldc", "stride_c", "alpha", "beta", "pointers"});
-  return std::make_unique<CublasGemm>(call, context);
+  return std::make_unique<CublasGemm>(call, runtime, stream);
 }
 
 std::string cublas_version() {

@@ -8,8 +8,9 @@
 #include <cstdint>
 
 #include "core/base/error.h"
-#include "devices/cuda/baselines/baseline.h"
+#include "devices/cuda/baselines/adaptors.h"
 #include "devices/cuda/baselines/words.h"
+#include "devices/gpu/runtime/device_memory.h"
 
 namespace tw::cuda {
 namespace {
@@ -141,17 +142,19 @@ struct Tensor : CudnnObject<Descriptor> {
 };
 
 // A convolution, or a transposed convolution, which is the gradient of a convolution by its input.
-class CudnnConvolution final : public Baseline {
+class CudnnConvolution final : public gpu::Baseline {
  public:
-  CudnnConvolution(const BaselineCall& call, const Context& context, bool transposed)
+  CudnnConvolution(const gpu::BaselineCall& call, gpu::Runtime& runtime, CUstream stream,
+                   bool transposed)
       : call_(call),
+        runtime_(runtime),
         transposed_(transposed),
         handle_(cudnn().cudnnCreate, cudnn().cudnnDestroy, "starting"),
         filter_(cudnn().cudnnCreateFilterDescriptor, cudnn().cudnnDestroyFilterDescriptor,
                 "describing the filters"),
         convolution_(cudnn().cudnnCreateConvolutionDescriptor,
                      cudnn().cudnnDestroyConvolutionDescriptor, "describing the convolution") {
-    require(cudnn().cudnnSetStream(handle_.get(), context.stream()), "taking the stream");
+    require(cudnn().cudnnSetStream(handle_.get(), stream), "taking the stream");
     describe();
     list_algorithms();
     choose(0);
@@ -162,7 +165,7 @@ class CudnnConvolution final : public Baseline {
   void choose(int algorithm) override {
     chosen_ = found_[static_cast<std::size_t>(algorithm)];
     if (static_cast<std::int64_t>(chosen_.memory) > workspace_.bytes()) {
-      workspace_ = DeviceMemory(static_cast<std::int64_t>(chosen_.memory));
+      workspace_ = gpu::DeviceMemory(runtime_, static_cast<std::int64_t>(chosen_.memory));
     }
     // for f32 the math type of the call says whether TF32 is allowed
     if (call_.dtype == DType::f32) return;
@@ -240,19 +243,21 @@ class CudnnConvolution final : public Baseline {
     if (found_.empty()) throw Error("cuDNN has no algorithm for this problem");
   }
 
-  BaselineCall call_;
+  gpu::BaselineCall call_;
+  gpu::Runtime& runtime_;
   bool transposed_;
   CudnnObject<Handle> handle_;
   Tensor x_, y_;
   CudnnObject<Descriptor> filter_, convolution_;
-  DeviceMemory workspace_;
+  gpu::DeviceMemory workspace_;
   std::vector<AlgorithmResult> found_;
   AlgorithmResult chosen_{};
 };
 
 }  // namespace
 
-std::unique_ptr<Baseline> make_cudnn(const BaselineCall& call, const Context& context) {
+std::unique_ptr<gpu::Baseline> make_cudnn(const gpu::BaselineCall& call, gpu::Runtime& runtime,
+                                          CUstream stream) {
   const bool transposed = call.call == "conv_transpose2d";
   if (call.call != "conv2d" && !transposed) {
     throw Error(
@@ -264,7 +269,7 @@ std::unique_ptr<Baseline> make_cudnn(const BaselineCall& call, const Context& co
               {"n",          "c",      "h",     "w",     "k",        "r",        "s",
                "p",          "q",      "pad_h", "pad_w", "stride_h", "stride_w", "dilation_h",
                "dilation_w", "groups", "nhwc",  "x",     "weights",  "y"});
-  return std::make_unique<CudnnConvolution>(call, context, transposed);
+  return std::make_unique<CudnnConvolution>(call, runtime, stream, transposed);
 }
 
 std::string cudnn_version() {

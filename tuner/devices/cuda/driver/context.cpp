@@ -14,8 +14,12 @@ std::string describe(CUresult result) {
   return fmt::format("{} ({})", name ? name : "unknown error", text ? text : "no description");
 }
 
-bool CudaFailure::is_fault() const {
-  switch (code) {
+namespace {
+
+gpu::Failure::Kind kind_of(CUresult result) {
+  switch (result) {
+    case CUDA_ERROR_OUT_OF_MEMORY:
+      return gpu::Failure::Kind::out_of_memory;
     case CUDA_ERROR_ILLEGAL_ADDRESS:
     case CUDA_ERROR_LAUNCH_TIMEOUT:
     case CUDA_ERROR_ASSERT:
@@ -29,15 +33,17 @@ bool CudaFailure::is_fault() const {
     case CUDA_ERROR_TENSOR_MEMORY_LEAK:
     case CUDA_ERROR_CONTEXT_IS_DESTROYED:
     case CUDA_ERROR_UNKNOWN:
-      return true;
+      return gpu::Failure::Kind::fault;
     default:
-      return false;
+      return gpu::Failure::Kind::refused;
   }
 }
 
+}  // namespace
+
 void check(CUresult result, std::string_view doing) {
   if (result != CUDA_SUCCESS) {
-    throw CudaFailure{result, fmt::format("{}: {}", doing, describe(result))};
+    throw gpu::Failure{kind_of(result), fmt::format("{}: {}", doing, describe(result))};
   }
 }
 
@@ -125,14 +131,5 @@ Context::Context(int ordinal) : info_(describe_device(ordinal)) {
 }
 
 void Context::synchronise() const { check(driver().cuStreamSynchronize(stream_), "while it ran"); }
-
-DeviceMemory::DeviceMemory(std::int64_t bytes) : bytes_(bytes) {
-  check(driver().cuMemAlloc(&address_, static_cast<std::size_t>(bytes)),
-        fmt::format("allocating {} bytes", bytes));
-}
-
-DeviceMemory::~DeviceMemory() {
-  if (address_ != 0) driver().cuMemFree(address_);
-}
 
 }  // namespace tw::cuda

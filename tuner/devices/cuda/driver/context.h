@@ -1,24 +1,15 @@
-// The measuring worker's CUDA context, and the type of the driver's errors inside this process.
+// The measuring worker's CUDA context, and the driver's errors.
 #pragma once
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "core/types/device_info.h"
 #include "devices/cuda/driver/libraries.h"
+#include "devices/gpu/runtime/failure.h"
 
 namespace tw::cuda {
 
-// A driver call that failed. This exception never leaves the worker: the job to which it belongs
-// turns it into an outcome.
-struct CudaFailure {
-  CUresult code = CUDA_SUCCESS;
-  std::string text;  // "while it ran: CUDA_ERROR_ILLEGAL_ADDRESS (an illegal memory ...)"
-  // Returns whether the context is lost, so that only a new process helps.
-  bool is_fault() const;
-};
-// Throws CudaFailure if the call failed; `doing` says what was tried.
+// Throws gpu::Failure if the call failed; `doing` says what was tried.
 void check(CUresult result, std::string_view doing);
 std::string describe(CUresult result);  // "CUDA_ERROR_INVALID_VALUE (invalid argument)"
 
@@ -30,7 +21,7 @@ class Context {
   explicit Context(int ordinal);
   CUstream stream() const { return stream_; }
   const DeviceInfo& info() const { return info_; }
-  // Waits for the stream. Throws CudaFailure if the work on it faulted.
+  // Waits for the stream. Throws gpu::Failure if the work on it faulted.
   void synchronise() const;
 
  private:
@@ -43,25 +34,5 @@ class Context {
 int count_devices();
 // Returns a device's properties. Reads only attributes and creates no context.
 DeviceInfo describe_device(int ordinal);
-
-// Device memory of a fixed size, which is freed with the object.
-class DeviceMemory {
- public:
-  DeviceMemory() = default;
-  explicit DeviceMemory(std::int64_t bytes);  // Throws CudaFailure
-  DeviceMemory(DeviceMemory&& other) noexcept { *this = std::move(other); }
-  DeviceMemory& operator=(DeviceMemory&& other) noexcept {
-    std::swap(address_, other.address_);
-    std::swap(bytes_, other.bytes_);
-    return *this;
-  }
-  ~DeviceMemory();
-  CUdeviceptr address() const { return address_; }
-  std::int64_t bytes() const { return bytes_; }
-
- private:
-  CUdeviceptr address_ = 0;
-  std::int64_t bytes_ = 0;
-};
 
 }  // namespace tw::cuda

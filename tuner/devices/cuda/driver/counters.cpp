@@ -108,15 +108,15 @@ std::vector<std::uint8_t> available_counters(CUcontext context) {
 
 }  // namespace
 
-Counters::Counters(int ordinal) {
+RangeCounters::RangeCounters(int ordinal, const Context& context) : context_(context) {
   auto initialise = TW_SIZED(CUpti_Profiler_Initialize_Params);
   require(profiler().cuptiProfilerInitialize(&initialise), "to profile");
   auto chip = TW_SIZED(CUpti_Device_GetChipName_Params);
   chip.deviceIndex = static_cast<std::size_t>(ordinal);
   require(profiler().cuptiDeviceGetChipName(&chip), "to name the chip");
-  CUcontext context = nullptr;
-  check(driver().cuCtxGetCurrent(&context), "reading the context");
-  std::vector<std::uint8_t> available = available_counters(context);
+  CUcontext current = nullptr;
+  check(driver().cuCtxGetCurrent(&current), "reading the context");
+  std::vector<std::uint8_t> available = available_counters(current);
   auto open = TW_SIZED(CUpti_Profiler_Host_Initialize_Params);
   open.profilerType = CUPTI_PROFILER_TYPE_RANGE_PROFILER;
   open.pChipName = chip.pChipName;
@@ -124,14 +124,14 @@ Counters::Counters(int ordinal) {
   require(profiler().cuptiProfilerHostInitialize(&open), "to know the chip's counters");
   host_ = open.pHostObject;
   auto enable = TW_SIZED(CUpti_RangeProfiler_Enable_Params);
-  enable.ctx = context;
+  enable.ctx = current;
   require(profiler().cuptiRangeProfilerEnable(&enable), "counters");
   target_ = enable.pRangeProfilerObject;
   choose_metrics();
   configure();
 }
 
-Counters::~Counters() {
+RangeCounters::~RangeCounters() {
   if (target_) {
     auto disable = TW_SIZED(CUpti_RangeProfiler_Disable_Params);
     disable.pRangeProfilerObject = target_;
@@ -146,7 +146,7 @@ Counters::~Counters() {
 
 // Selects the metrics that the chip has: adding one that it lacks would make the whole
 // configuration invalid.
-void Counters::choose_metrics() {
+void RangeCounters::choose_metrics() {
   std::set<std::string, std::less<>> known;
   for (const CUpti_MetricType type :
        {CUPTI_METRIC_TYPE_COUNTER, CUPTI_METRIC_TYPE_RATIO, CUPTI_METRIC_TYPE_THROUGHPUT}) {
@@ -163,7 +163,7 @@ void Counters::choose_metrics() {
   }
 }
 
-void Counters::configure() {
+void RangeCounters::configure() {
   auto add = TW_SIZED(CUpti_Profiler_Host_ConfigAddMetrics_Params);
   add.pHostObject = host_;
   add.ppMetricNames = metrics_.data();
@@ -188,19 +188,18 @@ void Counters::configure() {
   data_.resize(data.counterDataSize);
 }
 
-std::map<std::string, double> Counters::collect(const Context& context,
-                                                const std::function<void()>& prepare,
-                                                const std::function<void()>& launch) {
+std::map<std::string, double> RangeCounters::collect(const std::function<void()>& prepare,
+                                                     const std::function<void()>& launch) {
   plan_passes();
   auto start = TW_SIZED(CUpti_RangeProfiler_Start_Params);
   auto stop = TW_SIZED(CUpti_RangeProfiler_Stop_Params);
   start.pRangeProfilerObject = stop.pRangeProfilerObject = target_;
   while (stop.isAllPassSubmitted == 0) {
     prepare();
-    context.synchronise();
+    context_.synchronise();
     require(profiler().cuptiRangeProfilerStart(&start), "to begin a pass");
     launch();
-    context.synchronise();
+    context_.synchronise();
     require(profiler().cuptiRangeProfilerStop(&stop), "to end a pass");
   }
   auto decode = TW_SIZED(CUpti_RangeProfiler_DecodeData_Params);
@@ -213,7 +212,7 @@ std::map<std::string, double> Counters::collect(const Context& context,
 }
 
 // Plans the passes. Each kernel is one range of CUPTI, and the image has no counts yet.
-void Counters::plan_passes() {
+void RangeCounters::plan_passes() {
   auto blank = TW_SIZED(CUpti_RangeProfiler_CounterDataImage_Initialize_Params);
   blank.pRangeProfilerObject = target_;
   blank.counterDataSize = data_.size();
@@ -235,7 +234,7 @@ void Counters::plan_passes() {
 }
 
 // Returns the values of one kernel of the launch, by our names.
-std::map<std::string, double> Counters::evaluate(std::size_t kernel) const {
+std::map<std::string, double> RangeCounters::evaluate(std::size_t kernel) const {
   std::vector<double> values(metrics_.size());
   std::vector<const char*> metrics = metrics_;
   auto request = TW_SIZED(CUpti_Profiler_Host_EvaluateToGpuValues_Params);
@@ -262,7 +261,7 @@ std::map<std::string, double> Counters::evaluate(std::size_t kernel) const {
 
 // Returns the values of the launch: amounts are sums over its kernels; percentages are means,
 // weighted with the kernels' times.
-std::map<std::string, double> Counters::total() const {
+std::map<std::string, double> RangeCounters::total() const {
   auto info = TW_SIZED(CUpti_RangeProfiler_GetCounterDataInfo_Params);
   info.pCounterDataImage = data_.data();
   info.counterDataImageSize = data_.size();

@@ -1,5 +1,4 @@
-// Hardware counters of a launch, read with CUPTI's range profiler. The hardware counts only a few
-// things at a time, so the same work runs repeatedly, once for each pass.
+// Hardware counters of a launch, read with CUPTI's range profiler.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -8,26 +7,22 @@
 #include <vector>
 
 #include "devices/cuda/driver/context.h"
+#include "devices/gpu/runtime/counters.h"
 
 namespace tw::cuda {
 
-class Counters {
+class RangeCounters final : public gpu::Counters {
  public:
   // A process may have one such object at a time, and must not record activity with CUPTI.
-  // `ordinal` is the device of the current context. Throws Error that says why there are no
+  // `ordinal` is the device of `context`, which is current. Throws Error that says why there are no
   // counters: not permitted, another profiler, or a CUPTI without range profiler.
-  explicit Counters(int ordinal);
-  Counters(const Counters&) = delete;
-  Counters& operator=(const Counters&) = delete;
-  ~Counters();
+  RangeCounters(int ordinal, const Context& context);
+  RangeCounters(const RangeCounters&) = delete;
+  RangeCounters& operator=(const RangeCounters&) = delete;
+  ~RangeCounters() override;
 
-  // Counts a launch. Before each pass `prepare` runs, then `launch`. The kernels of the launch are
-  // counted one after the other and added up. docs/measuring.md lists names, units and CUPTI's
-  // metrics. Metrics that this GPU lacks are left out. Throws Error if CUPTI fails, CudaFailure if
-  // a launch fails.
-  std::map<std::string, double> collect(const Context& context,
-                                        const std::function<void()>& prepare,
-                                        const std::function<void()>& launch);
+  std::map<std::string, double> collect(const std::function<void()>& prepare,
+                                        const std::function<void()>& launch) override;
 
  private:
   void choose_metrics();
@@ -36,6 +31,7 @@ class Counters {
   std::map<std::string, double> evaluate(std::size_t kernel) const;
   std::map<std::string, double> total() const;
 
+  const Context& context_;
   CUpti_Profiler_Host_Object* host_ = nullptr;
   CUpti_RangeProfiler_Object* target_ = nullptr;
   std::vector<std::string> names_;    // our names

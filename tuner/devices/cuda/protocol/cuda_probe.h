@@ -15,4 +15,11 @@ struct CudaProbe {
   std::vector<std::string> messages;  // one line for each missing thing, with the remedy
 };
 
+namespace cuda {
+
+std::string encode(const CudaProbe& probe);
+CudaProbe decode_probe(const std::string& frame);
+
+}  // namespace cuda
+
 }  // namespace tw
