@@ -15,10 +15,10 @@
 namespace tw::cuda {
 namespace {
 
-enum class Kernel { mark, ours, measured };
+enum class KernelKind { mark, ours, measured };
 struct Record {
   std::uint64_t start_ns = 0, end_ns = 0;
-  Kernel kernel{};
+  KernelKind kernel{};
 };
 
 // CUPTI's callbacks pass no context of the caller, so the data that they fill is global.
@@ -31,13 +31,13 @@ Records& records() {
   return instance;
 }
 
-Kernel classify(std::string_view name) {
-  if (name == "tw_mark") return Kernel::mark;
+KernelKind classify(std::string_view name) {
+  if (name == "tw_mark") return KernelKind::mark;
   for (const char* own : {"tw_flush_write", "tw_flush_read", "tw_fill", "tw_compare", "tw_hash",
                           "tw_guard_write", "tw_guard_check"}) {
-    if (name == own) return Kernel::ours;
+    if (name == own) return KernelKind::ours;
   }
-  return Kernel::measured;  // this includes tw_zero: clearing a workspace is part of the time
+  return KernelKind::measured;  // this includes tw_zero: clearing a workspace is part of the time
 }
 
 constexpr std::size_t buffer_bytes = std::size_t{1} << 20, buffer_alignment = 64;
@@ -98,15 +98,15 @@ std::vector<double> CuptiTimer::collect_ns() {
   std::uint64_t first = 0;
   bool inside = false;
   const auto marks = static_cast<std::size_t>(std::count_if(
-      list.begin(), list.end(), [](const Record& r) { return r.kernel == Kernel::mark; }));
+      list.begin(), list.end(), [](const Record& r) { return r.kernel == KernelKind::mark; }));
   if (marks != samples.size()) return samples;  // records were dropped, so none can be trusted
   for (const Record& record : list) {
-    if (record.kernel == Kernel::mark) {
+    if (record.kernel == KernelKind::mark) {
       ++sample;
       first = 0;
     }
-    inside = record.kernel != Kernel::ours && (inside || record.kernel == Kernel::mark);
-    if (!inside || record.kernel != Kernel::measured) continue;
+    inside = record.kernel != KernelKind::ours && (inside || record.kernel == KernelKind::mark);
+    if (!inside || record.kernel != KernelKind::measured) continue;
     if (first == 0) first = record.start_ns;
     samples[sample - 1] = static_cast<double>(record.end_ns - first);
   }
