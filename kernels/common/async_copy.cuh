@@ -39,11 +39,12 @@ TW_DEVICE void cp_async_if(bool wanted, SharedPointer<T> to, const T* global) {
 #endif
 }
 
-// Copies kBytes if `valid`; otherwise writes kBytes of zeros and does not touch `global`.
+// Copies the first `source_bytes` (0 to kBytes) of a vector of kBytes (4, 8 or 16) and fills the
+// rest with zeros, asynchronously. It reads nothing beyond the source bytes. It costs a few
+// instructions more than a copy of a whole vector.
 template <int kBytes, class T>
-TW_DEVICE void cp_async_or_zero(SharedPointer<T> to, const T* global, bool valid) {
+TW_DEVICE void cp_async_part(SharedPointer<T> to, const T* global, int source_bytes) {
   static_assert(kBytes == 4 || kBytes == 8 || kBytes == 16, "cp.async moves 4, 8 or 16 bytes");
-  [[maybe_unused]] const int source_bytes = valid ? kBytes : 0;
 #ifdef TW_CPU_DEVICE
   tw_cpu::cp_async(to.address(), global, kBytes, source_bytes);
 #else
@@ -57,6 +58,12 @@ TW_DEVICE void cp_async_or_zero(SharedPointer<T> to, const T* global, bool valid
                               : "memory");)
   }
 #endif
+}
+
+// Copies kBytes if `valid`; otherwise writes kBytes of zeros and does not touch `global`.
+template <int kBytes, class T>
+TW_DEVICE void cp_async_or_zero(SharedPointer<T> to, const T* global, bool valid) {
+  cp_async_part<kBytes>(to, global, valid ? kBytes : 0);
 }
 
 // Closes the group of this thread's copies since the last commit. A group may be empty.

@@ -95,4 +95,15 @@ TW_DEVICE Vector<T, kCount> load_vector(SharedPointer<T> from) {
 #endif
 }
 
+// Writes one 16-bit element.
+template <class T>
+TW_DEVICE void store_shared(SharedPointer<T> to, T value) {
+  static_assert(sizeof(T) == 2, "a 16-bit element");
+#ifdef TW_CPU_DEVICE
+  *to.address() = value;
+#else
+  asm volatile("st.shared.b16 [%0], %1;" ::"r"(to.address()), "h"(value.bits) : "memory");
+#endif
+}
+
 }  // namespace tw

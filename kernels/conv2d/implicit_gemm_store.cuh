@@ -4,54 +4,24 @@
 
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
+#include "common/join_parts.cuh"
 #include "common/opaque.cuh"
 #include "conv2d/implicit_gemm_tiling.cuh"
 #include "conv2d/staging.cuh"
 
 namespace tw::conv2d::implicit_gemm {
 
-// Adds up the sums of all slices of a tile. Each block writes its own sums to `partials` and
-// increments `arrived`. The last block reads all sums in the order of the slices and returns true;
-// the counter is back at zero then.
+// Adds up the slices of a tile, as join_parts does. partials: [tile][slice].
 template <class G>
 TW_DEVICE bool gather_slices(float (&sums)[G::kTilesM][G::kTilesN][4], float* partials,
                              unsigned* arrived, int tile, int slice) {
-  constexpr unsigned kSlices = G::knobs.split_k;
-  constexpr long long kPerSlice = static_cast<long long>(G::kSums) * G::kThreads;
-  float* const first = partials + tile * (kPerSlice * kSlices) + threadIdx.x * 4;
-  TW_UNROLL
-  for (int i = 0; i < G::kTilesM * G::kTilesN; ++i) {
-    Vector<float, 4> group;
-    TW_UNROLL
-    for (int j = 0; j < 4; ++j) group.at[j] = sums[i / G::kTilesN][i % G::kTilesN][j];
-    store_vector(first + slice * kPerSlice + i * (4 * G::kThreads), group);
-  }
-  __threadfence();
-  __syncthreads();
-  unsigned* const before = dynamic_shared<unsigned>();
-  if (threadIdx.x == 0) *before = atomicInc(arrived + tile, kSlices - 1);
-  __syncthreads();
-  if (*before != kSlices - 1) return false;
-  __threadfence();
-  TW_UNROLL
-  for (int i = 0; i < G::kTilesM * G::kTilesN; ++i) {
-    float* const sum = sums[i / G::kTilesN][i % G::kTilesN];
-    sum[0] = sum[1] = sum[2] = sum[3] = 0;
-  }
-  for (unsigned s = 0; s < kSlices; ++s) {
-    TW_UNROLL
-    for (int i = 0; i < G::kTilesM * G::kTilesN; ++i) {
-      const float4 part =
-          __ldcg(reinterpret_cast<const float4*>(first + s * kPerSlice + i * (4 * G::kThreads)));
-      float* const sum = sums[i / G::kTilesN][i % G::kTilesN];
-      sum[0] += part.x;
-      sum[1] += part.y;
-      sum[2] += part.z;
-      sum[3] += part.w;
-    }
-  }
-  __syncthreads();  // `before` has been read
-  return true;
+  constexpr int kSlices = G::knobs.split_k;
+  constexpr int kGroups = G::kTilesM * G::kTilesN;
+  constexpr long long kPart = 4LL * kGroups * G::kThreads;
+  return join_parts<AllThreads<G::kThreads>, kGroups>(
+      [&](int i) { return &sums[i / G::kTilesN][i % G::kTilesN][0]; }, slice, kSlices,
+      [&](int part) { return partials + (tile * kSlices + part) * kPart; }, arrived + tile,
+      dynamic_shared<unsigned>());
 }
 
 // The place of the block's rows and columns of D in y.

@@ -12,7 +12,6 @@
 
 #include "common/async_copy.cuh"
 #include "common/config.cuh"
-#include "common/copy_part.cuh"
 #include "common/shared.cuh"
 
 namespace tw::gemm::mma {

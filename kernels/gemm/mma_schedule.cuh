@@ -13,7 +13,7 @@
 #pragma once
 
 #include "common/config.cuh"
-#include "common/vector.cuh"
+#include "common/join_parts.cuh"
 
 namespace tw::gemm::mma {
 
@@ -109,67 +109,25 @@ TW_DEVICE void for_each_segment(int block, int workers, int shared_tiles, int k_
   }
 }
 
-// The threads of a block that hold sums, from thread 0 on: here all threads.
-template <int kThreads>
-struct AllThreads {
-  static constexpr int kCount = kThreads;
-  static TW_DEVICE void sync() { __syncthreads(); }
-};
-
-// Adds up the sums of a tile of C whose k is shared. Each worker writes its own sums to `partials`
-// ([worker][slot][group][thread] vectors) and increments `arrived`. The last worker reads all sums
-// and returns true; the counter is back at zero then. `flag` is a word of shared memory.
+// Adds up the sums of a tile of C whose k is shared, as join_parts does. partials holds a slot for
+// each tile of a worker, [worker][slot]; arrived holds a counter for each tile.
 template <class Threads, int kRows, int kColumns, class Shares>
 TW_DEVICE bool gather(float (&sums)[kRows][kColumns][4], const Shares& shares, int worker,
                       Segment segment, long long k_tiles, float* partials, unsigned* arrived,
                       unsigned* flag) {
-  constexpr int kThreads = Threads::kCount;
-  constexpr long long kSlot = 4LL * kRows * kColumns * kThreads;
+  constexpr long long kSlot = 4LL * kRows * kColumns * Threads::kCount;
   const long long tile_begin = segment.tile * k_tiles;
   const int first = shares.owner(tile_begin);
   const int last = shares.owner(tile_begin + k_tiles - 1);
   // Only the first worker may have begun with the tile before.
-  const auto slot = [&](int w) {
-    const int second = w == first && shares.first(w) < tile_begin ? 1 : 0;
-    return partials + (static_cast<long long>(w) * Shares::kSlots + second) * kSlot +
-           threadIdx.x * 4;
+  const auto slot = [&](int part) {
+    const int w = first + part;
+    const int second = part == 0 && shares.first(w) < tile_begin ? 1 : 0;
+    return partials + (static_cast<long long>(w) * Shares::kSlots + second) * kSlot;
   };
-
-  float* const mine = slot(worker);
-  TW_UNROLL
-  for (int i = 0; i < kRows * kColumns; ++i) {
-    Vector<float, 4> group;
-    TW_UNROLL
-    for (int j = 0; j < 4; ++j) group.at[j] = sums[i / kColumns][i % kColumns][j];
-    store_vector(mine + i * (4 * kThreads), group);
-  }
-  __threadfence();
-  Threads::sync();
-  const auto others = static_cast<unsigned>(last - first);
-  if (threadIdx.x == 0) *flag = atomicInc(arrived + segment.tile, others);
-  Threads::sync();
-  const bool is_last = *flag == others;
-  Threads::sync();  // the flag's memory is used again
-  if (!is_last) return false;
-  __threadfence();
-
-  TW_UNROLL
-  for (int i = 0; i < 4 * kRows * kColumns; ++i) {
-    sums[i / 4 / kColumns][i / 4 % kColumns][i % 4] = 0;
-  }
-  for (int w = first; w <= last; ++w) {
-    const float* const from = slot(w);
-    TW_UNROLL
-    for (int i = 0; i < kRows * kColumns; ++i) {
-      const float4 part = __ldcg(reinterpret_cast<const float4*>(from + i * (4 * kThreads)));
-      float(&sum)[4] = sums[i / kColumns][i % kColumns];
-      sum[0] += part.x;
-      sum[1] += part.y;
-      sum[2] += part.z;
-      sum[3] += part.w;
-    }
-  }
-  return true;
+  return join_parts<Threads, kRows * kColumns>(
+      [&](int i) { return &sums[i / kColumns][i % kColumns][0]; }, worker - first, last - first + 1,
+      slot, arrived + segment.tile, flag);
 }
 
 }  // namespace tw::gemm::mma

@@ -4,6 +4,7 @@
 
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
+#include "common/join_parts.cuh"
 #include "common/shared.cuh"
 #include "common/vector.cuh"
 
@@ -15,51 +16,17 @@ TW_HOST_DEVICE constexpr int spread(int i) {
   return i / 4 * 4 * kLanes + i % 4;
 }
 
-// Adds up the slices of a tile of C. Each block writes its sums to `partials`
-// ([tile][slice][group][thread] vectors) and increments `arrived`. The last block reads all sums in
-// the order of the slices and returns true; the counter is back at zero then.
-template <class G, class T>
-TW_DEVICE bool gather_slices(T (&sums)[G::knobs.thread_m][G::knobs.thread_n], T* partials,
+// Adds up the slices of a tile of C, as join_parts does. partials: [tile][slice].
+template <class G>
+TW_DEVICE bool gather_slices(float (&sums)[G::knobs.thread_m][G::knobs.thread_n], float* partials,
                              unsigned* arrived, int tile, int slice) {
   constexpr int kSlices = G::knobs.split_k;
-  constexpr int kPerThread = G::knobs.thread_m * G::knobs.thread_n;
-  constexpr long long kPerSlice = static_cast<long long>(kPerThread) * G::kThreads;
-
-  T* const first = partials + tile * (kPerSlice * kSlices) + threadIdx.x * 4;
-  TW_UNROLL
-  for (int i = 0; i < kPerThread; i += 4) {
-    Vector<T, 4> group;
-    TW_UNROLL
-    for (int j = 0; j < 4; ++j) {
-      group.at[j] = sums[i / G::knobs.thread_n][i % G::knobs.thread_n + j];
-    }
-    store_vector(first + slice * kPerSlice + i * G::kThreads, group);
-  }
-  __threadfence();
-  __syncthreads();
-  // No thread reads the tiles in shared memory any more. Their first word tells the block whether
-  // it is the last.
-  unsigned* const before = dynamic_shared<unsigned>();
-  if (threadIdx.x == 0) *before = atomicInc(arrived + tile, kSlices - 1);
-  __syncthreads();
-  if (*before != kSlices - 1) return false;
-  __threadfence();
-
-  TW_UNROLL
-  for (int i = 0; i < kPerThread; ++i) sums[i / G::knobs.thread_n][i % G::knobs.thread_n] = 0;
-  for (int s = 0; s < kSlices; ++s) {
-    TW_UNROLL
-    for (int i = 0; i < kPerThread; i += 4) {
-      const float4 part =
-          __ldcg(reinterpret_cast<const float4*>(first + s * kPerSlice + i * G::kThreads));
-      T* const sum = &sums[i / G::knobs.thread_n][i % G::knobs.thread_n];
-      sum[0] += part.x;
-      sum[1] += part.y;
-      sum[2] += part.z;
-      sum[3] += part.w;
-    }
-  }
-  return true;
+  constexpr int kGroups = G::knobs.thread_m * G::knobs.thread_n / 4;
+  constexpr long long kPart = 4LL * kGroups * G::kThreads;
+  return join_parts<AllThreads<G::kThreads>, kGroups>(
+      [&](int i) { return &sums[4 * i / G::knobs.thread_n][4 * i % G::knobs.thread_n]; }, slice,
+      kSlices, [&](int part) { return partials + (tile * kSlices + part) * kPart; }, arrived + tile,
+      dynamic_shared<unsigned>());
 }
 
 // Writes those of 4 neighbouring elements of a row of C that are inside C; `at` is the first.

@@ -32,27 +32,23 @@ std::vector<Publication> publications() {
   const Trial columns{"reduce", "columns",
                       "f32",    "outer=1,extent=1024,inner=40,operation=sum",
                       "",       "blocks_per_sm=1"};
-  const Edit join{"  __threadfence();\n  Threads::sync();\n  const", "  __threadfence();\n  const"};
+  const std::string join = "common/join_parts.cuh";
+  const Edit barrier{"  __threadfence();\n  Threads::sync();\n  const",
+                     "  __threadfence();\n  const"};
   // Moves the count from behind the stores to the line before them. The barrier protects the
   // earlier content of shared memory.
   const auto earlier = [](const std::string& stores, const std::string& count) {
     return std::vector<Edit>{{count, ""}, {stores, "  __syncthreads();\n" + count + "\n" + stores}};
   };
   return {
-      {"SimtWithoutABarrier",
-       gemm,
-       "gemm/simt_store.cuh",
-       {{"  __syncthreads();\n  // No thread reads", "  // No thread reads"}}},
-      {"SimtCountsFirst", gemm, "gemm/simt_store.cuh",
-       earlier("  T* const first = partials",
-               "  unsigned* const before = dynamic_shared<unsigned>();\n  if (threadIdx.x == 0) "
-               "*before = atomicInc(arrived + tile, kSlices - 1);")},
-      {"MmaWithoutABarrier", mma, "gemm/mma_schedule.cuh", {join}},
-      {"StreamKWithoutABarrier", stream_k, "gemm/mma_schedule.cuh", {join}},
-      {"ConvWithoutABarrier",
-       conv,
-       "conv2d/implicit_gemm_store.cuh",
-       {{"  __syncthreads();\n  unsigned* const before", "  unsigned* const before"}}},
+      {"SimtWithoutABarrier", gemm, join, {barrier}},
+      {"SimtCountsFirst", gemm, join,
+       earlier("  float* const mine = part(own)",
+               "  const auto others = static_cast<unsigned>(parts - 1);\n  if (threadIdx.x == 0) "
+               "*flag = atomicInc(arrived, others);")},
+      {"MmaWithoutABarrier", mma, join, {barrier}},
+      {"StreamKWithoutABarrier", stream_k, join, {barrier}},
+      {"ConvWithoutABarrier", conv, join, {barrier}},
       {"ColumnsWithoutABarrier",
        columns,
        "reduce/fold.cuh",
