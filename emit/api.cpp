@@ -2,7 +2,7 @@
 // <op>.cu, which defines the functions for callers in plain C++.
 #include <fmt/format.h>
 
-#include "emit/model.h"
+#include "emit/tuning/tuning.h"
 
 namespace tw {
 namespace {

@@ -6,8 +6,8 @@
 #include <sstream>
 
 #include "core/plan/plan.h"
-#include "emit/model.h"
 #include "emit/parts.h"
+#include "emit/tuning/tuning.h"
 
 namespace tw {
 namespace {

@@ -15,7 +15,7 @@
 #include "core/base/texts.h"
 #include "core/catalog/catalog.h"
 #include "core/spec/sources.h"
-#include "emit/model.h"
+#include "emit/tuning/tuning.h"
 
 namespace tw {
 namespace {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "core/base/statistics.h"
-#include "emit/model.h"
+#include "emit/tuning/tuning.h"
 
 namespace tw {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "emit/model.h"
+#include "emit/tuning/tuning.h"
 
 namespace tw {
 namespace {

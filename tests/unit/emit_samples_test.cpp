@@ -8,8 +8,8 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
-#include "emit/choice.h"
-#include "emit/samples.h"
+#include "emit/tuning/choice.h"
+#include "emit/tuning/samples.h"
 #include "emit_fixture.h"
 #include "selected.h"
 

@@ -9,8 +9,8 @@
 #include "core/model/emulated_work.h"
 #include "core/plan/plan.h"
 #include "devices/job_runner.h"
-#include "emit/model.h"
-#include "emit/samples.h"
+#include "emit/tuning/samples.h"
+#include "emit/tuning/tuning.h"
 #include "session/run/oracle_choice.h"
 
 namespace tw {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "emit/model.h"
+#include "emit/tuning/tuning.h"
 
 namespace tw {
 

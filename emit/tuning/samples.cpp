@@ -1,4 +1,4 @@
-#include "emit/samples.h"
+#include "emit/tuning/samples.h"
 
 #include <algorithm>
 #include <optional>
@@ -6,8 +6,8 @@
 #include <set>
 
 #include "core/base/error.h"
-#include "emit/choice.h"
-#include "emit/fallbacks.h"
+#include "emit/tuning/choice.h"
+#include "emit/tuning/fallbacks.h"
 
 namespace tw {
 namespace {

@@ -1,4 +1,4 @@
-#include "emit/choice.h"
+#include "emit/tuning/choice.h"
 
 #include "core/plan/plan.h"
 

@@ -2,7 +2,7 @@
 // rules that the header itself contains (emitted/choose.h).
 #pragma once
 #include "emit/emitted/choose.h"
-#include "emit/model.h"
+#include "emit/tuning/tuning.h"
 
 namespace tw {
 

@@ -1,6 +1,6 @@
 // Makes the model of a header.
 // Longer than 400 lines: its parts are made in one pass over the winners.
-#include "emit/model.h"
+#include "emit/tuning/tuning.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include <tuple>
 
 #include "core/base/error.h"
-#include "emit/fallbacks.h"
+#include "emit/tuning/fallbacks.h"
 
 namespace tw {
 namespace {

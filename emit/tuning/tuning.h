@@ -7,8 +7,8 @@
 
 #include "core/base/texts.h"
 #include "core/space/space.h"
-#include "emit/emit.h"
-#include "emit/text.h"
+#include "emit/header/text.h"
+#include "emit/tuning/request.h"
 
 namespace tw {
 

@@ -1,4 +1,4 @@
-#include "emit/fallbacks.h"
+#include "emit/tuning/fallbacks.h"
 
 #include <algorithm>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "emit/text.h"
+#include "emit/header/text.h"
 
 #include <fmt/format.h>
 
