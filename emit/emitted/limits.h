@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "dispatch/checked.h"
-#include "dispatch/choose.h"
-#include "dispatch/launch_limits.h"
-#include "dispatch/tensor_map.h"
+#include "core/base/checked.h"
+#include "core/plan/launch_limits.h"
+#include "core/plan/tensor_map.h"
+#include "emit/emitted/choose.h"
 
 namespace tw::dispatch {
 
