@@ -95,11 +95,11 @@ struct Plan {
   std::int64_t bytes[kWorkspaces > 0 ? kWorkspaces : 1] = {};
 
   // Sets the size of a workspace. Set the workspaces and then the passes, each in order. An
-  // expression without a value makes the plan invalid.
+  // expression without a value, or with a negative one, makes the plan invalid.
   constexpr void workspace(int index, checked::Value size) {
     const checked::Value end =
         checked::add(offset[index], checked::round_up(size, checked::Value(alignment)));
-    valid = valid && end.ok && size.ok;
+    valid = valid && end.ok && size.ok && size.v >= 0;
     if (!valid) return;
     bytes[index] = size.v;
     offset[index + 1] = end.v;

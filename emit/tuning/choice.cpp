@@ -1,6 +1,6 @@
 #include "emit/tuning/choice.h"
 
-#include "core/plan/plan.h"
+#include "emit/tuning/launches.h"
 
 namespace tw {
 namespace {
@@ -40,14 +40,14 @@ struct Entry {
   Query query;
 };
 
-// Does the same as `serves` of dispatch/select.h: needs and requirements hold, and the branch can
-// be launched.
+// Does the same as `serves` of dispatch/select.h in a program that holds all code for the device:
+// needs and requirements hold, and the branch can be launched.
 bool runs(const EmitModel& model, int index, const Problem& problem, const DeviceInfo& device) {
   const Branch& branch = model.branches[static_cast<std::size_t>(index)];
-  return serves(*branch.kernel, slots_of(model.op(), branch.kernel->names, problem, device),
+  const OpSpec& op = model.op();
+  return serves(*branch.kernel, slots_of(op, branch.kernel->names, problem, device),
                 branch.configuration) &&
-         lower(*model.request->catalog, *branch.kernel, problem, device, branch.configuration)
-             .invalid.empty();
+         can_launch(op, *branch.kernel, problem, device, branch.configuration);
 }
 
 }  // namespace

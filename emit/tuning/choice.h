@@ -6,8 +6,8 @@
 
 namespace tw {
 
-// Does the same as `choose` of dispatch/select.h. Throws Error if the op's reference cannot compute
-// the problem.
+// Returns what `choose` of dispatch/select.h returns, for a program that holds all code for the
+// device.
 dispatch::Choice choice_of(const EmitModel& model, const Problem& problem,
                            const DeviceInfo& device);
 

@@ -5,9 +5,9 @@
 #include <random>
 #include <set>
 
-#include "core/base/error.h"
 #include "emit/tuning/choice.h"
 #include "emit/tuning/fallbacks.h"
+#include "emit/tuning/launches.h"
 
 namespace tw {
 namespace {
@@ -228,20 +228,24 @@ std::vector<Subject> subjects_of(const EmitModel& model) {
 }
 
 // Returns the row or fallback that the header takes, with the indices of subjects_of. Returns
-// nothing if there is none, or if there is no oracle.
+// nothing if there is none.
 std::optional<std::size_t> taker_of(const EmitModel& model, const Problem& problem,
                                     const DeviceInfo& device) {
-  try {
-    const dispatch::Choice choice = choice_of(model, problem, device);
-    if (choice.row >= 0) return static_cast<std::size_t>(choice.row);
-    const int form = form_of(model, problem);
-    for (std::size_t i = 0; i < model.fallbacks.size() && choice.branch >= 0; ++i) {
-      const Fallback& fallback = model.fallbacks[i];
-      if (fallback.branch == choice.branch && fallback.form == form) return model.rows.size() + i;
-    }
-  } catch (const Error&) {
+  const dispatch::Choice choice = choice_of(model, problem, device);
+  if (choice.row >= 0) return static_cast<std::size_t>(choice.row);
+  const int form = form_of(model, problem);
+  for (std::size_t i = 0; i < model.fallbacks.size() && choice.branch >= 0; ++i) {
+    const Fallback& fallback = model.fallbacks[i];
+    if (fallback.branch == choice.branch && fallback.form == form) return model.rows.size() + i;
   }
   return std::nullopt;
+}
+
+// Returns whether the device has the memory for the workspaces of a sample.
+bool fits(const OpSpec& op, const EmitSample& sample, const Problem& problem,
+          const DeviceInfo& device) {
+  return device.memory_bytes <= 0 || workspace_need(op, *sample.kernel, problem, device,
+                                                    sample.configuration) <= device.memory_bytes;
 }
 
 }  // namespace
@@ -252,8 +256,9 @@ std::vector<EmitSample> samples_of(const EmitModel& model, const DeviceInfo& dev
   std::vector<Subject> subjects = subjects_of(model);
   for (Candidate& one : candidates_of(model, seed, also)) {
     if (!is_small(model, device, one, one.kind == own || one.kind == asked, size)) continue;
+    if (!can_verify(model.op(), one.problem, device)) continue;
     const auto taker = taker_of(model, one.problem, device);
-    if (!taker) continue;
+    if (!taker || !fits(model.op(), subjects[*taker].sample, one.problem, device)) continue;
     subjects[*taker].add(model.op(), one.kind, std::move(one.problem));
   }
   std::vector<EmitSample> samples;
