@@ -41,6 +41,12 @@ constexpr std::int64_t value_or(checked::Value value, std::int64_t otherwise) {
   return value.ok ? value.v : otherwise;
 }
 
+// Returns a dim of a call: the number that the caller gives or, for -1, the dim's default. A
+// default without a value counts as -1.
+constexpr std::int64_t given_or(std::int64_t given, checked::Value otherwise) {
+  return given == -1 ? value_or(otherwise, -1) : given;
+}
+
 // Returns the smaller of `alignment` and the alignment of the pointer, in bytes. Both are powers of
 // two.
 inline std::int64_t least_alignment(std::int64_t alignment, const void* pointer) {
@@ -88,6 +94,7 @@ struct Pass {
 template <int kPasses, int kWorkspaces, int kValues>
 struct Plan {
   static constexpr std::int64_t alignment = 256;
+  static constexpr int passes = kPasses;
 
   bool valid = true;
   Pass<kValues> pass[kPasses];

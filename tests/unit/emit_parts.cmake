@@ -1,6 +1,6 @@
 # Compiles each file of emit/emitted by itself: EmitPart.<file>.host and EmitPart.<file>.nvcc. So an
 # error in them is found without emitting anything. The .cuh files have kernels or launch them, so
-# only nvcc compiles them.
+# only nvcc compiles them. EmitParts.ServeAnOp compiles all that their templates contain.
 file(GLOB parts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/emit/emitted/*)
 set(roots -std=c++17 -I${PROJECT_SOURCE_DIR} -I${PROJECT_SOURCE_DIR}/tuner)
 set(own_warnings -Wall -Wextra -Wconversion -Wshadow -Werror)
@@ -23,3 +23,7 @@ foreach(part IN LISTS parts)
       -arch=sm_90a -x cu -include ${part} -c /dev/null -o /dev/null)
   endif()
 endforeach()
+if(TILEWRIGHT_HAS_CUDA)
+  emit_test_of(EmitParts.ServeAnOp compilers ${TILEWRIGHT_NVCC} ${strict} ${with_gcc} ${roots}
+    -arch=all-major -c ${CMAKE_CURRENT_LIST_DIR}/emit_shared.cu -o /dev/null)
+endif()
