@@ -6,10 +6,10 @@
 #include <array>
 #include <cctype>
 
-#include "core/base/texts.h"
-
 namespace tw {
 namespace {
+
+using Texts = std::map<std::string, std::string, std::less<>>;
 
 constexpr std::size_t columns = 100;
 

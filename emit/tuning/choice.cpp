@@ -10,7 +10,7 @@ struct Query {
   int form = 0;
 };
 
-// Compares problems as the struct that select.cpp writes for an op compares calls.
+// Compares problems as emitted/selection.h compares calls.
 struct Compare {
   static bool same_form(const Query& a, const Query& b) {
     return a.form == b.form && a.problem->choices == b.problem->choices;
@@ -42,9 +42,9 @@ struct Entry {
 
 // Does the same as `serves` of dispatch/select.h in a program that holds all code for the device:
 // needs and requirements hold, and the branch can be launched.
-bool runs(const EmitModel& model, int index, const Problem& problem, const DeviceInfo& device) {
-  const Branch& branch = model.branches[static_cast<std::size_t>(index)];
-  const OpSpec& op = model.op();
+bool runs(const Tuning& tuning, int index, const Problem& problem, const DeviceInfo& device) {
+  const Branch& branch = tuning.branches[static_cast<std::size_t>(index)];
+  const OpSpec& op = tuning.op();
   return serves(*branch.kernel, slots_of(op, branch.kernel->names, problem, device),
                 branch.configuration) &&
          can_launch(op, *branch.kernel, problem, device, branch.configuration);
@@ -52,18 +52,17 @@ bool runs(const EmitModel& model, int index, const Problem& problem, const Devic
 
 }  // namespace
 
-dispatch::Choice choice_of(const EmitModel& model, const Problem& problem,
-                           const DeviceInfo& device) {
+dispatch::Choice choice_of(const Tuning& tuning, const Problem& problem, const DeviceInfo& device) {
   std::vector<Entry> rows, fallbacks;
-  for (const TunedRow& row : model.rows) rows.push_back({row.branch, {&row.problem, row.form}});
-  for (const Fallback& fallback : model.fallbacks) {
-    const Branch& branch = model.branches[static_cast<std::size_t>(fallback.branch)];
+  for (const TunedRow& row : tuning.rows) rows.push_back({row.branch, {&row.problem, row.form}});
+  for (const Fallback& fallback : tuning.fallbacks) {
+    const Branch& branch = tuning.branches[static_cast<std::size_t>(fallback.branch)];
     fallbacks.push_back({fallback.branch, {&branch.problem, fallback.form}});
   }
   return dispatch::choose<Compare>(
-      rows, fallbacks, Query{&problem, form_of(model, problem)}, device.cc == model.device.cc,
-      device.sms == model.device.sms,
-      [&](int branch) { return runs(model, branch, problem, device); });
+      rows, fallbacks, Query{&problem, form_of(tuning, problem)}, device.cc == tuning.device.cc,
+      device.sms == tuning.device.sms,
+      [&](int branch) { return runs(tuning, branch, problem, device); });
 }
 
 }  // namespace tw

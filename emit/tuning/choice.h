@@ -6,9 +6,8 @@
 
 namespace tw {
 
-// Returns what `choose` of dispatch/select.h returns, for a program that holds all code for the
-// device.
-dispatch::Choice choice_of(const EmitModel& model, const Problem& problem,
-                           const DeviceInfo& device);
+// Returns what choose_branch() of emitted/selection.h returns in the header, for a program that
+// holds all code for the device.
+dispatch::Choice choice_of(const Tuning& tuning, const Problem& problem, const DeviceInfo& device);
 
 }  // namespace tw

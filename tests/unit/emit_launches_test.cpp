@@ -116,12 +116,12 @@ TEST_F(EmitLaunches, SamplesAreOfCallsThatCanBeVerified) {
   request.catalog = &catalog_;
   request.op = "narrow";
   request.winners = {emit_fixture::winner(catalog_, "narrow f32 n=40000", "k", "threads=64", 5000)};
-  const EmitModel model = model_of(request);
+  const Tuning tuning = tuning_of(request);
   const SampleSize any_size{1e18, 1e18, INT64_MAX, INT64_MAX};
   device_.memory_bytes = 0;
   const auto largest = [&] {
     std::int64_t most = 0;
-    for (const EmitSample& one : samples_of(model, device_, 40, any_size, 1)) {
+    for (const EmitSample& one : samples_of(tuning, device_, 40, any_size, 1)) {
       EXPECT_TRUE(can_verify(one.problem.dims[0])) << one.problem.key(entry_.op);
       most = std::max(most, one.problem.dims[0]);
     }

@@ -1,0 +1,265 @@
+#include "emit/model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "core/base/digest.h"
+#include "core/base/error.h"
+#include "core/plan/plan.h"
+#include "emit/emitted/choose.h"
+#include "emit/evidence.h"
+#include "emit/header/emitted_texts.h"
+#include "emit/header/text.h"
+#include "emit/model_parts.h"
+
+namespace tw {
+namespace {
+
+// Returns whether the kernel's sources test for a target with an "a" or "f". If so, only code for
+// that target was measured.
+bool has_own_target(const Catalog& catalog, const KernelSpec& kernel) {
+  for (const auto& [path, text] : catalog.sources_of(kernel.source)) {
+    for (const char* macro :
+         {"__CUDA_ARCH_FEAT_SM", "__CUDA_ARCH_SPECIFIC__", "__CUDA_ARCH_FAMILY_SPECIFIC__"}) {
+      if (text.find(macro) != std::string::npos) return true;
+    }
+  }
+  return false;
+}
+
+// Returns whether an expression of the op or of its kernels reads the size of the device's memory.
+bool reads_memory(const Tuning& tuning) {
+  const auto reads = [](const Names& names, const Expr& expr) {
+    return std::any_of(expr.reads().begin(), expr.reads().end(),
+                       [&](int slot) { return names.name(slot) == "device.memory_bytes"; });
+  };
+  for (const KernelSpec* kernel : tuning.kernels) {
+    const auto in_kernel = [&](const Expr& expr) { return reads(kernel->names, expr); };
+    if (in_kernel(kernel->needs.expr)) return true;
+    for (const Constraint& constraint : kernel->require) {
+      if (in_kernel(constraint.expr)) return true;
+    }
+    for (const WorkspaceSpec& workspace : kernel->workspaces) {
+      if (in_kernel(workspace.bytes)) return true;
+    }
+    for (const LaunchSpec& launch : kernel->launches) {
+      for (int i = 0; i < 3; ++i) {
+        if (in_kernel(launch.grid[i]) || in_kernel(launch.block[i])) return true;
+      }
+      for (const ArgSpec& arg : launch.args) {
+        const std::span<const Expr> integers = arg.integers();
+        if (std::any_of(integers.begin(), integers.end(), in_kernel)) return true;
+      }
+      if (in_kernel(launch.when) || in_kernel(launch.smem_bytes)) return true;
+    }
+  }
+  return std::any_of(
+      tuning.op().require.begin(), tuning.op().require.end(),
+      [&](const Constraint& constraint) { return reads(tuning.op().names, constraint.expr); });
+}
+
+// Returns the reason that select() gives if the program holds no code of the kernel for the GPU.
+std::string passed_over(const Tuning& tuning, const KernelSpec& kernel) {
+  const int cc = tuning.device.cc;
+  const std::string target = cc == 0 ? "" : architecture_of(cc).substr(3);
+  return fmt::format(
+      "{} was passed over: the program holds no code of it for this GPU; {}", kernel.name,
+      cc == 0 ? std::string("build for this GPU too, in full (90a for H100 and H200)")
+              : fmt::format("add -gencode arch=compute_{0},code=sm_{0}", target));
+}
+
+std::string nothing_serves(const Tuning& tuning) {
+  std::string text = "no configuration serves these arguments on this device";
+  for (const KernelSpec* kernel : tuning.kernels) {
+    if (kernel->needs.expr.reads().empty()) continue;
+    text += fmt::format("; {} needs {}", kernel->name, kernel->needs.expr.text());
+  }
+  return text;
+}
+
+header::Numbers numbers_of(const Problem& problem) {
+  header::Numbers values(problem.dims);
+  values.insert(values.end(), problem.choices.begin(), problem.choices.end());
+  for (const std::int64_t value : common_slots(problem)) values.push_back(value);
+  return values;
+}
+
+header::Branch branch_model(const Tuning& tuning, int index) {
+  const Branch& branch = tuning.branches[static_cast<std::size_t>(index)];
+  const KernelSpec& kernel = *branch.kernel;
+  header::Branch model;
+  const auto at = std::find(tuning.kernels.begin(), tuning.kernels.end(), branch.kernel);
+  model.kernel = static_cast<int>(at - tuning.kernels.begin());
+  model.configuration = text_of(kernel.knobs, branch.configuration);
+  model.title = kernel.name;
+  for (std::size_t i = 0; i < tuning.op().choices.size(); ++i) {
+    const ChoiceSpec& choice = tuning.op().choices[i];
+    const auto value = static_cast<std::size_t>(branch.problem.choices[i]);
+    model.title += fmt::format(", {}={}", choice.name, choice.values[value]);
+  }
+  model.title += ": " + model.configuration;
+  for (const TunedRow& row : tuning.rows) {
+    if (row.branch != index) continue;
+    for (std::string& line : evidence_of(tuning, row)) model.notes.push_back(std::move(line));
+  }
+  for (const Fallback& fallback : tuning.fallbacks) {
+    if (fallback.branch != index) continue;
+    model.notes.push_back(fmt::format("serves {} that were not tuned; {}",
+                                      tuning.forms[static_cast<std::size_t>(fallback.form)].type,
+                                      check_of(tuning, subject_of(tuning, fallback))));
+  }
+  model.variant = variant_text(tuning.op(), kernel, branch.problem, branch.configuration,
+                               fmt::format("v{}", index));
+  model.knobs = branch.configuration;
+  model.passed_over = passed_over(tuning, kernel);
+  return model;
+}
+
+// Returns the branches that calls of a form may take, in ascending order.
+std::vector<int> branches_of(const Tuning& tuning, int form) {
+  std::set<int> branches;
+  for (const TunedRow& row : tuning.rows) {
+    if (row.form == form) branches.insert(row.branch);
+  }
+  for (const Fallback& fallback : tuning.fallbacks) {
+    if (fallback.form == form) branches.insert(fallback.branch);
+  }
+  return {branches.begin(), branches.end()};
+}
+
+header::Row row_model(const Tuning& tuning, const TunedRow& row) {
+  header::Row model{row.branch, row.form, numbers_of(row.problem), {}, 0, ""};
+  for (const double scalar : row.problem.scalars) {
+    model.scalars.push_back(dispatch::kind_of(scalar));
+  }
+  if (model.scalars.empty()) model.scalars.push_back(0);
+  model.median_ns = row.winner.trial.measurement.median_ns();
+  model.text = row.problem.key(tuning.op());
+  return model;
+}
+
+// Returns the root of each qualified entry, such as "tw" of "tw::gemm::simt::kernel". A namespace
+// that other headers also declare keeps its name.
+std::vector<std::string> roots_of(const Tuning& tuning) {
+  static constexpr std::array others{"std",    "cuda", "nv",     "nvcuda",
+                                     "thrust", "cub",  "nvcomp", "cooperative_groups"};
+  std::vector<std::string> roots{"tw"};
+  for (const KernelSpec* kernel : tuning.kernels) {
+    for (const LaunchSpec& launch : kernel->launches) {
+      const auto colons = launch.entry.find("::");
+      if (colons == std::string::npos) continue;
+      const std::string root = launch.entry.substr(0, colons);
+      if (std::find(others.begin(), others.end(), root) != others.end()) continue;
+      if (std::find(roots.begin(), roots.end(), root) == roots.end()) roots.push_back(root);
+    }
+  }
+  return roots;
+}
+
+bool has_maps(const header::Model& model) {
+  for (const header::Kernel& kernel : model.kernels) {
+    for (const header::Launch& launch : kernel.launches) {
+      for (const header::Argument& argument : launch.arguments) {
+        if (argument.kind == header::Argument::Kind::map) return true;
+      }
+    }
+  }
+  return false;
+}
+
+// Adds what <op>.cuh includes, and copies of these sources and of all that they include.
+void add_sources(const Tuning& tuning, header::Model& model) {
+  const bool has_chains =
+      std::any_of(tuning.forms.begin(), tuning.forms.end(),
+                  [](const Form& form) { return !form.epilogue.steps.empty(); });
+  if (has_chains) model.includes.emplace_back(epilogue_source);
+  if (!tuning.op().header.empty()) model.includes.push_back(tuning.op().header);
+  for (const KernelSpec* kernel : tuning.kernels) model.includes.push_back(kernel->source);
+  const Texts& ours = builtin_sources();
+  for (const std::string& include : model.includes) {
+    for (const auto& [path, text] : tuning.request->catalog->sources_of(include)) {
+      const auto at = ours.find(path);
+      const bool is_ours = at != ours.end() && at->second == text;
+      model.sources[path] = {
+          text,
+          fmt::format("{}{}, source digest {}", is_ours ? "Tilewright's kernels/" : "", path,
+                      digest(text)),
+          is_ours};
+    }
+  }
+}
+
+// Adds the shared parts of the dispatch.
+void add_parts(header::Model& model) {
+  model.parts = header::emitted_parts();
+  if (!model.has_maps) {
+    model.parts.erase("dispatch/tensor_map.cuh");
+    model.parts.erase("dispatch/encode_tensor_map.h");
+  }
+  for (const auto& [path, source] : model.sources) {
+    if (!model.parts.count(path) && path != "dispatch/select.h") continue;
+    throw Error(
+        fmt::format("kernel source {} has a name that emitted headers use: move it to "
+                    "another folder",
+                    comment_safe(path)));
+  }
+}
+
+void add_op(const OpSpec& op, header::Model& model) {
+  for (const DimSpec& dim : op.dims) model.dims.push_back(dim_model(op, dim));
+  for (const ChoiceSpec& choice : op.choices) model.choices.push_back(choice_model(choice));
+  for (const ScalarSpec& scalar : op.scalars) model.scalars.push_back(cpp_name(scalar.name));
+  for (const TensorSpec& tensor : op.tensors) {
+    model.tensors.push_back(tensor_model(op, tensor));
+    model.has_pointers = model.has_pointers || tensor.by_pointers;
+  }
+  for (const Constraint& one : op.require) model.checks.push_back(Speller(op).check(one));
+}
+
+}  // namespace
+
+header::Model model_of(const Tuning& tuning) {
+  const EmitRequest& request = *tuning.request;
+  const OpSpec& op = tuning.op();
+  header::Model model;
+  model.op = op.name;
+  model.doc = op.doc;
+  model.api = header_name(op.name) + ".h";
+  model.user_space = request.name_space;
+  model.space = fmt::format("{}::{}", request.name_space, namespace_name(op.name));
+  model.scope = "dispatch_" + op.name;
+  model.guard = "TILEWRIGHT_IN_" + escaped(fmt::format("{}::{}", request.name_space, op.name));
+  model.generator = request.generator;
+  model.origins = origins_of(tuning);
+  model.note = request.source_note;
+  add_op(op, model);
+  for (int i = 0; i < static_cast<int>(tuning.forms.size()); ++i) {
+    model.forms.push_back(form_model(op, tuning.forms[static_cast<std::size_t>(i)]));
+    model.forms.back().branches = branches_of(tuning, i);
+  }
+  for (const KernelSpec* kernel : tuning.kernels) {
+    model.kernels.push_back(kernel_model(op, *kernel, has_own_target(*request.catalog, *kernel)));
+  }
+  for (int i = 0; i < static_cast<int>(tuning.branches.size()); ++i) {
+    model.branches.push_back(branch_model(tuning, i));
+  }
+  for (const TunedRow& row : tuning.rows) model.rows.push_back(row_model(tuning, row));
+  for (const Fallback& fallback : tuning.fallbacks) {
+    const Branch& branch = tuning.branches[static_cast<std::size_t>(fallback.branch)];
+    model.fallbacks.push_back({fallback.branch, fallback.form, numbers_of(branch.problem)});
+  }
+  model.cc = tuning.device.cc;
+  model.sms = tuning.device.sms;
+  model.nothing_serves = nothing_serves(tuning);
+  model.reads_memory = reads_memory(tuning);
+  model.has_maps = has_maps(model);
+  model.roots = roots_of(tuning);
+  add_sources(tuning, model);
+  add_parts(model);
+  return model;
+}
+
+}  // namespace tw
