@@ -2,37 +2,10 @@
 #pragma once
 #include <map>
 #include <string>
-#include <vector>
 
-#include "core/catalog/catalog.h"
-#include "core/problem/problem.h"
-#include "core/spec/spec.h"
-#include "db/store.h"
+#include "emit/tuning/request.h"
 
 namespace tw {
-
-// A default configuration that a check found wrong on a problem like this one.
-struct Rejected {
-  std::string kernel, configuration;
-  Problem problem;
-};
-
-// The input of emit().
-struct EmitRequest {
-  const Catalog* catalog = nullptr;
-  std::string op;
-  // The winners of one op on one device. If empty, the header has only the default configurations.
-  std::vector<Winner> winners;
-  std::string generator;    // "tilewright 0.1.0 (abc123)"
-  std::string source_note;  // for the header if the rows are not `measured`; else empty
-  // The public functions are in <name_space>::<op>. It may have several parts ("my::kernels").
-  std::string name_space = "tuned";
-  std::vector<Rejected> rejected{};  // not used for their storage, math, chain and choices
-  std::string checked_on{};          // the device of the check; empty if nothing was checked
-  // The number of shapes with which the check ran each part of the header. The key is the problem
-  // of a winner, or the name of a default (EmitSample::subject).
-  std::map<std::string, int> checked{};
-};
 
 // Returns the relative paths and texts of the files of the emitted folder, which needs nothing but
 // a CUDA toolkit:

@@ -5,7 +5,7 @@
 #pragma once
 #include <cuda_runtime.h>
 
-#include "dispatch/limits.h"
+#include "emit/emitted/limits.h"
 
 // Targets with an "a" or "f" after the number have instructions that plain targets lack.
 #if defined(__CUDA_ARCH_SPECIFIC__) || defined(__CUDA_ARCH_FAMILY_SPECIFIC__)

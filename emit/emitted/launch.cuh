@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <initializer_list>
 
-#include "dispatch/code.cuh"
-#include "dispatch/limits.h"
+#include "emit/emitted/code.cuh"
+#include "emit/emitted/limits.h"
 
 namespace tw::dispatch {
 

@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "dispatch/checked.h"
-#include "dispatch/choose.h"
-#include "dispatch/launch_limits.h"
-#include "dispatch/tensor_map.h"
+#include "core/base/checked.h"
+#include "core/plan/launch_limits.h"
+#include "core/plan/tensor_map.h"
+#include "emit/emitted/choose.h"
 
 namespace tw::dispatch {
 
@@ -39,6 +39,12 @@ constexpr Device with_all_code(Device device) {
 
 constexpr std::int64_t value_or(checked::Value value, std::int64_t otherwise) {
   return value.ok ? value.v : otherwise;
+}
+
+// Returns a dim of a call: the number that the caller gives or, for -1, the dim's default. A
+// default without a value counts as -1.
+constexpr std::int64_t given_or(std::int64_t given, checked::Value otherwise) {
+  return given == -1 ? value_or(otherwise, -1) : given;
 }
 
 // Returns the smaller of `alignment` and the alignment of the pointer, in bytes. Both are powers of
@@ -88,6 +94,7 @@ struct Pass {
 template <int kPasses, int kWorkspaces, int kValues>
 struct Plan {
   static constexpr std::int64_t alignment = 256;
+  static constexpr int passes = kPasses;
 
   bool valid = true;
   Pass<kValues> pass[kPasses];
@@ -95,11 +102,11 @@ struct Plan {
   std::int64_t bytes[kWorkspaces > 0 ? kWorkspaces : 1] = {};
 
   // Sets the size of a workspace. Set the workspaces and then the passes, each in order. An
-  // expression without a value makes the plan invalid.
+  // expression without a value, or with a negative one, makes the plan invalid.
   constexpr void workspace(int index, checked::Value size) {
     const checked::Value end =
         checked::add(offset[index], checked::round_up(size, checked::Value(alignment)));
-    valid = valid && end.ok && size.ok;
+    valid = valid && end.ok && size.ok && size.v >= 0;
     if (!valid) return;
     bytes[index] = size.v;
     offset[index + 1] = end.v;

@@ -6,7 +6,7 @@
 
 #include <cstring>
 
-#include "dispatch/encode_tensor_map.h"
+#include "core/plan/encode_tensor_map.h"
 
 namespace tw::dispatch {
 

@@ -3,9 +3,11 @@ add_executable(emit_writer emit_writer.cpp)
 target_link_libraries(emit_writer PRIVATE tw_flags tw_emit ${TILEWRIGHT_FMT})
 target_compile_definitions(emit_writer PRIVATE TW_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
 set(TW_EMITTED ${CMAKE_CURRENT_BINARY_DIR}/emitted CACHE INTERNAL "what emit_writer writes")
-file(GLOB emit_data CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/data/emit/*)
+file(GLOB emit_data CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/data/emit/*
+  ${PROJECT_SOURCE_DIR}/tests/data/mapped/*)
 add_custom_command(OUTPUT ${TW_EMITTED}/selected.h
   BYPRODUCTS ${TW_EMITTED}/tuned/blend.cu ${TW_EMITTED}/selected_reduced.h
+    ${TW_EMITTED}/selected_mapped.h
   COMMAND ${CMAKE_COMMAND} -E rm -rf ${TW_EMITTED}
   COMMAND emit_writer ${TW_EMITTED}
   DEPENDS emit_writer ${emit_data} COMMENT "Emitting headers for the tests" VERBATIM)
@@ -13,7 +15,8 @@ add_custom_target(emitted_for_tests DEPENDS ${TW_EMITTED}/selected.h)
 
 tilewright_test(emit_test
   SOURCES emit_test.cpp emit_text_test.cpp emit_samples_test.cpp emit_select_test.cpp
-    emit_reduced_test.cpp ${TW_EMITTED}/selected.h
+    emit_reduced_test.cpp emit_launches_test.cpp emit_mapped_test.cpp emit_model_test.cpp
+    emit_write_test.cpp ${TW_EMITTED}/selected.h
   LIBRARIES tw_emit)
 target_include_directories(emit_test PRIVATE ${TW_EMITTED})
 
@@ -55,3 +58,4 @@ if(TILEWRIGHT_NVCC)
     -I${TW_EMITTED} -c ${refused} -o /dev/null)
 endif()
 include(${CMAKE_CURRENT_LIST_DIR}/emit_compiles.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/emit_parts.cmake)

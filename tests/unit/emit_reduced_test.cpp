@@ -54,10 +54,12 @@ class EmitReduced : public testing::Test {
     query_.problem.math = number_of_math(form < plain_bf16 ? "f32" : "bf16");
     query_.problem.sizeof_t = form < plain_bf16 ? 4 : 2;
     query_.problem.reduced = form == reduced_f32 || form == reduced_bf16;
-    const char* wrong = selected_reduced::read(arguments, device, query_);
+    const char* wrong = selected_reduced::Selector::read(arguments, device, query_);
     if (wrong != nullptr) return wrong;
-    const auto choice = selected_reduced::choose(query_, device);
-    reason_ = selected_reduced::reason_of(query_, device, choice);
+    const auto choice =
+        selected_reduced_dispatch::choose_branch<selected_reduced::Selector>(query_, device);
+    reason_ =
+        selected_reduced_dispatch::reason_of<selected_reduced::Selector>(query_, device, choice);
     return choice.branch < 0 ? "" : selected_reduced::branches[choice.branch].kernel;
   }
   selected_reduced::Query query_;

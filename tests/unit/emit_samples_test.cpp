@@ -8,8 +8,8 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
-#include "emit/choice.h"
-#include "emit/samples.h"
+#include "emit/tuning/choice.h"
+#include "emit/tuning/samples.h"
 #include "emit_fixture.h"
 #include "selected.h"
 
@@ -23,11 +23,11 @@ class EmitSamples : public testing::Test {
   const Catalog catalog_ = emit_fixture::catalog();
   const OpSpec& op_ = catalog_.at("blend").op;
   EmitRequest request_ = emit_fixture::request(catalog_);
-  EmitModel model_ = model_of(request_);
+  Tuning tuning_ = tuning_of(request_);
 
   std::vector<EmitSample> samples(std::size_t most, std::uint64_t seed = 1,
                                   const SampleSize& size = any_size) const {
-    return samples_of(model_, model_.device, most, size, seed);
+    return samples_of(tuning_, tuning_.device, most, size, seed);
   }
   std::vector<std::string> texts(const std::vector<EmitSample>& all) const {
     std::vector<std::string> texts;
@@ -38,14 +38,15 @@ class EmitSamples : public testing::Test {
   selected_dispatch::Choice chosen(const Problem& problem, const DeviceInfo& device) const {
     const std::array common = common_slots(problem);
     selected::Query query;
-    query.form = form_of(model_, problem);
+    query.form = form_of(tuning_, problem);
     query.problem = {problem.dims[0],    problem.dims[1], problem.dims[2],
                      problem.choices[0], common[0],       common[1],
                      common[2],          common[3],       common[4]};
     for (std::size_t i = 0; i < problem.scalars.size(); ++i) {
       query.scalar[i] = selected_dispatch::kind_of(problem.scalars[i]);
     }
-    return selected::choose(query, emit_fixture::emitted<selected::Device>(device));
+    return selected_dispatch::choose_branch<selected::Selector>(
+        query, emit_fixture::emitted<selected::Device>(device));
   }
 };
 
@@ -53,7 +54,7 @@ TEST_F(EmitSamples, AreOfTheBranchThatTheHeaderTakes) {
   const std::vector<EmitSample> all = samples(40);
   std::set<std::string> subjects;
   for (const EmitSample& one : all) {
-    const auto choice = chosen(one.problem, model_.device);
+    const auto choice = chosen(one.problem, tuning_.device);
     ASSERT_GE(choice.branch, 0) << one.problem.key(op_);
     const auto& branch = selected::branches[choice.branch];
     EXPECT_EQ(branch.kernel, one.kernel->name);
@@ -94,7 +95,7 @@ TEST_F(EmitSamples, HoldRaggedPaddedUnalignedAndEdgeShapes) {
   request_.winners.erase(request_.winners.begin());
   ASSERT_EQ(request_.winners[0].trial.context.situation.problem,
             "blend f32 rows=64,columns=4096 align=4");
-  model_ = model_of(request_);
+  tuning_ = tuning_of(request_);
   const auto any = [&](auto holds) {
     const std::vector<EmitSample> all = samples(8);
     return std::any_of(all.begin(), all.end(), [&](const EmitSample& one) {
@@ -123,7 +124,7 @@ TEST_F(EmitSamples, AreNoLargerThanAllowed) {
   const SampleSize size{.flops = 1e5, .own_flops = 1e6, .bytes = 1 << 20, .own_bytes = 1 << 24};
   std::size_t smaller = 0;
   for (const EmitSample& one : samples(8, 1, size)) {
-    const double flops = flops_of(op_, one.problem, model_.device);
+    const double flops = flops_of(op_, one.problem, tuning_.device);
     const bool is_own = one.problem.key(op_) == one.subject;
     EXPECT_LE(flops, is_own || one.is_default ? 1e6 : 1e5) << one.problem.key(op_);
     smaller += !is_own;
@@ -133,7 +134,7 @@ TEST_F(EmitSamples, AreNoLargerThanAllowed) {
 
 TEST_F(EmitSamples, TakeTheProblemsThatAreAskedFor) {
   const Problem asked = problem_from_key(op_, "blend f32 rows=65,columns=4000");
-  const auto all = samples_of(model_, model_.device, 2, any_size, 1, {asked});
+  const auto all = samples_of(tuning_, tuning_.device, 2, any_size, 1, {asked});
   EXPECT_TRUE(std::any_of(all.begin(), all.end(), [&](const EmitSample& one) {
     return one.problem.key(op_) == asked.key(op_) &&
            one.subject == "blend f32 rows=64,columns=4096";
@@ -142,20 +143,20 @@ TEST_F(EmitSamples, TakeTheProblemsThatAreAskedFor) {
 
 TEST_F(EmitSamples, WithoutWinnersAreOfTheDefaults) {
   request_.winners.clear();
-  model_ = model_of(request_);
-  const auto all = samples_of(model_, emulated_device(90), 8, any_size, 1);
+  tuning_ = tuning_of(request_);
+  const auto all = samples_of(tuning_, emulated_device(90), 8, any_size, 1);
   EXPECT_GE(all.size(), 8u);
   for (const EmitSample& one : all) EXPECT_TRUE(one.is_default);
 }
 
 TEST_F(EmitSamples, LeaveOutADefaultThatWasRejected) {
   request_.winners.clear();
-  model_ = model_of(request_);
-  const EmitSample first = samples_of(model_, emulated_device(90), 8, any_size, 1).front();
+  tuning_ = tuning_of(request_);
+  const EmitSample first = samples_of(tuning_, emulated_device(90), 8, any_size, 1).front();
   request_.rejected.push_back(
       {first.kernel->name, text_of(first.kernel->knobs, first.configuration), first.problem});
-  model_ = model_of(request_);
-  for (const EmitSample& one : samples_of(model_, emulated_device(90), 8, any_size, 1)) {
+  tuning_ = tuning_of(request_);
+  for (const EmitSample& one : samples_of(tuning_, emulated_device(90), 8, any_size, 1)) {
     EXPECT_NE(one.subject, first.subject);
   }
 }
@@ -166,8 +167,8 @@ TEST(EmitSamplesOfShippedOps, ReachADefaultOfEach) {
     EmitRequest request;
     request.catalog = &catalog;
     request.op = entry.op.name;
-    const EmitModel model = model_of(request);
-    const auto all = samples_of(model, emulated_device(90), 8, any_size, 1);
+    const Tuning tuning = tuning_of(request);
+    const auto all = samples_of(tuning, emulated_device(90), 8, any_size, 1);
     EXPECT_GE(all.size(), 8u) << entry.op.name;
   }
 }
@@ -183,13 +184,13 @@ TEST_F(EmitSamples, ChooseAsTheHeaderDoes) {
     DeviceInfo device = emulated_device(draw(0, 3) == 0 ? 80 : 90);
     if (draw(0, 3) == 0) device.sms = 114;
     if (draw(0, 9) == 0) device.max_threads = 128;
-    Problem problem = model_.rows[static_cast<std::size_t>(draw(0, 5))].problem;
+    Problem problem = tuning_.rows[static_cast<std::size_t>(draw(0, 5))].problem;
     const int columns = draw(0, 2) == 0 ? 4096 : draw(1, 300) * (draw(0, 1) ? 16 : 1);
     problem.dims = {draw(0, 2) == 0 ? 64 : draw(1, 5000), columns,
                     columns + draw(0, 1) * draw(0, 9)};
     problem.align = std::max(size_of(problem.dtype), 4 << draw(0, 2));
     if (draw(0, 3) == 0) problem.scalars[1] = draw(0, 2);
-    const dispatch::Choice here = choice_of(model_, problem, device);
+    const dispatch::Choice here = choice_of(tuning_, problem, device);
     const auto there = chosen(problem, device);
     ASSERT_EQ(here.branch, there.branch) << problem.key(op_);
     ASSERT_EQ(here.row, there.row) << problem.key(op_);

@@ -4,5 +4,5 @@
 static_assert(__cplusplus < 202002L, "this file is here to be C++17");
 
 int branch_chosen_in_17(const selected::Query& query, const selected::Device& device) {
-  return selected::choose(query, device).branch;
+  return selected_dispatch::choose_branch<selected::Selector>(query, device).branch;
 }

@@ -40,13 +40,14 @@ class EmitSelect : public testing::Test {
     query.form = form;
     query.problem.sizeof_t = form == plain_f64 ? 8 : 4;
     const char* wrong =
-        selected::read(arguments, emit_fixture::emitted<selected::Device>(info_), query);
+        selected::Selector::read(arguments, emit_fixture::emitted<selected::Device>(info_), query);
     EXPECT_EQ(wrong, nullptr) << wrong;
     return query;
   }
   selected_dispatch::Choice choose(const Arguments& arguments, int form = plain_f32) const {
     const selected::Query query = query_of(arguments, form);
-    const auto choice = selected::choose(query, emit_fixture::emitted<selected::Device>(info_));
+    const auto choice = selected_dispatch::choose_branch<selected::Selector>(
+        query, emit_fixture::emitted<selected::Device>(info_));
     EXPECT_EQ(branch_chosen_in_17(query, emit_fixture::emitted<selected::Device>(info_)),
               choice.branch);
     return choice;
@@ -61,7 +62,7 @@ class EmitSelect : public testing::Test {
     selected::Query query;
     query.problem.sizeof_t = 4;
     const char* wrong =
-        selected::read(arguments, emit_fixture::emitted<selected::Device>(info_), query);
+        selected::Selector::read(arguments, emit_fixture::emitted<selected::Device>(info_), query);
     return wrong == nullptr ? "" : wrong;
   }
 };
@@ -158,7 +159,8 @@ TEST_F(EmitSelect, CodeOfAnEarlierArchitectureIsLaunchedAsThere) {
   // The configuration that was tuned on this GPU is still the best guess.
   Arguments arguments;
   arguments.rows = arguments.columns = 4096;
-  const auto choice = selected::choose(query_of(arguments, plain_f32), device);
+  const auto choice =
+      selected_dispatch::choose_branch<selected::Selector>(query_of(arguments, plain_f32), device);
   EXPECT_EQ(choice.match, Match::exact);
   EXPECT_EQ(tuned_problem(choice), "blend f32 rows=4096,columns=4096");
 }
@@ -171,7 +173,7 @@ TEST_F(EmitSelect, NothingServesADeviceWithoutThreads) {
 }
 
 TEST_F(EmitSelect, SaysWhatTheKernelsNeedIfNothingServes) {
-  EXPECT_STREQ(selected::nothing_serves,
+  EXPECT_STREQ(selected::Selector::nothing_serves(),
                "no configuration serves these arguments on this device; passes needs device.cc >= "
                "80 && order == 'plain' && columns >= 256");
 }
@@ -308,8 +310,8 @@ TEST_F(EmitAgrees, AboutWhatServes) {
         if (kernel.name != branch.kernel) continue;
         const bool tuner =
             tuner_admits(problem, kernel, configuration_from(kernel.knobs, branch.configuration));
-        ASSERT_EQ(selected::serves(static_cast<int>(i), query.problem,
-                                   emit_fixture::emitted<selected::Device>(info_)),
+        ASSERT_EQ(selected::Selector::serves(static_cast<int>(i), query.problem,
+                                             emit_fixture::emitted<selected::Device>(info_)),
                   tuner)
             << problem.key(entry_.op) << " " << branch.configuration;
         ++(tuner ? admitted : refused);

@@ -79,6 +79,7 @@ TEST_F(EmitTest, FolderHoldsTheDispatchAndItsKernels) {
                                           "T/common/half.cuh",
                                           "T/common/shared.cuh",
                                           "T/common/vector.cuh",
+                                          "T/dispatch/call.cuh",
                                           "T/dispatch/checked.h",
                                           "T/dispatch/choose.h",
                                           "T/dispatch/code.cuh",
@@ -86,6 +87,7 @@ TEST_F(EmitTest, FolderHoldsTheDispatchAndItsKernels) {
                                           "T/dispatch/launch_limits.h",
                                           "T/dispatch/limits.h",
                                           "T/dispatch/select.h",
+                                          "T/dispatch/selection.h",
                                           "T/dispatch/tensor_map.h"}));
 }
 

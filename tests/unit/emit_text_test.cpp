@@ -4,7 +4,7 @@
 #include <map>
 
 #include "core/base/texts.h"
-#include "emit/text.h"
+#include "emit/header/text.h"
 
 namespace tw {
 namespace {

@@ -55,6 +55,14 @@ int main(int count, char** words) try {
         mixed, fmt::format("dequantise {} rows=100,columns=300,table=7", dtype), "block"));
   }
   tw::emit_matrix::write(folder + "/mixed", dequantise);
+  const tw::Catalog mapped =
+      tw::Catalog::load_file(TW_TEST_DATA "/mapped/op.toml", tw::builtin_sources());
+  tw::EmitRequest widen = tw::emit_matrix::request_for(mapped, "widen");
+  for (const char* dtype : {"f32", "bf16"}) {
+    widen.winners.push_back(tw::emit_matrix::winner(
+        mapped, fmt::format("widen {} rows=100,columns=320", dtype), "boxes"));
+  }
+  write(folder, widen, "mapped", "selected_mapped");
   tw::emit_matrix::write_all(folder + "/matrix");
   const tw::Catalog code = tw::emit_matrix::own_op("code", "twice");
   tw::EmitRequest twice = tw::emit_matrix::request_for(code, "twice");

@@ -9,7 +9,7 @@
 #include "core/plan/measurement.h"
 #include "core/types/device_info.h"
 #include "db/store.h"
-#include "emit/samples.h"
+#include "emit/tuning/samples.h"
 
 namespace tw {
 

@@ -10,8 +10,8 @@
 #include "core/plan/lowering.h"
 #include "core/plan/plan.h"
 #include "devices/job_runner.h"
-#include "emit/model.h"
-#include "emit/samples.h"
+#include "emit/tuning/samples.h"
+#include "emit/tuning/tuning.h"
 #include "session/run/oracle_choice.h"
 
 namespace tw {
@@ -53,15 +53,15 @@ class Check {
         progress_(progress),
         stopped_(stopped),
         begin_(Clock::now()) {
-    target_ = model_of(request_).device;
+    target_ = tuning_of(request_).device;
     if (request_.winners.empty()) target_ = device_.info();
   }
 
   std::vector<LeftOut> run() {
     while (!stopped_()) {
-      const EmitModel model = model_of(request_);
+      const Tuning tuning = tuning_of(request_);
       const std::vector<EmitSample> samples = samples_of(
-          model, target_, options_.shapes, size_for(device_.info()), options_.seed, failed_);
+          tuning, target_, options_.shapes, size_for(device_.info()), options_.seed, failed_);
       verify(samples);
       if (stopped_() || !leave_out(samples)) {
         enter(samples);

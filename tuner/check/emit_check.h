@@ -7,7 +7,7 @@
 
 #include "devices/device.h"
 #include "emit/emit.h"
-#include "emit/samples.h"
+#include "emit/tuning/samples.h"
 #include "ui/progress.h"
 
 namespace tw {

@@ -14,7 +14,7 @@
 #include "core/space/space.h"
 #include "devices/registry/registry.h"
 #include "emit/emit.h"
-#include "emit/text.h"
+#include "emit/header/text.h"
 #include "options/filter_options.h"
 #include "options/options.h"
 #include "options/problem_options.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "emit/model.h"
+#include "emit/tuning/tuning.h"
 
 namespace tw {
 
@@ -12,16 +12,16 @@ namespace tw {
 // default configuration, and the fewest further ones that are needed to serve every case that the
 // kernel can serve. The cases are the op's edge shapes and a round one, for each value of each
 // choice, with aligned and merely natural pointers, on the tuned device and on smaller ones.
-std::vector<Branch> fallbacks_of(const EmitModel& model, int form);
+std::vector<Branch> fallbacks_of(const Tuning& tuning, int form);
 
 // Returns every combination of the choices' values; if these are too many, only those of the
 // winners.
-std::vector<std::vector<std::int64_t>> combinations_of(const EmitModel& model);
+std::vector<std::vector<std::int64_t>> combinations_of(const Tuning& tuning);
 // Returns the op's edge shapes.
 std::vector<ShapeValues> edge_shapes_of(const OpSpec& op);
 // Returns the problem of a shape with these choices. Returns nothing if the shape has other choices
 // or if the op refuses it.
-std::optional<Problem> problem_of(const EmitModel& model, const Form& form, ShapeValues shape,
+std::optional<Problem> problem_of(const Tuning& tuning, const Form& form, ShapeValues shape,
                                   const std::vector<std::int64_t>& choices, int align);
 
 }  // namespace tw

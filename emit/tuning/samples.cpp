@@ -1,13 +1,13 @@
-#include "emit/samples.h"
+#include "emit/tuning/samples.h"
 
 #include <algorithm>
 #include <optional>
 #include <random>
 #include <set>
 
-#include "core/base/error.h"
-#include "emit/choice.h"
-#include "emit/fallbacks.h"
+#include "emit/tuning/choice.h"
+#include "emit/tuning/fallbacks.h"
+#include "emit/tuning/launches.h"
 
 namespace tw {
 namespace {
@@ -147,20 +147,20 @@ class Neighbourhood {
   std::vector<Candidate> candidates_;
 };
 
-std::vector<Candidate> candidates_of(const EmitModel& model, std::uint64_t seed,
+std::vector<Candidate> candidates_of(const Tuning& tuning, std::uint64_t seed,
                                      const std::vector<Problem>& also) {
   std::vector<Candidate> all;
   for (const Problem& problem : also) all.push_back({asked, problem});
-  for (const TunedRow& row : model.rows) {
-    for (Candidate& one : Neighbourhood(model.op(), row.problem, seed).candidates()) {
+  for (const TunedRow& row : tuning.rows) {
+    for (Candidate& one : Neighbourhood(tuning.op(), row.problem, seed).candidates()) {
       all.push_back(std::move(one));
     }
   }
-  for (const Form& form : model.forms) {
-    for (const auto& choices : combinations_of(model)) {
-      for (const ShapeValues& shape : edge_shapes_of(model.op())) {
-        for (const int align : {16, least_align(model.op(), form.dtype)}) {
-          if (auto problem = problem_of(model, form, shape, choices, align)) {
+  for (const Form& form : tuning.forms) {
+    for (const auto& choices : combinations_of(tuning)) {
+      for (const ShapeValues& shape : edge_shapes_of(tuning.op())) {
+        for (const int align : {16, least_align(tuning.op(), form.dtype)}) {
+          if (auto problem = problem_of(tuning, form, shape, choices, align)) {
             all.push_back({edge, std::move(*problem)});
           }
         }
@@ -173,9 +173,9 @@ std::vector<Candidate> candidates_of(const EmitModel& model, std::uint64_t seed,
   return all;
 }
 
-bool is_small(const EmitModel& model, const DeviceInfo& device, const Candidate& one, bool is_own,
+bool is_small(const Tuning& tuning, const DeviceInfo& device, const Candidate& one, bool is_own,
               const SampleSize& size) {
-  const OpSpec& op = model.op();
+  const OpSpec& op = tuning.op();
   const MemoryNeed need = memory_need(op, one.problem, device);
   if (!need.fits(device) || need.total() > (is_own ? size.own_bytes : size.bytes)) return false;
   const auto flops = op.flops.evaluate(slots_of(op, op.names, one.problem, device));
@@ -212,49 +212,54 @@ struct Subject {
 };
 
 // Returns the rows first, then the fallbacks. A subject without candidates stays empty.
-std::vector<Subject> subjects_of(const EmitModel& model) {
+std::vector<Subject> subjects_of(const Tuning& tuning) {
   std::vector<Subject> subjects;
   const auto add = [&](std::string name, bool is_default, int index) {
-    const Branch& branch = model.branches[static_cast<std::size_t>(index)];
+    const Branch& branch = tuning.branches[static_cast<std::size_t>(index)];
     Subject subject;
     subject.sample = {std::move(name), is_default, branch.kernel, branch.configuration, {}};
     subjects.push_back(std::move(subject));
   };
-  for (const TunedRow& row : model.rows) add(subject_of(model, row), false, row.branch);
-  for (const Fallback& fallback : model.fallbacks) {
-    add(subject_of(model, fallback), true, fallback.branch);
+  for (const TunedRow& row : tuning.rows) add(subject_of(tuning, row), false, row.branch);
+  for (const Fallback& fallback : tuning.fallbacks) {
+    add(subject_of(tuning, fallback), true, fallback.branch);
   }
   return subjects;
 }
 
 // Returns the row or fallback that the header takes, with the indices of subjects_of. Returns
-// nothing if there is none, or if there is no oracle.
-std::optional<std::size_t> taker_of(const EmitModel& model, const Problem& problem,
+// nothing if there is none.
+std::optional<std::size_t> taker_of(const Tuning& tuning, const Problem& problem,
                                     const DeviceInfo& device) {
-  try {
-    const dispatch::Choice choice = choice_of(model, problem, device);
-    if (choice.row >= 0) return static_cast<std::size_t>(choice.row);
-    const int form = form_of(model, problem);
-    for (std::size_t i = 0; i < model.fallbacks.size() && choice.branch >= 0; ++i) {
-      const Fallback& fallback = model.fallbacks[i];
-      if (fallback.branch == choice.branch && fallback.form == form) return model.rows.size() + i;
-    }
-  } catch (const Error&) {
+  const dispatch::Choice choice = choice_of(tuning, problem, device);
+  if (choice.row >= 0) return static_cast<std::size_t>(choice.row);
+  const int form = form_of(tuning, problem);
+  for (std::size_t i = 0; i < tuning.fallbacks.size() && choice.branch >= 0; ++i) {
+    const Fallback& fallback = tuning.fallbacks[i];
+    if (fallback.branch == choice.branch && fallback.form == form) return tuning.rows.size() + i;
   }
   return std::nullopt;
 }
 
+// Returns whether the device has the memory for the workspaces of a sample.
+bool fits(const OpSpec& op, const EmitSample& sample, const Problem& problem,
+          const DeviceInfo& device) {
+  return device.memory_bytes <= 0 || workspace_need(op, *sample.kernel, problem, device,
+                                                    sample.configuration) <= device.memory_bytes;
+}
+
 }  // namespace
 
-std::vector<EmitSample> samples_of(const EmitModel& model, const DeviceInfo& device,
-                                   std::size_t most, const SampleSize& size, std::uint64_t seed,
+std::vector<EmitSample> samples_of(const Tuning& tuning, const DeviceInfo& device, std::size_t most,
+                                   const SampleSize& size, std::uint64_t seed,
                                    const std::vector<Problem>& also) {
-  std::vector<Subject> subjects = subjects_of(model);
-  for (Candidate& one : candidates_of(model, seed, also)) {
-    if (!is_small(model, device, one, one.kind == own || one.kind == asked, size)) continue;
-    const auto taker = taker_of(model, one.problem, device);
-    if (!taker) continue;
-    subjects[*taker].add(model.op(), one.kind, std::move(one.problem));
+  std::vector<Subject> subjects = subjects_of(tuning);
+  for (Candidate& one : candidates_of(tuning, seed, also)) {
+    if (!is_small(tuning, device, one, one.kind == own || one.kind == asked, size)) continue;
+    if (!can_verify(tuning.op(), one.problem, device)) continue;
+    const auto taker = taker_of(tuning, one.problem, device);
+    if (!taker || !fits(tuning.op(), subjects[*taker].sample, one.problem, device)) continue;
+    subjects[*taker].add(tuning.op(), one.kind, std::move(one.problem));
   }
   std::vector<EmitSample> samples;
   for (Subject& subject : subjects) {

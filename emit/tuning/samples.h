@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "emit/model.h"
+#include "emit/tuning/tuning.h"
 
 namespace tw {
 
@@ -30,8 +30,8 @@ struct EmitSample {
 // 1), all dims ragged, rows padded, less alignment, other scalars, the op's edge shapes, and
 // mixtures drawn by the seed. `also` are further candidates. The result is the same for the same
 // arguments.
-std::vector<EmitSample> samples_of(const EmitModel& model, const DeviceInfo& device,
-                                   std::size_t most, const SampleSize& size, std::uint64_t seed,
+std::vector<EmitSample> samples_of(const Tuning& tuning, const DeviceInfo& device, std::size_t most,
+                                   const SampleSize& size, std::uint64_t seed,
                                    const std::vector<Problem>& also = {});
 
 }  // namespace tw

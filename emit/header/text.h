@@ -1,11 +1,11 @@
 // Makes text for emitted C++. Text that came from data is escaped, so that no device name, note or
 // path can end a comment or a string. Kernel sources move into their own namespace token by token.
 #pragma once
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
-
-#include "core/base/texts.h"
-#include "core/spec/spec.h"
+#include <vector>
 
 namespace tw {
 
@@ -41,7 +41,9 @@ struct Renaming {
 // TW_. Comments, strings, characters and #include <...> stay unchanged. An #include "..." of a path
 // in `sources` becomes relative to `path`. #pragma once becomes a guard that names the digest and
 // the path.
-std::string renamed_source(const std::string& path, const Texts& sources, const Renaming& renaming);
+std::string renamed_source(const std::string& path,
+                           const std::map<std::string, std::string, std::less<>>& sources,
+                           const Renaming& renaming);
 // Does the same for tokens: "tw::gemm::simt::kernel" -> "tw_1a2b3c4d::gemm::simt::kernel".
 std::string renamed_tokens(std::string_view text, const Renaming& renaming);
 // Returns `text` inside an include guard with that macro.

@@ -1,4 +1,4 @@
-#include "emit/fallbacks.h"
+#include "emit/tuning/fallbacks.h"
 
 #include <algorithm>
 #include <optional>
@@ -12,12 +12,12 @@ constexpr std::size_t most_choices = 64;
 
 // Returns whether a check found the kernel's configuration wrong on problems of this form and
 // choices.
-bool is_rejected(const EmitModel& model, const KernelSpec& kernel, const Problem& problem,
+bool is_rejected(const Tuning& tuning, const KernelSpec& kernel, const Problem& problem,
                  const Configuration& configuration) {
-  const auto& all = model.request->rejected;
+  const auto& all = tuning.request->rejected;
   return std::any_of(all.begin(), all.end(), [&](const Rejected& one) {
     return one.kernel == kernel.name && one.problem.choices == problem.choices &&
-           form_of(model, one.problem) == form_of(model, problem) &&
+           form_of(tuning, one.problem) == form_of(tuning, problem) &&
            one.configuration == text_of(kernel.knobs, configuration);
   });
 }
@@ -39,17 +39,17 @@ struct Case {
 };
 
 // Returns the cases that the kernel's `needs` admits, for one combination of choices.
-std::vector<Case> cases_of(const EmitModel& model, const Form& form, const KernelSpec& kernel,
+std::vector<Case> cases_of(const Tuning& tuning, const Form& form, const KernelSpec& kernel,
                            const std::vector<std::int64_t>& choices) {
   std::vector<DeviceInfo> devices{emulated_device(90), emulated_device(89)};
-  if (model.device.cc != 0) devices.insert(devices.begin(), model.device);
+  if (tuning.device.cc != 0) devices.insert(devices.begin(), tuning.device);
   std::vector<Case> cases;
   for (const DeviceInfo& device : devices) {
-    for (const ShapeValues& shape : shapes_of(model.op())) {
-      for (const int align : {16, least_align(model.op(), form.dtype)}) {
-        const auto problem = problem_of(model, form, shape, choices, align);
+    for (const ShapeValues& shape : shapes_of(tuning.op())) {
+      for (const int align : {16, least_align(tuning.op(), form.dtype)}) {
+        const auto problem = problem_of(tuning, form, shape, choices, align);
         if (!problem) continue;
-        Case one{*problem, slots_of(model.op(), kernel.names, *problem, device)};
+        Case one{*problem, slots_of(tuning.op(), kernel.names, *problem, device)};
         if (kernel.needs.expr.holds(one.slots)) cases.push_back(std::move(one));
       }
     }
@@ -59,13 +59,13 @@ std::vector<Case> cases_of(const EmitModel& model, const Form& form, const Kerne
 
 // A greedy choice: first the default, then, for each case that is not served, the configuration
 // nearest to the default that serves it.
-std::vector<Branch> fallbacks_of(const EmitModel& model, const KernelSpec& kernel,
+std::vector<Branch> fallbacks_of(const Tuning& tuning, const KernelSpec& kernel,
                                  const std::vector<Case>& cases) {
   Configuration preferred;
   for (const Knob& knob : kernel.knobs) preferred.push_back(knob.values.front());
   std::vector<Branch> branches;
   const auto add = [&](const Case& one, Configuration configuration) {
-    if (is_rejected(model, kernel, one.problem, configuration)) return;
+    if (is_rejected(tuning, kernel, one.problem, configuration)) return;
     branches.push_back({&kernel, one.problem, std::move(configuration)});
   };
   for (const Case& one : cases) {
@@ -92,25 +92,25 @@ std::vector<ShapeValues> edge_shapes_of(const OpSpec& op) {
   return shapes;
 }
 
-std::optional<Problem> problem_of(const EmitModel& model, const Form& form, ShapeValues shape,
+std::optional<Problem> problem_of(const Tuning& tuning, const Form& form, ShapeValues shape,
                                   const std::vector<std::int64_t>& choices, int align) {
   for (std::size_t i = 0; i < choices.size(); ++i) {
     if (shape.choices[i].value_or(choices[i]) != choices[i]) return std::nullopt;
     shape.choices[i] = choices[i];
   }
   Problem problem;
-  problem.op = model.op().name;
+  problem.op = tuning.op().name;
   problem.dtype = form.dtype;
   problem.math = form.math;
   problem.epilogue = form.epilogue;
   problem.align = align;
-  if (set_shape(model.op(), shape, problem)) return std::nullopt;
+  if (set_shape(tuning.op(), shape, problem)) return std::nullopt;
   return problem;
 }
 
-std::vector<std::vector<std::int64_t>> combinations_of(const EmitModel& model) {
+std::vector<std::vector<std::int64_t>> combinations_of(const Tuning& tuning) {
   std::vector<std::vector<std::int64_t>> all{{}};
-  for (const ChoiceSpec& choice : model.op().choices) {
+  for (const ChoiceSpec& choice : tuning.op().choices) {
     std::vector<std::vector<std::int64_t>> longer;
     for (const auto& head : all) {
       for (std::size_t value = 0; value < choice.values.size(); ++value) {
@@ -123,7 +123,7 @@ std::vector<std::vector<std::int64_t>> combinations_of(const EmitModel& model) {
   }
   if (all.size() <= most_choices) return all;
   all.clear();
-  for (const TunedRow& row : model.rows) {
+  for (const TunedRow& row : tuning.rows) {
     if (std::find(all.begin(), all.end(), row.problem.choices) == all.end()) {
       all.push_back(row.problem.choices);
     }
@@ -131,24 +131,24 @@ std::vector<std::vector<std::int64_t>> combinations_of(const EmitModel& model) {
   return all;
 }
 
-std::vector<Branch> fallbacks_of(const EmitModel& model, int form) {
+std::vector<Branch> fallbacks_of(const Tuning& tuning, int form) {
   std::vector<const KernelSpec*> kernels;
-  for (const KernelSpec& kernel : model.entry->kernels) {
+  for (const KernelSpec& kernel : tuning.entry->kernels) {
     if (!kernel.knobs_are_macros) kernels.push_back(&kernel);
   }
   // A kernel that won something is the better guess for untuned problems.
   const auto wins = [&](const KernelSpec* kernel) {
-    return std::count_if(model.rows.begin(), model.rows.end(), [&](const TunedRow& row) {
-      return model.branches[static_cast<std::size_t>(row.branch)].kernel == kernel;
+    return std::count_if(tuning.rows.begin(), tuning.rows.end(), [&](const TunedRow& row) {
+      return tuning.branches[static_cast<std::size_t>(row.branch)].kernel == kernel;
     });
   };
   std::stable_sort(kernels.begin(), kernels.end(),
                    [&](const KernelSpec* a, const KernelSpec* b) { return wins(a) > wins(b); });
   std::vector<Branch> branches;
   for (const KernelSpec* kernel : kernels) {
-    for (const auto& choices : combinations_of(model)) {
-      const Form& of = model.forms[static_cast<std::size_t>(form)];
-      for (Branch& branch : fallbacks_of(model, *kernel, cases_of(model, of, *kernel, choices))) {
+    for (const auto& choices : combinations_of(tuning)) {
+      const Form& of = tuning.forms[static_cast<std::size_t>(form)];
+      for (Branch& branch : fallbacks_of(tuning, *kernel, cases_of(tuning, of, *kernel, choices))) {
         branches.push_back(std::move(branch));
       }
     }

@@ -1,4 +1,4 @@
-#include "emit/text.h"
+#include "emit/header/text.h"
 
 #include <fmt/format.h>
 
@@ -6,10 +6,10 @@
 #include <array>
 #include <cctype>
 
-#include "core/base/texts.h"
-
 namespace tw {
 namespace {
+
+using Texts = std::map<std::string, std::string, std::less<>>;
 
 constexpr std::size_t columns = 100;
 

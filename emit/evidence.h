@@ -1,0 +1,19 @@
+// What the comments of a header say about the origin of its numbers.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "emit/tuning/tuning.h"
+
+namespace tw {
+
+// Returns the origin of the whole header, one string for each line: the device, the digests of the
+// kernels, and the check.
+std::vector<std::string> origins_of(const Tuning& tuning);
+// Returns the measurement of a row, one string for each line: time, rate, registers, place, date.
+std::vector<std::string> evidence_of(const Tuning& tuning, const TunedRow& row);
+// Returns "checked on NVIDIA H200, 8 shapes", or "not checked", for the subject of a row or a
+// fallback.
+std::string check_of(const Tuning& tuning, const std::string& subject);
+
+}  // namespace tw

@@ -1,0 +1,42 @@
+// Writes a header: turns its model into text.
+#pragma once
+#include <string>
+
+#include "emit/header/model.h"
+#include "emit/header/text.h"
+
+namespace tw::header {
+
+// Returns the files of the emitted folder, by path. See emit/emit.h for the list.
+Texts write_files_of(const Model& model);
+
+// The parts of the above, each without the notice and the include guard.
+std::string write_api(const Model& model);        // <op>.h
+std::string write_select(const Model& model);     // dispatch/select.h
+std::string write_dispatch(const Model& model);   // <op>.cuh
+std::string write_instances(const Model& model);  // <op>.cu
+
+// The sections of <op>.h.
+std::string write_enum(const Choice& choice);
+std::string write_arguments(const Form& form);
+// The sections of dispatch/select.h.
+std::string write_problem(const Model& model);
+std::string write_read(const Model& model);
+std::string write_kernel(const Model& model, int kernel);
+std::string write_tables(const Model& model);
+// The sections of <op>.cuh.
+std::string write_branch(const Model& model, int branch);
+std::string write_form(const Model& model, int form);
+std::string write_runner(const Model& model, const Kernel& kernel);
+
+// Returns what comments say of the origin of the file.
+std::string write_notice(const Model& model);
+// Returns how names of the kernels get the digest.
+Renaming renaming_of(const Model& model);
+// Returns the namespace of the branches: "tw_1a2b3c4d::dispatch_gemm".
+std::string inner_scope(const Model& model);
+// Returns the lines that open the public namespace, and those that close it.
+std::string open_space(const Model& model);
+std::string close_space(const Model& model);
+
+}  // namespace tw::header

@@ -1,0 +1,105 @@
+// Writes <op>.h, the types of arguments and the public functions with their documentation, and
+// <op>.cu, which defines the functions for callers in plain C++.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "emit/header/emitted_texts.h"
+#include "emit/header/write.h"
+
+namespace tw::header {
+namespace {
+
+// Returns the constructor of a type that has constants without a default.
+std::string constructor_of(const Form& form) {
+  std::vector<std::string> parameters, initialisers;
+  for (const std::string& name : form.stated) {
+    parameters.push_back(fmt::format("float {}_value", name));
+    initialisers.push_back(fmt::format("{0}({0}_value)", name));
+  }
+  return comment(
+             "These fields have no default: the winners were tuned with different values, or the "
+             "values are not known.",
+             2, 2) +
+         wrapped(fmt::format("  explicit {}({})\n      : {} {{}}\n", form.type,
+                             fmt::join(parameters, ", "), fmt::join(initialisers, ", ")));
+}
+
+// Returns how to use the header, for its first lines.
+std::string usage(const Model& model) {
+  return fmt::format(
+      "//\n"
+      "// In CUDA sources, include {0}.cuh. It contains everything.\n"
+      "// In plain C++, include {3}, and compile {0}.cu into the program.\n"
+      "// One program may do both.\n"
+      "//\n"
+      "//   {1}::Args args;\n"
+      "//   args.{2} = ...;\n"
+      "//   cudaMalloc(&workspace, {1}::workspace_bytes(args));  // if it is not 0\n"
+      "//   {1}::initialise_workspace(args, workspace, stream);\n"
+      "//   cudaError_t status = {1}::launch(args, workspace, stream);\n",
+      model.op, model.space, model.dims.front().name, model.api);
+}
+
+// Returns the code that stops the compiler if one file includes two tunings with the same public
+// namespace. A program may contain both.
+std::string name_guard(const Model& model) {
+  return fmt::format(
+      "#ifdef {0}\n"
+      "#error \"two tunings of {1} in namespace {2}: emit one with --namespace another_name\"\n"
+      "#endif\n"
+      "#define {0}\n\n",
+      model.guard, model.op, model.user_space);
+}
+
+}  // namespace
+
+std::string write_enum(const Choice& choice) {
+  return comment(choice.doc) +
+         fmt::format("enum class {} {{ {} }};\n\n", choice.type, fmt::join(choice.values, ", "));
+}
+
+std::string write_arguments(const Form& form) {
+  std::string text = comment(form.doc) + "struct " + form.type;
+  if (!form.base.empty()) text += " : " + form.base;
+  text += " {\n";
+  for (const Field& field : form.fields) {
+    text += comment(field.doc, 2, 2) + "  " + field.type + " " + field.name;
+    if (!field.value.empty()) text += " = " + field.value;
+    text += ";\n";
+  }
+  if (!form.stated.empty()) text += constructor_of(form);
+  return text + "};\n\n";
+}
+
+std::string write_api(const Model& model) {
+  std::string text = comment(model.op + ": " + model.doc) + usage(model) +
+                     "#include <cuda_runtime_api.h>\n\n#include <cstddef>\n"
+                     "#include <cstdint>\n\n" +
+                     name_guard(model) + open_space(model);
+  for (const Choice& choice : model.choices) text += write_enum(choice);
+  for (const Form& form : model.forms) text += write_arguments(form);
+  return text + declared_functions() + close_space(model);
+}
+
+std::string write_instances(const Model& model) {
+  std::string text = fmt::format(
+      "// Defines the functions of {1}. Compile this file once, with nvcc.\n"
+      "#include \"{0}.cuh\"\n\n",
+      model.op, model.api);
+  text += open_space(model);
+  for (const Form& form : model.forms) {
+    text += wrapped(
+        fmt::format("template cudaError_t launch(const {0}&, void*, cudaStream_t);\n"
+                    "template cudaError_t launch(const {0}&, void*, std::size_t, cudaStream_t);\n"
+                    "template std::size_t workspace_bytes(const {0}&);\n"
+                    "template cudaError_t initialise_workspace(const {0}&, void*, cudaStream_t);\n"
+                    "template cudaError_t initialise_workspace(const {0}&, void*, std::size_t, "
+                    "cudaStream_t);\n"
+                    "template Selection select(const {0}&);\n"
+                    "template cudaError_t attributes(const {0}&, cudaFuncAttributes*);\n\n",
+                    form.type));
+  }
+  return text + close_space(model);
+}
+
+}  // namespace tw::header

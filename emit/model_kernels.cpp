@@ -1,0 +1,178 @@
+// The part of a model that kernels are about: their constraints, launches and arguments.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "emit/header/text.h"
+#include "emit/model_parts.h"
+#include "emit/tuning/names.h"
+
+namespace tw {
+namespace {
+
+const TensorSpec& tensor_of(const OpSpec& op, const ArgSpec& arg) {
+  return *std::find_if(op.tensors.begin(), op.tensors.end(),
+                       [&](const TensorSpec& tensor) { return tensor.name == arg.name; });
+}
+
+// Returns the kernel's name as part of a C++ identifier.
+std::string identifier_of(const KernelSpec& kernel) {
+  const bool is_plain = is_identifier("_" + kernel.name);
+  return is_plain ? "_" + kernel.name : "x_" + escaped(kernel.name);
+}
+
+header::Map map_model(const OpSpec& op, const ArgSpec& arg, const Speller& spell) {
+  const TensorSpec& tensor = tensor_of(op, arg);
+  header::Map map;
+  map.is_im2col = arg.im2col;
+  map.rank = arg.rank();
+  map.swizzle = arg.swizzle;
+  map.element = has_own_dtypes(op) ? fmt::format("Types::{}_t", arg.name) : "T";
+  map.element_bytes = bytes_of_element(tensor);
+  if (tensor.by_pointers) map.by_pointers = spell(*tensor.by_pointers);
+  return map;
+}
+
+header::Argument argument_model(const OpSpec& op, const KernelSpec& kernel, const ArgSpec& arg,
+                                const Speller& spell) {
+  using Kind = header::Argument::Kind;
+  header::Argument model;
+  for (const Expr& value : arg.integers()) model.integers.push_back(spell(value));
+  model.field = cpp_name(arg.name);
+  switch (arg.kind) {
+    case ArgSpec::Kind::int32:
+      model.kind = Kind::int32;
+      break;
+    case ArgSpec::Kind::int64:
+      model.kind = Kind::int64;
+      break;
+    case ArgSpec::Kind::workspace: {
+      const auto at = std::find_if(kernel.workspaces.begin(), kernel.workspaces.end(),
+                                   [&](const WorkspaceSpec& one) { return one.name == arg.name; });
+      model.kind = Kind::workspace;
+      model.workspace = static_cast<int>(at - kernel.workspaces.begin());
+      break;
+    }
+    case ArgSpec::Kind::epilogue:
+      model.kind = Kind::epilogue;
+      break;
+    case ArgSpec::Kind::tensor: {
+      const TensorSpec& tensor = tensor_of(op, arg);
+      model.kind = Kind::tensor;
+      if (!tensor.by_pointers) break;
+      model.by_pointers = Speller(op).over_arguments(*tensor.by_pointers);
+      model.pointers = pointers_field(tensor);
+      break;
+    }
+    case ArgSpec::Kind::tensor_map:
+      model.kind = Kind::map;
+      model.map = map_model(op, arg, spell);
+      break;
+    default:  // the others are not arguments of kernels
+      model.kind = Kind::scalar;
+      break;
+  }
+  return model;
+}
+
+header::Launch launch_model(const OpSpec& op, const KernelSpec& kernel, const LaunchSpec& launch,
+                            const Speller& spell) {
+  header::Launch model;
+  model.entry = model.label = launch.entry;
+  model.when = spell(launch.when);
+  for (std::size_t i = 0; i < 3; ++i) {
+    model.grid[i] = spell(launch.grid[i]);
+    model.block[i] = spell(launch.block[i]);
+    model.cluster[i] = spell(launch.cluster[i]);
+  }
+  model.shared = spell(launch.smem_bytes);
+  for (const ArgSpec& arg : launch.args) {
+    model.arguments.push_back(argument_model(op, kernel, arg, spell));
+  }
+  return model;
+}
+
+std::string words_of(const Knob& knob) {
+  std::string text;
+  for (std::size_t i = 0; i < knob.words.size(); ++i) {
+    text += fmt::format("{}{} {}", i > 0 ? ", " : "", i, knob.words[i]);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string Speller::spelled(int slot) const {
+  const std::string& name = names_.name(slot);
+  if (name.find('.') != std::string::npos) return name;  // device.sms
+  const bool is_knob = first_knob_ >= 0 && slot >= first_knob_;
+  const bool is_of_op = slot < op_.names.size();
+  if (!is_knob && !is_of_op) throw Error(fmt::format("name '{}' has no meaning in a header", name));
+  return (is_knob ? "knob." : "problem.") + cpp_name(name);
+}
+
+std::string Speller::operator()(const Expr& expr) const {
+  return expr.to_cpp([this](int slot) { return spelled(slot); });
+}
+
+std::string Speller::over_arguments(const Expr& expr) const {
+  return expr.to_cpp([this](int slot) {
+    return fmt::format("static_cast<std::int64_t>(args.{})", cpp_name(names_.name(slot)));
+  });
+}
+
+header::Check Speller::check(const Constraint& constraint) const {
+  return {fmt::format("!checked::holds({})", (*this)(constraint.expr)), constraint.reason, ""};
+}
+
+std::string bytes_of_element(const TensorSpec& tensor) {
+  std::string text = "problem.sizeof_t";
+  for (const auto& [problem, dtype] : tensor.dtypes) {
+    if (dtype == problem) continue;
+    text = fmt::format("problem.dtype == {} ? {} : {}", static_cast<int>(problem), size_of(dtype),
+                       text);
+  }
+  return text;
+}
+
+header::Kernel kernel_model(const OpSpec& op, const KernelSpec& kernel, bool has_own_target) {
+  const Speller spell(op, kernel);
+  header::Kernel model;
+  model.label = kernel.name;
+  model.doc = kernel.doc;
+  // No other identifier begins like these.
+  model.scope = "kernel" + identifier_of(kernel);
+  model.runner = "run" + identifier_of(kernel);
+  for (const Knob& knob : kernel.knobs)
+    model.knobs.push_back({cpp_name(knob.name), words_of(knob)});
+  const auto add = [&](const Constraint& constraint) {
+    model.checks.push_back(spell.check(constraint));
+    model.checks.back().comment = constraint.expr.text();
+  };
+  if (!kernel.needs.expr.reads().empty()) {
+    add(kernel.needs);
+    model.checks.back().reason = "needs " + kernel.needs.expr.text();
+  }
+  if (has_own_target) {
+    model.checks.push_back(
+        {"lacks_specific_code(device)", "needs code of a target such as sm_90a", ""});
+  }
+  for (const Constraint& constraint : kernel.require) add(constraint);
+  for (std::size_t i = 0; i < kernel.workspaces.size(); ++i) {
+    const WorkspaceSpec& workspace = kernel.workspaces[i];
+    model.workspaces.push_back({workspace.name, spell(workspace.bytes)});
+    using Init = WorkspaceSpec::Init;
+    if (workspace.init == Init::zero_each) model.zero_each.push_back(static_cast<int>(i));
+    if (workspace.init == Init::zero_once) model.zero_once.push_back(static_cast<int>(i));
+  }
+  for (const LaunchSpec& launch : kernel.launches) {
+    model.launches.push_back(launch_model(op, kernel, launch, spell));
+    std::size_t integers = 0;
+    for (const ArgSpec& arg : launch.args) integers += arg.integers().size();
+    model.most_integers = std::max(model.most_integers, static_cast<int>(integers));
+  }
+  return model;
+}
+
+}  // namespace tw
