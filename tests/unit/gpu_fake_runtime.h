@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "devices/cpu/emulation/scheduler.h"
@@ -43,7 +44,7 @@ class FakeTimer final : public Timer {
       : name_(std::move(name)), title_(std::move(title)) {}
   std::string_view name() const override { return name_; }
   std::string_view title() const override { return title_; }
-  void set_mark(std::function<void()> launch_mark) override { mark_ = std::move(launch_mark); }
+  void set_mark(const std::function<void()>& launch_mark) override { mark_ = launch_mark; }
   void begin() override;
   void end() override { is_open_ = false; }
   std::vector<double> collect_ns() override;

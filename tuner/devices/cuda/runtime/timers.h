@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <functional>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "devices/cuda/driver/context.h"
@@ -22,7 +21,7 @@ class CuptiTimer final : public gpu::Timer {
   ~CuptiTimer() override;
   std::string_view name() const override { return "cupti"; }
   std::string_view title() const override { return "CUPTI"; }
-  void set_mark(std::function<void()> launch_mark) override { mark_ = std::move(launch_mark); }
+  void set_mark(const std::function<void()>& launch_mark) override { mark_ = launch_mark; }
   void begin() override;
   void end() override {}
   std::vector<double> collect_ns() override;

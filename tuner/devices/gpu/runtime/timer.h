@@ -14,7 +14,7 @@ class Timer {
   virtual std::string_view title() const = 0;  // in messages: "CUPTI", "events"
   // Tells the timer how to launch the kernel tw_mark. A timer that records all kernels recognises
   // the begin of a sample by this kernel. Called before the first begin().
-  virtual void set_mark(std::function<void()> /*launch_mark*/) {}
+  virtual void set_mark(const std::function<void()>& /*launch_mark*/) {}
   // Mark the begin and the end of one sample's kernels on the stream. Throw Failure.
   virtual void begin() = 0;
   virtual void end() = 0;
