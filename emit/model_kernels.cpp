@@ -47,6 +47,10 @@ header::Argument argument_model(const OpSpec& op, const KernelSpec& kernel, cons
     case ArgSpec::Kind::int64:
       model.kind = Kind::int64;
       break;
+    case ArgSpec::Kind::aggregate:
+      model.kind = Kind::aggregate;
+      model.field = arg.name;
+      break;
     case ArgSpec::Kind::workspace: {
       const auto at = std::find_if(kernel.workspaces.begin(), kernel.workspaces.end(),
                                    [&](const WorkspaceSpec& one) { return one.name == arg.name; });

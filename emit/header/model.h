@@ -119,12 +119,14 @@ struct Map {
 
 // One argument of a launch.
 struct Argument {
-  enum class Kind { int32, int64, workspace, epilogue, tensor, map, scalar };
+  enum class Kind { int32, int64, aggregate, workspace, epilogue, tensor, map, scalar };
 
   Kind kind = Kind::int32;
-  std::string field;  // tensor, map and scalar: the name of the field
+  // tensor, map and scalar: the name of the field. aggregate: kernel code, the name of the struct,
+  // whose members are ints.
+  std::string field;
   int workspace = 0;  // workspace: its index
-  // int32, int64 and map: code of the integers. It reads `knob`, `problem` and `device`.
+  // int32, int64, aggregate and map: code of the integers. It reads `knob`, `problem` and `device`.
   std::vector<std::string> integers;
   // tensor: code that reads `args`. If it holds, the kernel gets the array of pointers. Empty if it
   // never does.

@@ -84,14 +84,28 @@ std::string map_argument(const Argument& argument, std::size_t pass, int first) 
                      argument.field, pass, first);
 }
 
+std::string aggregate_argument(const Model& model, const Argument& argument, std::size_t pass,
+                               int first) {
+  std::vector<std::string> members;
+  for (std::size_t i = 0; i < argument.integers.size(); ++i) {
+    members.push_back(fmt::format("static_cast<int>(plan.pass[{}].value[{}])", pass,
+                                  first + static_cast<int>(i)));
+  }
+  return fmt::format("::{}{{{}}}", renamed_tokens(argument.field, renaming_of(model)),
+                     fmt::join(members, ", "));
+}
+
 // Returns one argument of a pass, as the kernel gets it. `at` is the index of its first integer.
-std::string kernel_argument(const Argument& argument, std::size_t pass, int at) {
+std::string kernel_argument(const Model& model, const Argument& argument, std::size_t pass,
+                            int at) {
   using Kind = Argument::Kind;
   switch (argument.kind) {
     case Kind::int32:
       return fmt::format("static_cast<int>(plan.pass[{}].value[{}])", pass, at);
     case Kind::int64:
       return fmt::format("plan.pass[{}].value[{}]", pass, at);
+    case Kind::aggregate:
+      return aggregate_argument(model, argument, pass, at);
     case Kind::workspace:
       return fmt::format("dispatch::part(plan, workspace, {})", argument.workspace);
     case Kind::epilogue:
@@ -110,7 +124,7 @@ std::string runner_pass(const Model& model, const Launch& launch, std::size_t pa
   std::vector<std::string> arguments;
   int at = 0;
   for (const Argument& argument : launch.arguments) {
-    arguments.push_back(kernel_argument(argument, pass, at));
+    arguments.push_back(kernel_argument(model, argument, pass, at));
     at += static_cast<int>(argument.integers.size());
   }
   return fmt::format("  static auto entry(dispatch::Index<{}>) {{\n    return ::{}", pass,

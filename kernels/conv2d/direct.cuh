@@ -95,18 +95,13 @@ class Cursor {
 // Grid: the blocks that share the tiles, times the blocks of filters.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.blocks_per_sm)
-    kernel(int n, int c, int h, int w, int k, int r, int s, int stride, int stride_w, int pad,
-           int pad_w, int dilation, int dilation_w, int groups, int p, int q, int pitch, int plane,
-           int steps, int chunks, const T* x, const T* weights, T* y,
-           typename Epilogue::Args epilogue) {
+    kernel(Shape shape, const T* x, const T* weights, T* y, typename Epilogue::Args epilogue) {
   using G = Tiling<T, V>;
   constexpr Knobs knobs = V::knobs;
-  const Shape shape{n,     c,        h,          w,      k, r, s,     stride, stride_w, pad,
-                    pad_w, dilation, dilation_w, groups, p, q, pitch, plane,  steps,    chunks};
   const Shared<G, T> shared(shape);
   const Filters filters(static_cast<int>(blockIdx.y), knobs.block_filters, shape);
   const Cutter cutter(knobs.block_pixels, shape);
-  const int tiles = n * ((shape.pixels() - 1) / knobs.block_pixels + 1);
+  const int tiles = shape.n * ((shape.pixels() - 1) / knobs.block_pixels + 1);
 
   clear_tiles<G>(shared, shape);
   make_table<G>(shared, shape);
@@ -120,7 +115,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.blocks_per_sm
       const PixelTile tile = cutter.tile(ahead.index(), knobs.block_pixels, shape);
       copy_tile<G>(shared.tiles + stage * G::stage(shape), x, tile, filters.first_channel,
                    ahead.chunk() * knobs.chunk, shape);
-      ahead.advance(chunks);
+      ahead.advance(shape.chunks);
     }
     cp_async_commit();
     stage = stage == G::kStages - 1 ? 0 : stage + 1;
@@ -129,7 +124,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.blocks_per_sm
 
   Multiplier<G, T> multiplier(shared);
   float sums[G::kTilesM][G::kTilesN][4];
-  for (Cursor now(static_cast<int>(blockIdx.x)); now.inside(tiles); now.advance(chunks)) {
+  for (Cursor now(static_cast<int>(blockIdx.x)); now.inside(tiles); now.advance(shape.chunks)) {
     if constexpr (G::kAhead == 0) {
       __syncthreads();
       copy_next();
@@ -149,8 +144,8 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.blocks_per_sm
         clear(sums);
         multiplier.place(tile, cutter.width, shape);
       }
-      multiplier.run(sums, now.chunk(), stage * G::stage(shape), steps);
-      if (now.chunk() == chunks - 1) {
+      multiplier.run(sums, now.chunk(), stage * G::stage(shape), shape.steps);
+      if (now.chunk() == shape.chunks - 1) {
         store_tile<G, T, Epilogue>(sums, shared, y, tile, filters, shape, epilogue);
       }
     }

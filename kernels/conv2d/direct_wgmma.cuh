@@ -182,31 +182,29 @@ TW_DEVICE void multiply(float (&sums)[G::kColumns][4], SharedPointer<T> weights,
 // warpgroup's ring, and each warp's kStaging elements if rows of y are staged.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, 1)
-    kernel(int n, int c, int h, int w, int k, int r, int s, int pad, int pad_w, int dilation,
-           int dilation_w, int p, int q, const T* __restrict__ x, const T* __restrict__ weights,
-           T* __restrict__ y, typename Epilogue::Args epilogue) {
+    kernel(Shape shape, const T* __restrict__ x, const T* __restrict__ weights, T* __restrict__ y,
+           typename Epilogue::Args epilogue) {
   using G = Tiling<T, V>;
-  const Shape shape{n, c, h, w, k, r, s, pad, pad_w, dilation, dilation_w, p, q};
   const int first_filter = static_cast<int>(blockIdx.y) * G::kFilters;
   // The shuffle tells the compiler that the value is the same for all lanes: wgmma's descriptors
   // are warp-uniform.
   const int warp = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 32, 0);
   const int group = warp / 4;
   const auto filters = SharedPointer<T>::dynamic();
-  const auto rings = filters + G::kParts * r * G::units(shape) * G::kFilters * G::kLine;
+  const auto rings = filters + G::kParts * shape.r * G::units(shape) * G::kFilters * G::kLine;
   const int ring_size = Ring<G, T>::rows(shape) * Ring<G, T>::elements(shape);
   Ring<G, T> ring(rings + group * ring_size, shape);
   const auto staging = rings + (G::knobs.warpgroups * ring_size + warp * G::kStaging);
   const Output<G, T, Epilogue> output(y, staging, shape, first_filter, epilogue);
   Row<G, T> row(x, shape);
 
-  const long long rows = static_cast<long long>(n) * Strip::columns<G>(shape) * p;
+  const long long rows = static_cast<long long>(shape.n) * Strip::columns<G>(shape) * shape.p;
   const int groups = static_cast<int>(gridDim.x) * G::knobs.warpgroups;
   const int share = static_cast<int>(blockIdx.x) * G::knobs.warpgroups + group;
   int first = static_cast<int>(rows * share / groups);
   const int end = static_cast<int>(rows * (share + 1) / groups);
   auto strip = Strip::of<G>(first, end, shape);
-  if (first < end) row.load(strip, strip.row - pad);
+  if (first < end) row.load(strip, strip.row - shape.pad);
   fill_weights<G>(filters, weights, shape, first_filter);
   fence_proxy_async();
   __syncthreads();
@@ -224,7 +222,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, 1)
       next_step = 0;
     }
     const bool more = first < end;
-    if (more) row.load(next, next.row - pad + next_step);
+    if (more) row.load(next, next.row - shape.pad + next_step);
     sync_warpgroup();  // the row is there, and the products of the row before have ended
     const int row_of_y = strip.row + step - (shape.span() - 1);
     if (row_of_y >= strip.row) {

@@ -125,19 +125,15 @@ TW_DEVICE void run(float (&sums)[G::kTilesM][G::kTilesN][4], SharedPointer<T> sh
 }
 
 // Grid: tiles of y, times slices of K. x, weights: as they are; packed_x, packed_weights: as
-// packed. depth: elements of K for each tap. partials: a float for each sum of each slice. arrived:
+// packed. partials: a float for each sum of each slice. arrived:
 // one zero for each tile. Neither is used if split_k is 1.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
-    kernel(int n, int h, int w, int k, int r, int s, int stride, int stride_w, int pad, int pad_w,
-           int dilation, int dilation_w, int groups, int p, int q, int depth, const T* x,
-           const T* packed_x, int is_packed_x, const T* weights, const T* packed_weights,
-           int is_packed_weights, T* y, typename Epilogue::Args epilogue,
+    kernel(Shape shape, const T* x, const T* packed_x, int is_packed_x, const T* weights,
+           const T* packed_weights, int is_packed_weights, T* y, typename Epilogue::Args epilogue,
            [[maybe_unused]] float* partials, [[maybe_unused]] unsigned* arrived) {
   using G = Tiling<T, V>;
   constexpr Knobs knobs = V::knobs;
-  const Shape shape{n,   h,     w,        k,          r,      s, stride, stride_w,
-                    pad, pad_w, dilation, dilation_w, groups, p, q,      depth};
   const auto index = static_cast<int>(blockIdx.x);
   const Place place(index, knobs, shape);
   const auto shared = SharedPointer<T>::dynamic();

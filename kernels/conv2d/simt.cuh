@@ -125,30 +125,27 @@ TW_DEVICE void add_row(float (&sums)[kFilters][kPixels], const Row<T>& row, cons
 // Any grid works.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(V::knobs.threads)
-    kernel(int n, int c, int h, int w, int k, int r, int s, int stride, int stride_w, int pad,
-           int pad_w, int dilation, int dilation_w, int groups, int p, int q, long long items,
-           const T* x, const T* weights, T* y, typename Epilogue::Args epilogue) {
+    kernel(Shape shape, long long items, const T* x, const T* weights, T* y,
+           typename Epilogue::Args epilogue) {
   constexpr Knobs knobs = V::knobs;
   constexpr bool kNhwc = V::choices.layout == Layout::nhwc;
-  const Shape shape{n,        c,   h,     w,        k,          r,      s, stride,
-                    stride_w, pad, pad_w, dilation, dilation_w, groups, p, q};
-  const int depth = c / groups;
-  const Strides from = strides_of<kNhwc>(c, h, w);
-  const Strides by = strides_of<kNhwc>(depth, r, s);
-  const Strides to = strides_of<kNhwc>(k, p, q);
-  const long long filter_stride = static_cast<long long>(depth) * r * s;
+  const int depth = shape.c / shape.groups;
+  const Strides from = strides_of<kNhwc>(shape.c, shape.h, shape.w);
+  const Strides by = strides_of<kNhwc>(depth, shape.r, shape.s);
+  const Strides to = strides_of<kNhwc>(shape.k, shape.p, shape.q);
+  const long long filter_stride = static_cast<long long>(depth) * shape.r * shape.s;
 
   const long long step = static_cast<long long>(gridDim.x) * knobs.threads;
   long long index = static_cast<long long>(blockIdx.x) * knobs.threads + threadIdx.x;
   for (; index < items; index += step) {
     const Item item = Item::at<kNhwc>(index, shape, knobs);
-    const int group = item.first_filter / (k / groups);
-    const int column = item.first_column * stride_w - pad_w;
+    const int group = item.first_filter / (shape.k / shape.groups);
+    const int column = item.first_column * shape.stride_w - shape.pad_w;
     float sums[knobs.filters][knobs.pixels] = {};
-    for (int i = 0; i < r; ++i) {
-      const int row = item.row * stride - pad + i * dilation;
-      if (row < 0 || row >= h) continue;
-      const T* const line = x + static_cast<long long>(item.image) * c * h * w +
+    for (int i = 0; i < shape.r; ++i) {
+      const int row = item.row * shape.stride - shape.pad + i * shape.dilation;
+      if (row < 0 || row >= shape.h) continue;
+      const T* const line = x + static_cast<long long>(item.image) * shape.c * shape.h * shape.w +
                             group * depth * from.channel + row * from.row;
       const T* const factors = weights + item.first_filter * filter_stride + i * by.row;
       for (int channel = 0; channel < depth; ++channel) {
@@ -158,7 +155,7 @@ __global__ void __launch_bounds__(V::knobs.threads)
                               item, shape);
       }
     }
-    const long long image = static_cast<long long>(item.image) * k * p * q;
+    const long long image = static_cast<long long>(item.image) * shape.k * shape.p * shape.q;
     TW_UNROLL
     for (int f = 0; f < knobs.filters; ++f) {
       TW_UNROLL

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/base/texts.h"
 #include "core/catalog/catalog.h"
 #include "core/plan/job.h"
@@ -33,6 +35,22 @@ class PlanTest : public ::testing::Test {
     return lowered("3x5", {128, 0, 1}).invalid;
   }
 };
+
+TEST_F(PlanTest, StructsArePassedByTheirMembers) {
+  const auto with = [&](const std::string& ints) {
+    return invalid_with("{i64 = \"pitch\"}",
+                        "{struct = \"tw::axpy::Shape\", ints = [" + ints + "]}");
+  };
+  EXPECT_EQ(with("\"rows\", \"columns - 9\""), "");
+  const std::vector<PlanArg> args = lowered("3x5", {128, 0, 1}).plan.launches.at(0).args;
+  const auto found = std::find_if(args.begin(), args.end(), [](const PlanArg& arg) {
+    return arg.kind == ArgSpec::Kind::aggregate;
+  });
+  ASSERT_NE(found, args.end());
+  EXPECT_EQ(found->members, (std::vector<std::int32_t>{3, -4}));
+  EXPECT_EQ(with("\"rows << 40\""),
+            "argument \"rows << 40\" = 3298534883328 does not fit in an int");
+}
 
 TEST_F(PlanTest, TensorMapsSayWhatTheTensorIs) {
   Texts spaces = test::toy_spaces();

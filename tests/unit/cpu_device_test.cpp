@@ -340,6 +340,21 @@ TEST_F(CpuDeviceTest, WithoutAReferenceTheThreadOrdersMustAgree) {
   EXPECT_EQ(answer(job).outcome, Outcome::wrong_result);
 }
 
+TEST_F(CpuDeviceTest, StructsArePassedByValue) {
+  Job job = doubling("if (shape.one != 1 || shape.minus != -7) return;");
+  std::string& text = job.plan.program.text;
+  text.replace(text.find("int n)"), 6, "Shape shape)");
+  text.insert(text.find("float value"), "const int n = shape.n;\n  ");
+  text.insert(0, "struct Shape { int one, n, minus; };\n");
+  PlanArg& arg = job.plan.launches[0].args[2];
+  arg.kind = ArgSpec::Kind::aggregate;
+  arg.members = {1, 100, -7};
+  const Measurement measurement = answer(job);
+  EXPECT_EQ(measurement.outcome, Outcome::ok) << measurement.note;
+  arg.members.pop_back();
+  EXPECT_EQ(answer(job).outcome, Outcome::launch_failed);
+}
+
 TEST_F(CpuDeviceTest, HasNoBaselines) {
   Job job = doubling("");
   job.purpose = Purpose::baseline;

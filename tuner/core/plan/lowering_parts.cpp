@@ -58,6 +58,14 @@ void check_limits(const PlanLaunch& launch, const DeviceInfo& device) {
   }
 }
 
+std::int32_t lower_int(const Expr& expr, Slots slots) {
+  const std::int64_t value = value_of(expr, slots, "argument");
+  if (value < INT32_MIN || value > INT32_MAX) {
+    throw Invalid{fmt::format("argument \"{}\" = {} does not fit in an int", expr.text(), value)};
+  }
+  return static_cast<std::int32_t>(value);
+}
+
 }  // namespace
 
 PlanArg lower_arg(const OpSpec& op, const std::vector<WorkspaceSpec>& workspaces,
@@ -85,13 +93,14 @@ PlanArg lower_arg(const OpSpec& op, const std::vector<WorkspaceSpec>& workspaces
       result.index = index_of(op.tensors, arg.name);
       result.map = lower_map(op, arg, problem, slots);
       break;
+    case Kind::aggregate:
+      for (const Expr& member : arg.map) result.members.push_back(lower_int(member, slots));
+      break;
     case Kind::int32:
+      result.value = lower_int(arg.value, slots);
+      break;
     case Kind::int64:
       result.value = value_of(arg.value, slots, "argument");
-      if (arg.kind == Kind::int32 && (result.value < INT32_MIN || result.value > INT32_MAX)) {
-        throw Invalid{fmt::format("argument \"{}\" = {} does not fit in an int", arg.value.text(),
-                                  result.value)};
-      }
       break;
   }
   return result;

@@ -24,7 +24,8 @@ struct PlanArg {
   int index = 0;
   std::int64_t value = 0;  // int32, int64
   double scalar = 0;
-  TensorMapShape map{};  // tensor_map
+  TensorMapShape map{};                 // tensor_map
+  std::vector<std::int32_t> members{};  // aggregate: the struct's members
 };
 
 // One launch of a kernel, evaluated.

@@ -45,6 +45,7 @@ json to_json(const PlanArg& arg) {
                  {"value", arg.value},
                  {"scalar", arg.scalar}};
   if (arg.kind == ArgSpec::Kind::tensor_map) object["map"] = to_json(arg.map);
+  if (arg.kind == ArgSpec::Kind::aggregate) object["members"] = arg.members;
   return object;
 }
 
@@ -52,11 +53,17 @@ json to_json(const PlanArg& arg) {
 PlanArg arg_from(const json& object, std::size_t tensors, std::size_t workspaces) {
   using Kind = ArgSpec::Kind;
   PlanArg arg;
-  arg.kind = static_cast<Kind>(integer<int>(object, "kind", 0, static_cast<int>(Kind::pointers)));
+  arg.kind = static_cast<Kind>(integer<int>(object, "kind", 0, static_cast<int>(Kind::aggregate)));
   arg.index = integer<int>(object, "index");
   arg.value = integer(object, "value");
   arg.scalar = real(object, "scalar");
   if (arg.kind == Kind::tensor_map) arg.map = tensor_map_from(at(object, "map"));
+  if (arg.kind == Kind::aggregate) {
+    arg.members = list(object, "members", [](const json& value) {
+      return static_cast<std::int32_t>(integer_from(value, INT32_MIN, INT32_MAX));
+    });
+    if (arg.members.empty()) malformed("an aggregate");
+  }
   const bool of_tensor = arg.kind == Kind::tensor || arg.kind == Kind::expected ||
                          arg.kind == Kind::magnitude || arg.kind == Kind::tensor_map ||
                          arg.kind == Kind::pointers;

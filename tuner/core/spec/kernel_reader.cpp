@@ -255,8 +255,8 @@ std::string launch_text(const KernelSpec& kernel) {
       text += fmt::format("arg {} {}{}", static_cast<int>(arg.kind), arg.name, arg.value.text());
       if (arg.kind == ArgSpec::Kind::tensor_map) {
         text += fmt::format(" {} {}", arg.im2col ? "im2col" : "swizzle", arg.swizzle);
-        for (const Expr& expr : arg.map) text += " | " + expr.text();
       }
+      for (const Expr& expr : arg.map) text += " | " + expr.text();
       text += "\n";
     }
   }

@@ -89,20 +89,23 @@ struct ArgSpec {
     int64,
     tolerance,  // of a reference: a double, the error allowed per unit of the magnitude
     tensor_map,
-    pointers  // only in a plan: an array of pointers to slices, see by_pointers
+    pointers,  // only in a plan: an array of pointers to slices, see by_pointers
+    aggregate  // a struct whose members are ints
   } kind{};
-  std::string name;         // tensor, workspace, scalar, tensor_map
-  Expr value;               // int32, int64
-  std::vector<Expr> map{};  // tensor_map: the values for describe_tensor_map
-  int swizzle = 0;          // tensor_map
-  bool im2col = false;      // tensor_map: the values are for describe_im2col_map
+  std::string name;  // tensor, workspace, scalar, tensor_map; aggregate: the struct's C++ name
+  Expr value;        // int32, int64
+  // tensor_map: the values for describe_tensor_map. aggregate: the members in order.
+  std::vector<Expr> map{};
+  int swizzle = 0;      // tensor_map
+  bool im2col = false;  // tensor_map: the values are for describe_im2col_map
 
   int rank() const { return im2col ? 4 : static_cast<int>(map.size()) / 3; }  // tensor_map
-  // The integers in the argument, of 64 bits unless the argument is an int32.
+  // The integers in the argument, of 64 bits unless they are ints.
   std::span<const Expr> integers() const {
     const bool one = kind == Kind::int32 || kind == Kind::int64;
     return one ? std::span<const Expr>(&value, 1) : std::span<const Expr>(map);
   }
+  bool are_ints() const { return kind == Kind::int32 || kind == Kind::aggregate; }
 };
 
 // A launch of a kernel, not yet evaluated.

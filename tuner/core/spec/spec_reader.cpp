@@ -277,6 +277,25 @@ ArgSpec read_tensor_map(const Scope& scope, const TomlTable& table, bool im2col)
   return arg;
 }
 
+// Reads {struct = "tw::conv2d::simt::Shape", ints = ["n", "c"]}.
+ArgSpec read_aggregate(const Scope& scope, const TomlTable& table) {
+  table.allow({"struct", "ints"});
+  ArgSpec arg;
+  arg.kind = ArgSpec::Kind::aggregate;
+  arg.name = table.text("struct");
+  if (!is_qualified_name(arg.name)) {
+    table.fail(table.at("struct"), fmt::format("struct '{}' is not a qualified name, such as "
+                                               "\"tw::conv2d::simt::Shape\"",
+                                               arg.name));
+  }
+  const TomlNode& ints = table.at("ints");
+  if (ints.kind != TomlNode::Kind::array || ints.items.empty()) {
+    table.fail(ints, "'ints' must be an array of expressions, one for each member of the struct");
+  }
+  for (const TomlNode& item : ints.items) arg.map.push_back(scope.parse(table, item));
+  return arg;
+}
+
 }  // namespace
 
 ArgSpec read_arg(const Scope& scope, const TomlTable& table, const TomlNode& node) {
@@ -286,10 +305,16 @@ ArgSpec read_arg(const Scope& scope, const TomlTable& table, const TomlNode& nod
     if (first == "tensor_map" || first == "im2col_map") {
       return read_tensor_map(scope, table.nested(node, first), first == "im2col_map");
     }
+    const std::vector<TomlNode>& items = node.items;
+    if (std::any_of(items.begin(), items.end(),
+                    [](const TomlNode& item) { return item.key == "struct"; })) {
+      return read_aggregate(scope, table.nested(node, "struct"));
+    }
     if (node.items.size() != 1 || node.items.front().key != "i64") {
       table.fail(node,
                  "an argument that is a table must be {i64 = \"expression\"}, "
-                 "{tensor_map = \"tensor\", ...} or {im2col_map = \"tensor\", ...}");
+                 "{struct = \"name\", ints = [...]}, {tensor_map = \"tensor\", ...} or "
+                 "{im2col_map = \"tensor\", ...}");
     }
     return {Kind::int64, "", scope.parse(table, node.items.front())};
   }

@@ -184,6 +184,11 @@ PlanMemory::KernelArguments::KernelArguments(const PlanMemory& memory, const Pla
       case ArgSpec::Kind::epilogue:
         values_.push_back(memory.epilogue_);
         break;
+      case ArgSpec::Kind::aggregate: {
+        const auto* const from = reinterpret_cast<const std::byte*>(arg.members.data());
+        values_.emplace_back(from, from + arg.members.size() * sizeof arg.members.front());
+        break;
+      }
       case ArgSpec::Kind::int32:
         values_.push_back(bytes_of(static_cast<std::int32_t>(arg.value)));
         break;

@@ -102,6 +102,11 @@ LaunchArguments::LaunchArguments(Runtime& runtime, const PlanLaunch& launch, con
       case ArgSpec::Kind::epilogue:
         values_.push_back(epilogue_bytes(plan, buffers));
         break;
+      case ArgSpec::Kind::aggregate: {
+        const auto* const from = reinterpret_cast<const std::byte*>(arg.members.data());
+        values_.emplace_back(from, from + arg.members.size() * sizeof arg.members.front());
+        break;
+      }
       case ArgSpec::Kind::int32:
         add(static_cast<std::int32_t>(arg.value));
         break;
