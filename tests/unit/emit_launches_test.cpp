@@ -16,7 +16,8 @@
 namespace tw {
 namespace {
 
-// An op whose reference cannot be launched for more than 65535 elements, and has no tolerance for 5.
+// An op whose reference cannot be launched for more than 65535 elements, and which has no tolerance
+// for 5 elements.
 Catalog narrow() {
   const std::string op = R"toml([op]
 name = "narrow"
