@@ -1,5 +1,5 @@
-// Copies of boxes of a tensor to shared memory by the copy engine (TMA, sm_90), and the barriers in
-// shared memory that report their completion (mbarrier).
+// Copies of boxes of a tensor, and of plain bytes, to shared memory by the copy engine (TMA, sm_90),
+// and the barriers in shared memory that report their completion (mbarrier).
 //
 // A barrier goes through phases of parity 0, 1, 0, ... A phase ends when all arrivals have been
 // made and all expected bytes have landed. A box may reach beyond the tensor's edges: zeros are
@@ -111,7 +111,25 @@ TW_DEVICE void load_tensor(SharedPointer<T> to, const TensorMap& map, const Barr
 #endif
 }
 
-// The same for a four-dimensional tensor.
+// Starts the copy of `bytes` neighbouring bytes, a multiple of 16 and at most 65536, which land in
+// the current phase of `full`. `from` is aligned to 16 bytes, `to` to 128. One thread calls it.
+template <class T>
+TW_DEVICE void load_bytes(SharedPointer<T> to, const T* from, int bytes, const Barrier& full) {
+#ifdef TW_CPU_DEVICE
+  const auto words = static_cast<unsigned short>(bytes / 8);
+  const TensorMap map{from, {8}, {words}, {words}, 1, 8, 0, 0, {}, {}, {}, 0, {}};
+  const int first = 0;
+  tw_cpu::runtime->tensor_load(to.address(), &map, &first, full.address());
+#else
+  TW_SM90_ASM(
+      "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::
+          "r"(to.address()),
+      "l"(from), "r"(bytes), "r"(full.address())
+      : "memory");
+#endif
+}
+
+// The same as load_tensor for a four-dimensional tensor.
 template <class T>
 TW_DEVICE void load_tensor(SharedPointer<T> to, const TensorMap& map, const Barrier& full, int x,
                            int y, int z, int w) {

@@ -16,6 +16,7 @@
 //    or, without swizzling and K-major, lines of 16 bytes: the line of x + 1 follows the line of x.
 //
 //    D: thread 4 * g + t of warp w has d[j][i] = D[16 * w + g + 8 * (i / 2)][8 * j + 2 * t + i % 2]
+//    A in registers, 8 of k: the thread has words[i] = A[16 * w + g + 8 * (i % 2)][t + 4 * (i / 2)]
 //
 // f32 operands are read as TF32: their lowest 13 bits are ignored.
 #pragma once
@@ -25,6 +26,7 @@
 #include "common/mma.cuh"
 #include "common/named_barrier.cuh"
 #include "common/shared.cuh"
+#include "common/wgmma_instruction.cuh"
 
 // Programs for several targets compile this file for all of them; launchers run the code only on
 // sm_90a.
@@ -188,6 +190,11 @@ class WgmmaLines {
 #endif
 };
 
+// A step of A in registers, 64 x 8 TF32: this thread's words.
+struct WgmmaHeld {
+  unsigned words[4];
+};
+
 // The products of a thread's warpgroup that are under way. Until the wait that covers them, the
 // operands must not change and the sums must not be touched.
 class WgmmaQueue {
@@ -227,6 +234,8 @@ class WgmmaQueue {
   // D += A * B, or D = A * B; D is 64 x 8 * kColumns.
   template <class A, class B, int kColumns>
   TW_DEVICE void multiply(float (&d)[kColumns][4], const A& a, const B& b, bool add);
+  template <class B, int kColumns>
+  TW_DEVICE void multiply(float (&d)[kColumns][4], const WgmmaHeld& a, const B& b, bool add);
 
  private:
 #ifdef TW_CPU_DEVICE
@@ -236,6 +245,11 @@ class WgmmaQueue {
     detail::WgmmaPlace a, b;
     bool add;
     int group;
+    // For an A in registers: the thread's registers, what they held at the start, and the thread's
+    // rows.
+    const WgmmaHeld* registers;
+    WgmmaHeld held;
+    float rows[2][8];
   };
   static constexpr int kMost = 64;
   Product products_[kMost];
@@ -251,6 +265,20 @@ class WgmmaQueue {
       rows[0][k] = A::element(product.a, row, k);
       rows[1][k] = A::element(product.a, row + 8, k);
     }
+    add_rows<B>(d, product, rows);
+  }
+
+  template <class B, int kColumns>
+  static void run_held(const Product& product) {
+    auto& d = *reinterpret_cast<float(*)[kColumns][4]>(product.d);
+    if (memcmp(product.registers, &product.held, sizeof product.held) != 0)
+      tw_cpu::runtime->fault("an operand in registers changed during its wgmma", nullptr, 0);
+    add_rows<B>(d, product, product.rows);
+  }
+
+  template <class B, int kDepth, int kColumns>
+  static void add_rows(float (&d)[kColumns][4], const Product& product,
+                       const float (&rows)[2][kDepth]) {
     for (int column = 0; column < 2 * kColumns; ++column) {
       const int x = column / 2 * 8 + tw_cpu::lane() % 4 * 2 + column % 2;
       float* const sums = d[column / 2] + column % 2;
@@ -263,6 +291,12 @@ class WgmmaQueue {
       sums[0] = static_cast<float>(wide[0]);
       sums[2] = static_cast<float>(wide[1]);
     }
+  }
+
+  void push(const Product& product) {
+    if (count_ == kMost)
+      tw_cpu::runtime->fault("more wgmma under way than the emulation keeps", nullptr, 0);
+    products_[count_++] = product;
   }
 #endif
 };
@@ -277,117 +311,40 @@ TW_DEVICE void pin(float (&d)[kColumns][4]) {
 #endif
 }
 
-#ifndef TW_CPU_DEVICE
-// The asm operands of the sums, and their numbers.
-#define TW_SUMS_4(j) "+f"(d[j][0]), "+f"(d[j][1]), "+f"(d[j][2]), "+f"(d[j][3])
-#define TW_SUMS_32(j)                                                                   \
-  TW_SUMS_4(j), TW_SUMS_4(j + 1), TW_SUMS_4(j + 2), TW_SUMS_4(j + 3), TW_SUMS_4(j + 4), \
-      TW_SUMS_4(j + 5), TW_SUMS_4(j + 6), TW_SUMS_4(j + 7)
-#define TW_NUMBERS_32                                                                \
-  "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, " \
-  "%18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31"
-#define TW_NUMBERS_64                                                                \
-  TW_NUMBERS_32                                                                      \
-  ", "                                                                               \
-  "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, " \
-  "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63"
-#define TW_NUMBERS_96                                                                \
-  TW_NUMBERS_64                                                                      \
-  ", "                                                                               \
-  "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, " \
-  "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95"
-#define TW_NUMBERS_128                                                                   \
-  TW_NUMBERS_96                                                                          \
-  ", "                                                                                   \
-  "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, "     \
-  "%110, %111, %112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, " \
-  "%124, %125, %126, %127"
-
-// kA and kB are descriptors, kAdd is an int. The trailing arguments are the operands of the sums.
-#define TW_WGMMA(kShape, kNumbers, kA, kB, kAdd, kMajors, ...)                              \
-  "{\n.reg .pred add;\nsetp.ne.b32 add, " kAdd ", 0;\nwgmma.mma_async.sync.aligned." kShape \
-  " {" kNumbers "}, " kA ", " kB ", add, 1, 1" kMajors ";\n}" : __VA_ARGS__ : "l"(a),       \
-                                                                              "l"(b),       \
-                                                                              "r"(add)
-
-// Selects the instruction by the operands' type. kMn is the number of columns. For 16-bit operands
-// kMajorA and kMajorB say whether an operand is MN-major.
-#define TW_MULTIPLY(kMn, kNumbers, kA, kB, kAdd, kMajorA, kMajorB, ...)                           \
-  if constexpr (sizeof(T) == 4) {                                                                 \
-    asm volatile(TW_WGMMA("m64n" kMn "k8.f32.tf32.tf32", kNumbers, kA, kB, kAdd, "", __VA_ARGS__) \
-                 : "memory");                                                                     \
-  } else if constexpr (detail::IsBf16<T>::value) {                                                \
-    asm volatile(TW_WGMMA("m64n" kMn "k16.f32.bf16.bf16", kNumbers, kA, kB, kAdd,                 \
-                          ", " kMajorA ", " kMajorB, __VA_ARGS__),                                \
-                 "n"(kMnMajorA), "n"(kMnMajorB)                                                   \
-                 : "memory");                                                                     \
-  } else {                                                                                        \
-    asm volatile(TW_WGMMA("m64n" kMn "k16.f32.f16.f16", kNumbers, kA, kB, kAdd,                   \
-                          ", " kMajorA ", " kMajorB, __VA_ARGS__),                                \
-                 "n"(kMnMajorA), "n"(kMnMajorB)                                                   \
-                 : "memory");                                                                     \
-  }
-
-namespace detail {
-
-template <class T>
-struct IsBf16 {
-  static constexpr bool value = false;
-};
-template <>
-struct IsBf16<bf16> {
-  static constexpr bool value = true;
-};
-
-// D += a * b, or D = a * b if `add` is 0.
-template <class T, int kMnMajorA, int kMnMajorB, int kColumns>
-TW_DEVICE void wgmma(float (&d)[kColumns][4], unsigned long long a, unsigned long long b, int add) {
-#if defined(__CUDA_ARCH__) && !defined(__CUDA_ARCH_FEAT_SM90_ALL)
-  __trap();  // for other targets of a program: launchers ask whether there is code for sm_90a
-#else
-  if constexpr (kColumns == 8) {
-    TW_MULTIPLY("64", TW_NUMBERS_32, "%32", "%33", "%34", "%35", "%36", TW_SUMS_32(0))
-  } else if constexpr (kColumns == 16) {
-    TW_MULTIPLY("128", TW_NUMBERS_64, "%64", "%65", "%66", "%67", "%68", TW_SUMS_32(0),
-                TW_SUMS_32(8))
-  } else if constexpr (kColumns == 24) {
-    TW_MULTIPLY("192", TW_NUMBERS_96, "%96", "%97", "%98", "%99", "%100", TW_SUMS_32(0),
-                TW_SUMS_32(8), TW_SUMS_32(16))
-  } else {
-    static_assert(kColumns == 32, "64, 128, 192 or 256 columns");
-    TW_MULTIPLY("256", TW_NUMBERS_128, "%128", "%129", "%130", "%131", "%132", TW_SUMS_32(0),
-                TW_SUMS_32(8), TW_SUMS_32(16), TW_SUMS_32(24))
-  }
-#endif
-}
-
-}  // namespace detail
-
-#undef TW_MULTIPLY
-#undef TW_WGMMA
-#undef TW_NUMBERS_128
-#undef TW_NUMBERS_96
-#undef TW_NUMBERS_64
-#undef TW_NUMBERS_32
-#undef TW_SUMS_32
-#undef TW_SUMS_4
-#endif
-
 template <class A, class B, int kColumns>
 TW_DEVICE void WgmmaQueue::multiply(float (&d)[kColumns][4], const A& a, const B& b, bool add) {
   using T = typename A::Element;
 #ifdef TW_CPU_DEVICE
-  if (count_ == kMost)
-    tw_cpu::runtime->fault("more wgmma under way than the emulation keeps", nullptr, 0);
-  products_[count_++] = {run<A, B, 32 / static_cast<int>(sizeof(T)), kColumns>,
-                         &d[0][0],
-                         a.place(),
-                         b.place(),
-                         add,
-                         committed_};
+  push({run<A, B, 32 / static_cast<int>(sizeof(T)), kColumns>,
+        &d[0][0],
+        a.place(),
+        b.place(),
+        add,
+        committed_,
+        nullptr,
+        {},
+        {}});
 #else
   detail::wgmma<T, A::kMnMajor ? 1 : 0, B::kMnMajor ? 1 : 0>(d, a.descriptor(), b.descriptor(),
                                                              add);
+#endif
+}
+
+template <class B, int kColumns>
+TW_DEVICE void WgmmaQueue::multiply(float (&d)[kColumns][4], const WgmmaHeld& a, const B& b,
+                                    bool add) {
+#ifdef TW_CPU_DEVICE
+  const auto* const all = static_cast<const WgmmaHeld*>(tw_cpu::gather(&a, sizeof a));
+  Product product{run_held<B, kColumns>, &d[0][0], {}, b.place(), add, committed_, &a, a, {}};
+  for (int half = 0; half < 2; ++half) {
+    for (int k = 0; k < 8; ++k) {
+      const WgmmaHeld& of_lane = all[tw_cpu::lane() / 4 * 4 + k % 4];
+      product.rows[half][k] = detail::Operand<float>::at(of_lane.words[half + k / 4 * 2], 0);
+    }
+  }
+  push(product);
+#else
+  detail::wgmma_held(d, a.words, b.descriptor(), add);
 #endif
 }
 

@@ -67,6 +67,7 @@ constexpr int kHeadBytes = 256;
 template <class G>
 class Stage {
  public:
+  TW_DEVICE int index() const { return index_; }
   TW_DEVICE int elements() const { return index_ * G::kStage; }  // offset of its tiles
   TW_DEVICE unsigned parity() const { return parity_; }          // of the current round
   TW_DEVICE Barrier full() const { return barrier(index_); }

@@ -29,27 +29,29 @@ struct Results {
   float* row_partials;
 
   // Stores or reduces the sums of a warp's part of a matrix of the batch. The part's first element
-  // is (row, column).
-  template <int kRows, int kColumns>
+  // is (row, column). Rows says which rows a thread has (mma_store.cuh).
+  template <class Rows = TileRows, int kRows, int kColumns>
   TW_DEVICE void take(const float (&sums)[kRows][kColumns][4], int batch, int row,
                       int column) const {
     if constexpr (epilogue::is_reduced<Epilogue>) {
-      reduce(sums, static_cast<long long>(batch) * m, row, column);
+      reduce<Rows>(sums, static_cast<long long>(batch) * m, row, column);
     } else {
-      constexpr int kVector = 16 / static_cast<int>(sizeof(T));
-      T* const mine = matrix(c, batch, stride_c);
-      const bool aligned =
-          ldc % kVector == 0 && reinterpret_cast<unsigned long long>(mine) % 16 == 0;
-      const Output<T, Epilogue> out{mine,  ldc,  batch * stride_c, m,      n,
-                                    alpha, beta, epilogue,         aligned};
-      store_sums(sums, out, row, column);
+      store_sums<Rows>(sums, output(batch), row, column);
     }
+  }
+
+  // Returns the destination of what is not reduced in a matrix of the batch.
+  TW_DEVICE Output<T, Epilogue> output(int batch) const {
+    constexpr int kVector = 16 / static_cast<int>(sizeof(T));
+    T* const mine = matrix(c, batch, stride_c);
+    const bool aligned = ldc % kVector == 0 && reinterpret_cast<unsigned long long>(mine) % 16 == 0;
+    return {mine, ldc, batch * stride_c, m, n, alpha, beta, epilogue, aligned};
   }
 
  private:
   // Reduces the sums. first_row is the number of the matrix's first row among the rows of all
   // matrices.
-  template <int kRows, int kColumns>
+  template <class Rows, int kRows, int kColumns>
   TW_DEVICE void reduce(const float (&sums)[kRows][kColumns][4], long long first_row, int row,
                         int column) const {
     using R = typename Epilogue::Reduction;
@@ -67,16 +69,15 @@ struct Results {
         float values[2 * kTiles];
         TW_UNROLL
         for (int e = 0; e < 2 * kTiles; ++e) {
-          values[e] =
-              value(sums[i / 2][j + e / 2][i % 2 * 2 + e % 2], first_row, row + lane / 4 + 8 * i,
-                    column + lane % 4 * 2 + 8 * (j + e / 2) + e % 2);
+          values[e] = value(sums[i / 2][j + e / 2][i % 2 * 2 + e % 2], first_row, row + Rows::at(i),
+                            column + lane % 4 * 2 + 8 * (j + e / 2) + e % 2);
         }
         mine[i].add(values);
       }
     }
     TW_UNROLL
     for (int i = 0; i < 2 * kRows; ++i) {
-      const int at = row + lane / 4 + 8 * i;
+      const int at = row + Rows::at(i);
       epilogue::join_lanes<4>(mine[i]);
       if (at < m && lane % 4 == 0) {
         const long long part = (first_row + at) * parts + column / (8 * kColumns);

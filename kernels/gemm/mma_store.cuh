@@ -108,19 +108,24 @@ TW_DEVICE Run<2 * kCount> exchanged(const Run<kCount>& first, const Run<kCount>&
   return result;
 }
 
-// `row` and `column` are those of the warp's part of C.
-template <class T, class Epilogue, int kRows, int kColumns>
+// The rows of an mma tile of 16 that a thread has: at(0) and at(1). at(2) and on are those of the
+// tiles below.
+struct TileRows {
+  static TW_DEVICE int at(int i) { return static_cast<int>(threadIdx.x) % 32 / 4 + 8 * i; }
+};
+
+// `row` and `column` are those of the warp's part of C. Rows is TileRows, or like it.
+template <class Rows, class T, class Epilogue, int kRows, int kColumns>
 TW_DEVICE void store_sums(const float (&sums)[kRows][kColumns][4], const Output<T, Epilogue>& out,
                           int row, int column) {
   // mma tiles that are exchanged
   constexpr int kTiles = sizeof(T) == 4 || kColumns % 4 != 0 ? 2 : 4;
   static_assert(kColumns % kTiles == 0, "a warp's columns come in pairs of mma tiles");
-  const int lane = static_cast<int>(threadIdx.x) % 32;
-  const int t = lane % 4;
+  const int t = static_cast<int>(threadIdx.x) % 4;
   const int first = column + (kTiles == 2 ? t % 2 * 8 + t / 2 * 4 : t * 8);
   TW_UNROLL
   for (int i = 0; i < 2 * kRows; ++i) {
-    const int at = row + lane / 4 + 8 * i;
+    const int at = row + Rows::at(i);
     TW_UNROLL
     for (int j = 0; j < kColumns; j += kTiles) {
       const auto pair = [&](int tile) {

@@ -110,7 +110,9 @@ class Asking {
         if (!device) continue;
         const auto add = [&](const Epilogue& chain) {
           const auto chained = with_chain(op_, problem, chain);
-          if (chained) result.push_back({*chained, device, sample[i]});
+          if (chained && is_served(*chained, *device, sample[i])) {
+            result.push_back({*chained, device, sample[i]});
+          }
         };
         if (everything() || nth % 2 == 0) add({});
         if (everything() || nth % 2 == 1) add(chain_of(chains_, i, choice_));
@@ -127,10 +129,13 @@ class Asking {
                                std::size_t first = 0) const {
     for (std::size_t i = 0; i < devices().size(); ++i) {
       const DeviceInfo& device = devices()[(first + i) % devices().size()];
-      const auto slots = slots_of(op_, kernel_.names, problem, device);
-      if (serves(kernel_, slots, configuration)) return &device;
+      if (is_served(problem, device, configuration)) return &device;
     }
     return nullptr;
+  }
+  bool is_served(const Problem& problem, const DeviceInfo& device,
+                 const Configuration& configuration) const {
+    return serves(kernel_, slots_of(op_, kernel_.names, problem, device), configuration);
   }
 
   // Returns the problems on which configuration i runs.

@@ -34,6 +34,7 @@ double load(const std::uint16_t* from, std::size_t at, DType dtype) {
 
 constexpr const char* kernels = R"(
 #include "common/mma.cuh"
+#include "common/wgmma.cuh"
 // A is 16 x 16 and row-major, B is stored [n][k] or, transposed, [k][n]; 8 columns.
 template <class T, bool kTransposed> __global__ void product16(const T* a, const T* b, float* d) {
   T* const shared = tw::dynamic_shared<T>();
@@ -70,6 +71,32 @@ __global__ void product8(const float* a, const float* b, float* d, int rounded) 
   tw::mma_m16n8k8(sums, fragment_a, fragment_b);
   for (int i = 0; i < 4; ++i) d[(g + i / 2 * 8) * 8 + 2 * t + i % 2] = sums[i];
 }
+// A is 64 x 8 and row-major, in registers; B is 8 x 64, stored [n][k]. flaw: a register changes too
+// early.
+__global__ void held(const float* a, const float* b, float* d, int flaw) {
+  for (int i = threadIdx.x; i < 512; i += 128) {
+    tw::dynamic_shared<float>()[i % 8 / 4 * 256 + i / 8 * 4 + i % 4] = b[i];
+  }
+  tw::fence_proxy_async();
+  __syncthreads();
+  const int row = threadIdx.x / 32 * 16 + threadIdx.x % 32 / 4, t = threadIdx.x % 4;
+  tw::WgmmaHeld mine;
+  for (int i = 0; i < 4; ++i) {
+    mine.words[i] = __float_as_uint(a[(row + i % 2 * 8) * 8 + t + i / 2 * 4]);
+  }
+  float sums[8][4];
+  for (int i = 0; i < 32; ++i) sums[i / 4][i % 4] = 1;
+  tw::WgmmaQueue queue;
+  queue.begin();
+  const tw::WgmmaLines<float> columns(tw::SharedPointer<float>::dynamic());
+  queue.multiply(sums, mine, columns.at(0, 64), true);
+  queue.commit();
+  if (flaw) mine.words[0] ^= 1u << 20;
+  queue.wait<0>();
+  for (int i = 0; i < 32; ++i) {
+    d[(row + i % 4 / 2 * 8) * 64 + i / 4 * 8 + 2 * t + i % 2] = sums[i / 4][i % 4];
+  }
+}
 __global__ void split(const float* x, float* big, float* small) {
   const tw::SplitTf32 parts(x[threadIdx.x]);
   big[threadIdx.x] = __uint_as_float(parts.big);
@@ -90,6 +117,7 @@ const std::vector<std::string> entries{"product16<tw::bf16, false>",
                                        "product16<tw::bf16, true>",
                                        "product16<tw::f16, false>",
                                        "product8",
+                                       "held",
                                        "split",
                                        "convert<tw::f16>",
                                        "convert<tw::bf16>",
@@ -116,7 +144,7 @@ class MmaTest : public testing::Test {
     std::vector<void*> pointers{static_cast<void*>(&args)...};
     const auto at = std::find(entries.begin(), entries.end(), entry) - entries.begin();
     return scheduler_.run(module_->module(), static_cast<int>(at),
-                          {{1, 1, 1}, {threads, 1, 1}, 768}, pointers, {});
+                          {{1, 1, 1}, {threads, 1, 1}, 2048}, pointers, {});
   }
 
   static LoadedModule* module_;
@@ -176,6 +204,22 @@ TEST_F(MmaTest, Tf32OperandsAreTruncated) {
     different += raw[i] != rounded[i];
   }
   EXPECT_GT(different, 100);
+}
+
+TEST_F(MmaTest, WarpgroupsMultiplyRegisters) {
+  std::vector<float> a(512), b(512), d(4096);
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = value(i);
+  for (std::size_t i = 0; i < b.size(); ++i) b[i] = value(i + 700);
+  ASSERT_EQ(run("held", 128, a.data(), b.data(), d.data(), 0), "");
+  for (std::size_t i = 0; i < d.size(); ++i) {
+    double expected = 1;
+    for (std::size_t k = 0; k < 8; ++k) {
+      expected += double{truncated(a[i / 64 * 8 + k])} * double{truncated(b[i % 64 * 8 + k])};
+    }
+    EXPECT_FLOAT_EQ(d[i], static_cast<float>(expected)) << i;
+  }
+  EXPECT_EQ(run("held", 128, a.data(), b.data(), d.data(), 1).substr(0, 48),
+            "an operand in registers changed during its wgmma");
 }
 
 TEST_F(MmaTest, TwoTf32HoldAFloat) {

@@ -34,6 +34,7 @@ emit_compiles(Conv2d conv2d/conv2d -std=c++20 ${with_clang}
 emit_compiles(ConvTranspose2d conv_transpose2d/conv_transpose2d -std=c++17 ${with_clang}
   -rdc=true -arch=sm_90)
 emit_compiles(Gemm gemm/gemm -std=c++20 ${with_gcc} --default-stream per-thread -arch=sm_90a)
+emit_compiles(GemmPacked gemm_packed/gemm -std=c++17 ${with_gcc} -arch=sm_90a)
 emit_compiles(GemmMma gemm_mma/gemm -std=c++17 ${with_gcc} -arch=sm_75)
 emit_compiles(AwkwardNames twice/twice -std=c++17 ${with_gcc} -arch=sm_90a)
 emit_compiles(AwkwardNamesElsewhere twice/twice -std=c++20 ${with_clang}
@@ -48,7 +49,7 @@ emit_compiles(FastMathAccepted dispatch/dispatch -std=c++17 ${with_gcc} -arch=sm
   -use_fast_math -DTILEWRIGHT_ACCEPT_FAST_MATH)
 
 foreach(source activation/activation softmax/softmax reduce/reduce conv2d/conv2d
-        conv_transpose2d/conv_transpose2d gemm/gemm gemm_mma/gemm twice/twice)
+        conv_transpose2d/conv_transpose2d gemm/gemm gemm_packed/gemm gemm_mma/gemm twice/twice)
   get_filename_component(folder ${source} DIRECTORY)
   foreach(flags -std=c++17 -std=c++20 -rdc=true -G --default-stream=per-thread)
     foreach(host gcc clang)

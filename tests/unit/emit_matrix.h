@@ -92,6 +92,11 @@ inline const std::vector<Case>& builtin_cases() {
        {{"gemm f16 m=512,n=512,k=512,layout=nt", "wgmma"},
         {"gemm f16 m=512,n=512,k=512,layout=nt epilogue=bias_column,scale,add,gelu_tanh",
          "wgmma"}}},
+      {"gemm_packed",
+       "gemm",
+       {"wgmma_tf32", "wgmma_packed"},
+       {{"gemm f32 m=512,n=512,k=512,layout=tn epilogue=bias_column,logsumexp", "wgmma_tf32"},
+        {"gemm bf16 m=511,n=513,k=515,layout=tt epilogue=gelu_tanh", "wgmma_packed"}}},
       {"gemm_mma", "gemm", {"mma"}, {{"gemm bf16 m=512,n=512,k=512,layout=nt", "mma"}}},
   };
   return cases;

@@ -1,0 +1,117 @@
+// C = epilogue(alpha * op(A) * op(B) + beta * C) for f16 and bf16 on Hopper's tensor cores (wgmma,
+// sm_90a), whatever the rows' alignment. A first pass packs A and B (wgmma_pack.cuh), which costs one
+// more trip through L2 or device memory. The second pass is wgmma.cuh with other copies: a stage's
+// tile of A, and that of B, are each one piece of memory.
+//
+//    pass 1    A, B  ->  packed A, packed B
+//    pass 2    packed A, packed B  ->  C
+//
+// Rows that begin at multiples of 16 bytes, but not of 128, may gain too: the copy engine reads
+// boxes of such rows more slowly than whole tiles.
+//
+// The knobs are those of wgmma.cuh, with the same trade-offs.
+#pragma once
+
+#include "common/config.cuh"
+#include "common/epilogue.cuh"
+#include "common/shared.cuh"
+#include "common/tensor_copy.cuh"
+#include "common/wgmma.cuh"
+#include "common/wgmma_pipeline.cuh"
+#include "gemm/mma_results.cuh"
+#include "gemm/mma_schedule.cuh"
+#include "gemm/op.cuh"
+#include "gemm/wgmma_pack.cuh"
+#include "gemm/wgmma_walk.cuh"
+
+namespace tw::gemm::wgmma_packed {
+
+enum class Schedule { tiles, stream_k };
+
+struct Knobs {
+  int block_m, block_n;
+  int warpgroups;
+  bool in_turn;
+  int stages;
+  int raster;
+  Schedule schedule;
+  int split_k;
+  int min_blocks;
+};
+
+// Everything that follows from the knobs of a configuration V.
+template <class T, class V>
+struct Tiling
+    : tw::wgmma::Pipeline<T, !transposed_a(V::choices.layout), transposed_b(V::choices.layout),
+                          V::knobs.block_m, V::knobs.block_n, V::knobs.warpgroups, V::knobs.in_turn,
+                          V::knobs.stages, 1>,
+      mma::Sharing<V::knobs.schedule == Schedule::stream_k, V::knobs.split_k> {
+  static_assert(sizeof(T) == 2, "packed tiles have elements of 16 bits");
+  static constexpr Knobs knobs = V::knobs;
+};
+
+// Starts the copies of the tiles. One thread runs it.
+template <class G, class T>
+class Producer {
+ public:
+  TW_DEVICE explicit Producer(SharedPointer<T> shared) : shared_(shared) {}
+
+  // Copies the tiles of k from `begin` to `end`. a and b are the first tiles of the block's rows
+  // and columns. The next values of k are step_a and step_b elements further on.
+  TW_DEVICE void copy(const T* a, long long step_a, const T* b, long long step_b, int begin,
+                      int end) {
+    for (int tile = begin; tile < end; ++tile) {
+      stage_.empty().wait(stage_.parity() ^ 1u);
+      stage_.full().arrive_and_expect(G::kStage * static_cast<int>(sizeof(T)));
+      const SharedPointer<T> to = shared_ + stage_.elements();
+      load_bytes(to, a + tile * step_a, G::kTileA * 2, stage_.full());
+      load_bytes(to + G::kTileA, b + tile * step_b, (G::kStage - G::kTileA) * 2, stage_.full());
+      stage_.advance();
+    }
+  }
+
+ private:
+  SharedPointer<T> shared_;
+  tw::wgmma::Stage<G> stage_;
+};
+
+// The second pass. Its arguments, grid and shared memory are as wgmma.cuh's.
+template <class T, class V, class Epilogue>
+__global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
+    kernel(int m, int n, int k, const T* packed_a, int moves_a, const T* packed_b, int moves_b,
+           Matrices<T, V> c, long long ldc, long long stride_c, float alpha, float beta,
+           typename Epilogue::Args epilogue, int blocks, int workers, int shared_tiles,
+           [[maybe_unused]] float* partials, [[maybe_unused]] unsigned* arrived,
+           [[maybe_unused]] float* row_partials) {
+  using G = Tiling<T, V>;
+  const int k_tiles = (k - 1) / G::kDepth + 1;
+  // The shuffle tells the compiler that the value is the same for all lanes: wgmma's descriptors
+  // are warp-uniform.
+  const int warp = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 32, 0);
+  const auto shared = aligned_shared<T>(tw::wgmma::kHeadBytes);
+  if (threadIdx.x == 0) tw::wgmma::Stage<G>::init_all();
+  __syncthreads();
+
+  const wgmma::Walk<G> walk{m, n, k_tiles, blocks, workers, shared_tiles};
+  if (warp == G::kConsumers / 32) {
+    if (threadIdx.x % 32 > 0) return;
+    Producer<G, T> producer(shared);
+    const long long step_a = static_cast<long long>(tiles_along(m)) * kTileElements;
+    const long long step_b = static_cast<long long>(tiles_along(n)) * kTileElements;
+    walk.for_each_segment([&](const mma::Segment& segment, const typename G::Shares&, int) {
+      const mma::TileIndex place = walk.place(segment.tile);
+      const long long batch_tiles = static_cast<long long>(place.batch) * k_tiles;
+      const T* const from_a = packed_a + moves_a * batch_tiles * step_a;
+      const T* const from_b = packed_b + moves_b * batch_tiles * step_b;
+      producer.copy(from_a + place.row * (G::kBlockM / 64LL) * kTileElements, step_a,
+                    from_b + place.column * (G::kBlockN / 64LL) * kTileElements, step_b,
+                    segment.begin, segment.end);
+    });
+    return;
+  }
+  const mma::Results<T, Epilogue, Matrices<T, V>> results{c,     ldc,  stride_c, m,           n,
+                                                          alpha, beta, epilogue, row_partials};
+  wgmma::multiply(walk, shared, warp, results, partials, arrived);
+}
+
+}  // namespace tw::gemm::wgmma_packed
