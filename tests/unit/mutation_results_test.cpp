@@ -111,7 +111,7 @@ std::vector<Fault> results_of_conv2d() {
        {"conv2d", "simt", "bf16", "n=1,c=128,h=3,w=4,k=4,r=3,s=3,pad=1", "", ""},
        "conv2d/simt.cuh",
        "channel < depth; ++channel)",
-       "channel < depth - (i == r - 1); ++channel)"},
+       "channel < depth - (i == shape.r - 1); ++channel)"},
       {"SimtTruncation",
        {"conv2d", "simt", "f16", "n=1,c=57,h=4,w=6,k=4,r=3,s=3,pad=1", "", ""},
        "conv2d/simt.cuh",
