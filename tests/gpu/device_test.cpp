@@ -121,7 +121,9 @@ std::vector<Job> conformance_jobs(const OpEntry& entry, const KernelSpec& kernel
   const std::vector<std::string> choices = conformance::choice_texts(entry.op);
   const auto add = [&](const Problem& edge, const Configuration& one, const Epilogue& chain) {
     const auto problem = conformance::with_chain(entry.op, edge, chain);
-    if (!problem) return;
+    // A kernel's requirements may exclude chains.
+    if (!problem || !serves(kernel, slots_of(entry.op, kernel.names, *problem, device), one))
+      return;
     LoweredPlan lowered = lower(catalog(), kernel, *problem, device, one);
     ASSERT_EQ(lowered.invalid, "") << problem->key(entry.op);
     Job& job = jobs.emplace_back();
