@@ -29,6 +29,8 @@ struct PartField {
   constexpr Value& of(Record& record) const { return record.*part.*member; }
   constexpr const Value& of(const Record& record) const { return record.*part.*member; }
 };
+template <class Record, class Part, class Value>
+PartField(const char*, Part Record::*, Value Part::*) -> PartField<Record, Part, Value>;
 
 // Returns the table of a part as a table of the record.
 template <class Record, class Part, class... Fields>
