@@ -96,10 +96,13 @@ class Asking {
   }
 
   // Returns every other shape with the configuration's chain and the rest without one, and every
-  // third shape with a reduction if the kernel has one. For a full run it returns all problems with
-  // all of them.
+  // third shape with a reduction if the kernel has one. A configuration that excludes reductions
+  // owes them; the next ones that allow them run on more shapes. For a full run it returns all
+  // problems with all of them.
   std::vector<Asked> asked() const {
     std::vector<Asked> result;
+    int owed = 0;             // reductions
+    std::size_t reduced = 0;  // cases with a reduction
     const std::vector<Configuration> sample = sample_of(op_, kernel_);
     for (std::size_t i = 0; i < sample.size(); ++i) {
       if (everything() && i % part().count != part().number) continue;
@@ -110,14 +113,18 @@ class Asking {
         if (!device) continue;
         const auto add = [&](const Epilogue& chain) {
           const auto chained = with_chain(op_, problem, chain);
-          if (chained && is_served(*chained, *device, sample[i])) {
-            result.push_back({*chained, device, sample[i]});
-          }
+          const bool is_asked = chained && is_served(*chained, *device, sample[i]);
+          if (is_asked) result.push_back({*chained, device, sample[i]});
+          return is_asked;
         };
         if (everything() || nth % 2 == 0) add({});
         if (everything() || nth % 2 == 1) add(chain_of(chains_, i, choice_));
-        const bool reduces = !reductions_.empty() && (everything() || nth % 3 == 0);
-        if (reduces) add(chain_of(reductions_, i, choice_));
+        if (reductions_.empty()) continue;
+        owed += nth % 3 == 0 ? 1 : 0;
+        if ((everything() || owed > 0) && add(chain_of(reductions_, reduced, choice_))) {
+          --owed;
+          ++reduced;
+        }
       }
     }
     return result;
