@@ -19,10 +19,9 @@ std::string PartsSent::name(const std::string& bytes) {
 }
 
 void PartsSent::complete(nlohmann::json& message) {
-  using json = nlohmann::json;
-  json parts = json::object();
+  nlohmann::json parts = nlohmann::json::object();
   for (const auto& [name, bytes] : due_) {
-    parts[name] = json::binary(std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
+    parts[name] = nlohmann::json::binary(std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
   }
   message["parts"] = std::move(parts);
   message["forgets"] = forgets_;
