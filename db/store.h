@@ -19,7 +19,7 @@ enum class Source { measured, replayed, imported, cpu };
 std::string_view name_of(Source source);
 std::optional<Source> parse_source(std::string_view text);
 
-// What a run has once: its problem, its device, and how it measures.
+// The problem of a run, its device, and how it measures. All kernels of a run share it.
 struct Situation {
   std::string op;                           // "gemm"
   std::string problem;                      // Problem::key

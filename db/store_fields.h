@@ -43,6 +43,9 @@ inline constexpr auto context_key_fields =
                    fields_in(&Context::situation, device_key_fields));
 inline constexpr auto context_fields =
     std::tuple_cat(context_key_fields, fields_in(&Context::situation, epilogue_fields));
+static_assert(std::tuple_size_v<decltype(context_fields)> ==
+                  member_count<Situation>() + member_count<CodeKey>(),
+              "a member of a part of Context is not in its table");
 
 // A run has a context besides.
 inline constexpr std::tuple run_fields{

@@ -1,4 +1,4 @@
-// What the comments of a header say about the origin of its numbers.
+// The lines of a header's comments that say where its numbers come from.
 #pragma once
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
-// Whether a device can launch what a call needs, by the limits that an emitted header itself checks
-// (emitted/limits.h). "No" is a value here: an emitted header also has to answer it.
+// Answers whether a device can launch what a call needs. The limits are those that an emitted
+// header checks (emitted/limits.h), so both give the same answer.
 #pragma once
 #include <cstdint>
 #include <span>

@@ -1,5 +1,5 @@
-// What a header is made of: the winners, the catalog that knows their kernels, and the words of the
-// user.
+// A request for a header: its winners, the catalog that knows their kernels, and the user's
+// options.
 #pragma once
 #include <map>
 #include <string>

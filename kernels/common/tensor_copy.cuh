@@ -1,5 +1,5 @@
-// Copies of boxes of a tensor, and of plain bytes, to shared memory by the copy engine (TMA, sm_90),
-// and the barriers in shared memory that report their completion (mbarrier).
+// Copies of boxes of a tensor, and of plain bytes, to shared memory by the copy engine (TMA,
+// sm_90), and the barriers in shared memory that report their completion (mbarrier).
 //
 // A barrier goes through phases of parity 0, 1, 0, ... A phase ends when all arrivals have been
 // made and all expected bytes have landed. A box may reach beyond the tensor's edges: zeros are

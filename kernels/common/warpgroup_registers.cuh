@@ -1,5 +1,5 @@
-// Moves registers from some warpgroups of a block to others (setmaxnreg, sm_90a). The compiler obeys
-// only if the kernel has __launch_bounds__ with a least number of blocks.
+// Moves registers from some warpgroups of a block to others (setmaxnreg, sm_90a). The compiler
+// obeys only if the kernel has __launch_bounds__ with a least number of blocks.
 #pragma once
 
 #include "common/config.cuh"

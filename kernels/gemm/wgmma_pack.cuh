@@ -92,7 +92,8 @@ TW_DEVICE void pack_tile(const T* data, long long leading, int extent, int depth
   }
 }
 
-// Blocks have 256 threads and pack one tile after the other. batch_a, batch_b: matrices that differ.
+// Blocks have 256 threads and pack one tile after the other. batch_a, batch_b: the numbers of
+// matrices that differ.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
     pack(int m, int n, int k, Matrices<const T, V> a, long long lda, long long stride_a,

@@ -1,7 +1,7 @@
 // C = epilogue(alpha * op(A) * op(B) + beta * C) for f16 and bf16 on Hopper's tensor cores (wgmma,
-// sm_90a), whatever the rows' alignment. A first pass packs A and B (wgmma_pack.cuh), which costs one
-// more trip through L2 or device memory. The second pass is wgmma.cuh with other copies: a stage's
-// tile of A, and that of B, are each one piece of memory.
+// sm_90a), whatever the rows' alignment. A first pass packs A and B (wgmma_pack.cuh), which costs
+// one more trip through L2 or device memory. The second pass is wgmma.cuh with other copies: a
+// stage's tile of A, and that of B, are each one piece of memory.
 //
 //    pass 1    A, B  ->  packed A, packed B
 //    pass 2    packed A, packed B  ->  C

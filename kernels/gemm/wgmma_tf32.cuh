@@ -1,5 +1,5 @@
-// C = epilogue(alpha * op(A) * op(B) + beta * C) for f32 on Hopper's tensor cores (wgmma, sm_90a), in
-// every layout: as TF32 (one pass) or with fp32's accuracy (three passes: 3xTF32).
+// C = epilogue(alpha * op(A) * op(B) + beta * C) for f32 on Hopper's tensor cores (wgmma, sm_90a),
+// in every layout: as TF32 (one pass) or with fp32's accuracy (three passes: 3xTF32).
 //
 // wgmma takes 32-bit operands from shared memory only if k runs along their rows. But it takes one
 // operand from registers, and those are loaded from any layout (wgmma_tf32_multiply.cuh). `held`

@@ -69,8 +69,8 @@ class Copier {
   // `warp` is the warp's index among those that copy.
   TW_DEVICE Copier(SharedPointer<float> shared, int warp) : shared_(shared), warp_(warp) {}
 
-  // Says whether the warp has a part in the copies. If it does, no stage can be filled without it.
-  // So it does not miss a phase of the barriers that it waits for.
+  // Returns whether the warp copies. A stage is not full without the copies of all such warps, so
+  // each of them sees every phase of the barriers.
   TW_DEVICE bool has_part() const {
     return warp_ == 0 || warp_ < (G::kHeldKMajor ? 0 : G::kHeldRows / 32) ||
            (G::kSharedKMajor || G::kPacked ? warp_ == 1 : warp_ < G::kWidth / 32);

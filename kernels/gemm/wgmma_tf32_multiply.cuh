@@ -1,6 +1,6 @@
-// The warpgroups that multiply in wgmma_tf32.cuh, and the way of the held operand from shared memory
-// to registers. A thread needs A[g][t], A[g + 8][t], A[g][t + 4] and A[g + 8][t + 4] of 16 rows and
-// 8 of k, where it is thread 4 * g + t of its warp.
+// The warpgroups that multiply in wgmma_tf32.cuh, and the way of the held operand from shared
+// memory to registers. A thread needs A[g][t], A[g + 8][t], A[g][t + 4] and A[g + 8][t + 4] of 16
+// rows and 8 of k, where it is thread 4 * g + t of its warp.
 //
 // If k runs along the operand's rows, ldmatrix reads that. If not, neighbouring rows stand side by
 // side, and the numbering of the 16 rows is free: rows g and g + 8 of the product are neighbours,

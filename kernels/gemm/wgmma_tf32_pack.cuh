@@ -53,9 +53,9 @@ TW_DEVICE void store_packed(float* big_parts, float* small_parts, const float (&
   if constexpr (kSplits) store_vector(reinterpret_cast<unsigned*>(small_parts), small);
 }
 
-// Blocks have 256 threads and pack two tiles of the same k at a time. A thread packs 4 x 4 values. A
-// warp has 32 of k and 16 of x: both its reads and its writes are whole sectors. `batch` counts the
-// matrices that differ.
+// Blocks have 256 threads and pack two tiles of the same k at a time. A thread packs 4 x 4 values.
+// A warp has 32 of k and 16 of x: both its reads and its writes are whole sectors. `batch` counts
+// the matrices that differ.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
     pack(int m, int n, int k, const T* a, long long lda, long long stride_a, const T* b,

@@ -1,6 +1,6 @@
-// A GPU for tests of the code that verifies and times kernels: device memory is host memory, kernels
-// are functions of the test, and times are what the test says. The kernels that verify are those of
-// kernels/common/verify.cuh, run by the cpu device's emulation of blocks.
+// A fake GPU for tests of the code that verifies and times kernels. Device memory is host memory,
+// kernels are functions of the test, and times are what the test says. The kernels that verify are
+// those of kernels/common/verify.cuh, run by the cpu device's emulation of blocks.
 #pragma once
 #include <chrono>
 #include <cstddef>
@@ -23,7 +23,7 @@ namespace tw::gpu {
 
 // A kernel of a test.
 struct FakeKernel {
-  // What a launch does. arguments[i] points to the i-th argument.
+  // Called by each launch; arguments[i] points to the i-th argument.
   std::function<void(void** arguments)> body = [](void**) {};
   std::vector<std::size_t> parameter_bytes;
   KernelAttributes attributes{};

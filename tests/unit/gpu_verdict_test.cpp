@@ -1,4 +1,4 @@
-// What the measuring session says of right and wrong results.
+// Tests which results the measuring session calls right, and what it notes about wrong ones.
 #include <algorithm>
 #include <cstring>
 #include <set>

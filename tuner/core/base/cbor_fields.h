@@ -1,5 +1,5 @@
-// The CBOR of messages between processes: the writer, and checked readers for the fields. No message is trusted: every
-// function throws Error "a message between processes is malformed (...)" if the message is wrong.
+// Writes messages between processes as CBOR, and reads their fields. No message is trusted: every
+// reader throws Error "a message between processes is malformed (...)" if the message is wrong.
 #pragma once
 #include <fmt/format.h>
 

@@ -14,8 +14,8 @@
 
 namespace tw {
 
-// Returns what does not depend on a kernel: tensors, epilogue, tolerance and reference. Throws Error
-// if the spec is at fault: a size has no value.
+// Returns what does not depend on a kernel: tensors, epilogue, tolerance and reference. Throws
+// Error if a size of the spec has no value.
 std::shared_ptr<const ProblemPlan> lower_problem(const Catalog& catalog, const Problem& problem,
                                                  const DeviceInfo& device);
 
@@ -26,8 +26,8 @@ struct LoweredPlan {
   std::string invalid;  // why it cannot be launched; empty if it can
 };
 
-// Lowers configurations of kernels for one problem on one device. What they share is evaluated once,
-// and all their plans point to it.
+// Lowers configurations of kernels for one problem on one device. What they share is evaluated
+// once, and all their plans point to it.
 class Lowering {
  public:
   // Throws Error if the spec is at fault, as lower() does. The catalog must outlive the object.

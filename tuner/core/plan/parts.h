@@ -1,5 +1,5 @@
-// What the messages to one worker have in common travels once: sources, the plans of problems,
-// compiled modules. A message names such a part by its digest, and the first message that names a
+// Parts are texts that many messages to one worker need: sources, the plans of problems, compiled
+// modules. A part travels once. Messages name it by its digest, and the first message that names a
 // part carries it.
 #pragma once
 #include <cstddef>

@@ -277,7 +277,7 @@ ArgSpec read_tensor_map(const Scope& scope, const TomlTable& table, bool im2col)
   return arg;
 }
 
-// Reads {struct = "tw::conv2d::simt::Shape", ints = ["n", "c"]}.
+// Reads {struct = "my::Shape", ints = ["n", "c"]}.
 ArgSpec read_aggregate(const Scope& scope, const TomlTable& table) {
   table.allow({"struct", "ints"});
   ArgSpec arg;
@@ -285,7 +285,7 @@ ArgSpec read_aggregate(const Scope& scope, const TomlTable& table) {
   arg.name = table.text("struct");
   if (!is_qualified_name(arg.name)) {
     table.fail(table.at("struct"), fmt::format("struct '{}' is not a qualified name, such as "
-                                               "\"tw::conv2d::simt::Shape\"",
+                                               "\"my::Shape\"",
                                                arg.name));
   }
   const TomlNode& ints = table.at("ints");

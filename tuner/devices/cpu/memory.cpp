@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "core/spec/kernel_name.h"
 #include "devices/comparison.h"
@@ -185,8 +186,8 @@ PlanMemory::KernelArguments::KernelArguments(const PlanMemory& memory, const Pla
         values_.push_back(memory.epilogue_);
         break;
       case ArgSpec::Kind::aggregate: {
-        const auto* const from = reinterpret_cast<const std::byte*>(arg.members.data());
-        values_.emplace_back(from, from + arg.members.size() * sizeof arg.members.front());
+        const auto bytes = std::as_bytes(std::span(arg.members));
+        values_.emplace_back(bytes.begin(), bytes.end());
         break;
       }
       case ArgSpec::Kind::int32:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <span>
 
 #include "core/spec/kernel_name.h"
 
@@ -103,8 +104,8 @@ LaunchArguments::LaunchArguments(Runtime& runtime, const PlanLaunch& launch, con
         values_.push_back(epilogue_bytes(plan, buffers));
         break;
       case ArgSpec::Kind::aggregate: {
-        const auto* const from = reinterpret_cast<const std::byte*>(arg.members.data());
-        values_.emplace_back(from, from + arg.members.size() * sizeof arg.members.front());
+        const auto bytes = std::as_bytes(std::span(arg.members));
+        values_.emplace_back(bytes.begin(), bytes.end());
         break;
       }
       case ArgSpec::Kind::int32:
