@@ -138,7 +138,8 @@ DeviceInfo device_of(const SharedTrial& shared) {
     const auto found = known.is_object() ? known.find(field.name) : known.end();
     if (found == known.end()) return;
     auto& value = field.of(device);
-    constexpr bool is_text = std::is_same_v<std::decay_t<decltype(value)>, std::string>;
+    using Value = std::decay_t<decltype(value)>;
+    constexpr bool is_text = std::is_same_v<Value, std::string> || std::is_enum_v<Value>;
     if (is_text ? found->is_string() : found->is_number()) found->get_to(value);
   });
   device.model = context.situation.device_model;
@@ -281,7 +282,7 @@ Context context_of(const Recording& recording, const DeviceInfo& device) {
   context.situation.toolchain = recording.toolchain;
   context.situation.protocol = recording.protocol;
   context.situation.l2 = recording.l2;
-  context.situation.source = device.kind == "cpu" ? Source::cpu : Source::imported;
+  context.situation.source = device.kind == DeviceKind::cpu ? Source::cpu : Source::imported;
   return context;
 }
 
@@ -330,7 +331,7 @@ std::vector<SharedTrial> trials_of(const Recording& recording) {
   shared.run.commit = recording.commit;
   shared.run.device_json =
       device_block(device).dump(-1, ' ', false, json::error_handler_t::replace);
-  shared.run_status = "finished";
+  shared.run_status = name_of(RunEnd::finished);
   for (const RecordedTrial& trial : recording.trials) {
     if (shared.run_started.empty() || trial.timestamp < shared.run_started) {
       shared.run_started = trial.timestamp;

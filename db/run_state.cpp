@@ -21,7 +21,10 @@ RunState latest_run(const std::string& path, const Situation& situation) {
       query.bind(++at, text);
     }
     if (!query.executeStep()) return RunState{};
-    return RunState{query.getColumn(0).getInt64(), query.getColumn(1).getString()};
+    const std::string status = query.getColumn(1).getString();
+    return RunState{query.getColumn(0).getInt64(),
+                    status.starts_with(name_of(RunEnd::finished)) ||
+                        status.starts_with(name_of(RunEnd::exhausted))};
   });
 }
 

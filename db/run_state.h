@@ -10,12 +10,8 @@ namespace tw {
 // The latest run of a search.
 struct RunState {
   std::int64_t id = 0;  // 0: there is none
-  std::string status;   // as in the table `run`
-  // Returns whether the search reached its end: it is not running, and was neither killed nor
-  // interrupted.
-  bool is_complete() const {
-    return status.starts_with("finished") || status.starts_with("exhausted");
-  }
+  // Whether the search reached its end: it is not running, and was neither killed nor interrupted.
+  bool is_complete = false;
 };
 // Returns the id of the database's latest run; 0 if there is none.
 std::int64_t latest_run_id(const std::string& path);

@@ -26,6 +26,8 @@ constexpr std::array<std::pair<Source, std::string_view>, 4> source_names{{
 }};
 // In the order of TrialKind.
 constexpr std::array<std::string_view, 3> kind_names{"search", "race", "baseline"};
+// In the order of RunEnd.
+constexpr std::array<std::string_view, 3> end_names{"finished", "exhausted", "interrupted"};
 
 std::string limit_clause(const Filter& filter) {
   return filter.limit > 0 ? fmt::format(" LIMIT {}", filter.limit) : "";
@@ -54,6 +56,8 @@ std::optional<TrialKind> parse_trial_kind(std::string_view text) {
   if (found == kind_names.end()) return std::nullopt;
   return static_cast<TrialKind>(found - kind_names.begin());
 }
+
+std::string_view name_of(RunEnd end) { return end_names.at(static_cast<std::size_t>(end)); }
 
 std::string device_limits_of(const DeviceInfo& info) {
   std::string text;
@@ -125,13 +129,15 @@ std::int64_t Store::begin_run(const RunInfo& run) {
   });
 }
 
-void Store::end_run(std::int64_t run, std::string_view status) {
+void Store::end_run(std::int64_t run, RunEnd end, std::string_view certificate) {
+  std::string status(name_of(end));
+  if (!certificate.empty()) status += fmt::format(": {}", certificate);
   impl_->guarded([&] {
     Write write(impl_->database);
     SQLite::Statement update(impl_->database,
                              "UPDATE run SET status = ?, ended = max(started, "
                              "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) WHERE id = ?");
-    update.bind(1, std::string(status));
+    update.bind(1, status);
     update.bind(2, run);
     update.exec();
     write.commit();

@@ -65,6 +65,12 @@ struct RunInfo {
   std::int64_t space_size = 0;
 };
 
+// How a run ended: by its budget or a certificate, with the whole space measured, or by the user. In
+// the database, the status of a run is the name of its end, perhaps with ": " and a certificate
+// after it, or "running".
+enum class RunEnd { finished, exhausted, interrupted };
+std::string_view name_of(RunEnd end);
+
 enum class TrialKind { search, race, baseline };
 std::string_view name_of(TrialKind kind);
 std::optional<TrialKind> parse_trial_kind(std::string_view text);
@@ -111,9 +117,8 @@ class Store {
   ~Store();
 
   std::int64_t begin_run(const RunInfo& run);
-  // `status` is "finished" (perhaps with ": " and a certificate after it), "interrupted" or
-  // "exhausted".
-  void end_run(std::int64_t run, std::string_view status);
+  // The certificate, if there is one, says how sure the search is of what it found.
+  void end_run(std::int64_t run, RunEnd end, std::string_view certificate = "");
   // Adds a trial, which is committed on return, and returns its id. Throws Error if that is not
   // possible (disk full, ...). Nothing that was committed before is lost. Samples must be finite.
   std::int64_t append(std::int64_t run, TrialKind kind, const Context& context,

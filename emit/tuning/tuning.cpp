@@ -18,7 +18,7 @@ namespace {
 
 DeviceInfo device_of(const Context& context) {
   DeviceInfo device;
-  device.kind = "cuda";
+  device.kind = DeviceKind::cuda;
   device.model = context.situation.device_model;
   device.driver = context.situation.driver;
   device.toolchain = context.situation.toolchain;

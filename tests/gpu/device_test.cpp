@@ -35,7 +35,7 @@ Job gemm(const Device& device, const std::string& shape, const std::string& epil
 TEST(Device, DescribesItself) {
   TW_NEEDS_GPU(device);
   const DeviceInfo& info = device->info();
-  EXPECT_EQ(info.kind, "cuda");
+  EXPECT_EQ(info.kind, DeviceKind::cuda);
   EXPECT_THAT(info.model, testing::HasSubstr("NVIDIA"));
   EXPECT_THAT(info.uuid, testing::MatchesRegex("GPU-[0-9a-f]{8}-[0-9a-f]{4}-.*"));
   EXPECT_THAT(info.toolchain, testing::StartsWith("NVRTC "));

@@ -50,7 +50,7 @@ void write(const std::string& path) {
     measurement.timer = "none";
     store.append(id, TrialKind::search, context, text_of(space.knobs(), space[space.size() / 2]),
                  measurement);
-    store.end_run(id, "finished");
+    store.end_run(id, RunEnd::finished);
   }
 }
 

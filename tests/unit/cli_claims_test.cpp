@@ -61,7 +61,7 @@ TEST_F(ClaimsTest, TheOtherTakesTheNextAndComesBackToWhatIsThenKnown) {
     RunInfo run;
     run.context = context_;
     run.device_json = "{}";
-    store.end_run(store.begin_run(run), "finished");
+    store.end_run(store.begin_run(run), RunEnd::finished);
   }
   claims.release(context_.situation);
   const std::string after = read_to(process, "");
@@ -83,7 +83,7 @@ TEST_F(ClaimsTest, WhatAnotherProcessHasFinishedBeforeItsLineIsReachedIsKnown) {
     RunInfo run;
     run.context = context_;
     run.device_json = "{}";
-    store.end_run(store.begin_run(run), "finished");
+    store.end_run(store.begin_run(run), RunEnd::finished);
   }
   const std::string after = before + read_to(process, "");
   EXPECT_EQ(WEXITSTATUS(::pclose(process)), 0) << after;

@@ -72,7 +72,7 @@ class Cli : public testing::Test {
     recording.problem = problem;
     recording.source_digest = "d";
     recording.space_digest = "s";
-    recording.device.kind = "cuda";
+    recording.device.kind = DeviceKind::cuda;
     recording.device.model = "NVIDIA Toy";
     recording.device.cc = 90;
     for (const auto& [knob_name, count] : {std::pair{"x", x_values}, {"y", y_values}}) {

@@ -86,7 +86,7 @@ class CpuDeviceTest : public testing::Test {
 
 TEST_F(CpuDeviceTest, SaysWhatItIs) {
   const DeviceInfo& info = device_->info();
-  EXPECT_EQ(info.kind, "cpu");
+  EXPECT_EQ(info.kind, DeviceKind::cpu);
   EXPECT_EQ(info.model, "cpu emulating sm_90");
   EXPECT_EQ(info.cc, 90);
   EXPECT_EQ(info.smem_optin, emulated_device(90).smem_optin);

@@ -30,7 +30,7 @@ class DbClock : public DbTest {
       db.append(run, TrialKind::search, context(), "a=1", ok(ns));
       db.append(run, TrialKind::search, context(), "a=2", ok(ns + 10));
       db.append_race(run, {{context(), "a=2", ok(ns)}, {context(), "a=1", ok(ns + 5)}}, 1);
-      db.end_run(run, "finished");
+      db.end_run(run, RunEnd::finished);
     }
   }
   // Returns everything that a store says of measurements, without dates.
@@ -85,7 +85,7 @@ TEST_F(DbClock, ARunDoesNotEndBeforeItStarted) {
   Store db = store();
   const std::int64_t run = db.begin_run(run_info());
   change("UPDATE run SET started = '2099-01-01T00:00:00.000Z'");
-  db.end_run(run, "finished");
+  db.end_run(run, RunEnd::finished);
   SQLite::Database raw(path());
   EXPECT_EQ(raw.execAndGet("SELECT ended >= started FROM run").getInt(), 1);
 }

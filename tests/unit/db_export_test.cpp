@@ -67,7 +67,7 @@ class ExportTest : public DbTest {
     store.append(run, TrialKind::baseline, library, "", ok(200));
     store.append_race(
         run, {{context(), "a=2 b=false c=y", ok(90)}, {context(), "a=1 b=true c=x", ok(95)}}, 2);
-    store.end_run(run, "finished: 95 % confident");
+    store.end_run(run, RunEnd::finished, "95 % confident");
   }
 };
 
@@ -157,7 +157,7 @@ TEST_F(ExportTest, ARunThatEndedSinceIsContinued) {
   ours.append(run, TrialKind::search, context(), "a=1", ok(1));
   import(csv(path()), other_path());
   ours.append(run, TrialKind::search, context(), "a=2", ok(2));
-  ours.end_run(run, "finished");
+  ours.end_run(run, RunEnd::finished);
   const Imported rest = import(csv(path()), other_path());
   EXPECT_EQ(rest.runs, 0);
   EXPECT_EQ(rest.trials, 1);
@@ -258,7 +258,7 @@ TEST_F(ExportTest, AnyValuesComeBackExactly) {
         }
         ours.append_race(run, ranking, any.below(ranking.size()) + 1);
       }
-      if (any.below(2)) ours.end_run(run, any.name());
+      if (any.below(2)) ours.end_run(run, RunEnd::finished, any.name());
     }
     const std::string text = csv(from);
     import(text, into);

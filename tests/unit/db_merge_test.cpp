@@ -31,7 +31,7 @@ class MergeTest : public DbTest {
   }
   static void end_run(Store& store, std::int64_t run, double ns) {
     store.append_race(run, {{context(), "a=2", ok(ns)}, {context(), "a=1", ok(ns + 5)}}, 2);
-    store.end_run(run, "finished");
+    store.end_run(run, RunEnd::finished);
   }
 
   std::vector<Winner> winners(const char* source) const {

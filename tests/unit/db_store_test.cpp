@@ -167,7 +167,7 @@ TEST_F(DbStore, EightWritersLoseNothing) {
           db.append(run, TrialKind::search, context(), "w=" + std::to_string(writer * each + i),
                     ok(100 + i));
         }
-        db.end_run(run, "finished");
+        db.end_run(run, RunEnd::finished);
       } catch (const std::exception& error) {
         failures[static_cast<std::size_t>(writer)] = error.what();
       }
@@ -219,7 +219,7 @@ TEST_F(DbStore, RunsSayHowTheyEnded) {
   const std::int64_t first = db.begin_run(run_info());
   const std::int64_t second = db.begin_run(run_info());
   EXPECT_LT(first, second);
-  db.end_run(first, "interrupted");
+  db.end_run(first, RunEnd::interrupted);
   EXPECT_THROW(db.append(second + 1, TrialKind::search, context(), "a=1", ok(1)), Error)
       << "a trial needs its run";
 }

@@ -19,7 +19,7 @@ class VerifyingDevice : public Device {
   using Faulty = std::function<bool(const Job&)>;
   explicit VerifyingDevice(Faulty faulty) : faulty_(std::move(faulty)) {
     info_ = emit_fixture::device();
-    info_.kind = "cuda";
+    info_.kind = DeviceKind::cuda;
     info_.model = "fake";
     info_.memory_bytes = std::int64_t{8} << 30;
   }

@@ -48,7 +48,7 @@ std::map<std::string, double> FakeCounters::collect(const std::function<void()>&
 }
 
 FakeRuntime::FakeRuntime() {
-  info_.kind = "cuda";
+  info_.kind = DeviceKind::cuda;
   info_.model = "fake GPU";
   info_.cc = 90;
   info_.l2_bytes = 1 << 20;

@@ -57,7 +57,7 @@ inline Recording ours() {
   r.protocol = 3;
   r.l2 = L2::warm;
   r.device = emulated_device(90);
-  r.device.kind = "cuda";
+  r.device.kind = DeviceKind::cuda;
   r.device.model = "NVIDIA H200";
   r.device.memory_bandwidth = 4.8e12;
   r.device.sm_clock_mhz = 1980.5;

@@ -16,7 +16,7 @@ Recording recording() {
   r.problem = "gemm f32 m=64,n=64,k=64";
   r.kernel = "simt";
   r.source_digest = "0123456789abcdef";
-  r.device.kind = "cuda";
+  r.device.kind = DeviceKind::cuda;
   r.device.model = "NVIDIA H200";
   r.device.cc = 90;
   r.knobs = {{Knob::Kind::integer, "a", "", {1, 2}, {}}};
@@ -55,7 +55,7 @@ Measurement ask(Device& device, Job job) {
 
 TEST(Replay, AnswersWhatWasRecorded) {
   const auto device = open_replay({recording()});
-  EXPECT_EQ(device->info().kind, "replay");
+  EXPECT_EQ(device->info().kind, DeviceKind::replay);
   EXPECT_EQ(device->info().model, "NVIDIA H200");
   EXPECT_EQ(device->info().cc, 90);
   const Measurement good = ask(*device, job("a=1"));

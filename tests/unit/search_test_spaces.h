@@ -57,9 +57,7 @@ inline double bowl_ns(const SearchSpace& space, std::size_t index) {
 class FakeDevice : public Device {
  public:
   FakeDevice(int capacity, std::function<Measurement(const Job&)> answer, bool newest_first = false)
-      : capacity_(capacity), answer_(std::move(answer)), newest_first_(newest_first) {
-    info_.kind = "fake";
-  }
+      : capacity_(capacity), answer_(std::move(answer)), newest_first_(newest_first) {}
   const DeviceInfo& info() const override { return info_; }
   int capacity() const override { return capacity_; }
   void submit(Job job) override {

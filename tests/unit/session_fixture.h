@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 class FormulaDevice : public Device {
  public:
   FormulaDevice() {
-    info_.kind = "cuda";
+    info_.kind = DeviceKind::cuda;
     info_.model = "formula";
   }
   const DeviceInfo& info() const override { return info_; }

@@ -26,7 +26,7 @@ CheckEvidence::CheckEvidence(std::string database, const Catalog& catalog, const
 
 CheckEvidence::~CheckEvidence() {
   try {
-    if (run_ != 0) store_->end_run(run_, "finished");
+    if (run_ != 0) store_->end_run(run_, RunEnd::finished);
   } catch (const Error&) {  // the rows are stored, but the run is not marked as ended
   }
 }

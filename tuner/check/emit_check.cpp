@@ -23,7 +23,7 @@ using Clock = std::chrono::steady_clock;
 // reference on a GPU, in fp64 and without tiles, more than 100 GFLOP/s.
 SampleSize size_for(const DeviceInfo& device) {
   SampleSize size;
-  if (device.kind == "cpu") {
+  if (device.kind == DeviceKind::cpu) {
     size.flops = 16e6;
     size.own_flops = 400e6;
     size.bytes = 64 << 20;
@@ -126,7 +126,7 @@ class Check {
     job.kernel = sample.kernel->name;
     job.configuration = text_of(sample.kernel->knobs, sample.configuration);
     job.seed = options_.seed;
-    if (device_.info().kind == "cpu") {
+    if (device_.info().kind == DeviceKind::cpu) {
       const EmulatedWork work =
           emulated_work(op(), *sample.kernel, sample.problem, target_, sample.configuration);
       job.limits.timeout_ms =

@@ -144,7 +144,7 @@ std::string check_device(const Arguments& arguments, const std::string& source, 
 
 // Returns why a device cannot stand in for the device of the winners; empty if it can.
 std::string foreign_to(const EmitRequest& request, const DeviceInfo& device) {
-  if (request.winners.empty() || device.kind == "cpu") return "";
+  if (request.winners.empty() || device.kind == DeviceKind::cpu) return "";
   const std::string& model = request.winners.front().trial.context.situation.device_model;
   if (device.model == model) return "";
   return fmt::format(

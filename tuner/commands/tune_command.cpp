@@ -111,7 +111,7 @@ bool await_claim(Tuning& tuning, const SessionRequest& request, Progress& progre
 void use_search_of_others(const Tuning& tuning, SessionRequest& request, Progress& progress) {
   const RunState now = latest_run(tuning.options.measuring.database, request.situation);
   const bool is_ours = tuning.searched.contains(request.problem_key);
-  if (is_ours || now.id <= tuning.run_before || !now.is_complete()) return;
+  if (is_ours || now.id <= tuning.run_before || !now.is_complete) return;
   progress.note(fmt::format("{}: another process has searched it meanwhile: its trials are known",
                             request.problem_key));
   request.recall_only = true;

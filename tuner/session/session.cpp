@@ -39,11 +39,10 @@ std::vector<std::vector<Evaluation>> recall(const SessionRun& run, Trials& trial
   return known;
 }
 
-std::string end_status(const SessionResult& result) {
-  if (result.interrupted) return "interrupted";
-  if (result.exhausted) return "exhausted";
-  const std::string found = result.certificate ? text_of(*result.certificate) : "";
-  return found.empty() ? "finished" : "finished: " + found;
+void end_run(Store& store, std::int64_t run, const SessionResult& result) {
+  if (result.interrupted) return store.end_run(run, RunEnd::interrupted);
+  if (result.exhausted) return store.end_run(run, RunEnd::exhausted);
+  store.end_run(run, RunEnd::finished, result.certificate ? text_of(*result.certificate) : "");
 }
 
 }  // namespace
@@ -78,7 +77,7 @@ SessionResult run_session(const SessionRequest& request, Device& device, Store& 
   // The stopping rule is calibrated for one strategy, and for searches of every kernel.
   if (!result.interrupted && request.strategy == "auto") result.certificate = search.certificate;
   result.seconds = run.elapsed_s();
-  store.end_run(run.id, end_status(result));
+  end_run(store, run.id, result);
   progress.clear();
   return result;
 }

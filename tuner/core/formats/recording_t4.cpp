@@ -134,7 +134,9 @@ void Reader::read_device(const Place& block) {
   each_field(device_fields, [&](const auto& field) {
     auto& value = field.of(recording_.device);
     using Value = std::decay_t<decltype(value)>;
-    if constexpr (std::is_same_v<Value, std::string>) {
+    if constexpr (std::is_same_v<Value, DeviceKind>) {
+      value = device_kind_of(block.text_or(field.name, ""));
+    } else if constexpr (std::is_same_v<Value, std::string>) {
       value = block.text_or(field.name, "");
     } else if constexpr (std::is_floating_point_v<Value>) {
       value = block.number_or(field.name, 0);

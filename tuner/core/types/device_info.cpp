@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 
 #include "core/base/error.h"
@@ -11,6 +13,9 @@
 
 namespace tw {
 namespace {
+
+// In the order of DeviceKind.
+constexpr std::string_view kind_names[] = {"", "cuda", "cpu", "replay"};
 
 // The memory bandwidth in bytes/s from the datasheet, and the FLOPs that an SM does in a clock:
 // fp32 FMA, dense TF32, and dense bf16 with fp32 accumulation. A datasheet's peak is this rate at a
@@ -65,6 +70,15 @@ constexpr Emulated emulated[] = {
 
 }  // namespace
 
+std::string_view name_of(DeviceKind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
+
+DeviceKind device_kind_of(std::string_view name) {
+  const auto* const found = std::find(std::begin(kind_names), std::end(kind_names), name);
+  return found == std::end(kind_names)
+             ? DeviceKind::unknown
+             : static_cast<DeviceKind>(std::distance(std::begin(kind_names), found));
+}
+
 std::string architecture_of(int cc) {
   // wgmma and its successors exist only in the architecture-specific targets.
   const bool specific = cc == 90 || cc == 100 || cc == 103;
@@ -86,7 +100,7 @@ std::vector<std::int64_t> device_values(const DeviceInfo& info) {
 // memory_bytes stays 0, because the memory is that of the host.
 DeviceInfo emulated_device(int cc) {
   DeviceInfo info;
-  info.kind = "cpu";
+  info.kind = DeviceKind::cpu;
   info.model = fmt::format("cpu emulating sm_{}", cc);
   info.cc = cc;
   info.regs_per_sm = 65536;

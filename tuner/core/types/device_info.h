@@ -3,12 +3,20 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tw {
 
+// What measures: a GPU, the emulation, or recorded trials. `unknown` is what a file of another tool
+// does not say.
+enum class DeviceKind { unknown, cuda, cpu, replay };
+std::string_view name_of(DeviceKind kind);  // "cuda", "cpu", "replay"; empty if unknown
+// Returns unknown if no kind has this name.
+DeviceKind device_kind_of(std::string_view name);
+
 struct DeviceInfo {
-  std::string kind;   // "cuda", "cpu", "replay"
+  DeviceKind kind = DeviceKind::unknown;
   std::string model;  // "NVIDIA H200"; the cpu device: "cpu emulating sm_90"
   std::string uuid;   // for provenance; empty if there is none
   int cc = 0;         // compute capability times ten

@@ -7,6 +7,16 @@
 
 namespace tw {
 
+// In JSON and CBOR a kind is its name.
+template <class Json>
+void to_json(Json& json, DeviceKind kind) {
+  json = std::string(name_of(kind));
+}
+template <class Json>
+void from_json(const Json& json, DeviceKind& kind) {
+  kind = device_kind_of(json.template get<std::string>());
+}
+
 inline constexpr std::tuple device_text_fields{
     RecordField{"kind", &DeviceInfo::kind},           RecordField{"model", &DeviceInfo::model},
     RecordField{"uuid", &DeviceInfo::uuid},           RecordField{"driver", &DeviceInfo::driver},

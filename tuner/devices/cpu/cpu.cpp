@@ -28,7 +28,7 @@ constexpr std::uintmax_t max_cache_bytes = 512u << 20;
 
 DeviceInfo describe(int emulated_cc) {
   DeviceInfo info = emulated_device(emulated_cc);
-  info.kind = "cpu";
+  info.kind = DeviceKind::cpu;
   info.model = fmt::format("cpu emulating sm_{}", emulated_cc);
   info.toolchain = cpu::host_compiler().version;
   info.memory_bytes =

@@ -150,7 +150,7 @@ void GpuDevice::start_measuring(Purpose purpose) {
 void GpuDevice::accept_greeting(const std::string& frame) {
   worker_greeted_ = true;
   Greeting greeting = decode_greeting(frame);
-  const bool is_restart = !info_.kind.empty();
+  const bool is_restart = info_.kind != DeviceKind::unknown;
   if (!greeting.error.empty()) {
     throw Error(is_restart ? fmt::format("the device is gone: {}; what was measured is stored: run "
                                          "the same command again when it is back",

@@ -130,7 +130,7 @@ class ReplayDevice : public Device {
 };
 
 ReplayDevice::ReplayDevice(std::vector<Recording> recordings) : info_(recordings.at(0).device) {
-  info_.kind = "replay";
+  info_.kind = DeviceKind::replay;
   // one formula for all rooflines, whatever was known at the time of the recording
   add_datasheet(info_);
   if (info_.model.empty()) info_.model = "the device of " + recordings[0].name;

@@ -44,7 +44,9 @@ class Finding {
 
  private:
   // If the first few candidates do not end in the emulation, others will not end either.
-  bool takes_forever() const { return jobs_.device().info().kind == "cpu" && timed_out_ >= 3; }
+  bool takes_forever() const {
+    return jobs_.device().info().kind == DeviceKind::cpu && timed_out_ >= 3;
+  }
 
   // A configuration that leaves elements unwritten may be wrong: a few more are tried.
   bool is_enough() const {

@@ -79,8 +79,8 @@ std::vector<std::string> recording_folders() {
 }
 
 Source source_of(const DeviceInfo& info) {
-  if (info.kind == "cpu") return Source::cpu;
-  return info.kind == "replay" ? Source::replayed : Source::measured;
+  if (info.kind == DeviceKind::cpu) return Source::cpu;
+  return info.kind == DeviceKind::replay ? Source::replayed : Source::measured;
 }
 
 DeviceChooser::DeviceChooser(const Arguments& arguments, bool foreign)

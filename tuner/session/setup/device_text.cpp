@@ -26,10 +26,10 @@ nlohmann::ordered_json device_object(const DeviceInfo& info) {
 std::string describe(const DeviceInfo& info, const std::vector<std::string>& recordings) {
   std::string text = info.model;
   if (info.cc > 0) text += fmt::format(", cc {}.{}", info.cc / 10, info.cc % 10);
-  if (info.sms > 0 && info.kind != "cpu") text += fmt::format(", {} SMs", info.sms);
+  if (info.sms > 0 && info.kind != DeviceKind::cpu) text += fmt::format(", {} SMs", info.sms);
   if (!info.driver.empty()) text += fmt::format(", driver {}", info.driver);
   if (!info.toolchain.empty()) text += fmt::format(", {}", info.toolchain);
-  if (info.kind == "cpu") text += "; the times are this host's, not a GPU's";
+  if (info.kind == DeviceKind::cpu) text += "; the times are this host's, not a GPU's";
   for (const std::string& path : recordings) {
     text += fmt::format("{}{}", &path == &recordings.front() ? "; replayed from " : " and ",
                         std::filesystem::path(path).filename().string());

@@ -36,7 +36,7 @@ std::function<LeastTime(std::span<const std::int64_t>)> least_time_of(const OpSp
                                                                       const KernelSpec& kernel,
                                                                       const Problem& problem,
                                                                       const DeviceInfo& info) {
-  if (!kernel.model || info.kind != "cuda") return {};
+  if (!kernel.model || info.kind != DeviceKind::cuda) return {};
   return
       [model = std::make_shared<TimeModel>(op, kernel, problem, info)](
           std::span<const std::int64_t> configuration) { return model->least_time(configuration); };
@@ -186,10 +186,10 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
     setup.has_reference = !op.reference_source.empty();
     setup.flops = flops_of(op, asked.problem, info);
     setup.bytes = bytes_of(op, asked.problem, info);
-    if (info.kind != "cpu") request.roof_ns = roofline_ns(op, asked.problem, info);
+    if (info.kind != DeviceKind::cpu) request.roof_ns = roofline_ns(op, asked.problem, info);
     for (const BaselineSpec& baseline : op.baselines) {
       // No library computes a result of the reduced shape.
-      if (options.baseline && info.kind != "cpu" && !asked.problem.epilogue.reduced()) {
+      if (options.baseline && info.kind != DeviceKind::cpu && !asked.problem.epilogue.reduced()) {
         request.baselines.push_back(baseline_job(catalog, asked.problem, info, baseline));
       }
     }
@@ -211,7 +211,8 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
   request.seed = options.seed;
   request.fresh = options.fresh;
   request.limits = options.limits;
-  if (request.catalog && info.kind == "cpu") allow_emulation(asked, kernel, info, options, setup);
+  if (request.catalog && info.kind == DeviceKind::cpu)
+    allow_emulation(asked, kernel, info, options, setup);
   request.counters = options.counters;
   request.commit = commit();
   request.device_json = device_json(info);

@@ -101,7 +101,7 @@ DeviceInfo describe_device(int ordinal) {
   const auto read = [&](CUdevice_attribute which) { return attribute(device, which); };
 
   DeviceInfo info;
-  info.kind = "cuda";
+  info.kind = DeviceKind::cuda;
   info.model = name;
   info.uuid = uuid_text(uuid);
   info.cc = 10 * read(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR) +
