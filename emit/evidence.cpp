@@ -84,7 +84,7 @@ std::string check_of(const Tuning& tuning, const std::string& subject) {
   const EmitRequest& request = *tuning.request;
   const auto checked = request.checked.find(subject);
   if (request.checked_on.empty() || checked == request.checked.end()) return "not checked";
-  const bool judged = !tuning.op().reference_source.empty();
+  const bool judged = tuning.op().has_oracle();
   return fmt::format("checked on {}, {} shape{}{}", request.checked_on, checked->second,
                      checked->second == 1 ? "" : "s",
                      judged ? "" : ", only for damaged memory: the op has no reference");

@@ -7,11 +7,23 @@
 // chooses; and infinities if the op defines their effect.
 //
 // Integers are uniform in a range. In the second set, every fourth value is an end of the range.
+//
+// A spec may ask for other values (Source). All but the uniform ones are the same in both sets.
 #pragma once
 
 #include "common/judge.cuh"
 
 namespace tw::verify {
+
+// Where the values of a tensor come from. `i` counts elements in memory, from 0.
+enum Source : int {
+  kSpread,       // as above
+  kUniform,      // floating-point numbers: uniform in [from, to]
+  kConstant,     // from; of integers, low
+  kIota,         // from + i * to; of integers, low + i * high
+  kPermutation,  // low, low + 1, ..., low + count - 1 in another order
+  kSorted,       // ascending from low to high, both included, with uneven steps: row pointers
+};
 
 // The parameters of a tensor's values.
 struct Fill {
@@ -19,7 +31,11 @@ struct Fill {
   int sign;             // of the second set: -1, 1: all values have it; 0: either
   float scale;          // of the second set: magnitudes range from scale / 16 to scale
   int infinities;       // 1: about one element in a thousand of the second set is infinite
-  long long low, high;  // the range of integers
+  long long low, high;  // the range of integers, or their start and step
+  int source;           // a Source
+  double from, to;      // the range of floating-point numbers, or their start and step
+  long long count;      // elements
+  long long factor;     // of a permutation: has no divisor in common with count
 };
 
 // splitmix64 (Steele, Lea, Flood 2014) of a counter: each element is computed independently, in any
@@ -57,14 +73,64 @@ TW_JUDGE float second_value(unsigned long long stream, unsigned long long at, co
   return negative ? -x : x;
 }
 
-TW_JUDGE float float_value(unsigned long long stream, unsigned long long at, const Fill& fill) {
-  return fill.is_second != 0 ? second_value(stream, at, fill) : first_value(stream, at);
+// Returns a value that is uniform in [from, to]; every fourth value of the second set is an end.
+TW_JUDGE double uniform_value(unsigned long long stream, unsigned long long at, const Fill& fill) {
+  const unsigned long long random = mix(stream ^ mix(at));
+  if (fill.is_second != 0 && random >> 62 == 0) return (random & 1) != 0 ? fill.from : fill.to;
+  const double share = static_cast<double>(random >> 11 & ((1ull << 51) - 1)) * 0x1p-51;
+  return fill.from + share * (fill.to - fill.from);
 }
 
-// Returns an integer from low to high.
+TW_JUDGE double float_value(unsigned long long stream, unsigned long long at, const Fill& fill) {
+  switch (fill.source) {
+    case kUniform:
+      return uniform_value(stream, at, fill);
+    case kConstant:
+      return fill.from;
+    case kIota:
+      return fill.from + static_cast<double>(at) * fill.to;
+    default:
+      return fill.is_second != 0 ? second_value(stream, at, fill) : first_value(stream, at);
+  }
+}
+
+// Returns low + i * step. Overflow wraps around.
+TW_JUDGE long long stepped(long long low, unsigned long long i, long long step) {
+  return static_cast<long long>(static_cast<unsigned long long>(low) +
+                                i * static_cast<unsigned long long>(step));
+}
+
+// Returns the value of a Source at element `at`; `random` are bits of its own.
+TW_JUDGE long long sourced_value(unsigned long long stream, unsigned long long at,
+                                 unsigned long long random, const Fill& fill) {
+  const auto count = static_cast<unsigned long long>(fill.count);
+  switch (fill.source) {
+    case kConstant:
+      return fill.low;
+    case kIota:
+      return stepped(fill.low, at, fill.high);
+    case kPermutation: {  // an affine map modulo count
+      const auto factor = static_cast<unsigned long long>(fill.factor);
+      return stepped(fill.low, (at % count * factor + mix(stream) % count) % count, 1);
+    }
+    default: {  // kSorted
+      if (at + 1 >= count) return fill.high;
+      if (at == 0) return fill.low;
+      // The steps vary, because each value is moved by less than half of the mean step.
+      const double jitter = static_cast<double>(random >> 11) * 0x1p-53 - 0.5;
+      const double span = static_cast<double>(fill.high) - static_cast<double>(fill.low);
+      const double share = (static_cast<double>(at) + jitter) / static_cast<double>(count - 1);
+      return stepped(fill.low, static_cast<unsigned long long>(share * span), 1);
+    }
+  }
+}
+
+// Returns an integer from low to high, or what the source says.
 TW_JUDGE long long integer_value(unsigned long long stream, unsigned long long at,
                                  const Fill& fill) {
   const unsigned long long random = mix(stream ^ mix(at));
+  if (fill.source != kSpread && fill.source != kUniform)
+    return sourced_value(stream, at, random, fill);
   if (fill.is_second != 0 && random >> 62 == 0) return (random & 1) != 0 ? fill.low : fill.high;
   const auto low = static_cast<unsigned long long>(fill.low);
   const unsigned long long count = static_cast<unsigned long long>(fill.high) - low + 1;

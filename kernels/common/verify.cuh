@@ -92,19 +92,19 @@ __device__ __forceinline__ void store_integer(void* data, long long at, int stor
   }
 }
 
-__device__ __forceinline__ void store(void* data, long long at, int storage, float x) {
+__device__ __forceinline__ void store(void* data, long long at, int storage, double x) {
   switch (storage) {
     case kF16:
-      static_cast<unsigned short*>(data)[at] = f16_from(x);
+      static_cast<unsigned short*>(data)[at] = f16_from(static_cast<float>(x));
       break;
     case kBf16:
-      static_cast<unsigned short*>(data)[at] = bf16_from(x);
+      static_cast<unsigned short*>(data)[at] = bf16_from(static_cast<float>(x));
       break;
     case kF64:
       static_cast<double*>(data)[at] = x;
       break;
     default:
-      static_cast<float*>(data)[at] = x;
+      static_cast<float*>(data)[at] = static_cast<float>(x);
   }
 }
 

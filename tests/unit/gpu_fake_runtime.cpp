@@ -168,6 +168,13 @@ Kernel FakeRuntime::find(LoadedCode, const std::string& name, std::string_view d
   return static_cast<Kernel>(named_.size() - 1);
 }
 
+Symbol FakeRuntime::find_symbol(LoadedCode, const std::string& name, std::string_view doing) {
+  check(doing);
+  const auto found = symbols.find(name);
+  if (found != symbols.end()) return found->second;
+  throw Failure{Failure::Kind::refused, fmt::format("{}: FAKE_NOT_FOUND", doing)};
+}
+
 std::optional<std::vector<std::size_t>> FakeRuntime::parameter_bytes(Kernel kernel) {
   if (!knows_parameters) return std::nullopt;
   return own(kernel).parameter_bytes;

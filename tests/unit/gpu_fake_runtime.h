@@ -84,6 +84,7 @@ class FakeRuntime final : public Runtime {
   std::int64_t bytes_in_use() const { return bytes_in_use_; }
   std::size_t allocations() const { return memory_.size(); }
 
+  std::map<std::string, Symbol> symbols;              // the arrays of modules
   std::int64_t memory_limit = std::int64_t{1} << 30;  // in bytes
   bool knows_parameters = true;
   std::vector<std::string> notices;
@@ -111,6 +112,7 @@ class FakeRuntime final : public Runtime {
   LoadedCode load(const std::string& image, std::string_view doing) override;
   void unload(LoadedCode code) noexcept override;
   Kernel find(LoadedCode code, const std::string& name, std::string_view doing) override;
+  Symbol find_symbol(LoadedCode code, const std::string& name, std::string_view doing) override;
   KernelAttributes attributes(Kernel kernel) override { return own(kernel).attributes; }
   std::optional<std::vector<std::size_t>> parameter_bytes(Kernel kernel) override;
   int blocks_per_sm(Kernel, int threads, std::int64_t) override { return 2048 / threads; }

@@ -111,7 +111,7 @@ class Check {
   void prepare(const EmitSample& sample) {
     const auto [at, is_new] = lowerings_.try_emplace(lowering_key(sample, op()), *request_.catalog,
                                                      sample.problem, target_);
-    if (!is_new || !op().reference_source.empty() || stopped_()) return;
+    if (!is_new || op().has_oracle() || stopped_()) return;
     const SearchSpace space = SearchSpace::enumerate(
         *sample.kernel, slots_of(op(), sample.kernel->names, sample.problem, target_));
     const OracleKernel kernel{sample.kernel, &space};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 namespace tw {
@@ -80,18 +81,66 @@ std::string found_and_expected(const ProblemPlan& plan, const PlanTensor& tensor
                             verify::allowed_error(worst.expected, worst.magnitude, rule));
 }
 
+// Returns a multiplier that has no divisor in common with the number of elements. Near the golden
+// section, neighbours end up far apart.
+std::int64_t factor_for(std::int64_t count) {
+  auto factor = static_cast<std::int64_t>(0.6180339887 * static_cast<double>(count));
+  factor = std::max<std::int64_t>(factor, 1);
+  while (std::gcd(factor, count) != 1) ++factor;
+  return factor;
+}
+
+int source_of(ValuesSpec::Rule rule) {
+  switch (rule) {
+    case ValuesSpec::Rule::uniform:
+      return verify::kUniform;
+    case ValuesSpec::Rule::constant:
+      return verify::kConstant;
+    case ValuesSpec::Rule::iota:
+      return verify::kIota;
+    case ValuesSpec::Rule::permutation:
+      return verify::kPermutation;
+    case ValuesSpec::Rule::sorted:
+      return verify::kSorted;
+    case ValuesSpec::Rule::spread:
+    case ValuesSpec::Rule::file:  // bytes_from_file has them
+      break;
+  }
+  return verify::kSpread;
+}
+
 }  // namespace
 
 verify::Rule rule_of(const ProblemPlan& plan, const PlanTensor& tensor) {
-  const bool is_stored = plan.oracle.kind != OraclePlan::Kind::reference;
+  const bool is_stored = plan.oracle.gives_results() || plan.oracle.kind == OraclePlan::Kind::none;
   return {static_cast<int>(tensor.dtype), tensor.tolerance.value_or(plan.tolerance),
           is_stored ? 1.0 : 0.0};
 }
 
 verify::Fill fill_of(const PlanTensor& tensor, bool second) {
   const PlanFill& fill = tensor.second;
-  const IntegerRange range = tensor.range.value_or(default_range(tensor.dtype, second));
-  return {second ? 1 : 0, fill.sign, fill.scale, fill.infinities ? 1 : 0, range.low, range.high};
+  const TensorValues& values = tensor.values;
+  const bool has_range =
+      values.rule == ValuesSpec::Rule::spread || values.rule == ValuesSpec::Rule::sorted;
+  const IntegerRange range = has_range ? tensor.range.value_or(default_range(tensor.dtype, second))
+                                       : IntegerRange{values.low, values.high};
+  const std::int64_t count = tensor.layout.elements;
+  return {.is_second = second ? 1 : 0,
+          .sign = fill.sign,
+          .scale = fill.scale,
+          .infinities = fill.infinities ? 1 : 0,
+          .low = range.low,
+          .high = range.high,
+          .source = source_of(values.rule),
+          .from = values.from,
+          .to = values.to,
+          .count = count,
+          .factor = factor_for(count)};
+}
+
+std::vector<std::byte> bytes_from_file(const PlanTensor& tensor) {
+  if (tensor.values.rule != ValuesSpec::Rule::file) return {};
+  return read_array(tensor.values.file);
 }
 
 bool is_unwritten(DType dtype, double expected) {

@@ -46,6 +46,19 @@ void add_closures(const OpEntry& entry, SourceTree& sources,
   }
 }
 
+// Returns the dims and choices that each source declares itself.
+std::map<std::string, std::set<std::string>> declarations_of(
+    const OpSpec& op, const std::map<std::string, Texts, std::less<>>& closures) {
+  std::set<std::string> names;
+  for (const DimSpec& dim : op.dims) names.insert(dim.name);
+  for (const ChoiceSpec& choice : op.choices) names.insert(choice.name);
+  std::map<std::string, std::set<std::string>> declared;
+  for (const auto& [path, closure] : closures) {
+    for (const auto& [file, text] : closure) declared[path].merge(declared_names(text, names));
+  }
+  return declared;
+}
+
 // Returns op.toml and the kernels' files in the same folder.
 Texts files_beside(const std::string& path) {
   if (fs::path(path).filename() != "op.toml") {
@@ -122,9 +135,16 @@ Catalog Catalog::load_file(const std::string& path, const Texts& builtin_sources
     throw;
   }
   add_closures(entry, tree, catalog.closures_);
+  catalog.declared_ = declarations_of(entry.op, catalog.closures_);
   catalog.ops_.push_back(std::move(entry));
   catalog.sources_ = tree.texts();
   return catalog;
+}
+
+const std::set<std::string>& Catalog::declared_in(const std::string& source) const {
+  static const std::set<std::string> none;
+  const auto found = declared_.find(source);
+  return found == declared_.end() ? none : found->second;
 }
 
 const OpEntry* Catalog::find(std::string_view op) const {

@@ -1,6 +1,7 @@
 // All ops and kernels: those built into the executable, or those of a folder of the user.
 #pragma once
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,9 @@ class Catalog {
   const OpEntry& at(std::string_view op) const;    // Throws Error with the nearest name
   // Returns the source at `path` and everything it includes, transitively, by path.
   Texts sources_of(std::string_view path) const;
+  // Returns the dims and choices of the op that a source, or what it includes, declares as variables
+  // of its own. They are not macros there.
+  const std::set<std::string>& declared_in(const std::string& source) const;
   // Returns the digest of what a measured time depends on besides the configuration: the kernel's
   // source and, if there is an epilogue, the source of its steps.
   std::string source_digest(const KernelSpec& kernel, const Epilogue& epilogue) const;
@@ -39,6 +43,7 @@ class Catalog {
   std::vector<OpEntry> ops_;
   Texts sources_;
   std::map<std::string, Texts, std::less<>> closures_;  // sources_of each source that the ops name
+  std::map<std::string, std::set<std::string>> declared_;  // by source; of a foreign op
   std::vector<std::string> notices_;
   bool foreign_ = false;
 };

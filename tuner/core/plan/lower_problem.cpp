@@ -1,6 +1,7 @@
 // Lowers what does not depend on a kernel.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <variant>
@@ -13,13 +14,38 @@
 namespace tw {
 namespace {
 
+// Adds the program of a reference that gives values. It gets the macros of the op's first kernel
+// with macros, with the default value of each knob, because it may stand in the same file.
+void add_value_program(const Catalog& catalog, const OpSpec& op, const Problem& problem,
+                       OraclePlan& oracle) {
+  oracle.program = macro_program(catalog, op, op.reference_source, problem);
+  const std::vector<KernelSpec>& kernels = catalog.at(op.name).kernels;
+  const auto kernel = std::find_if(kernels.begin(), kernels.end(),
+                                   [](const KernelSpec& one) { return one.knobs_are_macros; });
+  if (kernel == kernels.end()) return;
+  std::vector<std::int64_t> defaults;
+  for (const Knob& knob : kernel->knobs) defaults.push_back(knob.values.front());
+  add_macros(*kernel, defaults, oracle.program);
+  if (kernel->source != op.reference_source) return;
+  for (const ConstantSpec& constant : kernel->constants) {
+    oracle.program.symbols.push_back(constant.symbol);
+    oracle.constants.push_back(index_of(op.tensors, constant.tensor));
+  }
+}
+
 void add_reference(const Catalog& catalog, const OpSpec& op, const Problem& problem,
                    const DeviceInfo& device, Slots slots, ProblemPlan& plan) {
+  if (op.has_expected_files()) plan.oracle.kind = OraclePlan::Kind::files;
   if (op.reference_source.empty()) return;
-  plan.oracle.kind = OraclePlan::Kind::reference;
-  const std::string choices = choices_text(op, problem, "tw");
-  plan.oracle.program = typed_program(catalog, op, problem, op.reference_source,
-                                      fmt::format("struct v0 {{\n{}}};\n", choices));
+  plan.oracle.kind =
+      op.reference_gives_values ? OraclePlan::Kind::values : OraclePlan::Kind::reference;
+  if (op.reference_gives_values) {
+    add_value_program(catalog, op, problem, plan.oracle);
+  } else {
+    plan.oracle.program =
+        typed_program(catalog, op, problem, op.reference_source,
+                      fmt::format("struct v0 {{\n{}}};\n", choices_text(op, problem, "tw")));
+  }
   PlanLaunch launch = lower_launch(op, {}, op.reference, problem, device, slots);
   launch.entry = entry_index(op, plan.oracle.program, op.reference.entry, problem);
   for (PlanArg& arg : launch.args) {
@@ -62,6 +88,12 @@ std::optional<IntegerRange> lower_range(const TensorSpec& tensor, const Problem&
   return std::get<std::optional<IntegerRange>>(range);
 }
 
+TensorValues lower_values(const TensorSpec& tensor, const Problem& problem, Slots slots) {
+  auto values = find_values(tensor, problem.dtype, slots);
+  if (const auto* refusal = std::get_if<Refusal>(&values)) throw Invalid{refusal->reason};
+  return std::get<TensorValues>(std::move(values));
+}
+
 }  // namespace
 
 std::shared_ptr<const ProblemPlan> lower_problem(const Catalog& catalog, const Problem& problem,
@@ -84,6 +116,7 @@ std::shared_ptr<const ProblemPlan> lower_problem(const Catalog& catalog, const P
       plan.tensors.push_back({tensor.name, tensor.role, dtype, layout_of(tensor, slots), is_read,
                               by_pointers, lower_fill(tensor.second, slots),
                               lower_range(tensor, problem, slots),
+                              lower_values(tensor, problem, slots), tensor.expected,
                               lower_tolerance(op, tensor, problem, slots)});
     }
     for (const EpilogueStep& step : problem.epilogue.steps) {

@@ -8,7 +8,6 @@
 #include "core/base/error.h"
 #include "core/plan/lowering_parts.h"
 #include "core/plan/variant_text.h"
-#include "core/spec/compiler_options.h"
 
 namespace tw {
 namespace {
@@ -21,37 +20,6 @@ PlanWorkspace lower_workspace(const WorkspaceSpec& spec, const DeviceInfo& devic
                               device.memory_bytes)};
   }
   return {bytes, spec.init};
-}
-
-Program macro_program(const Catalog& catalog, const OpSpec& op, const KernelSpec& kernel,
-                      const Problem& problem, std::span<const std::int64_t> configuration) {
-  Program program;
-  program.headers = catalog.sources_of(kernel.source);
-  program.text = fmt::format("#include \"{}\"\n", kernel.source);
-  program.as_given = true;
-  const auto define = [&](const std::string& name, std::int64_t value) {
-    program.defines.push_back(fmt::format("{}={}", name, value));
-  };
-  program.defines.push_back(fmt::format("TW_T={}", cpp_type_of(problem.dtype)));
-  for (const TensorSpec& tensor : op.tensors) {
-    if (tensor.dtypes.empty()) continue;
-    program.defines.push_back(
-        fmt::format("TW_T_{}={}", tensor.name, cpp_type_of(dtype_of(tensor, problem.dtype))));
-  }
-  for (std::size_t i = 0; i < op.dims.size(); ++i) define(op.dims[i].name, problem.dims[i]);
-  for (std::size_t i = 0; i < op.choices.size(); ++i)
-    define(op.choices[i].name, problem.choices[i]);
-  for (std::size_t i = 0; i < kernel.knobs.size(); ++i) {
-    define(kernel.knobs[i].name, configuration[i]);
-  }
-  for (const std::string& option : kernel.options) {
-    if (auto macro = define_of(option)) {
-      program.defines.push_back(std::move(*macro));
-    } else {
-      program.options.push_back(option);
-    }
-  }
-  return program;
 }
 
 bool serves(const KernelSpec& kernel, Slots slots) {
@@ -130,10 +98,17 @@ LoweredPlan Lowering::lower_for(const Problem& problem,
   LoweredPlan result;
   Plan& plan = result.plan;
   plan.problem = shared;
-  plan.program = kernel.knobs_are_macros
-                     ? macro_program(*catalog_, op, kernel, problem, configuration)
-                     : typed_program(*catalog_, op, problem, kernel.source,
-                                     variant_text(op, kernel, problem, configuration, "v0"));
+  if (kernel.knobs_are_macros) {
+    plan.program = macro_program(*catalog_, op, kernel.source, problem);
+    add_macros(kernel, configuration, plan.program);
+  } else {
+    plan.program = typed_program(*catalog_, op, problem, kernel.source,
+                                 variant_text(op, kernel, problem, configuration, "v0"));
+  }
+  for (const ConstantSpec& constant : kernel.constants) {
+    plan.program.symbols.push_back(constant.symbol);
+    plan.constants.push_back(index_of(op.tensors, constant.tensor));
+  }
   const std::vector<std::int64_t> slots = slots_for(problem, kernel, configuration);
   try {
     for (const WorkspaceSpec& workspace : kernel.workspaces) {

@@ -1,8 +1,11 @@
 #include "core/plan/lowering_parts.h"
 
+#include <set>
+
 #include "core/base/error.h"
 #include "core/plan/launch_limits.h"
 #include "core/plan/variant_text.h"
+#include "core/spec/compiler_options.h"
 
 namespace tw {
 namespace {
@@ -152,6 +155,44 @@ Program typed_program(const Catalog& catalog, const OpSpec& op, const Problem& p
   program.text += fmt::format("#include \"{}\"\n{}{}", source,
                               types_text(op, problem.dtype, types_name), variant);
   return program;
+}
+
+Program macro_program(const Catalog& catalog, const OpSpec& op, const std::string& source,
+                      const Problem& problem) {
+  Program program;
+  program.headers = catalog.sources_of(source);
+  program.text = fmt::format("#include \"{}\"\n", source);
+  program.as_given = true;
+  const auto define = [&](const std::string& name, const auto& value) {
+    program.defines.push_back(fmt::format("{}={}", name, value));
+  };
+  define("TW_T", cpp_type_of(problem.dtype));
+  for (const TensorSpec& tensor : op.tensors) {
+    if (tensor.dtypes.empty()) continue;
+    define("TW_T_" + tensor.name, cpp_type_of(dtype_of(tensor, problem.dtype)));
+  }
+  const std::set<std::string>& declared = catalog.declared_in(source);
+  for (std::size_t i = 0; i < op.dims.size(); ++i) {
+    if (!declared.contains(op.dims[i].name)) define(op.dims[i].name, problem.dims[i]);
+  }
+  for (std::size_t i = 0; i < op.choices.size(); ++i) {
+    if (!declared.contains(op.choices[i].name)) define(op.choices[i].name, problem.choices[i]);
+  }
+  return program;
+}
+
+void add_macros(const KernelSpec& kernel, std::span<const std::int64_t> configuration,
+                Program& program) {
+  for (std::size_t i = 0; i < kernel.knobs.size(); ++i) {
+    program.defines.push_back(fmt::format("{}={}", kernel.knobs[i].name, configuration[i]));
+  }
+  for (const std::string& option : kernel.options) {
+    if (auto macro = define_of(option)) {
+      program.defines.push_back(std::move(*macro));
+    } else {
+      program.options.push_back(option);
+    }
+  }
 }
 
 int entry_index(const OpSpec& op, Program& program, const std::string& entry,

@@ -50,6 +50,12 @@ PlanLaunch lower_launch(const OpSpec& op, const std::vector<WorkspaceSpec>& work
 // Returns the program of sources that take their knobs by type.
 Program typed_program(const Catalog& catalog, const OpSpec& op, const Problem& problem,
                       const std::string& source, const std::string& variant);
+// Returns the program of a source that takes its knobs as macros, with the macros of the problem.
+Program macro_program(const Catalog& catalog, const OpSpec& op, const std::string& source,
+                      const Problem& problem);
+// Adds a kernel's options, and its knobs as macros.
+void add_macros(const KernelSpec& kernel, std::span<const std::int64_t> configuration,
+                Program& program);
 // Returns the index of `entry` among the program's entries. A new entry is instantiated and added.
 int entry_index(const OpSpec& op, Program& program, const std::string& entry,
                 const Problem& problem);

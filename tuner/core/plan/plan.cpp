@@ -3,7 +3,8 @@
 namespace tw {
 
 OraclePlan oracle_of(const Plan& plan) {
-  return {OraclePlan::Kind::configuration, plan.program, plan.launches, plan.workspaces};
+  return {OraclePlan::Kind::configuration, plan.program, plan.launches, plan.workspaces,
+          plan.constants};
 }
 
 Plan plan_of_oracle(const std::shared_ptr<const ProblemPlan>& problem) {
@@ -11,6 +12,7 @@ Plan plan_of_oracle(const std::shared_ptr<const ProblemPlan>& problem) {
   own.problem = problem;
   own.launches = problem->oracle.launches;
   own.workspaces = problem->oracle.workspaces;
+  own.constants = problem->oracle.constants;
   return own;
 }
 

@@ -43,6 +43,7 @@ struct Program {
   // "tw::gemm::simt::kernel<float, v0, tw::epilogue::Chain<>>". For kernels of others, the name in
   // their spec with the macros replaced: "scale", "shop::ops::scale<float, block>".
   std::vector<std::string> entries;
+  std::vector<std::string> symbols;  // arrays of the source that get values, as in C++
   bool as_given = false;             // a kernel of others: compiled as it is, with `defines`
   std::vector<std::string> defines;  // "block_m=64": macros, for kernels of others
   std::vector<std::string> options;  // of the compiler, without -D: "-use_fast_math"
@@ -68,6 +69,8 @@ struct PlanTensor {
   bool by_pointers = false;  // kernels get an array of pointers to its slices: see TensorSpec
   PlanFill second{};
   std::optional<IntegerRange> range{};  // of an integer tensor's values; nothing: fill_of's
+  TensorValues values{};
+  std::optional<ArrayFile> expected{};  // with OraclePlan::Kind::files: the right results
   std::optional<double> tolerance{};    // nothing: ProblemPlan::tolerance
 
   // Returns whether the tensor is an output that gets its old values before a run, instead of
@@ -84,13 +87,21 @@ struct PlanWorkspace {
 // The oracle, which decides which results are right.
 struct OraclePlan {
   enum class Kind {
-    none,          // no oracle: only faults are found
-    reference,     // the op's reference writes the expected values and their magnitudes
-    configuration  // the results of another configuration are the expected ones
+    none,           // no oracle: only faults are found
+    reference,      // the op's reference writes the expected values and their magnitudes
+    configuration,  // the results of another configuration are the expected ones
+    values,         // the op's reference writes the expected results, as a configuration does
+    files           // PlanTensor::expected; there is no program
   } kind = Kind::none;
+  // Returns whether a program makes the expected values.
+  bool has_program() const { return kind != Kind::none && kind != Kind::files; }
+  // Returns whether the expected values are results in the types of the tensors, without
+  // magnitudes.
+  bool gives_results() const { return kind != Kind::none && kind != Kind::reference; }
   Program program;
   std::vector<PlanLaunch> launches;  // a reference has one
   std::vector<PlanWorkspace> workspaces;
+  std::vector<int> constants;  // as in Plan
 };
 
 // What all kernels and configurations of a problem share on a device. It is made once, and does not
@@ -103,6 +114,10 @@ struct ProblemPlan {
   std::int64_t align = 16;
   double tolerance = 0;  // the error allowed for each unit of the magnitude
   OraclePlan oracle;
+
+  // Returns whether there is a second set of inputs. Files hold the results of one set; then the
+  // second set is the first.
+  bool has_second_set() const { return oracle.kind != OraclePlan::Kind::files; }
 };
 
 // A configuration of a kernel for a problem on a device, ready to run.
@@ -111,6 +126,7 @@ struct Plan {
   Program program;
   std::vector<PlanLaunch> launches;
   std::vector<PlanWorkspace> workspaces;
+  std::vector<int> constants;  // the tensor, an input, of each of Program::symbols
   // If the chain hides what the kernel computes: the same configuration without the chain, which is
   // verified too. At most one plan, and its own `plain` is empty.
   std::vector<Plan> plain;

@@ -77,9 +77,10 @@ PlanArg arg_from(const json& object, std::size_t tensors, std::size_t workspaces
 json to_json(const Program& program, PartsSent& parts) {
   json headers = json::object();
   for (const auto& [path, text] : program.headers) headers[path] = parts.name(text);
-  return {{"text", program.text},       {"headers", std::move(headers)},
-          {"entries", program.entries}, {"as_given", program.as_given},
-          {"defines", program.defines}, {"options", program.options}};
+  return {{"text", program.text},         {"headers", std::move(headers)},
+          {"entries", program.entries},   {"symbols", program.symbols},
+          {"as_given", program.as_given}, {"defines", program.defines},
+          {"options", program.options}};
 }
 
 Program program_from(const json& object, const PartsReceived& parts) {
@@ -91,6 +92,7 @@ Program program_from(const json& object, const PartsReceived& parts) {
     program.headers[path] = parts.at(text_from(name));
   }
   program.entries = list(object, "entries", [](const json& e) { return text_from(e); });
+  program.symbols = list(object, "symbols", [](const json& e) { return text_from(e); });
   program.as_given = boolean(object, "as_given");
   program.defines = list(object, "defines", [](const json& d) { return text_from(d); });
   program.options = list(object, "options", [](const json& o) { return text_from(o); });
@@ -122,6 +124,43 @@ PlanLaunch launch_from(const json& object, const Program& program, std::size_t t
   return launch;
 }
 
+// The digest stands for all of a file that its size does not tell.
+json to_json(const ArrayFile& file) {
+  return {
+      {"path", file.path}, {"digest", file.digest}, {"offset", file.offset}, {"bytes", file.bytes}};
+}
+
+ArrayFile array_file_from(const json& object) {
+  ArrayFile file;
+  file.path = text(object, "path");
+  file.digest = text(object, "digest");
+  file.offset = integer(object, "offset", 0);
+  file.bytes = integer(object, "bytes", 0);
+  return file;
+}
+
+json to_json(const TensorValues& values) {
+  json object{{"rule", static_cast<int>(values.rule)},
+              {"from", values.from},
+              {"to", values.to},
+              {"low", values.low},
+              {"high", values.high}};
+  if (values.rule == ValuesSpec::Rule::file) object["file"] = to_json(values.file);
+  return object;
+}
+
+TensorValues values_from(const json& object) {
+  using Rule = ValuesSpec::Rule;
+  TensorValues values;
+  values.rule = static_cast<Rule>(integer<int>(object, "rule", 0, static_cast<int>(Rule::file)));
+  values.from = real(object, "from");
+  values.to = real(object, "to");
+  values.low = integer(object, "low");
+  values.high = integer(object, "high");
+  if (values.rule == Rule::file) values.file = array_file_from(at(object, "file"));
+  return values;
+}
+
 json to_json(const PlanTensor& tensor) {
   json object{{"name", tensor.name},
               {"role", static_cast<int>(tensor.role)},
@@ -136,6 +175,8 @@ json to_json(const PlanTensor& tensor) {
               {"infinities", tensor.second.infinities}};
   if (tensor.tolerance) object["tolerance"] = *tensor.tolerance;
   if (tensor.range) object["range"] = {tensor.range->low, tensor.range->high};
+  if (tensor.values.rule != ValuesSpec::Rule::spread) object["values"] = to_json(tensor.values);
+  if (tensor.expected) object["expected"] = to_json(*tensor.expected);
   return object;
 }
 
@@ -180,6 +221,12 @@ PlanTensor tensor_from(const json& object) {
   tensor.second.infinities = boolean(object, "infinities");
   if (object.contains("tolerance")) tensor.tolerance = real(object, "tolerance");
   if (object.contains("range")) tensor.range = range_from(at(object, "range"), tensor.dtype);
+  if (object.contains("values")) tensor.values = values_from(at(object, "values"));
+  if (object.contains("expected")) tensor.expected = array_file_from(at(object, "expected"));
+  const std::int64_t bytes = tensor.layout.elements * size_of(tensor.dtype);
+  const bool is_file = tensor.values.rule == ValuesSpec::Rule::file;
+  if (is_file && tensor.values.file.bytes != bytes) malformed("a file");
+  if (tensor.expected && tensor.expected->bytes != bytes) malformed("a file");
   if (tensor.by_pointers &&
       (tensor.layout.shape.empty() || tensor.layout.shape.front() > INT32_MAX)) {
     malformed("a layout");
@@ -197,25 +244,35 @@ PlanWorkspace workspace_from(const json& object) {
           static_cast<Init>(integer<int>(object, "init", 0, static_cast<int>(Init::zero_each)))};
 }
 
+// `tensors` is the number of them in the plan.
+std::vector<int> constants_from(const json& object, const Program& program, std::size_t tensors) {
+  auto constants = list(object, "constants", [&](const json& value) {
+    return static_cast<int>(integer_from(value, 0, static_cast<std::int64_t>(tensors) - 1));
+  });
+  if (constants.size() != program.symbols.size()) malformed("'constants'");
+  return constants;
+}
+
 json to_json(const OraclePlan& oracle, PartsSent& parts) {
   return {
       {"kind", static_cast<int>(oracle.kind)},
       {"program", to_json(oracle.program, parts)},
       {"launches", listed(oracle.launches, [](const PlanLaunch& l) { return to_json(l); })},
+      {"constants", oracle.constants},
       {"workspaces", listed(oracle.workspaces, [](const PlanWorkspace& w) { return to_json(w); })}};
 }
 
 OraclePlan oracle_from(const json& object, std::size_t tensors, const PartsReceived& parts) {
   using Kind = OraclePlan::Kind;
   OraclePlan oracle;
-  oracle.kind =
-      static_cast<Kind>(integer<int>(object, "kind", 0, static_cast<int>(Kind::configuration)));
+  oracle.kind = static_cast<Kind>(integer<int>(object, "kind", 0, static_cast<int>(Kind::files)));
   oracle.program = program_from(at(object, "program"), parts);
   oracle.workspaces = list(object, "workspaces", workspace_from);
   oracle.launches = list(object, "launches", [&](const json& launch) {
     return launch_from(launch, oracle.program, tensors, oracle.workspaces.size());
   });
-  if (oracle.kind != Kind::none && oracle.launches.empty()) malformed("an oracle");
+  oracle.constants = constants_from(object, oracle.program, tensors);
+  if (oracle.has_program() && oracle.launches.empty()) malformed("an oracle");
   return oracle;
 }
 
@@ -255,6 +312,7 @@ json to_json(const Plan& plan, PartsSent& parts) {
       {"problem", parts.name(plan.problem, [&] { return encoded(*plan.problem, parts); })},
       {"program", to_json(plan.program, parts)},
       {"launches", listed(plan.launches, [](const PlanLaunch& l) { return to_json(l); })},
+      {"constants", plan.constants},
       {"workspaces", listed(plan.workspaces, [](const PlanWorkspace& w) { return to_json(w); })},
       {"plain", listed(plan.plain, [&](const Plan& plain) { return to_json(plain, parts); })}};
 }
@@ -270,6 +328,7 @@ Plan plan_from(const json& object, PartsReceived& parts) {
   plan.launches = list(object, "launches", [&](const json& launch) {
     return launch_from(launch, plan.program, tensors, workspaces);
   });
+  plan.constants = constants_from(object, plan.program, tensors);
   plan.plain = list(object, "plain", [&](const json& plain) { return plan_from(plain, parts); });
   if (plan.plain.size() > 1) malformed("two plain plans");
   return plan;

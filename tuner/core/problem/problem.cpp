@@ -117,6 +117,106 @@ std::variant<std::optional<IntegerRange>, Refusal> find_range(const TensorSpec& 
   return IntegerRange{*first, *last};
 }
 
+namespace {
+
+// Returns the name of a type in a .npy file. NumPy has no bf16: ml_dtypes writes it as V2.
+std::string npy_type(DType dtype) {
+  if (dtype == DType::bf16) return "V2";
+  const char kind = name_of(dtype).front();  // f, i or u
+  return fmt::format("{}{}", kind, size_of(dtype));
+}
+
+bool is_dense(const TensorLayout& layout) {
+  std::int64_t count = 1;
+  for (std::size_t i = layout.shape.size(); i-- > 0;) {
+    if (layout.shape[i] != 1 && layout.strides[i] != count) return false;
+    count *= layout.shape[i];
+  }
+  return true;
+}
+
+std::string list_of(const std::vector<std::int64_t>& shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
+
+// Evaluates the integers of a rule. Refuses numbers that the tensor's type does not have.
+std::variant<TensorValues, Refusal> find_integers(const TensorSpec& tensor, DType dtype,
+                                                  std::span<const std::int64_t> slots,
+                                                  TensorValues values) {
+  using Rule = ValuesSpec::Rule;
+  std::vector<std::int64_t> numbers;
+  for (const Expr& expr : tensor.values.integers) {
+    const auto number = expr.evaluate(slots);
+    if (!number) {
+      return Refusal{fmt::format("tensor {}: its value, \"{}\", has no value for this shape",
+                                 tensor.name, expr.text())};
+    }
+    numbers.push_back(*number);
+  }
+  if (!numbers.empty()) values.low = numbers.front();
+  if (numbers.size() > 1) values.high = numbers.back();
+  const IntegerRange limits = limits_of(dtype);
+  if (values.rule == Rule::constant && (values.low < limits.low || values.low > limits.high)) {
+    return Refusal{fmt::format("tensor {}: its value, {}, is beyond {}, which has {} to {}",
+                               tensor.name, values.low, name_of(dtype), limits.low, limits.high)};
+  }
+  if (values.rule == Rule::permutation) {
+    const auto layout = find_layout(tensor, slots);
+    const auto* const found = std::get_if<TensorLayout>(&layout);
+    if (found && found->elements - 1 > std::min(limits.high, std::int64_t{INT32_MAX})) {
+      return Refusal{fmt::format("tensor {}: {} has no permutation of {} elements", tensor.name,
+                                 name_of(dtype), found->elements)};
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
+std::string file_mismatch(const ArrayFile& file, DType dtype, const TensorLayout& layout) {
+  if (!is_dense(layout)) return "the tensor is not dense: remove its strides";
+  const std::int64_t bytes = layout.elements * size_of(dtype);
+  if (file.is_raw) {
+    if (file.bytes == bytes) return "";
+    return fmt::format("has {} bytes, the tensor {}", file.bytes, bytes);
+  }
+  if (file.type != npy_type(dtype)) {
+    return fmt::format("holds {}, the tensor {}, which is {}", file.type, name_of(dtype),
+                       npy_type(dtype));
+  }
+  if (file.shape != layout.shape) {
+    return fmt::format("has the shape {}, the tensor {}", list_of(file.shape),
+                       list_of(layout.shape));
+  }
+  if (file.bytes != bytes) {
+    return fmt::format("has {} bytes of elements instead of {}: write it again", file.bytes, bytes);
+  }
+  return "";
+}
+
+std::variant<TensorValues, Refusal> find_values(const TensorSpec& tensor, DType problem,
+                                                std::span<const std::int64_t> slots) {
+  const ValuesSpec& spec = tensor.values;
+  const DType dtype = dtype_of(tensor, problem);
+  TensorValues values;
+  values.rule = spec.rule;
+  for (const ArrayFile* file : {spec.rule == ValuesSpec::Rule::file ? &spec.file : nullptr,
+                                tensor.expected ? &*tensor.expected : nullptr}) {
+    if (!file) continue;
+    const auto layout = find_layout(tensor, slots);
+    if (const auto* refusal = std::get_if<Refusal>(&layout)) return *refusal;
+    const std::string wrong = file_mismatch(*file, dtype, std::get<TensorLayout>(layout));
+    if (!wrong.empty()) {
+      return Refusal{fmt::format("tensor {}: {} {}", tensor.name, file->path, wrong)};
+    }
+  }
+  if (spec.rule == ValuesSpec::Rule::file) values.file = spec.file;
+  if (is_integer(dtype)) return find_integers(tensor, dtype, slots, std::move(values));
+  if (!spec.numbers.empty()) values.from = spec.numbers.front();
+  if (spec.numbers.size() > 1) values.to = spec.numbers.back();
+  return values;
+}
+
 MemoryNeed memory_need(const OpSpec& op, const Problem& problem, const DeviceInfo& device) {
   const std::vector<std::int64_t> slots = slots_of(op, op.names, problem, device);
   MemoryNeed need;

@@ -99,6 +99,20 @@ std::variant<std::optional<IntegerRange>, Refusal> find_range(const TensorSpec& 
                                                               DType problem,
                                                               std::span<const std::int64_t> slots);
 
+// Where the values of an input come from, evaluated: ValuesSpec.
+struct TensorValues {
+  ValuesSpec::Rule rule = ValuesSpec::Rule::spread;
+  double from = 0, to = 0;         // the numbers of floating-point types
+  std::int64_t low = 0, high = 0;  // of integer types
+  ArrayFile file{};
+};
+// Refuses numbers that have no value or do not fit in the tensor's type, and files that do not hold
+// what the tensor holds.
+std::variant<TensorValues, Refusal> find_values(const TensorSpec& tensor, DType problem,
+                                                std::span<const std::int64_t> slots);
+// Returns why the file does not hold a tensor of this type and layout; empty if it does.
+std::string file_mismatch(const ArrayFile& file, DType dtype, const TensorLayout& layout);
+
 // The bytes of a problem in the memory of a device.
 struct MemoryNeed {
   std::int64_t tensors = 0, oracle = 0;  // oracle: its buffers

@@ -193,7 +193,10 @@ std::optional<Refusal> check(const OpSpec& op, const Problem& problem) {
     const auto layout = find_layout(tensor, slots);
     if (const auto* refusal = std::get_if<Refusal>(&layout)) return *refusal;
     const auto range = find_range(tensor, problem.dtype, slots);
-    if (const auto* refusal = std::get_if<Refusal>(&range)) {
+    const auto values = find_values(tensor, problem.dtype, slots);
+    const auto* refusal = std::get_if<Refusal>(&range);
+    if (!refusal) refusal = std::get_if<Refusal>(&values);
+    if (refusal) {
       return Refusal{fmt::format("op {} {}: {}: change the shape or the spec", op.name,
                                  problem.shape(op), refusal->reason)};
     }

@@ -71,6 +71,12 @@ std::string identifier_of(std::string_view name) {
   return result;
 }
 
+std::string constant_mismatch(const std::string& name, std::int64_t input, std::int64_t array) {
+  if (input <= array) return "";
+  return fmt::format("{} has {} bytes, and the array to which it is copied has {}", name, input,
+                     array);
+}
+
 std::string parameter_mismatch(std::span<const std::size_t> taken,
                                std::span<const std::size_t> passed) {
   if (taken.size() != passed.size()) {

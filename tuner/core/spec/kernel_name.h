@@ -1,6 +1,7 @@
 // The names of kernels in a source and in a spec: "scale", "shop::ops::scale<float, 2>".
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,5 +26,9 @@ inline constexpr std::string_view ambiguous_name_remedy =
 // sizes in bytes. Returns what is wrong; empty if they agree.
 std::string parameter_mismatch(std::span<const std::size_t> taken,
                                std::span<const std::size_t> passed);
+
+// Returns what is wrong if an input of `input` bytes does not fit in the array of `array` bytes to
+// which it is copied; empty if it fits.
+std::string constant_mismatch(const std::string& name, std::int64_t input, std::int64_t array);
 
 }  // namespace tw

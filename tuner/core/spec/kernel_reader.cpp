@@ -9,6 +9,7 @@
 #include "core/base/nearest.h"
 #include "core/base/texts.h"
 #include "core/spec/compiler_options.h"
+#include "core/spec/kernel_name.h"
 #include "core/spec/spec_reader.h"
 
 namespace tw {
@@ -188,13 +189,38 @@ void read_workspaces(Scope& scope, const TomlTable& root, KernelSpec& kernel) {
   }
 }
 
+void read_constants(const TomlTable& root, const OpSpec& op, const Texts& closure,
+                    KernelSpec& kernel) {
+  for (const TomlTable& table : root.tables("constant")) {
+    table.allow({"symbol", "tensor"});
+    ConstantSpec constant{table.text("symbol"), table.text("tensor")};
+    if (!is_qualified_name(constant.symbol)) {
+      table.fail(table.at("symbol"), fmt::format("'{}' is not a name, such as taps or "
+                                                 "filters::taps",
+                                                 constant.symbol));
+    }
+    check_entry(table, "symbol", constant.symbol, closure);
+    const auto tensor = std::find_if(op.tensors.begin(), op.tensors.end(),
+                                     [&](const auto& one) { return one.name == constant.tensor; });
+    if (tensor == op.tensors.end()) {
+      table.fail(table.at("tensor"), fmt::format("'{}' is no [[tensor]]", constant.tensor));
+    }
+    if (tensor->role != Role::in) {
+      table.fail(
+          table.at("tensor"),
+          fmt::format("'{}' is an output: only inputs are copied to a symbol", constant.tensor));
+    }
+    kernel.constants.push_back(std::move(constant));
+  }
+}
+
 void read_launches(const Scope& scope, const TomlTable& root, const Texts& closure,
                    KernelSpec& kernel) {
   for (const TomlTable& table : root.tables("launch")) {
     table.allow({"entry", "when", "grid", "block", "smem", "cluster", "args"});
     kernel.launches.push_back(read_launch(scope, table));
     const LaunchSpec& launch = kernel.launches.back();
-    check_entry(table, launch.entry, closure);
+    check_entry(table, "entry", launch.entry, closure);
     if (!kernel.knobs_are_macros) check_is_template(table, launch.entry);
     for (const ArgSpec& arg : launch.args) {
       if (arg.kind == ArgSpec::Kind::tolerance) {
@@ -244,6 +270,9 @@ std::string launch_text(const KernelSpec& kernel) {
     text += fmt::format("workspace {} {} {}\n", workspace.name, static_cast<int>(workspace.init),
                         workspace.bytes.text());
   }
+  for (const ConstantSpec& constant : kernel.constants) {
+    text += fmt::format("constant {} {}\n", constant.symbol, constant.tensor);
+  }
   for (const LaunchSpec& launch : kernel.launches) {
     text += fmt::format("launch {} when {} smem {}\n", launch.entry, launch.when.text(),
                         launch.smem_bytes.text());
@@ -268,7 +297,8 @@ std::string launch_text(const KernelSpec& kernel) {
 KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std::string& name,
                        const OpSpec& op, SourceTree& sources) {
   const TomlTable root(node, path, "");
-  root.allow({"kernel", "knob", "let", "require", "prefer", "workspace", "launch", "model"});
+  root.allow(
+      {"kernel", "knob", "let", "require", "prefer", "workspace", "constant", "launch", "model"});
   root.at("kernel");
   const TomlTable head = root.table("kernel");
   head.allow({"doc", "source", "needs", "knobs", "options", "reduces"});
@@ -303,6 +333,7 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
   kernel.require = scope.read_constraints(root.table("require"));
   kernel.prefer = scope.read_constraints(root.table("prefer"));
   read_workspaces(scope, root, kernel);
+  read_constants(root, op, closure, kernel);
   read_launches(scope, root, closure, kernel);
   read_model(scope, root, kernel);
 

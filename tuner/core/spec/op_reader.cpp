@@ -158,6 +158,19 @@ void read_epilogue(const Scope& scope, const TomlTable& table, OpSpec& op) {
   }
 }
 
+// Reads the kind of a reference: "magnitudes" (values and magnitudes in fp64) or "values".
+bool gives_values(const TomlTable& table, const OpSpec& op) {
+  const std::string kind = table.text("kind", "magnitudes");
+  if (kind != "magnitudes" && kind != "values") {
+    table.fail(table.at("kind"),
+               fmt::format("kind '{}' is unknown: use magnitudes or values", kind));
+  }
+  if (kind == "values" && !op.epilogue_steps.empty()) {
+    table.fail(table.at("kind"), "a reference of values applies no [epilogue]: remove one of them");
+  }
+  return kind == "values";
+}
+
 void read_reference(const Scope& scope, const TomlTable& root, bool required, SourceTree& sources,
                     OpSpec& op) {
   if (!root.find("reference")) {
@@ -165,19 +178,25 @@ void read_reference(const Scope& scope, const TomlTable& root, bool required, So
     return;
   }
   const TomlTable table = root.table("reference");
-  table.allow({"source", "entry", "grid", "block", "smem", "args"});
+  table.allow({"kind", "source", "entry", "grid", "block", "smem", "args"});
+  op.reference_gives_values = gives_values(table, op);
   op.reference_source = table.text("source");
   op.reference = read_launch(scope, table);
-  check_is_template(table, op.reference.entry);
+  if (!op.reference_gives_values) check_is_template(table, op.reference.entry);
   Texts closure;
   try {
     closure = sources.closure(op.reference_source);
   } catch (const Error& fault) {
     table.fail(table.at("source"), fault.what());
   }
-  check_entry(table, op.reference.entry, closure);
+  check_entry(table, "entry", op.reference.entry, closure);
   for (const ArgSpec& arg : op.reference.args) {
     if (arg.kind != ArgSpec::Kind::expected && arg.kind != ArgSpec::Kind::magnitude) continue;
+    if (op.reference_gives_values) {
+      table.fail(table.at("args"), fmt::format("'{}_expected' is for a reference that writes fp64: "
+                                               "write '{}', or remove kind = \"values\"",
+                                               arg.name, arg.name));
+    }
     const auto tensor = std::find_if(op.tensors.begin(), op.tensors.end(),
                                      [&](const TensorSpec& t) { return t.name == arg.name; });
     if (tensor->role == Role::in) {
@@ -214,7 +233,8 @@ bool has_exact_outputs(const OpSpec& op, DType dtype) {
 
 void read_tolerance(const Scope& scope, const TomlTable& root, OpSpec& op) {
   const TomlTable table = root.table("tolerance");
-  if (!root.find("tolerance") && op.reference_source.empty()) {
+  const bool has_magnitudes = !op.reference_source.empty() && !op.reference_gives_values;
+  if (!root.find("tolerance") && !has_magnitudes) {
     for (const auto& [dtype, maths] : op.maths) {
       for (const std::string& math : maths) {
         op.tolerance[math] = Expr::parse(default_tolerance, scope.names);
@@ -340,7 +360,7 @@ OpSpec read_op(const TomlNode& node, const std::string& path, const std::string&
   op.lets.assign(scope.lets.begin(), scope.lets.end());
   read_dim_defaults(scope, root, op);
   read_scalars(scope, root, op);
-  read_tensors(scope, root, op);
+  read_tensors(scope, root, sources, op);
   op.flops = read_expr(scope, head, "flops");
   op.bytes = read_expr(scope, head, "bytes");
   read_op_require(scope, root.table("require"), op);

@@ -248,6 +248,24 @@ bool mentions(std::string_view text, std::string_view identifier) {
   return false;
 }
 
+std::set<std::string> declared_names(std::string_view text, const std::set<std::string>& names) {
+  static const std::set<std::string> no_types{"return", "else",   "case", "throw",
+                                              "goto",   "sizeof", "new",  "delete"};
+  const std::string after_name = ",);=[{:";
+  const std::vector<std::string> tokens = tokens_of(without_comments(text));
+  std::set<std::string> declared;
+  for (std::size_t i = 1; i + 1 < tokens.size(); ++i) {
+    if (!names.contains(tokens[i])) continue;
+    const std::string& type = tokens[i - 1];
+    const bool is_word =
+        (std::isalpha(static_cast<unsigned char>(type.front())) != 0 || type.front() == '_') &&
+        !no_types.contains(type);
+    if (!is_word) continue;
+    if (after_name.find(tokens[i + 1]) != std::string::npos) declared.insert(tokens[i]);
+  }
+  return declared;
+}
+
 std::string read_text_file(const fs::path& path) {
   constexpr std::uintmax_t max_bytes = 16u << 20;
   std::error_code fault;

@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,10 @@ std::optional<std::vector<Field>> knobs_fields(std::string_view text);
 // Returns whether `identifier` occurs in `text` as a word outside comments.
 bool mentions(std::string_view text, std::string_view identifier);
 
+// Returns the names among `names` that `text` declares as parameters or variables: a type's name
+// comes before them, as in `int n,`. Pointers do not count, because `a * n` looks like one.
+std::set<std::string> declared_names(std::string_view text, const std::set<std::string>& names);
+
 // Returns whether `path`, with all links resolved, is below `folder`, which is canonical.
 bool stays_below(const std::filesystem::path& folder, const std::filesystem::path& path);
 
@@ -50,6 +55,7 @@ class SourceTree {
   // including file and the line.
   Texts closure(const std::string& path);
   const Texts& texts() const { return texts_; }
+  const std::filesystem::path& folder() const { return folder_; }  // empty if there is none
 
  private:
   Texts texts_;

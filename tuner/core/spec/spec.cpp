@@ -35,6 +35,11 @@ bool has_own_dtypes(const OpSpec& op) {
                      [](const TensorSpec& tensor) { return !tensor.dtypes.empty(); });
 }
 
+bool OpSpec::has_expected_files() const {
+  return std::any_of(tensors.begin(), tensors.end(),
+                     [](const TensorSpec& tensor) { return tensor.expected.has_value(); });
+}
+
 std::string pascal_case(std::string_view name) {
   std::string result;
   bool starts = true;

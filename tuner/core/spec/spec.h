@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/array_file.h"
 #include "core/base/texts.h"
 #include "core/expr/expr.h"
 #include "core/types/dtype.h"
@@ -51,6 +52,28 @@ struct FillSpec {
   Expr infinities;  // whether a few values are infinite
 };
 
+// The values that an input has when kernels are verified and timed. kernels/common/inputs.cuh
+// describes them.
+struct ValuesSpec {
+  enum class Rule {
+    spread,       // random; FillSpec and TensorSpec::range describe them
+    uniform,      // random numbers from the first of `numbers` to the second
+    constant,     // one value
+    iota,         // the first value and the step
+    permutation,  // 0, 1, 2, ... in another order
+    sorted,       // ascending over TensorSpec::range
+    file
+  } rule = Rule::spread;
+  std::vector<double> numbers;  // of floating-point numbers
+  std::vector<Expr> integers;   // of integers
+  ArrayFile file;
+
+  // Returns whether the values are the same for every seed.
+  bool is_fixed() const {
+    return rule == Rule::constant || rule == Rule::iota || rule == Rule::file;
+  }
+};
+
 // A tensor of an op.
 struct TensorSpec {
   std::string name, doc;
@@ -65,7 +88,9 @@ struct TensorSpec {
   std::map<DType, DType> dtypes{};
   // The least and the largest value that inputs are filled with, for integers; empty: the default.
   std::vector<Expr> range{};
-  std::optional<Expr> tolerance{};  // in the units of OpSpec::tolerance; nothing: the math's
+  ValuesSpec values{};
+  std::optional<ArrayFile> expected{};  // of outputs: the right results
+  std::optional<Expr> tolerance{};      // in the units of OpSpec::tolerance; nothing: the math's
 };
 // Returns the type in which a tensor of a problem of this dtype is stored.
 DType dtype_of(const TensorSpec& tensor, DType problem);
@@ -139,13 +164,21 @@ struct OpSpec {
   std::map<std::string, Expr> epilogue_extents;  // elements of a tensor-valued step's vector
   std::vector<LetSpec> lets;     // [let] of op.toml; the kernels' files may use them too
   std::string header;            // "gemm/op.cuh", with the enums of the choices; empty if none
-  std::string reference_source;  // empty: no reference; a configuration is the oracle
+  std::string reference_source;  // empty: no reference
+  // The reference is a kernel of the user. It writes values in the types of the tensors, not
+  // values and magnitudes in fp64.
+  bool reference_gives_values = false;
   LaunchSpec reference;
   // The tolerance by math, in units of 2^-24 of the magnitude (2^-53 for f64). See
   // kernels/common/judge.cuh.
   std::map<std::string, Expr> tolerance;
   std::vector<BaselineSpec> baselines;
   std::vector<std::string> edge_shapes;
+  // Returns whether the spec says what is right: by a reference, or by files with the results. Else
+  // a configuration is the oracle.
+  bool has_oracle() const { return !reference_source.empty() || has_expected_files(); }
+  // Returns whether files hold the right results of all outputs.
+  bool has_expected_files() const;
   // Slots: dims, choices, dtype, math, sizeof_t, align, reduced, device.*. Every kernel's names
   // begin with these slots.
   Names names;
@@ -172,6 +205,13 @@ struct WorkspaceSpec {
   enum class Init { none, zero_once, zero_each } init = Init::none;
   std::string name;
   Expr bytes;
+};
+
+// An array of a kernel's source, `__constant__` or `__device__`, that gets an input's values before
+// the kernel runs.
+struct ConstantSpec {
+  std::string symbol;  // as in C++: "taps", "filters::taps"
+  std::string tensor;
 };
 
 // The work of one call of a configuration, as far as its kernel's [model] describes it. The values
@@ -205,6 +245,7 @@ struct KernelSpec {
   std::vector<Constraint> require;  // for a right result
   std::vector<Constraint> prefer;   // for a fast one; emitted headers do not ask for them
   std::vector<WorkspaceSpec> workspaces;
+  std::vector<ConstantSpec> constants;
   std::vector<LaunchSpec> launches;
   std::optional<ModelSpec> model;
   Names names;         // the op's names, then the knobs

@@ -367,13 +367,15 @@ void check_is_template(const TomlTable& table, const std::string& entry) {
                          entry));
 }
 
-void check_entry(const TomlTable& table, const std::string& entry, const Texts& closure) {
-  const std::string name = function_of(entry);
+void check_entry(const TomlTable& table, std::string_view key, const std::string& name,
+                 const Texts& closure) {
+  const std::string own = function_of(name);
   for (const auto& [path, text] : closure) {
-    if (mentions(text, name)) return;
+    if (mentions(text, own)) return;
   }
-  table.fail(table.at("entry"),
-             fmt::format("the sources have no '{}': name a __global__ function of theirs", name));
+  table.fail(table.at(key), fmt::format("the sources have no '{}': name a {} of theirs", own,
+                                        key == "entry" ? "__global__ function"
+                                                       : "__constant__ or __device__ array"));
 }
 
 }  // namespace tw

@@ -63,14 +63,21 @@ ArgSpec read_arg(const Scope& scope, const TomlTable& table, const TomlNode& nod
 LaunchSpec read_launch(const Scope& scope, const TomlTable& table);
 // Throws Error if `entry` has template arguments where the tuner gives them.
 void check_is_template(const TomlTable& table, const std::string& entry);
-// Throws Error if `entry` is not a function of the sources in `closure`.
-void check_entry(const TomlTable& table, const std::string& entry, const Texts& closure);
+// Throws Error if no source in `closure` mentions the function or variable that `key` names.
+void check_entry(const TomlTable& table, std::string_view key, const std::string& name,
+                 const Texts& closure);
 
 // Returns the dtype of this name. Throws Error at `node` if there is none.
 DType read_dtype(const TomlTable& table, const TomlNode& node, const std::string& name);
 // Reads all [[tensor]] tables of an op, and declares the tensors in `scope`. The op has its dtypes,
 // dims and choices.
-void read_tensors(Scope& scope, const TomlTable& root, OpSpec& op);
+void read_tensors(Scope& scope, const TomlTable& root, const SourceTree& sources, OpSpec& op);
+// Reads 'values' and 'expected' of a tensor, which has its role, dtypes and range. Files are found
+// in the folder of `sources`.
+void read_given_values(const Scope& scope, const TomlTable& table, const OpSpec& op,
+                       const SourceTree& sources, TensorSpec& tensor);
+// Throws Error if files hold the results of some outputs only, or of random inputs.
+void check_expected(const TomlTable& root, const OpSpec& op);
 
 // `folder` is the folder of the op's sources among the sources: "gemm/" or empty.
 OpSpec read_op(const TomlNode& root, const std::string& path, const std::string& folder,

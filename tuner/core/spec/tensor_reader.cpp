@@ -140,10 +140,10 @@ DType read_dtype(const TomlTable& table, const TomlNode& node, const std::string
   table.fail(node, fmt::format("dtype '{}' is unknown{}", name, suggestion(name, dtype_names())));
 }
 
-void read_tensors(Scope& scope, const TomlTable& root, OpSpec& op) {
+void read_tensors(Scope& scope, const TomlTable& root, const SourceTree& sources, OpSpec& op) {
   for (const TomlTable& table : root.tables("tensor")) {
     table.allow({"name", "doc", "role", "dtype", "shape", "strides", "scaled_by", "pointers",
-                 "second", "range", "tolerance"});
+                 "second", "range", "values", "expected", "tolerance"});
     TensorSpec tensor;
     tensor.name = table.text("name");
     tensor.doc = table.text("doc", "");
@@ -165,12 +165,14 @@ void read_tensors(Scope& scope, const TomlTable& root, OpSpec& op) {
     if (named.find("pointers")) tensor.by_pointers = read_by_pointers(scope, named, op);
     tensor.second = read_second(scope, named);
     read_values(scope, named, op, tensor);
+    read_given_values(scope, named, op, sources, tensor);
     scope.declare(table, table.at("name"), tensor.name, Scope::Kind::tensor);
     op.tensors.push_back(std::move(tensor));
   }
   const bool writes = std::any_of(op.tensors.begin(), op.tensors.end(),
                                   [](const TensorSpec& t) { return t.role != Role::in; });
   if (!writes) root.fail("an op needs a [[tensor]] with role out or inout: add it");
+  check_expected(root, op);
 }
 
 }  // namespace tw

@@ -58,6 +58,8 @@ class Execution {
   bool has_oracle() const { return plan_.problem->oracle.kind != OraclePlan::Kind::none; }
 
   Failure unlaunchable() const {
+    const std::string misfit = memory_.constant_mismatch(*program_.module);
+    if (!misfit.empty()) return {Outcome::launch_failed, misfit};
     for (const PlanLaunch& launch : plan_.launches) {
       const tw_cpu::EntryPoint& entry = program_.entry(launch);
       const std::string mismatch =
@@ -85,6 +87,7 @@ class Execution {
   Failure launch(PlanMemory& memory, Order order) {
     order.takes_turns = may_take_turns_;
     memory.zero_workspaces(WorkspaceSpec::Init::zero_each);
+    memory.copy_constants(*program_.module);
     for (const PlanLaunch& launch : plan_.launches) {
       PlanMemory::KernelArguments arguments(memory, launch);
       const std::string fault =

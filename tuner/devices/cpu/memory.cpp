@@ -72,11 +72,12 @@ PlanMemory::PlanMemory(const Plan& plan, std::uint64_t seed, Inputs inputs) : pl
     Guarded buffer(static_cast<std::size_t>(tensor.layout.elements) *
                        static_cast<std::size_t>(size_of(tensor.dtype)),
                    alignment, placement, tensor.name);
-    const std::uint64_t stream = verify::stream_of(seed, tensor_index++, second);
+    const std::uint64_t stream =
+        verify::stream_of(seed, tensor_index++, second && problem.has_second_set());
     if (is_integer(tensor.dtype))
       buffer.fill(verify::poison_of(static_cast<int>(tensor.dtype), second));
     if (tensor.role == Role::in || tensor.is_restored()) {
-      fill_inputs(tensor, buffer.data(), stream, second);
+      fill_inputs(tensor, buffer.data(), stream, second && problem.has_second_set());
     }
     return buffer;
   };
@@ -126,6 +127,24 @@ void PlanMemory::zero_workspaces(WorkspaceSpec::Init init) {
       std::memset(workspaces_[i].data(), 0, workspaces_[i].size());
     }
   }
+}
+
+void PlanMemory::copy_constants(const tw_cpu::Module& module) const {
+  for (std::size_t i = 0; i < plan_.constants.size(); ++i) {
+    const Guarded& from = tensors_[static_cast<std::size_t>(plan_.constants[i])];
+    std::memcpy(module.symbols[i].data, from.data(), from.size());
+  }
+}
+
+std::string PlanMemory::constant_mismatch(const tw_cpu::Module& module) const {
+  for (std::size_t i = 0; i < plan_.constants.size(); ++i) {
+    const auto tensor = static_cast<std::size_t>(plan_.constants[i]);
+    std::string mismatch = tw::constant_mismatch(
+        plan_.problem->tensors[tensor].name, static_cast<std::int64_t>(tensors_[tensor].size()),
+        static_cast<std::int64_t>(module.symbols[i].bytes));
+    if (!mismatch.empty()) return mismatch;
+  }
+  return "";
 }
 
 std::string PlanMemory::damage() const {

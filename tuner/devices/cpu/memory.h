@@ -7,6 +7,7 @@
 
 #include "core/plan/plan.h"
 #include "devices/cpu/emulation/guarded.h"
+#include "devices/cpu/shim/abi.h"
 
 namespace tw::cpu {
 
@@ -31,6 +32,11 @@ class PlanMemory {
 
   std::byte* tensor(std::size_t index) const { return tensors_[index].data(); }
   const std::byte* tensor_before(std::size_t index) const { return before_[index].data(); }
+
+  // Copies inputs to the arrays of a module that the plan names.
+  void copy_constants(const tw_cpu::Module& module) const;
+  // Returns why they cannot be copied; empty if they can.
+  std::string constant_mismatch(const tw_cpu::Module& module) const;
 
   // The arguments of one launch, as Scheduler::run takes them. `expected` and `magnitude` are the
   // oracle's buffers by tensor; they are empty if no argument names them.

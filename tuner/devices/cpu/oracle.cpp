@@ -50,15 +50,21 @@ class Asking {
 
   Expected run() {
     memory_.zero_workspaces(WorkspaceSpec::Init::zero_each);
+    if (problem_.oracle.has_program()) {
+      const std::string misfit = memory_.constant_mismatch(*program_.module);
+      if (!misfit.empty()) throw Error("the oracle cannot run: " + misfit);
+      memory_.copy_constants(*program_.module);
+    } else {
+      copy_expected();
+    }
     for (const PlanLaunch& one : own_.launches) {
       const std::string fault = launch(one);
       if (fault.empty()) continue;
-      throw Error(problem_.oracle.kind == OraclePlan::Kind::reference
-                      ? "the op's reference fails: " + fault
-                      : "the configuration that is the oracle fails: " + fault);
+      throw Error(problem_.oracle.kind == OraclePlan::Kind::configuration
+                      ? "the configuration that is the oracle fails: " + fault
+                      : "the op's reference fails: " + fault);
     }
-    if (problem_.oracle.kind == OraclePlan::Kind::configuration)
-      return results_of(problem_, memory_);
+    if (problem_.oracle.gives_results()) return results_of(problem_, memory_);
     Expected result;
     for (std::size_t i = 0; i < expected_.size(); ++i) {
       result.values.push_back(copy_of(expected_[i]));
@@ -68,6 +74,15 @@ class Asking {
   }
 
  private:
+  // Copies the results that files hold into the outputs.
+  void copy_expected() {
+    for (std::size_t i = 0; i < problem_.tensors.size(); ++i) {
+      if (!problem_.tensors[i].expected) continue;
+      const std::vector<std::byte> stored = read_array(*problem_.tensors[i].expected);
+      std::copy(stored.begin(), stored.end(), memory_.tensor(i));
+    }
+  }
+
   std::string launch(const PlanLaunch& one) {
     PlanMemory::KernelArguments arguments(memory_, one, expected_, magnitude_);
     const tw_cpu::EntryPoint& entry = program_.entry(one);

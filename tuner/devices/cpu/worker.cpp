@@ -69,7 +69,7 @@ class Worker {
     const Compiled program = compile_module({&plan.program, 1});
     if (program.path.empty()) return uncompiled(program.error);
     LoadedProgram oracle;
-    if (plan.problem->oracle.kind != OraclePlan::Kind::none) {
+    if (plan.problem->oracle.has_program()) {
       const Compiled compiled = compile_module({&plan.problem->oracle.program, 1});
       if (compiled.path.empty()) {
         return uncompiled("the op's reference does not compile: " + compiled.error);

@@ -185,7 +185,7 @@ void GpuDevice::submit(Job job) {
   const Plan& plan = pending.job.plan;
   need(pending, verification, verify_program());
   const Purpose purpose = pending.job.purpose;
-  if (const OraclePlan& judge = plan.problem->oracle; judge.kind != OraclePlan::Kind::none) {
+  if (const OraclePlan& judge = plan.problem->oracle; judge.has_program()) {
     need(pending, oracle, judge.program);
   }
   if (purpose != Purpose::baseline) need(pending, variant, plan.program);

@@ -123,7 +123,7 @@ void choose_oracle(SessionRequest& request, Device& device, Progress& progress,
                    const std::function<bool()>& stopped) {
   if (!request.lowering) return;
   const OpSpec& op = request.catalog->at(request.problem.op).op;
-  if (!op.reference_source.empty()) return;
+  if (op.has_oracle()) return;
   std::vector<OracleKernel> kernels;
   for (const Competitor& one : request.competitors) kernels.push_back({one.kernel, &one.space});
   JobRunner jobs(device);

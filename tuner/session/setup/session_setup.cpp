@@ -163,7 +163,7 @@ MeasuringOptions measuring_options(const Arguments& arguments) {
 
 std::string default_configuration(const OpSpec& op, const KernelSpec& kernel,
                                   const Problem& problem, const DeviceInfo& device) {
-  if (!op.reference_source.empty()) return "";
+  if (op.has_oracle()) return "";
   const auto found =
       SearchSpace::try_enumerate(kernel, slots_of(op, kernel.names, problem, device));
   const auto* space = std::get_if<SearchSpace>(&found);
@@ -183,7 +183,7 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
     situation.problem = request.problem_key = asked.problem.key(op);
     situation.epilogue = asked.problem.epilogue.text();
     request.problem = asked.problem;
-    setup.has_reference = !op.reference_source.empty();
+    setup.has_reference = op.has_oracle();
     setup.flops = flops_of(op, asked.problem, info);
     setup.bytes = bytes_of(op, asked.problem, info);
     if (info.kind != DeviceKind::cpu) request.roof_ns = roofline_ns(op, asked.problem, info);

@@ -189,7 +189,7 @@ void trim_cache(const fs::path& folder, std::uintmax_t max_bytes) {
 }
 
 std::string module_text(std::span<const Program> programs) {
-  std::string includes, bodies, points;
+  std::string includes, bodies, points, symbols;
   int entries = 0;
   for (std::size_t i = 0; i < programs.size(); ++i) {
     const Program& program = programs[i];
@@ -210,10 +210,18 @@ std::string module_text(std::span<const Program> programs) {
       points +=
           fmt::format("{}{}::tw_entry_{}::point", points.empty() ? "" : ", ", space, entries++);
     }
+    for (const std::string& symbol : program.symbols) {
+      symbols += fmt::format("tw_cpu::symbol_of({}), ", symbol);
+    }
+    if (!program.symbols.empty()) {
+      body += fmt::format("static const tw_cpu::Symbol tw_symbols[] = {{{}}};\n", symbols);
+      symbols = space + "::tw_symbols";
+    }
     body += macros_end(program);
     bodies += program.as_given ? body : fmt::format("namespace {} {{\n{}}}\n", space, body);
   }
-  return fmt::format("#line 1 \"variant.cpp\"\n{}{}TW_CPU_MODULE({})\n", includes, bodies, points);
+  return fmt::format("#line 1 \"variant.cpp\"\n{}{}TW_CPU_MODULE({}, {})\n", includes, bodies,
+                     symbols.empty() ? "nullptr" : symbols, points);
 }
 
 Compiled compile_module(std::span<const Program> programs) {

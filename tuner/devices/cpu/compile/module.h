@@ -20,7 +20,8 @@ std::filesystem::path module_folder();
 void trim_cache(const std::filesystem::path& folder, std::uintmax_t max_bytes);
 
 // Returns the text of one translation unit that holds the entry points of all programs, in order.
-// If there are several programs, they share their headers, and none of them may be as_given.
+// If there are several programs, they share their headers, and none of them may be as_given or have
+// symbols.
 std::string module_text(std::span<const Program> programs);
 
 struct Compiled {

@@ -4,7 +4,7 @@
 
 namespace tw_cpu {
 
-inline constexpr int abi_version = 5;
+inline constexpr int abi_version = 6;
 
 // A tensor map on this device, as large as CUDA's. The innermost dimension comes first;
 // strides are bytes, extents and box elements.
@@ -65,6 +65,12 @@ struct EntryPoint {
   const unsigned* arg_bytes;
 };
 
+// An array of the source that gets values before a launch.
+struct Symbol {
+  void* data;
+  unsigned long long bytes;
+};
+
 // A module exports one, as `extern "C" const tw_cpu::Module tw_cpu_module`.
 struct Module {
   int version;
@@ -72,6 +78,7 @@ struct Module {
   Index *thread_index, *block_index, *block_dim, *grid_dim;
   const EntryPoint* entries;
   int entry_count;
+  const Symbol* symbols;
 };
 
 }  // namespace tw_cpu

@@ -20,8 +20,15 @@ struct Entry<kernel> {
 
 }  // namespace tw_cpu
 
-// The last line of a module: `...` are its entry points.
-#define TW_CPU_MODULE(...)                                                              \
+namespace tw_cpu {
+template <class T>
+Symbol symbol_of(T& array) {
+  return {const_cast<void*>(static_cast<const volatile void*>(&array)), sizeof array};
+}
+}  // namespace tw_cpu
+
+// The last line of a module: `symbols` is an array of its Symbols, `...` are its entry points.
+#define TW_CPU_MODULE(symbols, ...)                                                     \
   namespace tw_cpu {                                                                    \
   static const EntryPoint module_entries[] = {__VA_ARGS__};                             \
   }                                                                                     \
@@ -33,7 +40,8 @@ struct Entry<kernel> {
       &blockDim,                                                                        \
       &gridDim,                                                                         \
       tw_cpu::module_entries,                                                           \
-      sizeof tw_cpu::module_entries / sizeof tw_cpu::module_entries[0]};
+      sizeof tw_cpu::module_entries / sizeof tw_cpu::module_entries[0],                 \
+      symbols};
 
 // Modules are compiled with -fsanitize=alignment,bounds; its reports (the interface of libubsan)
 // become faults of the launch that name the place, instead of messages from a library.

@@ -110,14 +110,14 @@ gpu::Compiled compile(const gpu::CompileRequest& request) {
   try {
     const Program& program = request.program;
     NvrtcProgram unit(program);
-    for (const std::string& entry : program.entries) unit.name(entry);
+    std::vector<std::string> names = program.entries;
+    for (const std::string& symbol : program.symbols) names.push_back("&" + symbol);
+    for (const std::string& name : names) unit.name(name);
     compiled.ok = unit.compile(options_of(request));
     compiled.log = unit.log();
     if (compiled.ok) {
       compiled.cubin = unit.cubin();
-      for (const std::string& entry : program.entries) {
-        compiled.names.push_back(unit.lowered(entry));
-      }
+      for (const std::string& name : names) compiled.names.push_back(unit.lowered(name));
     }
   } catch (const Error& error) {
     compiled.ok = false;

@@ -92,6 +92,8 @@ class CudaRuntime final : public gpu::Runtime {
   LoadedCode load(const std::string& image, std::string_view doing) override;
   void unload(LoadedCode code) noexcept override { driver().cuModuleUnload(module_of(code)); }
   Kernel find(LoadedCode code, const std::string& name, std::string_view doing) override;
+  gpu::Symbol find_symbol(LoadedCode code, const std::string& name,
+                          std::string_view doing) override;
   gpu::KernelAttributes attributes(Kernel kernel) override;
   std::optional<std::vector<std::size_t>> parameter_bytes(Kernel kernel) override;
   int blocks_per_sm(Kernel kernel, int threads, std::int64_t smem_bytes) override;
@@ -157,6 +159,14 @@ Kernel CudaRuntime::find(LoadedCode code, const std::string& name, std::string_v
   CUfunction function = nullptr;
   check(driver().cuModuleGetFunction(&function, module_of(code), name.c_str()), doing);
   return static_cast<Kernel>(reinterpret_cast<std::uintptr_t>(function));
+}
+
+gpu::Symbol CudaRuntime::find_symbol(LoadedCode code, const std::string& name,
+                                     std::string_view doing) {
+  CUdeviceptr address = 0;
+  std::size_t bytes = 0;
+  check(driver().cuModuleGetGlobal_v2(&address, &bytes, module_of(code), name.c_str()), doing);
+  return {static_cast<Address>(address), static_cast<std::int64_t>(bytes)};
 }
 
 gpu::KernelAttributes CudaRuntime::attributes(Kernel kernel) {

@@ -63,6 +63,7 @@ Buffers::Buffers(Runtime& runtime, const VerifyKernels& kernels, const ProblemPl
       kernels_(kernels),
       plan_tensors_(plan.tensors),
       storage_(plan.storage),
+      has_second_set_(plan.has_second_set()),
       seed_(seed) {
   for (const PlanTensor& tensor : plan.tensors) {
     const std::int64_t bytes = bytes_of(tensor);
@@ -88,7 +89,12 @@ Buffers::Buffers(Runtime& runtime, const VerifyKernels& kernels, const ProblemPl
 }
 
 void Buffers::fill(Address data, const PlanTensor& tensor, std::size_t index) const {
-  const bool is_second = inputs_ == Inputs::second;
+  const std::vector<std::byte> stored = bytes_from_file(tensor);
+  if (!stored.empty()) {
+    runtime_.copy_to_device(data, stored.data(), stored.size(), "copying values from a file");
+    return;
+  }
+  const bool is_second = inputs_ == Inputs::second && has_second_set_;
   kernels_.fill(data, tensor, verify::stream_of(seed_, index, is_second), is_second);
 }
 

@@ -90,6 +90,7 @@ class Buffers {
   std::vector<GuardedBuffer> epilogue_tensors_;
   std::array<std::vector<std::uint64_t>, 2> epilogue_hashes_;  // one for each set
   DType storage_;                                              // of the epilogue's tensors
+  bool has_second_set_;
   std::uint64_t seed_;
   Inputs inputs_ = Inputs::second;
 };

@@ -164,7 +164,9 @@ void MeasuringSession::run_variant(const MeasureRequest& request, Measurement& m
   Variant variant(runtime_, *kernels_, *buffers_, request.job.plan, request.variant);
   variant.describe(measurement);
   judge_subject(request.job,
-                {.launch = [&] { variant.launch(); }, .damage = [&] { return variant.damage(); }},
+                {.inputs_changed = [&] { variant.copy_constants(); },
+                 .launch = [&] { variant.launch(); },
+                 .damage = [&] { return variant.damage(); }},
                 measurement);
 }
 
@@ -173,7 +175,8 @@ void MeasuringSession::verify_plain(const MeasureRequest& request, Measurement& 
   const Plan& plan = request.job.plan.plain.front();
   Buffers* const own = std::exchange(buffers_, plain_);
   Variant variant(runtime_, *kernels_, *buffers_, plan, request.plain);
-  const Subject subject{.launch = [&] { variant.launch(); },
+  const Subject subject{.inputs_changed = [&] { variant.copy_constants(); },
+                        .launch = [&] { variant.launch(); },
                         .damage = [&] { return variant.damage(); }};
   const bool cold_l2 = request.job.limits.cold_l2;
   verify(*plan.problem, cold_l2, Inputs::first, subject, measurement);
@@ -194,7 +197,8 @@ void MeasuringSession::run_baseline(const MeasureRequest& request, Measurement& 
                                                  .dtype = job.plan.problem->storage,
                                                  .math = job.math,
                                                  .args = baseline_args(job, *buffers_)});
-    const Subject subject{.launch = [&] { baseline->launch(); },
+    const Subject subject{.inputs_changed = [] {},
+                          .launch = [&] { baseline->launch(); },
                           .damage = [] { return std::string(); }};
     const Measurement blank = measurement;
     // Take the fastest algorithm whose results pass. Every later round of a race takes the same
@@ -276,6 +280,7 @@ void MeasuringSession::count(const Job& job, const Subject& subject, Measurement
   try {
     Counters& counters = runtime_.counters();
     buffers_->select(Inputs::first);
+    subject.inputs_changed();
     subject.launch();  // as in timing: beyond the cold instruction caches
     const auto prepare = [&] {
       buffers_->restore_inout();
@@ -294,6 +299,7 @@ void MeasuringSession::count(const Job& job, const Subject& subject, Measurement
 double MeasuringSession::verify(const ProblemPlan& plan, bool cold_l2, Inputs inputs,
                                 const Subject& subject, Measurement& measurement) {
   buffers_->select(inputs);
+  subject.inputs_changed();
   buffers_->poison_outputs();
   const std::vector<double> first = take_batch(1, cold_l2, subject);
   std::string damage = buffers_->damage();

@@ -40,6 +40,7 @@ class MeasuringSession {
  private:
   // The functions that a job launches and checks.
   struct Subject {
+    std::function<void()> inputs_changed;  // called after a set of inputs is selected
     std::function<void()> launch;
     // damage beyond the problem's own buffers; empty text if none
     std::function<std::string()> damage;

@@ -56,10 +56,19 @@ void raise_shared_memory(Runtime& runtime, Kernel kernel, std::int64_t smem_byte
 }  // namespace
 
 LoadedModule::LoadedModule(Runtime& runtime, const Module& module)
-    : runtime_(runtime), code_(runtime.load(module.cubin, "loading the module")) {
-  for (const std::string& name : module.names) {
-    kernels_.push_back(runtime.find(code_, name, "finding the entry " + name));
-  }
+    : runtime_(runtime),
+      code_(runtime.load(module.cubin, "loading the module")),
+      names_(module.names) {}
+
+Kernel LoadedModule::kernel(int entry) const {
+  const std::string& name = names_.at(static_cast<std::size_t>(entry));
+  return runtime_.find(code_, name, "finding the entry " + name);
+}
+
+// The names of the symbols are the last ones.
+Symbol LoadedModule::symbol(std::size_t symbol, std::size_t symbols) const {
+  const std::string& name = names_.at(names_.size() - symbols + symbol);
+  return runtime_.find_symbol(code_, name, "finding the array " + name);
 }
 
 LoadedModule::~LoadedModule() { runtime_.unload(code_); }
@@ -133,6 +142,27 @@ Variant::Variant(Runtime& runtime, const VerifyKernels& kernels, const Buffers& 
     : runtime_(runtime), kernels_(kernels), plan_(plan), module_(runtime, module) {
   prepare_workspaces(kernels, plan);
   for (const PlanLaunch& launch : plan.launches) add_pass(launch, buffers);
+  add_constants(buffers);
+  copy_constants();
+}
+
+void Variant::add_constants(const Buffers& buffers) {
+  for (std::size_t i = 0; i < plan_.constants.size(); ++i) {
+    const auto tensor = static_cast<std::size_t>(plan_.constants[i]);
+    const GuardedBuffer& from = buffers.tensors()[tensor].buffer;
+    const Symbol to = module_.symbol(i, plan_.constants.size());
+    const std::string mismatch =
+        constant_mismatch(plan_.problem->tensors[tensor].name, from.bytes(), to.bytes);
+    if (!mismatch.empty()) throw Failure{Failure::Kind::refused, mismatch};
+    constants_.push_back({to.address, &from});
+  }
+}
+
+void Variant::copy_constants() const {
+  for (const Constant& constant : constants_) {
+    runtime_.copy(constant.to, constant.from->data(),
+                  static_cast<std::size_t>(constant.from->bytes()), "copying to an array");
+  }
 }
 
 // Sizes are rounded up to the granularity of tw_zero. Workspaces that need not be zero are
@@ -200,15 +230,33 @@ std::string Variant::damage() const {
   return "";
 }
 
+namespace {
+
+// Copies the results that files hold into the outputs.
+void copy_expected(Runtime& runtime, const Buffers& buffers, const ProblemPlan& problem) {
+  for (std::size_t i = 0; i < problem.tensors.size(); ++i) {
+    if (!problem.tensors[i].expected) continue;
+    const std::vector<std::byte> stored = read_array(*problem.tensors[i].expected);
+    runtime.copy_to_device(buffers.tensors()[i].buffer.data(), stored.data(), stored.size(),
+                           "copying expected results from a file");
+  }
+}
+
+}  // namespace
+
 void run_oracle(Runtime& runtime, const VerifyKernels& kernels, const Buffers& buffers,
                 const std::shared_ptr<const ProblemPlan>& problem, const Module& module) {
-  const Plan own = plan_of_oracle(problem);
-  Variant variant(runtime, kernels, buffers, own, module);
-  buffers.poison_outputs();
-  buffers.restore_inout();
-  variant.launch();
-  runtime.synchronise();
-  if (problem->oracle.kind != OraclePlan::Kind::configuration) return;
+  if (problem->oracle.has_program()) {
+    const Plan own = plan_of_oracle(problem);
+    Variant variant(runtime, kernels, buffers, own, module);
+    buffers.poison_outputs();
+    buffers.restore_inout();
+    variant.launch();
+    runtime.synchronise();
+  } else {
+    copy_expected(runtime, buffers, *problem);
+  }
+  if (!problem->oracle.gives_results()) return;
   for (std::size_t i = 0; i < problem->tensors.size(); ++i) {
     const PlanTensor& tensor = problem->tensors[i];
     if (tensor.role == Role::in) continue;

@@ -16,12 +16,13 @@ class LoadedModule {
   LoadedModule(const LoadedModule&) = delete;
   LoadedModule& operator=(const LoadedModule&) = delete;
   ~LoadedModule();
-  Kernel kernel(int entry) const { return kernels_[static_cast<std::size_t>(entry)]; }
+  Kernel kernel(int entry) const;                                // throws Failure
+  Symbol symbol(std::size_t symbol, std::size_t symbols) const;  // throws Failure
 
  private:
   Runtime& runtime_;
   LoadedCode code_;
-  std::vector<Kernel> kernels_;
+  std::vector<std::string> names_;
 };
 
 // A kernel's arguments as a launch takes them: pointers to values that this object owns.
@@ -47,6 +48,8 @@ class Variant {
   // Failure.
   Variant(Runtime& runtime, const VerifyKernels& kernels, const Buffers& buffers, const Plan& plan,
           const Module& module);
+  // Copies inputs to the module's arrays, on the stream. Called after a set of inputs is selected.
+  void copy_constants() const;
   // Launches all passes on the stream. Throws Failure if one cannot be launched.
   void launch();
   // Adds the largest registers, local memory and shared memory of any pass, and the least
@@ -63,6 +66,7 @@ class Variant {
   };
   void prepare_workspaces(const VerifyKernels& kernels, const Plan& plan);
   void add_pass(const PlanLaunch& launch, const Buffers& buffers);
+  void add_constants(const Buffers& buffers);
 
   Runtime& runtime_;
   const VerifyKernels& kernels_;
@@ -70,6 +74,12 @@ class Variant {
   LoadedModule module_;
   std::vector<GuardedBuffer> workspaces_;
   std::deque<Pass> passes_;
+  // An array of the module, and the input that it gets.
+  struct Constant {
+    Address to;
+    const GuardedBuffer* from;
+  };
+  std::vector<Constant> constants_;
 };
 
 // Runs the problem's oracle once on the selected inputs. The oracle fills the buffers' expected

@@ -33,12 +33,12 @@ struct CompileRequest {
 struct Compiled {
   bool ok = false;
   std::string cubin;
-  std::vector<std::string> names;  // lowered names, one for each entry
+  std::vector<std::string> names;  // lowered names, of the entries and then of the symbols
   std::string log;                 // of the compiler and ptxas; may hold warnings if `ok`
   double ms = 0;
 };
 
-// A compiled program and the names of its entries in it.
+// A compiled program and the names of its entries, and then of its symbols, in it.
 struct Module {
   std::string cubin;
   std::vector<std::string> names;

@@ -28,6 +28,12 @@ enum class Use { time, count };
 enum class LoadedCode : std::uintptr_t {};
 enum class Kernel : std::uintptr_t {};
 
+// An array of a loaded module.
+struct Symbol {
+  Address address = 0;
+  std::int64_t bytes = 0;
+};
+
 // The geometry of a launch, in blocks of the grid, threads of the block and blocks of the cluster.
 struct LaunchShape {
   std::array<unsigned, 3> grid{1, 1, 1}, block{1, 1, 1}, cluster{1, 1, 1};
@@ -80,6 +86,8 @@ class Runtime {
   virtual void unload(LoadedCode code) noexcept = 0;
   // Returns the kernel of this (lowered) name. It is valid until the module is unloaded.
   virtual Kernel find(LoadedCode code, const std::string& name, std::string_view doing) = 0;
+  // Returns the array of this (lowered) name. It is valid until the module is unloaded.
+  virtual Symbol find_symbol(LoadedCode code, const std::string& name, std::string_view doing) = 0;
   virtual KernelAttributes attributes(Kernel kernel) = 0;
   // Returns the size of each parameter in bytes; nothing if the driver cannot tell.
   virtual std::optional<std::vector<std::size_t>> parameter_bytes(Kernel kernel) = 0;
