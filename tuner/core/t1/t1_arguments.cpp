@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/base/error.h"
+#include "core/base/toml_text.h"
 #include "core/spec/spec_reader.h"
 #include "core/t1/t1_parts.h"
 
@@ -32,11 +33,6 @@ std::optional<DType> vector_type(const std::string& type) {
   if (type == "half" || type == "float16") return DType::f16;
   if (type == "bfloat16") return DType::bf16;
   return std::nullopt;
-}
-
-std::string toml_real(double value) {
-  const std::string digits = fmt::format("{}", value);
-  return digits.find_first_of(".e") == std::string::npos ? digits + ".0" : digits;
 }
 
 void check_type_size(const Place& argument, int bytes) {
@@ -100,7 +96,7 @@ void check_output(const Place& argument, bool is_output) {
 class Reader {
  public:
   Reader(const Place& all, const T1Expressions& expressions)
-      : expressions_(expressions), result_{SpecText(all), SpecText(all), {}, {}} {}
+      : expressions_(expressions), result_{T1SpecText(all), T1SpecText(all), {}, {}} {}
 
   T1Arguments read(const Place& all) {
     for (std::size_t i = 0; i < all.array().size(); ++i) add(all.element(i).object());

@@ -29,30 +29,6 @@ void refuse(const Place& object, std::initializer_list<NotDone> keys) {
   }
 }
 
-std::string toml_string(std::string_view text) {
-  std::string result = json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace);
-  for (std::size_t at; (at = result.find('\x7f')) != result.npos;) {  // bare in JSON, never in TOML
-    result.replace(at, 1, "\\u007F");
-  }
-  return result;
-}
-
-void SpecText::add(const Place& origin, std::string_view lines) {
-  text_ += lines;
-  origins_.insert(origins_.end(),
-                  static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n')), origin);
-}
-
-void SpecText::add(const SpecText& other) {
-  text_ += other.text_;
-  origins_.insert(origins_.end(), other.origins_.begin(), other.origins_.end());
-}
-
-const Place& SpecText::origin(int line) const {
-  const auto at = static_cast<std::size_t>(line - 1);
-  return line > 0 && at < origins_.size() ? origins_[at] : whole_;
-}
-
 T1Expressions::T1Expressions(const BareSpace& space) : space_(space) {
   for (const Knob& knob : space.knobs) {
     const auto least = std::min_element(knob.values.begin(), knob.values.end());

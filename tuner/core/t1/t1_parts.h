@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/json_place.h"
+#include "core/spec/generated_specs.h"
 #include "core/spec/spec.h"
 
 namespace tw {
@@ -24,25 +25,7 @@ struct NotDone {
 // false, 0, "", an empty list and an empty object ask for nothing.
 void refuse(const Place& object, std::initializer_list<NotDone> keys);
 
-// Returns a TOML string. JSON's escapes are also TOML's.
-std::string toml_string(std::string_view text);
-
-// The text of a TOML file. Knows for each line the place in the T1 file from which the line was
-// made.
-class SpecText {
- public:
-  explicit SpecText(Place whole) : whole_(std::move(whole)) {}
-  void add(const Place& origin, std::string_view lines);  // each line ends in '\n'
-  void add(const SpecText& other);
-  const std::string& text() const { return text_; }
-  // Returns the origin of a line, counted from 1; the origin of the whole if there is no such line.
-  const Place& origin(int line) const;
-
- private:
-  Place whole_;
-  std::string text_;
-  std::vector<Place> origins_;
-};
+using T1SpecText = SpecText<Place>;
 
 // Translates Python's numbers over the parameters into our expressions.
 class T1Expressions {
@@ -61,10 +44,10 @@ class T1Expressions {
 
 // The kernel's arguments as tables of op.toml and of the kernel's TOML.
 struct T1Arguments {
-  SpecText tables;  // [[dim]], [[tensor]], [[scalar]]
+  T1SpecText tables;  // [[dim]], [[tensor]], [[scalar]]
   // [let] of the kernel, so that its digest changes with the sizes. Sizes are defaults, which are
   // not in the name of a problem.
-  SpecText sizes;
+  T1SpecText sizes;
   std::vector<std::string> list;
   DType dtype{};
 };

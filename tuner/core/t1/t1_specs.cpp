@@ -3,12 +3,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
-#include <utility>
 
 #include "core/base/error.h"
 #include "core/base/texts.h"
+#include "core/base/toml_text.h"
 #include "core/spec/compiler_options.h"
 #include "core/spec/kernel_name.h"
 #include "core/spec/spec_reader.h"
@@ -20,8 +19,7 @@ namespace tw {
 struct T1File::Parts {
   Parts(const std::string& text, const std::string& path) : document(text, path) {}
   JsonDocument document;
-  std::map<std::string, SpecText> made;  // by the spec's name
-  Texts specs;
+  GeneratedSpecs<Place> specs;
   std::vector<std::string> notices;
 };
 
@@ -217,7 +215,7 @@ void check_parameters(const Place& parameters, const BareSpace& space) {
   }
 }
 
-void add_knobs(const Place& parameters, const BareSpace& space, SpecText& spec) {
+void add_knobs(const Place& parameters, const BareSpace& space, T1SpecText& spec) {
   for (std::size_t i = 0; i < space.knobs.size(); ++i) {
     const Knob& knob = space.knobs[i];
     std::string values;
@@ -230,7 +228,7 @@ void add_knobs(const Place& parameters, const BareSpace& space, SpecText& spec) 
   }
 }
 
-void add_conditions(const Place& configuration, const BareSpace& space, SpecText& spec) {
+void add_conditions(const Place& configuration, const BareSpace& space, T1SpecText& spec) {
   spec.add(configuration, "[require]\n");
   std::set<std::string> seen;
   for (std::size_t i = 0; i < space.require.size(); ++i) {
@@ -243,7 +241,7 @@ void add_conditions(const Place& configuration, const BareSpace& space, SpecText
 }
 
 void add_launch(const Place& kernel, const T1Expressions& expressions, const T1Arguments& arguments,
-                SpecText& spec) {
+                T1SpecText& spec) {
   const Extent block = extent_of(kernel.at("LocalSize"), 1024, 1024, 64, expressions);
   const bool by_size = kernel.has("GlobalSize");
   const Extent grid =
@@ -259,9 +257,9 @@ void add_launch(const Place& kernel, const T1Expressions& expressions, const T1A
 
 // Writes op.toml. The file does not say which parts of the vectors are read and written, so there
 // is no roofline.
-SpecText op_of(const Place& kernel, const std::string& name, const std::string& path,
-               const T1Arguments& arguments) {
-  SpecText op(kernel);
+T1SpecText op_of(const Place& kernel, const std::string& name, const std::string& path,
+                 const T1Arguments& arguments) {
+  T1SpecText op(kernel);
   op.add(kernel.at("KernelName"),
          fmt::format("[op]\nname = {}\ndoc = {}\nexample = {}\ndtypes = [\"{}\"]\nflops = \"0\"\n"
                      "bytes = \"0\"\n",
@@ -271,11 +269,11 @@ SpecText op_of(const Place& kernel, const std::string& name, const std::string& 
   return op;
 }
 
-SpecText kernel_of(const Place& document, const BareSpace& space, const T1Expressions& expressions,
-                   const T1Arguments& arguments) {
+T1SpecText kernel_of(const Place& document, const BareSpace& space,
+                     const T1Expressions& expressions, const T1Arguments& arguments) {
   const Place configuration = document.at("ConfigurationSpace");
   const Place kernel = document.at("KernelSpecification");
-  SpecText spec(kernel);
+  T1SpecText spec(kernel);
   spec.add(kernel, "[kernel]\n");
   spec.add(kernel.at("KernelFile"),
            fmt::format("source = {}\n", toml_string(kernel.at("KernelFile").text())));
@@ -322,24 +320,18 @@ T1File::T1File(const std::string& text, const std::string& path)
   const T1Arguments arguments = read_t1_arguments(kernel, expressions);
   std::string name = identifier_of(kernel.at("KernelName").text());
   if (name == "op") name = "op_";  // "op.toml" is the op's own file
-  parts_->made.emplace("op.toml", op_of(kernel, name, path, arguments));
-  parts_->made.emplace(name + ".toml", kernel_of(document, space, expressions, arguments));
-  for (const auto& [file, made] : parts_->made) parts_->specs.emplace(file, made.text());
+  parts_->specs.add("op.toml", op_of(kernel, name, path, arguments));
+  parts_->specs.add(name + ".toml", kernel_of(document, space, expressions, arguments));
   parts_->notices = notices_of(document, path);
 }
 
 T1File::T1File(T1File&&) noexcept = default;
 T1File::~T1File() = default;
 
-const Texts& T1File::specs() const { return parts_->specs; }
+const Texts& T1File::specs() const { return parts_->specs.texts(); }
 const std::vector<std::string>& T1File::notices() const { return parts_->notices; }
 
-void T1File::blame(const TomlError& fault) const {
-  const std::size_t slash = fault.path.rfind('/');  // npos + 1 is 0
-  const auto made = parts_->made.find(fault.path.substr(slash + 1));
-  if (made == parts_->made.end()) throw fault;
-  made->second.origin(fault.line).fail(fault.message);
-}
+void T1File::blame(const TomlError& fault) const { parts_->specs.blame(fault); }
 
 Texts t1_specs(const std::string& json, const std::string& path) {
   return T1File(json, path).specs();
