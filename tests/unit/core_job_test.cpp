@@ -103,6 +103,22 @@ TEST(Job, AggregatesRoundTrip) {
   EXPECT_NE(error_of([&] { parse_job(serialise(job)); }).find("an aggregate"), std::string::npos);
 }
 
+TEST(Job, NumbersRoundTrip) {
+  Job job = toy_job();
+  PlanArg& arg = job.plan.launches[0].args[2];
+  arg.kind = ArgSpec::Kind::number;
+  arg.index = 0;
+  arg.value = INT64_MIN + 0x0102;
+  arg.bytes = 2;
+  const PlanArg back = parse_job(serialise(job)).plan.launches[0].args[2];
+  EXPECT_EQ(back.kind, ArgSpec::Kind::number);
+  EXPECT_EQ(number_bytes(back), (std::vector<std::byte>{std::byte{2}, std::byte{1}}));
+  for (const int bytes : {0, 3, 9}) {
+    arg.bytes = bytes;
+    EXPECT_NE(error_of([&] { parse_job(serialise(job)); }), "") << bytes;
+  }
+}
+
 TEST(Job, ArraysOfPointersRoundTrip) {
   Job job = toy_job();
   own_problem(job.plan).tensors[1].by_pointers = true;

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -50,6 +51,42 @@ TEST_F(PlanTest, StructsArePassedByTheirMembers) {
   EXPECT_EQ(found->members, (std::vector<std::int32_t>{3, -4}));
   EXPECT_EQ(with("\"rows << 40\""),
             "argument \"rows << 40\" = 3298534883328 does not fit in an int");
+}
+
+// Returns the argument `text` of a kernel whose knobs are macros, or why it cannot be passed.
+std::string passed(const std::string& text) {
+  Texts spaces = test::toy_spaces();
+  spaces["axpy/simple.toml"] = "[kernel]\nsource = \"axpy/simple.cuh\"\nknobs = \"macros\"\n" +
+                               std::string("[[launch]]\nentry = \"kernel\"\ngrid = [1]\n") +
+                               "block = [1]\nargs = [" + text + "]\n";
+  const Catalog catalog = Catalog::load(spaces, test::toy_sources());
+  const OpEntry& entry = catalog.ops().front();
+  const LoweredPlan made =
+      lower(catalog, entry.kernels.front(), parse_problem(entry.op, {"3x5"}), {}, {});
+  if (!made.invalid.empty()) return made.invalid;
+  std::string hexadecimal;
+  for (const std::byte byte : number_bytes(made.plan.launches.at(0).args.at(0))) {
+    hexadecimal.insert(0, fmt::format("{:02x}", static_cast<unsigned>(byte)));
+  }
+  return hexadecimal;
+}
+
+TEST(PlanNumbers, HaveTheBitsOfTheirType) {
+  EXPECT_EQ(passed("{f64 = 2.5}"), "4004000000000000");
+  EXPECT_EQ(passed("{f32 = 2.5}"), "40200000");
+  EXPECT_EQ(passed("{f16 = 0.5}"), "3800");
+  EXPECT_EQ(passed("{f16 = -65504.0}"), "fbff");
+  EXPECT_EQ(passed("{bf16 = 0.5}"), "3f00");
+  EXPECT_EQ(passed("{f32 = \"rows\"}"), "40400000");
+  EXPECT_EQ(passed("{f64 = 3}"), "4008000000000000");
+  EXPECT_EQ(passed("{i8 = \"-rows\"}"), "fd");
+  EXPECT_EQ(passed("{u8 = 255}"), "ff");
+  EXPECT_EQ(passed("{i16 = \"-1\"}"), "ffff");
+  EXPECT_EQ(passed("{u16 = \"columns\"}"), "0005");
+  EXPECT_EQ(passed("{u32 = 4294967295}"), "ffffffff");
+  EXPECT_EQ(passed("{u64 = 4294967296}"), "0000000100000000");
+  EXPECT_EQ(passed("{u8 = \"rows - 4\"}"), "argument \"rows - 4\" = -1 does not fit in u8");
+  EXPECT_EQ(passed("{i8 = 128}"), "argument \"128\" = 128 does not fit in i8");
 }
 
 TEST_F(PlanTest, TensorMapsSayWhatTheTensorIs) {

@@ -6,6 +6,7 @@
 #include "core/plan/launch_limits.h"
 #include "core/plan/variant_text.h"
 #include "core/spec/compiler_options.h"
+#include "core/types/float_bits.h"
 
 namespace tw {
 namespace {
@@ -69,6 +70,20 @@ std::int32_t lower_int(const Expr& expr, Slots slots) {
   return static_cast<std::int32_t>(value);
 }
 
+// Returns the bits of a number.
+std::int64_t lower_number(const ArgSpec& arg, Slots slots) {
+  const auto bits = [&](double value) {
+    return static_cast<std::int64_t>(float_bits(arg.dtype, value));
+  };
+  if (arg.real) return bits(*arg.real);
+  const std::int64_t value = value_of(arg.value, slots, "argument");
+  if (!is_integer(arg.dtype)) return bits(static_cast<double>(value));
+  const IntegerRange limits = limits_of(arg.dtype);
+  if (value >= limits.low && value <= limits.high) return value;
+  throw Invalid{fmt::format("argument \"{}\" = {} does not fit in {}", arg.value.text(), value,
+                            name_of(arg.dtype))};
+}
+
 }  // namespace
 
 PlanArg lower_arg(const OpSpec& op, const std::vector<WorkspaceSpec>& workspaces,
@@ -104,6 +119,10 @@ PlanArg lower_arg(const OpSpec& op, const std::vector<WorkspaceSpec>& workspaces
       break;
     case Kind::int64:
       result.value = value_of(arg.value, slots, "argument");
+      break;
+    case Kind::number:
+      result.value = lower_number(arg, slots);
+      result.bytes = size_of(arg.dtype);
       break;
   }
   return result;

@@ -1,6 +1,14 @@
 #include "core/plan/plan.h"
 
+#include <span>
+
 namespace tw {
+
+// Hosts and devices are little-endian, so that the low bytes come first.
+std::vector<std::byte> number_bytes(const PlanArg& arg) {
+  const auto bytes = std::as_bytes(std::span(&arg.value, 1));
+  return {bytes.begin(), bytes.begin() + arg.bytes};
+}
 
 OraclePlan oracle_of(const Plan& plan) {
   return {OraclePlan::Kind::configuration, plan.program, plan.launches, plan.workspaces,

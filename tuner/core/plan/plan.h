@@ -3,6 +3,7 @@
 // worker that holds a Plan needs neither the specs, nor the database, nor the source tree.
 #pragma once
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,11 +23,14 @@ struct PlanArg {
   // Index into ProblemPlan::tensors for tensor, expected, magnitude, tensor_map and pointers; into
   // Plan::workspaces for workspace.
   int index = 0;
-  std::int64_t value = 0;  // int32, int64
+  std::int64_t value = 0;  // int32, int64; number: its bits
   double scalar = 0;
   TensorMapShape map{};                 // tensor_map
   std::vector<std::int32_t> members{};  // aggregate: the struct's members
+  int bytes = 0;                        // number: its size, 1, 2, 4 or 8
 };
+// Returns the bytes that a kernel takes for a number.
+std::vector<std::byte> number_bytes(const PlanArg& arg);
 
 // One launch of a kernel, evaluated.
 struct PlanLaunch {

@@ -2,6 +2,7 @@
 // and indices are checked.
 #include "core/plan/plan_cbor.h"
 
+#include <bit>
 #include <cstddef>
 #include <nlohmann/json.hpp>
 
@@ -46,6 +47,7 @@ json to_json(const PlanArg& arg) {
                  {"scalar", arg.scalar}};
   if (arg.kind == ArgSpec::Kind::tensor_map) object["map"] = to_json(arg.map);
   if (arg.kind == ArgSpec::Kind::aggregate) object["members"] = arg.members;
+  if (arg.kind == ArgSpec::Kind::number) object["bytes"] = arg.bytes;
   return object;
 }
 
@@ -53,7 +55,7 @@ json to_json(const PlanArg& arg) {
 PlanArg arg_from(const json& object, std::size_t tensors, std::size_t workspaces) {
   using Kind = ArgSpec::Kind;
   PlanArg arg;
-  arg.kind = static_cast<Kind>(integer<int>(object, "kind", 0, static_cast<int>(Kind::aggregate)));
+  arg.kind = static_cast<Kind>(integer<int>(object, "kind", 0, static_cast<int>(Kind::number)));
   arg.index = integer<int>(object, "index");
   arg.value = integer(object, "value");
   arg.scalar = real(object, "scalar");
@@ -63,6 +65,10 @@ PlanArg arg_from(const json& object, std::size_t tensors, std::size_t workspaces
       return static_cast<std::int32_t>(integer_from(value, INT32_MIN, INT32_MAX));
     });
     if (arg.members.empty()) malformed("an aggregate");
+  }
+  if (arg.kind == Kind::number) {
+    arg.bytes = integer<int>(object, "bytes", 1, 8);
+    if (!std::has_single_bit(static_cast<unsigned>(arg.bytes))) malformed("a number");
   }
   const bool of_tensor = arg.kind == Kind::tensor || arg.kind == Kind::expected ||
                          arg.kind == Kind::magnitude || arg.kind == Kind::tensor_map ||

@@ -226,6 +226,13 @@ void read_launches(const Scope& scope, const TomlTable& root, const Texts& closu
       if (arg.kind == ArgSpec::Kind::tolerance) {
         table.fail(table.at("args"), "'tolerance' belongs to the reference: remove it");
       }
+      if (arg.kind == ArgSpec::Kind::number && !kernel.knobs_are_macros) {
+        table.fail(
+            table.at("args"),
+            fmt::format("{{{} = ...}} is for kernels with knobs = \"macros\", which no header "
+                        "is emitted for: pass an int, an i64 or a [[scalar]]",
+                        name_of(arg.dtype)));
+      }
       if (arg.kind != ArgSpec::Kind::expected && arg.kind != ArgSpec::Kind::magnitude) continue;
       table.fail(table.at("args"), fmt::format("'{}_expected' and '{}_magnitude' belong to the "
                                                "reference: remove them",
@@ -284,6 +291,9 @@ std::string launch_text(const KernelSpec& kernel) {
       text += fmt::format("arg {} {}{}", static_cast<int>(arg.kind), arg.name, arg.value.text());
       if (arg.kind == ArgSpec::Kind::tensor_map) {
         text += fmt::format(" {} {}", arg.im2col ? "im2col" : "swizzle", arg.swizzle);
+      }
+      if (arg.kind == ArgSpec::Kind::number) {
+        text += fmt::format(" {} {}", name_of(arg.dtype), arg.real.value_or(0));
       }
       for (const Expr& expr : arg.map) text += " | " + expr.text();
       text += "\n";

@@ -269,6 +269,11 @@ void read_tolerance(const Scope& scope, const TomlTable& root, OpSpec& op) {
 // The adaptors of libraries pass one dtype, the problem's.
 void check_storage(const TomlTable& table, const TomlNode& node, const ArgSpec& arg,
                    const OpSpec& op) {
+  if (arg.kind == ArgSpec::Kind::number) {
+    table.fail(node,
+               fmt::format("the library calls take no {}: pass an int, an i64 or a [[scalar]]",
+                           name_of(arg.dtype)));
+  }
   if (arg.kind != ArgSpec::Kind::tensor) return;
   const auto tensor = std::find_if(op.tensors.begin(), op.tensors.end(),
                                    [&](const TensorSpec& one) { return one.name == arg.name; });

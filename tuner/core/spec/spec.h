@@ -114,15 +114,18 @@ struct ArgSpec {
     int64,
     tolerance,  // of a reference: a double, the error allowed per unit of the magnitude
     tensor_map,
-    pointers,  // only in a plan: an array of pointers to slices, see by_pointers
-    aggregate  // a struct whose members are ints
+    pointers,   // only in a plan: an array of pointers to slices, see by_pointers
+    aggregate,  // a struct whose members are ints
+    number      // a number of the type `dtype`
   } kind{};
   std::string name;  // tensor, workspace, scalar, tensor_map; aggregate: the struct's C++ name
-  Expr value;        // int32, int64
+  Expr value;        // int32, int64; number, unless it has `real`
   // tensor_map: the values for describe_tensor_map. aggregate: the members in order.
   std::vector<Expr> map{};
-  int swizzle = 0;      // tensor_map
-  bool im2col = false;  // tensor_map: the values are for describe_im2col_map
+  int swizzle = 0;               // tensor_map
+  bool im2col = false;           // tensor_map: the values are for describe_im2col_map
+  DType dtype{};                 // number
+  std::optional<double> real{};  // number of a floating-point type: its value
 
   int rank() const { return im2col ? 4 : static_cast<int>(map.size()) / 3; }  // tensor_map
   // The integers in the argument, of 64 bits unless they are ints.

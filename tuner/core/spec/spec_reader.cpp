@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "core/base/texts.h"
 #include "core/spec/kernel_name.h"
 #include "core/types/device_info.h"
+#include "core/types/float_bits.h"
 
 namespace tw {
 namespace {
@@ -296,6 +298,26 @@ ArgSpec read_aggregate(const Scope& scope, const TomlTable& table) {
   return arg;
 }
 
+// Reads {i64 = "expression"}, or another type: {u8 = "n % 256"}, {f64 = 2.5}.
+ArgSpec read_number(const Scope& scope, const TomlTable& table, const TomlNode& node, DType dtype) {
+  using Kind = ArgSpec::Kind;
+  const bool is_real = node.kind == TomlNode::Kind::real;
+  if (dtype == DType::i32) return {Kind::int32, "", scope.parse(table, node)};
+  if (dtype == DType::i64) return {Kind::int64, "", scope.parse(table, node)};
+  ArgSpec arg;
+  arg.kind = Kind::number;
+  arg.dtype = dtype;
+  if (!is_real || is_integer(dtype)) {
+    arg.value = scope.parse(table, node);
+    return arg;
+  }
+  arg.real = node.real;
+  if (std::isfinite(node.real) && std::fabs(node.real) > largest_of(dtype)) {
+    table.fail(node, fmt::format("{} is larger than {} can be", node.real, name_of(dtype)));
+  }
+  return arg;
+}
+
 }  // namespace
 
 ArgSpec read_arg(const Scope& scope, const TomlTable& table, const TomlNode& node) {
@@ -310,13 +332,14 @@ ArgSpec read_arg(const Scope& scope, const TomlTable& table, const TomlNode& nod
                     [](const TomlNode& item) { return item.key == "struct"; })) {
       return read_aggregate(scope, table.nested(node, "struct"));
     }
-    if (node.items.size() != 1 || node.items.front().key != "i64") {
+    const auto dtype = parse_dtype(first);
+    if (node.items.size() != 1 || !dtype) {
       table.fail(node,
-                 "an argument that is a table must be {i64 = \"expression\"}, "
+                 "an argument that is a table must be {i64 = \"expression\"}, or another dtype, "
                  "{struct = \"name\", ints = [...]}, {tensor_map = \"tensor\", ...} or "
                  "{im2col_map = \"tensor\", ...}");
     }
-    return {Kind::int64, "", scope.parse(table, node.items.front())};
+    return read_number(scope, table, node.items.front(), *dtype);
   }
   const std::string& text = node.string;
   if (scope.is(text, Scope::Kind::tensor)) return {Kind::tensor, text, {}};

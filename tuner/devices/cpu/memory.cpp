@@ -215,6 +215,9 @@ PlanMemory::KernelArguments::KernelArguments(const PlanMemory& memory, const Pla
       case ArgSpec::Kind::int64:
         values_.push_back(bytes_of(arg.value));
         break;
+      case ArgSpec::Kind::number:
+        values_.push_back(number_bytes(arg));
+        break;
     }
   }
   for (auto& value : values_) pointers_.push_back(value.data());

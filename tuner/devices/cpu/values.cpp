@@ -1,10 +1,9 @@
 #include "devices/cpu/values.h"
 
-#include <bit>
-#include <cmath>
 #include <cstring>
 #include <stdexcept>
 
+#include "core/types/float_bits.h"
 #include "devices/comparison.h"
 
 namespace tw::cpu {
@@ -13,25 +12,6 @@ namespace {
 template <class T>
 void store(std::byte* tensor, std::int64_t index, T value) {
   std::memcpy(tensor + index * static_cast<std::int64_t>(sizeof value), &value, sizeof value);
-}
-
-// Half-precision numbers are the multiples of 2^(e - 10) in [2^e, 2^(e + 1)), with e from -14 to
-// 15.
-std::uint16_t to_half(double value) {
-  const unsigned sign = std::signbit(value) ? 0x8000u : 0u;
-  const double size = std::fabs(value);
-  if (std::isnan(value)) return 0x7fff;
-  if (size >= 65520) return static_cast<std::uint16_t>(sign | 0x7c00u);
-  const int exponent = size < std::ldexp(1, -14) ? -14 : std::ilogb(size);
-  // Rounding up to the next power of two carries into the bits of the exponent, as it should.
-  const auto steps = static_cast<unsigned>(std::nearbyint(std::ldexp(size, 10 - exponent)));
-  return static_cast<std::uint16_t>(sign | (static_cast<unsigned>(exponent + 14) * 1024u + steps));
-}
-
-std::uint16_t to_bfloat(double value) {
-  const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(value));
-  if (std::isnan(value)) return 0x7fff;
-  return static_cast<std::uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 
 }  // namespace
@@ -54,9 +34,9 @@ void write_element(DType dtype, std::byte* tensor, std::int64_t index, double va
     case DType::f64:
       return store(tensor, index, value);
     case DType::f16:
-      return store(tensor, index, to_half(value));
+      return store(tensor, index, f16_bits(value));
     case DType::bf16:
-      return store(tensor, index, to_bfloat(value));
+      return store(tensor, index, bf16_bits(value));
     default:
       throw std::logic_error("write_element of an integer");
   }

@@ -123,6 +123,9 @@ LaunchArguments::LaunchArguments(Runtime& runtime, const PlanLaunch& launch, con
       case ArgSpec::Kind::int64:
         add(arg.value);
         break;
+      case ArgSpec::Kind::number:
+        values_.push_back(number_bytes(arg));
+        break;
     }
   }
   for (std::vector<std::byte>& value : values_) pointers_.push_back(value.data());
