@@ -16,7 +16,6 @@
 namespace tw::conv_transpose2d {
 
 struct Axis {
-  int in;
   int out;
   int taps;
   int stride;

@@ -25,21 +25,30 @@ struct Knobs {
   int filters;
 };
 
+// The problem, from the kernel's arguments.
+struct Shape {
+  int n, c, h, w, k, r, s, stride, stride_w, pad, pad_w, oh, ow, groups;
+
+  TW_DEVICE Axis y() const { return {oh, r, stride, pad}; }
+  TW_DEVICE Axis x() const { return {ow, s, stride_w, pad_w}; }
+};
+
 // Adds the taps of one channel.
 template <int kFilters, class T>
 TW_DEVICE void add_channel(float (&sums)[kFilters], const T* x, const T* weights,
-                           const Axis& y_axis, const Axis& x_axis, int row, int column,
-                           int filters) {
+                           const Shape& shape, int row, int column, int filters) {
+  const Axis y_axis = shape.y();
+  const Axis x_axis = shape.x();
   const int phase_y = row % y_axis.stride;
   const int phase_x = column % x_axis.stride;
-  const int taps = y_axis.taps * x_axis.taps;
+  const int taps = shape.r * shape.s;
   for (int dy = y_axis.lowest(phase_y); dy <= y_axis.highest(phase_y); ++dy) {
     const int in_y = row / y_axis.stride + dy;
-    if (in_y < 0 || in_y >= y_axis.in) continue;
+    if (in_y < 0 || in_y >= shape.h) continue;
     for (int dx = x_axis.lowest(phase_x); dx <= x_axis.highest(phase_x); ++dx) {
       const int in_x = column / x_axis.stride + dx;
-      if (in_x < 0 || in_x >= x_axis.in) continue;
-      const float value = to_float(x[static_cast<long long>(in_y) * x_axis.in + in_x]);
+      if (in_x < 0 || in_x >= shape.w) continue;
+      const float value = to_float(x[static_cast<long long>(in_y) * shape.w + in_x]);
       const T* const tap =
           weights + y_axis.tap(phase_y, dy) * x_axis.taps + x_axis.tap(phase_x, dx);
       TW_UNROLL
@@ -56,19 +65,16 @@ TW_DEVICE void add_channel(float (&sums)[kFilters], const T* x, const T* weights
 // the groups in z, over which blocks stride too.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(V::knobs.threads, 1)  // no spills around calls
-    kernel(int n, int c, int h, int w, int k, int r, int s, int stride, int stride_w, int pad,
-           int pad_w, int oh, int ow, int groups, const T* __restrict__ x,
-           const T* __restrict__ weights, T* y, typename Epilogue::Args epilogue) {
+    kernel(Shape shape, const T* __restrict__ x, const T* __restrict__ weights, T* y,
+           typename Epilogue::Args epilogue) {
   constexpr int kFilters = V::knobs.filters;
-  const Axis y_axis{h, oh, r, stride, pad};
-  const Axis x_axis{w, ow, s, stride_w, pad_w};
-  const int group_c = c / groups;
-  const int group_k = k / groups;
-  const int steps = x_axis.steps();
+  const int group_c = shape.c / shape.groups;
+  const int group_k = shape.k / shape.groups;
+  const int steps = shape.x().steps();
   const int blocks_k = (group_k - 1) / kFilters + 1;
-  const auto row_length = static_cast<unsigned>(steps) * static_cast<unsigned>(stride_w);
-  const long long positions = static_cast<long long>(n) * oh * row_length;
-  for (int block = static_cast<int>(blockIdx.y); block < blocks_k * groups;
+  const auto row_length = static_cast<unsigned>(steps) * static_cast<unsigned>(shape.stride_w);
+  const long long positions = static_cast<long long>(shape.n) * shape.oh * row_length;
+  for (int block = static_cast<int>(blockIdx.y); block < blocks_k * shape.groups;
        block += static_cast<int>(gridDim.y)) {
     const int group = block / blocks_k;
     const int filter = block % blocks_k * kFilters;  // in the group
@@ -79,25 +85,27 @@ __global__ void __launch_bounds__(V::knobs.threads, 1)  // no spills around call
       const long long line = at / row_length;
       const auto within = static_cast<unsigned>(at - line * row_length);
       const auto phase = static_cast<int>(within / static_cast<unsigned>(steps));
-      const int column = (static_cast<int>(within) - phase * steps) * stride_w + phase;
-      if (column >= ow) continue;
-      const auto image = static_cast<int>(line / oh);
-      const auto row = static_cast<int>(line - static_cast<long long>(image) * oh);
+      const int column = (static_cast<int>(within) - phase * steps) * shape.stride_w + phase;
+      if (column >= shape.ow) continue;
+      const auto image = static_cast<int>(line / shape.oh);
+      const auto row = static_cast<int>(line - static_cast<long long>(image) * shape.oh);
       float sums[kFilters] = {};
-      const T* from = x + (static_cast<long long>(image) * c + group * group_c) * h * w;
-      const T* taps =
-          weights + (static_cast<long long>(group) * group_c * group_k + filter) * r * s;
+      const T* from =
+          x + (static_cast<long long>(image) * shape.c + group * group_c) * shape.h * shape.w;
+      const T* taps = weights + (static_cast<long long>(group) * group_c * group_k + filter) *
+                                    shape.r * shape.s;
       for (int i = 0; i < group_c; ++i) {
-        add_channel<kFilters>(sums, from, taps, y_axis, x_axis, row, column, filters);
-        from += static_cast<long long>(h) * w;
-        taps += static_cast<long long>(group_k) * r * s;
+        add_channel<kFilters>(sums, from, taps, shape, row, column, filters);
+        from += static_cast<long long>(shape.h) * shape.w;
+        taps += static_cast<long long>(group_k) * shape.r * shape.s;
       }
       TW_UNROLL
       for (int i = 0; i < kFilters; ++i) {
         if (i < filters) {
           const int channel = group * group_k + filter + i;
           const long long offset =
-              ((static_cast<long long>(image) * k + channel) * oh + row) * ow + column;
+              ((static_cast<long long>(image) * shape.k + channel) * shape.oh + row) * shape.ow +
+              column;
           y[offset] = from_float<T>(Epilogue::template apply<T>(
               sums[i], epilogue, epilogue::Point{image, channel, offset}));
         }

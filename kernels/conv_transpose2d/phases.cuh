@@ -249,7 +249,7 @@ class Sums {
   // warp_n is the warp's first pixel. `packed` has the weights of the warp's filters.
   TW_DEVICE Sums(const Window<G, T>& window, const Shape& shape, const Tile& tile,
                  const Region& region, int warp_n, const unsigned* packed)
-      : window_(window), region_(region), x_(shape.x), filters_(packed) {
+      : window_(window), region_(region), x_(shape.x()), filters_(packed) {
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const int row = tile.row + region.lowest_y - window.first_row;
     place_ = place(G::pixel(warp_n + lane / 4)) + lane % 4 * window.plane_pitch +
@@ -315,7 +315,7 @@ class Sums {
 
   const Window<G, T>& window_;
   const Region& region_;
-  const Axis& x_;
+  Axis x_;
   FilterReader<G> filters_;
   int place_;
   float sums_[knobs.phases][G::kFragmentsM][G::kFragmentsN][4] = {};
@@ -324,18 +324,7 @@ class Sums {
 // The first pass. Grid: any number of blocks.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
-    pack(int group_c, int group_k, int r, int s, int stride, int stride_w, int pad, int pad_w,
-         int groups, int region_products, const T* __restrict__ weights,
-         unsigned* __restrict__ packed) {
-  const Shape shape{1,
-                    groups,
-                    group_c,
-                    group_k,
-                    1,
-                    1,
-                    region_products,
-                    {1, 1, r, stride, pad},
-                    {1, 1, s, stride_w, pad_w}};
+    pack(Shape shape, const T* __restrict__ weights, unsigned* __restrict__ packed) {
   pack_weights<Tiling<T, V>>(shape, weights, packed);
 }
 
@@ -344,21 +333,9 @@ __global__ void __launch_bounds__(256)
 // is the output of the first pass, followed by words for one more product.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
-    kernel(int n, int h, int w, int r, int s, int stride, int stride_w, int pad, int pad_w, int oh,
-           int ow, int pixels_y, int pixels_x, int groups, int group_c, int group_k,
-           int region_products, int row_pitch, int plane_pitch, const T* __restrict__ x,
-           const unsigned* __restrict__ packed, T* __restrict__ y,
-           typename Epilogue::Args epilogue) {
+    kernel(Shape shape, const T* __restrict__ x, const unsigned* __restrict__ packed,
+           T* __restrict__ y, typename Epilogue::Args epilogue) {
   using G = Tiling<T, V>;
-  const Shape shape{n,
-                    groups,
-                    group_c,
-                    group_k,
-                    pixels_y,
-                    pixels_x,
-                    region_products,
-                    {h, oh, r, stride, pad},
-                    {w, ow, s, stride_w, pad_w}};
   const auto tile = Tile::of<G>(static_cast<int>(blockIdx.x), shape);
   const auto first = Region::of<G::knobs.phases>(shape, tile.phase_y, tile.phase_x);
   const auto last =
@@ -369,15 +346,15 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   const int warp_m = warp % G::knobs.warps_m;
   const int warp_n = warp / G::knobs.warps_m * G::knobs.warp_n;
 
-  const int steps = (group_c - 1) / G::kStepChannels + 1;
-  const int blocks_m = (group_k - 1) / G::kFilters + 1;
+  const int steps = (shape.group_c - 1) / G::kStepChannels + 1;
+  const int blocks_m = (shape.group_k - 1) / G::kFilters + 1;
   const long long warp_words = packed_words<G>(shape, steps);
   const unsigned* const filters =
       packed + (tile.group * blocks_m + tile.filters) * G::knobs.warps_m * warp_words;
   const PackedWeights weights{
       filters + packed_at<G>(shape, steps, first), warp_words, steps,
       G::kStaged ? first.offsets_y * products_of_row<G>(shape, first) * G::kProductWords : 0};
-  const Window<G, T> window(x, shape, tile, first, last, row_pitch, plane_pitch);
+  const Window<G, T> window(x, shape, tile, first, last);
   Input<G, T> input(window, shape, weights);
   const auto sums_of = [&](const Region& region) {
     return Sums<G, T>(window, shape, tile, region, warp_n,
@@ -401,7 +378,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   } else {
     input.acquire(0);
     // The second bound keeps the compiler from unrolling.
-    const int end_y = min(tile.phase_y + G::knobs.phases_y, stride);
+    const int end_y = min(tile.phase_y + G::knobs.phases_y, shape.stride);
     for (int phase_y = tile.phase_y; phase_y < end_y; ++phase_y) {
       const auto region = Region::of<G::knobs.phases>(shape, phase_y, tile.phase_x);
       auto sums = sums_of(region);

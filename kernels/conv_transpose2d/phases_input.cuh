@@ -40,15 +40,14 @@ struct Window {
   int plane_pitch;
   int shift;  // words before the first word that is used in a row
 
-  // The window of the regions from `first` down to `last`. row_words and plane_words are the
-  // pitches if G does not bound them.
+  // The window of the regions from `first` down to `last`.
   TW_DEVICE Window(const T* tensor, const Shape& shape, const Tile& tile, const Region& first,
-                   const Region& last, int row_words, int plane_words)
-      : row_pitch(G::kBounded ? G::kRowPitch : row_words),
-        plane_pitch(G::kBounded ? G::kPlanePitch : plane_words) {
+                   const Region& last)
+      : row_pitch(G::kBounded ? G::kRowPitch : shape.row_pitch),
+        plane_pitch(G::kBounded ? G::kPlanePitch : shape.plane_pitch) {
     constexpr int kVector = G::knobs.vector;
     x = tensor + (static_cast<long long>(tile.image) * shape.groups + tile.group) * shape.group_c *
-                     shape.y.in * shape.x.in;
+                     shape.h * shape.w;
     images = shape.n - tile.image;
     first_row = tile.row + first.lowest_y;
     rows = G::knobs.tile_y - 1 + last.lowest_y + last.offsets_y - first.lowest_y;
@@ -84,12 +83,10 @@ struct Item {
     to = exists ? plane * window.plane_pitch + image * window.image_pitch() +
                       row * window.row_pitch + vector * G::knobs.vector
                 : -1;
-    const bool inside =
-        image < window.images && y >= 0 && y < shape.y.in && x >= 0 && x < shape.x.in;
+    const bool inside = image < window.images && y >= 0 && y < shape.h && x >= 0 && x < shape.w;
     const int first = plane * G::kPerWord;
-    from = inside
-               ? ((image * shape.groups * shape.group_c + first) * shape.y.in + y) * shape.x.in + x
-               : 0;
+    from =
+        inside ? ((image * shape.groups * shape.group_c + first) * shape.h + y) * shape.w + x : 0;
     channel = inside ? first : 0x7fff0000;
   }
 };
@@ -266,7 +263,7 @@ class Input {
 
   TW_DEVICE void load(const Item& item, int chunk,
                       [[maybe_unused]] ChannelPair<knobs.vector>& pair) {
-    const long long plane = static_cast<long long>(shape_.y.in) * shape_.x.in;
+    const long long plane = static_cast<long long>(shape_.h) * shape_.w;
     const T* const from = window_.x + (chunk * G::kChannels * plane + item.from);
     const int left = shape_.group_c - chunk * G::kChannels;
     if constexpr (kAsync) {

@@ -44,16 +44,16 @@ class Output {
     filter_ = tile.filters * G::kFilters + warp_m + lane / 4;
     first_filter_ = tile.group * shape.group_k;
     image_ = tile.image + pixel.image;
-    row_ = (tile.row + pixel.y) * shape.y.stride + phase_y;
-    column_ = (tile.column + pixel.x) * shape.x.stride + tile.phase_x;
+    row_ = (tile.row + pixel.y) * shape.stride + phase_y;
+    column_ = (tile.column + pixel.x) * shape.stride_w + tile.phase_x;
     // The runs of a row start at multiples of their length.
-    whole_ = knobs.phases == shape.x.stride && shape.x.out % kStore == 0 &&
+    whole_ = knobs.phases == shape.stride_w && shape.ow % kStore == 0 &&
              reinterpret_cast<unsigned long long>(y) % (kStore * sizeof(T)) == 0;
-    full_ = whole_ && (tile.filters + 1) * G::kFilters <= shape.group_k &&
-            tile.image + G::kImages <= shape.n &&
-            static_cast<long long>(tile.column + G::knobs.tile_x) * shape.x.stride <= shape.x.out &&
-            static_cast<long long>(tile.row + G::knobs.tile_y - 1) * shape.y.stride + phase_y <
-                shape.y.out;
+    full_ =
+        whole_ && (tile.filters + 1) * G::kFilters <= shape.group_k &&
+        tile.image + G::kImages <= shape.n &&
+        static_cast<long long>(tile.column + G::knobs.tile_x) * shape.stride_w <= shape.ow &&
+        static_cast<long long>(tile.row + G::knobs.tile_y - 1) * shape.stride + phase_y < shape.oh;
   }
 
   // Writes the sums. sums[phase][i][j][e] is pixel 8 * j + e % 2 and filter 16 * i + e / 2 * 8,
@@ -81,16 +81,16 @@ class Output {
   TW_DEVICE long long first_offset(int image, int row, int column) const {
     return ((static_cast<long long>(image) * shape_.groups * shape_.group_k + first_filter_ +
              filter_) *
-                shape_.y.out +
+                shape_.oh +
             row) *
-               shape_.x.out +
+               shape_.ow +
            column;
   }
 
   // Writes a tile that lies inside of y. There are no branches, so that the values that the steps
   // read are read early and once a filter.
   TW_DEVICE void write_full(const AllSums& sums) const {
-    const long long plane = static_cast<long long>(shape_.y.out) * shape_.x.out;
+    const long long plane = static_cast<long long>(shape_.oh) * shape_.ow;
     const long long image_pitch = plane * shape_.groups * shape_.group_k;
     const long long first = first_offset(image_, row_, column_);
     TW_UNROLL
@@ -99,7 +99,7 @@ class Output {
       for (int j = 0; j < G::kFragmentsN; ++j) {
         const Pixel pixel = G::pixel(8 * j);
         const long long offset = first + 8 * i * plane + pixel.image * image_pitch +
-                                 pixel.y * shape_.y.stride * shape_.x.out + pixel.x * knobs.phases;
+                                 pixel.y * shape_.stride * shape_.ow + pixel.x * knobs.phases;
         float run[kRun];
         gather(run, sums, i, j);
         TW_UNROLL
@@ -117,15 +117,15 @@ class Output {
   }
 
   TW_DEVICE void write_guarded(const AllSums& sums) const {
-    const long long plane = static_cast<long long>(shape_.y.out) * shape_.x.out;
+    const long long plane = static_cast<long long>(shape_.oh) * shape_.ow;
     TW_UNROLL
     for (int j = 0; j < G::kFragmentsN; ++j) {
       const Pixel pixel = G::pixel(8 * j);
       const int image = image_ + pixel.image;
-      const int row = row_ + pixel.y * shape_.y.stride;
-      const int column = column_ + pixel.x * shape_.x.stride;
-      const int left = shape_.x.out - column;
-      if (image >= shape_.n || row >= shape_.y.out || left <= 0) continue;
+      const int row = row_ + pixel.y * shape_.stride;
+      const int column = column_ + pixel.x * shape_.stride_w;
+      const int left = shape_.ow - column;
+      if (image >= shape_.n || row >= shape_.oh || left <= 0) continue;
       epilogue::Point at{image, first_filter_ + filter_, first_offset(image, row, column)};
       TW_UNROLL
       for (int i = 0; i < 2 * G::kFragmentsM; ++i) {
@@ -142,7 +142,7 @@ class Output {
 
   // Returns the distance from the run's first element to its e-th.
   TW_DEVICE int distance(int e) const {
-    return e / knobs.phases * shape_.x.stride + e % knobs.phases;
+    return e / knobs.phases * shape_.stride_w + e % knobs.phases;
   }
 
   // `left` is the number of columns of y from the run's first to the end of the row.

@@ -14,17 +14,16 @@ struct Pixel {
   int x;
 };
 
-// The problem. Along each axis there are `pixels` outputs of a phase.
+// The problem and its tiles, from the kernels' arguments.
 struct Shape {
-  int n;
-  int groups;
-  int group_c;
-  int group_k;
-  int pixels_y;
-  int pixels_x;
-  int region_products;  // at most
-  Axis y;
-  Axis x;
+  int n, h, w, r, s, stride, stride_w, pad, pad_w, oh, ow, groups;
+  int group_c, group_k;        // channels of x and of y in a group
+  int pixels_y, pixels_x;      // largest number of outputs of a phase along each axis
+  int region_products;         // largest number of products of a region
+  int row_pitch, plane_pitch;  // of a window, in words, if the knobs do not bound the window
+
+  TW_DEVICE Axis y() const { return {oh, r, stride, pad}; }
+  TW_DEVICE Axis x() const { return {ow, s, stride_w, pad_w}; }
 };
 
 // The phases that are computed together: one along y, some along x. Their products are numbered by
@@ -42,10 +41,10 @@ struct Region {
     Region region;
     region.phase_y = phase_y;
     region.phase_x = phase_x;
-    region.lowest_y = shape.y.lowest<kPhases>(phase_y);
-    region.lowest_x = shape.x.lowest<kPhases>(phase_x);
-    region.offsets_y = shape.y.highest<kPhases>(phase_y) - region.lowest_y + 1;
-    region.offsets_x = shape.x.highest<kPhases>(phase_x + kPhases - 1) - region.lowest_x + 1;
+    region.lowest_y = shape.y().lowest<kPhases>(phase_y);
+    region.lowest_x = shape.x().lowest<kPhases>(phase_x);
+    region.offsets_y = shape.y().highest<kPhases>(phase_y) - region.lowest_y + 1;
+    region.offsets_x = shape.x().highest<kPhases>(phase_x + kPhases - 1) - region.lowest_x + 1;
     return region;
   }
 
@@ -54,7 +53,7 @@ struct Region {
   // Returns the region's place among all regions.
   template <int kPhases>
   TW_DEVICE int index(const Shape& shape) const {
-    return (phase_y * shape.x.stride + phase_x) / kPhases;
+    return (phase_y * shape.stride_w + phase_x) / kPhases;
   }
 };
 
@@ -71,7 +70,7 @@ struct Tile {
 
   template <class G>
   static TW_DEVICE Tile of(int index, const Shape& shape) {
-    const int phases_x = shape.x.stride / G::knobs.phases;
+    const int phases_x = shape.stride_w / G::knobs.phases;
     const int blocks = (shape.group_k - 1) / G::kFilters + 1;
     const int columns = (shape.pixels_x - 1) / G::knobs.tile_x + 1;
     const int rows = (shape.pixels_y - 1) / G::knobs.tile_y + 1;
@@ -87,7 +86,7 @@ struct Tile {
       return digit;
     };
     Tile tile;
-    tile.phase_y = next(shape.y.stride / G::knobs.phases_y) * G::knobs.phases_y;
+    tile.phase_y = next(shape.stride / G::knobs.phases_y) * G::knobs.phases_y;
     tile.phase_x = next(phases_x) * G::knobs.phases;
     tile.filters = next(blocks);
     tile.column = next(columns) * G::knobs.tile_x;

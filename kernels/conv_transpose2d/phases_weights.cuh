@@ -19,7 +19,7 @@ namespace tw::conv_transpose2d::phases {
 // Returns the number of words of a warp's filters.
 template <class G>
 TW_DEVICE long long packed_words(const Shape& shape, int steps) {
-  return static_cast<long long>(shape.y.stride * shape.x.stride / G::knobs.phases) *
+  return static_cast<long long>(shape.stride * shape.stride_w / G::knobs.phases) *
          shape.region_products * steps * G::kProductWords;
 }
 
@@ -33,10 +33,10 @@ TW_DEVICE long long packed_at(const Shape& shape, int steps, const Region& regio
 // Returns the number of products of a region that share an offset y.
 template <class G>
 TW_DEVICE int products_of_row(const Shape& shape, const Region& region) {
-  if (G::knobs.phases == shape.x.stride) return shape.x.taps;
+  if (G::knobs.phases == shape.stride_w) return shape.s;
   int products = 0;
   for (int phase = region.phase_x; phase < region.phase_x + G::knobs.phases; ++phase) {
-    products += shape.x.offsets(phase);
+    products += shape.x().offsets(phase);
   }
   return products;
 }
@@ -44,13 +44,13 @@ TW_DEVICE int products_of_row(const Shape& shape, const Region& region) {
 // Returns the number of the product among the region's products.
 template <class G>
 TW_DEVICE int product_of(const Shape& shape, const Region& region, int tap_y, int tap_x) {
-  const int dx = shape.x.offset(tap_x);
-  const int phase_x = shape.x.phase(tap_x);
-  int product = (shape.y.offset(tap_y) - region.lowest_y) * products_of_row<G>(shape, region);
+  const int dx = shape.x().offset(tap_x);
+  const int phase_x = shape.x().phase(tap_x);
+  int product = (shape.y().offset(tap_y) - region.lowest_y) * products_of_row<G>(shape, region);
   for (int offset = region.lowest_x; offset <= dx; ++offset) {
     for (int phase = region.phase_x; phase < region.phase_x + G::knobs.phases; ++phase) {
       if (offset == dx && phase == phase_x) return product;
-      product += shape.x.has(phase, offset) ? 1 : 0;
+      product += shape.x().has(phase, offset) ? 1 : 0;
     }
   }
   return product;
@@ -63,7 +63,7 @@ TW_DEVICE unsigned weight_word(const Shape& shape, const T* weights, int filter,
                                int tap) {
   const int channel = word * G::kPerWord;
   if (filter >= shape.group_k || channel >= shape.group_c) return 0;
-  const long long taps = static_cast<long long>(shape.y.taps) * shape.x.taps;
+  const long long taps = static_cast<long long>(shape.r) * shape.s;
   const long long next = shape.group_k * taps;  // distance to the next channel
   const T* const from = weights + channel * next + filter * taps + tap;
   if constexpr (sizeof(T) == 4) {
@@ -82,21 +82,21 @@ TW_DEVICE void pack_weights(const Shape& shape, const T* weights, unsigned* pack
   const int steps = (shape.group_c - 1) / G::kStepChannels + 1;
   const int warp_blocks = ((shape.group_k - 1) / G::kFilters + 1) * G::knobs.warps_m;
   const int lane = static_cast<int>(threadIdx.x) % 32;
-  const int taps = shape.y.taps * shape.x.taps;
+  const int taps = shape.r * shape.s;
   const long long fragments =
       static_cast<long long>(shape.groups) * warp_blocks * G::kFragmentsM * steps * taps;
   const long long warps = static_cast<long long>(gridDim.x) * 8;
   for (long long at = static_cast<long long>(blockIdx.x) * 8 + threadIdx.x / 32; at < fragments;
        at += warps) {
     const int tap = static_cast<int>(at % taps);
-    const int tap_y = tap / shape.x.taps;
-    const int tap_x = tap % shape.x.taps;
+    const int tap_y = tap / shape.s;
+    const int tap_x = tap % shape.s;
     const int step = static_cast<int>(at / taps % steps);
     const int fragment = static_cast<int>(at / taps / steps % G::kFragmentsM);
     const int block = static_cast<int>(at / taps / steps / G::kFragmentsM);
     const int group = block / warp_blocks;
     const auto region = Region::of<G::knobs.phases>(
-        shape, shape.y.phase(tap_y), shape.x.phase(tap_x) / G::knobs.phases * G::knobs.phases);
+        shape, shape.y().phase(tap_y), shape.x().phase(tap_x) / G::knobs.phases * G::knobs.phases);
     const T* const from =
         weights + static_cast<long long>(group) * shape.group_c * shape.group_k * taps;
     const int filter = block % warp_blocks * G::knobs.warp_m + fragment * 16 + lane / 4;

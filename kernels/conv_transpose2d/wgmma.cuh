@@ -147,19 +147,17 @@ TW_DEVICE void multiply(float (&sums)[2][G::kColumns][4], SharedPointer<T> weigh
 // 1024 bytes, the weights of r * taps taps, and each warpgroup's ring.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<V>::kThreads, 1)
-    kernel(int n, int c, int h, int w, int k, int r, int s, int pad, int pad_w, int oh, int ow,
-           const T* __restrict__ x, const T* __restrict__ weights, T* __restrict__ y,
+    kernel(Shape shape, const T* __restrict__ x, const T* __restrict__ weights, T* __restrict__ y,
            typename Epilogue::Args epilogue) {
   using G = Tiling<V>;
-  const Shape shape{n, c, k, {h, oh, r, 2, pad}, {w, ow, s, 2, pad_w}};
   const int first_filter = static_cast<int>(blockIdx.y) * G::kFilters;
   const int rows = shape.rows();
   // The shuffle tells the compiler that the value is the same for all lanes: wgmma's descriptors
   // are warp-uniform.
   const int group = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 128, 0);
   const auto filters = aligned_shared<T>();
-  Ring<G, T> ring(filters + (r * G::knobs.taps * G::kTap + group * rows * G::kOffsets * G::kTile),
-                  rows);
+  const int weight_elements = shape.r * G::knobs.taps * G::kTap;
+  Ring<G, T> ring(filters + (weight_elements + group * rows * G::kOffsets * G::kTile), rows);
   const Output<G, T, Epilogue> output(y, shape, first_filter, epilogue);
   Row<G, T> row(x, shape);
 
@@ -190,10 +188,10 @@ __global__ void __launch_bounds__(Tiling<V>::kThreads, 1)
     const int first_row = 2 * (strip.row + step - rows + 1);
     // The bound keeps the compiler from unrolling.
     TW_ROLLED
-    for (int phase_y = 0; phase_y < 2 && first_row + phase_y < oh; ++phase_y) {
+    for (int phase_y = 0; phase_y < 2 && first_row + phase_y < shape.oh; ++phase_y) {
       if (step < rows - 1) break;
       float sums[2][G::kColumns][4];
-      multiply(sums, filters, ring, shape.y, phase_y);
+      multiply(sums, filters, ring, shape.y(), phase_y);
       output.write(sums, strip, first_row + phase_y);
     }
     if (!more) return;

@@ -25,7 +25,7 @@ TW_DEVICE void fill_weights(SharedPointer<T> to, const T* weights, const Shape& 
                             int first_filter) {
   constexpr auto knobs = G::knobs;
   constexpr int kBatch = 4;  // rows of taps that are read together
-  const int items = shape.y.taps * knobs.channels * G::kFilters;
+  const int items = shape.r * knobs.channels * G::kFilters;
   for (int first = static_cast<int>(threadIdx.x); first < items; first += kBatch * G::kThreads) {
     unsigned short halves[kBatch][knobs.taps];
     TW_UNROLL
@@ -37,7 +37,7 @@ TW_DEVICE void fill_weights(SharedPointer<T> to, const T* weights, const Shape& 
       const bool exists = item < items && channel < shape.c && filter < shape.k;
       const T* const from =
           weights +
-          ((static_cast<long long>(channel) * shape.k + filter) * shape.y.taps + row) * knobs.taps;
+          ((static_cast<long long>(channel) * shape.k + filter) * shape.r + row) * knobs.taps;
       TW_UNROLL
       for (int tap = 0; tap < knobs.taps; ++tap) {
         halves[i][tap] = exists ? from[tap].bits : static_cast<unsigned short>(0);
@@ -82,12 +82,12 @@ class Row {
     const bool first = G::kLowest < 0 && lane_ == 0;
     const bool last = G::kHighest > 0 && lane_ == kLanes - 1;
     const int beyond = first ? strip.column - 1 : strip.column + knobs.pixels;
-    const bool row_exists = row >= 0 && row < shape_.y.in;
-    const bool exists = row_exists && column < shape_.x.in;
-    const bool beyond_exists = row_exists && (first || last) && beyond >= 0 && beyond < shape_.x.in;
-    const long long plane = static_cast<long long>(shape_.y.in) * shape_.x.in;
+    const bool row_exists = row >= 0 && row < shape_.h;
+    const bool exists = row_exists && column < shape_.w;
+    const bool beyond_exists = row_exists && (first || last) && beyond >= 0 && beyond < shape_.w;
+    const long long plane = static_cast<long long>(shape_.h) * shape_.w;
     const T* const line = x_ + (static_cast<long long>(strip.image) * shape_.c + channel_) * plane +
-                          static_cast<long long>(row) * shape_.x.in;
+                          static_cast<long long>(row) * shape_.w;
     TW_UNROLL
     for (int i = 0; i < kCopies; ++i) {
       const T* const from = line + i * kChannels * plane;

@@ -46,8 +46,7 @@ class Output {
     const bool exists = filter_ + 8 * i < shape_.k;
     const int filter = min(filter_ + 8 * i, shape_.k - 1);
     const long long line =
-        ((static_cast<long long>(strip.image) * shape_.k + filter) * shape_.y.out + row) *
-        shape_.x.out;
+        ((static_cast<long long>(strip.image) * shape_.k + filter) * shape_.oh + row) * shape_.ow;
     const epilogue::Point point{strip.image, filter, line};
     const int column = 2 * strip.column;
     Run runs[kRuns];
@@ -56,16 +55,16 @@ class Output {
     if (!exists) return;
     const int first = column + t_ % 2 * 16 + t_ / 2 * 8;
     T* const to = y_ + line + first;
-    if (shape_.x.out % 8 == 0) {
+    if (shape_.ow % 8 == 0) {
       TW_UNROLL
       for (int run = 0; run < kRuns; ++run) {
-        if (first + 32 * run >= shape_.x.out) continue;
+        if (first + 32 * run >= shape_.ow) continue;
         store_through<G::kStreaming>(reinterpret_cast<unsigned*>(to + 32 * run), runs[run].words);
       }
     } else {
       TW_UNROLL
       for (int run = 0; run < kRuns; ++run) {
-        write_part(to + 32 * run, runs[run], shape_.x.out - first - 32 * run);
+        write_part(to + 32 * run, runs[run], shape_.ow - first - 32 * run);
       }
     }
   }
@@ -84,7 +83,7 @@ class Output {
         for (int phase = 0; phase < 2; ++phase) {
           // Beyond the edge the position is clamped, because a step may read a tensor there.
           const epilogue::Point point{line.row, line.column,
-                                      line.offset + min(at + phase, shape_.x.out - 1)};
+                                      line.offset + min(at + phase, shape_.ow - 1)};
           values[phase] = Epilogue::template apply<T>(sums[phase][2 * run + j][2 * i + pixel],
                                                       epilogue_, point);
         }

@@ -6,14 +6,15 @@
 
 namespace tw::conv_transpose2d::wgmma {
 
+// The problem, from the kernel's arguments. The strides are 2.
 struct Shape {
-  int n, c, k;
-  Axis y;
-  Axis x;
+  int n, c, h, w, k, r, s, pad, pad_w, oh, ow;
 
+  TW_DEVICE Axis y() const { return {oh, r, 2, pad}; }
+  TW_DEVICE Axis x() const { return {ow, s, 2, pad_w}; }
   // Return the first offset along y, the number of offsets, and the rows of a ring.
-  TW_DEVICE int lowest_y() const { return y.lowest<2>(0); }
-  TW_DEVICE int rows() const { return y.highest<2>(1) - lowest_y() + 1; }
+  TW_DEVICE int lowest_y() const { return y().lowest<2>(0); }
+  TW_DEVICE int rows() const { return y().highest<2>(1) - lowest_y() + 1; }
 };
 
 // The work of a warpgroup at a time: some columns of pixels in up to knobs.rows rows, one after
@@ -36,18 +37,18 @@ struct Strip {
     strip.image = line / chunks<G>(shape);
     strip.column = (index - line * columns<G>(shape)) * G::knobs.pixels;
     strip.row = (line - strip.image * chunks<G>(shape)) * G::knobs.rows;
-    strip.loads = min(G::knobs.rows, shape.y.steps() - strip.row) + shape.rows() - 1;
+    strip.loads = min(G::knobs.rows, shape.y().steps() - strip.row) + shape.rows() - 1;
     return strip;
   }
 
  private:
   template <class G>
   static TW_DEVICE int columns(const Shape& shape) {
-    return (shape.x.steps() - 1) / G::knobs.pixels + 1;
+    return (shape.x().steps() - 1) / G::knobs.pixels + 1;
   }
   template <class G>
   static TW_DEVICE int chunks(const Shape& shape) {
-    return (shape.y.steps() - 1) / G::knobs.rows + 1;
+    return (shape.y().steps() - 1) / G::knobs.rows + 1;
   }
 };
 
