@@ -4,28 +4,12 @@
 
 #include "common/cache.cuh"
 #include "common/config.cuh"
+#include "common/convert.cuh"
 #include "common/epilogue.cuh"
 #include "common/half.cuh"
-#include "common/vector.cuh"
 #include "conv_transpose2d/phases_tile.cuh"
 
 namespace tw::conv_transpose2d::phases {
-
-// Writes kCount elements with one instruction. `to` is aligned to their size.
-template <bool kStreaming, int kCount, class T>
-TW_DEVICE void store_run(T* to, const float* values) {
-  if constexpr (sizeof(T) == 4) {
-    Vector<float, kCount> run;
-    TW_UNROLL
-    for (int i = 0; i < kCount; ++i) run.at[i] = values[i];
-    store_through<kStreaming>(to, run);
-  } else {
-    Vector<unsigned, kCount / 2> run;
-    TW_UNROLL
-    for (int i = 0; i < kCount / 2; ++i) run.at[i] = packed<T>(values[2 * i], values[2 * i + 1]);
-    store_through<kStreaming>(reinterpret_cast<unsigned*>(to), run);
-  }
-}
 
 template <class G, class T, class Epilogue>
 class Output {
@@ -108,10 +92,7 @@ class Output {
               run[e], epilogue_,
               epilogue::Point{image_ + pixel.image, first_filter_ + filter_ + 8 * i, offset + e});
         }
-        TW_UNROLL
-        for (int e = 0; e < kRun; e += kStore) {
-          store_run<G::kStreaming, kStore>(y_ + offset + e, run + e);
-        }
+        store_run(y_ + offset, run, kRun);
       }
     }
   }
@@ -140,6 +121,16 @@ class Output {
     }
   }
 
+  // Writes the vectors of a run that begin before `left`. `to` is aligned to their size.
+  static TW_DEVICE void store_run(T* to, const float (&run)[kRun], int left) {
+    TW_UNROLL
+    for (int e = 0; e < kRun; e += kStore) {
+      float values[kStore];
+      memcpy(values, run + e, sizeof values);
+      if (e < left) store_through<G::kStreaming>(to + e, narrow<T>(values));
+    }
+  }
+
   // Returns the distance from the run's first element to its e-th.
   TW_DEVICE int distance(int e) const {
     return e / knobs.phases * shape_.stride_w + e % knobs.phases;
@@ -156,10 +147,7 @@ class Output {
     }
     T* const to = y_ + at.offset;
     if (whole_) {
-      TW_UNROLL
-      for (int e = 0; e < kRun; e += kStore) {
-        if (e < left) store_run<G::kStreaming, kStore>(to + e, values + e);
-      }
+      store_run(to, values, left);
     } else {
       TW_UNROLL
       for (int e = 0; e < kRun; ++e) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/config.cuh"
+#include "common/convert.cuh"
 #include "common/epilogue.cuh"
 #include "common/half.cuh"
 #include "common/vector.cuh"
@@ -30,27 +31,6 @@ template <int kCount>
 struct Run {
   float at[kCount];
 };
-
-// Rounds to T.
-template <class T, int kCount>
-TW_DEVICE Vector<T, kCount> narrowed(const Run<kCount>& run) {
-  if constexpr (sizeof(T) == 4) {
-    Vector<T, kCount> result;
-    TW_UNROLL
-    for (int i = 0; i < kCount; ++i) result.at[i] = run.at[i];
-    return result;
-  } else {
-    union {
-      Vector<T, kCount> value;
-      unsigned words[kCount / 2];
-    } result;
-    TW_UNROLL
-    for (int i = 0; i < kCount / 2; ++i) {
-      result.words[i] = packed<T>(run.at[2 * i], run.at[2 * i + 1]);
-    }
-    return result.value;
-  }
-}
 
 // Writes the elements of a run that are inside the matrix.
 template <int kCount, class T, class Epilogue>
@@ -80,7 +60,7 @@ TW_DEVICE void store_run(const Output<T, Epilogue>& out, Run<kCount> run, int ro
     const epilogue::Point point{row, column + inside, offset + inside};
     run.at[i] = Epilogue::template apply<T>(run.at[i], out.epilogue, point);
   }
-  const Vector<T, kCount> result = narrowed<T>(run);
+  const Vector<T, kCount> result = narrow<T>(run.at);
   if (whole) {
     store_vector(c, result);
   } else {
