@@ -9,6 +9,7 @@
 #include "common/cache.cuh"
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
+#include "common/exchange.cuh"
 #include "common/half.cuh"
 #include "common/vector.cuh"
 #include "conv_transpose2d/wgmma_tile.cuh"
@@ -36,9 +37,7 @@ class Output {
   }
 
  private:
-  struct Run {
-    Vector<unsigned, 4> words;
-  };
+  using Run = Vector<unsigned, 4>;  // 8 neighbouring elements
   static constexpr int kRuns = G::kColumns / 2;
 
   // Writes the filter whose sums are at 2 * i.
@@ -59,7 +58,7 @@ class Output {
       TW_UNROLL
       for (int run = 0; run < kRuns; ++run) {
         if (first + 32 * run >= shape_.ow) continue;
-        store_through<G::kStreaming>(reinterpret_cast<unsigned*>(to + 32 * run), runs[run].words);
+        store_through<G::kStreaming>(reinterpret_cast<unsigned*>(to + 32 * run), runs[run]);
       }
     } else {
       TW_UNROLL
@@ -72,7 +71,7 @@ class Output {
   // Returns the 8 neighbours that this lane writes of columns 2 * run and 2 * run + 1 of the sums.
   TW_DEVICE Run finished(const Sums& sums, int run, int i, const epilogue::Point& line,
                          int column) const {
-    unsigned words[2][2];
+    Vector<unsigned, 2> words[2];
     TW_UNROLL
     for (int j = 0; j < 2; ++j) {
       TW_UNROLL
@@ -87,26 +86,17 @@ class Output {
           values[phase] = Epilogue::template apply<T>(sums[phase][2 * run + j][2 * i + pixel],
                                                       epilogue_, point);
         }
-        words[j][pixel] = packed<T>(values[0], values[1]);
+        words[j].at[pixel] = packed<T>(values[0], values[1]);
       }
     }
-    const bool even = t_ % 2 == 0;
-    Run result;
-    TW_UNROLL
-    for (int pixel = 0; pixel < 2; ++pixel) {
-      const unsigned given = even ? words[1][pixel] : words[0][pixel];
-      const unsigned taken = __shfl_xor_sync(0xffffffffu, given, 1);
-      result.words.at[pixel] = even ? words[0][pixel] : taken;
-      result.words.at[2 + pixel] = even ? taken : words[1][pixel];
-    }
-    return result;
+    return exchanged(words[0], words[1], t_ % 2 == 0, 1);
   }
 
   // Writes the first `count` elements.
   static TW_DEVICE void write_part(T* to, const Run& run, int count) {
     TW_UNROLL
     for (int e = 0; e < 8; ++e) {
-      if (e < count) to[e] = T{static_cast<unsigned short>(run.words.at[e / 2] >> e % 2 * 16)};
+      if (e < count) to[e] = T{static_cast<unsigned short>(run.at[e / 2] >> e % 2 * 16)};
     }
   }
 

@@ -9,6 +9,7 @@
 #include "common/config.cuh"
 #include "common/convert.cuh"
 #include "common/epilogue.cuh"
+#include "common/exchange.cuh"
 #include "common/half.cuh"
 #include "common/vector.cuh"
 
@@ -26,19 +27,15 @@ struct Output {
   bool aligned;  // vectors of 16 bytes are allowed
 };
 
-// kCount sums of neighbouring elements of a row.
-template <int kCount>
-struct Run {
-  float at[kCount];
-};
-
-// Writes the elements of a run that are inside the matrix.
+// Writes those of kCount neighbouring elements of a row that are inside the matrix.
 template <int kCount, class T, class Epilogue>
-TW_DEVICE void store_run(const Output<T, Epilogue>& out, Run<kCount> run, int row, int column) {
+TW_DEVICE void store_run(const Output<T, Epilogue>& out, const Vector<float, kCount>& sums, int row,
+                         int column) {
   T* const c = out.c + row * out.ldc + column;
   const long long offset = out.offset + row * out.ldc + column;
   const int left = out.n - column;
   const bool whole = out.aligned && left >= kCount;
+  Vector<float, kCount> run = sums;
   TW_UNROLL
   for (int i = 0; i < kCount; ++i) run.at[i] *= out.alpha;
   if (out.beta != 0) {
@@ -71,23 +68,6 @@ TW_DEVICE void store_run(const Output<T, Epilogue>& out, Run<kCount> run, int ro
   }
 }
 
-// Exchanges runs between two lanes that are `distance` apart. The lane with an even `lane` gives
-// away its second run and keeps its first; the other lane does the opposite. The received run takes
-// the place of the run that was given away.
-template <int kCount>
-TW_DEVICE Run<2 * kCount> exchanged(const Run<kCount>& first, const Run<kCount>& second, bool even,
-                                    int distance) {
-  Run<2 * kCount> result;
-  TW_UNROLL
-  for (int i = 0; i < kCount; ++i) {
-    const float given = even ? second.at[i] : first.at[i];
-    const float taken = __shfl_xor_sync(0xffffffffu, given, distance);
-    result.at[i] = even ? first.at[i] : taken;
-    result.at[kCount + i] = even ? taken : second.at[i];
-  }
-  return result;
-}
-
 // The rows of an mma tile of 16 that a thread has: at(0) and at(1). at(2) and on are those of the
 // tiles below.
 struct TileRows {
@@ -110,7 +90,7 @@ TW_DEVICE void store_sums(const float (&sums)[kRows][kColumns][4], const Output<
     for (int j = 0; j < kColumns; j += kTiles) {
       const auto pair = [&](int tile) {
         const float* const sum = sums[i / 2][j + tile] + i % 2 * 2;
-        return Run<2>{{sum[0], sum[1]}};
+        return Vector<float, 2>{{sum[0], sum[1]}};
       };
       auto run = exchanged(pair(0), pair(1), t % 2 == 0, 1);
       const bool exists = at < out.m && first + 8 * j < out.n;

@@ -17,6 +17,7 @@
 #include "common/mma.cuh"
 #include "common/shared.cuh"
 #include "common/shared_words.cuh"
+#include "common/vector.cuh"
 #include "common/wgmma.cuh"
 #include "common/wgmma_pipeline.cuh"
 #include "gemm/mma_schedule.cuh"
@@ -212,7 +213,7 @@ TW_DEVICE void store_transposed(const float (&sums)[kColumns][4],
   TW_UNROLL
   for (int i = 0; i < 2 * kColumns; ++i) {
     const int y = row + i / 2 * 8 + 2 * t + i % 2;
-    const mma::Run<2> run{{sums[i / 2][i % 2], sums[i / 2][2 + i % 2]}};
+    const Vector<float, 2> run{{sums[i / 2][i % 2], sums[i / 2][2 + i % 2]}};
     if (y < out.m && x < out.n) mma::store_run(out, run, y, x);
   }
 }
