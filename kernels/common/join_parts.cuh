@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/config.cuh"
+#include "common/shared.cuh"
 #include "common/vector.cuh"
 
 namespace tw {
@@ -60,6 +61,17 @@ TW_DEVICE bool join_parts(const Group& group, int own, int parts, const Part& pa
     }
   }
   return true;
+}
+
+// join_parts for the slices of a tile, by all kThreads threads of their blocks. partials:
+// [tile][slice]; arrived: [tile]. Dynamic shared memory must not be in use.
+template <int kThreads, int kSlices, int kGroups, class Group>
+TW_DEVICE bool join_slices(const Group& group, int tile, int slice, float* partials,
+                           unsigned* arrived) {
+  constexpr long long kPart = 4LL * kGroups * kThreads;
+  return join_parts<AllThreads<kThreads>, kGroups>(
+      group, slice, kSlices, [&](int part) { return partials + (tile * kSlices + part) * kPart; },
+      arrived + tile, dynamic_shared<unsigned>());
 }
 
 }  // namespace tw

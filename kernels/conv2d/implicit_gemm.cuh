@@ -37,6 +37,7 @@
 #include "common/async_copy.cuh"
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
+#include "common/join_parts.cuh"
 #include "common/loops.cuh"
 #include "common/mma.cuh"
 #include "conv2d/implicit_gemm_copy.cuh"
@@ -148,7 +149,11 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
                       is_packed_weights ? packed_weights : weights, place, first, shape);
   run<G>(sums, shared, copier, end - first, shape);
   if constexpr (knobs.split_k > 1) {
-    if (!gather_slices<G>(sums, partials, arrived, index, slice)) return;
+    const auto group = [&](int i) { return sums[i / G::kTilesN][i % G::kTilesN]; };
+    if (!join_slices<G::kThreads, knobs.split_k, G::kTilesM * G::kTilesN>(group, index, slice,
+                                                                          partials, arrived)) {
+      return;
+    }
   }
   store_tile<G, T, Epilogue>(sums, shared, y, place, shape, epilogue);
 }

@@ -1,28 +1,14 @@
-// How the implicit GEMM ends: the slices of K are added up, the epilogue is applied, and y is
-// written in rows through shared memory.
+// How the implicit GEMM ends: the epilogue is applied, and y is written in rows through shared
+// memory.
 #pragma once
 
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
-#include "common/join_parts.cuh"
 #include "common/opaque.cuh"
 #include "conv2d/implicit_gemm_tiling.cuh"
 #include "conv2d/staging.cuh"
 
 namespace tw::conv2d::implicit_gemm {
-
-// Adds up the slices of a tile, as join_parts does. partials: [tile][slice].
-template <class G>
-TW_DEVICE bool gather_slices(float (&sums)[G::kTilesM][G::kTilesN][4], float* partials,
-                             unsigned* arrived, int tile, int slice) {
-  constexpr int kSlices = G::knobs.split_k;
-  constexpr int kGroups = G::kTilesM * G::kTilesN;
-  constexpr long long kPart = 4LL * kGroups * G::kThreads;
-  return join_parts<AllThreads<G::kThreads>, kGroups>(
-      [&](int i) { return &sums[i / G::kTilesN][i % G::kTilesN][0]; }, slice, kSlices,
-      [&](int part) { return partials + (tile * kSlices + part) * kPart; }, arrived + tile,
-      dynamic_shared<unsigned>());
-}
 
 // The place of the block's rows and columns of D in y.
 template <class G>

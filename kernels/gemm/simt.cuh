@@ -44,6 +44,7 @@
 #include "common/async_copy.cuh"
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
+#include "common/join_parts.cuh"
 #include "common/shared.cuh"
 #include "common/vector.cuh"
 #include "gemm/op.cuh"
@@ -308,7 +309,12 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   loop.run(sums, place, slice.tiles, slice.first_depth);
 
   if constexpr (knobs.split_k > 1) {
-    if (!gather_slices<G>(sums, partials, arrived, index, slice_index)) return;
+    constexpr int kGroups = knobs.thread_m * knobs.thread_n / 4;
+    const auto group = [&](int i) { return &sums[4 * i / knobs.thread_n][4 * i % knobs.thread_n]; };
+    if (!join_slices<G::kThreads, knobs.split_k, kGroups>(group, index, slice_index, partials,
+                                                          arrived)) {
+      return;
+    }
   }
   store_tile<G, T, Epilogue>(sums, c, ldc, m, n, rows + place.row, columns + place.column, alpha,
                              beta, epilogue);

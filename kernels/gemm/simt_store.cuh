@@ -1,11 +1,8 @@
-// The end of simt.cuh, when a block's slice of k is done: the slices are added up,
-// and C is written. G is a simt::Tiling.
+// The end of simt.cuh: C is written. G is a simt::Tiling.
 #pragma once
 
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
-#include "common/join_parts.cuh"
-#include "common/shared.cuh"
 #include "common/vector.cuh"
 
 namespace tw::gemm::simt {
@@ -14,19 +11,6 @@ namespace tw::gemm::simt {
 template <int kLanes>
 TW_HOST_DEVICE constexpr int spread(int i) {
   return i / 4 * 4 * kLanes + i % 4;
-}
-
-// Adds up the slices of a tile of C, as join_parts does. partials: [tile][slice].
-template <class G>
-TW_DEVICE bool gather_slices(float (&sums)[G::knobs.thread_m][G::knobs.thread_n], float* partials,
-                             unsigned* arrived, int tile, int slice) {
-  constexpr int kSlices = G::knobs.split_k;
-  constexpr int kGroups = G::knobs.thread_m * G::knobs.thread_n / 4;
-  constexpr long long kPart = 4LL * kGroups * G::kThreads;
-  return join_parts<AllThreads<G::kThreads>, kGroups>(
-      [&](int i) { return &sums[4 * i / G::knobs.thread_n][4 * i % G::knobs.thread_n]; }, slice,
-      kSlices, [&](int part) { return partials + (tile * kSlices + part) * kPart; }, arrived + tile,
-      dynamic_shared<unsigned>());
 }
 
 // Writes those of 4 neighbouring elements of a row of C that are inside C; `at` is the first.
