@@ -56,6 +56,12 @@ TW_DEVICE SharedPointer<T> aligned_shared(int head = 0) {
   return shared + static_cast<int>(((from + 1023) / 1024 * 1024 - address) / sizeof(T));
 }
 
+// Returns the index of the calling thread's warp in its block. The shuffle tells the compiler that
+// the value is the same for all lanes: wgmma's descriptors are warp-uniform.
+TW_DEVICE int uniform_warp() {
+  return __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 32, 0);
+}
+
 // A barrier of only the calling thread's warpgroup. A block that uses it has at most 15 warpgroups.
 TW_DEVICE void sync_warpgroup() { sync_some<128>(static_cast<int>(threadIdx.x) / 128 + 1); }
 

@@ -186,9 +186,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, 1)
            typename Epilogue::Args epilogue) {
   using G = Tiling<T, V>;
   const int first_filter = static_cast<int>(blockIdx.y) * G::kFilters;
-  // The shuffle tells the compiler that the value is the same for all lanes: wgmma's descriptors
-  // are warp-uniform.
-  const int warp = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 32, 0);
+  const int warp = uniform_warp();
   const int group = warp / 4;
   const auto filters = SharedPointer<T>::dynamic();
   const auto rings = filters + G::kParts * shape.r * G::units(shape) * G::kFilters * G::kLine;

@@ -135,9 +135,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
            [[maybe_unused]] unsigned* arrived) {
   using G = Tiling<T, V>;
   constexpr Knobs knobs = V::knobs;
-  // The shuffle tells the compiler that the value is the same for all lanes: wgmma's descriptors
-  // are warp-uniform.
-  const int warp = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 32, 0);
+  const int warp = uniform_warp();
   const auto shared = aligned_shared<T>(tw::wgmma::kHeadBytes);
   if (threadIdx.x == 0) tw::wgmma::Stage<G>::init_all();
   __syncthreads();

@@ -152,9 +152,7 @@ __global__ void __launch_bounds__(Tiling<V>::kThreads, 1)
   using G = Tiling<V>;
   const int first_filter = static_cast<int>(blockIdx.y) * G::kFilters;
   const int rows = shape.rows();
-  // The shuffle tells the compiler that the value is the same for all lanes: wgmma's descriptors
-  // are warp-uniform.
-  const int group = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 128, 0);
+  const int group = uniform_warp() / 4;
   const auto filters = aligned_shared<T>();
   const int weight_elements = shape.r * G::knobs.taps * G::kTap;
   Ring<G, T> ring(filters + (weight_elements + group * rows * G::kOffsets * G::kTile), rows);

@@ -142,9 +142,7 @@ __global__ void __launch_bounds__(Tiling<V>::kThreads, 1)
            [[maybe_unused]] float* row_partials) {
   using G = Tiling<V>;
   const int k_tiles = (k - 1) / G::kDepth + 1;
-  // The shuffle tells the compiler that the value is the same for all lanes: wgmma's descriptors
-  // are warp-uniform.
-  const int warp = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / 32, 0);
+  const int warp = uniform_warp();
   const auto shared = aligned_shared<float>(tw::wgmma::kHeadBytes);
   if (threadIdx.x == 0) {
     tw::wgmma::Stage<G>::init_all();
