@@ -107,6 +107,32 @@ class Stage {
   unsigned parity_ = 0;
 };
 
+// Fills the stages one after the other: the part of the thread that copies.
+template <class G>
+class Producer {
+  using T = typename G::Element;
+
+ public:
+  TW_DEVICE explicit Producer(SharedPointer<T> shared) : shared_(shared) {}
+
+  // Calls copy(tile, to, full) for each tile of k from `begin` to `end`, when a stage is free.
+  // `copy` starts the copies of the tile of A to `to`, and of the tile of B to kTileA elements
+  // further on. The copies signal `full`.
+  template <class Copy>
+  TW_DEVICE void fill(int begin, int end, const Copy& copy) {
+    for (int tile = begin; tile < end; ++tile) {
+      stage_.empty().wait(stage_.parity() ^ 1u);
+      stage_.full().arrive_and_expect(G::kStage * static_cast<int>(sizeof(T)));
+      copy(tile, shared_ + stage_.elements(), stage_.full());
+      stage_.advance();
+    }
+  }
+
+ private:
+  SharedPointer<T> shared_;
+  Stage<G> stage_;
+};
+
 // Multiplies the stages' tiles one after the other: the part of one warpgroup.
 template <class G>
 class Consumer {

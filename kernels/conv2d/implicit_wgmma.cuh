@@ -77,13 +77,13 @@ struct Windows {
 
 // Starts the copies of the tiles. One thread runs it.
 template <class G>
-class Producer {
+class Copier {
   using T = typename G::Element;
 
  public:
-  TW_DEVICE Producer(SharedPointer<T> shared, const TensorMap& x, const TensorMap& weights,
-                     const Windows& windows)
-      : shared_(shared), x_(x), weights_(weights), windows_(windows) {}
+  TW_DEVICE Copier(SharedPointer<T> shared, const TensorMap& x, const TensorMap& weights,
+                   const Windows& windows)
+      : producer_(shared), x_(x), weights_(weights), windows_(windows) {}
 
   // Copies the tiles of K from `begin` to `end`, for the tile of y at (pixel, filter).
   TW_DEVICE void copy(int pixel, int filter, int begin, int end) {
@@ -95,29 +95,24 @@ class Producer {
     int chunk = begin - tap * windows_.chunks;
     int tap_y = tap / windows_.s;
     int tap_x = tap - tap_y * windows_.s;
-    for (int tile = begin; tile < end; ++tile) {
+    producer_.fill(begin, end, [&](int /*tile*/, SharedPointer<T> to, const Barrier& full) {
       const int channel = chunk * G::kDepth;
-      stage_.empty().wait(stage_.parity() ^ 1u);
-      stage_.full().arrive_and_expect(G::kStage * static_cast<int>(sizeof(T)));
-      const SharedPointer<T> to = shared_ + stage_.elements();
-      load_im2col(to, x_, stage_.full(), channel, column, row, image, tap_x * windows_.dilation_w,
+      load_im2col(to, x_, full, channel, column, row, image, tap_x * windows_.dilation_w,
                   tap_y * windows_.dilation);
-      load_tensor(to + G::kTileA, weights_, stage_.full(), channel, tap_x, tap_y, filter);
-      stage_.advance();
-      if (++chunk < windows_.chunks) continue;
+      load_tensor(to + G::kTileA, weights_, full, channel, tap_x, tap_y, filter);
+      if (++chunk < windows_.chunks) return;
       chunk = 0;
-      if (++tap_x < windows_.s) continue;
+      if (++tap_x < windows_.s) return;
       tap_x = 0;
       ++tap_y;
-    }
+    });
   }
 
  private:
-  SharedPointer<T> shared_;
+  tw::wgmma::Producer<G> producer_;
   const TensorMap& x_;
   const TensorMap& weights_;
   const Windows& windows_;
-  tw::wgmma::Stage<G> stage_;
 };
 
 // Grid: the work consists of `blocks` items. stream_k or split_k give `workers` items for the first
@@ -144,11 +139,11 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   if (warp == G::kConsumers / 32) {
     if (threadIdx.x % 32 > 0) return;
     const Windows windows{p, q, s, stride, stride_w, pad, pad_w, dilation, dilation_w, chunks};
-    Producer<G> producer(shared, x, weights, windows);
+    Copier<G> copier(shared, x, weights, windows);
     walk.for_each_segment([&](const gemm::mma::Segment& segment, const typename G::Shares&, int) {
       const gemm::mma::TileIndex place = walk.place(segment.tile);
-      producer.copy(place.row * knobs.block_pixels, place.column * knobs.block_filters,
-                    segment.begin, segment.end);
+      copier.copy(place.row * knobs.block_pixels, place.column * knobs.block_filters, segment.begin,
+                  segment.end);
     });
     return;
   }

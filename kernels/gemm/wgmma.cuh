@@ -78,44 +78,19 @@ struct Tiling
   static constexpr bool kKMajorB = transposed_b(V::choices.layout);
 };
 
-// Starts the copies of the tiles. One thread runs it.
-template <class G, class T>
-class Producer {
- public:
-  TW_DEVICE Producer(SharedPointer<T> shared, const TensorMap& a, const TensorMap& b)
-      : shared_(shared), a_(a), b_(b) {}
-
-  // Copies the tiles of k from `begin` to `end` for the tile of C at (row, column).
-  TW_DEVICE void copy(int row, int column, int batch_a, int batch_b, int begin, int end) {
-    for (int tile = begin; tile < end; ++tile) {
-      stage_.empty().wait(stage_.parity() ^ 1u);
-      stage_.full().arrive_and_expect(G::kStage * static_cast<int>(sizeof(T)));
-      const SharedPointer<T> to = shared_ + stage_.elements();
-      copy_operand<G::kKMajorA, G::knobs.block_m>(to, a_, tile * G::kDepth, row, batch_a);
-      copy_operand<G::kKMajorB, G::knobs.block_n>(to + G::kTileA, b_, tile * G::kDepth, column,
-                                                  batch_b);
-      stage_.advance();
+// Starts the copies of a tile of an operand: its kExtent rows (columns) from x on, at k.
+template <class G, bool kKMajor, int kExtent, class T>
+TW_DEVICE void copy_operand(SharedPointer<T> to, const TensorMap& map, const Barrier& full, int k,
+                            int x, int batch) {
+  if constexpr (kKMajor) {
+    load_tensor(to, map, full, k, x, batch);
+  } else {
+    TW_UNROLL
+    for (int panel = 0; panel < kExtent / 64; ++panel) {
+      load_tensor(to + panel * (64 * G::kDepth), map, full, x + 64 * panel, k, batch);
     }
   }
-
- private:
-  template <bool kKMajor, int kExtent>
-  TW_DEVICE void copy_operand(SharedPointer<T> to, const TensorMap& map, int k, int x, int batch) {
-    if constexpr (kKMajor) {
-      load_tensor(to, map, stage_.full(), k, x, batch);
-    } else {
-      TW_UNROLL
-      for (int panel = 0; panel < kExtent / 64; ++panel) {
-        load_tensor(to + panel * (64 * G::kDepth), map, stage_.full(), x + 64 * panel, k, batch);
-      }
-    }
-  }
-
-  SharedPointer<T> shared_;
-  const TensorMap& a_;
-  const TensorMap& b_;
-  tw::wgmma::Stage<G> stage_;
-};
+}
 
 // Grid: the work consists of `blocks` items. stream_k or split_k give `workers` items for the first
 // `shared_tiles` tiles of C; each other tile of all matrices is one item. The grid has `blocks`
@@ -132,7 +107,6 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
            int blocks, int workers, int shared_tiles, [[maybe_unused]] float* partials,
            [[maybe_unused]] unsigned* arrived, [[maybe_unused]] float* row_partials) {
   using G = Tiling<T, V>;
-  constexpr Knobs knobs = V::knobs;
   const int k_tiles = (k - 1) / G::kDepth + 1;
   const int warp = uniform_warp();
   const auto shared = aligned_shared<T>(tw::wgmma::kHeadBytes);
@@ -142,11 +116,17 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   const Walk<G> walk{m, n, k_tiles, blocks, workers, shared_tiles};
   if (warp == G::kConsumers / 32) {
     if (threadIdx.x % 32 > 0) return;
-    Producer<G, T> producer(shared, a, b);
+    tw::wgmma::Producer<G> producer(shared);
     walk.for_each_segment([&](const mma::Segment& segment, const typename G::Shares&, int) {
       const mma::TileIndex place = walk.place(segment.tile);
-      producer.copy(place.row * knobs.block_m, place.column * knobs.block_n, place.batch * moves_a,
-                    place.batch * moves_b, segment.begin, segment.end);
+      producer.fill(
+          segment.begin, segment.end, [&](int tile, SharedPointer<T> to, const Barrier& full) {
+            copy_operand<G, G::kKMajorA, G::kBlockM>(to, a, full, tile * G::kDepth,
+                                                     place.row * G::kBlockM, place.batch * moves_a);
+            copy_operand<G, G::kKMajorB, G::kBlockN>(to + G::kTileA, b, full, tile * G::kDepth,
+                                                     place.column * G::kBlockN,
+                                                     place.batch * moves_b);
+          });
     });
     return;
   }

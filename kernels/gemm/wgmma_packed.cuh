@@ -50,31 +50,6 @@ struct Tiling
   static constexpr Knobs knobs = V::knobs;
 };
 
-// Starts the copies of the tiles. One thread runs it.
-template <class G, class T>
-class Producer {
- public:
-  TW_DEVICE explicit Producer(SharedPointer<T> shared) : shared_(shared) {}
-
-  // Copies the tiles of k from `begin` to `end`. a and b are the first tiles of the block's rows
-  // and columns. The next values of k are step_a and step_b elements further on.
-  TW_DEVICE void copy(const T* a, long long step_a, const T* b, long long step_b, int begin,
-                      int end) {
-    for (int tile = begin; tile < end; ++tile) {
-      stage_.empty().wait(stage_.parity() ^ 1u);
-      stage_.full().arrive_and_expect(G::kStage * static_cast<int>(sizeof(T)));
-      const SharedPointer<T> to = shared_ + stage_.elements();
-      load_bytes(to, a + tile * step_a, G::kTileA * 2, stage_.full());
-      load_bytes(to + G::kTileA, b + tile * step_b, (G::kStage - G::kTileA) * 2, stage_.full());
-      stage_.advance();
-    }
-  }
-
- private:
-  SharedPointer<T> shared_;
-  tw::wgmma::Stage<G> stage_;
-};
-
 // The second pass. Its arguments, grid and shared memory are as wgmma.cuh's.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
@@ -93,17 +68,22 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   const wgmma::Walk<G> walk{m, n, k_tiles, blocks, workers, shared_tiles};
   if (warp == G::kConsumers / 32) {
     if (threadIdx.x % 32 > 0) return;
-    Producer<G, T> producer(shared);
+    tw::wgmma::Producer<G> producer(shared);
+    // From a tile to the tile of the next values of k, in elements.
     const long long step_a = static_cast<long long>(tiles_along(m)) * kTileElements;
     const long long step_b = static_cast<long long>(tiles_along(n)) * kTileElements;
     walk.for_each_segment([&](const mma::Segment& segment, const typename G::Shares&, int) {
       const mma::TileIndex place = walk.place(segment.tile);
       const long long batch_tiles = static_cast<long long>(place.batch) * k_tiles;
-      const T* const from_a = packed_a + moves_a * batch_tiles * step_a;
-      const T* const from_b = packed_b + moves_b * batch_tiles * step_b;
-      producer.copy(from_a + place.row * (G::kBlockM / 64LL) * kTileElements, step_a,
-                    from_b + place.column * (G::kBlockN / 64LL) * kTileElements, step_b,
-                    segment.begin, segment.end);
+      const T* const from_a = packed_a + moves_a * batch_tiles * step_a +
+                              place.row * (G::kBlockM / 64LL) * kTileElements;
+      const T* const from_b = packed_b + moves_b * batch_tiles * step_b +
+                              place.column * (G::kBlockN / 64LL) * kTileElements;
+      producer.fill(
+          segment.begin, segment.end, [&](int tile, SharedPointer<T> to, const Barrier& full) {
+            load_bytes(to, from_a + tile * step_a, G::kTileA * 2, full);
+            load_bytes(to + G::kTileA, from_b + tile * step_b, (G::kStage - G::kTileA) * 2, full);
+          });
     });
     return;
   }
