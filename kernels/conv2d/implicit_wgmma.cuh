@@ -126,8 +126,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     kernel(int pixels, int k, int k_tiles, int p, int q, int s, int stride, int stride_w, int pad,
            int pad_w, int dilation, int dilation_w, int chunks, const __grid_constant__ TensorMap x,
            const __grid_constant__ TensorMap weights, T* y, typename Epilogue::Args epilogue,
-           int blocks, int workers, int shared_tiles, [[maybe_unused]] float* partials,
-           [[maybe_unused]] unsigned* arrived) {
+           int blocks, int workers, int shared_tiles, float* partials, unsigned* arrived) {
   using G = Tiling<T, V>;
   constexpr Knobs knobs = V::knobs;
   const int warp = uniform_warp();
@@ -135,7 +134,8 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   if (threadIdx.x == 0) tw::wgmma::Stage<G>::init_all();
   __syncthreads();
 
-  const gemm::wgmma::Walk<G> walk{pixels, k, k_tiles, blocks, workers, shared_tiles};
+  const gemm::wgmma::Walk<G> walk{pixels,       k,        k_tiles, blocks, workers,
+                                  shared_tiles, partials, arrived};
   if (warp == G::kConsumers / 32) {
     if (threadIdx.x % 32 > 0) return;
     const Windows windows{p, q, s, stride, stride_w, pad, pad_w, dilation, dilation_w, chunks};
@@ -148,7 +148,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     return;
   }
   const gemm::mma::Results<T, Epilogue> results{y, k, 0, pixels, k, 1, 0, epilogue, nullptr};
-  gemm::wgmma::multiply(walk, shared, warp, results, partials, arrived);
+  gemm::wgmma::multiply(walk, shared, warp, results);
 }
 
 }  // namespace tw::conv2d::implicit_wgmma

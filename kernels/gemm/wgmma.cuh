@@ -104,8 +104,8 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     kernel(int m, int n, int k, const __grid_constant__ TensorMap a, int moves_a,
            const __grid_constant__ TensorMap b, int moves_b, T* c, long long ldc,
            long long stride_c, float alpha, float beta, typename Epilogue::Args epilogue,
-           int blocks, int workers, int shared_tiles, [[maybe_unused]] float* partials,
-           [[maybe_unused]] unsigned* arrived, [[maybe_unused]] float* row_partials) {
+           int blocks, int workers, int shared_tiles, float* partials, unsigned* arrived,
+           [[maybe_unused]] float* row_partials) {
   using G = Tiling<T, V>;
   const int k_tiles = (k - 1) / G::kDepth + 1;
   const int warp = uniform_warp();
@@ -113,7 +113,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   if (threadIdx.x == 0) tw::wgmma::Stage<G>::init_all();
   __syncthreads();
 
-  const Walk<G> walk{m, n, k_tiles, blocks, workers, shared_tiles};
+  const Walk<G> walk{m, n, k_tiles, blocks, workers, shared_tiles, partials, arrived};
   if (warp == G::kConsumers / 32) {
     if (threadIdx.x % 32 > 0) return;
     tw::wgmma::Producer<G> producer(shared);
@@ -132,7 +132,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   }
   const mma::Results<T, Epilogue> results{c,     ldc,  stride_c, m,           n,
                                           alpha, beta, epilogue, row_partials};
-  multiply(walk, shared, warp, results, partials, arrived);
+  multiply(walk, shared, warp, results);
 }
 
 }  // namespace tw::gemm::wgmma

@@ -138,8 +138,7 @@ __global__ void __launch_bounds__(Tiling<V>::kThreads, 1)
            const __grid_constant__ TensorMap b, int moves_b, [[maybe_unused]] const T* packed, T* c,
            long long ldc, long long stride_c, float alpha, float beta,
            typename Epilogue::Args epilogue, int blocks, int workers, int shared_tiles,
-           [[maybe_unused]] float* partials, [[maybe_unused]] unsigned* arrived,
-           [[maybe_unused]] float* row_partials) {
+           float* partials, unsigned* arrived, [[maybe_unused]] float* row_partials) {
   using G = Tiling<V>;
   const int k_tiles = (k - 1) / G::kDepth + 1;
   const int warp = uniform_warp();
@@ -150,7 +149,7 @@ __global__ void __launch_bounds__(Tiling<V>::kThreads, 1)
   }
   __syncthreads();
 
-  const wgmma::Walk<G> walk{m, n, k_tiles, blocks, workers, shared_tiles};
+  const wgmma::Walk<G> walk{m, n, k_tiles, blocks, workers, shared_tiles, partials, arrived};
   if (warp >= G::kConsumers / 32) {
     if constexpr (G::kMovesRegisters) give_registers<G::kLoaderRegisters>();
     const int helper = warp - G::kConsumers / 32;
@@ -180,7 +179,7 @@ __global__ void __launch_bounds__(Tiling<V>::kThreads, 1)
     if constexpr (G::kMovesRegisters) take_registers<G::kConsumerRegisters>();
     const mma::Results<T, Epilogue> results{c,     ldc,  stride_c, m,           n,
                                             alpha, beta, epilogue, row_partials};
-    multiply(walk, shared, warp, results, partials, arrived);
+    multiply(walk, shared, warp, results);
   }
 }
 

@@ -218,36 +218,26 @@ TW_DEVICE void store_transposed(const float (&sums)[kColumns][4],
   }
 }
 
-// The work of the warpgroups: they compute the sums of each tile and pass them to mma::Results. For
-// partials and arrived see mma::gather.
+// The work of the warpgroups: they compute the sums of each tile and pass them to mma::Results.
 template <class G, class Results>
 TW_DEVICE void multiply(const wgmma::Walk<G>& walk, SharedPointer<float> shared, int warp,
-                        const Results& results, [[maybe_unused]] float* partials,
-                        [[maybe_unused]] unsigned* arrived) {
+                        const Results& results) {
   using Rows = HeldRows<G::kHeldKMajor>;
   const int group_row = warp / 4 * 64;
   Consumer<G> consumer(shared, group_row);
-  walk.for_each_segment([&](const mma::Segment& segment,
-                            [[maybe_unused]] const typename G::Shares& shares,
-                            [[maybe_unused]] int block) {
-    const mma::TileIndex place = walk.place(segment.tile);
-    float sums[1][G::kColumns][4] = {};
-    consumer.run(sums[0], segment.end - segment.begin);
-    if constexpr (G::kShares) {
-      if (segment.end - segment.begin < walk.k_tiles &&
-          !mma::gather<typename G::Consumers>(sums, shares, block, segment, walk.k_tiles, partials,
-                                              arrived,
-                                              dynamic_shared<unsigned>() + tw::wgmma::kFlag)) {
-        return;
-      }
-    }
-    const int row = place.row * G::kBlockM, column = place.column * G::kBlockN;
-    if constexpr (G::kHoldsA) {
-      results.template take<Rows>(sums, place.batch, row + group_row, column);
-    } else {
-      store_transposed<Rows>(sums[0], results.output(place.batch), row, column + group_row);
-    }
-  });
+  walk.for_each_segment(
+      [&](const mma::Segment& segment, const typename G::Shares& shares, int block) {
+        const mma::TileIndex place = walk.place(segment.tile);
+        float sums[1][G::kColumns][4] = {};
+        consumer.run(sums[0], segment.end - segment.begin);
+        if (!walk.join(sums, segment, shares, block)) return;
+        const int row = place.row * G::kBlockM, column = place.column * G::kBlockN;
+        if constexpr (G::kHoldsA) {
+          results.template take<Rows>(sums, place.batch, row + group_row, column);
+        } else {
+          store_transposed<Rows>(sums[0], results.output(place.batch), row, column + group_row);
+        }
+      });
 }
 
 }  // namespace tw::gemm::wgmma_tf32

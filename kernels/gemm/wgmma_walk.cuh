@@ -15,8 +15,8 @@
 
 namespace tw::gemm::wgmma {
 
-// C is m x n; each of its tiles is a sum over k_tiles tiles of k. blocks, workers and shared_tiles
-// are the kernels' arguments. G is their Tiling.
+// C is m x n; each of its tiles is a sum over k_tiles tiles of k. blocks, workers, shared_tiles,
+// partials and arrived are the kernels' arguments. G is their Tiling.
 template <class G>
 struct Walk {
   using Shares = typename G::Shares;
@@ -24,6 +24,8 @@ struct Walk {
   int m, n;
   int k_tiles;
   int blocks, workers, shared_tiles;
+  float* partials;
+  unsigned* arrived;
   int first = static_cast<int>(blockIdx.x);  // this block's first
   int step = static_cast<int>(gridDim.x);
 
@@ -42,21 +44,34 @@ struct Walk {
           [&](const mma::Segment& segment, const Shares& shares) { run(segment, shares, block); });
     }
   }
+
+  // Adds up the sums of a segment's tile if several blocks share the tile. Returns whether this
+  // block has the result.
+  template <int kRows, int kColumns>
+  TW_DEVICE bool join([[maybe_unused]] float (&sums)[kRows][kColumns][4],
+                      [[maybe_unused]] const mma::Segment& segment,
+                      [[maybe_unused]] const Shares& shares, [[maybe_unused]] int block) const {
+    if constexpr (G::kShares) {
+      if (segment.end - segment.begin < k_tiles) {
+        return mma::gather<typename G::Consumers>(sums, shares, block, segment, k_tiles, partials,
+                                                  arrived,
+                                                  dynamic_shared<unsigned>() + tw::wgmma::kFlag);
+      }
+    }
+    return true;
+  }
 };
 
-// The work of the warpgroups: they compute the sums of each tile and pass them to mma::Results. For
-// partials and arrived see mma::gather.
+// The work of the warpgroups: they compute the sums of each tile and pass them to mma::Results.
 template <class G, class Results>
 TW_DEVICE void multiply(const Walk<G>& walk, SharedPointer<typename G::Element> shared, int warp,
-                        const Results& results, [[maybe_unused]] float* partials,
-                        [[maybe_unused]] unsigned* arrived) {
+                        const Results& results) {
   using Consumer = tw::wgmma::Consumer<G>;
   const int group_row = G::kInTurn ? 0 : warp / 4 * G::kGroupRows;
   [[maybe_unused]] int until_mine = warp / 4;
   Consumer consumer(shared, group_row);
-  walk.for_each_segment([&](const mma::Segment& segment,
-                            [[maybe_unused]] const typename G::Shares& shares,
-                            [[maybe_unused]] int block) {
+  walk.for_each_segment([&](const mma::Segment& segment, const typename G::Shares& shares,
+                            int block) {
     if constexpr (G::kInTurn) {
       if (until_mine-- > 0) return consumer.skip(walk.k_tiles);
       until_mine = G::knobs.warpgroups - 1;
@@ -64,14 +79,7 @@ TW_DEVICE void multiply(const Walk<G>& walk, SharedPointer<typename G::Element> 
     const mma::TileIndex place = walk.place(segment.tile);
     typename Consumer::Sums sums = {};
     consumer.run(sums, segment.end - segment.begin);
-    if constexpr (G::kShares) {
-      if (segment.end - segment.begin < walk.k_tiles &&
-          !mma::gather<typename G::Consumers>(sums, shares, block, segment, walk.k_tiles, partials,
-                                              arrived,
-                                              dynamic_shared<unsigned>() + tw::wgmma::kFlag)) {
-        return;
-      }
-    }
+    if (!walk.join(sums, segment, shares, block)) return;
     TW_UNROLL
     for (int i = 0; i < G::kBlocks; ++i) {
       float rows[1][G::kColumns][4];
