@@ -44,7 +44,7 @@
 
 namespace tw::conv2d::implicit_wgmma {
 
-enum class Schedule { tiles, stream_k };
+using gemm::mma::Schedule;
 
 struct Knobs {
   int passes;
@@ -63,7 +63,7 @@ template <class T, class V>
 struct Tiling
     : tw::wgmma::Pipeline<T, true, true, V::knobs.block_pixels, V::knobs.block_filters,
                           V::knobs.warpgroups, V::knobs.in_turn, V::knobs.stages, V::knobs.passes>,
-      gemm::mma::Sharing<V::knobs.schedule == Schedule::stream_k, V::knobs.split_k> {
+      gemm::mma::Sharing<V::knobs.schedule, V::knobs.split_k> {
   static constexpr Knobs knobs = V::knobs;
 };
 

@@ -51,7 +51,6 @@
 namespace tw::gemm::mma {
 
 enum class Partial { step, tile };
-enum class Schedule { tiles, stream_k };
 
 struct Knobs {
   int passes;
@@ -69,7 +68,7 @@ struct Knobs {
 
 // Everything that follows from the knobs of a configuration V.
 template <class T, class V>
-struct Tiling : Sharing<V::knobs.schedule == Schedule::stream_k, V::knobs.split_k> {
+struct Tiling : Sharing<V::knobs.schedule, V::knobs.split_k> {
   static constexpr Knobs knobs = V::knobs;
   static constexpr bool kKMajorA = !transposed_a(V::choices.layout);
   static constexpr bool kKMajorB = transposed_b(V::choices.layout);

@@ -36,6 +36,10 @@ struct TileIndex {
   }
 };
 
+// The knob `schedule`: blocks take whole tiles, or as many blocks as run at once share the tiles of
+// the last waves evenly.
+enum class Schedule { tiles, stream_k };
+
 // Each worker has a whole slice: kSlices workers for each tile.
 template <int kSlices>
 struct Slices {
@@ -71,13 +75,13 @@ struct Stream {
 };
 
 // The base of a Tiling that says how k is shared.
-template <bool kStream, int kSlices>
+template <Schedule kSchedule, int kSlices>
 struct Sharing {
   static constexpr bool kShares = kSlices > 1;
   using Shares = Slices<kSlices>;
 };
 template <int kSlices>
-struct Sharing<true, kSlices> {
+struct Sharing<Schedule::stream_k, kSlices> {
   static constexpr bool kShares = true;
   using Shares = Stream;
 };

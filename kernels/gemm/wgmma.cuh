@@ -52,7 +52,7 @@
 
 namespace tw::gemm::wgmma {
 
-enum class Schedule { tiles, stream_k };
+using mma::Schedule;
 
 struct Knobs {
   int passes;
@@ -64,18 +64,6 @@ struct Knobs {
   Schedule schedule;
   int split_k;
   int min_blocks;
-};
-
-// Everything that follows from the knobs of a configuration V.
-template <class T, class V>
-struct Tiling
-    : tw::wgmma::Pipeline<T, !transposed_a(V::choices.layout), transposed_b(V::choices.layout),
-                          V::knobs.block_m, V::knobs.block_n, V::knobs.warpgroups, V::knobs.in_turn,
-                          V::knobs.stages, V::knobs.passes>,
-      mma::Sharing<V::knobs.schedule == Schedule::stream_k, V::knobs.split_k> {
-  static constexpr Knobs knobs = V::knobs;
-  static constexpr bool kKMajorA = !transposed_a(V::choices.layout);
-  static constexpr bool kKMajorB = transposed_b(V::choices.layout);
 };
 
 // Starts the copies of a tile of an operand: its kExtent rows (columns) from x on, at k.

@@ -26,7 +26,7 @@
 
 namespace tw::gemm::wgmma_packed {
 
-enum class Schedule { tiles, stream_k };
+using mma::Schedule;
 
 struct Knobs {
   int block_m, block_n;
@@ -39,16 +39,8 @@ struct Knobs {
   int min_blocks;
 };
 
-// Everything that follows from the knobs of a configuration V.
 template <class T, class V>
-struct Tiling
-    : tw::wgmma::Pipeline<T, !transposed_a(V::choices.layout), transposed_b(V::choices.layout),
-                          V::knobs.block_m, V::knobs.block_n, V::knobs.warpgroups, V::knobs.in_turn,
-                          V::knobs.stages, 1>,
-      mma::Sharing<V::knobs.schedule == Schedule::stream_k, V::knobs.split_k> {
-  static_assert(sizeof(T) == 2, "packed tiles have elements of 16 bits");
-  static constexpr Knobs knobs = V::knobs;
-};
+using Tiling = wgmma::Tiling<T, V, 1>;
 
 // The second pass. Its arguments, grid and shared memory are as wgmma.cuh's.
 template <class T, class V, class Epilogue>
@@ -58,6 +50,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
            typename Epilogue::Args epilogue, int blocks, int workers, int shared_tiles,
            float* partials, unsigned* arrived, [[maybe_unused]] float* row_partials) {
   using G = Tiling<T, V>;
+  static_assert(sizeof(T) == 2, "packed tiles have elements of 16 bits");
   const int k_tiles = (k - 1) / G::kDepth + 1;
   const int warp = uniform_warp();
   const auto shared = aligned_shared<T>(tw::wgmma::kHeadBytes);

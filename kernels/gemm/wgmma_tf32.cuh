@@ -61,7 +61,7 @@
 namespace tw::gemm::wgmma_tf32 {
 
 enum class Held { a, b };
-enum class Schedule { tiles, stream_k };
+using mma::Schedule;
 
 struct Knobs {
   int passes;
@@ -77,7 +77,7 @@ struct Knobs {
 
 // Everything that follows from the knobs of a configuration V. Sizes are in elements.
 template <class V>
-struct Tiling : mma::Sharing<V::knobs.schedule == Schedule::stream_k, V::knobs.split_k> {
+struct Tiling : mma::Sharing<V::knobs.schedule, V::knobs.split_k> {
   using Element = float;
   static constexpr Knobs knobs = V::knobs;
   static constexpr bool kHoldsA = knobs.held == Held::a;

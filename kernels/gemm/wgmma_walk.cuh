@@ -12,8 +12,21 @@
 #include "common/shared.cuh"
 #include "common/wgmma_pipeline.cuh"
 #include "gemm/mma_schedule.cuh"
+#include "gemm/op.cuh"
 
 namespace tw::gemm::wgmma {
+
+// Everything that follows from the knobs of a configuration V of wgmma.cuh or wgmma_packed.cuh.
+template <class T, class V, int kPasses = V::knobs.passes>
+struct Tiling
+    : tw::wgmma::Pipeline<T, !transposed_a(V::choices.layout), transposed_b(V::choices.layout),
+                          V::knobs.block_m, V::knobs.block_n, V::knobs.warpgroups, V::knobs.in_turn,
+                          V::knobs.stages, kPasses>,
+      mma::Sharing<V::knobs.schedule, V::knobs.split_k> {
+  static constexpr auto knobs = V::knobs;
+  static constexpr bool kKMajorA = !transposed_a(V::choices.layout);
+  static constexpr bool kKMajorB = transposed_b(V::choices.layout);
+};
 
 // C is m x n; each of its tiles is a sum over k_tiles tiles of k. blocks, workers, shared_tiles,
 // partials and arrived are the kernels' arguments. G is their Tiling.
