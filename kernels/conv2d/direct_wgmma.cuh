@@ -38,6 +38,7 @@
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
 #include "common/loops.cuh"
+#include "common/ring.cuh"
 #include "common/shared.cuh"
 #include "common/wgmma.cuh"
 #include "conv2d/direct_wgmma_input.cuh"
@@ -88,36 +89,6 @@ struct Tiling {
   static_assert(!kSplits || sizeof(T) == 4, "f32 is split");
 };
 
-// The rows of x that a warpgroup has in shared memory: the rows under a row of y, and one more row.
-// The additional row is written while other warps still multiply.
-template <class G, class T>
-class Ring {
- public:
-  TW_DEVICE Ring(SharedPointer<T> lines, const Shape& shape) : lines_(lines), shape_(shape) {}
-
-  static TW_DEVICE int rows(const Shape& shape) { return shape.span() + 1; }
-  static TW_DEVICE int elements(const Shape& shape) {
-    return G::kParts * G::kPlanes * G::lines(shape) * G::kLine;  // of a row
-  }
-
-  // Makes room for the next row and returns where its lines begin.
-  TW_DEVICE SharedPointer<T> advance() {
-    newest_ = newest_ + 1 == rows(shape_) ? 0 : newest_ + 1;
-    return at(newest_);
-  }
-  // Returns the lines of the row that came `age` rows before the newest one.
-  TW_DEVICE SharedPointer<T> row(int age) const {
-    return at(newest_ >= age ? newest_ - age : newest_ - age + rows(shape_));
-  }
-
- private:
-  TW_DEVICE SharedPointer<T> at(int row) const { return lines_ + row * elements(shape_); }
-
-  SharedPointer<T> lines_;
-  const Shape& shape_;
-  int newest_ = 0;
-};
-
 // Starts the products of a row of taps with the row of x under them.
 template <class G, class T>
 TW_DEVICE void start_row(WgmmaQueue& queue, float (&sums)[G::kColumns][4], SharedPointer<T> filters,
@@ -140,15 +111,16 @@ TW_DEVICE void start_row(WgmmaQueue& queue, float (&sums)[G::kColumns][4], Share
   queue.begin();  // ptxas needs it before the commit too; otherwise it inserts one (C7519)
 }
 
-// Computes the sums of a row of y. `ring` ends with the last row of x under this row.
+// Computes the sums of a row of y. `ring` has the warpgroup's rows of x, and ends with the last row
+// under this row.
 template <class G, class T>
 TW_DEVICE void multiply(float (&sums)[G::kColumns][4], SharedPointer<T> weights,
-                        const Ring<G, T>& ring, const Shape& shape) {
+                        const Ring<T>& ring, const Shape& shape) {
   const int filters = G::units(shape) * G::kFilters * G::kLine;  // elements of a row of taps
   WgmmaQueue queue;
   if constexpr (G::kSplits) {
     const int small_a = shape.r * filters;
-    const int small_b = Ring<G, T>::elements(shape) / 2;
+    const int small_b = ring.elements() / 2;
     TW_UNROLL
     for (int i = 0; i < 4 * G::kColumns; ++i) sums[i / 4][i % 4] = 0;
     TW_ROLLED
@@ -190,8 +162,12 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, 1)
   const int group = warp / 4;
   const auto filters = SharedPointer<T>::dynamic();
   const auto rings = filters + G::kParts * shape.r * G::units(shape) * G::kFilters * G::kLine;
-  const int ring_size = Ring<G, T>::rows(shape) * Ring<G, T>::elements(shape);
-  Ring<G, T> ring(rings + group * ring_size, shape);
+  // The rows of x under a row of y, and one more row, which is written while other warps still
+  // multiply.
+  const int ring_rows = shape.span() + 1;
+  const int row_elements = G::kParts * G::kPlanes * G::lines(shape) * G::kLine;
+  const int ring_size = ring_rows * row_elements;
+  Ring<T> ring(rings + group * ring_size, ring_rows, row_elements);
   const auto staging = rings + (G::knobs.warpgroups * ring_size + warp * G::kStaging);
   const Output<G, T, Epilogue> output(y, staging, shape, first_filter, epilogue);
   Row<G, T> row(x, shape);
@@ -225,7 +201,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, 1)
     const int row_of_y = strip.row + step - (shape.span() - 1);
     if (row_of_y >= strip.row) {
       float sums[G::kColumns][4];
-      multiply(sums, filters, ring, shape);
+      multiply<G>(sums, filters, ring, shape);
       output.write(sums, strip, row_of_y);
     }
     if (!more) return;

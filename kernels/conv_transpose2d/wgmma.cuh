@@ -32,6 +32,7 @@
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
 #include "common/loops.cuh"
+#include "common/ring.cuh"
 #include "common/shared.cuh"
 #include "common/wgmma.cuh"
 #include "conv_transpose2d/wgmma_input.cuh"
@@ -84,35 +85,11 @@ struct Tiling {
   static_assert(!used(-2) && !used(2), "neighbours are enough");
 };
 
-// The rows of x that a warpgroup has in shared memory.
-template <class G, class T>
-class Ring {
- public:
-  TW_DEVICE Ring(SharedPointer<T> tiles, int rows) : tiles_(tiles), rows_(rows) {}
-
-  // Makes room for the next row and returns where its tiles begin.
-  TW_DEVICE SharedPointer<T> advance() {
-    newest_ = newest_ + 1 == rows_ ? 0 : newest_ + 1;
-    return at(newest_);
-  }
-  // Returns the tiles of the row that came `age` rows before the newest one.
-  TW_DEVICE SharedPointer<T> row(int age) const {
-    return at(newest_ >= age ? newest_ - age : newest_ - age + rows_);
-  }
-
- private:
-  TW_DEVICE SharedPointer<T> at(int row) const { return tiles_ + row * (G::kOffsets * G::kTile); }
-
-  SharedPointer<T> tiles_;
-  int rows_;
-  int newest_ = 0;
-};
-
-// Computes the sums of one phase of the rows and both phases of the columns. `ring` ends with the
-// row under the highest offset.
+// Computes the sums of one phase of the rows and both phases of the columns. `ring` has the
+// warpgroup's rows of x, and ends with the row under the highest offset.
 template <class G, class T>
 TW_DEVICE void multiply(float (&sums)[2][G::kColumns][4], SharedPointer<T> weights,
-                        const Ring<G, T>& ring, const Axis& y, int phase_y) {
+                        const Ring<T>& ring, const Axis& y, int phase_y) {
   using Operand = WgmmaOperand<T, false, G::knobs.channels>;
   const int lowest = y.lowest<2>(phase_y);
   WgmmaQueue queue;
@@ -154,8 +131,8 @@ __global__ void __launch_bounds__(Tiling<V>::kThreads, 1)
   const int rows = shape.rows();
   const int group = uniform_warp() / 4;
   const auto filters = aligned_shared<T>();
-  const int weight_elements = shape.r * G::knobs.taps * G::kTap;
-  Ring<G, T> ring(filters + (weight_elements + group * rows * G::kOffsets * G::kTile), rows);
+  constexpr int kRow = G::kOffsets * G::kTile;
+  Ring<T> ring(filters + (shape.r * G::knobs.taps * G::kTap + group * rows * kRow), rows, kRow);
   const Output<G, T, Epilogue> output(y, shape, first_filter, epilogue);
   Row<G, T> row(x, shape);
 
@@ -189,7 +166,7 @@ __global__ void __launch_bounds__(Tiling<V>::kThreads, 1)
     for (int phase_y = 0; phase_y < 2 && first_row + phase_y < shape.oh; ++phase_y) {
       if (step < rows - 1) break;
       float sums[2][G::kColumns][4];
-      multiply(sums, filters, ring, shape.y(), phase_y);
+      multiply<G>(sums, filters, ring, shape.y(), phase_y);
       output.write(sums, strip, first_row + phase_y);
     }
     if (!more) return;
