@@ -173,6 +173,16 @@ TW_DEVICE void mma_m16n8k16<bf16>(float (&d)[4], const unsigned (&a)[4], const u
 #endif
 }
 
+// D += A * B for elements of type T: TF32 in f32, f16 or bf16.
+template <class T>
+TW_DEVICE void mma_step(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+  if constexpr (sizeof(T) == 4) {
+    mma_m16n8k8(d, a, b);
+  } else {
+    mma_m16n8k16<T>(d, a, b);
+  }
+}
+
 // Reads kCount (1, 2 or 4) matrices of 8 rows of 16 bytes from shared memory. Thread 8 * i + r
 // passes `row`, the address of row r of matrix i, aligned to 16 bytes. words[i] is word t of row g
 // of matrix i: a pair of 16-bit elements, or one 32-bit element.

@@ -43,7 +43,6 @@
 //   stages             chunks in shared memory: with 1, only other blocks hide the copies
 //   store              streaming: the caches evict the lines of y first
 //   min_blocks         blocks that must fit on an SM: caps the registers
-// Longer than 400 lines: the drawing and the knobs above; the parts are in phases_*.cuh.
 #pragma once
 
 #include "common/config.cuh"
@@ -195,16 +194,6 @@ class FilterReader {
   Filters<G> next_;
 };
 
-// The product of one instruction.
-template <class T>
-TW_DEVICE void mma(float (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
-  if constexpr (sizeof(T) == 4) {
-    mma_m16n8k8(sums, a, b);
-  } else {
-    mma_m16n8k16<T>(sums, a, b);
-  }
-}
-
 // sums += filters * pixels.
 template <class G, class T>
 TW_DEVICE void add_product(float (&sums)[G::kFragmentsM][G::kFragmentsN][4],
@@ -223,11 +212,11 @@ TW_DEVICE void add_product(float (&sums)[G::kFragmentsM][G::kFragmentsN][4],
       }
       float products[G::kFragmentsN][4] = {};
       TW_UNROLL
-      for (int j = 0; j < G::kFragmentsN; ++j) mma<T>(products[j], small, pixels.big[j]);
+      for (int j = 0; j < G::kFragmentsN; ++j) mma_step<T>(products[j], small, pixels.big[j]);
       TW_UNROLL
-      for (int j = 0; j < G::kFragmentsN; ++j) mma<T>(products[j], big, pixels.small[j]);
+      for (int j = 0; j < G::kFragmentsN; ++j) mma_step<T>(products[j], big, pixels.small[j]);
       TW_UNROLL
-      for (int j = 0; j < G::kFragmentsN; ++j) mma<T>(products[j], big, pixels.big[j]);
+      for (int j = 0; j < G::kFragmentsN; ++j) mma_step<T>(products[j], big, pixels.big[j]);
       TW_UNROLL
       for (int j = 0; j < G::kFragmentsN; ++j) {
         TW_UNROLL
@@ -235,7 +224,7 @@ TW_DEVICE void add_product(float (&sums)[G::kFragmentsM][G::kFragmentsN][4],
       }
     } else {
       TW_UNROLL
-      for (int j = 0; j < G::kFragmentsN; ++j) mma<T>(sums[i][j], words, pixels.big[j]);
+      for (int j = 0; j < G::kFragmentsN; ++j) mma_step<T>(sums[i][j], words, pixels.big[j]);
     }
   }
 }

@@ -85,15 +85,6 @@ class FragmentReader {
   int offset_[kVariants];
 };
 
-template <class T>
-TW_DEVICE void mma_step(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
-  if constexpr (sizeof(T) == 4) {
-    mma_m16n8k8(d, a, b);
-  } else {
-    mma_m16n8k16<T>(d, a, b);
-  }
-}
-
 // Products of fragments of T. Each word is passed to prepare_a() or prepare_b() once before. add()
 // adds one step's products to the sums; sums[i][j] is 16 rows by 8 columns. After the products of
 // column j add() calls between(j), so that other work can be spread over the columns.

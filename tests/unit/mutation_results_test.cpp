@@ -142,7 +142,7 @@ std::vector<Fault> results_of_conv_transpose2d() {
       {"HalfWideSums", floats, "conv_transpose2d/phases.cuh", "sums[i][j][e] += products[j][e];",
        "sums[i][j][e] = " + as_f16("sums[i][j][e] + products[j][e]") + ";"},
       {"OneProductOfThree", floats, "conv_transpose2d/phases.cuh",
-       "mma<T>(products[j], big, pixels.small[j]);", ";"},
+       "mma_step<T>(products[j], big, pixels.small[j]);", ";"},
   };
 }
 
