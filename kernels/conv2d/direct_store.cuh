@@ -2,6 +2,7 @@
 // directly or through shared memory.
 #pragma once
 
+#include "common/cache.cuh"
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
 #include "common/half.cuh"
@@ -44,7 +45,7 @@ TW_DEVICE void write_rows(SharedPointer<T> staging, const Destination<G, T>& to,
     for (int i = 0; i < G::knobs.warp_pixels; i += kLanes * kVector) {
       const auto elements = load_elements<kVector>(from + (row * G::kStagingPitch + i));
       if (exists && to.first_pixel + column + i < to.end) {
-        store_elements<G::knobs.streaming>(at + i, elements);
+        store_through<G::knobs.streaming>(at + i, elements);
       }
     }
     at += static_cast<long long>(to.pixels) * kRows;
@@ -55,8 +56,8 @@ TW_DEVICE void write_rows(SharedPointer<T> staging, const Destination<G, T>& to,
 template <class G, class T>
 TW_DEVICE void write_pair(T* to, float first, float second, int left) {
   if (G::knobs.store_vector > 1 && left > 1) {
-    store_elements<G::knobs.streaming>(to,
-                                       Vector<T, 2>{{from_float<T>(first), from_float<T>(second)}});
+    store_through<G::knobs.streaming>(to,
+                                      Vector<T, 2>{{from_float<T>(first), from_float<T>(second)}});
   } else {
     if (left > 0) to[0] = from_float<T>(first);
     if (left > 1) to[1] = from_float<T>(second);

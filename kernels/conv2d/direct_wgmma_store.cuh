@@ -103,7 +103,7 @@ class Output {
       const Vector<T, 2> pair{{from_float<T>(sums[j][2 * i]), from_float<T>(sums[j][2 * i + 1])}};
       const int left = run.count - first - 8 * j;
       if (pairs) {
-        if (left > 0) store_elements<G::knobs.streaming>(to + 8 * j, pair);
+        if (left > 0) store_through<G::knobs.streaming>(to + 8 * j, pair);
       } else {
         if (left > 0) to[8 * j] = pair.at[0];
         if (left > 1) to[8 * j + 1] = pair.at[1];
@@ -148,7 +148,7 @@ class Output {
       T* const to = first + i * kRows * run.pixels;
       const int pixel = head(behind(to)) + lane_ % kLanes * kVector;
       if (pixel + kVector > run.count || !exists(run, filter + i * kRows)) continue;
-      store_elements<G::knobs.streaming>(to + pixel, vectors[i]);
+      store_through<G::knobs.streaming>(to + pixel, vectors[i]);
     }
   }
 
@@ -166,7 +166,7 @@ class Output {
 
   TW_DEVICE void write_pair(const Run& run, int filter, int begin, int first) const {
     const auto pair = load_elements<2>(staging_ + (filter * kPitch + begin + first));
-    store_elements<G::knobs.streaming>(start(run, filter) + first, pair);
+    store_through<G::knobs.streaming>(start(run, filter) + first, pair);
   }
 
   T* y_;

@@ -4,7 +4,7 @@
 
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
-#include "common/opaque.cuh"
+#include "common/vector.cuh"
 #include "conv2d/implicit_gemm_tiling.cuh"
 #include "conv2d/staging.cuh"
 
@@ -68,7 +68,7 @@ TW_DEVICE void write_rows(T* y, SharedPointer<T> staging, const Destination<G>& 
     TW_UNROLL
     for (int i = 0; i < 8; i += kRows) {
       if (first_row + row + i < to.rows) {
-        store_elements<false>(at, load_elements<kVector>(from + (i * G::kStagingPitch + j)));
+        store_vector(at, load_elements<kVector>(from + (i * G::kStagingPitch + j)));
       }
       at += kRows * to.row_pitch;
     }

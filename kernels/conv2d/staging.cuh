@@ -1,23 +1,12 @@
-// Loads and stores of elements between fragments of D and memory.
+// Loads and stores of elements between fragments of D and shared memory.
 #pragma once
 
-#include "common/cache.cuh"
 #include "common/config.cuh"
 #include "common/half.cuh"
 #include "common/shared_words.cuh"
 #include "common/vector.cuh"
 
 namespace tw::conv2d {
-
-// Writes kCount elements with one instruction; 16-bit elements also one by one.
-template <bool kStreaming, int kCount, class T>
-TW_DEVICE void store_elements(T* to, const Vector<T, kCount>& value) {
-  if constexpr (kCount * sizeof(T) < 4) {
-    store_vector(to, value);
-  } else {
-    store_through<kStreaming>(to, value);
-  }
-}
 
 // Reads elements from shared memory.
 template <int kCount, class T>
