@@ -6,50 +6,17 @@
 #include "common/epilogue.cuh"
 #include "common/exact.cuh"
 #include "common/extrema.cuh"
-#include "common/half.cuh"
+#include "common/folded_elements.cuh"
 #include "reduce/op.cuh"
 
 namespace tw::reduce {
-
-// Joins the values of all threads, by halves.
-template <class Join>
-TW_DEVICE double join_threads(double mine, Join join) {
-  if (blockDim.x == 1) return mine;
-  __shared__ double all[256];
-  __syncthreads();
-  all[threadIdx.x] = mine;
-  for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {
-    __syncthreads();
-    if (threadIdx.x < half) all[threadIdx.x] = join(all[threadIdx.x], all[threadIdx.x + half]);
-  }
-  __syncthreads();
-  return all[0];
-}
-
-// The elements that are reduced to one output.
-template <class T>
-struct Elements {
-  const T* first;
-  long long count;
-  long long stride;
-
-  // Returns the join over map(x) of all elements x.
-  template <class Map, class Join>
-  TW_DEVICE double fold(double start, Map map, Join join) const {
-    double mine = start;
-    for (long long i = threadIdx.x; i < count; i += blockDim.x) {
-      mine = join(mine, map(static_cast<double>(to_float(first[i * stride]))));
-    }
-    return join_threads(mine, join);
-  }
-};
 
 // Returns t * exp(-t), which is 0 at infinity.
 TW_DEVICE double weighed(double t) { return t - t == 0 ? t * exp(-t) : 0; }
 
 // See op.toml for the magnitude of logsumexp.
 template <class T, class V>
-TW_DEVICE Exact reduced(const Elements<T>& x) {
+TW_DEVICE Exact reduced(const FoldedElements<T>& x) {
   constexpr Operation operation = V::choices.operation;
   const auto same = [](double a) { return a; };
   const auto add = [](double a, double b) { return a + b; };
@@ -87,7 +54,7 @@ __global__ void __launch_bounds__(256)
   for (long long at = blockIdx.x; at < outer * inner; at += gridDim.x) {
     const long long row = at / inner;
     const long long column = at % inner;
-    Exact result = reduced<T, V>(Elements<T>{x + row * ldx + column, extent, inner});
+    Exact result = reduced<T, V>(FoldedElements<T>{x + row * ldx + column, extent, inner});
     if (threadIdx.x != 0) continue;
     epilogue::judge<T>(Epilogue{}, result, tolerance, epilogue,
                        epilogue::Point{static_cast<int>(row), static_cast<int>(column), at});

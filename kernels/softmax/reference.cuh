@@ -6,29 +6,11 @@
 #include "common/epilogue.cuh"
 #include "common/exact.cuh"
 #include "common/extrema.cuh"
+#include "common/folded_elements.cuh"
 #include "common/half.cuh"
 #include "softmax/op.cuh"
 
 namespace tw::softmax {
-
-// Returns, to all threads, the join over map(x) of a row's elements x.
-template <class T, class Map, class Join>
-TW_DEVICE double fold(const T* row, long long columns, double start, Map map, Join join) {
-  double mine = start;
-  for (long long i = threadIdx.x; i < columns; i += blockDim.x) {
-    mine = join(mine, map(static_cast<double>(to_float(row[i]))));
-  }
-  if (blockDim.x == 1) return mine;
-  __shared__ double all[256];
-  __syncthreads();
-  all[threadIdx.x] = mine;
-  for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {
-    __syncthreads();
-    if (threadIdx.x < half) all[threadIdx.x] = join(all[threadIdx.x], all[threadIdx.x + half]);
-  }
-  __syncthreads();
-  return all[0];
-}
 
 // Any grid works. Writes with the strides of y; see op.toml for the magnitude.
 template <class T, class V, class Epilogue>
@@ -39,15 +21,15 @@ __global__ void __launch_bounds__(256)
   const auto add = [](double a, double b) { return a + b; };
   for (long long row = blockIdx.x; row < rows; row += gridDim.x) {
     const T* const from = x + row * ldx;
-    const double top = fold(
-        from, columns, -infinity(), [](double a) { return a; },
+    const FoldedElements<T> elements{from, columns, 1};
+    const double top = elements.fold(
+        -infinity(), [](double a) { return a; },
         [](double a, double b) { return a > b || a != a ? a : b; });
-    const double sum = fold(
-        from, columns, 0, [top](double a) { return exp(a - top); }, add);
+    const double sum = elements.fold(
+        0, [top](double a) { return exp(a - top); }, add);
     const double spread =
-        fold(
-            from, columns, 0, [top](double a) { return a - a == 0 ? exp(a - top) * (top - a) : 0; },
-            add) /
+        elements.fold(
+            0, [top](double a) { return a - a == 0 ? exp(a - top) * (top - a) : 0; }, add) /
         sum;
     for (long long column = threadIdx.x; column < columns; column += blockDim.x) {
       const long long at = row * ldy + column;
