@@ -47,6 +47,7 @@ struct Rule {
   // how many units roundoff the expected value itself may be off: 0 if it is exact, 1 if it is the
   // stored result of another configuration
   double expected_is_off;
+  double absolute = 0, relative = 0;  // errors that are allowed besides; relative: to the expected
 };
 
 struct Judged {
@@ -171,7 +172,8 @@ TW_JUDGE double unit_roundoff_at(double x, int storage) {
 // Returns the slack. A magnitude that is not finite gives no tolerance.
 TW_JUDGE double slack_of(double expected, double magnitude, const Rule& rule) {
   return rule.tolerance * (is_finite(magnitude) ? magnitude : 0) +
-         rule.expected_is_off * unit_roundoff_at(expected, rule.storage);
+         rule.expected_is_off * unit_roundoff_at(expected, rule.storage) + rule.absolute +
+         rule.relative * fabs(expected);
 }
 
 // Returns the expected value of an element that the oracle did not write.

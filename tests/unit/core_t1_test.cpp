@@ -210,8 +210,8 @@ TEST(T1, WhatAKernelCannotSayIsAnErrorThatNamesThePlace) {
   const Fault faults[] = {
       {R"("Language": "CUDA")", R"("Language": "OpenCL")", "KernelSpecification.Language"},
       {R"("KernelName": "vector_add",)", "", "KernelName"},
-      {R"("Type": "float")", R"("Type": "double")", "Arguments[0].Type"},
-      {R"("Vector", "AccessType": "WriteOnly")", R"("Local", "AccessType": "WriteOnly")",
+      {R"("Type": "float")", R"("Type": "quad")", "Arguments[0].Type"},
+      {R"("Vector", "AccessType": "WriteOnly")", R"("Image", "AccessType": "WriteOnly")",
        "Arguments[2].MemoryType"},
       {R"("Name": "b")", R"("Name": "a")", "Arguments[1].Name"},
       {R"("ReadOnly")", R"("Constant")", "Arguments[0].AccessType"},

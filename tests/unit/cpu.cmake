@@ -8,7 +8,7 @@ endfunction()
 
 tilewright_cpu_test(cpu_test SOURCES cpu_parts_test.cpp cpu_shim_test.cpp cpu_mma_test.cpp
   cpu_special_values_test.cpp
-  cpu_device_test.cpp
+  cpu_device_test.cpp cpu_extern_shared_test.cpp
   LIBRARIES tw_cpu)
 tilewright_cpu_test(conformance_test SOURCES conformance_test.cpp conformance_special_test.cpp
           conformance_gemm_reference_test.cpp conformance_conv_reference_test.cpp

@@ -114,7 +114,7 @@ int source_of(ValuesSpec::Rule rule) {
 verify::Rule rule_of(const ProblemPlan& plan, const PlanTensor& tensor) {
   const bool is_stored = plan.oracle.gives_results() || plan.oracle.kind == OraclePlan::Kind::none;
   return {static_cast<int>(tensor.dtype), tensor.tolerance.value_or(plan.tolerance),
-          is_stored ? 1.0 : 0.0};
+          is_stored ? 1.0 : 0.0, tensor.absolute, tensor.relative};
 }
 
 verify::Fill fill_of(const PlanTensor& tensor, bool second) {

@@ -113,11 +113,11 @@ std::shared_ptr<const ProblemPlan> lower_problem(const Catalog& catalog, const P
       }
       const bool by_pointers =
           tensor.by_pointers && value_of(*tensor.by_pointers, slots, "pointers") != 0;
-      plan.tensors.push_back({tensor.name, tensor.role, dtype, layout_of(tensor, slots), is_read,
-                              by_pointers, lower_fill(tensor.second, slots),
-                              lower_range(tensor, problem, slots),
-                              lower_values(tensor, problem, slots), tensor.expected,
-                              lower_tolerance(op, tensor, problem, slots)});
+      plan.tensors.push_back(
+          {tensor.name, tensor.role, dtype, layout_of(tensor, slots), is_read, by_pointers,
+           lower_fill(tensor.second, slots), lower_range(tensor, problem, slots),
+           lower_values(tensor, problem, slots), tensor.expected,
+           lower_tolerance(op, tensor, problem, slots), tensor.absolute, tensor.relative});
     }
     for (const EpilogueStep& step : problem.epilogue.steps) {
       plan.epilogue_scalars.insert(plan.epilogue_scalars.end(), step.arguments.begin(),

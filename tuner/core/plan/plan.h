@@ -76,6 +76,7 @@ struct PlanTensor {
   TensorValues values{};
   std::optional<ArrayFile> expected{};  // with OraclePlan::Kind::files: the right results
   std::optional<double> tolerance{};    // nothing: ProblemPlan::tolerance
+  double absolute = 0, relative = 0;    // errors that are allowed besides
 
   // Returns whether the tensor is an output that gets its old values before a run, instead of
   // poison.

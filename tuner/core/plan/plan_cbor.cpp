@@ -180,6 +180,8 @@ json to_json(const PlanTensor& tensor) {
               {"scale", tensor.second.scale},
               {"infinities", tensor.second.infinities}};
   if (tensor.tolerance) object["tolerance"] = *tensor.tolerance;
+  if (tensor.absolute != 0) object["absolute"] = tensor.absolute;
+  if (tensor.relative != 0) object["relative"] = tensor.relative;
   if (tensor.range) object["range"] = {tensor.range->low, tensor.range->high};
   if (tensor.values.rule != ValuesSpec::Rule::spread) object["values"] = to_json(tensor.values);
   if (tensor.expected) object["expected"] = to_json(*tensor.expected);
@@ -226,6 +228,8 @@ PlanTensor tensor_from(const json& object) {
   tensor.second.scale = static_cast<float>(real(object, "scale"));
   tensor.second.infinities = boolean(object, "infinities");
   if (object.contains("tolerance")) tensor.tolerance = real(object, "tolerance");
+  if (object.contains("absolute")) tensor.absolute = real(object, "absolute");
+  if (object.contains("relative")) tensor.relative = real(object, "relative");
   if (object.contains("range")) tensor.range = range_from(at(object, "range"), tensor.dtype);
   if (object.contains("values")) tensor.values = values_from(at(object, "values"));
   if (object.contains("expected")) tensor.expected = array_file_from(at(object, "expected"));

@@ -91,6 +91,7 @@ struct TensorSpec {
   ValuesSpec values{};
   std::optional<ArrayFile> expected{};  // of outputs: the right results
   std::optional<Expr> tolerance{};      // in the units of OpSpec::tolerance; nothing: the math's
+  double absolute = 0, relative = 0;    // errors that are allowed besides (verify::Rule)
 };
 // Returns the type in which a tensor of a problem of this dtype is stored.
 DType dtype_of(const TensorSpec& tensor, DType problem);

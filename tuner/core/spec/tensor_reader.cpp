@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "core/base/nearest.h"
@@ -111,6 +112,20 @@ std::vector<Expr> read_range(const Scope& scope, const TomlTable& table, const T
   return range;
 }
 
+// tolerance = { absolute = 1e-3, relative = 1e-5 }
+void read_errors(const TomlTable& table, TensorSpec& tensor) {
+  table.allow({"absolute", "relative"});
+  for (const TomlNode& node : table.members()) {
+    const bool is_integer = node.kind == TomlNode::Kind::integer;
+    const double value = is_integer ? static_cast<double>(node.integer) : node.real;
+    if ((!is_integer && node.kind != TomlNode::Kind::real) || !(value >= 0) ||
+        !std::isfinite(value)) {
+      table.fail(node, fmt::format("'{}' must be a number that is not negative", node.key));
+    }
+    (node.key == "absolute" ? tensor.absolute : tensor.relative) = value;
+  }
+}
+
 // Reads what a tensor says of its type, and of the values that follow from it.
 void read_values(const Scope& scope, const TomlTable& table, const OpSpec& op, TensorSpec& tensor) {
   tensor.dtypes = read_tensor_dtypes(table, op);
@@ -129,7 +144,12 @@ void read_values(const Scope& scope, const TomlTable& table, const OpSpec& op, T
   if (const TomlNode* node = table.find("tolerance")) {
     if (tensor.role == Role::in) table.fail(*node, "'tolerance' is for outputs: remove it");
     if (has_integers) table.fail(*node, "integers must be exact: remove 'tolerance'");
-    tensor.tolerance = scope.parse(table, *node);
+    if (node->kind == TomlNode::Kind::table) {
+      read_errors(table.nested(*node, table.where() + ": tolerance"), tensor);
+      tensor.tolerance = Expr::parse("0", scope.names);
+    } else {
+      tensor.tolerance = scope.parse(table, *node);
+    }
   }
 }
 

@@ -13,71 +13,24 @@
 namespace tw {
 namespace {
 
-// The type of a scalar: a float, or an integer of so many bytes.
-struct ScalarType {
-  int bytes = 4;
-  bool is_float = false, is_unsigned = false;
-};
+// The places of arguments: the schema's MemoryType, and what Kernel Tuner adds as MemType.
+enum class Memory { vector, scalar, symbol, shared };
 
-std::optional<ScalarType> scalar_type(const std::string& type) {
-  if (type == "float" || type == "float32") return ScalarType{.is_float = true};
-  if (type == "int" || type == "int32") return ScalarType{};
-  if (type == "uint" || type == "uint32") return ScalarType{.is_unsigned = true};
-  if (type == "long" || type == "int64") return ScalarType{.bytes = 8};
-  if (type == "ulong" || type == "uint64") return ScalarType{.bytes = 8, .is_unsigned = true};
-  return std::nullopt;
-}
-
-std::optional<DType> vector_type(const std::string& type) {
-  if (type == "float" || type == "float32") return DType::f32;
-  if (type == "half" || type == "float16") return DType::f16;
-  if (type == "bfloat16") return DType::bf16;
-  return std::nullopt;
-}
-
-void check_type_size(const Place& argument, int bytes) {
-  if (!argument.has("TypeSize") || argument.at("TypeSize").integer() == bytes) return;
-  argument.at("TypeSize").fail(fmt::format("is not the size of the Type, {} bytes", bytes));
-}
-
-void check_mem_type(const Place& argument, std::string_view same) {
-  const std::string type = argument.text_or("MemType", "");
-  if (type.empty() || type == same) return;
-  argument.at("MemType").fail(
-      type == "Constant"
-          ? "nothing is copied to __constant__ memory: let the kernel take a pointer "
-            "to const, as in const float* taps, and remove it"
-          : "is not a place that we put arguments in: remove it");
-}
-
-// Checks the requested values: inputs are always random numbers, and results are always poisoned
-// before they are written.
-void check_fill(const Place& argument, bool is_read) {
-  refuse(argument, {{"DataSource",
-                     "inputs are random numbers here, from no file or formula: remove "
-                     "it, or compute the values in the kernel"},
-                    {"RandomSeed", "the seed of random numbers is tune's: remove it"}});
-  const std::string fill = argument.text_or("FillType", "");
-  if (fill != "" && fill != "Random" && fill != "Uninitialized" && fill != "Constant") {
-    argument.at("FillType").fail("inputs are random numbers here: write Random");
+Memory memory_of(const Place& argument) {
+  const std::string& type = argument.at("MemoryType").text();
+  const std::string more = argument.text_or("MemType", "");
+  const bool is_constant = more == "Constant";
+  if (!more.empty() && more != type && !is_constant) {
+    argument.at("MemType").fail("is no place of an argument: write Constant, or remove it");
   }
-  if (argument.has("FillValue") && !argument.at("FillValue").json().is_null()) {
-    argument.at("FillValue").number();
+  if (type == "Symbol" || (type == "Vector" && is_constant)) return Memory::symbol;
+  if (type == "Vector") return Memory::vector;
+  if (type == "Local") return Memory::shared;
+  if (type != "Scalar") {
+    argument.at("MemoryType").fail("is none of Vector, Scalar, Symbol and Local: write one");
   }
-  if (!is_read) return;
-  if (fill == "Constant") {
-    argument.at("FillType")
-        .fail(
-            "inputs are random numbers here, not one value: write Random, or "
-            "set the value in the kernel");
-  }
-  const bool has_value = argument.has("FillValue") && !argument.at("FillValue").json().is_null();
-  if (has_value && argument.at("FillValue").number() != 1) {
-    argument.at("FillValue")
-        .fail(
-            "random numbers are between -1 and 1 here: write 1 or remove it, "
-            "and scale them in the kernel");
-  }
+  if (is_constant) argument.at("MemType").fail("is for vectors: remove it");
+  return Memory::scalar;
 }
 
 // Checks that Output agrees with AccessType, which decides what a result is.
@@ -95,8 +48,10 @@ void check_output(const Place& argument, bool is_output) {
 
 class Reader {
  public:
-  Reader(const Place& all, const T1Expressions& expressions)
-      : expressions_(expressions), result_{T1SpecText(all), T1SpecText(all), {}, {}} {}
+  Reader(const Place& kernel, const Place& all, const T1Expressions& expressions)
+      : kernel_(kernel),
+        expressions_(expressions),
+        result_{T1SpecText(all), T1SpecText(all), T1SpecText(all), {}, {}, {}} {}
 
   T1Arguments read(const Place& all) {
     for (std::size_t i = 0; i < all.array().size(); ++i) add(all.element(i).object());
@@ -114,13 +69,21 @@ class Reader {
   void add(const Place& argument) {
     argument.allow({"Name", "Type", "MemoryType", "AccessType", "Size", "TypeSize", "FillType",
                     "FillValue", "DataSource", "RandomSeed", "MemType", "Output"});
-    const std::string& memory = argument.at("MemoryType").text();
-    if (memory == "Vector") {
-      add_vector(argument);
-    } else if (memory == "Scalar") {
-      add_scalar(argument);
-    } else {
-      argument.at("MemoryType").fail("is neither Vector nor Scalar: others are not passed on");
+    refuse(argument, {{"RandomSeed", "the seed of random numbers is tune's --seed: remove it"}});
+    switch (memory_of(argument)) {
+      case Memory::vector:
+        result_.list.push_back(toml_string(add_vector(argument)));
+        break;
+      case Memory::symbol:
+        add_symbol(argument);
+        break;
+      case Memory::scalar:
+        add_scalar(argument);
+        break;
+      case Memory::shared:
+        result_.shared.push_back(fmt::format("({}) * {}", size_of_vector(argument.at("Size")),
+                                             read_t1_type(argument).bytes()));
+        break;
     }
   }
 
@@ -150,35 +113,46 @@ class Reader {
     argument.at("AccessType").fail("is none of ReadOnly, WriteOnly and ReadWrite: write one");
   }
 
-  void add_vector(const Place& argument) {
+  // Adds the tables of a vector, and returns its name.
+  std::string add_vector(const Place& argument) {
     const std::string name = new_name(argument);
-    const Place type = argument.at("Type");
-    const auto dtype = vector_type(type.text());
-    if (!dtype) type.fail("is not a vector's type here: use float, half or bfloat16");
-    if (dtype_ && dtype_ != dtype) {
-      type.fail("is another than that of the vectors before: use one");
-    }
-    dtype_ = dtype;
+    const T1Type type = read_t1_type(argument);
     const Role role = role_of(argument);
     writes_ = writes_ || role != Role::in;
-    check_type_size(argument, size_of(*dtype));
-    check_mem_type(argument, "Vector");
-    check_fill(argument, role != Role::out);
+    // Floating-point numbers decide the op's dtype, for they need a tolerance.
+    if (!dtype_ || (is_integer(*dtype_) && !is_integer(type.dtype))) dtype_ = type.dtype;
+    if (role == Role::out) check_t1_fill(argument);
     check_output(argument, role != Role::in);
-    add_tables(argument, name, role);
-    result_.list.push_back(toml_string(name));
+    add_tables(argument, name, role, type);
+    return name;
   }
 
-  void add_tables(const Place& argument, const std::string& name, Role role) {
+  // A symbol has the author's name in the source.
+  void add_symbol(const Place& argument) {
+    if (argument.text_or("AccessType", "ReadOnly") != "ReadOnly") {
+      argument.at("AccessType").fail("is not how a symbol is used: write ReadOnly");
+    }
+    const std::string name = add_vector(argument);
+    result_.constants.add(
+        argument.at("Name"),
+        fmt::format("[[constant]]\nsymbol = {0}\ntensor = {0}\n", toml_string(name)));
+  }
+
+  void add_tables(const Place& argument, const std::string& name, Role role, const T1Type& type) {
     const std::string dim = name + "_size";
     take(argument.at("Name"), dim);
     const Place place = argument.at("Size");
     const std::string size = toml_string(size_of_vector(place));
     result_.tables.add(argument.at("Name"), fmt::format("[[dim]]\nname = {}\n", toml_string(dim)));
     result_.tables.add(place, fmt::format("default = {}\n", size));
-    result_.tables.add(argument.at("Name"),
-                       fmt::format("[[tensor]]\nname = {}\nrole = \"{}\"\nshape = [{}]\n",
-                                   toml_string(name), name_of(role), toml_string(dim)));
+    const std::string elements = type.count == 1 ? "" : fmt::format(", \"{}\"", type.count);
+    result_.tables.add(
+        argument.at("Name"),
+        fmt::format("[[tensor]]\nname = {}\nrole = \"{}\"\ndtype = \"{}\"\nshape = [{}{}]\n",
+                    toml_string(name), name_of(role), name_of(type.dtype), toml_string(dim),
+                    elements));
+    if (role != Role::out) result_.tables.add(argument, t1_values(argument, type));
+    if (role != Role::in) result_.tables.add(argument, t1_expected(kernel_, name, type));
     result_.sizes.add(place, fmt::format("{} = {}\n", toml_string("given_" + dim), size));
   }
 
@@ -196,13 +170,10 @@ class Reader {
 
   void add_scalar(const Place& argument) {
     const std::string name = new_name(argument);
-    const auto type = scalar_type(argument.at("Type").text());
-    if (!type) {
-      argument.at("Type").fail(
-          "is not a scalar's type here: use int32, uint32, int64, uint64 or float");
+    const T1Type type = read_t1_type(argument);
+    if (type.count != 1) {
+      argument.at("Type").fail("is not a scalar's type here: pass its numbers one by one");
     }
-    check_type_size(argument, type->bytes);
-    check_mem_type(argument, "Scalar");
     check_output(argument, false);
     if (argument.text_or("AccessType", "ReadOnly") != "ReadOnly") {
       argument.at("AccessType").fail("is not how a scalar is passed: write ReadOnly");
@@ -213,15 +184,18 @@ class Reader {
     if (argument.has("Size") && argument.at("Size").json() != 1) {
       argument.at("Size").fail("is not the size of a scalar: remove it");
     }
-    refuse(argument, {{"DataSource", "a scalar's value is its FillValue: remove it"},
-                      {"RandomSeed", "a scalar's value is its FillValue: remove it"}});
+    refuse(argument, {{"DataSource", "a scalar's value is its FillValue: remove it"}});
     const Place value = argument.at("FillValue");
-    if (type->is_float) {
+    if (type.dtype == DType::f32) {
       add_float(argument, name);
-    } else if (type->bytes == 4) {
-      result_.list.push_back(toml_string(integer_of(value, *type)));
+    } else if (is_integer(type.dtype)) {
+      // The bits of 64 are the same with and without a sign.
+      const DType passed = type.dtype == DType::u64 ? DType::i64 : type.dtype;
+      result_.list.push_back(
+          fmt::format("{{{} = {}}}", name_of(passed), toml_string(integer_of(value, type.dtype))));
     } else {
-      result_.list.push_back(fmt::format("{{i64 = {}}}", toml_string(integer_of(value, *type))));
+      result_.list.push_back(
+          fmt::format("{{{} = {}}}", name_of(type.dtype), toml_real(value.number())));
     }
   }
 
@@ -237,23 +211,22 @@ class Reader {
     result_.list.push_back(toml_string(name));
   }
 
-  // Returns an integer of 32 or 64 bits that has the bits of the value.
-  std::string integer_of(const Place& place, const ScalarType& type) const {
-    if (type.bytes == 8 && type.is_unsigned && place.json().is_number_unsigned()) {
+  // Returns an integer that has the bits of the value.
+  std::string integer_of(const Place& place, DType dtype) const {
+    if (dtype == DType::u64 && place.json().is_number_unsigned()) {
       return bits_of(place.json().get<std::uint64_t>());
     }
     const std::string whole = expressions_.whole(place);
     const auto value = expressions_.constant(whole);
-    if (value && type.is_unsigned && *value < 0) {
+    const IntegerRange limits = limits_of(dtype);
+    if (value && limits.low == 0 && *value < 0) {
       place.fail("is below zero, which the Type is not: use a signed one");
     }
-    if (type.bytes == 8) return whole;
-    const std::int64_t most = type.is_unsigned ? std::int64_t{UINT32_MAX} : INT32_MAX;
-    if (value && (*value > most || *value < INT32_MIN)) {
-      place.fail("does not fit in the 32 bits of the Type: use one of 64");
+    if (value && (*value < limits.low || *value > limits.high)) {
+      place.fail(fmt::format("does not fit in the {} bits of the Type: use a larger one",
+                             8 * size_of(dtype)));
     }
-    if (!type.is_unsigned) return whole;
-    return fmt::format("({0}) > 2147483647 ? ({0}) - 4294967296 : ({0})", whole);
+    return whole;
   }
 
   static std::string bits_of(std::uint64_t value) {
@@ -262,6 +235,7 @@ class Reader {
     return std::to_string(bits);
   }
 
+  const Place& kernel_;
   const T1Expressions& expressions_;
   T1Arguments result_;
   std::set<std::string> names_;
@@ -273,7 +247,7 @@ class Reader {
 
 T1Arguments read_t1_arguments(const Place& kernel, const T1Expressions& expressions) {
   const Place all = kernel.at("Arguments");
-  return Reader(all, expressions).read(all);
+  return Reader(kernel, all, expressions).read(all);
 }
 
 }  // namespace tw

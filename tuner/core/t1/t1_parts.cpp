@@ -22,10 +22,13 @@ bool asks_for_nothing(const json& value) {
 
 }  // namespace
 
+bool asks_for(const Place& object, const char* key) {
+  return object.has(key) && !asks_for_nothing(object.at(key).json());
+}
+
 void refuse(const Place& object, std::initializer_list<NotDone> keys) {
   for (const NotDone& one : keys) {
-    if (!object.has(one.key) || asks_for_nothing(object.at(one.key).json())) continue;
-    object.at(one.key).fail(one.remedy);
+    if (asks_for(object, one.key)) object.at(one.key).fail(one.remedy);
   }
 }
 

@@ -27,6 +27,9 @@ void refuse(const Place& object, std::initializer_list<NotDone> keys);
 
 using T1SpecText = SpecText<Place>;
 
+// Returns whether the key is there and its value asks for something.
+bool asks_for(const Place& object, const char* key);
+
 // Translates Python's numbers over the parameters into our expressions.
 class T1Expressions {
  public:
@@ -42,13 +45,34 @@ class T1Expressions {
   std::set<std::string> below_zero_;
 };
 
+// The type of an argument.
+struct T1Type {
+  DType dtype = DType::f32;
+  int count = 1;  // of a vector type, 4 for float4; bytes of a struct, which is u8
+  bool is_bool = false;
+  int bytes() const { return size_of(dtype) * count; }
+};
+// Reads the Type of an argument, and its TypeSize.
+T1Type read_t1_type(const Place& argument);
+
+// Returns the lines of a [[tensor]] that say which values an input has: FillType, FillValue and
+// DataSource. Returns nothing where they are those of every input.
+std::string t1_values(const Place& argument, const T1Type& type);
+// Checks the same of a vector that the kernel only writes: its first values do not matter.
+void check_t1_fill(const Place& argument);
+// Returns the lines of a [[tensor]] that say which results are right, from the member of
+// ReferenceArguments whose TargetName the tensor is. Returns nothing if there is none.
+std::string t1_expected(const Place& kernel, const std::string& name, const T1Type& type);
+
 // The kernel's arguments as tables of op.toml and of the kernel's TOML.
 struct T1Arguments {
   T1SpecText tables;  // [[dim]], [[tensor]], [[scalar]]
   // [let] of the kernel, so that its digest changes with the sizes. Sizes are defaults, which are
   // not in the name of a problem.
   T1SpecText sizes;
+  T1SpecText constants;  // [[constant]] of the kernel
   std::vector<std::string> list;
+  std::vector<std::string> shared;  // bytes of dynamic shared memory, to be added up
   DType dtype{};
 };
 T1Arguments read_t1_arguments(const Place& kernel, const T1Expressions& expressions);

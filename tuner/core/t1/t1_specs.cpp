@@ -100,12 +100,15 @@ Extent grid_of_problem(const Place& kernel, const T1Expressions& expressions) {
   return {.x = grid[0], .y = grid[1], .z = grid[2]};
 }
 
+// Kernel Tuner divides ProblemSize by GridDiv and does not read GlobalSize.
+bool has_problem_grid(const Place& kernel) {
+  if (!asks_for(kernel, "ProblemSize")) return false;
+  return !kernel.has("GlobalSize") || asks_for(kernel, "GridDivX") ||
+         asks_for(kernel, "GridDivY") || asks_for(kernel, "GridDivZ");
+}
+
 void check_grid(const Place& kernel) {
-  if (kernel.has("GlobalSize")) {
-    constexpr const char* both = "the grid is what GlobalSize says already: remove one of them";
-    refuse(kernel,
-           {{"ProblemSize", both}, {"GridDivX", both}, {"GridDivY", both}, {"GridDivZ", both}});
-  } else if (!kernel.has("ProblemSize")) {
+  if (!asks_for(kernel, "ProblemSize")) {
     constexpr const char* none =
         "it divides a ProblemSize, which is not there: add that, or write "
         "GlobalSize";
@@ -143,19 +146,16 @@ void refuse_of_kernel(const Place& kernel) {
                 "Device",        "Profiling",       "Stream",
                 "Misc"});
   refuse(kernel,
-         {{"SharedMemory",
-           "no shared memory is added at the launch: declare it in the kernel with "
-           "a size, as in __shared__ float tile[BLOCK], and remove it"},
-          {"ReferenceArguments", no_reference},
-          {"ReferenceData", no_reference},
-          {"KernelTypeNames",
-           "name the instance in KernelName, as in scale<float, 2>, and remove "
-           "it"},
-          {"SimulationInput", "recorded results are read by --device replay:FILE: remove it"},
-          {"Device", "--device says what a kernel runs on: remove it"},
-          {"Profiling", "`tune explain` shows what the hardware counts: remove it"},
-          {"Stream", "kernels run on a stream of our own: remove it"},
-          {"Misc", "means nothing here: remove it"}});
+         {
+             {"ReferenceData", no_reference},
+             {"KernelTypeNames",
+              "name the instance in KernelName, as in scale<float, 2>, and remove "
+              "it"},
+             {"SimulationInput", "recorded results are read by --device replay:FILE: remove it"},
+             {"Device", "--device says what a kernel runs on: remove it"},
+             {"Profiling", "`tune explain` shows what the hardware counts: remove it"},
+             {"Stream", "kernels run on a stream of our own: remove it"},
+         });
 }
 
 void check_general(const Place& document) {
@@ -177,6 +177,13 @@ std::vector<std::string> notices_of(const Place& document, const std::string& pa
   for (const char* key : {"Search", "SearchSettings", "Budget"}) {
     if (document.has(key)) keys.emplace_back(key);
   }
+  if (document.has("BenchmarkConfig")) keys.emplace_back("BenchmarkConfig");
+  const Place kernel = document.at("KernelSpecification");
+  if (asks_for(kernel, "Misc")) keys.emplace_back("KernelSpecification.Misc");
+  if (asks_for(kernel, "ProblemSize") && kernel.has("GlobalSize")) {
+    keys.emplace_back(has_problem_grid(kernel) ? "KernelSpecification.GlobalSize"
+                                               : "KernelSpecification.ProblemSize");
+  }
   for (const char* key : {"LoggingLevel", "TimeUnit", "OutputFile", "OutputFormat"}) {
     if (document.has("General") && document.at("General").has(key)) {
       keys.push_back(fmt::format("General.{}", key));
@@ -185,17 +192,14 @@ std::vector<std::string> notices_of(const Place& document, const std::string& pa
   if (keys.empty()) return {};
   return {
       fmt::format("{}: not read: {}: the command's own options say how to search and what to "
-                  "write",
+                  "write, and one of two sizes says the grid",
                   path, fmt::join(keys, ", "))};
 }
 
 void check_document(const Place& document) {
   document.allow({"General", "ConfigurationSpace", "KernelSpecification", "Search",
                   "SearchSettings", "Budget", "BenchmarkConfig", "verification"});
-  refuse(document, {{"BenchmarkConfig",
-                     "is not read: write its constants as parameters with one "
-                     "value, and remove it"},
-                    {"verification", no_reference}});
+  refuse(document, {{"verification", no_reference}});
   check_general(document);
 }
 
@@ -240,18 +244,30 @@ void add_conditions(const Place& configuration, const BareSpace& space, T1SpecTe
   }
 }
 
+bool has_shared_memory(const Place& kernel) {
+  return kernel.has("SharedMemory") && !kernel.at("SharedMemory").json().is_null();
+}
+
 void add_launch(const Place& kernel, const T1Expressions& expressions, const T1Arguments& arguments,
                 T1SpecText& spec) {
   const Extent block = extent_of(kernel.at("LocalSize"), 1024, 1024, 64, expressions);
-  const bool by_size = kernel.has("GlobalSize");
+  const bool by_problem = has_problem_grid(kernel);
   const Extent grid =
-      by_size ? grid_of(kernel, block, expressions) : grid_of_problem(kernel, expressions);
+      by_problem ? grid_of_problem(kernel, expressions) : grid_of(kernel, block, expressions);
   spec.add(kernel.at("KernelName"),
            fmt::format("[[launch]]\nentry = {}\n", toml_string(kernel.at("KernelName").text())));
-  spec.add(kernel.at(by_size ? "GlobalSize" : "ProblemSize"),
+  spec.add(kernel.at(by_problem ? "ProblemSize" : "GlobalSize"),
            fmt::format("grid = [\"{}\", \"{}\", \"{}\"]\n", grid.x, grid.y, grid.z));
   spec.add(kernel.at("LocalSize"),
            fmt::format("block = [\"{}\", \"{}\", \"{}\"]\n", block.x, block.y, block.z));
+  std::vector<std::string> shared = arguments.shared;
+  if (has_shared_memory(kernel)) {
+    shared.insert(shared.begin(), expressions.whole(kernel.at("SharedMemory")));
+  }
+  if (!shared.empty()) {
+    spec.add(kernel.has("SharedMemory") ? kernel.at("SharedMemory") : kernel.at("Arguments"),
+             fmt::format("smem = \"{}\"\n", fmt::join(shared, " + ")));
+  }
   spec.add(kernel.at("Arguments"), fmt::format("args = [{}]\n", fmt::join(arguments.list, ", ")));
 }
 
@@ -287,6 +303,7 @@ T1SpecText kernel_of(const Place& document, const BareSpace& space,
   spec.add(kernel, "[let]\n");
   spec.add(arguments.sizes);
   add_conditions(configuration, space, spec);
+  spec.add(arguments.constants);
   add_launch(kernel, expressions, arguments, spec);
   return spec;
 }

@@ -21,6 +21,7 @@
 #include "core/base/texts.h"
 #include "core/plan/program_macros.h"
 #include "core/spec/kernel_name.h"
+#include "devices/cpu/compile/extern_shared.h"
 #include "devices/cpu/compile/host_compiler.h"
 
 namespace tw {
@@ -228,7 +229,9 @@ Compiled compile_module(std::span<const Program> programs) {
   Texts headers = cpu_shim();
   std::vector<std::string> flags = compile_flags();
   for (const Program& program : programs) {
-    headers.insert(program.headers.begin(), program.headers.end());
+    for (const auto& [path, source] : program.headers) {
+      headers.emplace(path, program.as_given ? with_dynamic_shared(source, path) : source);
+    }
     add_options(program.options, flags);
   }
   const fs::path folder = header_folder(headers);

@@ -12,8 +12,9 @@
 //   access and an index beyond an array are faults too.
 // - Static shared memory keeps what an earlier block left in it (zeros at first); dynamic shared
 //   memory is filled with NaNs before each block.
-// - `extern __shared__` does not exist: use tw::dynamic_shared<T>(). `__shared__ alignas(16)` is
-//   not C++: write `__shared__ __align__(16)`.
+// - `extern __shared__` does not exist: use tw::dynamic_shared<T>(). In kernels of others it is
+//   replaced before the compiler sees it (compile/extern_shared.h). `__shared__ alignas(16)` is not
+//   C++: write `__shared__ __align__(16)`.
 #pragma once
 #define TW_CPU_DEVICE 1
 

@@ -1,0 +1,100 @@
+// T1 files with every kind of argument, on the cpu device.
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "cli_fixture.h"
+
+namespace tw {
+namespace {
+
+using nlohmann::json;
+
+// FAULT=1 reads the constant, the struct, the double or the byte where it is not.
+constexpr const char* mixed_source = R"text(
+struct Point { float x, y; int id; };
+__constant__ double taps[3];
+namespace shop {
+template <class T>
+__global__ void mix(const Point* points, const float4* v, const signed char* step,
+                    const unsigned short* at, T* y, int* z, int n, double scale,
+                    unsigned char shift, unsigned long long big) {
+  extern __shared__ T tile[];
+  const int i = blockIdx.x * BLOCK + threadIdx.x;
+  if (i >= n) return;
+  tile[threadIdx.x] = scale * v[i].w + taps[FAULT == 1 ? 0 : 2];
+  y[i] = tile[threadIdx.x] + step[i];
+  z[i] = points[FAULT == 2 ? 0 : i].id + at[i] + (FAULT == 3 ? 0 : shift) + (int)(big >> 60);
+}
+}  // namespace shop
+)text";
+constexpr const char* mixed_file = R"text({
+  "ConfigurationSpace": {"TuningParameters": [
+    {"Name": "BLOCK", "Type": "int", "Values": "[64, 128]"},
+    {"Name": "FAULT", "Type": "int", "Values": "[0, 1, 2, 3]"}], "Conditions": []},
+  "KernelSpecification": {
+    "Language": "CUDA", "KernelName": "shop::mix<double>", "KernelFile": "k.cu",
+    "ProblemSize": [1000], "GridDivX": ["BLOCK"], "GlobalSize": {"X": "262144 // BLOCK"},
+    "LocalSize": {"X": "BLOCK"}, "SharedMemory": "BLOCK * 8", "Misc": {"jitify": true},
+    "Arguments": [
+      {"Name": "points", "Type": "custom", "TypeSize": 12, "MemoryType": "Vector", "Size": 1000,
+       "AccessType": "ReadOnly", "FillType": "Random"},
+      {"Name": "v", "Type": "float4", "TypeSize": 16, "MemoryType": "Vector", "Size": 1000,
+       "AccessType": "ReadOnly", "FillType": "Random", "FillValue": 8.0},
+      {"Name": "step", "Type": "int8", "MemoryType": "Vector", "Size": 1000,
+       "AccessType": "ReadOnly", "FillType": "Random", "FillValue": [-5, 5]},
+      {"Name": "at", "Type": "uint16", "MemoryType": "Vector", "Size": 1000,
+       "AccessType": "ReadOnly", "FillType": "Constant", "FillValue": 7},
+      {"Name": "y", "Type": "double", "MemoryType": "Vector", "Size": 1000,
+       "AccessType": "WriteOnly"},
+      {"Name": "z", "Type": "int32", "MemoryType": "Vector", "Size": 1000,
+       "AccessType": "WriteOnly"},
+      {"Name": "n", "Type": "int32", "MemoryType": "Scalar", "FillValue": 1000},
+      {"Name": "scale", "Type": "double", "MemoryType": "Scalar", "FillValue": 0.1},
+      {"Name": "shift", "Type": "uint8", "MemoryType": "Scalar", "FillValue": 200},
+      {"Name": "big", "Type": "uint64", "MemoryType": "Scalar",
+       "FillValue": 18446744073709551615},
+      {"Name": "taps", "Type": "double", "MemoryType": "Symbol", "Size": 3,
+       "AccessType": "ReadOnly", "FillType": "Random"}]}})text";
+
+class CliT1 : public Cli {
+ protected:
+  json outcomes() {
+    const Ran ran = tune("--spec k.json --device cpu --trust-code --quiet --json");
+    EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+    const json document = json::parse(ran.out, nullptr, false);
+    return document.is_object() ? document.at("results").at(0).at("outcomes") : json();
+  }
+};
+
+TEST_F(CliT1, ArgumentsOfEveryTypeReachTheKernel) {
+  write("k.cu", mixed_source);
+  write("k.json", mixed_file);
+  EXPECT_EQ(outcomes(), json({{"ok", 2}, {"wrong_result", 6}}));
+}
+
+// The threshold allows an error of 0.5 in each element.
+TEST_F(CliT1, ExpectedResultsComeFromAFile) {
+  write("k.cu",
+        "extern \"C\" __global__ void add(const float* x, float* y) {\n"
+        "  y[threadIdx.x] = x[threadIdx.x] + OFF * 0.2f;\n}\n");
+  write("k.json", R"text({
+  "ConfigurationSpace": {"TuningParameters": [
+    {"Name": "OFF", "Type": "int", "Values": "[4, 2, 3, 0]"}], "Conditions": []},
+  "KernelSpecification": {
+    "Language": "CUDA", "KernelName": "add", "KernelFile": "k.cu",
+    "GlobalSize": {"X": 1}, "LocalSize": {"X": 4},
+    "Arguments": [
+      {"Name": "x", "Type": "float", "MemoryType": "Vector", "Size": 4, "AccessType": "ReadOnly",
+       "FillType": "BinaryRaw", "DataSource": "x.bin"},
+      {"Name": "y", "Type": "float", "MemoryType": "Vector", "Size": 4,
+       "AccessType": "WriteOnly"}],
+    "ReferenceArguments": [
+      {"Name": "right", "TargetName": "y", "FillType": "BinaryRaw", "DataSource": "x.bin",
+       "ValidationMethod": "SideBySideComparison", "ValidationThreshold": 0.5}]}})text");
+  const float values[] = {1, 2, 300, -4};
+  write("x.bin", std::string(reinterpret_cast<const char*>(values), sizeof values));
+  EXPECT_EQ(outcomes(), json({{"ok", 2}, {"wrong_result", 2}}));
+}
+
+}  // namespace
+}  // namespace tw

@@ -1,0 +1,122 @@
+// Reads the values of a T1 file's vectors: what inputs are filled with, and what results must be.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/base/toml_text.h"
+#include "core/t1/t1_parts.h"
+
+namespace tw {
+namespace {
+
+bool has_value(const Place& object, const char* key) {
+  return object.has(key) && !object.at(key).json().is_null();
+}
+
+// Returns a number as the tensor's type takes it: an expression for integers.
+std::string number_text(const Place& place, const T1Type& type) {
+  const double value = place.number();
+  if (!is_integer(type.dtype)) return toml_real(value);
+  if (value != std::floor(value) || std::fabs(value) > 9007199254740992.0) {
+    place.fail("is no whole number, which the Type needs");
+  }
+  return toml_string(fmt::format("{:.0f}", value));
+}
+
+// Random numbers are within plus and minus the FillValue, integers from 0 to it, because they may
+// be indices. A FillValue that is a list is the range itself.
+std::string random_values(const Place& argument, const T1Type& type) {
+  if (type.is_bool) return "range = [\"0\", \"1\"]\n";
+  if (!has_value(argument, "FillValue")) return "";
+  const Place place = argument.at("FillValue");
+  std::string low, high;
+  if (place.json().is_array()) {
+    if (place.array().size() != 2) place.fail("must be a number, or the least and the greatest");
+    low = number_text(place.element(0), type);
+    high = number_text(place.element(1), type);
+  } else {
+    const double bound = std::fabs(place.number());
+    if (bound == 1 && !is_integer(type.dtype)) return "";  // as every input
+    high = number_text(place, type);
+    if (place.number() < 0) high.erase(high.find('-'), 1);
+    low = is_integer(type.dtype) ? "\"0\"" : "-" + high;
+  }
+  return is_integer(type.dtype) ? fmt::format("range = [{}, {}]\n", low, high)
+                                : fmt::format("values = {{uniform = [{}, {}]}}\n", low, high);
+}
+
+std::string constant_values(const Place& argument, const T1Type& type) {
+  const std::string value =
+      has_value(argument, "FillValue")
+          ? number_text(argument.at("FillValue"), type)
+          : (is_integer(type.dtype) ? std::string("\"0\"") : std::string("0.0"));
+  return fmt::format("values = {{constant = {}}}\n", value);
+}
+
+std::string file_values(const Place& argument) {
+  const Place source = argument.at("DataSource");
+  if (source.text().empty()) source.fail("names no file");
+  return fmt::format("values = {{file = {}}}\n", toml_string(source.text()));
+}
+
+constexpr const char* no_hdf =
+    "HDF5 is not read: write the array as raw bytes (BinaryRaw) or as .npy";
+constexpr const char* no_script = "no script is run: write its values to a file and use BinaryRaw";
+
+}  // namespace
+
+std::string t1_values(const Place& argument, const T1Type& type) {
+  const std::string fill = argument.text_or("FillType", "Random");
+  if (fill == "Random" || fill == "Uninitialized") return random_values(argument, type);
+  if (fill == "Constant") return constant_values(argument, type);
+  if (fill == "BinaryRaw") return file_values(argument);
+  if (fill == "Generator") {
+    argument.at("FillType").fail("values that are computed are not understood yet: use BinaryRaw");
+  }
+  argument.at("FillType")
+      .fail(fill == "BinaryHDF" ? no_hdf
+            : fill == "Script"  ? no_script
+                                : "is none of Constant, Random, Generator and "
+                                  "BinaryRaw: write one");
+}
+
+void check_t1_fill(const Place& argument) {
+  const std::string fill = argument.text_or("FillType", "Random");
+  for (const char* known :
+       {"Random", "Uninitialized", "Constant", "BinaryRaw", "Generator", "BinaryHDF", "Script"}) {
+    if (fill == known) return;
+  }
+  argument.at("FillType").fail("is none of Constant, Random, Generator and BinaryRaw: write one");
+}
+
+std::string t1_expected(const Place& kernel, const std::string& name, const T1Type& type) {
+  if (!has_value(kernel, "ReferenceArguments")) return "";
+  const Place references = kernel.at("ReferenceArguments");
+  for (std::size_t i = 0; i < references.array().size(); ++i) {
+    const Place one = references.element(i).object();
+    if (one.at("TargetName").text() != name) continue;
+    one.allow({"Name", "TargetName", "FillType", "FillValue", "DataSource", "RandomSeed",
+               "ValidationMethod", "ValidationThreshold"});
+    if (one.at("FillType").text() != "BinaryRaw") {
+      one.at("FillType").fail("expected results come from a file: write BinaryRaw");
+    }
+    std::string lines = fmt::format("expected = {}\n", toml_string(one.at("DataSource").text()));
+    const std::string method = one.text_or("ValidationMethod", "SideBySideComparison");
+    if (method != "SideBySideComparison" && method != "SideBySideRelativeComparison" &&
+        method != "AbsoluteDifference") {
+      one.at("ValidationMethod")
+          .fail(
+              "is none of SideBySideComparison, SideBySideRelativeComparison and "
+              "AbsoluteDifference: write one");
+    }
+    const double threshold = one.number_or("ValidationThreshold", 0);
+    if (threshold < 0) one.at("ValidationThreshold").fail("is less than 0");
+    if (is_integer(type.dtype)) return lines;  // integers must be exact
+    return lines + fmt::format("tolerance = {{{} = {}}}\n",
+                               method == "SideBySideRelativeComparison" ? "relative" : "absolute",
+                               toml_real(threshold));
+  }
+  return "";
+}
+
+}  // namespace tw
