@@ -6,10 +6,12 @@ tilewright_test(core_tests
     core_epilogue_test.cpp
     core_expr_test.cpp
     core_fields_test.cpp
+    core_interval_test.cpp
     core_job_test.cpp
     core_parts_test.cpp
     core_plan_test.cpp
     core_problem_test.cpp
+    core_python_test.cpp
     core_space_test.cpp
     core_spec_error_test.cpp
     core_spec_test.cpp

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <random>
@@ -108,6 +109,31 @@ TEST_F(ExprTest, HasFunctions) {
   EXPECT_EQ(evaluate("true + true + false"), 2);
 }
 
+TEST_F(ExprTest, DividesTowardsMinusInfinity) {
+  for (const int64_t a : {-7, -6, -1, 0, 1, 6, 7}) {
+    for (const int64_t b : {-3, -2, -1, 1, 2, 3}) {
+      const auto quotient =
+          static_cast<int64_t>(std::floor(static_cast<double>(a) / static_cast<double>(b)));
+      EXPECT_EQ(evaluate("floor_div(a, b)", a, b), quotient) << a << ", " << b;
+      EXPECT_EQ(evaluate("floor_mod(a, b)", a, b), a - quotient * b) << a << ", " << b;
+    }
+  }
+  EXPECT_EQ(evaluate("floor_div(a, b)", kMin, kMax), -2);
+  EXPECT_EQ(evaluate("floor_mod(a, b)", kMin, kMax), kMax - 1);
+}
+
+TEST_F(ExprTest, HasDivisorsAndPowers) {
+  EXPECT_EQ(evaluate("gcd(a, b)", 12, -18), 6);
+  EXPECT_EQ(evaluate("gcd(a, b, c)", 12, 18, 9), 3);
+  EXPECT_EQ(evaluate("gcd(a, b)", 0, -5), 5);
+  EXPECT_EQ(evaluate("gcd(a, b)", 0, 0), 0);
+  EXPECT_EQ(evaluate("gcd(a, b)", kMin, 6), 2);
+  EXPECT_EQ(evaluate("pow(a, b)", 3, 4), 81);
+  EXPECT_EQ(evaluate("pow(a, b)", -2, 63), kMin);
+  EXPECT_EQ(evaluate("pow(a, b)", 0, 0), 1);
+  EXPECT_EQ(evaluate("pow(a, b)", -1, kMax), -1);
+}
+
 TEST_F(ExprTest, HasNoValueOutsideTheDomain) {
   const Value none;
   EXPECT_EQ(evaluate("a / b", 1, 0), none);
@@ -132,6 +158,14 @@ TEST_F(ExprTest, HasNoValueOutsideTheDomain) {
   EXPECT_EQ(evaluate("round_up(a, b)", kMax, 2), none);
   EXPECT_EQ(evaluate("log2(a)", 0), none);
   EXPECT_EQ(evaluate("log2(a)", -8), none);
+  EXPECT_EQ(evaluate("floor_div(a, b)", 1, 0), none);
+  EXPECT_EQ(evaluate("floor_div(a, b)", kMin, -1), none);
+  EXPECT_EQ(evaluate("floor_mod(a, b)", 1, 0), none);
+  EXPECT_EQ(evaluate("floor_mod(a, b)", kMin, -1), none);
+  EXPECT_EQ(evaluate("gcd(a, b)", kMin, 0), none);
+  EXPECT_EQ(evaluate("gcd(a, b)", kMin, kMin), none);
+  EXPECT_EQ(evaluate("pow(a, b)", 2, -1), none);
+  EXPECT_EQ(evaluate("pow(a, b)", 2, 63), none);
   EXPECT_EQ(evaluate("min(a / b, 1)", 1, 0), none);
   EXPECT_EQ(evaluate("!(a / b)", 1, 0), none);
 }
@@ -386,10 +420,18 @@ TEST_F(ExprTest, AgreesWithTheObviousEvaluation) {
   for (int i = 0; i < 20000; ++i) {
     for (std::size_t slot = 0; slot < 3; ++slot) slots_[slot] = oracle.number();
     const Oracle::Tree tree = oracle.tree(oracle.pick(6), slots_);
-    const Value value = Expr::parse(tree.text, names_).evaluate(slots_);
+    const Expr expr = Expr::parse(tree.text, names_);
+    const Value value = expr.evaluate(slots_);
     ASSERT_EQ(value, tree.value) << tree.text << " with " << slots_[0] << ", " << slots_[1] << ", "
                                  << slots_[2];
     with_value += value.has_value();
+    std::vector<Interval> intervals;
+    for (const int64_t slot : slots_) intervals.push_back(Interval::only(slot));
+    const Interval bounds = expr.bounds(intervals);
+    ASSERT_EQ(bounds.is_empty(), !value) << tree.text;
+    if (value) {
+      ASSERT_EQ(bounds, Interval::only(*value)) << tree.text;
+    }
   }
   EXPECT_GT(with_value, 5000);
   EXPECT_LT(with_value, 19000);

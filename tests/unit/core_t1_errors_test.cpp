@@ -210,8 +210,10 @@ TEST(T1Errors, NamesAndSizesAreThoseOfTheFile) {
       {R"("Parameters": ["BLOCK"])", R"("Parameters": ["BLOK"])",
        "Conditions[0].Parameters[0] = \"BLOK\": is no parameter"},
       {R"("BLOCK * WORK <= 64")", R"("BLOCK * WRK <= 64")",
-       "Conditions[0].Expression = \"BLOCK * WRK <= 64\": there is no parameter 'WRK'"},
-      {R"("4096 // BLOCK")", R"("4096 // BLK")", "GlobalSize.X = \"4096 // BLK\": there is no"},
+       "Conditions[0].Expression: 'BLOCK * WRK <= 64', column 9: there is no parameter 'WRK': did "
+       "you mean 'WORK'?"},
+      {R"("4096 // BLOCK")", R"("4096 // BLK")",
+       "GlobalSize.X: '4096 // BLK', column 9: there is no parameter 'BLK'"},
       {R"({"X": "4096 // BLOCK"})", R"({"X": 0})", "GlobalSize.X = 0: is not from 1 to"},
       {R"({"X": "4096 // BLOCK"})", R"({"X": 1, "Y": "256 * 256"})", "is not from 1 to 65535"},
       {R"({"X": "BLOCK"})", R"({"X": 2048})", "LocalSize.X = 2048: is not from 1 to 1024"},

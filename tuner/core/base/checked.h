@@ -48,6 +48,17 @@ constexpr bool divides(Value a, Value b) {
 constexpr Value div(Value a, Value b) { return divides(a, b) ? Value(a.v / b.v) : Value(); }
 constexpr Value mod(Value a, Value b) { return divides(a, b) ? Value(a.v % b.v) : Value(); }
 
+// The quotient rounded towards minus infinity, and its rest, which has the sign of b.
+constexpr Value floor_div(Value a, Value b) {
+  if (!divides(a, b)) return Value();
+  return Value(a.v / b.v - (a.v % b.v != 0 && (a.v < 0) != (b.v < 0)));
+}
+constexpr Value floor_mod(Value a, Value b) {
+  if (!divides(a, b)) return Value();
+  const std::int64_t rest = a.v % b.v;
+  return Value(rest != 0 && (rest < 0) != (b.v < 0) ? rest + b.v : rest);
+}
+
 // a * 2^b and the floor of a / 2^b, for b in 0..62. Any other b gives no value.
 constexpr Value shl(Value a, Value b) {
   if (!b.ok || b.v < 0 || b.v > 62) return Value();
@@ -85,6 +96,30 @@ constexpr Value round_up(Value a, Value b) { return mul(ceil_div(a, b), b); }
 constexpr Value min(Value a, Value b) { return a.ok && b.ok ? (a.v < b.v ? a : b) : Value(); }
 constexpr Value max(Value a, Value b) { return a.ok && b.ok ? (a.v > b.v ? a : b) : Value(); }
 constexpr Value abs(Value a) { return a.ok && a.v < 0 ? neg(a) : a; }
+// The greatest common divisor, which is not negative; gcd(0, 0) is 0.
+constexpr Value gcd(Value a, Value b) {
+  if (!a.ok || !b.ok) return Value();
+  auto x = static_cast<std::uint64_t>(a.v), y = static_cast<std::uint64_t>(b.v);
+  if (a.v < 0) x = 0 - x;
+  if (b.v < 0) y = 0 - y;
+  while (y != 0) {
+    const std::uint64_t rest = x % y;
+    x = y;
+    y = rest;
+  }
+  return x <= INT64_MAX ? Value(static_cast<std::int64_t>(x)) : Value();
+}
+// a to the power of b, for b >= 0; pow(0, 0) is 1.
+constexpr Value pow(Value a, Value b) {
+  if (!a.ok || !b.ok || b.v < 0) return Value();
+  Value product(1);
+  for (std::int64_t exponent = b.v; exponent != 0;) {
+    if (exponent % 2 != 0) product = mul(product, a);
+    exponent /= 2;
+    if (exponent != 0) a = mul(a, a);
+  }
+  return product;
+}
 constexpr Value is_pow2(Value a) {
   return a.ok ? Value(a.v > 0 && (a.v & (a.v - 1)) == 0) : Value();
 }

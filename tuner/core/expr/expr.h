@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/expr/interval.h"
+
 namespace tw {
 
 // The names that an expression may use. Each name is a slot of one int64 array. A name may have
@@ -54,6 +56,10 @@ class Expr {
   // Returns whether the expression, as a constraint, holds: it has a value, and the value is not
   // zero.
   bool holds(std::span<const std::int64_t> slots) const;
+
+  // Returns bounds of the values that the expression has while each slot has any value of its
+  // interval. Empty if it has none.
+  Interval bounds(std::span<const Interval> slots) const;
 
   const std::vector<int>& reads() const { return reads_; }  // slots, ascending, each once
   const std::string& text() const { return text_; }

@@ -10,7 +10,8 @@
   X(add) X(sub) X(mul) X(div) X(mod) X(shl) X(shr)          \
   X(lt) X(le) X(gt) X(ge) X(eq) X(ne)                       \
   X(bit_and) X(bit_xor) X(bit_or)                           \
-  X(ceil_div) X(round_up) X(min) X(max)
+  X(ceil_div) X(round_up) X(min) X(max)                     \
+  X(floor_div) X(floor_mod) X(gcd) X(pow)
 // clang-format on
 
 namespace tw::expr_code {

@@ -47,10 +47,17 @@ struct Function {
 };
 constexpr int kAny = 1000;
 constexpr Function kFunctions[] = {
-    {"ceil_div", 2, 2, expr_code::ceil_div}, {"round_up", 2, 2, expr_code::round_up},
-    {"min", 2, kAny, expr_code::min},        {"max", 2, kAny, expr_code::max},
-    {"abs", 1, 1, expr_code::abs},           {"is_pow2", 1, 1, expr_code::is_pow2},
+    {"ceil_div", 2, 2, expr_code::ceil_div},
+    {"round_up", 2, 2, expr_code::round_up},
+    {"min", 2, kAny, expr_code::min},
+    {"max", 2, kAny, expr_code::max},
+    {"abs", 1, 1, expr_code::abs},
+    {"is_pow2", 1, 1, expr_code::is_pow2},
     {"log2", 1, 1, expr_code::log2},
+    {"gcd", 2, kAny, expr_code::gcd},
+    {"pow", 2, 2, expr_code::pow},
+    {"floor_div", 2, 2, expr_code::floor_div},
+    {"floor_mod", 2, 2, expr_code::floor_mod},
 };
 
 template <class Table>

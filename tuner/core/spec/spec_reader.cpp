@@ -101,8 +101,9 @@ Knob read_knob(const TomlTable& table) {
 
 Scope::Scope() {
   for (const char* word :
-       {"true", "false", "ceil_div", "round_up", "min", "max", "abs", "is_pow2", "log2", "sizeof_t",
-        "align", "reduced", "device", "epilogue", "dtype", "math", "T"}) {
+       {"true",    "false",   "ceil_div", "round_up", "min",       "max",       "abs",
+        "is_pow2", "log2",    "gcd",      "pow",      "floor_div", "floor_mod", "sizeof_t",
+        "align",   "reduced", "device",   "epilogue", "dtype",     "math",      "T"}) {
     kinds_[word] = Kind::reserved;
   }
 }

@@ -8,66 +8,72 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/expr/python_expr.h"
+#include "core/python/python.h"
 #include "core/t1/t1_parts.h"
 
 namespace tw {
 namespace {
 
 using nlohmann::json;
-using Kind = PythonNode::Kind;
+using Kind = PythonItem::Kind;
 
-PythonNode item_of(const json& value, const Place& place) {
-  PythonNode node;
+constexpr const char* no_value =
+    "has a value that is no integer, boolean or text: write whole numbers";
+
+PythonItem item_of(const json& value, const Place& place) {
+  PythonItem item;
   if (value.is_string()) {
-    node.kind = Kind::text;
-    node.word = value.get<std::string>();
+    item.kind = Kind::text;
+    item.text = value.get<std::string>();
   } else if (value.is_boolean()) {
-    node.value = value.get<bool>();
-    node.is_bool = true;
+    item.value = value.get<bool>();
+    item.is_bool = true;
   } else if (is_int64(value)) {
-    node.value = value.get<std::int64_t>();
+    item.value = value.get<std::int64_t>();
   } else {
-    place.fail("has a value that is no integer, boolean or text: write whole numbers");
+    place.fail(no_value);
   }
-  return node;
+  return item;
 }
 
 constexpr std::size_t most_values = 65535;
 
 // Returns the values, which are a list in the syntax of Python or of JSON.
-std::vector<PythonNode> items_of(const Place& values) {
-  std::vector<PythonNode> items;
+std::vector<PythonItem> items_of(const Place& values) {
+  std::vector<PythonItem> items;
   if (!values.json().is_string()) {
     for (const json& value : values.array()) items.push_back(item_of(value, values));
     return items;
   }
   try {
-    return python_items(parse_python(values.text()));
+    items = python_items(values.text());
   } catch (const Error& error) {
     values.fail(error.what());
   }
+  const auto is_whole = [](const PythonItem& item) { return item.below == 1; };
+  if (!std::all_of(items.begin(), items.end(), is_whole)) values.fail(no_value);
+  return items;
 }
 
 void move_default_to_front(const Place& parameter, Knob& knob) {
   if (!parameter.has("Default")) return;
   const Place place = parameter.at("Default");
-  const PythonNode item = item_of(place.json(), place);
+  const PythonItem item = item_of(place.json(), place);
   const bool is_word = knob.kind == Knob::Kind::word;
   const auto is_default = [&](std::int64_t value) {
     if (is_word != (item.kind == Kind::text)) return false;
-    return is_word ? knob.words[static_cast<std::size_t>(value)] == item.word : value == item.value;
+    return is_word ? knob.words[static_cast<std::size_t>(value)] == item.text : value == item.value;
   };
   const auto at = std::find_if(knob.values.begin(), knob.values.end(), is_default);
   if (at == knob.values.end()) place.fail("is not among the Values: write one that is");
   std::rotate(knob.values.begin(), at, at + 1);
 }
 
-Knob::Kind kind_of(const std::vector<PythonNode>& items, const Place& values) {
+Knob::Kind kind_of(const std::vector<PythonItem>& items, const Place& values) {
   const auto all = [&](auto test) { return std::all_of(items.begin(), items.end(), test); };
-  if (all([](const PythonNode& item) { return item.kind == Kind::text; })) return Knob::Kind::word;
-  if (all([](const PythonNode& item) { return item.is_bool; })) return Knob::Kind::boolean;
-  if (!all([](const PythonNode& item) { return item.kind == Kind::integer; })) {
+  if (all([](const PythonItem& item) { return item.kind == Kind::text; })) return Knob::Kind::word;
+  if (all([](const PythonItem& item) { return item.is_bool; })) return Knob::Kind::boolean;
+  if (!all([](const PythonItem& item) { return item.kind == Kind::number; })) {
     values.fail("mixes texts and numbers: write one of them");
   }
   return Knob::Kind::integer;
@@ -102,16 +108,16 @@ Knob knob_of(const Place& parameter) {
   Knob knob;
   knob.name = parameter.at("Name").text();
   const Place values = parameter.at("Values");
-  const std::vector<PythonNode> items = items_of(values);
+  const std::vector<PythonItem> items = items_of(values);
   if (items.empty()) values.fail("is empty: write at least one value");
   if (items.size() > most_values) values.fail("has more than 65535 values: write fewer");
   knob.kind = kind_of(items, values);
   std::set<std::pair<std::int64_t, std::string>> seen;
-  for (const PythonNode& item : items) {
-    if (!seen.emplace(item.value, item.word).second) values.fail("has a value twice: remove one");
+  for (const PythonItem& item : items) {
+    if (!seen.emplace(item.value, item.text).second) values.fail("has a value twice: remove one");
     const bool is_word = knob.kind == Knob::Kind::word;
     knob.values.push_back(is_word ? std::ssize(knob.words) : item.value);
-    if (is_word) knob.words.push_back(item.word);
+    if (is_word) knob.words.push_back(item.text);
   }
   check_type(parameter, knob);
   move_default_to_front(parameter, knob);
@@ -129,7 +135,7 @@ void add_name(const Place& name, const Knob& knob, Names& names) {
 }
 
 Constraint constraint_of(const Place& condition, const Names& names,
-                         const std::set<std::string>& below_zero) {
+                         std::span<const PythonParameter> known) {
   condition.allow({"Parameters", "Expression"});
   if (condition.has("Parameters")) {
     const Place parameters = condition.at("Parameters");
@@ -140,7 +146,7 @@ Constraint constraint_of(const Place& condition, const Names& names,
   }
   const Place expression = condition.at("Expression");
   try {
-    const std::string text = condition_from(parse_python(expression.text()), names, below_zero);
+    const std::string text = condition_from(expression.text(), known);
     return {.reason = expression.text(), .expr = Expr::parse(text, names)};
   } catch (const Error& error) {
     expression.fail(error.what());
@@ -149,23 +155,34 @@ Constraint constraint_of(const Place& condition, const Names& names,
 
 }  // namespace
 
+std::vector<PythonParameter> parameters_of(std::span<const Knob> knobs) {
+  std::vector<PythonParameter> parameters;
+  for (const Knob& knob : knobs) {
+    PythonParameter& parameter = parameters.emplace_back();
+    parameter.name = knob.name;
+    parameter.values = knob.values;
+    parameter.is_bool = knob.kind == Knob::Kind::boolean;
+    parameter.words = knob.words;
+  }
+  return parameters;
+}
+
 BareSpace read_t1_space(const Place& space) {
   space.allow({"TuningParameters", "Conditions"});
   BareSpace bare;
-  std::set<std::string> below_zero;
   const Place parameters = space.at("TuningParameters");
   for (std::size_t i = 0; i < parameters.array().size(); ++i) {
     const Place parameter = parameters.element(i).object();
     Knob knob = knob_of(parameter);
     add_name(parameter.at("Name"), knob, bare.names);
-    if (*std::min_element(knob.values.begin(), knob.values.end()) < 0) below_zero.insert(knob.name);
     bare.knobs.push_back(std::move(knob));
   }
   if (bare.knobs.empty()) parameters.fail("is empty: a space needs at least one parameter");
   if (!space.has("Conditions")) return bare;
   const Place conditions = space.at("Conditions");
+  const std::vector<PythonParameter> known = parameters_of(bare.knobs);
   for (std::size_t i = 0; i < conditions.array().size(); ++i) {
-    bare.require.push_back(constraint_of(conditions.element(i).object(), bare.names, below_zero));
+    bare.require.push_back(constraint_of(conditions.element(i).object(), bare.names, known));
   }
   return bare;
 }

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/expr/python_expr.h"
+#include "core/python/python.h"
 
 namespace tw {
 namespace {
@@ -32,19 +32,15 @@ void refuse(const Place& object, std::initializer_list<NotDone> keys) {
   }
 }
 
-T1Expressions::T1Expressions(const BareSpace& space) : space_(space) {
-  for (const Knob& knob : space.knobs) {
-    const auto least = std::min_element(knob.values.begin(), knob.values.end());
-    if (*least < 0) below_zero_.insert(knob.name);
-  }
-}
+T1Expressions::T1Expressions(const BareSpace& space)
+    : space_(space), parameters_(parameters_of(space.knobs)) {}
 
 std::string T1Expressions::whole(const Place& place) const {
   if (is_int64(place.json())) return std::to_string(place.json().get<std::int64_t>());
   if (place.json().is_number()) place.fail("is no whole number of 64 bits");
   const std::string& text = place.text();
   try {
-    return whole_number_from(parse_python(text), space_.names, below_zero_);
+    return whole_number_from(text, parameters_);
   } catch (const Error& error) {
     place.fail(error.what());
   }

@@ -2,16 +2,20 @@
 #pragma once
 #include <initializer_list>
 #include <optional>
-#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/json_place.h"
+#include "core/python/python.h"
 #include "core/spec/generated_specs.h"
 #include "core/spec/spec.h"
 
 namespace tw {
+
+// Returns the knobs as Python's expressions see them.
+std::vector<PythonParameter> parameters_of(std::span<const Knob> knobs);
 
 // `space` is the ConfigurationSpace.
 BareSpace read_t1_space(const Place& space);
@@ -42,7 +46,7 @@ class T1Expressions {
 
  private:
   const BareSpace& space_;
-  std::set<std::string> below_zero_;
+  std::vector<PythonParameter> parameters_;
 };
 
 // The type of an argument.

@@ -1,0 +1,49 @@
+// What other files call: values, conditions and numbers of Python.
+#include "core/python/evaluator.h"
+#include "core/python/python.h"
+
+namespace tw {
+
+using python::Evaluator;
+using python::Node;
+using python::Number;
+using python::Value;
+
+std::vector<PythonItem> python_items(std::string_view text) {
+  const Node node = python::parse(text);
+  Evaluator evaluator(text, {});
+  std::vector<PythonItem> made;
+  const auto each = evaluator.items(evaluator.value(node));
+  for (const python::Item& item : *each) {
+    PythonItem& one = made.emplace_back();
+    if (item.value.kind == Value::Kind::text) {
+      one.kind = PythonItem::Kind::text;
+      one.text = *item.value.text;
+      continue;
+    }
+    if (item.value.kind != Value::Kind::number) {
+      evaluator.fail(node, "the values of a list are numbers, texts, True or False: write these");
+    }
+    const Number& number = item.value.number;
+    one.value = number.above.range.least;
+    one.below = number.below.range.least;
+    one.is_bool = number.types == python::is_bool;
+    one.is_real = number.types == python::is_float;
+  }
+  return made;
+}
+
+std::string condition_from(std::string_view text, std::span<const PythonParameter> parameters) {
+  const Node node = python::parse(text);
+  return Evaluator(text, parameters).truth(node).spelled();
+}
+
+std::string whole_number_from(std::string_view text, std::span<const PythonParameter> parameters) {
+  const Node node = python::parse(text);
+  Evaluator evaluator(text, parameters);
+  const Number number = evaluator.number(evaluator.value(node), "this");
+  python::Place place{text, node.column};
+  return python::Numbers{place}.truncated(number).spelled();
+}
+
+}  // namespace tw
