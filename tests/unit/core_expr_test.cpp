@@ -425,12 +425,12 @@ TEST_F(ExprTest, AgreesWithTheObviousEvaluation) {
     ASSERT_EQ(value, tree.value) << tree.text << " with " << slots_[0] << ", " << slots_[1] << ", "
                                  << slots_[2];
     with_value += value.has_value();
-    std::vector<Interval> intervals;
-    for (const int64_t slot : slots_) intervals.push_back(Interval::only(slot));
-    const Interval bounds = expr.bounds(intervals);
+    std::vector<Bounds> intervals;
+    for (const int64_t slot : slots_) intervals.push_back(Bounds::only(slot));
+    const Bounds bounds = expr.bounds(intervals);
     ASSERT_EQ(bounds.is_empty(), !value) << tree.text;
     if (value) {
-      ASSERT_EQ(bounds, Interval::only(*value)) << tree.text;
+      ASSERT_EQ(bounds, Bounds::only(*value)) << tree.text;
     }
   }
   EXPECT_GT(with_value, 5000);

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/expr/interval.h"
+#include "core/expr/bounds.h"
 
 namespace tw {
 
@@ -59,7 +59,7 @@ class Expr {
 
   // Returns bounds of the values that the expression has while each slot has any value of its
   // interval. Empty if it has none.
-  Interval bounds(std::span<const Interval> slots) const;
+  Bounds bounds(std::span<const Bounds> slots) const;
 
   const std::vector<int>& reads() const { return reads_; }  // slots, ascending, each once
   const std::string& text() const { return text_; }

@@ -11,11 +11,11 @@ namespace {
 // condition decides.
 class Bounder {
  public:
-  Bounder(std::span<const Expr::Op> ops, std::span<const Interval> slots)
+  Bounder(std::span<const Expr::Op> ops, std::span<const Bounds> slots)
       : ops_(ops), slots_(slots) {}
 
   // Returns the bounds of the value that ops[begin, end) leave.
-  Interval bound(std::size_t begin, std::size_t end) {
+  Bounds bound(std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const Expr::Op& op = ops_[i];
       const std::size_t target = i + 1 + static_cast<std::size_t>(op.target);
@@ -24,7 +24,7 @@ class Bounder {
           push(slot(op.target));
           break;
         case expr_code::push_constant:
-          push(Interval::only(op.value));
+          push(Bounds::only(op.value));
           break;
         case expr_code::jump_and:
           push(logical_and(pop(), i + 1, target));
@@ -58,25 +58,25 @@ class Bounder {
     std::size_t begin, end;
   };
 
-  Interval slot(std::int64_t index) const { return slots_[static_cast<std::size_t>(index)]; }
-  void push(Interval value) { stack_[depth_++] = value; }
-  Interval pop() { return stack_[--depth_]; }
+  Bounds slot(std::int64_t index) const { return slots_[static_cast<std::size_t>(index)]; }
+  void push(Bounds value) { stack_[depth_++] = value; }
+  Bounds pop() { return stack_[--depth_]; }
 
-  Interval logical_and(Interval left, std::size_t begin, std::size_t end) {
+  Bounds logical_and(Bounds left, std::size_t begin, std::size_t end) {
     if (!left.may_hold()) return left;
-    const Interval right = interval::truth(bound(begin, end));
-    return left.has(0) ? interval::join(Interval::only(0), right) : right;
+    const Bounds right = interval::truth(bound(begin, end));
+    return left.has(0) ? interval::join(Bounds::only(0), right) : right;
   }
 
-  Interval logical_or(Interval left, std::size_t begin, std::size_t end) {
+  Bounds logical_or(Bounds left, std::size_t begin, std::size_t end) {
     if (left.is_empty()) return left;
-    if (!left.has(0)) return Interval::only(1);
-    const Interval right = interval::truth(bound(begin, end));
-    return left.may_hold() ? interval::join(Interval::only(1), right) : right;
+    if (!left.has(0)) return Bounds::only(1);
+    const Bounds right = interval::truth(bound(begin, end));
+    return left.may_hold() ? interval::join(Bounds::only(1), right) : right;
   }
 
-  Interval select(Interval condition, Part yes, Part no) {
-    Interval result = Interval::none();
+  Bounds select(Bounds condition, Part yes, Part no) {
+    Bounds result = Bounds::none();
     if (condition.may_hold()) result = bound(yes.begin, yes.end);
     if (condition.has(0)) result = interval::join(result, bound(no.begin, no.end));
     return result;
@@ -90,23 +90,23 @@ class Bounder {
     break;
       TW_EXPR_UNARY(TW_CASE)
 #undef TW_CASE
-#define TW_CASE(name)                                                \
-  case expr_code::name: {                                            \
-    const Interval right = pop();                                    \
-    push(interval::name(pop(), right));                              \
-    break;                                                           \
-  }                                                                  \
-  case expr_code::name##_slot:                                       \
-    push(interval::name(pop(), slot(op.target)));                    \
-    break;                                                           \
-  case expr_code::name##_constant:                                   \
-    push(interval::name(pop(), Interval::only(op.value)));           \
-    break;                                                           \
-  case expr_code::name##_slots:                                      \
-    push(interval::name(slot(op.target), slot(op.value)));           \
-    break;                                                           \
-  case expr_code::name##_slot_constant:                              \
-    push(interval::name(slot(op.target), Interval::only(op.value))); \
+#define TW_CASE(name)                                              \
+  case expr_code::name: {                                          \
+    const Bounds right = pop();                                    \
+    push(interval::name(pop(), right));                            \
+    break;                                                         \
+  }                                                                \
+  case expr_code::name##_slot:                                     \
+    push(interval::name(pop(), slot(op.target)));                  \
+    break;                                                         \
+  case expr_code::name##_constant:                                 \
+    push(interval::name(pop(), Bounds::only(op.value)));           \
+    break;                                                         \
+  case expr_code::name##_slots:                                    \
+    push(interval::name(slot(op.target), slot(op.value)));         \
+    break;                                                         \
+  case expr_code::name##_slot_constant:                            \
+    push(interval::name(slot(op.target), Bounds::only(op.value))); \
     break;
       TW_EXPR_BINARY(TW_CASE)
 #undef TW_CASE
@@ -116,15 +116,15 @@ class Bounder {
   }
 
   std::span<const Expr::Op> ops_;
-  std::span<const Interval> slots_;
-  std::array<Interval, Expr::kMaxDepth> stack_;
+  std::span<const Bounds> slots_;
+  std::array<Bounds, Expr::kMaxDepth> stack_;
   std::size_t depth_ = 0;
 };
 
 }  // namespace
 
-Interval Expr::bounds(std::span<const Interval> slots) const {
-  return ops_.empty() ? Interval::none() : Bounder(ops_, slots).bound(0, ops_.size());
+Bounds Expr::bounds(std::span<const Bounds> slots) const {
+  return ops_.empty() ? Bounds::none() : Bounder(ops_, slots).bound(0, ops_.size());
 }
 
 }  // namespace tw

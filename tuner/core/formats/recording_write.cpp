@@ -35,18 +35,21 @@ std::string_view invalidity_of(Outcome outcome) {
   return "runtime";
 }
 
+// Decimals are stored as texts, because the integers of other knobs are exact.
+bool is_text(const Knob& knob) { return knob.kind == Knob::Kind::word || knob.below != 1; }
+
 ordered_json value_of(const Knob& knob, std::int64_t value) {
-  if (knob.kind == Knob::Kind::word) return knob.text(value);
+  if (is_text(knob)) return knob.text(value);
   if (knob.kind == Knob::Kind::boolean) return value != 0;
   return value;
 }
 
 ordered_json knob_json(const Knob& knob) {
-  constexpr std::array<const char*, 3> kinds{"integer", "boolean", "word"};
+  constexpr std::array<const char*, 2> kinds{"integer", "boolean"};
   ordered_json values = ordered_json::array();
   for (const std::int64_t value : knob.values) values.push_back(value_of(knob, value));
   return {{"name", knob.name},
-          {"kind", kinds[static_cast<std::size_t>(knob.kind)]},
+          {"kind", is_text(knob) ? "word" : kinds[static_cast<std::size_t>(knob.kind)]},
           {"doc", knob.doc},
           {"values", std::move(values)}};
 }

@@ -203,7 +203,11 @@ Program macro_program(const Catalog& catalog, const OpSpec& op, const std::strin
 void add_macros(const KernelSpec& kernel, std::span<const std::int64_t> configuration,
                 Program& program) {
   for (std::size_t i = 0; i < kernel.knobs.size(); ++i) {
-    program.defines.push_back(fmt::format("{}={}", kernel.knobs[i].name, configuration[i]));
+    const Knob& knob = kernel.knobs[i];
+    const bool is_flag = knob.kind == Knob::Kind::boolean;  // 0 or 1
+    program.defines.push_back(
+        fmt::format("{}={}", knob.name,
+                    is_flag ? fmt::format("{}", configuration[i]) : knob.text(configuration[i])));
   }
   for (const std::string& option : kernel.options) {
     if (auto macro = define_of(option)) {

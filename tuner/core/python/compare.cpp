@@ -151,7 +151,7 @@ Term Evaluator::where(const PythonParameter& parameter,
     const std::string shown = is_plain ? fmt::format("'{}'", word) : std::to_string(i);
     const auto last = static_cast<std::int64_t>(parameter.words.size()) - 1;
     return terms().compared(Term::whole(parameter.name, {0, last}), op,
-                            Term::whole(shown, Interval::only(static_cast<std::int64_t>(i))));
+                            Term::whole(shown, Bounds::only(static_cast<std::int64_t>(i))));
   };
   if (failing.empty()) return Term::truth(true);
   if (failing.size() == 1 && passing.size() != 1) return is(failing[0], "!=");

@@ -66,7 +66,7 @@ Number Numbers::mul(const Number& a, const Number& b) const {
 Number Numbers::inverse(const Number& a) const {
   if (a.above.is(0)) place.fail("this divides by zero");
   const Term below = terms().checked(a.below, a.below);
-  const Interval range = a.above.range;
+  const Bounds range = a.above.range;
   if (range.least >= 0) return {below, a.above, is_float};
   if (range.most <= 0) return {terms().negated(below), terms().negated(a.above), is_float};
   const Term is_negative = terms().compared(a.above, "<", Term::of(0));

@@ -24,12 +24,12 @@ std::string in_parentheses(const Term& term, int least) {
 
 Term Term::of(std::int64_t value) {
   Term term;
-  term.range = Interval::only(value);
-  term.is_power = interval::is_pow2(term.range) == Interval::only(1);
+  term.range = Bounds::only(value);
+  term.is_power = interval::is_pow2(term.range) == Bounds::only(1);
   return term;
 }
 
-Term Term::whole(std::string text, Interval range) {
+Term Term::whole(std::string text, Bounds range) {
   Term term;
   term.text = std::make_shared<const std::string>(std::move(text));
   term.precedence = p_atom;
@@ -48,17 +48,17 @@ std::string Term::spelled() const {
 struct Terms::Operation {
   const char* symbol;
   int precedence;
-  Interval range;
+  Bounds range;
 };
 
-Term Terms::made(std::string text, int precedence, Interval range) const {
+Term Terms::made(std::string text, int precedence, Bounds range) const {
   place.make(text.size());
   Term term = Term::whole(std::move(text), range);
   term.precedence = precedence;
   return term;
 }
 
-Term Terms::constant(Interval range) const {
+Term Terms::constant(Bounds range) const {
   if (range.is_empty()) place.fail("a number is too large: numbers have 64 bits here");
   return Term::of(range.least);
 }
@@ -75,12 +75,12 @@ Term Terms::apply(const Operation& operation, const Term& a, const Term& b) cons
               operation.precedence, operation.range);
 }
 
-Term Terms::call(const char* name, const Term& a, Interval range) const {
+Term Terms::call(const char* name, const Term& a, Bounds range) const {
   if (a.is_constant) return constant(range);
   return made(fmt::format("{}({})", name, a.spelled()), p_atom, range);
 }
 
-Term Terms::call(const char* name, const Term& a, const Term& b, Interval range) const {
+Term Terms::call(const char* name, const Term& a, const Term& b, Bounds range) const {
   if (a.is_constant && b.is_constant) return constant(range);
   return made(fmt::format("{}({}, {})", name, a.spelled(), b.spelled()), p_atom, range);
 }
@@ -105,7 +105,7 @@ Term Terms::mul(const Term& a, const Term& b) const {
 }
 
 Term Terms::negated(const Term& a) const {
-  const Interval range = interval::neg(a.range);
+  const Bounds range = interval::neg(a.range);
   if (a.is_constant) return constant(range);
   return made("-" + in_parentheses(a, p_unary), p_unary, range);
 }
@@ -118,14 +118,14 @@ Term Terms::abs(const Term& a) const {
 Term Terms::floor_div(const Term& a, const Term& b) const {
   if (b.is(0)) place.fail("this divides by zero");
   if (b.is(1)) return a;
-  const Interval range = interval::floor_div(a.range, b.range);
+  const Bounds range = interval::floor_div(a.range, b.range);
   const bool is_plain = !a.is_below_zero() && !b.is_below_zero();
   return is_plain ? apply({"/", p_product, range}, a, b) : call("floor_div", a, b, range);
 }
 
 Term Terms::floor_mod(const Term& a, const Term& b) const {
   if (b.is(0)) place.fail("this divides by zero");
-  const Interval range = interval::floor_mod(a.range, b.range);
+  const Bounds range = interval::floor_mod(a.range, b.range);
   const bool is_plain = !a.is_below_zero() && !b.is_below_zero();
   return is_plain ? apply({"%", p_product, range}, a, b) : call("floor_mod", a, b, range);
 }
@@ -201,13 +201,13 @@ Term Terms::bits(const std::string& op, const Term& a, const Term& b) const {
 }
 
 Term Terms::inverted(const Term& a) const {
-  const Interval range = interval::bit_not(a.range);
+  const Bounds range = interval::bit_not(a.range);
   if (a.is_constant) return constant(range);
   return made("~" + in_parentheses(a, p_unary), p_unary, range);
 }
 
 Term Terms::compared(const Term& a, const std::string& op, const Term& b) const {
-  const auto compare = [&](int precedence, Interval range) {
+  const auto compare = [&](int precedence, Bounds range) {
     return apply({op.c_str(), precedence, range}, a, b);
   };
   if (op == "==") return compare(p_equality, interval::eq(a.range, b.range));
@@ -221,13 +221,13 @@ Term Terms::compared(const Term& a, const std::string& op, const Term& b) const 
 Term Terms::both(const Term& a, const Term& b) const {
   if (a.is_constant) return a.is_true() ? holds(b) : Term::truth(false);
   if (b.is_true()) return holds(a);
-  return apply({"&&", p_and, Interval::truth()}, a, b);
+  return apply({"&&", p_and, Bounds::truth()}, a, b);
 }
 
 Term Terms::either(const Term& a, const Term& b) const {
   if (a.is_constant) return a.is_true() ? Term::truth(true) : holds(b);
   if (b.is(0)) return holds(a);
-  return apply({"||", p_or, Interval::truth()}, a, b);
+  return apply({"||", p_or, Bounds::truth()}, a, b);
 }
 
 Term Terms::opposite(const Term& a) const {
@@ -249,7 +249,7 @@ Term Terms::checked(const Term& a, const Term& b) const {
   if (!b.range.has(0)) return a;
   const std::string divisor = in_parentheses(b, p_product + 1);
   const std::string one = fmt::format("{} / {}", in_parentheses(b, p_product), divisor);
-  if (a.is(1)) return made(one, p_product, Interval::only(1));
+  if (a.is(1)) return made(one, p_product, Bounds::only(1));
   Term product =
       made(fmt::format("{} * ({})", in_parentheses(a, p_product), one), p_product, a.range);
   product.is_power = a.is_power;

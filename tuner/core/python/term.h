@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "core/expr/interval.h"
+#include "core/expr/bounds.h"
 #include "core/python/node.h"
 
 namespace tw::python {
@@ -13,14 +13,14 @@ namespace tw::python {
 struct Term {
   std::shared_ptr<const std::string> text;  // shared, because lists and fractions repeat it
   int precedence = 0;                       // of the text's last operator, as in C
-  Interval range = Interval::only(0);
+  Bounds range = Bounds::only(0);
   bool is_constant = true;
   bool is_power = false;  // all its values are powers of two
 
   static Term of(std::int64_t value);
   static Term truth(bool value) { return of(value); }
   // A name or a call, whose values are in the range.
-  static Term whole(std::string text, Interval range);
+  static Term whole(std::string text, Bounds range);
 
   bool is(std::int64_t value) const { return is_constant && range.least == value; }
   bool is_true() const { return is_constant && range.least != 0; }
@@ -66,10 +66,10 @@ struct Terms {
  private:
   struct Operation;
   Term apply(const Operation& operation, const Term& a, const Term& b) const;
-  Term call(const char* name, const Term& a, Interval range) const;
-  Term call(const char* name, const Term& a, const Term& b, Interval range) const;
-  Term made(std::string text, int precedence, Interval range) const;
-  Term constant(Interval range) const;
+  Term call(const char* name, const Term& a, Bounds range) const;
+  Term call(const char* name, const Term& a, const Term& b, Bounds range) const;
+  Term made(std::string text, int precedence, Bounds range) const;
+  Term constant(Bounds range) const;
 };
 
 }  // namespace tw::python

@@ -48,6 +48,13 @@ void check_fields(const TomlTable& root, const KernelSpec& kernel, const std::st
     const Knob& knob = kernel.knobs[i];
     const TomlTable table = tables[i].named(fmt::format("knob '{}'", knob.name));
     const TomlNode& node = table.at("name");
+    for (const std::string& word : knob.words) {
+      if (is_identifier(word)) continue;
+      table.fail(table.at("values"), fmt::format("value '{}' is not an identifier", word));
+    }
+    if (knob.below != 1) {
+      table.fail(table.at("values"), "decimals are for kernels with knobs = \"macros\"");
+    }
     if (std::find(names.begin(), names.end(), knob.name) == names.end()) {
       table.fail(node, fmt::format("struct Knobs in {} has no such field{}", kernel.source,
                                    suggestion(knob.name, names)));

@@ -4,10 +4,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "core/spec/spec_reader.h"
 
 namespace tw {
+namespace {
+
+// Returns value / below, where below is a power of ten, with at least one decimal: "-0.25", "3.0".
+std::string decimal_text(std::int64_t value, std::int64_t below) {
+  const int digits = static_cast<int>(fmt::format("{}", below).size()) - 1;
+  const auto whole = value / below, rest = value % below;
+  std::string text = fmt::format("{}{}.{:0{}}", value < 0 ? "-" : "", whole < 0 ? -whole : whole,
+                                 rest < 0 ? -rest : rest, digits);
+  while (text.ends_with('0') && text[text.size() - 2] != '.') text.pop_back();
+  return text;
+}
+
+}  // namespace
 
 std::string Knob::text(std::int64_t value) const {
   switch (kind) {
@@ -18,7 +32,14 @@ std::string Knob::text(std::int64_t value) const {
     case Kind::integer:
       break;
   }
-  return fmt::format("{}", value);
+  return below == 1 ? fmt::format("{}", value) : decimal_text(value, below);
+}
+
+bool is_knob_word(std::string_view text) {
+  constexpr std::string_view others = "_.:<>*+-/()&,";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || others.find(c) != others.npos;
+  });
 }
 
 std::string_view name_of(Role role) {

@@ -198,9 +198,16 @@ struct Knob {
   // Not empty, no value twice; the first is the default. The values of words are 0, 1, ...
   std::vector<std::int64_t> values;
   std::vector<std::string> words;  // Kind::word only
+  // A power of ten, by which an integer is divided: with 100, the value 25 stands for 0.25.
+  // Expressions read the integer.
+  std::int64_t below = 1;
 
-  std::string text(std::int64_t value) const;  // "128", "true", "along_m"
+  std::string text(std::int64_t value) const;  // "128", "0.25", "true", "along_m"
 };
+
+// Returns whether a knob of a kernel with macros may have this text as a value: "float", "0.5f",
+// "Op::add". Blanks and '=' separate the knobs in the text of a configuration.
+bool is_knob_word(std::string_view text);
 
 // "split_k" -> "SplitK": the name of the enum of a choice or of a knob whose values are words.
 std::string pascal_case(std::string_view name);

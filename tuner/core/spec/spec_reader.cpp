@@ -58,15 +58,45 @@ Knob::Kind kind_of_values(const TomlTable& table, const TomlNode& values) {
   }
   switch (first) {
     case TomlNode::Kind::integer:
+    case TomlNode::Kind::real:
       return Knob::Kind::integer;
     case TomlNode::Kind::boolean:
       return Knob::Kind::boolean;
     case TomlNode::Kind::string:
       return Knob::Kind::word;
     default:
-      table.fail(values, fmt::format("a value cannot be {}: use integers, booleans or names",
+      table.fail(values, fmt::format("a value cannot be {}: use numbers, booleans or names",
                                      name_of(first)));
   }
+}
+
+constexpr std::int64_t most_below = 1'000'000'000;
+
+// Returns the power of ten of which all values are multiples: 1 if all are whole numbers.
+std::int64_t below_of(const TomlNode& values) {
+  std::int64_t below = 1;
+  for (const TomlNode& value : values.items) {
+    if (value.kind != TomlNode::Kind::real) continue;
+    below = std::max<std::int64_t>(below, 10);
+    while (below < most_below && std::fabs(std::round(value.real * static_cast<double>(below)) -
+                                           value.real * static_cast<double>(below)) > 1e-6) {
+      below *= 10;
+    }
+  }
+  return below;
+}
+
+// Returns the value in units of 1 / below.
+std::int64_t scaled(const TomlTable& table, const TomlNode& value, std::int64_t below) {
+  if (below == 1) return value.integer;
+  const double number =
+      value.kind == TomlNode::Kind::real ? value.real : static_cast<double>(value.integer);
+  const double units = std::round(number * static_cast<double>(below));
+  if (!(std::fabs(units) < 9e15) ||
+      std::fabs(units / static_cast<double>(below) - number) > 1e-12 * std::fabs(number)) {
+    table.fail(value, fmt::format("value {} has more than 9 decimals, or is too large", number));
+  }
+  return static_cast<std::int64_t>(units);
 }
 
 Knob read_knob(const TomlTable& table) {
@@ -77,16 +107,21 @@ Knob read_knob(const TomlTable& table) {
   const TomlTable named = table.named(fmt::format("knob '{}'", knob.name));
   const TomlNode& values = named.at("values");
   knob.kind = kind_of_values(named, values);
+  knob.below = below_of(values);
   std::set<std::pair<std::int64_t, std::string_view>> seen;
   for (const TomlNode& value : values.items) {
     if (knob.kind == Knob::Kind::word) {
-      if (!is_identifier(value.string)) {
-        named.fail(value, fmt::format("value '{}' is not an identifier", value.string));
+      if (!is_knob_word(value.string)) {
+        named.fail(value, fmt::format("value '{}' has blanks, quotes or signs that stand between "
+                                      "knobs: use another name, such as a typedef's",
+                                      value.string));
       }
       knob.values.push_back(static_cast<std::int64_t>(knob.words.size()));
       knob.words.push_back(value.string);
+    } else if (knob.kind == Knob::Kind::boolean) {
+      knob.values.push_back(value.boolean);
     } else {
-      knob.values.push_back(knob.kind == Knob::Kind::boolean ? value.boolean : value.integer);
+      knob.values.push_back(scaled(named, value, knob.below));
     }
     const std::int64_t number = knob.kind == Knob::Kind::word ? 0 : knob.values.back();
     if (!seen.emplace(number, value.string).second) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 #include <utility>
 
@@ -17,9 +18,6 @@ namespace {
 using nlohmann::json;
 using Kind = PythonItem::Kind;
 
-constexpr const char* no_value =
-    "has a value that is no integer, boolean or text: write whole numbers";
-
 PythonItem item_of(const json& value, const Place& place) {
   PythonItem item;
   if (value.is_string()) {
@@ -30,8 +28,10 @@ PythonItem item_of(const json& value, const Place& place) {
     item.is_bool = true;
   } else if (is_int64(value)) {
     item.value = value.get<std::int64_t>();
+  } else if (value.is_number_float()) {
+    return python_items(fmt::format("[{}]", value.dump())).front();
   } else {
-    place.fail(no_value);
+    place.fail("has a value that is no number, boolean or text");
   }
   return item;
 }
@@ -50,8 +50,6 @@ std::vector<PythonItem> items_of(const Place& values) {
   } catch (const Error& error) {
     values.fail(error.what());
   }
-  const auto is_whole = [](const PythonItem& item) { return item.below == 1; };
-  if (!std::all_of(items.begin(), items.end(), is_whole)) values.fail(no_value);
   return items;
 }
 
@@ -62,7 +60,8 @@ void move_default_to_front(const Place& parameter, Knob& knob) {
   const bool is_word = knob.kind == Knob::Kind::word;
   const auto is_default = [&](std::int64_t value) {
     if (is_word != (item.kind == Kind::text)) return false;
-    return is_word ? knob.words[static_cast<std::size_t>(value)] == item.text : value == item.value;
+    if (is_word) return knob.words[static_cast<std::size_t>(value)] == item.text;
+    return item.below <= knob.below && value == item.value * (knob.below / item.below);
   };
   const auto at = std::find_if(knob.values.begin(), knob.values.end(), is_default);
   if (at == knob.values.end()) place.fail("is not among the Values: write one that is");
@@ -87,11 +86,11 @@ void check_type(const Place& parameter, const Knob& knob) {
   const std::string& type = place.text();
   const bool is_word = knob.kind == Knob::Kind::word;
   const auto [least, most] = std::minmax_element(knob.values.begin(), knob.values.end());
-  if (type == "float") {
-    place.fail("is not a type of values here: write int, whole Values, and divide in the source");
+  if (type != "int" && type != "uint" && type != "float" && type != "bool" && type != "string") {
+    place.fail("is none of int, uint, float, bool and string: write one of them");
   }
-  if (type != "int" && type != "uint" && type != "bool" && type != "string") {
-    place.fail("is none of int, uint, bool and string: write one of them");
+  if (knob.below != 1 && type != "float") {
+    place.fail("is not the type of the Values, which have decimals: write float");
   }
   if (is_word && type != "string") {
     parameter.at("Values").fail("are texts, which the Type is not: mend one of them");
@@ -103,6 +102,23 @@ void check_type(const Place& parameter, const Knob& knob) {
   }
 }
 
+// Returns the power of ten of which all values are multiples. Decimals need one even if they are
+// whole, as 1.0 is.
+std::int64_t below_of(const std::vector<PythonItem>& items, const Place& values) {
+  constexpr std::int64_t most = 1'000'000'000;
+  std::int64_t below = 1;
+  for (const PythonItem& item : items) {
+    if (item.is_real) below = std::max<std::int64_t>(below, 10);
+    while (below < most && below % item.below != 0) below *= 10;
+    const std::int64_t units = below / item.below;
+    if (below % item.below != 0 || std::abs(item.value) > std::int64_t{1} << 52 ||
+        std::abs(item.value) * units > std::int64_t{1} << 52) {
+      values.fail("has a value with more than 9 decimals, or too large: write it shorter");
+    }
+  }
+  return below;
+}
+
 Knob knob_of(const Place& parameter) {
   parameter.allow({"Name", "Type", "Values", "Default"});
   Knob knob;
@@ -112,11 +128,13 @@ Knob knob_of(const Place& parameter) {
   if (items.empty()) values.fail("is empty: write at least one value");
   if (items.size() > most_values) values.fail("has more than 65535 values: write fewer");
   knob.kind = kind_of(items, values);
+  knob.below = below_of(items, values);
   std::set<std::pair<std::int64_t, std::string>> seen;
   for (const PythonItem& item : items) {
-    if (!seen.emplace(item.value, item.text).second) values.fail("has a value twice: remove one");
+    const std::int64_t number = item.value * (knob.below / item.below);
+    if (!seen.emplace(number, item.text).second) values.fail("has a value twice: remove one");
     const bool is_word = knob.kind == Knob::Kind::word;
-    knob.values.push_back(is_word ? std::ssize(knob.words) : item.value);
+    knob.values.push_back(is_word ? std::ssize(knob.words) : number);
     if (is_word) knob.words.push_back(item.text);
   }
   check_type(parameter, knob);
@@ -161,6 +179,8 @@ std::vector<PythonParameter> parameters_of(std::span<const Knob> knobs) {
     PythonParameter& parameter = parameters.emplace_back();
     parameter.name = knob.name;
     parameter.values = knob.values;
+    parameter.below = knob.below;
+    parameter.is_real = knob.below != 1;
     parameter.is_bool = knob.kind == Knob::Kind::boolean;
     parameter.words = knob.words;
   }

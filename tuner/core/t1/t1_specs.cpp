@@ -208,9 +208,12 @@ void check_parameters(const Place& parameters, const BareSpace& space) {
   const Scope words;
   for (std::size_t i = 0; i < space.knobs.size(); ++i) {
     const Place parameter = parameters.element(i);
-    if (space.knobs[i].kind == Knob::Kind::word) {
-      parameter.at("Values").fail(
-          "are texts, which a kernel's macros cannot tell apart: number them");
+    for (const std::string& word : space.knobs[i].words) {
+      if (is_knob_word(word)) continue;
+      parameter.at("Values").fail(fmt::format(
+          "has the value '{}', with blanks, quotes or signs that stand between parameters: use "
+          "another name, such as a typedef's",
+          word));
     }
     if (words.is(space.knobs[i].name, Scope::Kind::reserved)) {
       parameter.at("Name").fail(
@@ -224,7 +227,9 @@ void add_knobs(const Place& parameters, const BareSpace& space, T1SpecText& spec
     const Knob& knob = space.knobs[i];
     std::string values;
     for (const std::int64_t value : knob.values) {
-      values += (values.empty() ? "" : ", ") + knob.text(value);
+      const std::string text = knob.text(value);
+      values += values.empty() ? "" : ", ";
+      values += knob.kind == Knob::Kind::word ? toml_string(text) : text;
     }
     const Place parameter = parameters.element(i);
     spec.add(parameter.at("Name"), fmt::format("[[knob]]\nname = {}\n", toml_string(knob.name)));

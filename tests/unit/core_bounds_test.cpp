@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/expr/bounds.h"
 #include "core/expr/expr.h"
-#include "core/expr/interval.h"
 
 namespace tw {
 namespace {
@@ -32,7 +32,7 @@ std::vector<std::string> all_functions() {
   return texts;
 }
 
-TEST(Interval, OfAFunctionHasAllValues) {
+TEST(Bounds, OfAFunctionHasAllValues) {
   const Names names = two_names();
   for (const std::string& text : all_functions()) {
     const Expr expr = Expr::parse(text, names);
@@ -40,7 +40,7 @@ TEST(Interval, OfAFunctionHasAllValues) {
       for (std::int64_t a_most = a; a_most <= 9; a_most += 3) {
         for (std::int64_t b = -3; b <= 5; ++b) {
           for (std::int64_t b_most = b; b_most <= 5; b_most += 2) {
-            const Interval bounds = expr.bounds(std::vector<Interval>{{a, a_most}, {b, b_most}});
+            const Bounds bounds = expr.bounds(std::vector<Bounds>{{a, a_most}, {b, b_most}});
             for (std::int64_t x = a; x <= a_most; ++x) {
               for (std::int64_t y = b; y <= b_most; ++y) {
                 const auto value = expr.evaluate(std::vector<std::int64_t>{x, y});
@@ -56,7 +56,7 @@ TEST(Interval, OfAFunctionHasAllValues) {
   }
 }
 
-TEST(Interval, OfOneValueIsTheValue) {
+TEST(Bounds, OfOneValueIsTheValue) {
   const Names names = two_names();
   constexpr std::int64_t numbers[] = {INT64_MIN, INT64_MIN + 1, -64,      -3, -1, 0, 1, 2, 3, 62,
                                       63,        INT64_MAX - 1, INT64_MAX};
@@ -65,9 +65,9 @@ TEST(Interval, OfOneValueIsTheValue) {
     for (const std::int64_t a : numbers) {
       for (const std::int64_t b : numbers) {
         const auto value = expr.evaluate(std::vector<std::int64_t>{a, b});
-        const Interval bounds =
-            expr.bounds(std::vector<Interval>{Interval::only(a), Interval::only(b)});
-        const Interval expected = value ? Interval::only(*value) : Interval::none();
+        const Bounds bounds =
+            expr.bounds(std::vector<Bounds>{Bounds::only(a), Bounds::only(b)});
+        const Bounds expected = value ? Bounds::only(*value) : Bounds::none();
         ASSERT_EQ(bounds.is_empty(), expected.is_empty()) << text << ": " << a << ", " << b;
         if (value) {
           ASSERT_EQ(bounds, expected) << text << ": " << a << ", " << b;
@@ -77,7 +77,7 @@ TEST(Interval, OfOneValueIsTheValue) {
   }
 }
 
-TEST(Interval, OfLargeNumbersHasTheirValues) {
+TEST(Bounds, OfLargeNumbersHasTheirValues) {
   const Names names = two_names();
   std::mt19937_64 random(1);
   const auto number = [&] {
@@ -88,7 +88,7 @@ TEST(Interval, OfLargeNumbersHasTheirValues) {
     const Expr expr = Expr::parse(text, names);
     for (int i = 0; i < 2000; ++i) {
       const std::int64_t a = number(), b = number(), x = number(), y = number();
-      const Interval bounds = expr.bounds(std::vector<Interval>{{std::min(a, x), std::max(a, x)},
+      const Bounds bounds = expr.bounds(std::vector<Bounds>{{std::min(a, x), std::max(a, x)},
                                                                 {std::min(b, y), std::max(b, y)}});
       for (const auto& [left, right] : {std::pair(a, b), std::pair(a, y), std::pair(x, b)}) {
         const auto value = expr.evaluate(std::vector<std::int64_t>{left, right});
@@ -98,21 +98,21 @@ TEST(Interval, OfLargeNumbersHasTheirValues) {
   }
 }
 
-TEST(Interval, DecidesConditions) {
+TEST(Bounds, DecidesConditions) {
   const Names names = two_names();
   const auto bounds = [&](const char* text) {
-    return Expr::parse(text, names).bounds(std::vector<Interval>{{2, 5}, {10, 20}});
+    return Expr::parse(text, names).bounds(std::vector<Bounds>{{2, 5}, {10, 20}});
   };
-  EXPECT_EQ(bounds("a < b"), Interval::only(1));
-  EXPECT_EQ(bounds("a * b <= 19"), Interval::only(0));
-  EXPECT_EQ(bounds("a * b <= 20"), Interval::truth());
-  EXPECT_EQ(bounds("a + b == 26 || a == 6"), Interval::only(0));
-  EXPECT_EQ(bounds("a > 3 && b > 20"), Interval::only(0));
-  EXPECT_EQ(bounds("a > 1 ? b : 0"), (Interval{10, 20}));
-  EXPECT_EQ(bounds("a > 2 ? b : -1"), (Interval{-1, 20}));
-  EXPECT_EQ(bounds("min(a, b) + max(a, b)"), (Interval{12, 25}));
-  EXPECT_EQ(bounds("b % 32"), (Interval{10, 20}));
-  EXPECT_EQ(bounds("b / 4"), (Interval{2, 5}));
+  EXPECT_EQ(bounds("a < b"), Bounds::only(1));
+  EXPECT_EQ(bounds("a * b <= 19"), Bounds::only(0));
+  EXPECT_EQ(bounds("a * b <= 20"), Bounds::truth());
+  EXPECT_EQ(bounds("a + b == 26 || a == 6"), Bounds::only(0));
+  EXPECT_EQ(bounds("a > 3 && b > 20"), Bounds::only(0));
+  EXPECT_EQ(bounds("a > 1 ? b : 0"), (Bounds{10, 20}));
+  EXPECT_EQ(bounds("a > 2 ? b : -1"), (Bounds{-1, 20}));
+  EXPECT_EQ(bounds("min(a, b) + max(a, b)"), (Bounds{12, 25}));
+  EXPECT_EQ(bounds("b % 32"), (Bounds{10, 20}));
+  EXPECT_EQ(bounds("b / 4"), (Bounds{2, 5}));
   EXPECT_FALSE(bounds("a / 0").may_hold());
   EXPECT_FALSE(bounds("!(a / 0)").may_hold());
 }
