@@ -6,6 +6,7 @@ tilewright_test(core_tests
     core_epilogue_test.cpp
     core_expr_test.cpp
     core_fields_test.cpp
+    core_from_source_test.cpp
     core_interval_test.cpp
     core_job_test.cpp
     core_parts_test.cpp
