@@ -7,6 +7,7 @@ tilewright_test(core_tests
     core_expr_test.cpp
     core_fields_test.cpp
     core_bounds_test.cpp
+    core_from_source_test.cpp
     core_job_test.cpp
     core_parts_test.cpp
     core_plan_test.cpp

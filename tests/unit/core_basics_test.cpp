@@ -54,13 +54,30 @@ TEST(Note, IsOneLineOfWhatACompilerSays) {
 TEST(KernelName, IsQualifiedAndMayHaveArguments) {
   for (const char* name :
        {"scale", "a::b::scale", "scale<float, 2>", "a::scale<b::C<int>, (1 > 0)>", "scale<>",
-        "scale<(1 << 4)>", "scale <float>", "scale<const float*>"}) {
+        "scale<(1 << 4)>", "scale <float>", "scale<const float*>", "scale<$B, C<$D>{$E, 1}>"}) {
     EXPECT_TRUE(is_kernel_name(name)) << name;
   }
-  for (const char* name :
-       {"", "a:b", "::scale", "scale<", "scale<float", "scale<float>>", "scale<float> ", "scale ",
-        "scale<float>::x", "scale<\"a\">", "scale<1>;int x", "scale<a\nb>", "a<1>()", "2x",
-        "scale<a/*>", "<int>", "scale(1)", "scale<(1>"}) {
+  for (const char* name : {"",
+                           "a:b",
+                           "::scale",
+                           "scale<",
+                           "scale<float",
+                           "scale<float>>",
+                           "scale<float> ",
+                           "scale ",
+                           "scale<float>::x",
+                           "scale<\"a\">",
+                           "scale<1>;int x",
+                           "scale<a\nb>",
+                           "a<1>()",
+                           "2x",
+                           "scale<a/*>",
+                           "<int>",
+                           "scale(1)",
+                           "scale<(1>",
+                           "scale<$>",
+                           "$B",
+                           "scale<A{1>"}) {
     EXPECT_FALSE(is_kernel_name(name)) << name;
   }
   EXPECT_TRUE(is_qualified_name("a::b"));
@@ -68,6 +85,12 @@ TEST(KernelName, IsQualifiedAndMayHaveArguments) {
   EXPECT_EQ(function_of("shop::ops::scale<std::pair<int, int>, 2>"), "scale");
   EXPECT_EQ(identifier_of("shop::ops::scale<float, 2>"), "shop_ops_scale_float_2");
   EXPECT_EQ(identifier_of("scale_"), "scale_");
+}
+
+TEST(KernelName, HasValues) {
+  const auto twice = [](std::string_view name) { return std::string(name) + std::string(name); };
+  EXPECT_EQ(with_values("scale<float, $B,($C1>2)>", twice), "scale<float, BB,(C1C1>2)>");
+  EXPECT_EQ(with_values("scale", twice), "scale");
 }
 
 TEST(KernelName, ParametersAgreeInNumberAndSize) {

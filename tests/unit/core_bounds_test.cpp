@@ -65,8 +65,7 @@ TEST(Bounds, OfOneValueIsTheValue) {
     for (const std::int64_t a : numbers) {
       for (const std::int64_t b : numbers) {
         const auto value = expr.evaluate(std::vector<std::int64_t>{a, b});
-        const Bounds bounds =
-            expr.bounds(std::vector<Bounds>{Bounds::only(a), Bounds::only(b)});
+        const Bounds bounds = expr.bounds(std::vector<Bounds>{Bounds::only(a), Bounds::only(b)});
         const Bounds expected = value ? Bounds::only(*value) : Bounds::none();
         ASSERT_EQ(bounds.is_empty(), expected.is_empty()) << text << ": " << a << ", " << b;
         if (value) {
@@ -88,8 +87,8 @@ TEST(Bounds, OfLargeNumbersHasTheirValues) {
     const Expr expr = Expr::parse(text, names);
     for (int i = 0; i < 2000; ++i) {
       const std::int64_t a = number(), b = number(), x = number(), y = number();
-      const Bounds bounds = expr.bounds(std::vector<Bounds>{{std::min(a, x), std::max(a, x)},
-                                                                {std::min(b, y), std::max(b, y)}});
+      const Bounds bounds = expr.bounds(
+          std::vector<Bounds>{{std::min(a, x), std::max(a, x)}, {std::min(b, y), std::max(b, y)}});
       for (const auto& [left, right] : {std::pair(a, b), std::pair(a, y), std::pair(x, b)}) {
         const auto value = expr.evaluate(std::vector<std::int64_t>{left, right});
         ASSERT_TRUE(!value || bounds.has(*value)) << text << " with " << left << ", " << right;

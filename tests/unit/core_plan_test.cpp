@@ -267,5 +267,23 @@ TEST_F(PlanTest, MacroEntriesAreQualifiedNamesAndInstances) {
                                       "tw::axpy::simple::finish<TW_T, threads>"}));
 }
 
+// A value in an entry is no macro if the kernel lists its macros.
+TEST_F(PlanTest, MacroEntriesHaveValues) {
+  std::string text = changed(
+      test::toy_kernel, "needs = ", "knobs = \"macros\"\nmacros = [\"walk\", \"rows\"]\nneeds = ");
+  text = changed(text, "values = [128", "values = [-3, 128");
+  text = changed(text, "tw::axpy::simple::kernel",
+                 "tw::axpy::simple::kernel<A<$threads, ($rows>2)>{$vector},$walk,$order>");
+  Texts spaces = test::toy_spaces();
+  spaces["axpy/simple.toml"] = text;
+  catalog_ = Catalog::load(spaces, test::toy_sources());
+  const Program program = lowered("3x5", {64, 1, 0}).plan.program;
+  EXPECT_EQ(program.entries, (std::vector<std::string>{"tw::axpy::simple::kernel<A<64, "
+                                                       "(3>2)>{true},forward,packed>"}));
+  EXPECT_EQ(program.defines, (std::vector<std::string>{"TW_T=float", "rows=3", "walk=0"}));
+  const LoweredPlan negative = lowered("3x5", {-3, 1, 0});
+  EXPECT_NE(negative.plan.program.text, "") << negative.invalid;
+}
+
 }  // namespace
 }  // namespace tw

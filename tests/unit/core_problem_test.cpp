@@ -51,6 +51,17 @@ TEST_F(ProblemTest, KeyRoundTrips) {
   }
 }
 
+TEST(Problem, ADimCanBeInEveryKey) {
+  Texts spaces = test::toy_spaces();
+  spaces["axpy/op.toml"] =
+      test::changed(test::toy_op, "min = 0\ndefault = 0", "min = 0\ndefault = 0\nin_key = true");
+  const Catalog catalog = Catalog::load(spaces, test::toy_sources());
+  const OpSpec& op = catalog.at("axpy").op;
+  const Problem problem = parse_problem(op, {"3x5"});
+  EXPECT_EQ(problem.key(op), "axpy f32 rows=3,columns=5,pad=0");
+  EXPECT_EQ(problem_from_key(op, problem.key(op)).dims, problem.dims);
+}
+
 // The values of a problem give the problem again, and defaults follow the dims that they read.
 TEST_F(ProblemTest, AShapeIsSetByValue) {
   Problem problem = parse("3x5,order=padded,pitch=9,beta=0.25");

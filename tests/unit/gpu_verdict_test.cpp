@@ -1,5 +1,6 @@
 // Tests which results the measuring session calls right, and what it notes about wrong ones.
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <set>
 #include <vector>
@@ -43,6 +44,20 @@ TEST_F(Verdict, AWrongElementIsNamed) {
   EXPECT_GT(measurement.error_ulps, 1000);
   EXPECT_TRUE(measurement.samples_ns.empty());
   EXPECT_EQ(runtime_.kernel("wrong").launches, 1) << "it is not timed";
+}
+
+TEST_F(Verdict, NumbersArePassedByValue) {
+  double number = 0;
+  add("scaled", [&](void** arguments) {
+    twice(arguments);
+    number = *static_cast<double*>(arguments[2]);
+  }).parameter_bytes = {8, 8, 8};
+  MeasureRequest job = request("scaled");
+  PlanArg& passed = job.job.plan.launches[0].args.emplace_back(arg(ArgSpec::Kind::number, 0));
+  passed.value = std::bit_cast<std::int64_t>(2.5);
+  passed.bytes = 8;
+  EXPECT_EQ(measure(job).outcome, Outcome::ok);
+  EXPECT_EQ(number, 2.5);
 }
 
 TEST_F(Verdict, AnErrorWithinTheToleranceIsRight) {

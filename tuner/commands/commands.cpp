@@ -37,6 +37,7 @@ std::string overview() {
   std::string text =
       "Finds the fastest configuration of a CUDA kernel for a shape on a GPU.\n\n"
       "Usage: tune --op OP --shape SHAPE [options]\n"
+      "       tune --kernel FILE.cu:NAME [options]    a kernel of your own\n"
       "       tune COMMAND [options]\n\nCommands:\n";
   for (const Command& command : listed) {
     text += fmt::format("  {:<8}{}\n", command.name, command.summary);
@@ -44,7 +45,10 @@ std::string overview() {
   text +=
       "\n  tune COMMAND --help shows a command's options; tune --version shows this "
       "build.\n\nExamples:\n  tune --op gemm --shape m=4096,n=4096,k=4096 --dtype f32\n  tune emit "
-      "--op gemm --out tuned\n  tune query\n\nExit codes: 0 done, 1 nothing found, 2 a fault of "
+      "--op gemm --out tuned\n  tune query\n"
+      "  tune --kernel saxpy.cu:saxpy --size 'n=1<<24' --knob BLOCK=64,128,256 --block BLOCK \\\n"
+      "       --grid 'ceil_div(n, BLOCK)' --arg 'f32[n]:in' --arg 'f32[n]:inout' --arg 2.5f --arg n"
+      "\n\nExit codes: 0 done, 1 nothing found, 2 a fault of "
       "the input or the machine.\n";
   return text;
 }

@@ -192,7 +192,7 @@ int describe_op(const OpEntry& entry, const Arguments& arguments, const Catalog&
   const std::vector<Asked> asked =
       sized ? asked_problems(arguments.with("op", entry.op.name), catalog) : std::vector<Asked>{};
   if (sized) object["spaces"] = object["reasons"] = ordered_json::object();
-  for (const KernelSpec* kernel : asked_kernels(arguments.text("kernel"), entry)) {
+  for (const KernelSpec* kernel : asked_kernels(asked_kernel(arguments), entry)) {
     text += kernel_text(*kernel);
     if (!sized) continue;
     const SpaceSize size = size_of(entry.op, *kernel, asked.front().problem, emulated_device(cc));

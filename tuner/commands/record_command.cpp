@@ -84,7 +84,7 @@ int record_command(const Arguments& arguments) {
   const Catalog catalog = catalog_of(arguments);
   DeviceChooser chooser(arguments, catalog.foreign());
   const Asked asked = asked_problems(arguments, catalog).front();
-  const std::string kernel = arguments.text("kernel");
+  const std::string kernel = asked_kernel(arguments);
   install_interrupt_handlers();
   const OpSpec& op = asked.entry->op;
   const OpenDevice opened = chooser.open(op.name, asked.problem.key(op), kernel);

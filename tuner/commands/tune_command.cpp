@@ -53,7 +53,7 @@ TuneOptions options_of(const Arguments& arguments) {
     throw Error(
         "--budget auto needs --strategy auto: its stopping rule is calibrated for this strategy");
   }
-  options.kernel = arguments.text("kernel");
+  options.kernel = asked_kernel(arguments);
   options.spec = arguments.text("spec");
   options.command_line = fmt::format("tune {}", fmt::join(arguments.words(), " "));
   options.top = arguments.integer("top", 10, 1, 1'000'000'000);
@@ -220,7 +220,9 @@ CommandSpec tune_specification() {
   command.name = "run";
   command.summary =
       "Searches for the fastest configuration of each problem, and stores every trial.";
-  command.usage = "tune [run] --op OP --shape SHAPE [options]";
+  command.usage =
+      "tune [run] --op OP --shape SHAPE [options]\n"
+      "       tune [run] --kernel FILE.cu:NAME --grid EXPR --block EXPR --arg ARG ... [options]";
   const auto add = [&](const std::vector<Flag>& flags) {
     command.flags.insert(command.flags.end(), flags.begin(), flags.end());
   };
@@ -245,6 +247,9 @@ CommandSpec tune_specification() {
       "tune --shapes shapes.txt --op gemm --db ours.db --json",
       "tune --device replay:gemm.t4.json.gz --strategy exhaustive --budget 100000",
       "tune --spec my_kernel/op.toml --shape n=1000000",
+      "tune --kernel saxpy.cu:saxpy --size 'n=1<<24' --knob BLOCK=64,128,256 --knob VEC=1,2,4 \\\n"
+      "       --grid 'ceil_div(n, BLOCK*VEC)' --block BLOCK --when 'BLOCK*VEC<=512' \\\n"
+      "       --arg 'f32[n]:in' --arg 'f32[n]:inout' --arg 2.5f --arg n",
   };
   return command;
 }

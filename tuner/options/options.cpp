@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cmath>
@@ -85,23 +86,33 @@ Arguments Arguments::parse(const CommandSpec& command, const std::vector<std::st
       arguments.positional_ = word;
       continue;
     }
-    if (!arguments.values_.emplace(option.string_key, word).second) {
+    std::vector<std::string>& values = arguments.values_[option.string_key];
+    const bool repeats = std::any_of(
+        command.flags.begin(), command.flags.end(),
+        [&](const Flag& flag) { return flag.name == option.string_key && flag.repeats; });
+    if (!values.empty() && !repeats) {
       throw Error(fmt::format("--{} was given twice", option.string_key));
     }
+    values.push_back(word);
   }
   return arguments;
 }
 
 std::string Arguments::text(std::string_view flag, std::string_view fallback) const {
   const auto found = values_.find(flag);
-  return found == values_.end() ? std::string(fallback) : found->second;
+  return found == values_.end() ? std::string(fallback) : found->second.front();
+}
+
+std::vector<std::string> Arguments::texts(std::string_view flag) const {
+  const auto found = values_.find(flag);
+  return found == values_.end() ? std::vector<std::string>{} : found->second;
 }
 
 std::int64_t Arguments::integer(std::string_view flag, std::int64_t fallback, std::int64_t least,
                                 std::int64_t most) const {
   const auto found = values_.find(flag);
   if (found == values_.end()) return fallback;
-  const std::string& text = found->second;
+  const std::string& text = found->second.front();
   std::int64_t value = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (fault != std::errc() || end != text.data() + text.size() || value < least || value > most) {
@@ -121,7 +132,7 @@ std::string Arguments::one_of(std::string_view flag, std::string_view fallback,
 
 Arguments Arguments::with(std::string_view flag, std::string value) const {
   Arguments changed = *this;
-  changed.values_.insert_or_assign(std::string(flag), std::move(value));
+  changed.values_.insert_or_assign(std::string(flag), std::vector{std::move(value)});
   return changed;
 }
 

@@ -14,6 +14,7 @@ struct Flag {
   std::string name;      // "shape"
   std::string argument;  // "NAME=N,..."; empty for a switch
   std::string doc;
+  bool repeats = false;  // it can be given several times
 };
 
 struct CommandSpec {
@@ -29,11 +30,13 @@ struct CommandSpec {
 // that names its flag.
 class Arguments {
  public:
-  // Throws Error for an unknown flag (naming the nearest one), a missing value, a flag given twice,
-  // or an unexpected word.
+  // Throws Error for an unknown flag (naming the nearest one), a missing value, a flag given twice
+  // that does not repeat, or an unexpected word.
   static Arguments parse(const CommandSpec& command, const std::vector<std::string>& words);
 
   bool has(std::string_view flag) const { return values_.contains(flag); }
+  // Returns the values of a flag that repeats, in their order.
+  std::vector<std::string> texts(std::string_view flag) const;
   // Return the value of the flag, or `fallback`.
   std::string text(std::string_view flag, std::string_view fallback = "") const;
   std::int64_t integer(std::string_view flag, std::int64_t fallback, std::int64_t least,
@@ -47,7 +50,7 @@ class Arguments {
   bool wants_help() const { return has("help"); }
 
  private:
-  std::map<std::string, std::string, std::less<>> values_;
+  std::map<std::string, std::vector<std::string>, std::less<>> values_;
   std::string positional_;
   std::vector<std::string> words_;
 };

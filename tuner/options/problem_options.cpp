@@ -12,6 +12,7 @@
 #include "core/catalog/catalog.h"
 #include "core/expr/expr.h"
 #include "core/formats/recording_file.h"
+#include "options/source_options.h"
 
 namespace tw {
 namespace {
@@ -105,7 +106,7 @@ std::vector<Asked> parse_shapes(const std::string& path, const Arguments& argume
 }  // namespace
 
 std::vector<Flag> problem_flags() {
-  return {
+  std::vector<Flag> flags{
       {"op", "OP", "the op to compute; `tune ops` lists the ops"},
       {"shape", "NAME=N,...", "sizes: m=4096,n=4096,k=4096, or 4096x4096x4096 in the op's order"},
       {"shapes", "FILE", "many problems, one a line: OP SHAPE [dtype=..] [epilogue=..]"},
@@ -115,12 +116,19 @@ std::vector<Flag> problem_flags() {
       {"epilogue", "STEP,...",
        "the steps that are applied to the result, such as bias_column,relu"},
       {"align", "BYTES", "the least alignment of the tensors: 2, 4, 8 or 16 (default 16)"},
-      {"kernel", "NAME", "search this kernel only"},
+      {"kernel", "NAME",
+       "search this kernel only. FILE.cu:NAME: tune the kernel NAME of your source, with the "
+       "options "
+       "--knob to --save-spec"},
       {"spec", "FILE", "your own op: its op.toml with the kernels beside it, or a T1 file (.json)"},
   };
+  const std::vector<Flag> more = source_flags();
+  flags.insert(flags.end(), more.begin(), more.end());
+  return flags;
 }
 
 Catalog catalog_of(const Arguments& arguments) {
+  if (has_source(arguments)) return catalog_of_source(arguments);
   if (arguments.has("spec")) return Catalog::load_file(arguments.text("spec"), builtin_sources());
   return Catalog::load(builtin_spaces(), builtin_sources(), "search_spaces/");
 }
@@ -151,6 +159,10 @@ std::vector<Asked> asked_problems(const Arguments& arguments, const Catalog& cat
            .problem = problem_of(entry, text, arguments.text("layout")),
            .shape = text.shape,
            .line = 0}};
+}
+
+std::string asked_kernel(const Arguments& arguments) {
+  return has_source(arguments) ? "" : arguments.text("kernel");
 }
 
 std::vector<const KernelSpec*> asked_kernels(const std::string& wanted, const OpEntry& entry) {

@@ -181,6 +181,15 @@ std::int64_t TomlTable::integer(std::string_view key, std::int64_t fallback) con
   return node->integer;
 }
 
+bool TomlTable::boolean(std::string_view key, bool fallback) const {
+  const TomlNode* node = find(key);
+  if (!node) return fallback;
+  if (node->kind != TomlNode::Kind::boolean) {
+    fail(*node, fmt::format("'{}' must be true or false, not {}", key, name_of(node->kind)));
+  }
+  return node->boolean;
+}
+
 std::vector<TomlTable> TomlTable::tables(std::string_view key) const {
   std::vector<TomlTable> result;
   const TomlNode* node = find(key);

@@ -53,6 +53,7 @@ class TomlTable {
   std::string text(std::string_view key, std::string_view fallback) const;
   std::vector<std::string> texts(std::string_view key) const;  // empty if not there
   std::int64_t integer(std::string_view key, std::int64_t fallback) const;
+  bool boolean(std::string_view key, bool fallback) const;
   // Returns the tables of [[key]], in order; none if the key is missing.
   std::vector<TomlTable> tables(std::string_view key) const;
   // Returns the table [key]; an empty one if the key is missing.

@@ -11,12 +11,18 @@
 #include "core/base/error.h"
 #include "core/base/nearest.h"
 #include "core/base/texts.h"
+#include "core/from_source/from_source.h"
+#include "core/from_source/kernel_choice.h"
 #include "core/spec/spec_reader.h"
 #include "core/t1/t1.h"
 
 namespace tw {
 namespace fs = std::filesystem;
 namespace {
+
+fs::path folder_of(const fs::path& file) {
+  return file.has_parent_path() ? file.parent_path() : fs::path(".");
+}
 
 std::string stem_of(const std::string& path) { return fs::path(path).stem().string(); }
 
@@ -124,9 +130,8 @@ Catalog Catalog::load_file(const std::string& path, const Texts& builtin_sources
   const Texts files = t1 ? t1->specs() : files_beside(path);
   const std::string shown = t1 || folder.empty() ? "" : folder.string() + "/";
   Catalog catalog;
-  catalog.foreign_ = true;
   if (t1) catalog.notices_ = t1->notices();
-  SourceTree tree(builtin_sources, folder.empty() ? "." : folder);
+  SourceTree tree(builtin_sources, folder_of(path));
   OpEntry entry;
   try {
     entry = read_entry(files, shown, "", false, tree);
@@ -134,11 +139,44 @@ Catalog Catalog::load_file(const std::string& path, const Texts& builtin_sources
     if (t1) t1->blame(fault);  // the user did not write the line of the generated spec
     throw;
   }
-  add_closures(entry, tree, catalog.closures_);
-  catalog.declared_ = declarations_of(entry.op, catalog.closures_);
-  catalog.ops_.push_back(std::move(entry));
-  catalog.sources_ = tree.texts();
+  catalog.add_foreign(std::move(entry), tree);
   return catalog;
+}
+
+Catalog Catalog::load_source(const SourceOptions& options, const Texts& builtin_sources) {
+  const auto asked = source_and_name(options.kernel.text);
+  if (!asked) options.kernel.fail("names no source: write FILE.cu:NAME, as in saxpy.cu:saxpy");
+  const fs::path path = asked->path, folder = folder_of(path);
+  const std::string file = path.filename().string();
+  std::optional<SourceTree> tree;
+  Texts sources;
+  try {
+    read_text_file(path);  // its messages name the path as the user did
+    tree.emplace(builtin_sources, folder);
+    sources = tree->closure(file);
+  } catch (const Error& fault) {
+    options.kernel.fail(fault.what());
+  }
+  const auto specs = specs_of_source(options, file, asked->name, sources);
+  Catalog catalog;
+  try {
+    catalog.add_foreign(read_entry(specs.texts(), "", "", false, *tree), *tree);
+  } catch (const TomlError& fault) {
+    specs.blame(fault);
+  }
+  catalog.files_ = specs.texts();
+  for (const auto& [name, text] : sources) {
+    if (fs::exists(folder / name)) catalog.files_.emplace(name, text);
+  }
+  return catalog;
+}
+
+void Catalog::add_foreign(OpEntry entry, SourceTree& tree) {
+  foreign_ = true;
+  add_closures(entry, tree, closures_);
+  declared_ = declarations_of(entry.op, closures_);
+  ops_.push_back(std::move(entry));
+  sources_ = tree.texts();
 }
 
 const std::set<std::string>& Catalog::declared_in(const std::string& source) const {

@@ -7,9 +7,12 @@
 #include <vector>
 
 #include "core/base/texts.h"
+#include "core/from_source/source_option.h"
 #include "core/spec/spec.h"
 
 namespace tw {
+
+class SourceTree;
 
 // All ops and kernels of a set of TOML and source texts.
 class Catalog {
@@ -23,6 +26,9 @@ class Catalog {
   // one kernel. Sources are searched beside `path` and then in `builtin_sources`. Sources outside
   // the folder are refused.
   static Catalog load_file(const std::string& path, const Texts& builtin_sources);
+  // Loads the kernel of a source of the user, which the options of a command line describe. Errors
+  // name the option. Sources are searched as load_file does, beside the kernel's source.
+  static Catalog load_source(const SourceOptions& options, const Texts& builtin_sources);
 
   const std::vector<OpEntry>& ops() const { return ops_; }
   const OpEntry* find(std::string_view op) const;  // nullptr if there is none
@@ -35,16 +41,23 @@ class Catalog {
   // Returns the digest of what a measured time depends on besides the configuration: the kernel's
   // source and, if there is an epilogue, the source of its steps.
   std::string source_digest(const KernelSpec& kernel, const Epilogue& epilogue) const;
-  bool foreign() const { return foreign_; }  // loaded by load_file
+  bool foreign() const { return foreign_; }  // loaded by load_file or load_source
+  // The files that load_file reads to load what load_source loaded: op.toml, the kernel's TOML, and
+  // the sources of the user. Empty in all other catalogs.
+  const Texts& files() const { return files_; }
   // The parts of a foreign file that Tilewright does not use, one sentence each.
   const std::vector<std::string>& notices() const { return notices_; }
 
  private:
+  // Adds the op of a folder of the user.
+  void add_foreign(OpEntry entry, SourceTree& tree);
+
   std::vector<OpEntry> ops_;
   Texts sources_;
   std::map<std::string, Texts, std::less<>> closures_;  // sources_of each source that the ops name
   std::map<std::string, std::set<std::string>> declared_;  // by source; of a foreign op
   std::vector<std::string> notices_;
+  Texts files_;
   bool foreign_ = false;
 };
 

@@ -1,9 +1,10 @@
 // Bounds arithmetic. Values beyond 64 bits do not exist (checked.h), so results are cut there.
+#include "core/expr/bounds.h"
+
 #include <algorithm>
 #include <iterator>
 
 #include "core/base/checked.h"
-#include "core/expr/bounds.h"
 
 namespace tw::interval {
 namespace {

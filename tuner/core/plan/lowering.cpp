@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/plan/lowering_parts.h"
 #include "core/plan/variant_text.h"
+#include "core/spec/kernel_name.h"
 
 namespace tw {
 namespace {
@@ -20,6 +21,25 @@ PlanWorkspace lower_workspace(const WorkspaceSpec& spec, const DeviceInfo& devic
                               device.memory_bytes)};
   }
   return {bytes, spec.init};
+}
+
+// Returns the text of a dim, a choice or a knob among the template arguments of an entry. A number
+// below zero is in parentheses, so that the mark before it is not joined to its sign.
+std::string text_of_value(const OpSpec& op, const KernelSpec& kernel, const Problem& problem,
+                          std::span<const std::int64_t> configuration, const std::string& name) {
+  std::string text;
+  const int slot = *kernel.names.find(name);
+  const auto at = static_cast<std::size_t>(slot), dims = op.dims.size();
+  if (at < dims) {
+    text = fmt::format("{}", problem.dims[at]);
+  } else if (slot < kernel.first_knob) {
+    const auto value = static_cast<std::size_t>(problem.choices[at - dims]);
+    text = op.choices[at - dims].values[value];
+  } else {
+    const auto knob = static_cast<std::size_t>(slot - kernel.first_knob);
+    text = kernel.knobs[knob].text(configuration[knob]);
+  }
+  return text.starts_with('-') ? fmt::format("({})", text) : text;
 }
 
 bool serves(const KernelSpec& kernel, Slots slots) {
@@ -99,7 +119,7 @@ LoweredPlan Lowering::lower_for(const Problem& problem,
   Plan& plan = result.plan;
   plan.problem = shared;
   if (kernel.knobs_are_macros) {
-    plan.program = macro_program(*catalog_, op, kernel.source, problem);
+    plan.program = macro_program(*catalog_, op, kernel.source, problem, &kernel);
     add_macros(kernel, configuration, plan.program);
   } else {
     plan.program = typed_program(*catalog_, op, problem, kernel.source,
@@ -117,7 +137,10 @@ LoweredPlan Lowering::lower_for(const Problem& problem,
     for (const LaunchSpec& launch : kernel.launches) {
       if (value_of(launch.when, slots, "when") == 0) continue;
       plan.launches.push_back(lower_launch(op, kernel.workspaces, launch, problem, device_, slots));
-      plan.launches.back().entry = entry_index(op, plan.program, launch.entry, problem);
+      const std::string entry = with_values(launch.entry, [&](std::string_view name) {
+        return text_of_value(op, kernel, problem, configuration, std::string(name));
+      });
+      plan.launches.back().entry = entry_index(op, plan.program, entry, problem);
       for (PlanArg& arg : plan.launches.back().args) pass_by_pointers(arg, shared->tensors);
     }
     if (plan.launches.empty()) throw Invalid{"no [[launch]] applies"};

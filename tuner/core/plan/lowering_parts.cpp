@@ -177,7 +177,7 @@ Program typed_program(const Catalog& catalog, const OpSpec& op, const Problem& p
 }
 
 Program macro_program(const Catalog& catalog, const OpSpec& op, const std::string& source,
-                      const Problem& problem) {
+                      const Problem& problem, const KernelSpec* kernel) {
   Program program;
   program.headers = catalog.sources_of(source);
   program.text = fmt::format("#include \"{}\"\n", source);
@@ -191,11 +191,15 @@ Program macro_program(const Catalog& catalog, const OpSpec& op, const std::strin
     define("TW_T_" + tensor.name, cpp_type_of(dtype_of(tensor, problem.dtype)));
   }
   const std::set<std::string>& declared = catalog.declared_in(source);
+  const auto define_unless_declared = [&](const std::string& name, std::int64_t value) {
+    const bool is_macro = !kernel || kernel->is_macro(name);
+    if (is_macro && !declared.contains(name)) define(name, value);
+  };
   for (std::size_t i = 0; i < op.dims.size(); ++i) {
-    if (!declared.contains(op.dims[i].name)) define(op.dims[i].name, problem.dims[i]);
+    define_unless_declared(op.dims[i].name, problem.dims[i]);
   }
   for (std::size_t i = 0; i < op.choices.size(); ++i) {
-    if (!declared.contains(op.choices[i].name)) define(op.choices[i].name, problem.choices[i]);
+    define_unless_declared(op.choices[i].name, problem.choices[i]);
   }
   return program;
 }
@@ -204,6 +208,7 @@ void add_macros(const KernelSpec& kernel, std::span<const std::int64_t> configur
                 Program& program) {
   for (std::size_t i = 0; i < kernel.knobs.size(); ++i) {
     const Knob& knob = kernel.knobs[i];
+    if (!kernel.is_macro(knob.name)) continue;
     const bool is_flag = knob.kind == Knob::Kind::boolean;  // 0 or 1
     program.defines.push_back(
         fmt::format("{}={}", knob.name,

@@ -50,9 +50,10 @@ PlanLaunch lower_launch(const OpSpec& op, const std::vector<WorkspaceSpec>& work
 // Returns the program of sources that take their knobs by type.
 Program typed_program(const Catalog& catalog, const OpSpec& op, const Problem& problem,
                       const std::string& source, const std::string& variant);
-// Returns the program of a source that takes its knobs as macros, with the macros of the problem.
+// Returns the program of a source that takes its knobs as macros, with the macros of the problem. A
+// kernel, unlike a reference, may say which these are.
 Program macro_program(const Catalog& catalog, const OpSpec& op, const std::string& source,
-                      const Problem& problem);
+                      const Problem& problem, const KernelSpec* kernel = nullptr);
 // Adds a kernel's options, and its knobs as macros.
 void add_macros(const KernelSpec& kernel, std::span<const std::int64_t> configuration,
                 Program& program);

@@ -231,11 +231,12 @@ void set_align(const OpSpec& op, int align, Problem& problem) {
   problem.align = align;
 }
 
-// Returns "m=4096,n=4096,layout=nt": the dims and choices that have no default or differ from it.
+// Returns "m=4096,n=4096,layout=nt": the dims and choices that have no default or differ from it,
+// and the dims that are in every key.
 std::string dims_text(const OpSpec& op, const Problem& problem) {
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < op.dims.size(); ++i) {
-    if (default_of(op, i, problem) == problem.dims[i]) continue;
+    if (!op.dims[i].in_key && default_of(op, i, problem) == problem.dims[i]) continue;
     parts.push_back(fmt::format("{}={}", op.dims[i].name, problem.dims[i]));
   }
   for (std::size_t i = 0; i < op.choices.size(); ++i) {

@@ -13,13 +13,14 @@ namespace {
 // Returns whether `text` is "<...>" and its last character closes its first. A comparison or a
 // shift must stand in parentheses, as C++ requires.
 bool is_argument_list(std::string_view text) {
-  constexpr std::string_view marks = " :,*&()[]<>+-%|^!~=?.";
+  constexpr std::string_view marks = " :,*&()[]{}<>+-%|^!~=?.$";
   int angles = 0, brackets = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (!is_word(c) && marks.find(c) == marks.npos) return false;
-    if (c == '(' || c == '[') ++brackets;
-    if (c == ')' || c == ']') --brackets;
+    if (c == '(' || c == '[' || c == '{') ++brackets;
+    if (c == ')' || c == ']' || c == '}') --brackets;
+    if (c == '$' && !is_word(i + 1 < text.size() ? text[i + 1] : ' ')) return false;
     if (brackets < 0) return false;
     if (brackets > 0) continue;
     if (c == '<') ++angles;
@@ -50,6 +51,21 @@ bool is_kernel_name(std::string_view name) {
   if (!is_qualified_name(without_arguments(name))) return false;
   const std::size_t arguments = name.find('<');
   return arguments == name.npos ? !name.ends_with(' ') : is_argument_list(name.substr(arguments));
+}
+
+std::string with_values(std::string_view name,
+                        const std::function<std::string(std::string_view)>& value_of) {
+  std::string result;
+  for (std::size_t i = 0; i < name.size();) {
+    if (name[i] != '$') {
+      result += name[i++];
+      continue;
+    }
+    const std::size_t begin = ++i;
+    while (i < name.size() && is_word(name[i])) ++i;
+    result += value_of(name.substr(begin, i - begin));
+  }
+  return result;
 }
 
 std::string function_of(std::string_view name) {

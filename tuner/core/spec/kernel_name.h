@@ -1,7 +1,9 @@
-// The names of kernels in a source and in a spec: "scale", "shop::ops::scale<float, 2>".
+// The names of kernels in a source and in a spec: "scale", "shop::ops::scale<float, 2>". In a spec
+// "$BLOCK" among the template arguments stands for the value of the knob BLOCK.
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +14,9 @@ namespace tw {
 bool is_qualified_name(std::string_view name);
 // Returns whether `name` is a qualified name, or one with template arguments.
 bool is_kernel_name(std::string_view name);
+// Returns the name with each "$BLOCK" replaced by what `value_of` returns for "BLOCK".
+std::string with_values(std::string_view name,
+                        const std::function<std::string(std::string_view)>& value_of);
 // Returns the function's own name: "scale" for "shop::ops::scale<float, 2>".
 std::string function_of(std::string_view name);
 // Returns an identifier made of the whole name: "shop_ops_scale_float_2".

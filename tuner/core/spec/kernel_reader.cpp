@@ -1,5 +1,6 @@
 // Reads a kernel's TOML, and checks it against the source that it describes.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -115,7 +116,44 @@ void read_options(const TomlTable& head, KernelSpec& kernel) {
   }
 }
 
-// Checks the macros of a kernel with knobs = "macros": each dim, choice and knob is a macro, and so
+// Returns the names of the dims, choices and knobs.
+std::vector<std::string> values_of(const OpSpec& op, const KernelSpec& kernel) {
+  std::vector<std::string> names;
+  for (const DimSpec& dim : op.dims) names.push_back(dim.name);
+  for (const ChoiceSpec& choice : op.choices) names.push_back(choice.name);
+  for (const Knob& knob : kernel.knobs) names.push_back(knob.name);
+  return names;
+}
+
+// Reads macros = ["BLOCK"]: the names that the source sees as macros.
+void read_macros(const TomlTable& head, const OpSpec& op, KernelSpec& kernel) {
+  const TomlNode* node = head.find("macros");
+  if (!node) return;
+  kernel.macros = head.texts("macros");
+  if (!kernel.knobs_are_macros) {
+    head.fail(*node, "'macros' is for kernels with knobs = \"macros\": remove it");
+  }
+  const std::vector<std::string> known = values_of(op, kernel);
+  for (std::size_t i = 0; i < node->items.size(); ++i) {
+    const std::string& name = node->items[i].string;
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    head.fail(node->items[i], fmt::format("macros: '{}' is no dim, choice or knob{}", name,
+                                          suggestion(name, known)));
+  }
+}
+
+// Checks the values that the entry of a launch names: "scale<float, $BLOCK>".
+void check_values(const TomlTable& table, const std::string& entry, const OpSpec& op,
+                  const KernelSpec& kernel) {
+  const std::vector<std::string> known = values_of(op, kernel);
+  with_values(entry, [&](std::string_view name) -> std::string {
+    if (std::find(known.begin(), known.end(), name) != known.end()) return "";
+    table.fail(table.at("entry"), fmt::format("entry '{}': ${} is no dim, choice or knob{}", entry,
+                                              name, suggestion(name, known)));
+  });
+}
+
+// Checks the macros of a kernel with knobs = "macros": dims, choices and knobs are macros, and so
 // is every name that an option defines.
 void check_macros(const TomlTable& root, const OpSpec& op, const KernelSpec& kernel) {
   const auto check = [](const TomlTable& table, const TomlNode& node, const std::string& name) {
@@ -126,19 +164,25 @@ void check_macros(const TomlTable& root, const OpSpec& op, const KernelSpec& ker
                                  name, fault));
   };
   const TomlTable head = root.table("kernel");
-  for (const DimSpec& dim : op.dims) check(head, head.at("knobs"), dim.name);
-  for (const ChoiceSpec& choice : op.choices) check(head, head.at("knobs"), choice.name);
+  for (const DimSpec& dim : op.dims) {
+    if (kernel.is_macro(dim.name)) check(head, head.at("knobs"), dim.name);
+  }
+  for (const ChoiceSpec& choice : op.choices) {
+    if (kernel.is_macro(choice.name)) check(head, head.at("knobs"), choice.name);
+  }
   const std::vector<TomlTable> tables = root.tables("knob");
   std::set<std::string> knobs;
   for (std::size_t i = 0; i < tables.size(); ++i) {
+    if (!kernel.is_macro(kernel.knobs[i].name)) continue;
     check(tables[i], tables[i].at("name"), kernel.knobs[i].name);
     knobs.insert(kernel.knobs[i].name);
   }
-  for (const std::string& option : kernel.options) {
+  for (std::size_t i = 0; i < kernel.options.size(); ++i) {
+    const std::string& option = kernel.options[i];
     const auto macro = define_of(option);
     const std::string name = macro ? macro->substr(0, macro->find('=')) : "";
     if (!knobs.contains(name)) continue;
-    head.fail(head.at("options"),
+    head.fail(head.at("options").items[i],
               fmt::format("'{}' is a knob, so '{}' cannot define it: remove one", name, option));
   }
 }
@@ -157,11 +201,7 @@ void read_needs(const Scope& scope, const TomlTable& head, KernelSpec& kernel) {
 // include this added constraint.
 void exclude_reductions(const Scope& scope, const TomlTable& head, const OpSpec& op,
                         KernelSpec& kernel) {
-  const TomlNode* said = head.find("reduces");
-  if (said && said->kind != TomlNode::Kind::boolean) {
-    head.fail(*said, fmt::format("'reduces' must be true or false, not {}", name_of(said->kind)));
-  }
-  kernel.reduces = said && said->boolean;
+  kernel.reduces = head.boolean("reduces", false);
   if (kernel.reduces && op.epilogue_reductions.empty()) {
     head.fail(head.at("reduces"), fmt::format("op {} has no reductions: remove 'reduces', or add "
                                               "them to its [epilogue]",
@@ -221,14 +261,15 @@ void read_constants(const TomlTable& root, const OpSpec& op, const Texts& closur
   }
 }
 
-void read_launches(const Scope& scope, const TomlTable& root, const Texts& closure,
-                   KernelSpec& kernel) {
+void read_launches(const Scope& scope, const TomlTable& root, const OpSpec& op,
+                   const Texts& closure, KernelSpec& kernel) {
   for (const TomlTable& table : root.tables("launch")) {
     table.allow({"entry", "when", "grid", "block", "smem", "cluster", "args"});
     kernel.launches.push_back(read_launch(scope, table));
     const LaunchSpec& launch = kernel.launches.back();
     check_entry(table, "entry", launch.entry, closure);
     if (!kernel.knobs_are_macros) check_is_template(table, launch.entry);
+    check_values(table, launch.entry, op, kernel);
     for (const ArgSpec& arg : launch.args) {
       if (arg.kind == ArgSpec::Kind::tolerance) {
         table.fail(table.at("args"), "'tolerance' belongs to the reference: remove it");
@@ -318,7 +359,7 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
       {"kernel", "knob", "let", "require", "prefer", "workspace", "constant", "launch", "model"});
   root.at("kernel");
   const TomlTable head = root.table("kernel");
-  head.allow({"doc", "source", "needs", "knobs", "options", "reduces"});
+  head.allow({"doc", "source", "needs", "knobs", "macros", "options", "reduces"});
   KernelSpec kernel;
   kernel.op = op.name;
   kernel.name = name;
@@ -340,6 +381,7 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
   Scope scope(op);
   kernel.first_knob = scope.names.size();
   kernel.knobs = read_knobs(scope, root);
+  read_macros(head, op, kernel);
   if (kernel.knobs_are_macros) {
     check_macros(root, op, kernel);
   } else {
@@ -351,13 +393,14 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
   kernel.prefer = scope.read_constraints(root.table("prefer"));
   read_workspaces(scope, root, kernel);
   read_constants(root, op, closure, kernel);
-  read_launches(scope, root, closure, kernel);
+  read_launches(scope, root, op, closure, kernel);
   read_model(scope, root, kernel);
 
   std::string all;
   for (const auto& [file, text] : closure)
     all += fmt::format("{} {}\n{}\n", file, text.size(), text);
   for (const std::string& option : kernel.options) all += option + "\n";
+  if (kernel.macros) all += fmt::format("macros {}\n", fmt::join(*kernel.macros, " "));
   kernel.source_digest = digest(all + space_text({}, scope.lets, {}) + launch_text(kernel));
   std::vector<Constraint> constraints = kernel.require;
   constraints.insert(constraints.end(), kernel.prefer.begin(), kernel.prefer.end());

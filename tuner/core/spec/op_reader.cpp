@@ -16,12 +16,13 @@ namespace {
 
 void read_dims(Scope& scope, const TomlTable& root, OpSpec& op) {
   for (const TomlTable& table : root.tables("dim")) {
-    table.allow({"name", "doc", "default", "min", "max"});
+    table.allow({"name", "doc", "default", "min", "max", "in_key"});
     DimSpec dim;
     dim.name = table.text("name");
     dim.doc = table.text("doc", "");
     dim.min = table.integer("min", dim.min);
     dim.max = table.integer("max", dim.max);
+    dim.in_key = table.boolean("in_key", false);
     if (dim.min < 0 || dim.max < dim.min) {
       table.fail(fmt::format("dim '{}': 0 <= min <= max must hold", dim.name));
     }
@@ -182,6 +183,11 @@ void read_reference(const Scope& scope, const TomlTable& root, bool required, So
   op.reference_gives_values = gives_values(table, op);
   op.reference_source = table.text("source");
   op.reference = read_launch(scope, table);
+  if (op.reference.entry.find('$') != std::string::npos) {
+    table.fail(
+        table.at("entry"),
+        fmt::format("entry '{}': a reference has no knobs: write the values", op.reference.entry));
+  }
   if (!op.reference_gives_values) check_is_template(table, op.reference.entry);
   Texts closure;
   try {

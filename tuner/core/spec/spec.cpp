@@ -71,6 +71,11 @@ std::string pascal_case(std::string_view name) {
   return result;
 }
 
+bool KernelSpec::is_macro(const std::string& value) const {
+  return knobs_are_macros &&
+         (!macros || std::find(macros->begin(), macros->end(), value) != macros->end());
+}
+
 BareSpace parse_bare_space(const std::string& toml, const std::string& path) {
   const TomlTable root(parse_toml(toml, path), path, "");
   root.allow({"knob", "let", "require"});

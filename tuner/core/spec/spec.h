@@ -29,6 +29,7 @@ struct DimSpec {
   std::string name, doc;
   std::optional<Expr> fallback;  // over earlier dims and the choices; none: required
   std::int64_t min = 1, max = 2147483647;
+  bool in_key = false;  // problems are named with the dim even if it has its default
 };
 // A choice of an op.
 struct ChoiceSpec {
@@ -249,6 +250,8 @@ struct KernelSpec {
   std::string op, name, doc;  // "gemm", "simt"
   std::string source;         // "gemm/simt.cuh"
   bool knobs_are_macros = false;
+  // The dims, choices and knobs that are macros, if knobs are macros. Nothing: all of them.
+  std::optional<std::vector<std::string>> macros{};
   std::vector<std::string> options;  // of the compiler, if knobs are macros; see compiler_options.h
   bool reduces = false;  // serves chains that end in a reduction; else `needs` excludes them
   Constraint needs;
@@ -265,6 +268,9 @@ struct KernelSpec {
   // ([[launch]], [[workspace]]). See Catalog::source_digest.
   std::string source_digest;
   std::string space_digest;  // of the knobs, their values and the constraints
+
+  // Returns whether the source sees this dim, choice or knob as a macro.
+  bool is_macro(const std::string& value) const;
 };
 
 // An op and its kernels.
