@@ -3,6 +3,7 @@ tilewright_test(core_tests
     core_basics_test.cpp
     core_bottleneck_test.cpp
     core_catalog_file_test.cpp
+    core_enumerate_test.cpp
     core_epilogue_test.cpp
     core_expr_test.cpp
     core_fields_test.cpp

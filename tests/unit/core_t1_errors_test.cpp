@@ -198,6 +198,9 @@ TEST(T1Errors, OptionsAreDoneOrRefused) {
 }
 
 TEST(T1Errors, NamesAndSizesAreThoseOfTheFile) {
+  std::string deep = "BLOCK";
+  for (int i = 0; i < 90; ++i) deep = "(BLOCK - " + deep + ")";
+  deep = "\"" + deep + "\"";
   const Fault faults[] = {
       {R"("Values": [1, 2]})", R"("Values": [1, 2]}, {"Name": "max", "Values": [1]})",
        "TuningParameters[2].Name = \"max\": is a word of the expressions"},
@@ -214,6 +217,8 @@ TEST(T1Errors, NamesAndSizesAreThoseOfTheFile) {
        "you mean 'WORK'?"},
       {R"("4096 // BLOCK")", R"("4096 // BLK")",
        "GlobalSize.X: '4096 // BLK', column 9: there is no parameter 'BLK'"},
+      {R"("BLOCK * WORK <= 64")", deep.c_str(),
+       "is too long or nested too deeply as an expression"},
       {R"({"X": "4096 // BLOCK"})", R"({"X": 0})", "GlobalSize.X = 0: is not from 1 to"},
       {R"({"X": "4096 // BLOCK"})", R"({"X": 1, "Y": "256 * 256"})", "is not from 1 to 65535"},
       {R"({"X": "BLOCK"})", R"({"X": 2048})", "LocalSize.X = 2048: is not from 1 to 1024"},

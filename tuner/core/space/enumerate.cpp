@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kWordBits = 64;
 constexpr std::size_t kMemoryWords = 8192;      // of remembered masks, for each check
 constexpr std::size_t kChunkBytes = 512 << 10;  // of rows
+constexpr std::size_t kIdleMasks = 1000;        // a bound is dropped if so many reject nothing
+constexpr std::size_t kReportSteps = 1 << 20;   // between two reports
 
 std::size_t words_for(std::size_t values) { return (values + kWordBits - 1) / kWordBits; }
 
@@ -43,7 +45,7 @@ class Enumerator::Sink {
   }
   // Copies the chunks into one table. Frees each chunk once it is copied.
   Rows take() {
-    Rows rows{count_, {}};
+    Rows rows{.count = count_, .levels = {}};
     rows.levels.reserve(count_ * row_bytes_);
     for (Chunk& chunk : chunks_) {
       const std::size_t bytes = &chunk == &chunks_.back() ? used_ : chunk_bytes_;
@@ -77,17 +79,17 @@ Enumerator::Enumerator(const std::vector<Knob>& knobs, std::span<const Constrain
     axis.candidates.resize(words_for(size));
     axes_.push_back(std::move(axis));
   }
+  for (Axis& axis : axes_) {
+    const auto [least, most] =
+        std::minmax_element(knobs[axis.knob].values.begin(), knobs[axis.knob].values.end());
+    axis.all = {*least, *most};
+  }
   row_.resize(knobs.size() * width_);
   for (std::size_t i = axes_.size(); i-- > 0;) {
     axes_[i].below = combinations_;
     combinations_ *= static_cast<double>(axes_[i].size);
   }
   for (std::size_t i = 0; i < constraints.size(); ++i) add_check(constraints[i], i);
-  for (Check& check : checks_) {
-    if (check.keys.empty() && !update(check) && excluded_by_ < 0) {
-      excluded_by_ = static_cast<std::ptrdiff_t>(check.constraint);
-    }
-  }
 }
 
 void Enumerator::add_check(const Constraint& constraint, std::size_t index) {
@@ -107,10 +109,47 @@ void Enumerator::add_check(const Constraint& constraint, std::size_t index) {
   }
   check.axis = check.keys.back();
   check.keys.pop_back();
+  start(std::move(check));
+}
+
+void Enumerator::start(Check check) {
   plan_memory(check);
   if (!check.keys.empty()) axes_[check.keys.back()].starting.push_back(checks_.size());
   axes_[check.axis].ending.push_back(checks_.size());
   checks_.push_back(std::move(check));
+  Check& last = checks_.back();
+  if (last.keys.empty() && !update(last) && excluded_by_ < 0) {
+    excluded_by_ = static_cast<std::ptrdiff_t>(last.constraint);
+  }
+}
+
+// Returns whether there is a constraint whose bounds can prune before the constraint does.
+bool Enumerator::has_many_axes() const {
+  return std::any_of(checks_.begin(), checks_.end(),
+                     [](const Check& check) { return !check.is_bound && check.keys.size() >= 2; });
+}
+
+void Enumerator::add_bounds() {
+  if (!intervals_.empty()) return;  // an earlier run added them
+  for (const std::int64_t value : slots_) intervals_.push_back(Bounds::only(value));
+  for (const Axis& axis : axes_) interval(axis) = axis.all;
+  const std::size_t exact = checks_.size();
+  for (std::size_t i = 0; i < exact; ++i) {
+    for (std::size_t keys = 0; keys + 1 < checks_[i].keys.size(); ++keys) {
+      add_bound(checks_[i], keys);
+    }
+  }
+}
+
+// Adds the bound of a constraint whose first `keys` axes have values, as a mask over the next axis.
+void Enumerator::add_bound(const Check& of, std::size_t keys) {
+  Check bound;
+  bound.expr = of.expr;
+  bound.constraint = of.constraint;
+  bound.keys.assign(of.keys.begin(), of.keys.begin() + static_cast<std::ptrdiff_t>(keys));
+  bound.axis = of.keys[keys];
+  bound.is_bound = true;
+  start(std::move(bound));
 }
 
 void Enumerator::plan_memory(Check& check) const {
@@ -131,6 +170,7 @@ void Enumerator::plan_memory(Check& check) const {
 
 // Puts the mask for the present values of the keys in force. Returns false if the mask is empty.
 bool Enumerator::update(Check& check) {
+  if (check.idle > kIdleMasks) return true;  // the mask in force rejects nothing
   std::uint64_t number = 0;
   for (std::size_t i = 0; i < check.keys.size(); ++i) {
     number += axes_[check.keys[i]].level * check.radix[i];
@@ -139,7 +179,7 @@ bool Enumerator::update(Check& check) {
   const std::size_t entry = number & (check.tags.size() - 1);
   std::uint64_t* mask = check.masks.data() + entry * words;
   if (!check.remembers || check.tags[entry] != number + 1) {
-    evaluate(check, mask);
+    check.is_bound ? evaluate_bound(check, mask) : evaluate(check, mask);
     check.tags[entry] = number + 1;
   }
   check.mask = mask;
@@ -156,6 +196,26 @@ void Enumerator::evaluate(const Check& check, std::uint64_t* mask) {
       mask[level / kWordBits] |= std::uint64_t{1} << level % kWordBits;
     }
   }
+}
+
+// Makes the mask of the values with which the constraint can hold.
+void Enumerator::evaluate_bound(Check& check, std::uint64_t* mask) {
+  const Axis& axis = axes_[check.axis];
+  for (const std::size_t key : check.keys) {
+    interval(axes_[key]) = Bounds::only(slots_[first_knob_ + axes_[key].knob]);
+  }
+  std::fill_n(mask, axis.candidates.size(), 0);
+  std::size_t kept = 0;
+  for (std::size_t level = 0; level < axis.size; ++level) {
+    interval(axis) = Bounds::only(knobs_[axis.knob].values[level]);
+    if (!check.expr->bounds(intervals_).may_hold()) continue;
+    mask[level / kWordBits] |= std::uint64_t{1} << level % kWordBits;
+    ++kept;
+  }
+  for (const std::size_t key : check.keys) interval(axes_[key]) = axes_[key].all;
+  interval(axis) = axis.all;
+  check.has_rejected |= kept < axis.size;
+  if (!check.has_rejected) ++check.idle;
 }
 
 // Updates the masks for which `axis`, which was just bound, was the last missing key. Returns false
@@ -217,33 +277,63 @@ void Enumerator::emit(const Axis& axis, Sink& sink) {
   }
 }
 
-void Enumerator::walk(Sink& sink) {
+// Returns the part of all combinations that the walk has passed when it stands at an axis.
+double Enumerator::passed(std::size_t depth) const {
+  double passed = 0, part = 1;
+  for (std::size_t i = 0; i < depth; ++i) {
+    part /= static_cast<double>(axes_[i].size);
+    passed += part * static_cast<double>(axes_[i].level);
+  }
+  return passed;
+}
+
+// Collects rows until the sink is full. Returns false if it needs more steps than these.
+bool Enumerator::walk(Sink& sink, std::size_t steps) {
   if (excluded_by_ >= 0) {
     reject(static_cast<std::size_t>(excluded_by_), combinations_);
-    return;
+    return true;
   }
   if (axes_.empty()) {
     std::copy(row_.begin(), row_.end(), sink.add());
-    return;
+    return true;
   }
   std::size_t depth = 0;
+  double farthest = 0;  // an axis that is left has passed more than its first axes say
   enter(axes_[0]);
-  while (!sink.is_full()) {
+  for (std::size_t step = 0; !sink.is_full(); ++step) {
+    if (step == steps) return false;
+    if (step % kReportSteps == kReportSteps - 1 && report_) {
+      farthest = std::max(farthest, passed(depth));
+      report_(farthest);
+    }
     Axis& axis = axes_[depth];
     const bool last = depth + 1 == axes_.size();
     if (last) emit(axis, sink);
     if (last || !bind_next(axis)) {
-      if (depth-- == 0) return;
+      if (depth-- == 0) return true;
     } else if (look_ahead(axis)) {
       enter(axes_[++depth]);
     }
   }
+  return true;
 }
 
-Enumerator::Rows Enumerator::run(std::size_t limit) {
+Enumerator::Rows Enumerator::run(std::size_t limit, std::size_t patience) {
+  const bool may_bound = has_many_axes();
   Sink sink(row_.size(), limit);
-  walk(sink);
-  return sink.take();
+  if (walk(sink, may_bound ? patience : kMostSteps)) return sink.take();
+  if (!may_bound) {
+    Rows none;
+    none.is_complete = false;
+    return none;
+  }
+  add_bounds();
+  if (rejected_ != nullptr) std::fill(rejected_->begin(), rejected_->end(), 0.0);
+  Sink again(row_.size(), limit);
+  const bool is_complete = walk(again, kMostSteps);
+  Rows rows = again.take();
+  rows.is_complete = is_complete;
+  return rows;
 }
 
 std::vector<double> Enumerator::count_rejected() {

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -19,6 +20,10 @@ namespace tw {
 // it reads, not once per combination, and an empty mask prunes at once. A small table remembers
 // masks by the values on which they depend, because the axes in between run through many values
 // that do not matter to the constraint.
+//
+// A constraint of many axes decides late. So if a walk takes long, it begins again with bounds: for
+// each axis of such a constraint but the last two, a mask of the values with which the constraint
+// can still hold, whatever the axes behind have. Bounds reject nothing that the constraint accepts.
 class Enumerator {
  public:
   // `slots` holds the values of everything but the knobs, which begin at slot `first_knob`. Knobs
@@ -29,10 +34,17 @@ class Enumerator {
   struct Rows {
     std::size_t count = 0;
     std::vector<std::uint8_t> levels;  // value indices, row-major, `width` bytes each, low first
+    bool is_complete = true;           // false: there are too many combinations to check
   };
+  static constexpr std::size_t kMostSteps = 10'000'000'000;  // some 10 minutes
+
+  // The number of steps of a walk, some 0.05 s, before it begins again with bounds.
+  static constexpr std::size_t kPatience = 1'000'000;
   // Returns the valid configurations in lexicographic order of value indices: the first `limit`, or
   // a few more.
-  Rows run(std::size_t limit = SIZE_MAX);
+  Rows run(std::size_t limit = SIZE_MAX, std::size_t patience = kPatience);
+  // Has `report` called now and then with the part of the combinations that were passed, in 0..1.
+  void watch(std::function<void(double passed)> report) { report_ = std::move(report); }
   // The bytes of one value index: 2 if a knob has more than 256 values, else 1.
   std::size_t width() const { return width_; }
 
@@ -49,6 +61,7 @@ class Enumerator {
     std::vector<std::size_t> starting;      // checks whose mask is known once this axis is bound
     std::vector<std::size_t> ending;        // checks whose mask is over this axis
     double below = 1;                       // combinations of the axes after this one
+    Bounds all;                             // its values
   };
   struct Check {
     const Expr* expr = nullptr;
@@ -60,19 +73,29 @@ class Enumerator {
     std::vector<std::uint64_t> tags;   // 1 + the number to which a remembered mask belongs; 0: none
     std::vector<std::uint64_t> masks;
     const std::uint64_t* mask = nullptr;  // in force
+    bool is_bound = false;                // whether the constraint can hold, not whether it does
+    bool has_rejected = false;            // of a bound: one of its masks lacks a value
+    std::size_t idle = 0;                 // masks of a bound until one lacked a value
   };
   class Sink;
 
   void add_check(const Constraint& constraint, std::size_t index);
+  bool has_many_axes() const;
+  void add_bounds();
+  void add_bound(const Check& of, std::size_t keys);
+  void start(Check check);
   void plan_memory(Check& check) const;
   bool update(Check& check);
   void evaluate(const Check& check, std::uint64_t* mask);
+  void evaluate_bound(Check& check, std::uint64_t* mask);
+  Bounds& interval(const Axis& axis) { return intervals_[first_knob_ + axis.knob]; }
   bool look_ahead(const Axis& axis);
   void enter(Axis& axis);
   bool bind_next(Axis& axis);
   void bind(Axis& axis, std::size_t level);
   void emit(const Axis& axis, Sink& sink);
-  void walk(Sink& sink);
+  bool walk(Sink& sink, std::size_t steps);
+  double passed(std::size_t depth) const;
   void reject(std::size_t constraint, double combinations) {
     if (rejected_ != nullptr) (*rejected_)[constraint] += combinations;
   }
@@ -87,6 +110,8 @@ class Enumerator {
   double combinations_ = 1;          // of all axes
   std::ptrdiff_t excluded_by_ = -1;  // a constraint that reads at most one axis and rejects all
   std::vector<double>* rejected_ = nullptr;
+  std::vector<Bounds> intervals_;  // of the slots: all values of a knob, if it is an axis
+  std::function<void(double)> report_;
 };
 
 }  // namespace tw

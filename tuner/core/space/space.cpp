@@ -76,7 +76,8 @@ SearchSpace found_in(std::variant<SearchSpace, NoSpace> result) {
 }  // namespace
 
 std::variant<SearchSpace, NoSpace> SearchSpace::try_enumerate(
-    const KernelSpec& kernel, const std::vector<std::int64_t>& slots) {
+    const KernelSpec& kernel, const std::vector<std::int64_t>& slots,
+    const EnumerationProgress& progress) {
   const std::string name = fmt::format("kernel {}/{}", kernel.op, kernel.name);
   if (!kernel.needs.expr.text().empty() && !kernel.needs.expr.holds(slots)) {
     return NoSpace{.reason = fmt::format("{} does not serve this problem on this device: it needs "
@@ -86,7 +87,7 @@ std::variant<SearchSpace, NoSpace> SearchSpace::try_enumerate(
   }
   std::vector<Constraint> constraints = kernel.require;
   constraints.insert(constraints.end(), kernel.prefer.begin(), kernel.prefer.end());
-  auto found = try_enumerate(kernel.knobs, constraints, kernel.first_knob, slots);
+  auto found = try_enumerate(kernel.knobs, constraints, kernel.first_knob, slots, progress);
   if (auto* none = std::get_if<NoSpace>(&found)) {
     none->reason = fmt::format("{}: {}", name, none->reason);
   }
@@ -95,7 +96,7 @@ std::variant<SearchSpace, NoSpace> SearchSpace::try_enumerate(
 
 std::variant<SearchSpace, NoSpace> SearchSpace::try_enumerate(
     std::vector<Knob> knobs, std::span<const Constraint> constraints, int first_knob,
-    const std::vector<std::int64_t>& slots) {
+    const std::vector<std::int64_t>& slots, const EnumerationProgress& progress) {
   for (const Knob& knob : knobs) {
     const std::size_t size = knob.values.size();
     if (size >= 1 && size <= kMostValues) continue;
@@ -107,7 +108,15 @@ std::variant<SearchSpace, NoSpace> SearchSpace::try_enumerate(
   Enumerator enumerator(space.knobs_, constraints, first_knob, slots);
   const std::size_t row_bytes = std::max<std::size_t>(space.knobs_.size() * enumerator.width(), 1);
   const std::size_t most = std::min(kMostConfigurations, kMostBytes / row_bytes);
+  enumerator.watch(progress);
   Enumerator::Rows rows = enumerator.run(most + 1);
+  if (!rows.is_complete) {
+    return NoSpace{.reason = fmt::format(
+                       "{} combinations of knob values are too many to check: write constraints of "
+                       "fewer knobs, list the knobs of the smallest constraints first, or remove "
+                       "values",
+                       count_text(combinations(space.knobs_)))};
+  }
   if (rows.count > most) {
     return NoSpace{.reason = fmt::format(
                        "more than {} configurations of {} knobs are valid: add constraints to "
@@ -131,7 +140,7 @@ SearchSpace SearchSpace::enumerate(const KernelSpec& kernel,
 
 SearchSpace SearchSpace::enumerate(std::vector<Knob> knobs, std::span<const Constraint> constraints,
                                    int first_knob, const std::vector<std::int64_t>& slots) {
-  return found_in(try_enumerate(std::move(knobs), constraints, first_knob, slots));
+  return found_in(try_enumerate(std::move(knobs), constraints, first_knob, slots, {}));
 }
 
 SearchSpace SearchSpace::from_list(std::vector<Knob> knobs,

@@ -2,6 +2,7 @@
 // sorted table. A configuration is valid if it satisfies [require] and [prefer].
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <random>
 #include <span>
@@ -26,15 +27,19 @@ struct NoSpace {
   bool is_empty = false;
 };
 
+// Is told now and then which part of all combinations of values has been passed, in 0..1.
+using EnumerationProgress = std::function<void(double passed)>;
+
 // All valid configurations.
 class SearchSpace {
  public:
-  // Enumerates depth first in the knobs' order. A constraint prunes as soon as the last knob that
-  // it reads is bound. `slots` holds everything but the knobs (slots_of). Memory is proportional to
+  // Enumerates depth first in the knobs' order. A constraint prunes as soon as the values of its
+  // knobs so far decide that it cannot hold. `slots` holds everything but the knobs (slots_of). Memory is proportional to
   // the number of valid configurations. If there are none, the reason names the constraint that
   // rejected most, or says that `needs` does not hold.
   static std::variant<SearchSpace, NoSpace> try_enumerate(const KernelSpec& kernel,
-                                                          const std::vector<std::int64_t>& slots);
+                                                          const std::vector<std::int64_t>& slots,
+                                                          const EnumerationProgress& progress = {});
   // The same, but throws Error with the reason.
   static SearchSpace enumerate(const KernelSpec& kernel, const std::vector<std::int64_t>& slots);
   // Enumerates from knobs and constraints alone, for spaces without a kernel.
@@ -72,7 +77,8 @@ class SearchSpace {
   static std::variant<SearchSpace, NoSpace> try_enumerate(std::vector<Knob> knobs,
                                                           std::span<const Constraint> constraints,
                                                           int first_knob,
-                                                          const std::vector<std::int64_t>& slots);
+                                                          const std::vector<std::int64_t>& slots,
+                                                          const EnumerationProgress& progress);
   std::optional<std::size_t> find_from(std::size_t knob, std::size_t begin, std::size_t end,
                                        std::span<const int> levels) const;
   std::size_t first_at_least(std::size_t knob, std::size_t begin, std::size_t end, int least) const;

@@ -163,15 +163,24 @@ Constraint constraint_of(const Place& condition, const Names& names,
     }
   }
   const Place expression = condition.at("Expression");
+  std::string text;
   try {
-    const std::string text = condition_from(expression.text(), known);
-    return {.reason = expression.text(), .expr = Expr::parse(text, names)};
+    text = condition_from(expression.text(), known);
   } catch (const Error& error) {
     expression.fail(error.what());
   }
+  return {.reason = expression.text(), .expr = parse_translated(text, names, expression)};
 }
 
 }  // namespace
+
+Expr parse_translated(const std::string& text, const Names& names, const Place& place) {
+  try {
+    return Expr::parse(text, names);
+  } catch (const Error&) {  // only its size can be at fault
+    place.fail("is too long or nested too deeply as an expression of ours: split it");
+  }
+}
 
 std::vector<PythonParameter> parameters_of(std::span<const Knob> knobs) {
   std::vector<PythonParameter> parameters;

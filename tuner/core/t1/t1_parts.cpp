@@ -38,12 +38,14 @@ T1Expressions::T1Expressions(const BareSpace& space)
 std::string T1Expressions::whole(const Place& place) const {
   if (is_int64(place.json())) return std::to_string(place.json().get<std::int64_t>());
   if (place.json().is_number()) place.fail("is no whole number of 64 bits");
-  const std::string& text = place.text();
+  std::string text;
   try {
-    return whole_number_from(text, parameters_);
+    text = whole_number_from(place.text(), parameters_);
   } catch (const Error& error) {
     place.fail(error.what());
   }
+  parse_translated(text, space_.names, place);
+  return text;
 }
 
 std::optional<std::int64_t> T1Expressions::constant(const std::string& whole) const {

@@ -17,6 +17,9 @@ namespace tw {
 // Returns the knobs as Python's expressions see them.
 std::vector<PythonParameter> parameters_of(std::span<const Knob> knobs);
 
+// Parses what was translated from the Python at a place.
+Expr parse_translated(const std::string& text, const Names& names, const Place& place);
+
 // `space` is the ConfigurationSpace.
 BareSpace read_t1_space(const Place& space);
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <limits>
 #include <memory>
@@ -46,14 +48,28 @@ std::string default_of(const SearchSpace& space) {
   return text_of(space.knobs(), space[space.default_index()]);
 }
 
+// Returns a reporter that says on stderr, every two seconds, how far the enumeration is.
+EnumerationProgress enumeration_progress(const KernelSpec& kernel, bool quiet) {
+  if (quiet) return {};
+  using Clock = std::chrono::steady_clock;
+  return
+      [name = kernel.name, next = Clock::now() + std::chrono::seconds(2)](double passed) mutable {
+        if (Clock::now() < next) return;
+        next = Clock::now() + std::chrono::seconds(2);
+        fmt::print(stderr, "{}: looking for valid configurations: {:.1f} % of all combinations\n",
+                   name, 100 * passed);
+      };
+}
+
 std::vector<Competitor> compiled_competitors(const Catalog& catalog, const Asked& asked,
                                              const std::vector<const KernelSpec*>& kernels,
-                                             const DeviceInfo& info,
+                                             const DeviceInfo& info, bool quiet,
                                              std::vector<std::string>& notices) {
   std::vector<Competitor> competitors;
   for (const KernelSpec* kernel : kernels) {
     auto found = SearchSpace::try_enumerate(
-        *kernel, slots_of(asked.entry->op, kernel->names, asked.problem, info));
+        *kernel, slots_of(asked.entry->op, kernel->names, asked.problem, info),
+        enumeration_progress(*kernel, quiet));
     if (const auto* none = std::get_if<NoSpace>(&found)) {
       notices.push_back(none->reason);  // the kernel does not serve this problem
       continue;
@@ -203,7 +219,7 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
   if (opened.recordings.empty()) {
     request.catalog = &catalog;
     request.competitors = compiled_competitors(catalog, asked, asked_kernels(kernel, *asked.entry),
-                                               info, setup.notices);
+                                               info, options.quiet, setup.notices);
     request.lowering.emplace(catalog, asked.problem, info);
   }
   const std::vector<std::string>& said = catalog.notices();
