@@ -3,7 +3,6 @@
 function(tilewright_cpu_test name)
   tilewright_test(${name} ${ARGN})
   target_sources(${name} PRIVATE ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/cpu_test_main.cpp)
-  target_compile_definitions(${name} PRIVATE TW_TEST_CACHE="${CMAKE_CURRENT_BINARY_DIR}/cpu-cache")
 endfunction()
 
 tilewright_cpu_test(cpu_test SOURCES cpu_parts_test.cpp cpu_shim_test.cpp cpu_mma_test.cpp
