@@ -1,4 +1,4 @@
-tilewright_test(search_tests
+tilewright_test(search_tests COMPUTES
   SOURCES search_strategy_test.cpp search_driver_test.cpp search_knob_effects_test.cpp
     search_race_test.cpp search_race_simulation_test.cpp search_stopping_test.cpp
   LIBRARIES tw_search)
