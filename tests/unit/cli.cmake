@@ -8,7 +8,7 @@ tilewright_test(cli_test SOURCES cli_test.cpp cli_emit_test.cpp cli_faults_test.
 add_dependencies(cli_test tune)
 
 # More and longer kills, under the label full; it is started by hand.
-tilewright_test(kill_test SOURCES kill_test.cpp LIBRARIES tw_db COST 18)
+tilewright_test(kill_test SOURCES kill_test.cpp LIBRARIES tw_db LABELS registry COST 18)
 add_dependencies(kill_test tune)
 add_test(NAME kill_full COMMAND kill_test)
 set_tests_properties(kill_full PROPERTIES LABELS full TIMEOUT 1800
