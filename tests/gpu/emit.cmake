@@ -11,7 +11,8 @@ if(TILEWRIGHT_NVCC AND TILEWRIGHT_HAS_CUDA AND NOT TILEWRIGHT_ASAN)
   set(objects)
   function(compile object source)
     add_custom_command(OUTPUT ${folder}/${object}
-      COMMAND ${TILEWRIGHT_NVCC} ${flags} ${ARGN} -c ${source} -o ${folder}/${object}
+      COMMAND ${CMAKE_CXX_COMPILER_LAUNCHER} ${TILEWRIGHT_NVCC} ${flags} ${ARGN} -c ${source}
+        -o ${folder}/${object}
       DEPENDS ${source} ${CMAKE_CURRENT_SOURCE_DIR}/emit_program.h ${TW_EMITTED}/selected.h VERBATIM
       COMMENT "nvcc ${object}")
     set(objects ${objects} ${folder}/${object} PARENT_SCOPE)
@@ -31,7 +32,9 @@ if(TILEWRIGHT_NVCC AND TILEWRIGHT_HAS_CUDA AND NOT TILEWRIGHT_ASAN)
   # Products as in users' programs, one file each.
   function(product_program name test)
     add_custom_command(OUTPUT ${folder}/${name}
-      COMMAND ${TILEWRIGHT_NVCC} ${flags} -std=c++17 ${CMAKE_CURRENT_SOURCE_DIR}/${name}.cu
+      COMMAND ${CMAKE_CXX_COMPILER_LAUNCHER} ${TILEWRIGHT_NVCC} ${flags} -std=c++17
+        -c ${CMAKE_CURRENT_SOURCE_DIR}/${name}.cu -o ${folder}/${name}.o
+      COMMAND ${TILEWRIGHT_NVCC} -ccbin ${CMAKE_CXX_COMPILER} ${folder}/${name}.o
         -o ${folder}/${name}
       DEPENDS ${name}.cu emit_values.h ${TW_EMITTED}/selected.h VERBATIM COMMENT "nvcc ${name}")
     add_custom_target(${name} ALL DEPENDS ${folder}/${name})

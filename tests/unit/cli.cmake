@@ -4,13 +4,11 @@ tilewright_test(cli_parts_test SOURCES cli_parts_test.cpp cli_explain_test.cpp c
 tilewright_test(cli_test SOURCES cli_test.cpp cli_emit_test.cpp cli_faults_test.cpp
   cli_dtypes_test.cpp cli_json_test.cpp cli_keys_test.cpp cli_oracle_test.cpp
   cli_shipped_test.cpp cli_claims_test.cpp cli_values_test.cpp cli_t1_test.cpp cli_source_test.cpp
-  LIBRARIES tw_commands tw_sqlite)
-target_compile_definitions(cli_test PRIVATE TW_TUNE="$<TARGET_FILE:tune>")
+  LIBRARIES tw_commands tw_sqlite COST 10)
 add_dependencies(cli_test tune)
 
 # More and longer kills, under the label full; it is started by hand.
-tilewright_test(kill_test SOURCES kill_test.cpp LIBRARIES tw_db)
-target_compile_definitions(kill_test PRIVATE TW_TUNE="$<TARGET_FILE:tune>")
+tilewright_test(kill_test SOURCES kill_test.cpp LIBRARIES tw_db LABELS registry COST 18)
 add_dependencies(kill_test tune)
 add_test(NAME kill_full COMMAND kill_test)
 set_tests_properties(kill_full PROPERTIES LABELS full TIMEOUT 1800

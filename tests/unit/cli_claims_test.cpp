@@ -18,7 +18,7 @@ class ClaimsTest : public Cli {
     const std::string recordings = "share/tilewright/recordings/";
     fs::create_directories(folder_ / "bin");
     fs::create_directories(folder_ / recordings);
-    fs::copy(TW_TUNE, folder_ / "bin/tune");
+    fs::copy(executable_, folder_ / "bin/tune");
     write_recording_of("gemm f32 m=4096,n=4096,k=4096", recordings + "gemm.one.t4.json.gz");
     write_recording_of("gemm f32 m=4096,n=4096,k=512", recordings + "gemm.two.t4.json.gz");
     write("one.txt", "gemm 4096x4096x4096\n");

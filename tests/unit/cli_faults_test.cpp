@@ -131,7 +131,7 @@ TEST_F(Cli, AReadOnlyDatabaseCanBeQueriedButNotWritten) {
       root ? "setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs" : "";
   fs::permissions(folder_, fs::perms(0755));
   const Ran probe = tune("--version", nobody);
-  if (probe.code != 0) GTEST_SKIP() << "cannot run " TW_TUNE " as nobody: " << probe.err;
+  if (probe.code != 0) GTEST_SKIP() << "cannot run " + executable_ + " as nobody: " << probe.err;
   write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
   const std::string replay = std::string(gemm) + " --device replay:toy.t4.json.gz --quiet ";
   ASSERT_EQ(tune(replay).code, 0);
@@ -206,7 +206,7 @@ TEST_F(Cli, OutputThatCannotBeWritten) {
   expect_fault("emit --op gemm --defaults --out /dev/null/tuned", {"/dev/null/tuned"});
   expect_fault("emit --op gemm", {"--out"});
   const std::string full =
-      "cd '" + folder_.string() + "' && '" TW_TUNE "' ops >/dev/full 2>err.txt";
+      "cd '" + folder_.string() + "' && '" + executable_ + "' ops >/dev/full 2>err.txt";
   const int status = std::system(full.c_str());
   EXPECT_EQ(WEXITSTATUS(status), 2);
   EXPECT_NE(text_of_file(folder_ / "err.txt").find("cannot write"), std::string::npos);
@@ -219,9 +219,9 @@ TEST_F(Cli, StandardErrorThatCannotBeWritten) {
   for (const std::string stream : {"2>/dev/full", "2>&-", "<&- 2>&-"}) {
     SCOPED_TRACE(stream);
     const auto code = [&](const std::string& arguments) {
-      const int status = std::system(
-          ("cd '" + folder_.string() + "' && '" TW_TUNE "' " + arguments + " >out.txt " + stream)
-              .c_str());
+      const int status = std::system(("cd '" + folder_.string() + "' && '" + executable_ + "' " +
+                                      arguments + " >out.txt " + stream)
+                                         .c_str());
       return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     };
     EXPECT_EQ(code("query --db none.db"), 2);
@@ -232,8 +232,8 @@ TEST_F(Cli, StandardErrorThatCannotBeWritten) {
 }
 
 TEST_F(Cli, AClosedStandardOutputIsAFault) {
-  const int status =
-      std::system(("cd '" + folder_.string() + "' && '" TW_TUNE "' ops >&- 2>err.txt").c_str());
+  const int status = std::system(
+      ("cd '" + folder_.string() + "' && '" + executable_ + "' ops >&- 2>err.txt").c_str());
   EXPECT_EQ(WEXITSTATUS(status), 2);
   EXPECT_NE(text_of_file(folder_ / "err.txt").find("cannot write"), std::string::npos);
 }

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "built.h"
 #include "core/formats/recording.h"
 #include "db/store.h"
 
@@ -41,8 +42,8 @@ class Cli : public testing::Test {
   Ran tune(const std::string& arguments, const std::string& before = "") {
     const std::string command = "cd '" + folder_.string() + "' && " + before +
                                 " env CUDA_VISIBLE_DEVICES= XDG_CACHE_HOME='" +
-                                (folder_ / "cache").string() + "' '" TW_TUNE "' " + arguments +
-                                " >out.txt 2>err.txt";
+                                (folder_ / "cache").string() + "' '" + executable_ + "' " +
+                                arguments + " >out.txt 2>err.txt";
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(folder_ / "out.txt"),
             text_of_file(folder_ / "err.txt")};
@@ -98,6 +99,7 @@ class Cli : public testing::Test {
     write_recording(recording, (folder_ / name).string());
   }
 
+  const std::string executable_ = built("tuner/tune");
   fs::path folder_;
 };
 

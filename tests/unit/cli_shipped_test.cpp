@@ -15,7 +15,7 @@ class ShippedRecordings : public Cli {
     Cli::SetUp();
     fs::create_directories(folder_ / "bin");
     fs::create_directories(folder_ / recordings_ / "toy");
-    fs::copy(TW_TUNE, folder_ / "bin/tune");
+    fs::copy(executable_, folder_ / "bin/tune");
     write_recording_of("gemm f32 m=4096,n=4096,k=4096", recordings_ + "toy/gemm.toy.t4.json.gz");
   }
   // Ships a recording of another kernel, whose times are `factor` times those of the first kernel.

@@ -293,8 +293,8 @@ TEST_F(Cli, CtrlCEndsWithTheBestSoFar) {
     dup2(out, STDOUT_FILENO);
     dup2(open("err.txt", O_WRONLY | O_CREAT, 0600), STDERR_FILENO);
     setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
-    execl(TW_TUNE, TW_TUNE, "--op", "gemm", "--shape", "m=16,n=16,k=16", "--device", "cpu",
-          "--budget", "100000", "--quiet", static_cast<char*>(nullptr));
+    execl(executable_.c_str(), executable_.c_str(), "--op", "gemm", "--shape", "m=16,n=16,k=16",
+          "--device", "cpu", "--budget", "100000", "--quiet", static_cast<char*>(nullptr));
     _exit(98);
   }
   const std::string path = (folder_ / "tilewright.db").string();

@@ -11,6 +11,7 @@
 #include <limits>
 #include <vector>
 
+#include "built.h"
 #include "core/base/error.h"
 #include "devices/cpu/compile/host_compiler.h"
 #include "devices/cpu/compile/module.h"
@@ -288,7 +289,7 @@ TEST(CpuModule, CacheThatCannotBeWrittenIsAnError) {
                  "cannot write to the cache folder /dev/null/nowhere/tilewright/cpu: set "
                  "XDG_CACHE_HOME to one that can be written");
   }
-  setenv("XDG_CACHE_HOME", TW_TEST_CACHE, 1);
+  setenv("XDG_CACHE_HOME", built("tests/unit/cpu-cache").c_str(), 1);
 }
 
 TEST(CpuCompiler, IsTakenFromCXX) {

@@ -5,11 +5,12 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "built.h"
 #include "devices/cpu/cpu.h"
 #include "devices/process.h"
 
 int main(int argc, char** argv) {
-  setenv("XDG_CACHE_HOME", TW_TEST_CACHE, 1);
+  setenv("XDG_CACHE_HOME", tw::built("tests/unit/cpu-cache").c_str(), 1);
   if (argc == 3 && std::strcmp(argv[1], "__worker") == 0 && std::strcmp(argv[2], "cpu") == 0) {
     tw::WorkerChannel channel;
     return tw::cpu_worker(channel);

@@ -67,9 +67,8 @@ std::string with_nvcc(const std::filesystem::path& folder, const Program& progra
   }
   std::ofstream(folder / "program.cu") << text;
   const std::string command = fmt::format(
-      "'{0}' -std=c++17 -gencode arch=compute_{1},code=sm_{1} -c -Xptxas -v -I'{2}' "
-      "'{2}/program.cu' -o "
-      "'{2}/program.o' 2>&1",
+      "'{0}' -std=c++17 -gencode arch=compute_{1},code=sm_{1} -cubin -Xptxas -v -I'{2}' "
+      "'{2}/program.cu' -o '{2}/program.cubin' 2>&1",
       TW_NVCC, architecture_of(cc).substr(3), folder.string());
   std::string log;
   std::FILE* const output = popen(command.c_str(), "r");

@@ -23,6 +23,7 @@ endfunction()
 function(emit_compiles case source)
   emit_test_of(EmitCompiles.${case} compilers
     ${TILEWRIGHT_NVCC} ${strict} ${ARGN} -c ${matrix}/${source}.cu -o /dev/null)
+  set_tests_properties(EmitCompiles.${case} PROPERTIES COST 40)
 endfunction()
 
 emit_compiles(Activation activation/activation -std=c++17 ${with_gcc} -arch=all-major)

@@ -33,7 +33,7 @@ class Kill : public Cli {
  protected:
   // Starts `tune` with its output in a file of the test's folder.
   pid_t start(Words words, const std::string& output) {
-    words.insert(words.begin(), setting("TW_TUNE", TW_TUNE));
+    words.insert(words.begin(), setting("TW_TUNE", executable_));
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);

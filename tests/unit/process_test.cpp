@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "built.h"
 #include "core/base/error.h"
 
 namespace tw {
@@ -14,7 +15,7 @@ using std::chrono::steady_clock;
 
 class Process : public testing::Test {
  protected:
-  void SetUp() override { set_worker_executable(TW_ECHO_WORKER); }
+  void SetUp() override { set_worker_executable(built("tests/unit/echo_worker")); }
 
   // Returns the next answer, or nothing if the worker ended.
   static std::optional<std::string> answer(WorkerProcess& worker) {
