@@ -102,7 +102,7 @@ TEST(T1Errors, WhatIsNotDoneIsRefusedByName) {
   const std::string kernel = R"("Language": "CUDA",)";
   const auto with = [&](const char* members) { return changed(kernel, kernel + members); };
   for (const auto& [members, said] : std::initializer_list<std::pair<const char*, const char*>>{
-           {R"("SharedMemory": "BLOK * 4",)", "SharedMemory = \"BLOK * 4\": there is no param"},
+           {R"("SharedMemory": "BLOK * 4",)", "SharedMemory: 'BLOK * 4', column 1: there is no"},
            {R"("GridDivX": ["BLOCK"],)", "KernelSpecification.GridDivX: it divides a ProblemSize"},
            {R"("GridDivY": ["BLOCK"],)", "KernelSpecification.GridDivY: it divides a ProblemSize"},
            {R"("GridDivZ": ["BLOCK"],)", "KernelSpecification.GridDivZ: it divides a ProblemSize"},
