@@ -71,7 +71,8 @@ std::vector<Flag> source_flags() {
        "a compile-time parameter of --kernel FILE.cu:NAME, and its values; the first is the "
        "default, with whose results all others are compared. A macro of the source, or $NAME in "
        "the "
-       "kernel's name. Values: integers, true, false, 1..8, 0..64:+16, 16..128:*2",
+       "kernel's name. Values: numbers, true, false, texts, and ranges: 1..8, 0..64:+16, "
+       "16..128:*2",
        true},
       {"when", "EXPR", "a condition that the knobs must satisfy: BLOCK*VEC<=512", true},
       {"grid", "EXPR,...", "blocks of the launch, one to three: 'ceil_div(n, BLOCK*VEC)'"},

@@ -191,15 +191,9 @@ class Writer {
 
   void add_knobs(Text& text) const {
     for (std::size_t i = 0; i < knobs_.size(); ++i) {
-      const SourceOption& option = options_.knobs[i];
-      if (knobs_[i].has_words && !is_argument(knobs_[i].name)) {
-        option.fail(fmt::format(
-            "a macro's values are integers, true or false: number them, or write ${0} among the "
-            "template arguments of the kernel's name",
-            knobs_[i].name));
-      }
-      text.add(option, fmt::format("\n[[knob]]\nname = {}\nvalues = [{}]\n",
-                                   toml_string(knobs_[i].name), fmt::join(knobs_[i].values, ", ")));
+      text.add(options_.knobs[i],
+               fmt::format("\n[[knob]]\nname = {}\nvalues = [{}]\n", toml_string(knobs_[i].name),
+                           fmt::join(knobs_[i].values, ", ")));
     }
   }
 

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 
 #include "core/base/toml_text.h"
-#include "core/expr/expr.h"
 #include "core/from_source/text_parts.h"
 
 namespace tw {
@@ -20,6 +20,13 @@ std::optional<std::int64_t> integer_of(std::string_view text) {
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool is_whole = fault == std::errc() && end == text.data() + text.size();
   return is_whole ? std::optional(value) : std::nullopt;
+}
+
+std::optional<double> decimal_of(std::string_view text) {
+  double value = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool is_whole = fault == std::errc() && end == text.data() + text.size();
+  return is_whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
 // Adds the values of "16..128:*2" (16, 32, 64, 128), "0..8:+2" or "1..4".
@@ -52,13 +59,12 @@ void add_value(const SourceOption& option, const std::string& text, KnobText& kn
     knob.values.push_back(fmt::format("{}", *value));
   } else if (text == "true" || text == "false") {
     knob.values.push_back(text);
-  } else if (is_identifier(text)) {
-    knob.values.push_back(toml_string(text));
-    knob.has_words = true;
   } else if (text.empty()) {
     option.fail("has an empty value: write NAME=VALUE,VALUE, as in BLOCK=64,128,256");
+  } else if (const auto real = decimal_of(text)) {
+    knob.values.push_back(toml_real(*real));
   } else {
-    option.fail(fmt::format("'{}' is no value of a knob: use integers, true and false", text));
+    knob.values.push_back(toml_string(text));
   }
 }
 
@@ -66,7 +72,7 @@ void add_value(const SourceOption& option, const std::string& text, KnobText& kn
 
 KnobText read_knob(const SourceOption& option) {
   const auto [name, values] = named_value(option, "BLOCK=64,128,256");
-  KnobText knob{name, {}, false};
+  KnobText knob{name, {}};
   for (const std::string& value : split_outside(values, ',')) add_value(option, value, knob);
   return knob;
 }

@@ -10,11 +10,10 @@ namespace tw {
 // A knob of the command line: BLOCK=64,128,256.
 struct KnobText {
   std::string name;
-  std::vector<std::string> values;  // as TOML has them: integers, booleans or quoted words
-  bool has_words = false;
+  std::vector<std::string> values;  // as TOML has them: numbers, booleans or quoted texts
 };
 
-// Reads "BLOCK=64,128,256", "VEC=1..4" and "TILE=16..128:*2". Throws Error that names the option.
+// Reads "BLOCK=64,128,256", "T=float,half", "VEC=1..4" and "TILE=16..128:*2". Throws Error that names the option.
 KnobText read_knob(const SourceOption& option);
 
 }  // namespace tw
