@@ -27,15 +27,15 @@ enum Source : int {
 
 // The parameters of a tensor's values.
 struct Fill {
-  int is_second;        // 1: the second set
-  int sign;             // of the second set: -1, 1: all values have it; 0: either
-  float scale;          // of the second set: magnitudes range from scale / 16 to scale
-  int infinities;       // 1: about one element in a thousand of the second set is infinite
-  long long low, high;  // the range of integers, or their start and step
-  int source;           // a Source
-  double from, to;      // the range of floating-point numbers, or their start and step
-  long long count;      // elements
-  long long factor;     // of a permutation: has no divisor in common with count
+  int is_second;            // 1: the second set
+  int sign;                 // of the second set: -1, 1: all values have it; 0: either
+  float scale;              // of the second set: magnitudes range from scale / 16 to scale
+  int infinities;           // 1: about one element in a thousand of the second set is infinite
+  long long low, high;      // the range of integers, or their start and step
+  int source = 0;           // a Source
+  double from = 0, to = 0;  // the range of floating-point numbers, or their start and step
+  long long count = 0;      // elements
+  long long factor = 0;     // of a permutation: has no divisor in common with count
 };
 
 // splitmix64 (Steele, Lea, Flood 2014) of a counter: each element is computed independently, in any

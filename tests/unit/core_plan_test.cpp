@@ -280,7 +280,7 @@ TEST_F(PlanTest, MacroEntriesHaveValues) {
   const Program program = lowered("3x5", {64, 1, 0}).plan.program;
   EXPECT_EQ(program.entries, (std::vector<std::string>{"tw::axpy::simple::kernel<A<64, "
                                                        "(3>2)>{true},forward,packed>"}));
-  EXPECT_EQ(program.defines, (std::vector<std::string>{"TW_T=float", "rows=3", "walk=forward"}));
+  EXPECT_EQ(program.defines, (std::vector<std::string>{"TW_T=float", "rows=3", "walk=0"}));
   const LoweredPlan negative = lowered("3x5", {-3, 1, 0});
   EXPECT_NE(negative.plan.program.text, "") << negative.invalid;
 }

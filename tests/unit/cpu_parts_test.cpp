@@ -208,21 +208,22 @@ TEST(CpuModule, ProgramsShareHeadersAndKeepTheirVariantsApart) {
   Program b = a;
   b.entries = {"k<v0>", "finish<v0>"};
   const Program both[] = {a, b};
-  EXPECT_EQ(module_text(both),
-            "#line 1 \"variant.cpp\"\n"
-            "#include \"a.cuh\"\n"
-            "#include \"a.cuh\"\n"
-            "namespace tw_program_0 {\n"
-            "struct v0 {};\n"
-            "using tw_entry_0 = tw_cpu::Entry<&k<v0>>;\n"
-            "}\n"
-            "namespace tw_program_1 {\n"
-            "struct v0 {};\n"
-            "using tw_entry_1 = tw_cpu::Entry<&k<v0>>;\n"
-            "using tw_entry_2 = tw_cpu::Entry<&finish<v0>>;\n"
-            "}\n"
-            "TW_CPU_MODULE(tw_program_0::tw_entry_0::point, tw_program_1::tw_entry_1::point, "
-            "tw_program_1::tw_entry_2::point)\n");
+  EXPECT_EQ(
+      module_text(both),
+      "#line 1 \"variant.cpp\"\n"
+      "#include \"a.cuh\"\n"
+      "#include \"a.cuh\"\n"
+      "namespace tw_program_0 {\n"
+      "struct v0 {};\n"
+      "using tw_entry_0 = tw_cpu::Entry<&k<v0>>;\n"
+      "}\n"
+      "namespace tw_program_1 {\n"
+      "struct v0 {};\n"
+      "using tw_entry_1 = tw_cpu::Entry<&k<v0>>;\n"
+      "using tw_entry_2 = tw_cpu::Entry<&finish<v0>>;\n"
+      "}\n"
+      "TW_CPU_MODULE(nullptr, tw_program_0::tw_entry_0::point, tw_program_1::tw_entry_1::point, "
+      "tw_program_1::tw_entry_2::point)\n");
 }
 
 TEST(CpuModule, CompilesOnceAndReportsTheFirstError) {

@@ -10,7 +10,7 @@
 #include "gpu_verify_module.h"
 
 #define TW_ENTRY(name) tw_cpu::Entry<name>::point
-TW_CPU_MODULE(TW_ENTRY(tw_fill), TW_ENTRY(tw_expect), TW_ENTRY(tw_expect_magnitude),
+TW_CPU_MODULE(nullptr, TW_ENTRY(tw_fill), TW_ENTRY(tw_expect), TW_ENTRY(tw_expect_magnitude),
               TW_ENTRY(tw_guard_write), TW_ENTRY(tw_guard_check), TW_ENTRY(tw_hash),
               TW_ENTRY(tw_compare), TW_ENTRY(tw_zero), TW_ENTRY(tw_flush_write),
               TW_ENTRY(tw_flush_read), TW_ENTRY(tw_mark))

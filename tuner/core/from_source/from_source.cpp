@@ -192,8 +192,9 @@ class Writer {
   void add_knobs(Text& text) const {
     for (std::size_t i = 0; i < knobs_.size(); ++i) {
       text.add(options_.knobs[i],
-               fmt::format("\n[[knob]]\nname = {}\nvalues = [{}]\n", toml_string(knobs_[i].name),
-                           fmt::join(knobs_[i].values, ", ")));
+               fmt::format("\n[[knob]]\nname = {}\nvalues = [{}]\n{}", toml_string(knobs_[i].name),
+                           fmt::join(knobs_[i].values, ", "),
+                           knobs_[i].values.front().starts_with('"') ? "text = true\n" : ""));
     }
   }
 

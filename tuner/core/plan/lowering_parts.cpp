@@ -209,10 +209,10 @@ void add_macros(const KernelSpec& kernel, std::span<const std::int64_t> configur
   for (std::size_t i = 0; i < kernel.knobs.size(); ++i) {
     const Knob& knob = kernel.knobs[i];
     if (!kernel.is_macro(knob.name)) continue;
-    const bool is_flag = knob.kind == Knob::Kind::boolean;  // 0 or 1
+    const bool is_shown = knob.kind == Knob::Kind::integer || knob.is_text;
     program.defines.push_back(
         fmt::format("{}={}", knob.name,
-                    is_flag ? fmt::format("{}", configuration[i]) : knob.text(configuration[i])));
+                    is_shown ? knob.text(configuration[i]) : fmt::format("{}", configuration[i])));
   }
   for (const std::string& option : kernel.options) {
     if (auto macro = define_of(option)) {

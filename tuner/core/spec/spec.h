@@ -199,6 +199,7 @@ struct Knob {
   // Not empty, no value twice; the first is the default. The values of words are 0, 1, ...
   std::vector<std::int64_t> values;
   std::vector<std::string> words;  // Kind::word only
+  bool is_text = false;            // of words: a macro is the word itself, not its index
   // A power of ten, by which an integer is divided: with 100, the value 25 stands for 0.25.
   // Expressions read the integer.
   std::int64_t below = 1;

@@ -99,8 +99,19 @@ std::int64_t scaled(const TomlTable& table, const TomlNode& value, std::int64_t 
   return static_cast<std::int64_t>(units);
 }
 
+// Reads 'text'. Words that are no identifiers can only be texts.
+bool read_is_text(const TomlTable& table, const Knob& knob) {
+  const TomlNode* node = table.find("text");
+  if (!node) return false;
+  if (node->kind != TomlNode::Kind::boolean) table.fail(*node, "'text' must be true or false");
+  if (node->boolean && knob.kind != Knob::Kind::word) {
+    table.fail(*node, "'text' is for values that are names: remove it");
+  }
+  return node->boolean;
+}
+
 Knob read_knob(const TomlTable& table) {
-  table.allow({"name", "values", "doc"});
+  table.allow({"name", "values", "text", "doc"});
   Knob knob;
   knob.name = table.text("name");
   knob.doc = table.text("doc", "");
@@ -108,6 +119,7 @@ Knob read_knob(const TomlTable& table) {
   const TomlNode& values = named.at("values");
   knob.kind = kind_of_values(named, values);
   knob.below = below_of(values);
+  knob.is_text = read_is_text(named, knob);
   std::set<std::pair<std::int64_t, std::string_view>> seen;
   for (const TomlNode& value : values.items) {
     if (knob.kind == Knob::Kind::word) {
@@ -249,7 +261,7 @@ std::string space_text(std::span<const Knob> knobs, const std::deque<LetSpec>& l
                        std::span<const Constraint> constraints) {
   std::string text;
   for (const Knob& knob : knobs) {
-    text += "knob " + knob.name;
+    text += (knob.is_text ? "text " : "knob ") + knob.name;
     for (const std::int64_t value : knob.values) text += " " + knob.text(value);
     text += "\n";
   }

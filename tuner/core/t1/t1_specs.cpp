@@ -233,7 +233,9 @@ void add_knobs(const Place& parameters, const BareSpace& space, T1SpecText& spec
     }
     const Place parameter = parameters.element(i);
     spec.add(parameter.at("Name"), fmt::format("[[knob]]\nname = {}\n", toml_string(knob.name)));
-    spec.add(parameter.at("Values"), fmt::format("values = [{}]\n", values));
+    const bool is_text = knob.kind == Knob::Kind::word;
+    spec.add(parameter.at("Values"),
+             fmt::format("values = [{}]\n{}", values, is_text ? "text = true\n" : ""));
   }
 }
 
