@@ -67,6 +67,9 @@ CUresult cuModuleLoadData(CUmodule* module, const void*) {
   return put(module, static_cast<CUmodule>(nullptr));
 }
 CUresult cuModuleUnload(CUmodule) { return sticky; }
+CUresult cuModuleGetGlobal_v2(CUdeviceptr*, std::size_t*, CUmodule, const char*) {
+  return CUDA_ERROR_NOT_FOUND;  // no fake module has an array
+}
 CUresult cuModuleGetFunction(CUfunction* function, CUmodule, const char* name) {
   return put(function, reinterpret_cast<CUfunction>(new std::string(name)));
 }
