@@ -30,6 +30,11 @@
 namespace tw {
 namespace {
 
+constexpr const char* source_example =
+    R"(tune --kernel saxpy.cu:saxpy --size 'n=1<<24' --knob BLOCK=64,128,256 --knob VEC=1,2,4 \
+       --grid 'ceil_div(n, BLOCK*VEC)' --block BLOCK --when 'BLOCK*VEC<=512' \
+       --arg 'f32[n]:in' --arg 'f32[n]:inout' --arg 2.5f --arg n)";
+
 struct TuneOptions {
   MeasuringOptions measuring;
   Budget budget;
@@ -247,9 +252,7 @@ CommandSpec tune_specification() {
       "tune --shapes shapes.txt --op gemm --db ours.db --json",
       "tune --device replay:gemm.t4.json.gz --strategy exhaustive --budget 100000",
       "tune --spec my_kernel/op.toml --shape n=1000000",
-      "tune --kernel saxpy.cu:saxpy --size 'n=1<<24' --knob BLOCK=64,128,256 --knob VEC=1,2,4 \\\n"
-      "       --grid 'ceil_div(n, BLOCK*VEC)' --block BLOCK --when 'BLOCK*VEC<=512' \\\n"
-      "       --arg 'f32[n]:in' --arg 'f32[n]:inout' --arg 2.5f --arg n",
+      source_example,
   };
   return command;
 }
