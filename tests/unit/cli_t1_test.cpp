@@ -1,4 +1,7 @@
 // T1 files with every kind of argument, on the cpu device.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -8,6 +11,7 @@ namespace tw {
 namespace {
 
 using nlohmann::json;
+using testing::HasSubstr;
 
 // FAULT=1 reads the constant, the struct, the double or the byte where it is not.
 constexpr const char* mixed_source = R"text(
@@ -70,6 +74,83 @@ TEST_F(CliT1, ArgumentsOfEveryTypeReachTheKernel) {
   write("k.cu", mixed_source);
   write("k.json", mixed_file);
   EXPECT_EQ(outcomes(), json({{"ok", 2}, {"wrong_result", 6}}));
+}
+
+// The third argument of Kernel Tuner's convolution: a constant array that is a parameter besides.
+TEST_F(CliT1, ConstantsAreArgumentsIfTheKernelHasParametersForThem) {
+  for (const char* parameter : {"", ", const float* unused"}) {
+    write("k.cu",
+          fmt::format("__constant__ float taps[5];\n"
+                      "extern \"C\" __global__ void blur(float* y, const float* x{}) {{\n"
+                      "  float sum = 0;\n"
+                      "  for (int k = OFF; k < 5; ++k) sum += taps[k] * x[threadIdx.x + k];\n"
+                      "  y[threadIdx.x] = sum;\n}}\n",
+                      parameter));
+    write("k.json", R"text({
+  "ConfigurationSpace": {"TuningParameters": [
+    {"Name": "OFF", "Type": "int", "Values": "[0, 1]"}], "Conditions": []},
+  "KernelSpecification": {
+    "Language": "CUDA", "KernelName": "blur", "KernelFile": "k.cu", "ProblemSize": [64],
+    "GridDivX": [64], "LocalSize": {"X": 64},
+    "Arguments": [
+      {"Name": "y", "Type": "float", "MemoryType": "Vector", "Size": "ProblemSize[0]",
+       "AccessType": "WriteOnly"},
+      {"Name": "x", "Type": "float", "MemoryType": "Vector", "Size": "ProblemSize[0] + 4",
+       "AccessType": "ReadOnly", "FillType": "Random"},
+      {"Name": "taps", "Type": "float", "MemoryType": "Vector", "MemType": "Constant",
+       "Size": 5, "AccessType": "ReadOnly", "FillType": "Random"}]}})text");
+    EXPECT_EQ(outcomes(), json({{"ok", 1}, {"wrong_result", 1}})) << parameter;
+  }
+}
+
+// Blocks of other sizes have other partial sums, so only `whole` is compared.
+TEST_F(CliT1, ResultsWhoseSizeDependsOnParametersAreNotCompared) {
+  write("k.cu",
+        "extern \"C\" __global__ void sums(const float* x, float* part, float* whole) {\n"
+        "  const int i = blockIdx.x * BLOCK + threadIdx.x;\n"
+        "  whole[i] = x[i] + OFF;\n"
+        "  if (threadIdx.x == 0) part[blockIdx.x] = x[i] + BLOCK;\n}\n");
+  write("k.json", R"text({
+  "ConfigurationSpace": {"TuningParameters": [
+    {"Name": "BLOCK", "Type": "int", "Values": "[64, 32, 128]"},
+    {"Name": "OFF", "Type": "int", "Values": "[0, 1]"}], "Conditions": []},
+  "KernelSpecification": {
+    "Language": "CUDA", "KernelName": "sums", "KernelFile": "k.cu",
+    "GlobalSize": {"X": "256 // BLOCK"}, "LocalSize": {"X": "BLOCK"},
+    "Arguments": [
+      {"Name": "x", "Type": "float", "MemoryType": "Vector", "Size": 256,
+       "AccessType": "ReadOnly"},
+      {"Name": "part", "Type": "float", "MemoryType": "Vector", "Size": "256 // BLOCK",
+       "AccessType": "WriteOnly"},
+      {"Name": "whole", "Type": "float", "MemoryType": "Vector", "Size": 256,
+       "AccessType": "WriteOnly"}]}})text");
+  EXPECT_EQ(outcomes(), json({{"ok", 3}, {"wrong_result", 3}}));
+  const Ran ran = tune("--spec k.json --device cpu --trust-code --json");
+  EXPECT_THAT(ran.err, HasSubstr("256 // BLOCK depends on parameters, so its values are not"));
+}
+
+// As in KTT's tutorial: x[i] = i / 2, and y[i] = i + 3 is expected.
+TEST_F(CliT1, GeneratorsFillInputsAndSayWhatIsExpected) {
+  write("k.cu",
+        "extern \"C\" __global__ void add(const float* x, const int* z, float* y) {\n"
+        "  const int i = threadIdx.x;\n"
+        "  y[i] = 2 * x[i] + 3 + OFF + (z[i] != (i % 7 - 3));\n}\n");
+  write("k.json", R"text({
+  "ConfigurationSpace": {"TuningParameters": [
+    {"Name": "OFF", "Type": "int", "Values": "[1, 0]"}], "Conditions": []},
+  "KernelSpecification": {
+    "Language": "CUDA", "KernelName": "add", "KernelFile": "k.cu",
+    "GlobalSize": {"X": 1}, "LocalSize": {"X": 64},
+    "Arguments": [
+      {"Name": "x", "Type": "float", "MemoryType": "Vector", "Size": 64, "AccessType": "ReadOnly",
+       "FillType": "Generator", "DataSource": "i * 0.5"},
+      {"Name": "z", "Type": "int32", "MemoryType": "Vector", "Size": 64, "AccessType": "ReadOnly",
+       "FillType": "Generator", "DataSource": "i % 7 - 3"},
+      {"Name": "y", "Type": "float", "MemoryType": "Vector", "Size": 64,
+       "AccessType": "WriteOnly"}],
+    "ReferenceArguments": [
+      {"Name": "right", "TargetName": "y", "FillType": "Generator", "DataSource": "i + 3"}]}})text");
+  EXPECT_EQ(outcomes(), json({{"ok", 1}, {"wrong_result", 1}}));
 }
 
 // The threshold allows an error of 0.5 in each element.

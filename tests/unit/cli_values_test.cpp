@@ -240,6 +240,24 @@ TEST_F(CliValues, FilesHoldInputsAndExpectedResults) {
   EXPECT_EQ(tuned("n=4", "--fresh").at("outcomes"), json({{"ok", 1}, {"wrong_result", 1}}));
 }
 
+TEST_F(CliValues, FormulasFillInputsAndSayWhatIsExpected) {
+  write_doubling("values = {formula = [\"i * 3 % n\", \"4\"]}",
+                 "expected = {formula = [\"i * 3 % n\", \"2\"]}");
+  EXPECT_EQ(tuned("n=1000").at("outcomes"), json({{"ok", 1}, {"wrong_result", 1}}));
+  // Another formula is another verdict.
+  write_doubling("values = {formula = [\"i * 3 % n\", \"4\"]}",
+                 "expected = {formula = [\"i * 9 % (3 * n)\", \"4\"]}");
+  const json result = tuned("n=1000");
+  EXPECT_EQ(result.at("evaluated"), 2);
+  EXPECT_EQ(result.at("outcomes"), json({{"ok", 1}, {"wrong_result", 1}}));
+}
+
+TEST_F(CliValues, AFormulaWithoutAValueIsSaid) {
+  write_doubling("values = {formula = \"n / i\"}", "");
+  expect_fault("--spec op.toml --device cpu --trust-code --shape n=4",
+               {"tensor x: \"n / i\" has no value for i = 0"});
+}
+
 // A verdict holds for the content of the files, wherever they are.
 TEST_F(CliValues, ANewFileIsANewVerdict) {
   write_doubling();
@@ -298,10 +316,17 @@ TEST_F(CliValues, RulesAreRefusedWhereTheyStand) {
       {"values = {uniform = [2, 1]}", "", "must be the least and the largest value"},
       {"values = {constant = \"n\"}", "", "'constant' must be a number, not string"},
       {"values = 3", "", "must be a word"},
+      {"values = \"formula\"", "", "'formula' needs an expression: write values = {formula = "},
+      {"values = {formula = 3}", "", "'formula' must be an expression, as in \"i % n\""},
+      {"values = {formula = \"i % m\"}", "", "unknown name 'm'"},
+      {"values = {formula = [\"1\", \"2\", \"3\"]}", "", "or a dividend and a divisor"},
+      {"compared = false", "", "'compared' is for outputs: remove it"},
+      {"values = {iota = [0, 1]}", "compared = false\n" + expected,
+       "'expected' says what is right"},
       {"values = {constant = 3}\nsecond = {sign = \"1\"}", "", "remove 'second'"},
       {"", "values = {constant = 3}", "'values' is for inputs"},
       {expected, "", "'expected' is for outputs"},
-      {"", expected, "tensor 'x' has random values, so that no file can hold what is expected"},
+      {"", expected, "tensor 'x' has random values, so that nothing can say what is expected"},
   };
   for (const Fault& fault : faults) {
     write_doubling(fault.x, fault.y);

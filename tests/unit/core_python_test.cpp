@@ -420,8 +420,64 @@ TEST(PythonErrors, HaveAColumnAndARemedy) {
   for (const auto& [text, message] : cases) EXPECT_EQ(error_of(text), message);
 }
 
+TEST(Python, ListsHaveSubscripts) {
+  for (const auto& [text, value] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"[3, 5, 7][1]", "5"},
+                                                                  {"[3, 5, 7][-1]", "7"},
+                                                                  {"[[1, 2], [3, 4]][1][0]", "3"},
+                                                                  {"(3, 5)[1 - 1] ** 2", "9"},
+                                                                  {"[A, 2 * A][1]", "2 * A"}}) {
+    EXPECT_EQ(whole_number_from(text, whole_numbers), value) << text;
+  }
+}
+
+TEST(Python, SizesTakeParametersAsLists) {
+  const std::vector<PythonConstant> constants{{.name = "n", .values = {6, 7}},
+                                              {.name = "m", .values = {5}, .is_list = false}};
+  for (const auto& [text, value] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"max(BLOCK) + min(BLOCK)", "288"},
+           {"sum(A) * len(B)", "96"},
+           {"max([a * 2 for a in A if a < 5])", "8"},
+           {"n[0] * n[1] + m", "47"},
+           {"max(BLOCK, 100)", "max(BLOCK, 100)"},
+           {"n[0] * BLOCK", "6 * BLOCK"}}) {
+    EXPECT_EQ(size_from(text, whole_numbers, constants), value) << text;
+  }
+  EXPECT_THROW(size_from("n[2]", whole_numbers, constants), Error);
+  EXPECT_THROW(size_from("max(m)", whole_numbers, constants), Error);
+}
+
+// The values are Python's.
+TEST(Python, FractionsAreQuotients) {
+  const PythonParameter place{.name = "i", .values = {0, 255}};
+  const auto value = [&](const char* text, std::int64_t i) {
+    const PythonFraction found = fraction_from(text, std::span(&place, 1));
+    Names names;
+    names.add("i");
+    const auto number = [&](const std::string& part) {
+      return static_cast<double>(Expr::parse(part, names).evaluate(std::span(&i, 1)).value());
+    };
+    return number(found.above) / number(found.below);
+  };
+  const char* const atoms = "1+(i//4)*(0.1 + 0.05*(i%4)) if i%4 < 3 else ((i//4)%10)*0.1";
+  EXPECT_DOUBLE_EQ(value(atoms, 0), 1);
+  EXPECT_DOUBLE_EQ(value(atoms, 6), 1.2);
+  EXPECT_DOUBLE_EQ(value(atoms, 55), 0.3);
+  EXPECT_DOUBLE_EQ(value("1 / (i + 1)", 3), 0.25);
+  EXPECT_DOUBLE_EQ(value("2 * i + 3", 10), 23);
+}
+
 TEST(PythonErrors, AreWhatIsNotUnderstood) {
   for (const char* text : {"A[0]",
+                           "[1, 2][A]",
+                           "[1, 2][0.5]",
+                           "[1, 2][2]",
+                           "[1, 2][-3]",
+                           "[1, 2][0:1]",
+                           "[1, 2][]",
+                           "{1, 2}[0]",
+                           "range(3)[0]",
+                           "max(A)",
                            "A.real",
                            "math.pi < A",
                            "f'{A}' == 'x'",

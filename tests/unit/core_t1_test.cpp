@@ -1,6 +1,7 @@
 // T1 files: our expressions mean what the file's Python means, or there is an error that says why
 // not.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/base/error.h"
@@ -13,6 +14,9 @@
 
 namespace tw {
 namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
 
 constexpr const char* t1 = R"({"ConfigurationSpace": {
   "TuningParameters": [
@@ -84,6 +88,34 @@ TEST(T1, TrialsOfOtherSizesAreOfAnotherKernel) {
             t1_specs(text, "x.json").at("vector_add.toml"));
 }
 
+std::string with_sizes(const std::string& first) {
+  std::string text = read_text_file(vector_add);
+  text.replace(text.find("10000},"), 5, first);
+  return t1_specs(text, "x.json").at("op.toml");
+}
+
+TEST(T1, SizesReadParametersAndProblemSize) {
+  const auto size = [](const std::string& text) { return "default = \"" + text + "\"\n"; };
+  // The largest of BLOCK's values is 128, that of WORK's is 4.
+  EXPECT_THAT(with_sizes("\"10000 // WORK + max(BLOCK) - min(BLOCK)\""), HasSubstr(size("10096")));
+  EXPECT_THAT(with_sizes("\"BLOCK * WORK\""), HasSubstr(size("512")));
+  EXPECT_THAT(with_sizes("\"sum(WORK) * len(BLOCK)\""), HasSubstr(size("28")));
+  std::string text = read_text_file(vector_add);
+  text.replace(text.find("10000},"), 5, "\"ProblemSize[0] * ProblemSize[-1]\"");
+  text.replace(text.find("\"GlobalSizeType\""), 0, "\"ProblemSize\": [30, 2, 7], ");
+  EXPECT_THAT(t1_specs(text, "x.json").at("op.toml"), HasSubstr(size("210")));
+}
+
+TEST(T1, ADefaultThatIsNoValueIsSaid) {
+  const std::string path = ::testing::TempDir() + "/t1_default.json";
+  std::string text = read_text_file(vector_add);
+  text.replace(text.find("\"Default\": 64"), 13, "\"Default\": 63");
+  const T1File file(text, path, [](const auto&, const auto&) { return std::nullopt; });
+  EXPECT_THAT(file.notices(),
+              ElementsAre(HasSubstr("the Default of BLOCK, 63, is none of its Values: the default "
+                                    "is 32")));
+}
+
 TEST(T1, TextsAreTomlWhateverTheyHold) {
   std::string text = read_text_file(vector_add);
   text.replace(text.find("vector_add.cu"), 6, "\x7f\\n\\u0001");
@@ -124,7 +156,6 @@ TEST(T1, WhatAKernelCannotSayIsAnErrorThatNamesThePlace) {
       {R"({"X": "BLOCK"})", R"({"Y": "BLOCK"})", "LocalSize"},
       {R"("GlobalSizeType": "CUDA")", R"("GlobalSizeType": "Vulkan")", "GlobalSizeType"},
       {R"("[1, 2, 4]")", R"("['a', 'b']")", "TuningParameters[1].Values"},
-      {R"("Default": 64)", R"("Default": 63)", "TuningParameters[0].Default"},
   };
   for (const Fault& fault : faults) {
     std::string text = read_text_file(vector_add);

@@ -103,7 +103,8 @@ int source_of(ValuesSpec::Rule rule) {
     case ValuesSpec::Rule::sorted:
       return verify::kSorted;
     case ValuesSpec::Rule::spread:
-    case ValuesSpec::Rule::file:  // bytes_from_file has them
+    case ValuesSpec::Rule::formula:  // given_values has them
+    case ValuesSpec::Rule::file:
       break;
   }
   return verify::kSpread;
@@ -138,9 +139,12 @@ verify::Fill fill_of(const PlanTensor& tensor, bool second) {
           .factor = factor_for(count)};
 }
 
-std::vector<std::byte> bytes_from_file(const PlanTensor& tensor) {
-  if (tensor.values.rule != ValuesSpec::Rule::file) return {};
-  return read_array(tensor.values.file);
+std::vector<std::byte> given_values(const PlanTensor& tensor, const TensorValues& values) {
+  if (values.rule == ValuesSpec::Rule::formula) {
+    return formula_values(values.formula, tensor.dtype, tensor.layout.elements);
+  }
+  if (values.rule != ValuesSpec::Rule::file) return {};
+  return read_array(values.file);
 }
 
 bool is_unwritten(DType dtype, double expected) {

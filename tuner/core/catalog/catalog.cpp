@@ -13,6 +13,7 @@
 #include "core/base/texts.h"
 #include "core/from_source/from_source.h"
 #include "core/from_source/kernel_choice.h"
+#include "core/from_source/source_functions.h"
 #include "core/spec/spec_reader.h"
 #include "core/t1/t1.h"
 
@@ -63,6 +64,26 @@ std::map<std::string, std::set<std::string>> declarations_of(
     for (const auto& [file, text] : closure) declared[path].merge(declared_names(text, names));
   }
   return declared;
+}
+
+// Returns the number of parameters of a kernel; nothing if there is no such source or kernel, or if
+// there are several. Faults of the source are found later.
+std::optional<std::size_t> parameter_count(SourceTree& sources, const std::string& file,
+                                           const std::string& name) {
+  const std::string plain = name.substr(0, name.find('<'));
+  try {
+    const std::string* source = sources.find(file);
+    if (!source) return std::nullopt;
+    std::optional<std::size_t> count;
+    for (const SourceFunction& kernel : kernels_of(*source)) {
+      if (kernel.name != plain) continue;
+      if (count && *count != kernel.parameters.size()) return std::nullopt;
+      count = kernel.parameters.size();
+    }
+    return count;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 // Returns op.toml and the kernels' files in the same folder.
@@ -125,13 +146,19 @@ Catalog Catalog::load(const Texts& spaces, Texts sources, const std::string& ori
 
 Catalog Catalog::load_file(const std::string& path, const Texts& builtin_sources) {
   const fs::path folder = fs::path(path).parent_path();
+  const bool is_t1 = fs::path(path).extension() == ".json";
+  const Texts given = is_t1 ? Texts{{path, read_text_file(path)}} : files_beside(path);
+  SourceTree tree(builtin_sources, folder_of(path));
   std::optional<T1File> t1;
-  if (fs::path(path).extension() == ".json") t1.emplace(read_text_file(path), path);
-  const Texts files = t1 ? t1->specs() : files_beside(path);
+  if (is_t1) {
+    t1.emplace(given.at(path), path, [&](const std::string& file, const std::string& name) {
+      return parameter_count(tree, file, name);
+    });
+  }
+  const Texts& files = t1 ? t1->specs() : given;
   const std::string shown = t1 || folder.empty() ? "" : folder.string() + "/";
   Catalog catalog;
   if (t1) catalog.notices_ = t1->notices();
-  SourceTree tree(builtin_sources, folder_of(path));
   OpEntry entry;
   try {
     entry = read_entry(files, shown, "", false, tree);

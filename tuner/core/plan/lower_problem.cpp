@@ -35,7 +35,7 @@ void add_value_program(const Catalog& catalog, const OpSpec& op, const Problem& 
 
 void add_reference(const Catalog& catalog, const OpSpec& op, const Problem& problem,
                    const DeviceInfo& device, Slots slots, ProblemPlan& plan) {
-  if (op.has_expected_files()) plan.oracle.kind = OraclePlan::Kind::files;
+  if (op.has_expected()) plan.oracle.kind = OraclePlan::Kind::given;
   if (op.reference_source.empty()) return;
   plan.oracle.kind =
       op.reference_gives_values ? OraclePlan::Kind::values : OraclePlan::Kind::reference;
@@ -88,6 +88,14 @@ std::optional<IntegerRange> lower_range(const TensorSpec& tensor, const Problem&
   return std::get<std::optional<IntegerRange>>(range);
 }
 
+std::optional<TensorValues> lower_expected(const TensorSpec& tensor, const Problem& problem,
+                                           Slots slots) {
+  if (!tensor.expected) return std::nullopt;
+  auto values = find_expected(tensor, problem.dtype, slots);
+  if (const auto* refusal = std::get_if<Refusal>(&values)) throw Invalid{refusal->reason};
+  return std::get<TensorValues>(std::move(values));
+}
+
 TensorValues lower_values(const TensorSpec& tensor, const Problem& problem, Slots slots) {
   auto values = find_values(tensor, problem.dtype, slots);
   if (const auto* refusal = std::get_if<Refusal>(&values)) throw Invalid{refusal->reason};
@@ -116,8 +124,9 @@ std::shared_ptr<const ProblemPlan> lower_problem(const Catalog& catalog, const P
       plan.tensors.push_back(
           {tensor.name, tensor.role, dtype, layout_of(tensor, slots), is_read, by_pointers,
            lower_fill(tensor.second, slots), lower_range(tensor, problem, slots),
-           lower_values(tensor, problem, slots), tensor.expected,
-           lower_tolerance(op, tensor, problem, slots), tensor.absolute, tensor.relative});
+           lower_values(tensor, problem, slots), lower_expected(tensor, problem, slots),
+           tensor.is_compared, lower_tolerance(op, tensor, problem, slots), tensor.absolute,
+           tensor.relative});
     }
     for (const EpilogueStep& step : problem.epilogue.steps) {
       plan.epilogue_scalars.insert(plan.epilogue_scalars.end(), step.arguments.begin(),

@@ -74,10 +74,13 @@ struct PlanTensor {
   PlanFill second{};
   std::optional<IntegerRange> range{};  // of an integer tensor's values; nothing: fill_of's
   TensorValues values{};
-  std::optional<ArrayFile> expected{};  // with OraclePlan::Kind::files: the right results
-  std::optional<double> tolerance{};    // nothing: ProblemPlan::tolerance
-  double absolute = 0, relative = 0;    // errors that are allowed besides
+  std::optional<TensorValues> expected{};  // with OraclePlan::Kind::given: the right results
+  bool compares = true;                    // false: what an output holds does not matter
+  std::optional<double> tolerance{};       // nothing: ProblemPlan::tolerance
+  double absolute = 0, relative = 0;       // errors that are allowed besides
 
+  // Returns whether the tensor's elements are compared with those of the oracle.
+  bool is_compared() const { return role != Role::in && compares; }
   // Returns whether the tensor is an output that gets its old values before a run, instead of
   // poison.
   bool is_restored() const { return role == Role::inout && is_read; }
@@ -96,10 +99,10 @@ struct OraclePlan {
     reference,      // the op's reference writes the expected values and their magnitudes
     configuration,  // the results of another configuration are the expected ones
     values,         // the op's reference writes the expected results, as a configuration does
-    files           // PlanTensor::expected; there is no program
+    given           // PlanTensor::expected; there is no program
   } kind = Kind::none;
   // Returns whether a program makes the expected values.
-  bool has_program() const { return kind != Kind::none && kind != Kind::files; }
+  bool has_program() const { return kind != Kind::none && kind != Kind::given; }
   // Returns whether the expected values are results in the types of the tensors, without
   // magnitudes.
   bool gives_results() const { return kind != Kind::none && kind != Kind::reference; }
@@ -122,7 +125,7 @@ struct ProblemPlan {
 
   // Returns whether there is a second set of inputs. Files hold the results of one set; then the
   // second set is the first.
-  bool has_second_set() const { return oracle.kind != OraclePlan::Kind::files; }
+  bool has_second_set() const { return oracle.kind != OraclePlan::Kind::given; }
 };
 
 // A configuration of a kernel for a problem on a device, ready to run.

@@ -152,6 +152,10 @@ json to_json(const TensorValues& values) {
               {"low", values.low},
               {"high", values.high}};
   if (values.rule == ValuesSpec::Rule::file) object["file"] = to_json(values.file);
+  if (values.rule == ValuesSpec::Rule::formula) {
+    object["formula"] = values.formula.texts;
+    object["dims"] = values.formula.dims;
+  }
   return object;
 }
 
@@ -164,6 +168,11 @@ TensorValues values_from(const json& object) {
   values.low = integer(object, "low");
   values.high = integer(object, "high");
   if (values.rule == Rule::file) values.file = array_file_from(at(object, "file"));
+  if (values.rule == Rule::formula) {
+    values.formula.texts = at(object, "formula").get<std::vector<std::string>>();
+    values.formula.dims = at(object, "dims").get<decltype(values.formula.dims)>();
+    if (values.formula.texts.empty()) malformed("a formula");
+  }
   return values;
 }
 
@@ -184,6 +193,7 @@ json to_json(const PlanTensor& tensor) {
   if (tensor.relative != 0) object["relative"] = tensor.relative;
   if (tensor.range) object["range"] = {tensor.range->low, tensor.range->high};
   if (tensor.values.rule != ValuesSpec::Rule::spread) object["values"] = to_json(tensor.values);
+  if (!tensor.compares) object["not_compared"] = true;
   if (tensor.expected) object["expected"] = to_json(*tensor.expected);
   return object;
 }
@@ -232,11 +242,15 @@ PlanTensor tensor_from(const json& object) {
   if (object.contains("relative")) tensor.relative = real(object, "relative");
   if (object.contains("range")) tensor.range = range_from(at(object, "range"), tensor.dtype);
   if (object.contains("values")) tensor.values = values_from(at(object, "values"));
-  if (object.contains("expected")) tensor.expected = array_file_from(at(object, "expected"));
+  if (object.contains("expected")) tensor.expected = values_from(at(object, "expected"));
+  tensor.compares = !object.contains("not_compared");
   const std::int64_t bytes = tensor.layout.elements * size_of(tensor.dtype);
-  const bool is_file = tensor.values.rule == ValuesSpec::Rule::file;
-  if (is_file && tensor.values.file.bytes != bytes) malformed("a file");
-  if (tensor.expected && tensor.expected->bytes != bytes) malformed("a file");
+  const auto check_bytes = [bytes](const TensorValues& values) {
+    const bool is_file = values.rule == ValuesSpec::Rule::file;
+    if (is_file && values.file.bytes != bytes) malformed("a file");
+  };
+  check_bytes(tensor.values);
+  if (tensor.expected) check_bytes(*tensor.expected);
   if (tensor.by_pointers &&
       (tensor.layout.shape.empty() || tensor.layout.shape.front() > INT32_MAX)) {
     malformed("a layout");
@@ -275,7 +289,7 @@ json to_json(const OraclePlan& oracle, PartsSent& parts) {
 OraclePlan oracle_from(const json& object, std::size_t tensors, const PartsReceived& parts) {
   using Kind = OraclePlan::Kind;
   OraclePlan oracle;
-  oracle.kind = static_cast<Kind>(integer<int>(object, "kind", 0, static_cast<int>(Kind::files)));
+  oracle.kind = static_cast<Kind>(integer<int>(object, "kind", 0, static_cast<int>(Kind::given)));
   oracle.program = program_from(at(object, "program"), parts);
   oracle.workspaces = list(object, "workspaces", workspace_from);
   oracle.launches = list(object, "launches", [&](const json& launch) {

@@ -15,7 +15,7 @@ std::string verdict_digest(const Catalog& catalog, const KernelSpec& kernel, con
   ProblemPlan plan = *lower_problem(catalog, problem, device);
   for (PlanTensor& tensor : plan.tensors) {  // the digests of files count, not where they are
     tensor.values.file.path.clear();
-    if (tensor.expected) tensor.expected->path.clear();
+    if (tensor.expected) tensor.expected->file.path.clear();
   }
   PartsSent parts;
   std::string text = encoded(plan, parts);

@@ -194,27 +194,55 @@ std::string file_mismatch(const ArrayFile& file, DType dtype, const TensorLayout
   return "";
 }
 
+namespace {
+
+bool is_given(const ValuesSpec& spec) {
+  return spec.rule == ValuesSpec::Rule::file || spec.rule == ValuesSpec::Rule::formula;
+}
+
+// Evaluates a file or a formula. Refuses one that does not have the tensor's elements.
+std::variant<TensorValues, Refusal> find_given(const TensorSpec& tensor, const ValuesSpec& spec,
+                                               DType dtype, std::span<const std::int64_t> slots) {
+  const auto found = find_layout(tensor, slots);
+  if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
+  const auto& layout = std::get<TensorLayout>(found);
+  TensorValues values;
+  values.rule = spec.rule;
+  std::string wrong;
+  if (spec.rule == ValuesSpec::Rule::file) {
+    values.file = spec.file;
+    wrong = file_mismatch(spec.file, dtype, layout);
+    if (!wrong.empty()) wrong = fmt::format("{} {}", spec.file.path, wrong);
+  } else {
+    values.formula.texts = spec.formula;
+    for (const auto& [name, slot] : spec.formula_dims) {
+      values.formula.dims.emplace_back(name, slots[static_cast<std::size_t>(slot)]);
+    }
+    wrong = is_dense(layout) ? formula_fault(values.formula, dtype, layout.elements)
+                             : "a formula is for dense tensors: remove the strides";
+  }
+  if (!wrong.empty()) return Refusal{fmt::format("tensor {}: {}", tensor.name, wrong)};
+  return values;
+}
+
+}  // namespace
+
 std::variant<TensorValues, Refusal> find_values(const TensorSpec& tensor, DType problem,
                                                 std::span<const std::int64_t> slots) {
   const ValuesSpec& spec = tensor.values;
   const DType dtype = dtype_of(tensor, problem);
+  if (is_given(spec)) return find_given(tensor, spec, dtype, slots);
   TensorValues values;
   values.rule = spec.rule;
-  for (const ArrayFile* file : {spec.rule == ValuesSpec::Rule::file ? &spec.file : nullptr,
-                                tensor.expected ? &*tensor.expected : nullptr}) {
-    if (!file) continue;
-    const auto layout = find_layout(tensor, slots);
-    if (const auto* refusal = std::get_if<Refusal>(&layout)) return *refusal;
-    const std::string wrong = file_mismatch(*file, dtype, std::get<TensorLayout>(layout));
-    if (!wrong.empty()) {
-      return Refusal{fmt::format("tensor {}: {} {}", tensor.name, file->path, wrong)};
-    }
-  }
-  if (spec.rule == ValuesSpec::Rule::file) values.file = spec.file;
   if (is_integer(dtype)) return find_integers(tensor, dtype, slots, std::move(values));
   if (!spec.numbers.empty()) values.from = spec.numbers.front();
   if (spec.numbers.size() > 1) values.to = spec.numbers.back();
   return values;
+}
+
+std::variant<TensorValues, Refusal> find_expected(const TensorSpec& tensor, DType problem,
+                                                  std::span<const std::int64_t> slots) {
+  return find_given(tensor, *tensor.expected, dtype_of(tensor, problem), slots);
 }
 
 MemoryNeed memory_need(const OpSpec& op, const Problem& problem, const DeviceInfo& device) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/refusal.h"
+#include "core/problem/formula.h"
 #include "core/spec/spec.h"
 #include "core/types/device_info.h"
 #include "core/types/dtype.h"
@@ -104,12 +105,16 @@ struct TensorValues {
   ValuesSpec::Rule rule = ValuesSpec::Rule::spread;
   double from = 0, to = 0;         // the numbers of floating-point types
   std::int64_t low = 0, high = 0;  // of integer types
+  Formula formula{};
   ArrayFile file{};
 };
 // Refuses numbers that have no value or do not fit in the tensor's type, and files that do not hold
 // what the tensor holds.
 std::variant<TensorValues, Refusal> find_values(const TensorSpec& tensor, DType problem,
                                                 std::span<const std::int64_t> slots);
+// The same for TensorSpec::expected, which is there.
+std::variant<TensorValues, Refusal> find_expected(const TensorSpec& tensor, DType problem,
+                                                  std::span<const std::int64_t> slots);
 // Returns why the file does not hold a tensor of this type and layout; empty if it does.
 std::string file_mismatch(const ArrayFile& file, DType dtype, const TensorLayout& layout);
 

@@ -9,6 +9,18 @@ using python::Node;
 using python::Number;
 using python::Value;
 
+namespace {
+
+// Returns the number that the evaluator makes of the text, rounded towards zero.
+std::string truncated(std::string_view text, Evaluator& evaluator) {
+  const Node node = python::parse(text);
+  const Number number = evaluator.number(evaluator.value(node), "this");
+  python::Place place{text, node.column};
+  return python::Numbers{place}.truncated(number).spelled();
+}
+
+}  // namespace
+
 std::vector<PythonItem> python_items(std::string_view text) {
   const Node node = python::parse(text);
   Evaluator evaluator(text, {});
@@ -39,11 +51,23 @@ std::string condition_from(std::string_view text, std::span<const PythonParamete
 }
 
 std::string whole_number_from(std::string_view text, std::span<const PythonParameter> parameters) {
+  Evaluator evaluator(text, parameters);
+  return truncated(text, evaluator);
+}
+
+std::string size_from(std::string_view text, std::span<const PythonParameter> parameters,
+                      std::span<const PythonConstant> constants) {
+  Evaluator evaluator(text, parameters);
+  evaluator.take_parameters_as_lists();
+  for (const PythonConstant& constant : constants) evaluator.define(constant);
+  return truncated(text, evaluator);
+}
+
+PythonFraction fraction_from(std::string_view text, std::span<const PythonParameter> parameters) {
   const Node node = python::parse(text);
   Evaluator evaluator(text, parameters);
   const Number number = evaluator.number(evaluator.value(node), "this");
-  python::Place place{text, node.column};
-  return python::Numbers{place}.truncated(number).spelled();
+  return {number.above.spelled(), number.below.spelled()};
 }
 
 }  // namespace tw

@@ -100,6 +100,8 @@ Value Evaluator::value(const Node& node) {
       return call(node);
     case Kind::comprehension:
       return comprehension(node);
+    case Kind::subscript:
+      return subscript(node);
     default:
       return list(node);
   }
@@ -150,9 +152,9 @@ Value Evaluator::name(const Node& node) {
   for (const PythonParameter& parameter : parameters_) {
     if (parameter.name != node.word) continue;
     Value made;
+    made.parameter = &parameter;
     if (!parameter.words.empty()) {
       made.kind = Value::Kind::parameter;
-      made.parameter = &parameter;
       return made;
     }
     const auto [least, most] =
@@ -165,11 +167,12 @@ Value Evaluator::name(const Node& node) {
     made.number.types = parameter.is_real ? is_float : parameter.is_bool ? is_bool : is_int;
     return made;
   }
-  if (parameters_.empty()) {
+  if (parameters_.empty() && variables_.empty()) {
     fail(node, fmt::format("the name '{}' has no value here: write its value", node.word));
   }
   std::vector<std::string> known;
   for (const PythonParameter& parameter : parameters_) known.push_back(parameter.name);
+  for (const auto& [name, value] : variables_) known.push_back(name);
   fail(node, fmt::format("there is no parameter '{}'{}", node.word, suggestion(node.word, known)));
 }
 
@@ -293,6 +296,9 @@ std::shared_ptr<const Items> Evaluator::items(const Value& list) {
   if (list.kind == Value::Kind::range) {
     return std::make_shared<const Items>(items_of_range(list));
   }
+  if (parameters_are_lists_ && list.kind == Value::Kind::number && list.parameter) {
+    return std::make_shared<const Items>(values_of(*list.parameter));
+  }
   place_.fail("expected a list, for example [1, 2, 4]");
 }
 
@@ -319,6 +325,51 @@ Items Evaluator::items_of_range(const Value& range) {
   }
   take(made.size());
   return made;
+}
+
+Items Evaluator::values_of(const PythonParameter& parameter) {
+  take(parameter.values.size());
+  Items made;
+  for (const std::int64_t value : parameter.values) {
+    made.push_back({.value = Value::of({Term::of(value), Term::of(parameter.below),
+                                        parameter.is_real ? is_float : is_int})});
+  }
+  return made;
+}
+
+// Only lists that are known have subscripts: the order of a parameter's values is not that of its
+// file, since the default is the first.
+Value Evaluator::subscript(const Node& node) {
+  const Value list = value(node.children[0]);
+  const Value at = value(node.children[1]);
+  place_.column = node.column;
+  if (!list.is_list() || list.kind == Value::Kind::set) {
+    place_.fail(fmt::format("[ ] stands behind {}, which has no subscripts: write a list before it",
+                            name_of(list)));
+  }
+  const Number index = number(at, "[ ]");
+  if (!index.is_constant() || (index.types & is_float) != 0) {
+    place_.fail("[ ]: the place of a value is a whole number that is known: write one");
+  }
+  const auto size = std::ssize(*list.items);
+  const std::int64_t asked = index.above.range.least;
+  if (asked < -size || asked >= size) {
+    place_.fail(fmt::format("[{}]: the list has {} values, and the first is [0]", asked, size));
+  }
+  for (const Item& item : *list.items) {
+    if (item.condition.is_true()) continue;
+    place_.fail("[ ]: whether a value is there depends on a parameter: write its value");
+  }
+  return (*list.items)[static_cast<std::size_t>(asked < 0 ? asked + size : asked)].value;
+}
+
+void Evaluator::define(const PythonConstant& constant) {
+  Items made;
+  for (const std::int64_t value : constant.values) {
+    made.push_back({.value = Value::of(Number::of(Term::of(value)))});
+  }
+  Value value = constant.is_list ? list_of(std::move(made)) : made.front().value;
+  variables_.emplace_back(constant.name, std::move(value));
 }
 
 Value Evaluator::comprehension(const Node& node) {

@@ -34,7 +34,7 @@ struct Value {
   } kind = Kind::number;
   Number number;
   std::shared_ptr<const std::string> text;
-  const PythonParameter* parameter = nullptr;
+  const PythonParameter* parameter = nullptr;  // also of a number that is a parameter
   std::shared_ptr<const Items> items;
 
   static Value of(Number number);
@@ -54,6 +54,11 @@ class Evaluator {
  public:
   Evaluator(std::string_view text, std::span<const PythonParameter> parameters)
       : place_{text}, parameters_(parameters) {}
+
+  // Lets a parameter stand for the list of its values where a list is expected.
+  void take_parameters_as_lists() { parameters_are_lists_ = true; }
+  // Gives a name a value, whether or not a parameter has the name.
+  void define(const PythonConstant& constant);
 
   Value value(const Node& node);
   // Returns whether Python takes the value as true: 0 or 1.
@@ -84,6 +89,8 @@ class Evaluator {
   Value conditional(const Node& node);
   Term truth_of(const Value& value);
   Value list(const Node& node);
+  Value subscript(const Node& node);
+  Items values_of(const PythonParameter& parameter);
   Value list_of(Items items, Value::Kind kind = Value::Kind::list);
   Value sum_of_lists(const Value& left, const Value& right);
   Value repeated(const Value& list, const Value& times);
@@ -135,7 +142,9 @@ class Evaluator {
 
   Place place_;  // of the node that is computed
   std::span<const PythonParameter> parameters_;
-  std::vector<std::pair<std::string, Value>> variables_;  // of comprehensions, the innermost last
+  std::vector<std::pair<std::string, Value>> variables_;  // constants, then those of
+                                                          // comprehensions, the innermost last
+  bool parameters_are_lists_ = false;
   std::size_t steps_ = 0, items_ = 0;
 };
 

@@ -33,7 +33,8 @@ struct Node {
     tuple,          //
     comprehension,  // children: the item, then clauses
     clause,         // words: variables; children: what they run over, then conditions
-    call            // word: the function
+    call,           // word: the function
+    subscript       // children: the list, the index
   } kind{};
   std::size_t column = 1;
   std::int64_t value = 0, below = 1;

@@ -36,7 +36,6 @@ constexpr Foreign foreign_symbols[] = {
     {"!", "write not for !"},
     {"?", "write a if condition else b for condition ? a : b"},
     {",", "write and between conditions, or put a list in [ ]"},
-    {"[", "an index is not understood: write the value itself"},
     {".", "attributes and methods are not understood: write an operator or a function"},
 };
 
@@ -212,12 +211,28 @@ class Parser {
       const Nesting nesting(*this);
       return unary(sign, begin, factor());
     }
-    Node base = atom();
+    Node base = subscripts(atom());
     skip_space();
     const std::size_t power = at_;
     if (!accept("**")) return base;
     const Nesting nesting(*this);
     return binary("**", power, std::move(base), factor());
+  }
+
+  // Parses the subscripts behind a value.
+  Node subscripts(Node base) {
+    while (true) {
+      skip_space();
+      const std::size_t begin = at_;
+      if (peek() != '[') return base;
+      const Nesting nesting(*this);
+      accept("[");
+      Node index = conditional();
+      skip_space();
+      if (peek() == ':') fail("slices are not understood: write the values");
+      expect("]");
+      base = node(Kind::subscript, begin, "", {std::move(base), std::move(index)});
+    }
   }
 
   Node atom() {

@@ -42,4 +42,23 @@ std::string condition_from(std::string_view text, std::span<const PythonParamete
 // Returns the same for a number, which is rounded towards zero as by int().
 std::string whole_number_from(std::string_view text, std::span<const PythonParameter> parameters);
 
+// A name for whole numbers that are known.
+struct PythonConstant {
+  std::string name;
+  std::vector<std::int64_t> values;
+  bool is_list = true;  // else it is one number
+};
+
+// Returns the same for the size of a vector. Where a list is expected, a parameter stands for the
+// list of its values, as in max(BLOCK); elsewhere it stands for its value.
+std::string size_from(std::string_view text, std::span<const PythonParameter> parameters,
+                      std::span<const PythonConstant> constants);
+
+// A number as the quotient of two expressions of our language.
+struct PythonFraction {
+  std::string above, below;
+};
+// Returns a number of any type.
+PythonFraction fraction_from(std::string_view text, std::span<const PythonParameter> parameters);
+
 }  // namespace tw

@@ -56,7 +56,7 @@ bool has_own_dtypes(const OpSpec& op) {
                      [](const TensorSpec& tensor) { return !tensor.dtypes.empty(); });
 }
 
-bool OpSpec::has_expected_files() const {
+bool OpSpec::has_expected() const {
   return std::any_of(tensors.begin(), tensors.end(),
                      [](const TensorSpec& tensor) { return tensor.expected.has_value(); });
 }

@@ -63,15 +63,21 @@ struct ValuesSpec {
     iota,         // the first value and the step
     permutation,  // 0, 1, 2, ... in another order
     sorted,       // ascending over TensorSpec::range
+    formula,      // what an expression makes of the element's place
     file
   } rule = Rule::spread;
   std::vector<double> numbers;  // of floating-point numbers
   std::vector<Expr> integers;   // of integers
+  // The number as an expression over the dims and `i`, the element's place in memory; or its dividend
+  // and its divisor.
+  std::vector<std::string> formula;
+  std::vector<std::pair<std::string, int>> formula_dims;  // their names and slots
   ArrayFile file;
 
   // Returns whether the values are the same for every seed.
   bool is_fixed() const {
-    return rule == Rule::constant || rule == Rule::iota || rule == Rule::file;
+    return rule == Rule::constant || rule == Rule::iota || rule == Rule::formula ||
+           rule == Rule::file;
   }
 };
 
@@ -90,9 +96,11 @@ struct TensorSpec {
   // The least and the largest value that inputs are filled with, for integers; empty: the default.
   std::vector<Expr> range{};
   ValuesSpec values{};
-  std::optional<ArrayFile> expected{};  // of outputs: the right results
-  std::optional<Expr> tolerance{};      // in the units of OpSpec::tolerance; nothing: the math's
-  double absolute = 0, relative = 0;    // errors that are allowed besides (verify::Rule)
+  std::optional<ValuesSpec> expected{};  // of outputs: the right results, as a file or a formula
+  // Whether results must be those of the oracle. Others are scratch memory, or differ in number.
+  bool is_compared = true;
+  std::optional<Expr> tolerance{};    // in the units of OpSpec::tolerance; nothing: the math's
+  double absolute = 0, relative = 0;  // errors that are allowed besides (verify::Rule)
 };
 // Returns the type in which a tensor of a problem of this dtype is stored.
 DType dtype_of(const TensorSpec& tensor, DType problem);
@@ -120,8 +128,10 @@ struct ArgSpec {
     aggregate,  // a struct whose members are ints
     number      // a number of the type `dtype`
   } kind{};
-  std::string name;  // tensor, workspace, scalar, tensor_map; aggregate: the struct's C++ name
-  Expr value;        // int32, int64; number, unless it has `real`
+  // tensor, workspace, scalar, tensor_map; aggregate: the struct's C++ name; a number or an integer:
+  // the field of a header for it, whose default is the value; empty if headers have the value itself.
+  std::string name;
+  Expr value;  // int32, int64; number, unless it has `real`
   // tensor_map: the values for describe_tensor_map. aggregate: the members in order.
   std::vector<Expr> map{};
   int swizzle = 0;               // tensor_map
@@ -136,6 +146,9 @@ struct ArgSpec {
     return one ? std::span<const Expr>(&value, 1) : std::span<const Expr>(map);
   }
   bool are_ints() const { return kind == Kind::int32 || kind == Kind::aggregate; }
+  bool is_named_number() const {
+    return !name.empty() && (kind == Kind::int32 || kind == Kind::int64 || kind == Kind::number);
+  }
 };
 
 // A launch of a kernel, not yet evaluated.
@@ -181,9 +194,9 @@ struct OpSpec {
   std::vector<std::string> edge_shapes;
   // Returns whether the spec says what is right: by a reference, or by files with the results. Else
   // a configuration is the oracle.
-  bool has_oracle() const { return !reference_source.empty() || has_expected_files(); }
+  bool has_oracle() const { return !reference_source.empty() || has_expected(); }
   // Returns whether files hold the right results of all outputs.
-  bool has_expected_files() const;
+  bool has_expected() const;
   // Slots: dims, choices, dtype, math, sizeof_t, align, reduced, device.*. Every kernel's names
   // begin with these slots.
   Names names;

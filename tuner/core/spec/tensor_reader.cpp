@@ -163,7 +163,7 @@ DType read_dtype(const TomlTable& table, const TomlNode& node, const std::string
 void read_tensors(Scope& scope, const TomlTable& root, const SourceTree& sources, OpSpec& op) {
   for (const TomlTable& table : root.tables("tensor")) {
     table.allow({"name", "doc", "role", "dtype", "shape", "strides", "scaled_by", "pointers",
-                 "second", "range", "values", "expected", "tolerance"});
+                 "second", "range", "values", "expected", "compared", "tolerance"});
     TensorSpec tensor;
     tensor.name = table.text("name");
     tensor.doc = table.text("doc", "");

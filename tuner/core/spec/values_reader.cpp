@@ -21,13 +21,18 @@ struct RuleName {
   bool for_reals, for_integers;
 };
 constexpr RuleName rule_names[] = {
-    {Rule::uniform, "uniform", 2, true, false},
-    {Rule::constant, "constant", 1, true, true},
-    {Rule::iota, "iota", 2, true, true},
-    {Rule::file, "file", 0, true, true},
-    {Rule::permutation, "permutation", 0, false, true},
+    {Rule::uniform, "uniform", 2, true, false}, {Rule::constant, "constant", 1, true, true},
+    {Rule::iota, "iota", 2, true, true},        {Rule::formula, "formula", 0, true, true},
+    {Rule::file, "file", 0, true, true},        {Rule::permutation, "permutation", 0, false, true},
     {Rule::sorted, "sorted", 0, false, true},
 };
+
+// Returns what a rule takes, and an example of it.
+std::pair<const char*, const char*> example_of(const RuleName& rule) {
+  if (rule.rule == Rule::file) return {"a name", "\"x.npy\""};
+  if (rule.rule == Rule::formula) return {"an expression", "\"i % 7\""};
+  return {"numbers", rule.count == 1 ? "1" : "[0, 1]"};
+}
 
 const RuleName& rule_of(const TomlTable& table, const TomlNode& node, const std::string& name) {
   std::vector<std::string> known;
@@ -85,8 +90,40 @@ ArrayFile read_file(const TomlTable& table, const TomlNode& node, const SourceTr
   }
 }
 
-void read_rule(const Scope& scope, const TomlTable& table, const TomlNode& node, bool are_integers,
-               const SourceTree& sources, ValuesSpec& values) {
+// Reads the number as an expression over the dims and `i`, or its dividend and its divisor.
+void read_formula(const Scope& scope, const OpSpec& op, const TomlTable& table,
+                  const TomlNode& node, bool are_integers, ValuesSpec& values) {
+  Names names;
+  for (const DimSpec& dim : op.dims) {
+    if (dim.name == "i") {
+      table.fail(node, "a dim is called 'i', which is the element's place here: rename the dim");
+    }
+    names.add(dim.name);
+    values.formula_dims.emplace_back(dim.name, *scope.names.find(dim.name));
+  }
+  names.add("i");
+  const bool is_list = node.kind == TomlNode::Kind::array;
+  if (is_list && (node.items.size() != 2 || are_integers)) {
+    table.fail(node, are_integers
+                         ? "'formula' must be one expression, as in \"i % n\""
+                         : "'formula' must be one expression, or a dividend and a divisor");
+  }
+  for (std::size_t k = 0; k < (is_list ? 2 : 1); ++k) {
+    const TomlNode& item = is_list ? node.items[k] : node;
+    if (item.kind != TomlNode::Kind::string) {
+      table.fail(node, "'formula' must be an expression, as in \"i % n\"");
+    }
+    try {
+      Expr::parse(item.string, names);
+    } catch (const Error& fault) {
+      table.fail(node, fault.what());
+    }
+    values.formula.push_back(item.string);
+  }
+}
+
+void read_rule(const Scope& scope, const OpSpec& op, const TomlTable& table, const TomlNode& node,
+               bool are_integers, const SourceTree& sources, ValuesSpec& values) {
   const bool is_word = node.kind == TomlNode::Kind::string;
   if (!is_word && (node.kind != TomlNode::Kind::table || node.items.size() != 1)) {
     table.fail(node,
@@ -95,15 +132,13 @@ void read_rule(const Scope& scope, const TomlTable& table, const TomlNode& node,
   }
   const RuleName& rule = rule_of(table, node, is_word ? node.string : node.items.front().key);
   values.rule = rule.rule;
-  const bool takes_nothing = rule.count == 0 && rule.rule != Rule::file;
+  const bool is_given = rule.rule == Rule::file || rule.rule == Rule::formula;
+  const bool takes_nothing = rule.count == 0 && !is_given;
   if (is_word != takes_nothing) {
     table.fail(node, takes_nothing
                          ? fmt::format("'{0}' takes nothing: write values = \"{0}\"", rule.name)
                          : fmt::format("'{0}' needs {1}: write values = {{{0} = {2}}}", rule.name,
-                                       rule.rule == Rule::file ? "a name" : "numbers",
-                                       rule.rule == Rule::file ? "\"x.npy\""
-                                       : rule.count == 1       ? "1"
-                                                               : "[0, 1]"));
+                                       example_of(rule).first, example_of(rule).second));
   }
   if (!(are_integers ? rule.for_integers : rule.for_reals)) {
     table.fail(node,
@@ -113,9 +148,26 @@ void read_rule(const Scope& scope, const TomlTable& table, const TomlNode& node,
   }
   if (rule.rule == Rule::file) {
     values.file = read_file(table, node.items.front(), sources);
+  } else if (rule.rule == Rule::formula) {
+    read_formula(scope, op, table, node.items.front(), are_integers, values);
   } else if (!is_word) {
     read_numbers(scope, table, node.items.front(), rule, are_integers, values);
   }
+}
+
+// Reads the name of a file, or {formula = ...}.
+ValuesSpec read_expected(const Scope& scope, const OpSpec& op, const TomlTable& table,
+                         const TomlNode& node, bool are_integers, const SourceTree& sources) {
+  ValuesSpec values;
+  const bool is_table = node.kind == TomlNode::Kind::table && node.items.size() == 1;
+  if (is_table && node.items.front().key == "formula") {
+    values.rule = Rule::formula;
+    read_formula(scope, op, table, node.items.front(), are_integers, values);
+  } else {
+    values.rule = Rule::file;
+    values.file = read_file(table, node, sources);
+  }
+  return values;
 }
 
 void check_against_range(const TomlTable& table, const TomlNode& node, const TensorSpec& tensor) {
@@ -141,7 +193,7 @@ void read_given_values(const Scope& scope, const TomlTable& table, const OpSpec&
     if (is_mixed) {
       table.fail(*node, "the tensor stores integers for one dtype and others for another");
     }
-    read_rule(scope, table, *node, are_integers, sources, tensor.values);
+    read_rule(scope, op, table, *node, are_integers, sources, tensor.values);
     check_against_range(table, *node, tensor);
     if (const TomlNode* second = table.find("second")) {
       table.fail(*second, "'values' says already what the values are: remove 'second'");
@@ -149,25 +201,32 @@ void read_given_values(const Scope& scope, const TomlTable& table, const OpSpec&
   }
   if (const TomlNode* node = table.find("expected")) {
     if (tensor.role == Role::in) table.fail(*node, "'expected' is for outputs: remove it");
-    tensor.expected = read_file(table, *node, sources);
+    tensor.expected = read_expected(scope, op, table, *node, are_integers, sources);
+  }
+  tensor.is_compared = table.boolean("compared", true);
+  if (table.find("compared") && tensor.role == Role::in) {
+    table.fail(*table.find("compared"), "'compared' is for outputs: remove it");
+  }
+  if (!tensor.is_compared && tensor.expected) {
+    table.fail(*table.find("compared"), "'expected' says what is right: remove one of them");
   }
 }
 
 void check_expected(const TomlTable& root, const OpSpec& op) {
-  if (!op.has_expected_files()) return;
+  if (!op.has_expected()) return;
   if (root.find("reference")) {
     root.fail(*root.find("reference"),
               "'expected' says already what is right: remove it or the [reference]");
   }
   for (const TensorSpec& tensor : op.tensors) {
-    if (tensor.role != Role::in && !tensor.expected) {
+    if (tensor.role != Role::in && tensor.is_compared && !tensor.expected) {
       root.fail(fmt::format("tensor '{}' has no 'expected', and others have: give all outputs one",
                             tensor.name));
     }
     if (tensor.role != Role::out && !tensor.values.is_fixed()) {
       root.fail(
-          fmt::format("tensor '{}' has random values, so that no file can hold what is "
-                      "expected: add 'values' that are constant, iota or a file",
+          fmt::format("tensor '{}' has random values, so that nothing can say what is "
+                      "expected: add 'values' that are constant, iota, a formula or a file",
                       tensor.name));
     }
   }

@@ -53,9 +53,9 @@ std::vector<PythonItem> items_of(const Place& values) {
   return items;
 }
 
-void move_default_to_front(const Place& parameter, Knob& knob) {
-  if (!parameter.has("Default")) return;
-  const Place place = parameter.at("Default");
+// Returns where the Default is among the values; the end if it is none of them.
+std::vector<std::int64_t>::iterator find_default(const Place& place, Knob& knob) {
+  if (place.json().is_array()) return knob.values.end();
   const PythonItem item = item_of(place.json(), place);
   const bool is_word = knob.kind == Knob::Kind::word;
   const auto is_default = [&](std::int64_t value) {
@@ -63,9 +63,15 @@ void move_default_to_front(const Place& parameter, Knob& knob) {
     if (is_word) return knob.words[static_cast<std::size_t>(value)] == item.text;
     return item.below <= knob.below && value == item.value * (knob.below / item.below);
   };
-  const auto at = std::find_if(knob.values.begin(), knob.values.end(), is_default);
-  if (at == knob.values.end()) place.fail("is not among the Values: write one that is");
-  std::rotate(knob.values.begin(), at, at + 1);
+  return std::find_if(knob.values.begin(), knob.values.end(), is_default);
+}
+
+// Other tuners do not read the Default, so that files have some that are none of the values. Then
+// the first value stays the default.
+void move_default_to_front(const Place& parameter, Knob& knob) {
+  if (!parameter.has("Default")) return;
+  const auto at = find_default(parameter.at("Default"), knob);
+  if (at != knob.values.end()) std::rotate(knob.values.begin(), at, at + 1);
 }
 
 Knob::Kind kind_of(const std::vector<PythonItem>& items, const Place& values) {
@@ -194,6 +200,20 @@ std::vector<PythonParameter> parameters_of(std::span<const Knob> knobs) {
     parameter.words = knob.words;
   }
   return parameters;
+}
+
+std::vector<std::string> unused_defaults(const Place& parameters, const BareSpace& space) {
+  std::vector<std::string> notices;
+  for (std::size_t i = 0; i < space.knobs.size(); ++i) {
+    const Place parameter = parameters.element(i);
+    if (!parameter.has("Default")) continue;
+    const Place place = parameter.at("Default");
+    Knob knob = space.knobs[i];
+    if (find_default(place, knob) != knob.values.end()) continue;
+    notices.push_back(fmt::format("the Default of {}, {}, is none of its Values: the default is {}",
+                                  knob.name, place.json().dump(), knob.text(knob.values.front())));
+  }
+  return notices;
 }
 
 BareSpace read_t1_space(const Place& space) {

@@ -1,6 +1,9 @@
 // Reads T1 files: search spaces and kernels of other tuners, as JSON with Python's expressions.
 #pragma once
+#include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,11 +18,17 @@ namespace tw {
 // no integer, boolean or text, and for Python that python_expr.h does not know.
 BareSpace parse_t1(const std::string& json, const std::string& path);
 
+// Returns the number of parameters of the kernel `name` in the source `file`; nothing if the source
+// cannot tell.
+using ParameterCount =
+    std::function<std::optional<std::size_t>(const std::string& file, const std::string& name)>;
+
 // A T1 file with a KernelSpecification, as specs in our own format (docs/search_spaces.md).
 class T1File {
  public:
   // Throws Error, like parse_t1, for everything that the file says and the specs cannot express.
-  T1File(const std::string& json, const std::string& path);
+  // `count` says whether the kernel has parameters for vectors in constant memory, too.
+  T1File(const std::string& json, const std::string& path, const ParameterCount& count);
   T1File(T1File&&) noexcept;
   ~T1File();
 
@@ -35,7 +44,7 @@ class T1File {
   std::unique_ptr<Parts> parts_;
 };
 
-// Returns only the specs.
+// Returns only the specs, without a look at the source.
 Texts t1_specs(const std::string& json, const std::string& path);
 
 }  // namespace tw

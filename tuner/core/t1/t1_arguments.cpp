@@ -48,10 +48,12 @@ void check_output(const Place& argument, bool is_output) {
 
 class Reader {
  public:
-  Reader(const Place& kernel, const Place& all, const T1Expressions& expressions)
+  Reader(const Place& kernel, const Place& all, const T1Expressions& expressions,
+         std::optional<std::size_t> parameters)
       : kernel_(kernel),
         expressions_(expressions),
-        result_{T1SpecText(all), T1SpecText(all), T1SpecText(all), {}, {}, {}} {}
+        passes_constants_(parameters == count_of_all(all)),
+        result_{T1SpecText(all), T1SpecText(all), T1SpecText(all), {}, {}, {}, {}} {}
 
   T1Arguments read(const Place& all) {
     for (std::size_t i = 0; i < all.array().size(); ++i) add(all.element(i).object());
@@ -66,6 +68,16 @@ class Reader {
   }
 
  private:
+  // Counts the arguments that may be parameters of the kernel, those in constant memory included.
+  static std::size_t count_of_all(const Place& all) {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < all.array().size(); ++i) {
+      const std::string& type = all.element(i).object().at("MemoryType").text();
+      if (type != "Local" && type != "Symbol") ++count;
+    }
+    return count;
+  }
+
   void add(const Place& argument) {
     argument.allow({"Name", "Type", "MemoryType", "AccessType", "Size", "TypeSize", "FillType",
                     "FillValue", "DataSource", "RandomSeed", "MemType", "Output"});
@@ -81,7 +93,7 @@ class Reader {
         add_scalar(argument);
         break;
       case Memory::shared:
-        result_.shared.push_back(fmt::format("({}) * {}", size_of_vector(argument.at("Size")),
+        result_.shared.push_back(fmt::format("({}) * {}", expressions_.size(argument.at("Size")),
                                              read_t1_type(argument).bytes()));
         break;
     }
@@ -127,7 +139,8 @@ class Reader {
     return name;
   }
 
-  // A symbol has the author's name in the source.
+  // A symbol has the author's name in the source. Kernel Tuner passes it as an argument besides,
+  // which the kernel may leave out.
   void add_symbol(const Place& argument) {
     if (argument.text_or("AccessType", "ReadOnly") != "ReadOnly") {
       argument.at("AccessType").fail("is not how a symbol is used: write ReadOnly");
@@ -136,13 +149,16 @@ class Reader {
     result_.constants.add(
         argument.at("Name"),
         fmt::format("[[constant]]\nsymbol = {0}\ntensor = {0}\n", toml_string(name)));
+    const bool is_parameter = argument.at("MemoryType").text() == "Vector" && passes_constants_;
+    if (is_parameter) result_.list.push_back(toml_string(name));
   }
 
   void add_tables(const Place& argument, const std::string& name, Role role, const T1Type& type) {
     const std::string dim = name + "_size";
     take(argument.at("Name"), dim);
     const Place place = argument.at("Size");
-    const std::string size = toml_string(size_of_vector(place));
+    const Size found = size_of_vector(place);
+    const std::string size = toml_string(std::to_string(found.elements));
     result_.tables.add(argument.at("Name"), fmt::format("[[dim]]\nname = {}\n", toml_string(dim)));
     result_.tables.add(place, fmt::format("default = {}\n", size));
     const std::string elements = type.count == 1 ? "" : fmt::format(", \"{}\"", type.count);
@@ -151,21 +167,34 @@ class Reader {
         fmt::format("[[tensor]]\nname = {}\nrole = \"{}\"\ndtype = \"{}\"\nshape = [{}{}]\n",
                     toml_string(name), name_of(role), name_of(type.dtype), toml_string(dim),
                     elements));
-    if (role != Role::out) result_.tables.add(argument, t1_values(argument, type));
-    if (role != Role::in) result_.tables.add(argument, t1_expected(kernel_, name, type));
+    if (role != Role::out) result_.tables.add(argument, t1_values(argument, type, found.elements));
+    if (role != Role::in) {
+      const std::string expected = t1_expected(kernel_, name, type, found.elements);
+      if (expected.empty() && found.varies) add_uncompared(name, place);
+      result_.tables.add(argument, expected);
+    }
     result_.sizes.add(place, fmt::format("{} = {}\n", toml_string("given_" + dim), size));
   }
 
-  std::string size_of_vector(const Place& place) const {
-    std::string size = expressions_.whole(place);
-    const auto value = expressions_.constant(size);
-    if (!value) {
-      place.fail("is not one number for all configurations: write the largest");
-    }
-    if (*value < 1 || *value > std::numeric_limits<std::int32_t>::max()) {
+  // Configurations with results of different sizes have different results.
+  void add_uncompared(const std::string& name, const Place& size) {
+    result_.tables.add(size, "compared = false\n");
+    result_.notices.push_back(fmt::format(
+        "{}: {} depends on parameters, so its values are not compared", name, size.text()));
+  }
+
+  struct Size {
+    std::int64_t elements = 0;  // the largest
+    bool varies = false;
+  };
+  Size size_of_vector(const Place& place) const {
+    const std::string size = expressions_.size(place);
+    const auto one = expressions_.constant(size);
+    const auto largest = one ? one : expressions_.largest(size, place);
+    if (!largest || *largest < 1 || *largest > std::numeric_limits<std::int32_t>::max()) {
       place.fail("is not from 1 to 2147483647 elements");
     }
-    return size;
+    return {*largest, !one};
   }
 
   void add_scalar(const Place& argument) {
@@ -191,11 +220,13 @@ class Reader {
     } else if (is_integer(type.dtype)) {
       // The bits of 64 are the same with and without a sign.
       const DType passed = type.dtype == DType::u64 ? DType::i64 : type.dtype;
-      result_.list.push_back(
-          fmt::format("{{{} = {}}}", name_of(passed), toml_string(integer_of(value, type.dtype))));
+      const std::string whole = integer_of(value, type.dtype);
+      const bool is_named = expressions_.constant(whole) && passed == type.dtype;
+      result_.list.push_back(fmt::format("{{{} = {}{}}}", name_of(passed), toml_string(whole),
+                                         is_named ? ", name = " + toml_string(name) : ""));
     } else {
-      result_.list.push_back(
-          fmt::format("{{{} = {}}}", name_of(type.dtype), toml_real(value.number())));
+      result_.list.push_back(fmt::format("{{{} = {}, name = {}}}", name_of(type.dtype),
+                                         toml_real(value.number()), toml_string(name)));
     }
   }
 
@@ -237,6 +268,7 @@ class Reader {
 
   const Place& kernel_;
   const T1Expressions& expressions_;
+  bool passes_constants_;
   T1Arguments result_;
   std::set<std::string> names_;
   std::optional<DType> dtype_;
@@ -245,9 +277,10 @@ class Reader {
 
 }  // namespace
 
-T1Arguments read_t1_arguments(const Place& kernel, const T1Expressions& expressions) {
+T1Arguments read_t1_arguments(const Place& kernel, const T1Expressions& expressions,
+                              std::optional<std::size_t> parameters) {
   const Place all = kernel.at("Arguments");
-  return Reader(kernel, all, expressions).read(all);
+  return Reader(kernel, all, expressions, parameters).read(all);
 }
 
 }  // namespace tw

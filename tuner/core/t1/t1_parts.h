@@ -22,6 +22,8 @@ Expr parse_translated(const std::string& text, const Names& names, const Place& 
 
 // `space` is the ConfigurationSpace.
 BareSpace read_t1_space(const Place& space);
+// Returns a sentence for each Default that is none of the values of its parameter.
+std::vector<std::string> unused_defaults(const Place& parameters, const BareSpace& space);
 
 // A key of T1 that Tilewright does not support, and what the user can do instead.
 struct NotDone {
@@ -40,16 +42,26 @@ bool asks_for(const Place& object, const char* key);
 // Translates Python's numbers over the parameters into our expressions.
 class T1Expressions {
  public:
-  explicit T1Expressions(const BareSpace& space);
+  // `kernel` is the KernelSpecification.
+  T1Expressions(const BareSpace& space, const Place& kernel);
   std::string whole(const Place& place) const;
+  // The same for the Size of a vector, which may read ProblemSize, and parameters as lists.
+  std::string size(const Place& place) const;
   // Returns the value of a number that reads no parameter; nothing if it reads one, or has no
   // value.
   std::optional<std::int64_t> constant(const std::string& whole) const;
+  // Returns the largest value over all values of the parameters that a number reads, whether or not
+  // the conditions hold; nothing if it has no value. Throws Error if there are too many to try.
+  std::optional<std::int64_t> largest(const std::string& whole, const Place& place) const;
   bool is_parameter(const std::string& name) const;
 
  private:
+  template <class Translate>
+  std::string translated(const Place& place, const Translate& translate) const;
+
   const BareSpace& space_;
   std::vector<PythonParameter> parameters_;
+  std::vector<PythonConstant> constants_;
 };
 
 // The type of an argument.
@@ -64,12 +76,13 @@ T1Type read_t1_type(const Place& argument);
 
 // Returns the lines of a [[tensor]] that say which values an input has: FillType, FillValue and
 // DataSource. Returns nothing where they are those of every input.
-std::string t1_values(const Place& argument, const T1Type& type);
+std::string t1_values(const Place& argument, const T1Type& type, std::int64_t elements);
 // Checks the same of a vector that the kernel only writes: its first values do not matter.
 void check_t1_fill(const Place& argument);
 // Returns the lines of a [[tensor]] that say which results are right, from the member of
 // ReferenceArguments whose TargetName the tensor is. Returns nothing if there is none.
-std::string t1_expected(const Place& kernel, const std::string& name, const T1Type& type);
+std::string t1_expected(const Place& kernel, const std::string& name, const T1Type& type,
+                        std::int64_t elements);
 
 // The kernel's arguments as tables of op.toml and of the kernel's TOML.
 struct T1Arguments {
@@ -80,8 +93,11 @@ struct T1Arguments {
   T1SpecText constants;  // [[constant]] of the kernel
   std::vector<std::string> list;
   std::vector<std::string> shared;  // bytes of dynamic shared memory, to be added up
+  std::vector<std::string> notices;
   DType dtype{};
 };
-T1Arguments read_t1_arguments(const Place& kernel, const T1Expressions& expressions);
+// `parameters` is the number of the kernel's parameters, if it is known.
+T1Arguments read_t1_arguments(const Place& kernel, const T1Expressions& expressions,
+                              std::optional<std::size_t> parameters);
 
 }  // namespace tw

@@ -331,7 +331,7 @@ void check_kernel(const Place& kernel) {
 
 }  // namespace
 
-T1File::T1File(const std::string& text, const std::string& path)
+T1File::T1File(const std::string& text, const std::string& path, const ParameterCount& count)
     : parts_(std::make_unique<Parts>(text, path)) {
   const Place document(parts_->document);
   const Place configuration = document.at("ConfigurationSpace").object();
@@ -340,13 +340,19 @@ T1File::T1File(const std::string& text, const std::string& path)
   check_document(document);
   check_kernel(kernel);
   check_parameters(configuration.at("TuningParameters"), space);
-  const T1Expressions expressions(space);
-  const T1Arguments arguments = read_t1_arguments(kernel, expressions);
+  const T1Expressions expressions(space, kernel);
+  const T1Arguments arguments = read_t1_arguments(
+      kernel, expressions, count(kernel.at("KernelFile").text(), kernel.at("KernelName").text()));
   std::string name = identifier_of(kernel.at("KernelName").text());
   if (name == "op") name = "op_";  // "op.toml" is the op's own file
   parts_->specs.add("op.toml", op_of(kernel, name, path, arguments));
   parts_->specs.add(name + ".toml", kernel_of(document, space, expressions, arguments));
   parts_->notices = notices_of(document, path);
+  auto notices = unused_defaults(configuration.at("TuningParameters"), space);
+  notices.insert(notices.end(), arguments.notices.begin(), arguments.notices.end());
+  for (const std::string& notice : notices) {
+    parts_->notices.push_back(fmt::format("{}: {}", path, notice));
+  }
 }
 
 T1File::T1File(T1File&&) noexcept = default;
@@ -358,7 +364,8 @@ const std::vector<std::string>& T1File::notices() const { return parts_->notices
 void T1File::blame(const TomlError& fault) const { parts_->specs.blame(fault); }
 
 Texts t1_specs(const std::string& json, const std::string& path) {
-  return T1File(json, path).specs();
+  const auto unknown = [](const std::string&, const std::string&) { return std::nullopt; };
+  return T1File(json, path, unknown).specs();
 }
 
 }  // namespace tw

@@ -3,7 +3,9 @@
 
 #include <cmath>
 
+#include "core/base/error.h"
 #include "core/base/toml_text.h"
+#include "core/python/python.h"
 #include "core/t1/t1_parts.h"
 
 namespace tw {
@@ -53,6 +55,24 @@ std::string constant_values(const Place& argument, const T1Type& type) {
   return fmt::format("values = {{constant = {}}}\n", value);
 }
 
+// Returns the formula of a Generator, whose DataSource is Python over the element's place `i`:
+// {formula = "2 * i"}, or {formula = ["dividend", "divisor"]}.
+std::string generator_values(const Place& argument, const T1Type& type, std::int64_t elements) {
+  const Place source = argument.at("DataSource");
+  const PythonParameter place{.name = "i", .values = {0, elements * type.count - 1}};
+  try {
+    if (is_integer(type.dtype)) {
+      return fmt::format("{{formula = {}}}",
+                         toml_string(whole_number_from(source.text(), std::span(&place, 1))));
+    }
+    const PythonFraction value = fraction_from(source.text(), std::span(&place, 1));
+    return fmt::format("{{formula = [{}, {}]}}", toml_string(value.above),
+                       toml_string(value.below));
+  } catch (const Error& error) {
+    source.fail(error.what());
+  }
+}
+
 std::string file_values(const Place& argument) {
   const Place source = argument.at("DataSource");
   if (source.text().empty()) source.fail("names no file");
@@ -65,13 +85,13 @@ constexpr const char* no_script = "no script is run: write its values to a file 
 
 }  // namespace
 
-std::string t1_values(const Place& argument, const T1Type& type) {
+std::string t1_values(const Place& argument, const T1Type& type, std::int64_t elements) {
   const std::string fill = argument.text_or("FillType", "Random");
   if (fill == "Random" || fill == "Uninitialized") return random_values(argument, type);
   if (fill == "Constant") return constant_values(argument, type);
   if (fill == "BinaryRaw") return file_values(argument);
   if (fill == "Generator") {
-    argument.at("FillType").fail("values that are computed are not understood yet: use BinaryRaw");
+    return fmt::format("values = {}\n", generator_values(argument, type, elements));
   }
   argument.at("FillType")
       .fail(fill == "BinaryHDF" ? no_hdf
@@ -89,7 +109,8 @@ void check_t1_fill(const Place& argument) {
   argument.at("FillType").fail("is none of Constant, Random, Generator and BinaryRaw: write one");
 }
 
-std::string t1_expected(const Place& kernel, const std::string& name, const T1Type& type) {
+std::string t1_expected(const Place& kernel, const std::string& name, const T1Type& type,
+                        std::int64_t elements) {
   if (!has_value(kernel, "ReferenceArguments")) return "";
   const Place references = kernel.at("ReferenceArguments");
   for (std::size_t i = 0; i < references.array().size(); ++i) {
@@ -97,10 +118,16 @@ std::string t1_expected(const Place& kernel, const std::string& name, const T1Ty
     if (one.at("TargetName").text() != name) continue;
     one.allow({"Name", "TargetName", "FillType", "FillValue", "DataSource", "RandomSeed",
                "ValidationMethod", "ValidationThreshold"});
-    if (one.at("FillType").text() != "BinaryRaw") {
-      one.at("FillType").fail("expected results come from a file: write BinaryRaw");
+    const std::string& fill = one.at("FillType").text();
+    if (fill != "BinaryRaw" && fill != "Generator") {
+      one.at("FillType")
+          .fail(
+              "expected results come from a file or a formula: write BinaryRaw or "
+              "Generator");
     }
-    std::string lines = fmt::format("expected = {}\n", toml_string(one.at("DataSource").text()));
+    const std::string lines = fmt::format(
+        "expected = {}\n", fill == "Generator" ? generator_values(one, type, elements)
+                                               : toml_string(one.at("DataSource").text()));
     const std::string method = one.text_or("ValidationMethod", "SideBySideComparison");
     if (method != "SideBySideComparison" && method != "SideBySideRelativeComparison" &&
         method != "AbsoluteDifference") {

@@ -165,7 +165,7 @@ class Execution {
     if (!expected.is_known()) return {};
     for (std::size_t i = 0; i < plan_.problem->tensors.size(); ++i) {
       const PlanTensor& tensor = plan_.problem->tensors[i];
-      if (tensor.role == Role::in) continue;
+      if (!tensor.is_compared()) continue;
       Verdict verdict = judge(*plan_.problem, tensor, memory.tensor(i), memory.tensor_before(i),
                               expected.values[i], expected.magnitudes[i]);
       if (has_oracle()) note_error(verdict.found);

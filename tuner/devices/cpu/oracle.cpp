@@ -74,11 +74,12 @@ class Asking {
   }
 
  private:
-  // Copies the results that files hold into the outputs.
+  // Copies the results that the op gives into the outputs.
   void copy_expected() {
     for (std::size_t i = 0; i < problem_.tensors.size(); ++i) {
-      if (!problem_.tensors[i].expected) continue;
-      const std::vector<std::byte> stored = read_array(*problem_.tensors[i].expected);
+      const PlanTensor& tensor = problem_.tensors[i];
+      if (!tensor.expected) continue;
+      const std::vector<std::byte> stored = given_values(tensor, *tensor.expected);
       std::copy(stored.begin(), stored.end(), memory_.tensor(i));
     }
   }

@@ -89,9 +89,9 @@ Buffers::Buffers(Runtime& runtime, const VerifyKernels& kernels, const ProblemPl
 }
 
 void Buffers::fill(Address data, const PlanTensor& tensor, std::size_t index) const {
-  const std::vector<std::byte> stored = bytes_from_file(tensor);
+  const std::vector<std::byte> stored = given_values(tensor, tensor.values);
   if (!stored.empty()) {
-    runtime_.copy_to_device(data, stored.data(), stored.size(), "copying values from a file");
+    runtime_.copy_to_device(data, stored.data(), stored.size(), "copying values");
     return;
   }
   const bool is_second = inputs_ == Inputs::second && has_second_set_;

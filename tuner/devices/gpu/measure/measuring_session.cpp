@@ -340,7 +340,7 @@ void MeasuringSession::compare(const ProblemPlan& plan, Measurement& measurement
   double& used = measurement.metrics[std::string(tolerance_used)];
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const PlanTensor& tensor = plan.tensors[i];
-    if (tensor.role == Role::in) continue;
+    if (!tensor.is_compared()) continue;
     const Buffers::Tensor& actual = buffers_->tensors()[i];
     const Buffers::Oracle& oracle = buffers_->oracle(i);
     const Comparison found =

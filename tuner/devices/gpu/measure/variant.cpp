@@ -8,6 +8,7 @@
 #include <span>
 
 #include "core/spec/kernel_name.h"
+#include "devices/comparison.h"
 
 namespace tw::gpu {
 namespace {
@@ -235,13 +236,14 @@ std::string Variant::damage() const {
 
 namespace {
 
-// Copies the results that files hold into the outputs.
+// Copies the results that the op gives into the outputs.
 void copy_expected(Runtime& runtime, const Buffers& buffers, const ProblemPlan& problem) {
   for (std::size_t i = 0; i < problem.tensors.size(); ++i) {
-    if (!problem.tensors[i].expected) continue;
-    const std::vector<std::byte> stored = read_array(*problem.tensors[i].expected);
+    const PlanTensor& tensor = problem.tensors[i];
+    if (!tensor.expected) continue;
+    const std::vector<std::byte> stored = given_values(tensor, *tensor.expected);
     runtime.copy_to_device(buffers.tensors()[i].buffer.data(), stored.data(), stored.size(),
-                           "copying expected results from a file");
+                           "copying expected results");
   }
 }
 
