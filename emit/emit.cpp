@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
 #include "core/base/digest.h"
@@ -13,13 +14,25 @@
 #include "core/spec/sources.h"
 #include "emit/header/write.h"
 #include "emit/model.h"
+#include "emit/tuning/given_kernel.h"
 #include "emit/tuning/tuning.h"
 
 namespace tw {
 namespace {
 
 constexpr std::size_t digest_digits = 8;
+constexpr std::string_view mark = "// Written by ";  // the first words of a header
 using Files = std::map<std::string, std::string>;
+
+// Returns whether the file is there and was not written by `tune emit`. The source of a kernel may
+// have the name of a file of the header.
+bool is_of_others(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::string begin(mark.size(), ' ');
+  if (!file || path.extension() == ".json") return false;
+  file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  return begin != mark;
+}
 
 }  // namespace
 
@@ -30,17 +43,33 @@ std::string nothing_held(const EmitRequest& request) {
     const bool rejected =
         std::any_of(request.rejected.begin(), request.rejected.end(),
                     [&](const Rejected& one) { return one.kernel == kernel.name; });
-    reasons.push_back(
-        fmt::format("kernel {} {}", kernel.name,
-                    kernel.knobs_are_macros ? "takes its knobs as macros: give it knobs = \"type\""
-                    : rejected ? "failed the check: mend it, or exclude these problems in its needs"
-                               : "has no configuration for the op's edge_shapes or large dims"));
+    const std::string fault = given_fault(kernel);
+    const bool is_compiled_in = !compiled_dims(*request.catalog, kernel).empty();
+    reasons.push_back(fmt::format(
+        "kernel {} {}", kernel.name,
+        !fault.empty() ? fault
+        : rejected     ? "failed the check: mend it, or exclude these problems in its needs"
+        : is_compiled_in
+            ? "has dims as macros, so it serves tuned problems only, and there is no winner"
+            : "has no configuration for the op's edge_shapes or large dims"));
   }
   return fmt::format("a header could hold none of the kernels of op {}: {}", request.op,
                      fmt::join(reasons, "; "));
 }
 
+void check_kernels(const EmitRequest& request) {
+  for (const Winner& winner : request.winners) {
+    for (const KernelSpec& kernel : request.catalog->at(request.op).kernels) {
+      const std::string fault =
+          kernel.name == winner.trial.context.code.kernel ? given_fault(kernel) : "";
+      if (fault.empty()) continue;
+      throw Error(fmt::format("kernel {} of op {} {}", kernel.name, request.op, fault));
+    }
+  }
+}
+
 Files emit(const EmitRequest& request) {
+  check_kernels(request);
   if (const std::string why = nothing_held(request); !why.empty()) throw Error(why);
   header::Model model = model_of(tuning_of(request));
   model.digest = std::string(digest_digits, '0');
@@ -51,6 +80,18 @@ Files emit(const EmitRequest& request) {
   model.digest = digest(all).substr(0, digest_digits);
   const header::Texts files = header::write_files_of(model);
   return {files.begin(), files.end()};
+}
+
+void check_folder(const std::string& folder, const Files& files) {
+  for (const auto& [name, text] : files) {
+    const std::string path = (std::filesystem::path(folder) / name).string();
+    const bool is_in_own_folder = name.find('/') != name.npos;
+    if (is_in_own_folder || !is_of_others(path)) continue;
+    throw Error(fmt::format(
+        "cannot write {}: a file of that name is there, and tune emit did not write it: choose "
+        "another --out",
+        path));
+  }
 }
 
 void write_files(const std::string& folder, const Files& files) {

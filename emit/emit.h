@@ -13,12 +13,17 @@ namespace tw {
 //   gemm.h, gemm.cu       the same functions for plain C++: declarations, and one translation unit
 //   tilewright_<digest>/  the kernel headers used, and the parts of the dispatch
 // Throws Error if a winner's problem or configuration is unknown to the catalog's specs, if the
-// winners are of several ops or devices, if name_space is no C++ namespace, if a kernel cannot be
-// emitted (knobs = "macros"), and if the header would be empty.
+// winners are of several ops or devices, if name_space is no C++ namespace, if check_kernels() does,
+// and if the header would be empty.
 std::map<std::string, std::string> emit(const EmitRequest& request);
+// Throws Error if no header can hold the kernel of a winner.
+void check_kernels(const EmitRequest& request);
 // Returns why a header could hold none of the op's kernels, one reason for each kernel. Returns ""
 // if it can hold one.
 std::string nothing_held(const EmitRequest& request);
+// Throws Error if one of the files would replace a file that is not an emitted one, such as the
+// source of the kernel.
+void check_folder(const std::string& folder, const std::map<std::string, std::string>& files);
 // Writes the files, each under a temporary name that is then renamed. Throws Error if the folder
 // cannot be written.
 void write_files(const std::string& folder, const std::map<std::string, std::string>& files);

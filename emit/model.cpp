@@ -8,27 +8,18 @@
 
 #include "core/base/digest.h"
 #include "core/base/error.h"
+#include "core/plan/lowering.h"
+#include "core/plan/program_macros.h"
 #include "core/plan/variant_text.h"
 #include "emit/emitted/choose.h"
 #include "emit/evidence.h"
 #include "emit/header/emitted_texts.h"
 #include "emit/header/text.h"
 #include "emit/model_parts.h"
+#include "emit/tuning/given_kernel.h"
 
 namespace tw {
 namespace {
-
-// Returns whether the kernel's sources test for a target with an "a" or "f". If so, only code for
-// that target was measured.
-bool has_own_target(const Catalog& catalog, const KernelSpec& kernel) {
-  for (const auto& [path, text] : catalog.sources_of(kernel.source)) {
-    for (const char* macro :
-         {"__CUDA_ARCH_FEAT_SM", "__CUDA_ARCH_SPECIFIC__", "__CUDA_ARCH_FAMILY_SPECIFIC__"}) {
-      if (text.find(macro) != std::string::npos) return true;
-    }
-  }
-  return false;
-}
 
 // Returns whether an expression of the op or of its kernels reads the size of the device's memory.
 bool reads_memory(const Tuning& tuning) {
@@ -87,6 +78,32 @@ header::Numbers numbers_of(const Problem& problem) {
   return values;
 }
 
+// Adds the code of a branch of a given kernel, and the values of the dims that it contains, which
+// kernel_model makes knobs.
+void add_unit(const Tuning& tuning, const Branch& branch, header::Branch& model) {
+  const Catalog& catalog = *tuning.request->catalog;
+  const GivenCode code = given_code(catalog, *branch.kernel, branch.problem, branch.configuration);
+  model.unit.source = branch.kernel->source;
+  model.unit.leading = leading_headers(code.program);
+  model.unit.defines = code.program.defines;
+  model.unit.entries = code.entries;
+  for (const ConstantSpec& constant : branch.kernel->constants) {
+    model.unit.constants.push_back(constant.symbol);
+  }
+  for (const std::size_t dim : compiled_dims(catalog, *branch.kernel)) {
+    model.knobs.push_back(branch.problem.dims[dim]);
+  }
+}
+
+// Returns the value of __cplusplus that -std=c++20 asks for; 0 for other options.
+int standard_of(const std::string& option) {
+  for (const auto& [year, value] :
+       {std::pair("20", 202002), std::pair("2a", 202002), std::pair("23", 202302)}) {
+    if (option.starts_with("-std=") && option.ends_with(year)) return value;
+  }
+  return 0;
+}
+
 header::Branch branch_model(const Tuning& tuning, int index) {
   const Branch& branch = tuning.branches[static_cast<std::size_t>(index)];
   const KernelSpec& kernel = *branch.kernel;
@@ -111,9 +128,13 @@ header::Branch branch_model(const Tuning& tuning, int index) {
                                       tuning.forms[static_cast<std::size_t>(fallback.form)].type,
                                       check_of(tuning, subject_of(tuning, fallback))));
   }
-  model.variant = variant_text(tuning.op(), kernel, branch.problem, branch.configuration,
-                               fmt::format("v{}", index));
   model.knobs = branch.configuration;
+  if (kernel.knobs_are_macros) {
+    add_unit(tuning, branch, model);
+  } else {
+    model.variant = variant_text(tuning.op(), kernel, branch.problem, branch.configuration,
+                                 fmt::format("v{}", index));
+  }
   model.passed_over = passed_over(tuning, kernel);
   return model;
 }
@@ -148,6 +169,7 @@ std::vector<std::string> roots_of(const Tuning& tuning) {
                                      "thrust", "cub",  "nvcomp", "cooperative_groups"};
   std::vector<std::string> roots{"tw"};
   for (const KernelSpec* kernel : tuning.kernels) {
+    if (kernel->knobs_are_macros) continue;
     for (const LaunchSpec& launch : kernel->launches) {
       const auto colons = launch.entry.find("::");
       if (colons == std::string::npos) continue;
@@ -170,6 +192,20 @@ bool has_maps(const header::Model& model) {
   return false;
 }
 
+// Adds copies of a source and of all that it includes.
+void add_copies(const Tuning& tuning, const std::string& root,
+                std::map<std::string, header::Source, std::less<>>& copies) {
+  const Texts& ours = builtin_sources();
+  for (const auto& [path, text] : tuning.request->catalog->sources_of(root)) {
+    const auto at = ours.find(path);
+    const bool is_ours = at != ours.end() && at->second == text;
+    copies[path] = {text,
+                    fmt::format("{}{}, source digest {}", is_ours ? "Tilewright's kernels/" : "",
+                                path, digest(text)),
+                    is_ours};
+  }
+}
+
 // Adds what <op>.cuh includes, and copies of these sources and of all that they include.
 void add_sources(const Tuning& tuning, header::Model& model) {
   const bool has_chains =
@@ -177,19 +213,17 @@ void add_sources(const Tuning& tuning, header::Model& model) {
                   [](const Form& form) { return !form.epilogue.steps.empty(); });
   if (has_chains) model.includes.emplace_back(epilogue_source);
   if (!tuning.op().header.empty()) model.includes.push_back(tuning.op().header);
-  for (const KernelSpec* kernel : tuning.kernels) model.includes.push_back(kernel->source);
-  const Texts& ours = builtin_sources();
-  for (const std::string& include : model.includes) {
-    for (const auto& [path, text] : tuning.request->catalog->sources_of(include)) {
-      const auto at = ours.find(path);
-      const bool is_ours = at != ours.end() && at->second == text;
-      model.sources[path] = {
-          text,
-          fmt::format("{}{}, source digest {}", is_ours ? "Tilewright's kernels/" : "", path,
-                      digest(text)),
-          is_ours};
+  for (const KernelSpec* kernel : tuning.kernels) {
+    if (kernel->knobs_are_macros) {
+      add_copies(tuning, kernel->source, model.given);
+    } else {
+      model.includes.push_back(kernel->source);
+    }
+    for (const std::string& option : kernel->options) {
+      if (const int standard = standard_of(option)) model.standards.push_back(standard);
     }
   }
+  for (const std::string& include : model.includes) add_copies(tuning, include, model.sources);
 }
 
 // Adds the shared parts of the dispatch.
@@ -237,11 +271,11 @@ header::Model model_of(const Tuning& tuning) {
   model.note = request.source_note;
   add_op(op, model);
   for (int i = 0; i < static_cast<int>(tuning.forms.size()); ++i) {
-    model.forms.push_back(form_model(op, tuning.forms[static_cast<std::size_t>(i)]));
+    model.forms.push_back(form_model(tuning, tuning.forms[static_cast<std::size_t>(i)]));
     model.forms.back().branches = branches_of(tuning, i);
   }
   for (const KernelSpec* kernel : tuning.kernels) {
-    model.kernels.push_back(kernel_model(op, *kernel, has_own_target(*request.catalog, *kernel)));
+    model.kernels.push_back(kernel_model(*request.catalog, *kernel));
   }
   for (int i = 0; i < static_cast<int>(tuning.branches.size()); ++i) {
     model.branches.push_back(branch_model(tuning, i));

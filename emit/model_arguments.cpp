@@ -23,8 +23,9 @@ void add_tensor_fields(const TensorSpec& tensor, DType problem,
   const std::string name = cpp_name(tensor.name);
   const std::string element =
       fmt::format("{}{}*", tensor.role == Role::in ? "const " : "", host_type_of(dtype));
-  fields.push_back({fmt::format("{}: shape [{}], strides [{}] in elements{}", tensor.doc,
-                                texts_of(tensor.shape), texts_of(tensor.strides),
+  fields.push_back({fmt::format("{}shape [{}], strides [{}] in elements{}",
+                                tensor.doc.empty() ? "" : tensor.doc + ": ", texts_of(tensor.shape),
+                                texts_of(tensor.strides),
                                 dtype == problem ? "" : fmt::format(" of type {}", name_of(dtype))),
                     element, name, "nullptr"});
   if (!tensor.by_pointers) return;
@@ -36,13 +37,26 @@ void add_tensor_fields(const TensorSpec& tensor, DType problem,
        element + " const*", pointers_field(tensor), "nullptr"});
 }
 
-std::vector<header::Field> base_fields(const OpSpec& op, DType dtype) {
+// Returns the field for a number of a kernel's arguments.
+header::Field number_field(const ArgSpec& arg) {
+  using Kind = ArgSpec::Kind;
+  const DType dtype = arg.kind == Kind::int32   ? DType::i32
+                      : arg.kind == Kind::int64 ? DType::i64
+                                                : arg.dtype;
+  const bool is_half = host_type_of(dtype) == "void";
+  return {"an argument of the kernel; its default is the value that was tuned",
+          std::string(is_half ? "float" : host_type_of(dtype)), cpp_name(arg.name),
+          arg.real ? fmt::format("{:.17g}", *arg.real) : arg.value.text()};
+}
+
+std::vector<header::Field> base_fields(const OpSpec& op, DType dtype,
+                                       const std::vector<const ArgSpec*>& numbers) {
   std::vector<header::Field> fields;
   for (const DimSpec& dim : op.dims) {
     const std::string otherwise =
         dim.fallback ? fmt::format("; -1 means {}", dim.fallback->text()) : "";
-    fields.push_back(
-        {dim.doc + otherwise, "std::int64_t", cpp_name(dim.name), dim.fallback ? "-1" : "0"});
+    fields.push_back({(dim.doc.empty() ? "the size " + dim.name : dim.doc) + otherwise,
+                      "std::int64_t", cpp_name(dim.name), dim.fallback ? "-1" : "0"});
   }
   for (const ChoiceSpec& choice : op.choices) {
     fields.push_back({choice.doc, enum_of(choice), cpp_name(choice.name),
@@ -52,6 +66,7 @@ std::vector<header::Field> base_fields(const OpSpec& op, DType dtype) {
     fields.push_back(
         {scalar.doc, "float", cpp_name(scalar.name), fmt::format("{:.9g}", scalar.fallback)});
   }
+  for (const ArgSpec* number : numbers) fields.push_back(number_field(*number));
   for (const TensorSpec& tensor : op.tensors) add_tensor_fields(tensor, dtype, fields);
   if (has_tensors_by_pointers(op)) {
     fields.push_back({"the alignment of all pointers in these arrays in bytes, a power of two",
@@ -82,6 +97,21 @@ void add_epilogue(const Form& form, header::Form& model) {
   }
 }
 
+// Sets the types of the kernels. Given kernels have their own, so that only the size of an element
+// counts.
+void set_types(const Tuning& tuning, const Form& form, header::Form& model) {
+  const bool are_given =
+      std::all_of(tuning.kernels.begin(), tuning.kernels.end(),
+                  [](const KernelSpec* kernel) { return kernel->knobs_are_macros; });
+  const bool is_half = host_type_of(form.dtype) == "void";
+  model.element = !are_given ? cpp_type_of(form.dtype)
+                  : is_half  ? "std::uint16_t"
+                             : host_type_of(form.dtype);
+  if (!are_given) model.types = types_text(tuning.op(), form.dtype, "Types");
+  if (model.types.empty()) model.types = "using Types = T;\n";
+  model.chain = are_given ? "dispatch::NoChain" : form.epilogue.cpp_type();
+}
+
 std::string doc_of(const Form& form) {
   if (form.base.empty()) {
     return fmt::format(
@@ -107,20 +137,20 @@ header::Choice choice_model(const ChoiceSpec& choice) {
   return model;
 }
 
-header::Form form_model(const OpSpec& op, const Form& form) {
+header::Form form_model(const Tuning& tuning, const Form& form) {
+  const OpSpec& op = tuning.op();
   header::Form model;
   model.type = form.type;
   model.base = form.base;
   model.doc = doc_of(form);
-  if (form.base.empty()) model.fields = base_fields(op, form.dtype);
+  if (form.base.empty()) {
+    model.fields = base_fields(op, form.dtype, named_numbers(tuning.kernels));
+  }
   add_epilogue(form, model);
   model.dtype = static_cast<std::int64_t>(form.dtype);
   model.math = number_of_math(form.math);
   model.is_reduced = form.epilogue.reduced();
-  model.element = cpp_type_of(form.dtype);
-  model.types = types_text(op, form.dtype, "Types");
-  if (model.types.empty()) model.types = "using Types = T;\n";
-  model.chain = form.epilogue.cpp_type();
+  set_types(tuning, form, model);
   for (const TensorSpec& tensor : op.tensors) {
     if (!model.is_reduced || tensor.role != Role::inout) continue;
     model.checks.push_back({fmt::format("args.{} != 0", cpp_name(tensor.scaled_by)),

@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "emit/header/text.h"
 #include "emit/model_parts.h"
+#include "emit/tuning/given_kernel.h"
 #include "emit/tuning/names.h"
 
 namespace tw {
@@ -38,6 +39,11 @@ header::Argument argument_model(const OpSpec& op, const KernelSpec& kernel, cons
                                 const Speller& spell) {
   using Kind = header::Argument::Kind;
   header::Argument model;
+  if (arg.is_named_number()) {
+    model.kind = Kind::scalar;
+    model.field = cpp_name(arg.name);
+    return model;
+  }
   for (const Expr& value : arg.integers()) model.integers.push_back(spell(value));
   model.field = cpp_name(arg.name);
   switch (arg.kind) {
@@ -73,6 +79,14 @@ header::Argument argument_model(const OpSpec& op, const KernelSpec& kernel, cons
       model.kind = Kind::map;
       model.map = map_model(op, arg, spell);
       break;
+    case ArgSpec::Kind::number:
+      model.kind = arg.real ? Kind::literal : Kind::int64;
+      if (arg.real) {
+        model.field = fmt::format("{:.17g}", *arg.real);
+      } else {
+        model.integers.push_back(spell(arg.value));
+      }
+      break;
     default:  // the others are not arguments of kernels
       model.kind = Kind::scalar;
       break;
@@ -97,6 +111,24 @@ header::Launch launch_model(const OpSpec& op, const KernelSpec& kernel, const La
   return model;
 }
 
+// Returns whether the kernel's sources test for a target with an "a" or "f". If so, only code for
+// that target was measured.
+bool has_own_target(const Catalog& catalog, const KernelSpec& kernel) {
+  for (const auto& [path, text] : catalog.sources_of(kernel.source)) {
+    for (const char* macro :
+         {"__CUDA_ARCH_FEAT_SM", "__CUDA_ARCH_SPECIFIC__", "__CUDA_ARCH_FAMILY_SPECIFIC__"}) {
+      if (text.find(macro) != std::string::npos) return true;
+    }
+  }
+  return false;
+}
+
+std::string unused_name(const std::vector<header::Knob>& knobs, std::string name) {
+  const auto is_it = [&](const header::Knob& knob) { return knob.name == name; };
+  while (std::any_of(knobs.begin(), knobs.end(), is_it)) name += "_";
+  return name;
+}
+
 std::string words_of(const Knob& knob) {
   std::string text;
   for (std::size_t i = 0; i < knob.words.size(); ++i) {
@@ -105,7 +137,20 @@ std::string words_of(const Knob& knob) {
   return text;
 }
 
+// Returns code of the size of a dense tensor.
+std::string bytes_of(const TensorSpec& tensor, const Speller& spell) {
+  std::string text = fmt::format("checked::Value({})", bytes_of_element(tensor));
+  for (const Expr& extent : tensor.shape) {
+    text = fmt::format("checked::mul({}, {})", text, spell(extent));
+  }
+  return text;
+}
+
 }  // namespace
+
+std::string name_of_knob(const std::string& knob, bool is_macro) {
+  return is_macro ? "macro_" + knob : cpp_name(knob);
+}
 
 std::string Speller::spelled(int slot) const {
   const std::string& name = names_.name(slot);
@@ -113,7 +158,7 @@ std::string Speller::spelled(int slot) const {
   const bool is_knob = first_knob_ >= 0 && slot >= first_knob_;
   const bool is_of_op = slot < op_.names.size();
   if (!is_knob && !is_of_op) throw Error(fmt::format("name '{}' has no meaning in a header", name));
-  return (is_knob ? "knob." : "problem.") + cpp_name(name);
+  return is_knob ? "knob." + name_of_knob(name, has_macros_) : "problem." + cpp_name(name);
 }
 
 std::string Speller::operator()(const Expr& expr) const {
@@ -140,7 +185,8 @@ std::string bytes_of_element(const TensorSpec& tensor) {
   return text;
 }
 
-header::Kernel kernel_model(const OpSpec& op, const KernelSpec& kernel, bool has_own_target) {
+header::Kernel kernel_model(const Catalog& catalog, const KernelSpec& kernel) {
+  const OpSpec& op = catalog.at(kernel.op).op;
   const Speller spell(op, kernel);
   header::Kernel model;
   model.label = kernel.name;
@@ -149,7 +195,7 @@ header::Kernel kernel_model(const OpSpec& op, const KernelSpec& kernel, bool has
   model.scope = "kernel" + identifier_of(kernel);
   model.runner = "run" + identifier_of(kernel);
   for (const Knob& knob : kernel.knobs)
-    model.knobs.push_back({cpp_name(knob.name), words_of(knob)});
+    model.knobs.push_back({name_of_knob(knob.name, kernel.knobs_are_macros), words_of(knob)});
   const auto add = [&](const Constraint& constraint) {
     model.checks.push_back(spell.check(constraint));
     model.checks.back().comment = constraint.expr.text();
@@ -158,7 +204,14 @@ header::Kernel kernel_model(const OpSpec& op, const KernelSpec& kernel, bool has
     add(kernel.needs);
     model.checks.back().reason = "needs " + kernel.needs.expr.text();
   }
-  if (has_own_target) {
+  for (const std::size_t i : compiled_dims(catalog, kernel)) {
+    const std::string& dim = op.dims[i].name;
+    model.knobs.push_back({unused_name(model.knobs, "compiled_" + dim), ""});
+    model.checks.push_back(
+        {fmt::format("problem.{} != knob.{}", cpp_name(dim), model.knobs.back().name),
+         fmt::format("has the value of {} in its code", dim), ""});
+  }
+  if (has_own_target(catalog, kernel)) {
     model.checks.push_back(
         {"lacks_specific_code(device)", "needs code of a target such as sm_90a", ""});
   }
@@ -170,10 +223,19 @@ header::Kernel kernel_model(const OpSpec& op, const KernelSpec& kernel, bool has
     if (workspace.init == Init::zero_each) model.zero_each.push_back(static_cast<int>(i));
     if (workspace.init == Init::zero_once) model.zero_once.push_back(static_cast<int>(i));
   }
+  model.is_given = kernel.knobs_are_macros;
+  for (const ConstantSpec& constant : kernel.constants) {
+    const TensorSpec& tensor =
+        *std::find_if(op.tensors.begin(), op.tensors.end(),
+                      [&](const TensorSpec& one) { return one.name == constant.tensor; });
+    model.constants.push_back({cpp_name(tensor.name), bytes_of(tensor, Speller(op))});
+  }
   for (const LaunchSpec& launch : kernel.launches) {
     model.launches.push_back(launch_model(op, kernel, launch, spell));
-    std::size_t integers = 0;
-    for (const ArgSpec& arg : launch.args) integers += arg.integers().size();
+    std::size_t integers = model.launches.size() == 1 ? model.constants.size() : 0;
+    for (const header::Argument& argument : model.launches.back().arguments) {
+      integers += argument.integers.size();
+    }
     model.most_integers = std::max(model.most_integers, static_cast<int>(integers));
   }
   return model;

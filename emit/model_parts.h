@@ -18,7 +18,10 @@ class Speller {
   explicit Speller(const OpSpec& op) : op_(op), names_(op.names) {}
   // For expressions of a kernel of the op.
   Speller(const OpSpec& op, const KernelSpec& kernel)
-      : op_(op), names_(kernel.names), first_knob_(kernel.first_knob) {}
+      : op_(op),
+        names_(kernel.names),
+        first_knob_(kernel.first_knob),
+        has_macros_(kernel.knobs_are_macros) {}
 
   // Throws Error if the expression reads a name that has no meaning in a header.
   std::string operator()(const Expr& expr) const;
@@ -33,18 +36,22 @@ class Speller {
   const OpSpec& op_;
   const Names& names_;
   int first_knob_ = -1;  // slot; -1: there are no knobs
+  bool has_macros_ = false;
 };
+
+// Returns the name of a knob in a header. That of a macro differs from the macro, which the user's
+// program may define, too.
+std::string name_of_knob(const std::string& knob, bool is_macro);
 
 // The parts for <op>.h: the choices and the types of arguments. A form gets its properties in
 // <op>.cuh too, without its branches.
 header::Choice choice_model(const ChoiceSpec& choice);
-header::Form form_model(const OpSpec& op, const Form& form);
+header::Form form_model(const Tuning& tuning, const Form& form);
 // The parts for the checks of a call's arguments.
 header::Dim dim_model(const OpSpec& op, const DimSpec& dim);
 header::Tensor tensor_model(const OpSpec& op, const TensorSpec& tensor);
-// The part for a kernel. `has_own_target` says whether only code for a target such as sm_90a was
-// measured.
-header::Kernel kernel_model(const OpSpec& op, const KernelSpec& kernel, bool has_own_target);
+// The part for a kernel. The dims that the code of a given kernel contains follow its knobs.
+header::Kernel kernel_model(const Catalog& catalog, const KernelSpec& kernel);
 // Returns the C++ expression for the bytes of an element of the tensor: "problem.sizeof_t", or a
 // choice by the dtype of the problem.
 std::string bytes_of_element(const TensorSpec& tensor);

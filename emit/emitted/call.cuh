@@ -24,6 +24,11 @@ using Index = std::integral_constant<int, kPass>;
 template <int... kIndices>
 using Workspaces = std::integer_sequence<int, kIndices...>;
 
+// The chain of forms whose kernels have no epilogue.
+struct NoChain {
+  struct Args {};
+};
+
 // Returns the workspace inside the caller's memory.
 template <class Plan>
 Pointer part(const Plan& plan, void* workspace, int index) {
@@ -56,6 +61,8 @@ cudaError_t clear_all([[maybe_unused]] const Plan& plan, [[maybe_unused]] void* 
 //   entry(Index<i>())  the function that pass i launches
 //   pass(Index<i>(), args, plan, workspace, launch)
 //                      returns launch(arguments...) with the arguments of pass i
+//   fill_constants(args, plan, stream)
+//                      fills the arrays of the kernel's source
 template <class Kernel, int kPass = 0, class A>
 cudaError_t launch_passes([[maybe_unused]] const A& args,
                           [[maybe_unused]] const typename Kernel::Plan& plan,
@@ -156,6 +163,10 @@ struct Calls {
       if (!plan.takes(workspace, bytes)) return cudaErrorInvalidValue;
       const cudaError_t status = clear_all(plan, workspace, stream, typename Kernel::ZeroEach());
       if (status != cudaSuccess) return status;
+      if (const cudaError_t filled = Kernel::fill_constants(args, plan, stream);
+          filled != cudaSuccess) {
+        return filled;
+      }
       return launch_passes<Kernel>(args, plan, call.device, workspace, stream);
     });
   }

@@ -119,11 +119,11 @@ struct Map {
 
 // One argument of a launch.
 struct Argument {
-  enum class Kind { int32, int64, aggregate, workspace, epilogue, tensor, map, scalar };
+  enum class Kind { int32, int64, aggregate, workspace, epilogue, tensor, map, scalar, literal };
 
   Kind kind = Kind::int32;
   // tensor, map and scalar: the name of the field. aggregate: kernel code, the name of the struct,
-  // whose members are ints.
+  // whose members are ints. literal: code of the value.
   std::string field;
   int workspace = 0;  // workspace: its index
   // int32, int64, aggregate and map: code of the integers. It reads `knob`, `problem` and `device`.
@@ -157,6 +157,12 @@ struct Knob {
   std::string words;  // the text of what its values mean; empty if they are numbers
 };
 
+// An array of a kernel's source that gets the values of a tensor before each launch.
+struct Constant {
+  std::string field;  // the name of the tensor's field
+  std::string bytes;  // code of the tensor's size; it reads `problem`
+};
+
 // A kernel. It is a namespace in dispatch/select.h, and a struct in <op>.cuh.
 struct Kernel {
   std::string label, doc;  // texts
@@ -169,6 +175,19 @@ struct Kernel {
   std::vector<int> zero_once;  // the workspaces that the caller zeroes once
   std::vector<Launch> launches;
   int most_integers = 0;  // the largest number of integers in one launch
+  // Whether the kernel is compiled as its author wrote it. Then each branch has a Unit.
+  bool is_given = false;
+  std::vector<Constant> constants;  // of a given kernel; their sizes are integers of the first pass
+};
+
+// The code of a branch of a given kernel: its sources, compiled with macros in a namespace of its
+// own.
+struct Unit {
+  std::string source;                // the path of the kernel's source in Model::given
+  std::vector<std::string> leading;  // system headers that come before the macros: "<cmath>"
+  std::vector<std::string> defines;  // "BLOCK=128"
+  std::vector<std::string> entries;  // code: the kernel of each launch, in the source's namespaces
+  std::vector<std::string> constants;  // code: the arrays of Kernel::constants
 };
 
 // A configuration of a kernel.
@@ -180,6 +199,7 @@ struct Branch {
   std::string configuration;        // a text
   std::vector<std::int64_t> knobs;  // their values
   std::string passed_over;          // the text if the program lacks the code of the branch
+  Unit unit{};                      // of a given kernel
 };
 
 // A problem: the values of the struct Problem, in its order.
@@ -246,7 +266,11 @@ struct Model {
   std::vector<std::string> includes;  // the paths of the sources that <op>.cuh includes
   std::vector<std::string> roots;     // the namespaces of the kernels that get the digest
   std::map<std::string, Source, std::less<>> sources;  // by path
-  Texts parts;  // the parts of the dispatch that all headers share, by path
+  // The sources of given kernels. No name in them is changed.
+  std::map<std::string, Source, std::less<>> given;
+  std::vector<int> standards;  // the least values of __cplusplus that given kernels need, if beyond
+                               // C++17: 202002
+  Texts parts;                 // the parts of the dispatch that all headers share, by path
 };
 
 }  // namespace tw::header

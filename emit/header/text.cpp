@@ -6,76 +6,19 @@
 #include <array>
 #include <cctype>
 
+#include "emit/header/tokens.h"
+
 namespace tw {
 namespace {
 
 using Texts = std::map<std::string, std::string, std::less<>>;
+using header::continues_identifier;
+using header::end_of_quoted;
+using header::included_path;
+using header::Token;
+using header::token_at;
 
 constexpr std::size_t columns = 100;
-
-bool starts_identifier(char c) { return std::isalpha(static_cast<unsigned char>(c)) || c == '_'; }
-bool continues_identifier(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
-}
-
-// Returns the end of the quoted text that begins at `at`, or at + 1 if its line ends first: an
-// apostrophe in the text of an #error begins no character literal.
-std::size_t end_of_quoted(std::string_view text, std::size_t at) {
-  for (std::size_t i = at + 1; i < text.size() && text[i] != '\n'; ++i) {
-    if (text[i] == '\\') {
-      ++i;
-    } else if (text[i] == text[at]) {
-      return i + 1;
-    }
-  }
-  return at + 1;
-}
-
-std::size_t end_of_raw_string(std::string_view text, std::size_t quote) {
-  const auto open = text.find('(', quote);
-  if (open == std::string_view::npos) return quote + 1;
-  const std::string close = ")" + std::string(text.substr(quote + 1, open - quote - 1)) + "\"";
-  const auto end = text.find(close, open);
-  return end == std::string_view::npos ? text.size() : end + close.size();
-}
-
-std::size_t end_of_line_comment(std::string_view text, std::size_t at) {
-  auto end = text.find('\n', at);
-  while (end != std::string_view::npos && text[end - 1] == '\\') end = text.find('\n', end + 1);
-  return std::min(end, text.size());
-}
-
-struct Token {
-  enum class Kind { identifier, other } kind;
-  std::size_t end;
-};
-
-// Returns the token at `at`: an identifier, or a comment, literal or character that is copied
-// unchanged.
-Token token_at(std::string_view text, std::size_t at) {
-  using Kind = Token::Kind;
-  const std::string_view rest = text.substr(at);
-  if (rest.substr(0, 2) == "//") return {Kind::other, end_of_line_comment(text, at)};
-  if (rest.substr(0, 2) == "/*") {
-    const auto end = text.find("*/", at + 2);
-    return {Kind::other, end == std::string_view::npos ? text.size() : end + 2};
-  }
-  if (rest[0] == '"' || rest[0] == '\'') return {Kind::other, end_of_quoted(text, at)};
-  std::size_t end = at + 1;
-  if (std::isdigit(static_cast<unsigned char>(rest[0]))) {  // 1'000u, 0x1F, 1.5f
-    while (end < text.size() &&
-           (continues_identifier(text[end]) || text[end] == '\'' || text[end] == '.')) {
-      ++end;
-    }
-    return {Kind::other, end};
-  }
-  if (!starts_identifier(rest[0])) return {Kind::other, end};
-  while (end < text.size() && continues_identifier(text[end])) ++end;
-  if (end < text.size() && text[end] == '"' && text[end - 1] == 'R') {
-    return {Kind::other, end_of_raw_string(text, end)};
-  }
-  return {Kind::identifier, end};
-}
 
 std::string upper_case(std::string_view text) {
   std::string result(text);
@@ -92,14 +35,6 @@ std::string renamed(std::string_view identifier, const Renaming& renaming) {
     return fmt::format("{}_{}", identifier, renaming.digest);
   }
   return std::string(identifier);
-}
-
-// Returns the path in `sources` that an #include "name" in `from` means; empty if there is none.
-std::string resolved(const std::string& name, const std::string& from, const Texts& sources) {
-  const auto slash = from.rfind('/');
-  const std::string beside = slash == std::string::npos ? name : from.substr(0, slash + 1) + name;
-  if (sources.count(beside)) return beside;
-  return sources.count(name) ? name : "";
 }
 
 // If `line` is an #include or #pragma once, in which no token is renamed, replaces it.
@@ -121,7 +56,7 @@ bool rewritten_directive(std::string_view line, const std::string& path, const T
   if (close == std::string_view::npos) return false;
   if (line[open] == '<') return true;
   const std::string target =
-      resolved(std::string(line.substr(open + 1, close - open - 1)), path, sources);
+      included_path(std::string(line.substr(open + 1, close - open - 1)), path, sources);
   if (target.empty()) return true;
   std::string up;
   for (const char c : path) up += c == '/' ? "../" : "";

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "emit/header/given_source.h"
+
 namespace tw::header {
 namespace {
 
@@ -63,6 +65,21 @@ Texts write_files_of(const Model& model) {
   const Renaming of_ours{model.digest, {"tw"}};
   for (const auto& [path, text] : model.parts) {
     files[folder + path] = license + renamed_source(path, model.parts, of_ours);
+  }
+  Texts given;
+  for (const auto& [path, source] : model.given) given[path] = source.text;
+  for (const auto& [path, source] : model.given) {
+    const std::string from = comment("Copied from " + source.origin + ".");
+    files[folder + "given/" + path] = from + "//\n" + namespace_source(path, given, model.digest);
+    files[folder + "given_headers/" + path] =
+        from + comment("Only its directives, which include the system's headers.") + "//\n" +
+        system_headers_of(path, given, model.digest);
+  }
+  for (std::size_t i = 0; i < model.branches.size(); ++i) {
+    if (model.branches[i].unit.source.empty()) continue;
+    const std::string path = fmt::format("units/v{}.cuh", i);
+    files[folder + path] =
+        guarded(write_unit(model, static_cast<int>(i)), guard_of(path, model.digest));
   }
   Texts sources;
   for (const auto& [path, source] : model.sources) sources[path] = source.text;

@@ -28,6 +28,8 @@ std::string write_tables(const Model& model);
 std::string write_branch(const Model& model, int branch);
 std::string write_form(const Model& model, int form);
 std::string write_runner(const Model& model, const Kernel& kernel);
+// units/v<branch>.cuh: the code of a branch of a given kernel.
+std::string write_unit(const Model& model, int branch);
 
 // Returns what comments say of the origin of the file.
 std::string write_notice(const Model& model);
@@ -35,6 +37,8 @@ std::string write_notice(const Model& model);
 Renaming renaming_of(const Model& model);
 // Returns the namespace of the branches: "tw_1a2b3c4d::dispatch_gemm".
 std::string inner_scope(const Model& model);
+// Returns the namespace of a unit: "tw_1a2b3c4d::unit_v3".
+std::string unit_scope(const Model& model, int branch);
 // Returns the lines that open the public namespace, and those that close it.
 std::string open_space(const Model& model);
 std::string close_space(const Model& model);

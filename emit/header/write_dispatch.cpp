@@ -114,28 +114,75 @@ std::string kernel_argument(const Model& model, const Argument& argument, std::s
       return tensor_argument(argument);
     case Kind::map:
       return map_argument(argument, pass, at);
+    case Kind::literal:
+      return argument.field;
     case Kind::scalar:
       break;
   }
   return "args." + argument.field;
 }
 
-std::string runner_pass(const Model& model, const Launch& launch, std::size_t pass) {
+std::string runner_pass(const Model& model, const Kernel& kernel, std::size_t pass) {
+  const Launch& launch = kernel.launches[pass];
   std::vector<std::string> arguments;
   int at = 0;
   for (const Argument& argument : launch.arguments) {
     arguments.push_back(kernel_argument(model, argument, pass, at));
     at += static_cast<int>(argument.integers.size());
   }
-  return fmt::format("  static auto entry(dispatch::Index<{}>) {{\n    return ::{}", pass,
-                     renamed_tokens(launch.entry, renaming_of(model))) +
-         "<typename Form<A>::Types, V, typename Form<A>::Chain>;\n  }\n"
-         "  template <class Launch>\n" +
+  return fmt::format("  static auto entry(dispatch::Index<{}>{}) {{\n    return ", pass,
+                     kernel.is_given ? " pass" : "") +
+         (kernel.is_given ? std::string("V::entry(pass)")
+                          : fmt::format("::{}<typename Form<A>::Types, V, typename Form<A>::Chain>",
+                                        renamed_tokens(launch.entry, renaming_of(model)))) +
+         ";\n  }\n  template <class Launch>\n" +
          fmt::format("  static cudaError_t pass(dispatch::Index<{}>, ", pass) +
          "[[maybe_unused]] const A& args,\n"
          "                          [[maybe_unused]] const Plan& plan,\n"
          "                          [[maybe_unused]] void* workspace, const Launch& launch) {\n" +
          fmt::format("    return launch({});\n", fmt::join(arguments, ", ")) + "  }\n";
+}
+
+// Returns the function that fills the arrays of a given kernel. Their sizes stand behind the integers
+// of the first pass.
+std::string runner_constants(const Kernel& kernel) {
+  std::string text =
+      "  static cudaError_t fill_constants([[maybe_unused]] const A& args,\n"
+      "                                    [[maybe_unused]] const Plan& plan,\n"
+      "                                    [[maybe_unused]] cudaStream_t stream) {\n";
+  if (kernel.constants.empty()) return text + "    return cudaSuccess;\n  }\n";
+  text += "    cudaError_t status = cudaSuccess;\n";
+  std::size_t at = 0;
+  for (const Argument& argument : kernel.launches.front().arguments) at += argument.integers.size();
+  for (std::size_t i = 0; i < kernel.constants.size(); ++i) {
+    text += fmt::format(
+        "    if (status == cudaSuccess) {{\n"
+        "      status = V::fill(dispatch::Index<{}>(), args.{}, plan.pass[0].value[{}], stream);\n"
+        "    }}\n",
+        i, kernel.constants[i].field, at + i);
+  }
+  return text + "    return status;\n  }\n";
+}
+
+// Returns the struct by which the runner knows a branch of a given kernel.
+std::string given_branch(const Model& model, int index) {
+  const Unit& unit = model.branches[static_cast<std::size_t>(index)].unit;
+  const std::string scope = unit_scope(model, index);
+  std::string text = fmt::format("struct v{} {{\n", index);
+  for (std::size_t i = 0; i < unit.entries.size(); ++i) {
+    text += fmt::format("  static auto entry(dispatch::Index<{}>) {{ return &::{}::{}; }}\n", i,
+                        scope, unit.entries[i]);
+  }
+  for (std::size_t i = 0; i < unit.constants.size(); ++i) {
+    text += fmt::format(
+        "  static cudaError_t fill(dispatch::Index<{}>, const void* from, std::int64_t bytes,\n"
+        "                          cudaStream_t stream) {{\n"
+        "    return cudaMemcpyToSymbolAsync(\n"
+        "        ::{}::{}, from,\n"
+        "        static_cast<std::size_t>(bytes), 0, cudaMemcpyDeviceToDevice, stream);\n  }}\n",
+        i, scope, unit.constants[i]);
+  }
+  return text + "};\n";
 }
 
 // Returns the struct by which dispatch/call.cuh knows the op.
@@ -205,6 +252,13 @@ std::string includes(const Model& model) {
       "#error \"{0}.cuh needs CUDA 12 or newer\"\n"
       "#endif\n",
       model.op, model.api);
+  for (const int standard : model.standards) {
+    text += fmt::format(
+        "#if __cplusplus < {0}L && (!defined(_MSVC_LANG) || _MSVC_LANG < {0}L)\n"
+        "#error \"{1}.cuh has a kernel that was tuned with a newer standard: compile with "
+        "-std=c++{2}\"\n#endif\n",
+        standard, model.op, standard / 100 % 100);
+  }
   if (model.reads_memory) {
     text += renamed_tokens("#define TW_READS_MEMORY_BYTES\n", renaming_of(model));
   }
@@ -216,6 +270,13 @@ std::string includes(const Model& model) {
   include("dispatch/select.h");
   if (model.has_maps) include("dispatch/tensor_map.cuh");
   for (const std::string& path : model.includes) include(path);
+  // The symbols of units are not exported.
+  std::string units;
+  for (std::size_t i = 0; i < model.branches.size(); ++i) {
+    if (model.branches[i].unit.source.empty()) continue;
+    units += fmt::format("#include \"{}/units/v{}.cuh\"\n", folder, i);
+  }
+  if (!units.empty()) text += hidden + units + visible_again;
   return text + "\n";
 }
 
@@ -225,7 +286,10 @@ std::string write_branch(const Model& model, int index) {
   const Branch& branch = model.branches[static_cast<std::size_t>(index)];
   std::string text = comment(fmt::format("v{}, {}", index, branch.title), 0, 4);
   for (const std::string& note : branch.notes) text += comment("  " + note, 0, 6);
-  return text + wrapped(renamed_tokens(branch.variant, renaming_of(model))) + "\n";
+  return text +
+         (branch.unit.source.empty() ? wrapped(renamed_tokens(branch.variant, renaming_of(model)))
+                                     : given_branch(model, index)) +
+         "\n";
 }
 
 std::string write_form(const Model& model, int index) {
@@ -264,8 +328,9 @@ std::string write_runner(const Model& model, const Kernel& kernel) {
       fmt::format("  using ZeroOnce = dispatch::Workspaces<{}>;\n\n",
                   fmt::join(kernel.zero_once, ", "));
   for (std::size_t i = 0; i < kernel.launches.size(); ++i) {
-    text += runner_pass(model, kernel.launches[i], i);
+    text += runner_pass(model, kernel, i);
   }
+  text += runner_constants(kernel);
   return wrapped(text + "};\n\n");
 }
 

@@ -135,6 +135,18 @@ std::string plan_pass(const Launch& launch, std::size_t pass) {
   return text + "  }\n";
 }
 
+// Returns the lines for the sizes of the constants, which stand behind the integers of the first
+// pass.
+std::string plan_constants(const Kernel& kernel) {
+  std::string text;
+  std::size_t at = 0;
+  for (const Argument& argument : kernel.launches.front().arguments) at += argument.integers.size();
+  for (const Constant& constant : kernel.constants) {
+    text += fmt::format("  plan.int64(0, {}, {});\n", at++, constant.bytes);
+  }
+  return text;
+}
+
 std::string plan_function(const Kernel& kernel) {
   std::string text =
       fmt::format("using Plan = dispatch::Plan<{}, {}, {}>;\n\n", kernel.launches.size(),
@@ -152,6 +164,7 @@ std::string plan_function(const Kernel& kernel) {
   for (std::size_t i = 0; i < kernel.launches.size(); ++i) {
     text += plan_pass(kernel.launches[i], i);
   }
+  text += plan_constants(kernel);
   return text + "  return plan;\n}\n\n";
 }
 

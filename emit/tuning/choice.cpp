@@ -1,5 +1,6 @@
 #include "emit/tuning/choice.h"
 
+#include "emit/tuning/given_kernel.h"
 #include "emit/tuning/launches.h"
 
 namespace tw {
@@ -45,7 +46,8 @@ struct Entry {
 bool runs(const Tuning& tuning, int index, const Problem& problem, const DeviceInfo& device) {
   const Branch& branch = tuning.branches[static_cast<std::size_t>(index)];
   const OpSpec& op = tuning.op();
-  return serves(*branch.kernel, slots_of(op, branch.kernel->names, problem, device),
+  return has_code_for(*tuning.request->catalog, branch, problem) &&
+         serves(*branch.kernel, slots_of(op, branch.kernel->names, problem, device),
                 branch.configuration) &&
          can_launch(op, *branch.kernel, problem, device, branch.configuration);
 }

@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include "emit/tuning/given_kernel.h"
+
 namespace tw {
 namespace {
 
@@ -134,7 +136,8 @@ std::vector<std::vector<std::int64_t>> combinations_of(const Tuning& tuning) {
 std::vector<Branch> fallbacks_of(const Tuning& tuning, int form) {
   std::vector<const KernelSpec*> kernels;
   for (const KernelSpec& kernel : tuning.entry->kernels) {
-    if (!kernel.knobs_are_macros) kernels.push_back(&kernel);
+    const bool serves_any = compiled_dims(*tuning.request->catalog, kernel).empty();
+    if (given_fault(kernel).empty() && serves_any) kernels.push_back(&kernel);
   }
   // A kernel that won something is the better guess for untuned problems.
   const auto wins = [&](const KernelSpec* kernel) {

@@ -38,6 +38,20 @@ bool has_tensors_by_pointers(const OpSpec& op) {
                      [](const TensorSpec& tensor) { return tensor.by_pointers.has_value(); });
 }
 
+std::vector<const ArgSpec*> named_numbers(const std::vector<const KernelSpec*>& kernels) {
+  std::vector<const ArgSpec*> numbers;
+  for (const KernelSpec* kernel : kernels) {
+    for (const LaunchSpec& launch : kernel->launches) {
+      for (const ArgSpec& arg : launch.args) {
+        const auto is_it = [&](const ArgSpec* one) { return one->name == arg.name; };
+        const bool is_new = std::none_of(numbers.begin(), numbers.end(), is_it);
+        if (arg.is_named_number() && is_new) numbers.push_back(&arg);
+      }
+    }
+  }
+  return numbers;
+}
+
 std::vector<std::string> field_names(const OpSpec& op) {
   std::vector<std::string> names;
   for (const DimSpec& dim : op.dims) names.push_back(cpp_name(dim.name));
@@ -57,6 +71,7 @@ void check_names(const OpSpec& op, const std::vector<std::string>& types,
   std::vector<std::string> names = types;
   for (const ChoiceSpec& choice : op.choices) names.push_back(enum_of(choice));
   for (const std::string& name : field_names(op)) names.push_back(name);
+  for (const ArgSpec* number : named_numbers(kernels)) names.push_back(cpp_name(number->name));
   check_apart(of, names, "a field and of another field or a type", "op.toml");
   const auto cpp_names = [](const std::vector<std::string>& words) {
     std::vector<std::string> result;

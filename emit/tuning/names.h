@@ -13,6 +13,9 @@ std::string enum_of(const ChoiceSpec& choice);
 std::string pointers_field(const TensorSpec& tensor);
 // Returns whether any tensor of the op can be given by pointers.
 bool has_tensors_by_pointers(const OpSpec& op);
+// Returns the arguments of the kernels that are numbers with a name, each name once. A header has a
+// field for each.
+std::vector<const ArgSpec*> named_numbers(const std::vector<const KernelSpec*>& kernels);
 // Returns the fields of the op's type of arguments without an epilogue.
 std::vector<std::string> field_names(const OpSpec& op);
 // Throws Error if two of these are equal: the fields, the enums of the choices, and the types of

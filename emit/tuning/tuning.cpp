@@ -11,6 +11,7 @@
 #include "emit/header/text.h"
 #include "emit/tuning/fallbacks.h"
 #include "emit/tuning/forms.h"
+#include "emit/tuning/given_kernel.h"
 #include "emit/tuning/names.h"
 
 namespace tw {
@@ -46,13 +47,6 @@ const KernelSpec& kernel_of(const OpEntry& entry, const std::string& name) {
   std::vector<std::string> known;
   for (const KernelSpec& kernel : entry.kernels) {
     if (kernel.name == name) {
-      if (kernel.knobs_are_macros) {
-        throw Error(
-            fmt::format("kernel {} of op {} takes its knobs as macros, so two of its "
-                        "configurations cannot stand in one header: give it "
-                        "knobs = \"type\"",
-                        name, entry.op.name));
-      }
       return kernel;
     }
     known.push_back(kernel.name);
@@ -67,7 +61,8 @@ int branch_of(Tuning& tuning, Branch branch) {
   for (std::size_t i = 0; i < tuning.branches.size(); ++i) {
     const Branch& known = tuning.branches[i];
     if (known.kernel == branch.kernel && known.problem.choices == branch.problem.choices &&
-        known.configuration == branch.configuration) {
+        known.configuration == branch.configuration &&
+        has_code_for(*tuning.request->catalog, known, branch.problem)) {
       return static_cast<int>(i);
     }
   }

@@ -45,6 +45,7 @@ if(TILEWRIGHT_NVCC AND TILEWRIGHT_HAS_CUDA AND NOT TILEWRIGHT_ASAN)
   product_program(reduced_program ReducedProgram)
   product_program(pointers_program PointersProgram)
   product_program(mixed_program MixedProgram)
+  product_program(given_program GivenProgram)
 
   # One header in programs for several lists of architectures; each names the code that an H100 must
   # run.

@@ -124,16 +124,17 @@ TEST_F(CliEmit, ConstantsThatWereTunedAreTheDefaults) {
   EXPECT_TRUE(holds(two, "explicit ArgsDivClamp(float clamp_hi_value)")) << two;
 }
 
-TEST_F(CliEmit, AKernelThatTakesMacrosIsNamed) {
+TEST_F(CliEmit, AKernelWithOptionsOfTheCompilerIsNamed) {
   fs::remove(folder_ / "whole.toml");
   std::ofstream(folder_ / "tail.cuh")
       << "extern \"C\" __global__ void tail(int n, const float* x, float* y) {}\n";
   std::ofstream(folder_ / "tail.toml")
-      << "[kernel]\nsource = \"tail.cuh\"\nknobs = \"macros\"\n[[launch]]\nentry = \"tail\"\n"
-         "grid = [\"n\"]\nblock = [1]\nargs = [\"n\", \"x\", \"y\"]\n";
+      << "[kernel]\nsource = \"tail.cuh\"\nknobs = \"macros\"\noptions = [\"-fmad=false\"]\n"
+         "[[launch]]\nentry = \"tail\"\ngrid = [\"n\"]\nblock = [1]\nargs = [\"n\", \"x\", "
+         "\"y\"]\n";
   expect_fault("emit --spec op.toml --defaults --check off --out tuned --db none.db",
                {"a header could hold none of the kernels of op twice",
-                "kernel tail takes its knobs as macros: give it knobs = \"type\""});
+                "kernel tail was compiled with -fmad=false, which a header cannot ask of nvcc"});
 }
 
 TEST_F(CliEmit, WithoutACheckItIsSaid) {

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli_fixture.h"
+#include "core/spec/sources.h"
 
 namespace tw {
 namespace {
@@ -203,6 +204,30 @@ TEST_F(FromSource, IsExplainedByTheHelp) {
     EXPECT_NE(help.out.find(part), std::string::npos) << part << help.out;
   }
   EXPECT_NE(tune("--help").out.find("--kernel saxpy.cu:saxpy"), std::string::npos);
+}
+
+TEST_F(FromSource, AWinnerGoesHomeAsAHeader) {
+  fs::copy(TW_TEST_DATA "/source/saxpy.cu", folder_);
+  const Ran first = tune(saxpy + " --device cpu --trust-code --race 0");
+  EXPECT_NE(first.err.find("next: add --save-spec FOLDER, then tune emit --spec"),
+            std::string::npos);
+  const Ran saved = tune(saxpy + " --device cpu --trust-code --race 0 --save-spec kept");
+  EXPECT_NE(saved.err.find("next: tune emit --spec kept/op.toml --out tuned"), std::string::npos)
+      << saved.out;
+  const std::string emit = "emit --spec kept/op.toml --source cpu ";
+  const Ran ran = tune(emit + "--out tuned --trust-code --check-shapes 4");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("checked on"), std::string::npos) << ran.out;
+  EXPECT_NE(read_text_file(folder_ / "tuned/saxpy.h").find("  float a = 2.5;\n"),
+            std::string::npos);
+  // The header's .cu has the name of the source, which stays.
+  expect_fault(emit + "--out kept --check off",
+               {"cannot write kept/saxpy.cu: a file of that name is there"});
+  EXPECT_EQ(tune(emit + "--out tuned --check off").code, 0);  // its own files are replaced
+  EXPECT_EQ(tune(emit + "--out plain --format defines").code, 0);
+  EXPECT_EQ(tune(emit + "--out plain --format json").code, 0);
+  EXPECT_NE(read_text_file(folder_ / "plain/saxpy.json").find("\"entry\": \"saxpy\""),
+            std::string::npos);
 }
 
 }  // namespace

@@ -323,7 +323,7 @@ smem = "4 * BLOCK"
 args = [
   "x",
   "y",
-  {f32 = 2.5},
+  {f32 = 2.5, name = "a"},
   "n",
 ]
 )toml";

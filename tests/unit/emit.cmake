@@ -4,7 +4,7 @@ target_link_libraries(emit_writer PRIVATE tw_flags tw_emit ${TILEWRIGHT_FMT})
 target_compile_definitions(emit_writer PRIVATE TW_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
 set(TW_EMITTED ${CMAKE_CURRENT_BINARY_DIR}/emitted CACHE INTERNAL "what emit_writer writes")
 file(GLOB emit_data CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/data/emit/*
-  ${PROJECT_SOURCE_DIR}/tests/data/mapped/*)
+  ${PROJECT_SOURCE_DIR}/tests/data/mapped/* ${PROJECT_SOURCE_DIR}/tests/data/given/*)
 add_custom_command(OUTPUT ${TW_EMITTED}/selected.h
   BYPRODUCTS ${TW_EMITTED}/tuned/blend.cu ${TW_EMITTED}/selected_reduced.h
     ${TW_EMITTED}/selected_mapped.h
@@ -16,7 +16,7 @@ add_custom_target(emitted_for_tests DEPENDS ${TW_EMITTED}/selected.h)
 tilewright_test(emit_test
   SOURCES emit_test.cpp emit_text_test.cpp emit_samples_test.cpp emit_select_test.cpp
     emit_reduced_test.cpp emit_launches_test.cpp emit_mapped_test.cpp emit_model_test.cpp
-    emit_write_test.cpp ${TW_EMITTED}/selected.h
+    emit_write_test.cpp emit_given_test.cpp ${TW_EMITTED}/selected.h
   LIBRARIES tw_emit)
 target_include_directories(emit_test PRIVATE ${TW_EMITTED})
 

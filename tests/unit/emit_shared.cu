@@ -68,6 +68,7 @@ struct Kernel {
   using Plan = small::Plan;
   using ZeroEach = dispatch::Workspaces<0, 1>;
   using ZeroOnce = dispatch::Workspaces<>;
+  static cudaError_t fill_constants(const Args&, const Plan&, cudaStream_t) { return cudaSuccess; }
   static auto entry(dispatch::Index<0>) { return first<float>; }
   template <class Launch>
   static cudaError_t pass(dispatch::Index<0>, const Args& args, const Plan& plan, void* workspace,

@@ -212,7 +212,7 @@ TEST_F(EmitTest, PublicNamespaceIsTheOneAskedFor) {
 }
 
 // Returns an op whose header holds the default, with another name, and with other dims beside n;
-// also its source, and the source of a kernel that takes its knobs as macros.
+// also its source.
 Catalog doubling(const std::string& name, const std::string& more,
                  const std::string& file = "k.cuh", const std::string& root = "mine") {
   const std::string entry = root + "::kernel", quoted = "\"" + file + "\"";

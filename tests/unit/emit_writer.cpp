@@ -5,6 +5,7 @@
 //   reduced         products whose rows are reduced
 //   pointers        products of batches that are given by pointers
 //   mixed           an op whose tensors have several types
+//   given           kernels with macros
 //   matrix          headers that are only compiled (emit_matrix.h)
 //   code            the op of tests/data/code, tuned for sm_90a
 //   constants       winners that differ in the constants of their chain
@@ -55,6 +56,12 @@ int main(int count, char** words) try {
         mixed, fmt::format("dequantise {} rows=100,columns=300,table=7", dtype), "block"));
   }
   tw::emit_matrix::write(folder + "/mixed", dequantise);
+  const tw::Catalog given =
+      tw::Catalog::load_file(TW_TEST_DATA "/given/op.toml", tw::builtin_sources());
+  tw::EmitRequest smooth = tw::emit_matrix::request_for(given, "smooth");
+  smooth.winners.push_back(tw::emit_matrix::winner(given, "smooth f32 n=1000", "fixed"));
+  smooth.winners.push_back(tw::emit_matrix::winner(given, "smooth f32 n=2000", "any"));
+  tw::emit_matrix::write(folder + "/given", smooth);
   const tw::Catalog mapped =
       tw::Catalog::load_file(TW_TEST_DATA "/mapped/op.toml", tw::builtin_sources());
   tw::EmitRequest widen = tw::emit_matrix::request_for(mapped, "widen");

@@ -15,6 +15,7 @@
 #include "devices/registry/registry.h"
 #include "emit/emit.h"
 #include "emit/header/text.h"
+#include "emit/winner_files.h"
 #include "options/filter_options.h"
 #include "options/options.h"
 #include "options/problem_options.h"
@@ -224,6 +225,17 @@ std::vector<Winner> winners_of(const std::string& path, const Filter& filter, co
   return winners;
 }
 
+// Writes the winners in another form than a header. These are not checked on other shapes than the
+// tuned ones.
+int write_winners(const std::string& format, const std::string& folder,
+                  const EmitRequest& request) {
+  const auto files = format == "json" ? emit_json(request) : emit_defines(request);
+  check_folder(folder, files);
+  write_files(folder, files);
+  for (const auto& [path, text] : files) fmt::print("wrote {}/{}\n", folder, path);
+  return exit_found;
+}
+
 }  // namespace
 
 CommandSpec emit_specification() {
@@ -251,6 +263,9 @@ CommandSpec emit_specification() {
                "cpu device with --source cpu"},
               {"check-shapes", "N",
                "the most shapes to verify for each winner and each default (default 8)"},
+              {"format", "header|defines|json",
+               "header (default); a file of #define lines for the GPU, for kernels with macros; or "
+               "the winners, their knobs and launches as JSON"},
               {"spec", "FILE", "the op.toml of your own op"},
               {"trust-code", "", "let --check cpu run the code of a --spec on this host"},
           },
@@ -258,7 +273,8 @@ CommandSpec emit_specification() {
       .examples = {"tune emit --op gemm --out tuned",
                    "tune emit --op gemm --out tuned --db ours.db "
                    "--device H200 --namespace my::kernels",
-                   "tune emit --op gemm --out tuned --check cuda:0 --check-shapes 32"},
+                   "tune emit --op gemm --out tuned --check cuda:0 --check-shapes 32",
+                   "tune emit --spec op.toml --out tuned --format defines"},
   };
 }
 
@@ -283,6 +299,10 @@ int emit_command(const Arguments& arguments) {
   if (filter.source != "measured" && !request.winners.empty()) {
     request.source_note = note_on(filter.source);
   }
+  static const std::string formats[] = {"header", "defines", "json"};
+  const std::string format = arguments.one_of("format", "header", formats);
+  if (format != "header") return write_winners(format, folder, request);
+  check_kernels(request);
   const Checked checked = check(
       arguments, filter, fmt::format("tune emit {}", fmt::join(arguments.words(), " ")), request);
   print_left_out(checked.left_out);
@@ -292,6 +312,7 @@ int emit_command(const Arguments& arguments) {
     return exit_nothing;
   }
   const std::map<std::string, std::string> files = emit(request);
+  check_folder(folder, files);
   write_files(folder, files);
   print_written(folder, op, request, files);
   if (!checked.notice.empty()) say(fmt::format("tune: not checked: {}", checked.notice));

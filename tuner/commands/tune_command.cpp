@@ -14,6 +14,7 @@
 #include "core/catalog/catalog.h"
 #include "db/run_state.h"
 #include "options/problem_options.h"
+#include "options/source_options.h"
 #include "search/strategies/strategy.h"
 #include "session/result_report.h"
 #include "session/session.h"
@@ -38,7 +39,9 @@ constexpr const char* source_example =
 struct TuneOptions {
   MeasuringOptions measuring;
   Budget budget;
-  std::string strategy, kernel, spec, command_line;
+  std::string strategy, kernel, command_line;
+  std::string spec;  // of --spec, or what --save-spec writes
+  bool is_from_source = false;
   std::int64_t top = 10;
   int finalists = 8;
   bool json = false;
@@ -59,7 +62,11 @@ TuneOptions options_of(const Arguments& arguments) {
         "--budget auto needs --strategy auto: its stopping rule is calibrated for this strategy");
   }
   options.kernel = asked_kernel(arguments);
+  options.is_from_source = has_source(arguments);
   options.spec = arguments.text("spec");
+  if (options.spec.empty() && arguments.has("save-spec")) {
+    options.spec = arguments.text("save-spec") + "/op.toml";
+  }
   options.command_line = fmt::format("tune {}", fmt::join(arguments.words(), " "));
   options.top = arguments.integer("top", 10, 1, 1'000'000'000);
   options.finalists = static_cast<int>(arguments.integer("race", 8, 0, 100));
@@ -180,7 +187,10 @@ std::string next_step(const TuneOptions& options, const Setup& setup) {
   std::string text = fmt::format("stored in {}", options.measuring.database);
   const KernelSpec* kernel = first.kernel;
   if (!kernel && first.code.source_digest.empty()) return text;
-  if (kernel && kernel->knobs_are_macros) return text;  // such kernels cannot be emitted
+  if (options.is_from_source && options.spec.empty()) {
+    return text +
+           "; next: add --save-spec FOLDER, then tune emit --spec FOLDER/op.toml --out tuned";
+  }
   const std::string op =
       options.spec.empty() ? "--op " + situation.op : fmt::format("--spec {}", options.spec);
   text += fmt::format("; next: tune emit {} --out tuned", op);

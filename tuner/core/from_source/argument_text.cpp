@@ -89,6 +89,7 @@ void set_literal(const SourceOption& option, const NumberLiteral& literal, const
   }
   if (literal.is_real) {
     argument.toml = with_type(type.dtype, toml_real(literal.real));
+    argument.is_literal = true;
   } else if (literal.is_above_int64 && type.dtype == DType::u64) {
     // Expressions have no numbers from 2^63 on. These bits are the number's.
     const auto bits = static_cast<std::int64_t>(literal.integer);
@@ -100,6 +101,7 @@ void set_literal(const SourceOption& option, const NumberLiteral& literal, const
     if (literal.is_above_int64) option.fail(fmt::format("{} is too large", value));
     check_range(option, value, type);
     argument.toml = with_type(type.dtype, is_integer(type.dtype) ? value : value + ".0");
+    argument.is_literal = true;
   }
 }
 

@@ -18,6 +18,7 @@ struct ArgumentText {
   std::string role;                  // of a tensor
   std::string inner;                 // of a number: its text without a type around it
   std::string toml;                  // of a number: the element of a launch's `args`
+  bool is_literal = false;           // of a number: it is written as such, and `toml` is a table
 
   bool is_tensor() const { return !extents.empty(); }
 };

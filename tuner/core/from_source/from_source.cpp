@@ -227,9 +227,22 @@ class Writer {
       const ArgumentText& argument = arguments_[i];
       text.add(options_.args[i],
                fmt::format("  {},\n",
-                           argument.is_tensor() ? toml_string(argument.name) : argument.toml));
+                           argument.is_tensor() ? toml_string(argument.name) : number_text(i)));
     }
     text.add(options_.kernel, "]\n");
+  }
+
+  // A literal has the name of its parameter, so that headers can have a field for it.
+  std::string number_text(std::size_t argument) const {
+    const std::string& text = arguments_[argument].toml;
+    if (!arguments_[argument].is_literal || !kernel_.parameters) return text;
+    const std::string& name = (*kernel_.parameters)[argument].name;
+    const bool is_free = is_identifier(name) &&
+                         std::find(values_.begin(), values_.end(), name) == values_.end() &&
+                         std::none_of(arguments_.begin(), arguments_.end(),
+                                      [&](const ArgumentText& one) { return one.name == name; });
+    if (!is_free) return text;
+    return fmt::format("{}, name = {}}}", text.substr(0, text.size() - 1), toml_string(name));
   }
 
   const SourceOptions& options_;

@@ -42,6 +42,14 @@ std::string text_of_value(const OpSpec& op, const KernelSpec& kernel, const Prob
   return text.starts_with('-') ? fmt::format("({})", text) : text;
 }
 
+// Returns the entry of a launch with the values of the names in it.
+std::string entry_of(const OpSpec& op, const KernelSpec& kernel, const LaunchSpec& launch,
+                     const Problem& problem, std::span<const std::int64_t> configuration) {
+  return with_values(launch.entry, [&](std::string_view name) {
+    return text_of_value(op, kernel, problem, configuration, std::string(name));
+  });
+}
+
 bool serves(const KernelSpec& kernel, Slots slots) {
   const auto holds = [&](const Constraint& one) {
     return one.expr.evaluate(slots).value_or(0) != 0;
@@ -119,8 +127,7 @@ LoweredPlan Lowering::lower_for(const Problem& problem,
   Plan& plan = result.plan;
   plan.problem = shared;
   if (kernel.knobs_are_macros) {
-    plan.program = macro_program(*catalog_, op, kernel.source, problem, &kernel);
-    add_macros(kernel, configuration, plan.program);
+    plan.program = given_code(*catalog_, kernel, problem, configuration).program;
   } else {
     plan.program = typed_program(*catalog_, op, problem, kernel.source,
                                  variant_text(op, kernel, problem, configuration, "v0"));
@@ -137,9 +144,7 @@ LoweredPlan Lowering::lower_for(const Problem& problem,
     for (const LaunchSpec& launch : kernel.launches) {
       if (value_of(launch.when, slots, "when") == 0) continue;
       plan.launches.push_back(lower_launch(op, kernel.workspaces, launch, problem, device_, slots));
-      const std::string entry = with_values(launch.entry, [&](std::string_view name) {
-        return text_of_value(op, kernel, problem, configuration, std::string(name));
-      });
+      const std::string entry = entry_of(op, kernel, launch, problem, configuration);
       plan.launches.back().entry = entry_index(op, plan.program, entry, problem);
       for (PlanArg& arg : plan.launches.back().args) pass_by_pointers(arg, shared->tensors);
     }
@@ -148,6 +153,17 @@ LoweredPlan Lowering::lower_for(const Problem& problem,
     result.invalid = fault.reason;
   }
   return result;
+}
+
+GivenCode given_code(const Catalog& catalog, const KernelSpec& kernel, const Problem& problem,
+                     std::span<const std::int64_t> configuration) {
+  const OpSpec& op = catalog.at(kernel.op).op;
+  GivenCode code{macro_program(catalog, op, kernel.source, problem, &kernel), {}};
+  add_macros(kernel, configuration, code.program);
+  for (const LaunchSpec& launch : kernel.launches) {
+    code.entries.push_back(entry_of(op, kernel, launch, problem, configuration));
+  }
+  return code;
 }
 
 LoweredPlan lower(const Catalog& catalog, const KernelSpec& kernel, const Problem& problem,

@@ -26,6 +26,17 @@ struct LoweredPlan {
   std::string invalid;  // why it cannot be launched; empty if it can
 };
 
+// Returns what a knob of a kernel with macros is defined as.
+std::string macro_of(const Knob& knob, std::int64_t value);
+
+// The code of a configuration of a kernel with macros.
+struct GivenCode {
+  Program program;                   // without its entries
+  std::vector<std::string> entries;  // of all launches, whether or not they apply to the problem
+};
+GivenCode given_code(const Catalog& catalog, const KernelSpec& kernel, const Problem& problem,
+                     std::span<const std::int64_t> configuration);
+
 // Lowers configurations of kernels for one problem on one device. What they share is evaluated
 // once, and all their plans point to it.
 class Lowering {

@@ -204,15 +204,17 @@ Program macro_program(const Catalog& catalog, const OpSpec& op, const std::strin
   return program;
 }
 
+std::string macro_of(const Knob& knob, std::int64_t value) {
+  const bool is_shown = knob.kind == Knob::Kind::integer || knob.is_text;
+  return is_shown ? knob.text(value) : fmt::format("{}", value);
+}
+
 void add_macros(const KernelSpec& kernel, std::span<const std::int64_t> configuration,
                 Program& program) {
   for (std::size_t i = 0; i < kernel.knobs.size(); ++i) {
     const Knob& knob = kernel.knobs[i];
     if (!kernel.is_macro(knob.name)) continue;
-    const bool is_shown = knob.kind == Knob::Kind::integer || knob.is_text;
-    program.defines.push_back(
-        fmt::format("{}={}", knob.name,
-                    is_shown ? knob.text(configuration[i]) : fmt::format("{}", configuration[i])));
+    program.defines.push_back(fmt::format("{}={}", knob.name, macro_of(knob, configuration[i])));
   }
   for (const std::string& option : kernel.options) {
     if (auto macro = define_of(option)) {

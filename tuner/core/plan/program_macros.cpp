@@ -3,38 +3,71 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 
 #include "core/spec/sources.h"
 
 namespace tw {
+
 namespace {
 
-// Returns the system's headers that the source of a kernel of others includes first. They come
-// before the macros, so that a macro called size does not change them. They are included only once
-// in any case.
-std::string leading_headers(const Program& program) {
-  const std::vector<Include> includes = includes_of(program.text);
-  const auto source =
-      includes.empty() ? program.headers.end() : program.headers.find(includes.front().path);
-  if (!program.as_given || source == program.headers.end()) return "";
-  std::string headers;
-  std::istringstream lines(without_comments(source->second));
-  for (std::string line; std::getline(lines, line);) {
-    line.erase(std::remove_if(line.begin(), line.end(),
-                              [](char c) { return c == ' ' || c == '\t' || c == '\r'; }),
-               line.end());
-    if (line.empty() || line == "#pragmaonce") continue;
-    if (!line.starts_with("#include<")) break;
-    headers += fmt::format("#include {}\n", line.substr(line.find('<')));
+// Adds the system's headers that a source includes before anything but its own guard and #pragma
+// once. Sources that it includes there count as their text.
+class Leading {
+ public:
+  explicit Leading(const Texts& sources) : sources_(sources) {}
+
+  // Returns whether everything in the source is leading, so that what follows its #include is, too.
+  bool add(const std::string& path) {
+    const auto source = sources_.find(path);
+    if (source == sources_.end()) return false;
+    if (!seen_.insert(path).second) return true;
+    std::istringstream lines(without_comments(source->second));
+    std::string guard;
+    for (std::string line; std::getline(lines, line);) {
+      line.erase(std::remove_if(line.begin(), line.end(),
+                                [](char c) { return c == ' ' || c == '\t' || c == '\r'; }),
+                 line.end());
+      if (line.empty() || line == "#pragmaonce") continue;
+      if (line.starts_with("#include<")) {
+        headers.push_back(line.substr(line.find('<')));
+      } else if (line.starts_with("#include\"") && line.ends_with('"')) {
+        const std::string name = line.substr(9, line.size() - 10);
+        const auto folder = path.rfind('/');
+        const std::string beside = folder == path.npos ? name : path.substr(0, folder + 1) + name;
+        if (!add(sources_.contains(beside) ? beside : name)) return false;
+      } else if (guard.empty() && line.starts_with("#ifndef")) {
+        guard = line.substr(7);
+      } else if (guard.empty() || line != "#define" + guard) {
+        return false;
+      }
+    }
+    return true;
   }
-  return headers;
-}
+
+  std::vector<std::string> headers;
+
+ private:
+  const Texts& sources_;
+  std::set<std::string> seen_;
+};
 
 }  // namespace
 
+std::vector<std::string> leading_headers(const Program& program) {
+  const std::vector<Include> includes = includes_of(program.text);
+  if (!program.as_given || includes.empty()) return {};
+  Leading leading(program.headers);
+  leading.add(includes.front().path);
+  return leading.headers;
+}
+
 std::string macros_begin(const Program& program) {
-  std::string text = leading_headers(program);
+  std::string text;
+  for (const std::string& header : leading_headers(program)) {
+    text += fmt::format("#include {}\n", header);
+  }
   for (const std::string& define : program.defines) {
     const std::size_t equals = define.find('=');
     text += "#define " + define.substr(0, equals);

@@ -366,6 +366,18 @@ ArgSpec read_number(const Scope& scope, const TomlTable& table, const TomlNode& 
   return arg;
 }
 
+// Reads the name of {f32 = 2.5, name = "alpha"}.
+std::string read_number_name(const TomlTable& table, const std::string& type, const ArgSpec& arg) {
+  table.allow({type, "name"});
+  const std::string name = table.text("name");
+  if (!is_identifier(name)) table.fail(table.at("name"), "'name' must be a word, as in C++");
+  if (!arg.real && !arg.value.reads().empty()) {
+    table.fail(table.at("name"),
+               "'name' is for a number that is written here, and this one is computed: remove it");
+  }
+  return name;
+}
+
 }  // namespace
 
 ArgSpec read_arg(const Scope& scope, const TomlTable& table, const TomlNode& node) {
@@ -380,14 +392,20 @@ ArgSpec read_arg(const Scope& scope, const TomlTable& table, const TomlNode& nod
                     [](const TomlNode& item) { return item.key == "struct"; })) {
       return read_aggregate(scope, table.nested(node, "struct"));
     }
-    const auto dtype = parse_dtype(first);
-    if (node.items.size() != 1 || !dtype) {
+    const auto number = std::find_if(items.begin(), items.end(), [](const TomlNode& item) {
+      return parse_dtype(item.key).has_value();
+    });
+    const bool has_name = std::any_of(items.begin(), items.end(),
+                                      [](const TomlNode& item) { return item.key == "name"; });
+    if (number == items.end() || items.size() != (has_name ? 2 : 1)) {
       table.fail(node,
                  "an argument that is a table must be {i64 = \"expression\"}, or another dtype, "
                  "{struct = \"name\", ints = [...]}, {tensor_map = \"tensor\", ...} or "
                  "{im2col_map = \"tensor\", ...}");
     }
-    return read_number(scope, table, node.items.front(), *dtype);
+    ArgSpec arg = read_number(scope, table, *number, *parse_dtype(number->key));
+    if (items.size() > 1) arg.name = read_number_name(table.nested(node, "args"), number->key, arg);
+    return arg;
   }
   const std::string& text = node.string;
   if (scope.is(text, Scope::Kind::tensor)) return {Kind::tensor, text, {}};
