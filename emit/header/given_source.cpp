@@ -86,10 +86,10 @@ void walk(std::string_view text, const std::function<void(const Directive&)>& on
 
 // Returns the path in the sources that the directive includes; empty if it includes none of them.
 std::string included_by(const Directive& directive, const std::string& from, const Texts& sources) {
-  if (directive.word != "include" || directive.rest.size() < 2 || directive.rest[0] != '"') {
-    return "";
-  }
-  const auto close = directive.rest.find('"', 1);
+  if (directive.word != "include" || directive.rest.size() < 2) return "";
+  const bool is_angled = directive.rest[0] == '<';
+  if (!is_angled && directive.rest[0] != '"') return "";
+  const auto close = directive.rest.find(is_angled ? '>' : '"', 1);
   if (close == std::string_view::npos) return "";
   return header::included_path(std::string(directive.rest.substr(1, close - 1)), from, sources);
 }

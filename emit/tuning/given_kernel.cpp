@@ -13,7 +13,10 @@ std::string given_fault(const KernelSpec& kernel) {
   if (!kernel.knobs_are_macros) return "";
   for (const std::string& option : kernel.options) {
     // These change neither results nor times, or the header asks for them.
-    if (define_of(option) || option.starts_with("-std=") || option == "-lineinfo") continue;
+    if (define_of(option) || include_folder_of(option) || option.starts_with("-std=") ||
+        option == "-lineinfo") {
+      continue;
+    }
     return fmt::format(
         "was compiled with {}, which a header cannot ask of nvcc: use --format defines, or tune "
         "without it",

@@ -405,7 +405,7 @@ TEST(FromSource, FaultsOfTheSpecsAreFaultsOfOptions) {
            {"size", "m=BLOCK", "BLOCK"},
            {"size", "n=4", "dim 'n' is there twice"},
            {"size", "T=4", "'T' is a word of the language already"},
-           {"option", "-I/usr", "no other folder"},
+           {"option", "-I", "names no folder: write it as -Ifolder"},
            {"option", "-DBLOCK=4", "'BLOCK' is a knob"},
            {"arg", "f32[BLOCK]:in", "BLOCK"},
            {"arg", "n=f32[n]:in", "'n'"}}) {

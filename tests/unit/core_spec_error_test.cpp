@@ -122,7 +122,7 @@ TEST(SpecErrors, Kernel) {
       {"needs = \"device.cc >= 80\"", "options = [\"-G\"]",
        "'options' are for kernels with knobs = \"macros\""},
       {"needs = \"device.cc >= 80\"", "knobs = \"macros\"\noptions = [\"-I/etc\"]",
-       "option '-I/etc': no other folder", 1},
+       "option '-I/etc': '/etc' leaves the folder of the spec", 1},
       {"\"x\", \"y\", {i64", "\"x\", \"z\", {i64", "argument 'z' names nothing"},
       {"needs = \"device.cc >= 80\"", "macros = [\"threads\"]", "'macros' is for kernels"},
       {"needs = \"device.cc >= 80\"", "knobs = \"macros\"\nmacros = [\"thread\"]",

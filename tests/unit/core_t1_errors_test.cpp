@@ -189,10 +189,9 @@ TEST(T1Errors, OptionsAreDoneOrRefused) {
                            R"(["--std=c++17", "-use_fast_math", "-fmad=false", "-DN=4", "-UM"])"}) {
     EXPECT_EQ(with(done), "") << done;
   }
-  EXPECT_EQ(
-      with(R"(["-std=c++17", "-Iinc"])"),
-      "x.json:14:39: KernelSpecification.CompilerOptions[1] = \"-Iinc\": no other folder than "
-      "the spec's is searched: remove it, and write the path from there in the #include");
+  EXPECT_EQ(with(R"(["-std=c++17", "-I"])"),
+            "x.json:14:39: KernelSpecification.CompilerOptions[1] = \"-I\": names no folder: write "
+            "it as -Ifolder, in one piece");
   for (const char* refused : {"-std=c++23", "-include", "-arch=sm_80", "-Xptxas=-v", "-D2=3",
                               "-maxrregcount=all", "--restrict=x", "a.cu"}) {
     EXPECT_THAT(with(fmt::format("[\"{}\"]", refused)),
@@ -343,6 +342,31 @@ TEST_F(T1Folder, FaultsOfTheSpecsAreThoseOfTheFile) {
   EXPECT_THAT(fault_of(base),
               HasSubstr("x.json:13:19: KernelSpecification.KernelFile = \"add.cu\": "
                         "add.cu:1 includes \"more.h\", which is not there"));
+}
+
+TEST_F(T1Folder, IncludeFoldersAreBelowThatOfTheFile) {
+  const std::string with_folder = changed(R"(["-std=c++11"])", R"(["-Iparts of it", "-G"])");
+  EXPECT_THAT(fault_of(with_folder),
+              HasSubstr("'parts of it' is no folder below that of the spec"));
+  std::filesystem::create_directories(folder_ / "parts of it/deep");
+  const auto kernel = [](const std::string& includes) {
+    return includes +
+           "namespace shop { template <class T, int N> __global__ void add(const T* x, "
+           "T* y, int n, float f) {} }\n";
+  };
+  write("parts of it/far.h", "#include \"deep/near.h\"\n");
+  write("parts of it/deep/near.h", "#include \"beside.h\"\n");
+  write("parts of it/deep/beside.h", "#define FAR 1\n");
+  write("add.cu", kernel("#include <far.h>\n#include <cmath>\n#include \"deep/near.h\"\n"));
+  EXPECT_EQ(fault_of(with_folder), "");
+  const Texts sources = load(with_folder).sources_of("add.cu");
+  EXPECT_EQ(sources.size(), 4u);
+  EXPECT_EQ(sources.at("beside.h"), "#define FAR 1\n");
+  EXPECT_THAT(fault_of(changed(R"(["-std=c++11"])", R"(["-I../.."])")),
+              HasSubstr("'../..' leaves the folder of the spec"));
+  write("beside.h", "#define FAR 2\n");
+  write("add.cu", kernel("#include \"beside.h\"\n#include <far.h>\n"));
+  EXPECT_THAT(fault_of(with_folder), HasSubstr("beside.h here and beside.h elsewhere"));
 }
 
 TEST_F(T1Folder, KeysOfOtherTunersAreNoticed) {

@@ -152,7 +152,7 @@ TEST(T1, WhatAKernelCannotSayIsAnErrorThatNamesThePlace) {
       {R"("Size": 10000)", R"("Size": 1e30)",
        "Arguments[0].Size = 1e+30: is no whole number of 64 bits"},
       {R"("FillValue": 2)", R"("FillValue": "two")", "Arguments[3].FillValue"},
-      {R"("-I.")", R"("-Iinclude")", "CompilerOptions[0]"},
+      {R"("-I.")", R"("-I")", "CompilerOptions[0]"},
       {R"({"X": "BLOCK"})", R"({"Y": "BLOCK"})", "LocalSize"},
       {R"("GlobalSizeType": "CUDA")", R"("GlobalSizeType": "Vulkan")", "GlobalSizeType"},
       {R"("[1, 2, 4]")", R"("['a', 'b']")", "TuningParameters[1].Values"},

@@ -219,7 +219,7 @@ void add_macros(const KernelSpec& kernel, std::span<const std::int64_t> configur
   for (const std::string& option : kernel.options) {
     if (auto macro = define_of(option)) {
       program.defines.push_back(std::move(*macro));
-    } else {
+    } else if (!include_folder_of(option)) {
       program.options.push_back(option);
     }
   }

@@ -30,10 +30,11 @@ class Leading {
                                 [](char c) { return c == ' ' || c == '\t' || c == '\r'; }),
                  line.end());
       if (line.empty() || line == "#pragmaonce") continue;
-      if (line.starts_with("#include<")) {
+      const bool is_include = line.starts_with("#include<") || line.starts_with("#include\"");
+      const std::string name = is_include ? line.substr(9, line.size() - 10) : "";
+      if (line.starts_with("#include<") && !sources_.contains(name)) {
         headers.push_back(line.substr(line.find('<')));
-      } else if (line.starts_with("#include\"") && line.ends_with('"')) {
-        const std::string name = line.substr(9, line.size() - 10);
+      } else if (is_include) {
         const auto folder = path.rfind('/');
         const std::string beside = folder == path.npos ? name : path.substr(0, folder + 1) + name;
         if (!add(sources_.contains(beside) ? beside : name)) return false;

@@ -57,6 +57,12 @@ std::optional<std::string> define_of(std::string_view option) {
   return define->find('=') == define->npos ? fmt::format("{}=1", *define) : std::string(*define);
 }
 
+std::optional<std::string> include_folder_of(std::string_view option) {
+  auto folder = after(option, "-I");
+  if (!folder) folder = after(option, "--include-path=");
+  return folder ? std::optional<std::string>(*folder) : std::nullopt;
+}
+
 std::string option_fault(std::string_view option) {
   if (const auto define = define_of(option)) {
     const bool one_line = std::none_of(define->begin(), define->end(), [](char c) {
@@ -73,13 +79,12 @@ std::string option_fault(std::string_view option) {
     const auto count = after(option, prefix);
     if (count && is_number(*count)) return "";
   }
-  if (option.starts_with("-I") || option.starts_with("--include-path")) {
-    return "no other folder than the spec's is searched: remove it, and write the path from there "
-           "in the #include";
+  if (const auto folder = include_folder_of(option)) {
+    return folder->empty() ? "names no folder: write it as -Ifolder, in one piece" : "";
   }
   const std::string single(option.substr(option.starts_with("--std=") ? 1 : 0));
   if (std::find(flags.begin(), flags.end(), single) != flags.end()) return "";
-  return "is not passed on: remove it; options that are have no file in them: -D, -U, "
+  return "is not passed on: remove it; options that are touch no other file: -D, -U, -Ifolder, "
          "-use_fast_math, -std=c++17, -fmad=false, -maxrregcount=N, -lineinfo, -G";
 }
 

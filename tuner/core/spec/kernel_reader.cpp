@@ -101,7 +101,7 @@ std::string macro_fault(const std::string& name) {
   return is_reserved ? "such names are the compilers' own" : "";
 }
 
-void read_options(const TomlTable& head, KernelSpec& kernel) {
+void read_options(const TomlTable& head, SourceTree& sources, KernelSpec& kernel) {
   kernel.options = head.texts("options");
   if (kernel.options.empty()) return;
   const TomlNode& options = head.at("options");
@@ -112,6 +112,13 @@ void read_options(const TomlTable& head, KernelSpec& kernel) {
     const std::string fault = option_fault(kernel.options[i]);
     if (!fault.empty()) {
       head.fail(options.items[i], fmt::format("option '{}': {}", kernel.options[i], fault));
+    }
+    const auto folder = include_folder_of(kernel.options[i]);
+    if (!folder || *folder == "." || *folder == "./") continue;
+    try {
+      sources.add_include_folder(*folder);
+    } catch (const Error& error) {
+      head.fail(options.items[i], fmt::format("option '{}': {}", kernel.options[i], error.what()));
     }
   }
 }
@@ -371,7 +378,7 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
               fmt::format("knobs = \"{}\" is unknown: use type or macros", knobs));
   }
   kernel.knobs_are_macros = knobs == "macros";
-  read_options(head, kernel);
+  read_options(head, sources, kernel);
   Texts closure;
   try {
     closure = sources.closure(kernel.source);

@@ -202,9 +202,10 @@ std::vector<Include> includes_of(std::string_view text) {
     rest = after_blanks(rest.substr(1));
     if (!rest.starts_with("include")) continue;
     rest = after_blanks(rest.substr(7));
-    const std::size_t close = rest.find('"', 1);
-    if (!rest.starts_with('"') || close == std::string_view::npos) continue;
-    includes.push_back({std::string(rest.substr(1, close - 1)), line});
+    const bool is_angled = rest.starts_with('<');
+    const std::size_t close = rest.find(is_angled ? '>' : '"', 1);
+    if (!(is_angled || rest.starts_with('"')) || close == std::string_view::npos) continue;
+    includes.push_back({std::string(rest.substr(1, close - 1)), line, is_angled});
   }
   return includes;
 }
@@ -311,29 +312,65 @@ const std::string* SourceTree::find(const std::string& path) {
   return found == texts_.end() ? nullptr : &found->second;
 }
 
+void SourceTree::add_include_folder(const std::string& folder) {
+  if (!stays_inside(folder)) {
+    throw Error(fmt::format("'{}' leaves the folder of the spec: use a folder below it", folder));
+  }
+  std::error_code fault;
+  if (folder_.empty() || !fs::is_directory(folder_ / folder, fault)) {
+    throw Error(fmt::format("'{}' is no folder below that of the spec", folder));
+  }
+  if (std::find(include_folders_.begin(), include_folders_.end(), folder) ==
+      include_folders_.end()) {
+    include_folders_.push_back(folder);
+  }
+}
+
+std::string SourceTree::resolved(const Include& include, const std::string& from) {
+  std::vector<std::string> places;
+  if (!include.is_angled) {
+    const std::size_t slash = from.rfind('/');
+    if (slash != from.npos) places.push_back(from.substr(0, slash + 1) + include.path);
+    places.push_back(include.path);
+  }
+  for (const std::string& folder : include_folders_) places.push_back(folder + "/" + include.path);
+  const auto found = std::find_if(places.begin(), places.end(),
+                                  [&](const std::string& place) { return find(place); });
+  return found == places.end() ? "" : *found;
+}
+
 Texts SourceTree::closure(const std::string& path) {
   const std::string* text = find(path);
   if (!text) throw Error(fmt::format("there is no source '{}'", path));
   Texts result{{path, *text}};
+  std::map<std::string, std::string> places{{path, path}};
   std::vector<std::string> pending{path};
   while (!pending.empty()) {
     const std::string from = pending.back();
     pending.pop_back();
     for (const Include& include : includes_of(result[from])) {
-      if (result.contains(include.path)) continue;
       const std::string where =
           fmt::format("{}:{} includes \"{}\"", from, include.line, include.path);
       if (!stays_inside(include.path)) {
+        if (include.is_angled) continue;  // odd_include refuses it
         throw Error(fmt::format("{}, which leaves the folder: use a path below it", where));
       }
-      const std::string* included = find(include.path);
-      if (!included) {
+      const std::string found = resolved(include, places[from]);
+      if (found.empty() && include.is_angled) continue;
+      if (found.empty()) {
         throw Error(
-            fmt::format("{}, which is not there: paths start at the folder that holds the "
-                        "ops' folders, or beside the spec",
+            fmt::format("{}, which is not there: paths start beside the including file, at the "
+                        "folder that holds the ops' folders, or beside the spec",
                         where));
       }
-      result[include.path] = *included;
+      const std::string* included = find(found);
+      const auto [at, is_new] = result.emplace(include.path, *included);
+      if (!is_new && at->second != *included) {
+        throw Error(fmt::format("{}, which is {} here and {} elsewhere: rename one of them", where,
+                                found, places[include.path]));
+      }
+      if (!is_new) continue;
+      places[include.path] = found;
       pending.push_back(include.path);
     }
     if (const std::string odd = odd_include(result[from]); !odd.empty()) {

@@ -19,8 +19,9 @@ std::string without_comments(std::string_view text);
 
 // An #include directive of a source.
 struct Include {
-  std::string path;  // from #include "path"; the compiler finds <path>
+  std::string path;
   int line = 0;
+  bool is_angled = false;  // <path>, which is a system header unless a folder of -I has it
 };
 std::vector<Include> includes_of(std::string_view text);
 
@@ -48,18 +49,26 @@ class SourceTree {
  public:
   // Searches paths in `folder`, if there is one, and then in `texts`.
   explicit SourceTree(Texts texts, const std::filesystem::path& folder = {});
+  // Lets includes be found in a folder below the user's. Throws Error if it is not there, or leaves
+  // the user's folder.
+  void add_include_folder(const std::string& folder);
   // Returns nullptr if there is no such source. Throws Error if the path leaves the folder: an
   // absolute path, a path with "..", or a path through a link.
   const std::string* find(const std::string& path);
-  // Returns the source at `path` and everything that it includes, transitively. An Error names the
-  // including file and the line.
+  // Returns the source at `path` and everything that it includes, transitively, by the paths of the
+  // includes. "path" is searched beside the including file, in the folder, and in include folders;
+  // <path> in include folders. An Error names the including file and the line.
   Texts closure(const std::string& path);
   const Texts& texts() const { return texts_; }
   const std::filesystem::path& folder() const { return folder_; }  // empty if there is none
 
  private:
+  // Returns the path of an included file; empty if it is not there.
+  std::string resolved(const Include& include, const std::string& from);
+
   Texts texts_;
-  std::filesystem::path folder_;  // canonical; empty if there is none
+  std::filesystem::path folder_;              // canonical; empty if there is none
+  std::vector<std::string> include_folders_;  // below it
 };
 
 // Returns the content of a file of the user. Throws Error if the file cannot be read, is not a
