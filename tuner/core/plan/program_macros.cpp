@@ -25,8 +25,9 @@ std::string leading_headers(const Program& program) {
                               [](char c) { return c == ' ' || c == '\t' || c == '\r'; }),
                line.end());
     if (line.empty() || line == "#pragmaonce") continue;
-    if (!line.starts_with("#include<")) break;
-    headers += fmt::format("#include {}\n", line.substr(line.find('<')));
+    const std::vector<Include> one = includes_of(line);
+    if (one.empty() || program.headers.contains(one.front().path)) break;
+    headers += fmt::format("#include <{}>\n", one.front().path);
   }
   return headers;
 }

@@ -11,6 +11,7 @@
 
 #include "core/base/error.h"
 #include "core/base/texts.h"
+#include "core/spec/system_headers.h"
 
 namespace tw {
 namespace fs = std::filesystem;
@@ -202,9 +203,10 @@ std::vector<Include> includes_of(std::string_view text) {
     rest = after_blanks(rest.substr(1));
     if (!rest.starts_with("include")) continue;
     rest = after_blanks(rest.substr(7));
-    const std::size_t close = rest.find('"', 1);
-    if (!rest.starts_with('"') || close == std::string_view::npos) continue;
-    includes.push_back({std::string(rest.substr(1, close - 1)), line});
+    const bool angled = rest.starts_with('<');
+    const std::size_t close = rest.find(angled ? '>' : '"', 1);
+    if ((!angled && !rest.starts_with('"')) || close == std::string_view::npos) continue;
+    includes.push_back({std::string(rest.substr(1, close - 1)), line, angled});
   }
   return includes;
 }
@@ -320,7 +322,7 @@ Texts SourceTree::closure(const std::string& path) {
     const std::string from = pending.back();
     pending.pop_back();
     for (const Include& include : includes_of(result[from])) {
-      if (result.contains(include.path)) continue;
+      if (include.angled || result.contains(include.path)) continue;  // the compiler finds <path>
       const std::string where =
           fmt::format("{}:{} includes \"{}\"", from, include.line, include.path);
       if (!stays_inside(include.path)) {
@@ -328,6 +330,7 @@ Texts SourceTree::closure(const std::string& path) {
       }
       const std::string* included = find(include.path);
       if (!included) {
+        if (kind_of_header(include.path) != HeaderKind::other) continue;  // as <path>
         throw Error(
             fmt::format("{}, which is not there: paths start at the folder that holds the "
                         "ops' folders, or beside the spec",

@@ -19,8 +19,9 @@ std::string without_comments(std::string_view text);
 
 // An #include directive of a source.
 struct Include {
-  std::string path;  // from #include "path"; the compiler finds <path>
+  std::string path;
   int line = 0;
+  bool angled = false;  // #include <path>
 };
 std::vector<Include> includes_of(std::string_view text);
 
