@@ -6,6 +6,9 @@ tilewright_test(cli_test SOURCES cli_test.cpp cli_emit_test.cpp cli_faults_test.
   cli_shipped_test.cpp cli_claims_test.cpp cli_values_test.cpp cli_t1_test.cpp cli_source_test.cpp
   LIBRARIES tw_commands tw_sqlite COST 10)
 add_dependencies(cli_test tune)
+tilewright_test(cli_headers_test SOURCES cli_headers_test.cpp
+  LIBRARIES tw_commands tw_sqlite LABELS conformance COST 20)
+add_dependencies(cli_headers_test tune)
 
 # More and longer kills, under the label full; it is started by hand.
 tilewright_test(kill_test SOURCES kill_test.cpp LIBRARIES tw_db LABELS registry COST 18)

@@ -18,6 +18,7 @@ tilewright_test(core_tests
     core_spec_error_test.cpp
     core_spec_test.cpp
     core_statistics_test.cpp
+    core_system_headers_test.cpp
     core_t1_errors_test.cpp
     core_t1_test.cpp
     core_time_model_test.cpp core_emulated_work_test.cpp

@@ -7,7 +7,7 @@ endfunction()
 
 tilewright_cpu_test(cpu_test SOURCES cpu_parts_test.cpp cpu_shim_test.cpp cpu_mma_test.cpp
   cpu_special_values_test.cpp
-  cpu_device_test.cpp cpu_extern_shared_test.cpp
+  cpu_device_test.cpp cpu_extern_shared_test.cpp cpu_own_headers_test.cpp
   LIBRARIES tw_cpu)
 tilewright_cpu_test(conformance_test COMPUTES
   SOURCES conformance_test.cpp conformance_special_test.cpp
@@ -33,5 +33,4 @@ tilewright_cpu_test(mutation_test SOURCES mutation_test.cpp mutation_results_tes
 
 # Device code compiled for the host; the shim defines CUDA's words.
 tilewright_test(epilogue_steps_test COMPUTES SOURCES epilogue_steps_test.cpp LIBRARIES tw_core)
-target_include_directories(epilogue_steps_test PRIVATE ${PROJECT_SOURCE_DIR}/kernels
-  ${PROJECT_SOURCE_DIR}/tuner/devices/cpu/shim)
+target_include_directories(epilogue_steps_test PRIVATE ${PROJECT_SOURCE_DIR}/kernels)

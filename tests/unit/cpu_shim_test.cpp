@@ -74,6 +74,19 @@ __global__ void votes(unsigned* out) {
   out[48 + threadIdx.x] = any + 2 * all;
   out[96 + threadIdx.x] = __activemask() >> lane;
 }
+__global__ void branches(unsigned* out) {
+  if (threadIdx.x >= 40) return;
+  __shfl_xor_sync(0xffffffffu, 1, 0);
+  if (threadIdx.x % 4 == 0) {
+    out[threadIdx.x] = __activemask();
+  } else if (threadIdx.x % 2 == 0) {
+    __syncwarp(__activemask());
+    out[threadIdx.x] = __activemask();
+  } else {
+    out[threadIdx.x] = 0;
+  }
+  out[48 + threadIdx.x] = __activemask();
+}
 __global__ void warp_exchange(int* out) {
   __shared__ int line[64];
   line[threadIdx.x] = threadIdx.x;
@@ -283,33 +296,20 @@ __global__ void tensor_copies(const tw_cpu::TensorMap map, float* out, int flaw)
   }
 }
 )";
-const std::vector<std::string> entries{"reverse<float>",
-                                       "indices",
-                                       "shared_dynamic",
-                                       "shuffles",
-                                       "reduce",
-                                       "votes",
-                                       "integers",
-                                       "warp_exchange",
-                                       "collective_after_exit",
-                                       "bad_collective",
-                                       "early_exit",
-                                       "copies",
-                                       "copies_without_barrier",
-                                       "bad_copy",
-                                       "atomics",
-                                       "last_block",
-                                       "vector_load",
-                                       "static_overflow",
-                                       "trap",
-                                       "many_barriers",
-                                       "group_barriers",
-                                       "tensor_copies",
-                                       "warp_ring",
-                                       "plain_load",
-                                       "last_block_adds",
-                                       "signatures",
-                                       "shared_everywhere",
+const std::vector<std::string> entries{"reverse<float>",  "indices",
+                                       "shared_dynamic",  "shuffles",
+                                       "reduce",          "votes",
+                                       "branches",        "integers",
+                                       "warp_exchange",   "collective_after_exit",
+                                       "bad_collective",  "early_exit",
+                                       "copies",          "copies_without_barrier",
+                                       "bad_copy",        "atomics",
+                                       "last_block",      "vector_load",
+                                       "static_overflow", "trap",
+                                       "many_barriers",   "group_barriers",
+                                       "tensor_copies",   "warp_ring",
+                                       "plain_load",      "last_block_adds",
+                                       "signatures",      "shared_everywhere",
                                        "look_back"};
 
 constexpr std::array every_order{Lanes::forwards, Lanes::backwards, Lanes::warps_ahead};
@@ -544,7 +544,20 @@ TEST_F(ShimTest, VotesBySubsetsAndInAWarpThatIsNotFull) {
       const unsigned thirds = 0x49249249u;
       EXPECT_EQ(out[i], thirds & (i % 32 < 16 ? 0xffffu : 0xffff0000u)) << i;
       EXPECT_EQ(out[48 + i], i < 32 ? 1u : 3u) << i;
-      EXPECT_EQ(out[96 + i], 1u) << i;
+      EXPECT_EQ(out[96 + i], (i < 32 ? 0xffffffffu : 0xffffu) >> i % 32) << i;
+    }
+  }
+}
+
+TEST_F(ShimTest, TheActiveThreadsAreThoseOfTheSameBranch) {
+  for (const Lanes lanes : every_order) {
+    std::vector<unsigned> out(96);
+    ASSERT_EQ(run("branches", threads(48), lanes, out.data()), "");
+    for (std::size_t i = 0; i < 40; ++i) {
+      const unsigned live = i < 32 ? 0xffffffffu : 0xffu;
+      const unsigned branch = i % 4 == 0 ? 0x11111111u : i % 4 == 2 ? 0x44444444u : 0u;
+      EXPECT_EQ(out[i], branch & live) << i;
+      EXPECT_EQ(out[48 + i] & (1u << i % 32), 1u << i % 32) << i;
     }
   }
 }

@@ -1,11 +1,13 @@
 if(TILEWRIGHT_HAS_CUDA)
   tilewright_test(cuda_test SOURCES ../gpu/worker_main.cpp cuda_device_test.cpp
-    cuda_pool_test.cpp LIBRARIES tw_cuda tw_gpu_compile tw_cuda_baselines tw_space)
+    cuda_pool_test.cpp cuda_headers_test.cpp
+    LIBRARIES tw_cuda tw_gpu_compile tw_cuda_baselines tw_space)
 endif()
 # The address sanitizer's build leaves out the compilers' tests: no step of scripts/test runs them
 # there.
 if(TILEWRIGHT_HAS_CUDA AND NOT TILEWRIGHT_ASAN)
   tilewright_test(cuda_compile_test SOURCES ../gpu/worker_main.cpp cuda_compile_test.cpp
+    cuda_own_headers_test.cpp
     LIBRARIES tw_cuda tw_gpu_compile tw_space TIMEOUT 300
     LABELS compilers COST 80)
   if(TILEWRIGHT_NVCC)

@@ -1,5 +1,6 @@
 // A libnvrtc.so.13 for tests of the cuda device's processes without a toolkit. It accepts any
-// program, and obeys the words fake_error, fake_crash and fake_endless in a program's text.
+// program, and obeys the words fake_error, fake_crash, fake_endless, fake_options (an error that
+// lists the options) and fake_missing_header in a program's text.
 #include <nvrtc.h>
 #include <unistd.h>
 
@@ -44,10 +45,19 @@ nvrtcResult nvrtcAddNameExpression(nvrtcProgram program, const char* name) {
   program->names.insert(name);
   return NVRTC_SUCCESS;
 }
-nvrtcResult nvrtcCompileProgram(nvrtcProgram program, int, const char* const*) {
+nvrtcResult nvrtcCompileProgram(nvrtcProgram program, int count, const char* const* options) {
   const auto says = [&](const char* word) { return program->text.find(word) != std::string::npos; };
   if (says("fake_crash")) std::abort();
   while (says("fake_endless")) ::pause();
+  if (says("fake_options")) {
+    program->log = "error:";
+    for (int i = 0; i < count; ++i) program->log += std::string(" ") + options[i];
+    return NVRTC_ERROR_COMPILATION;
+  }
+  if (says("fake_missing_header")) {
+    program->log = "more.cuh(2): catastrophic error: cannot open source file \"cuda_fp16.h\"\n";
+    return NVRTC_ERROR_COMPILATION;
+  }
   if (!says("fake_error")) return NVRTC_SUCCESS;
   program->log = "an error as the test wants";
   return NVRTC_ERROR_COMPILATION;

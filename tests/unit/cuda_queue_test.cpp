@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "devices/cuda/cuda.h"
 #include "devices/turns.h"
 #include "own_problem.h"
+#include "variable.h"
 
 namespace tw {
 namespace {
@@ -157,6 +159,35 @@ TEST_F(Queue, EachFaultOfTheCompilerCostsOneJob) {
   EXPECT_THAT(results.at(1).note, HasSubstr("an error as the test wants"));
   EXPECT_THAT(results.at(2).note, HasSubstr("killed by signal 6"));
   EXPECT_THAT(results.at(5).note, HasSubstr("longer than 0.5 s"));
+}
+
+// A toolkit's folder of headers is searched, the machine's others are not.
+TEST_F(Queue, OnlyHeadersOfTheToolkitAreSearched) {
+  const std::filesystem::path toolkit = locks_ + "/toolkit";
+  for (const char* file : {"include/cuda_fp16.h", "include/cccl/cuda/std/array",
+                           "include/cooperative_groups/details/info.h"}) {
+    std::filesystem::create_directories((toolkit / file).parent_path());
+    std::ofstream(toolkit / file) << "\n";
+  }
+  std::ofstream(toolkit / "include/cuda_runtime_api.h") << "#define CUDART_VERSION  12080\n";
+  const Variable path("CUDA_PATH", toolkit);
+  device_.reset();
+  open(20000);
+  EXPECT_EQ(device_->info().toolchain, "NVRTC 13.0 with the headers of CUDA 12.8");
+  submit(1, "works", 20000, "fake_options");
+  const std::string note = finish(1).at(1).note, include = "-I" + toolkit.string() + "/include";
+  EXPECT_THAT(note, HasSubstr(" --no-source-include "));
+  EXPECT_THAT(note, HasSubstr(" " + include + " " + include + "/cccl " + include +
+                              "/cooperative_groups " + include + "/cooperative_groups/details"));
+  submit(2, "works");
+  submit(3, "works", 20000, "fake_missing_header");
+  try {
+    finish(2);
+    FAIL() << "it was measured without a header";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.what(), "more.cuh includes <cuda_fp16.h>, which is not in " + toolkit.string() +
+                                "/include: install that part of the CUDA toolkit");
+  }
 }
 
 TEST_F(Queue, ManyJobsAllComeBack) {

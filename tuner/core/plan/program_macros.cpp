@@ -30,14 +30,16 @@ class Leading {
                                 [](char c) { return c == ' ' || c == '\t' || c == '\r'; }),
                  line.end());
       if (line.empty() || line == "#pragmaonce") continue;
-      const bool is_include = line.starts_with("#include<") || line.starts_with("#include\"");
-      const std::string name = is_include ? line.substr(9, line.size() - 10) : "";
-      if (line.starts_with("#include<") && !sources_.contains(name)) {
-        headers.push_back(line.substr(line.find('<')));
-      } else if (is_include) {
+      const std::vector<Include> include = includes_of(line);
+      if (!include.empty()) {
+        const std::string& name = include.front().path;
         const auto folder = path.rfind('/');
         const std::string beside = folder == path.npos ? name : path.substr(0, folder + 1) + name;
-        if (!add(sources_.contains(beside) ? beside : name)) return false;
+        if (!sources_.contains(beside) && !sources_.contains(name)) {
+          headers.push_back(fmt::format("<{}>", name));
+        } else if (!add(sources_.contains(beside) ? beside : name)) {
+          return false;
+        }
       } else if (guard.empty() && line.starts_with("#ifndef")) {
         guard = line.substr(7);
       } else if (guard.empty() || line != "#define" + guard) {

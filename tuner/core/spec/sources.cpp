@@ -11,6 +11,7 @@
 
 #include "core/base/error.h"
 #include "core/base/texts.h"
+#include "core/spec/system_headers.h"
 
 namespace tw {
 namespace fs = std::filesystem;
@@ -358,6 +359,7 @@ Texts SourceTree::closure(const std::string& path) {
       const std::string found = resolved(include, places[from]);
       if (found.empty() && include.is_angled) continue;
       if (found.empty()) {
+        if (kind_of_header(include.path) != HeaderKind::other) continue;  // as <path>
         throw Error(
             fmt::format("{}, which is not there: paths start beside the including file, at the "
                         "folder that holds the ops' folders, or beside the spec",

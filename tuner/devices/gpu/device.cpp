@@ -232,9 +232,16 @@ std::string failure_of(const CompiledPtr& compiled) {
 }
 
 // Ends the jobs whose variant did not compile, or compiled to code that the configuration does not
-// stand for. Throws Error if an oracle does not compile: this is a fault of the spec.
+// stand for. Throws Error if an oracle does not compile: this is a fault of the spec. A header that
+// is missing is a fault of the machine or of the spec, too.
 void GpuDevice::settle_compiled() {
   for (auto at = pending_.begin(); at != pending_.end();) {
+    for (const CompiledPtr& compiled : at->compiled) {
+      if (!compiled || compiled->fault.empty()) continue;
+      const std::string fault = compiled->fault;
+      cancel();
+      throw Error(fault);
+    }
     for (const Which which : {oracle, verification, plain_oracle}) {
       const CompiledPtr& compiled = at->compiled[which];
       if (!compiled || compiled->ok) continue;

@@ -84,11 +84,14 @@ const std::vector<std::string>& compile_flags() {
     // shim_module.h handles the failed checks. Warnings are off, because the GPU compilers report
     // them. With the sanitizer, compiling takes longer than running. -fstack-clash-protection
     // touches each page of a frame that is larger than a fiber's guard, so that the overflow ends
-    // there and not in the stack of another thread.
+    // there and not in the stack of another thread. Kernels read a float as an int through a cast
+    // pointer, and let integers wrap around; on a GPU both work.
     std::vector<std::string> result{"-std=c++20",
                                     has_asan ? "-O1" : "-O2",
                                     "-fPIC",
                                     "-w",
+                                    "-fno-strict-aliasing",
+                                    "-fwrapv",
                                     "-fvisibility=hidden",
                                     "-fstack-clash-protection",
                                     "-fsanitize=alignment,bounds",

@@ -21,12 +21,11 @@
 #include "core/base/texts.h"
 #include "core/plan/program_macros.h"
 #include "core/spec/kernel_name.h"
+#include "core/spec/sources.h"
 #include "devices/cpu/compile/extern_shared.h"
 #include "devices/cpu/compile/host_compiler.h"
-
-namespace tw {
-const Texts& cpu_shim();  // the texts of shim.h and what it includes, embedded
-}
+#include "devices/cpu/compile/refusals.h"
+#include "devices/cpu/compile/shim_headers.h"
 
 namespace tw::cpu {
 namespace {
@@ -77,9 +76,10 @@ void touch(const fs::path& path) {
   fs::last_write_time(path, fs::file_time_type::clock::now(), ignored);
 }
 
-// Returns a folder that holds the shim and the programs' headers. It is named after their content.
-fs::path header_folder(const Texts& headers) {
-  std::string all;
+// Returns a folder that holds the shim, the programs' headers, and links to headers of the toolkit.
+// It is named after their content.
+fs::path header_folder(const Texts& headers, const ToolkitLinks& toolkit) {
+  std::string all = toolkit.identity;
   for (const auto& [path, text] : headers) all += fmt::format("{} {}\n{}", path, text.size(), text);
   const fs::path folder = module_folder() / ("headers-" + digest(all));
   if (fs::exists(folder)) {
@@ -92,11 +92,22 @@ fs::path header_folder(const Texts& headers) {
     write_file(temporary.path() / path, text);
   }
   std::error_code failed;
+  for (const auto& [path, target] : toolkit.links) {
+    fs::create_directories((temporary.path() / path).parent_path());
+    fs::create_symlink(target, temporary.path() / path, failed);
+  }
   fs::rename(temporary.path(), folder, failed);  // fails if another process was faster
   if (!fs::exists(folder)) {
     throw Error(fmt::format("cannot create {}: {}", folder.string(), failed.message()));
   }
   return folder;
+}
+
+// Returns whether the source includes a part of <cuda/std/...>.
+bool includes_toolkit(const std::string& source) {
+  const std::vector<Include> includes = includes_of(source);
+  return std::any_of(includes.begin(), includes.end(),
+                     [](const Include& include) { return is_of_libcudacxx(include.path); });
 }
 
 constexpr std::string_view kernel_word = "the kernel ";
@@ -139,6 +150,17 @@ void add_options(const std::vector<std::string>& options, std::vector<std::strin
     if (option.starts_with("--undefine-macro=")) flags.push_back("-U" + option.substr(17));
     if (option.ends_with("-fmad=false")) flags.emplace_back("-ffp-contract=off");
   }
+}
+
+// Returns the macros by which a source tells the compilers of GPUs from others, as NVRTC defines
+// them. __CUDA_ARCH__ is low, so that a source with PTX for newer GPUs shows its other way. libcu++
+// would take the host compiler for NVRTC.
+std::string macros_of_nvrtc(const Program& program) {
+  const bool with_libcudacxx =
+      std::any_of(program.headers.begin(), program.headers.end(),
+                  [](const auto& header) { return includes_toolkit(header.second); });
+  if (!program.as_given || with_libcudacxx) return "";
+  return "#define __CUDACC__ 1\n#define __CUDACC_RTC__ 1\n#define __CUDA_ARCH__ 750\n";
 }
 
 }  // namespace
@@ -194,7 +216,7 @@ std::string module_text(std::span<const Program> programs) {
   int entries = 0;
   for (std::size_t i = 0; i < programs.size(); ++i) {
     const Program& program = programs[i];
-    std::string body = macros_begin(program);
+    std::string body = macros_begin(program) + macros_of_nvrtc(program);
     for (std::string_view rest = program.text; !rest.empty();) {
       const std::size_t end = std::min(rest.find('\n'), rest.size() - 1) + 1;
       const std::string_view line = rest.substr(0, end);
@@ -226,15 +248,17 @@ std::string module_text(std::span<const Program> programs) {
 }
 
 Compiled compile_module(std::span<const Program> programs) {
-  Texts headers = cpu_shim();
+  Texts headers = shim_headers();
   std::vector<std::string> flags = compile_flags();
+  bool needs_toolkit = false;
   for (const Program& program : programs) {
     for (const auto& [path, source] : program.headers) {
       headers.emplace(path, program.as_given ? with_dynamic_shared(source, path) : source);
+      needs_toolkit = needs_toolkit || includes_toolkit(source);
     }
     add_options(program.options, flags);
   }
-  const fs::path folder = header_folder(headers);
+  const fs::path folder = header_folder(headers, needs_toolkit ? toolkit_links() : ToolkitLinks());
   const std::string text = module_text(programs);
   const std::string key =
       digest(fmt::format("{}\n{}\n{}\n{}\n{}", host_compiler().path, host_compiler().version,
@@ -267,6 +291,11 @@ Compiled compile_module(std::span<const Program> programs) {
   } else {
     result.path.clear();
     result.error = first_error(command.output);
+    for (const Program& program : programs) {
+      const Refusal refusal = refusal_of(command.output, program.headers);
+      if (refusal.is_for_a_header) throw Error(refusal.line);
+      if (!refusal.line.empty()) result.error = refusal.line;
+    }
   }
   result.compile_ms =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();

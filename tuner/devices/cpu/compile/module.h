@@ -29,8 +29,8 @@ struct Compiled {
   std::string error;           // the compiler's first error
   double compile_ms = 0;       // 0 if it was in the cache
 };
-// Compiles the programs or finds them in the cache. Throws Error only for faults of the machine: no
-// compiler, a full disk.
+// Compiles the programs or finds them in the cache. Throws Error for faults of the machine (no
+// compiler, a full disk), and for sources that include what this device does not have.
 Compiled compile_module(std::span<const Program> programs);
 
 class LoadedModule {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "devices/cpu/emulation/copy_queue.h"
@@ -31,6 +32,10 @@ struct Block::Thread {
   std::uint64_t value = 0;
   int source = 0;
   std::uint64_t answer = 0;
+  unsigned long long* all = nullptr;  // of an exchange: where the values go
+  // The place where the thread waits for others of its warp.
+  std::string_view file;
+  unsigned line = 0;
   // The barrier for which the thread waits.
   void* barrier = nullptr;
   unsigned parity = 0;
@@ -92,7 +97,11 @@ void Block::drop() {
 void Block::run() {
   for (std::uint64_t pass = 0; done_ < count_ && fault_.empty(); ++pass) {
     const bool progress = run_pass(seed_ + 2 * pass);
-    if (fault_.empty() && !release_barrier() && !progress) fault_ = stuck();
+    // A thread that waits for one of these in a loop always makes progress.
+    constexpr std::uint64_t patience = 256;
+    if (pass % patience == patience - 1) release_converging();
+    if (!fault_.empty() || release_barrier() || progress) continue;
+    if (!release_converging()) fault_ = stuck();
   }
   if (fault_.empty() && !tensor_copies_.empty()) {
     fault_ = "a tensor copy that nobody waited for";
@@ -146,8 +155,43 @@ bool Block::release_barrier() {
                          waiting, count_);
     return false;
   }
-  std::for_each(begin, end, [](const auto& thread) { thread->state = State::ready; });
+  const auto votes =
+      std::count_if(begin, end, [](const auto& thread) { return thread->value != 0; });
+  std::for_each(begin, end, [votes](const auto& thread) {
+    thread->state = State::ready;
+    thread->answer = static_cast<std::uint64_t>(votes);
+  });
   return true;
+}
+
+// Lets the threads go on that wait for others of their warp, now that no thread can do anything
+// else. Returns whether there are any.
+bool Block::release_converging() {
+  bool any = false;
+  for (int number = 0; number < count_; ++number) {
+    if (threads_[static_cast<std::size_t>(number)]->state != State::converging) continue;
+    release_beside(number);
+    any = true;
+  }
+  return any;
+}
+
+// Releases the thread, and those after it in its warp that wait at the same place.
+void Block::release_beside(int first) {
+  const Thread& example = *threads_[static_cast<std::size_t>(first)];
+  std::vector<Thread*> together;
+  std::uint64_t mask = 0;
+  for (int number = first; number < std::min(count_, first / 32 * 32 + 32); ++number) {
+    Thread& thread = *threads_[static_cast<std::size_t>(number)];
+    if (thread.state != State::converging) continue;
+    if (thread.line != example.line || thread.file != example.file) continue;
+    together.push_back(&thread);
+    mask |= std::uint64_t{1} << (number % 32);
+  }
+  for (Thread* thread : together) {
+    thread->state = State::ready;
+    thread->answer = mask;
+  }
 }
 
 void Block::enter(Thread& thread) {
@@ -205,6 +249,26 @@ void Block::tell(Telling what) {
   if (!gives_way_(what)) return;
   gave_way_ = true;
   current_->fiber.suspend();
+}
+
+int Block::sync_threads(bool predicate) {
+  Thread& thread = *current_;
+  thread.value = predicate ? 1 : 0;
+  wait(State::at_barrier);
+  return static_cast<int>(thread.answer);
+}
+
+unsigned Block::exchange(unsigned mask, std::uint64_t bits, unsigned long long* all) {
+  current_->all = all;
+  return static_cast<unsigned>(collective(Collective::exchange, mask, bits, 0));
+}
+
+unsigned Block::converge(const char* file, unsigned line) {
+  Thread& thread = *current_;
+  thread.file = file;
+  thread.line = line;
+  wait(State::converging);
+  return static_cast<unsigned>(thread.answer);
 }
 
 void Block::wait(State state) {
@@ -290,6 +354,11 @@ void Block::complete_collective(int warp, Collective kind, unsigned mask) {
             thread.source, mask));
       }
       thread.answer = thread_of(thread.source).value;
+    } else if (kind == Collective::exchange) {
+      for (unsigned from = present; from != 0; from &= from - 1) {
+        thread.all[std::countr_zero(from)] = thread_of(std::countr_zero(from)).value;
+      }
+      thread.answer = present;
     } else {
       thread.answer = votes;
     }

@@ -24,7 +24,7 @@ enum class Telling { fence, atomic };
 class Block {
  public:
   static constexpr int max_threads = 1024;
-  enum class Collective { shuffle, ballot, sync_warp, gather };
+  enum class Collective { shuffle, ballot, sync_warp, gather, exchange };
 
   // At each Telling `gives_way` says whether other blocks run now.
   explicit Block(std::function<bool(Telling)> gives_way);
@@ -47,9 +47,12 @@ class Block {
   void drop();
 
   // Called by a thread of the block.
-  void sync_threads() { wait(State::at_barrier); }
+  int sync_threads(bool predicate);  // returns for how many threads it holds
   void sync_some(int id, int threads);
   std::uint64_t collective(Collective kind, unsigned mask, std::uint64_t value, int source);
+  // The services of these names (shim/abi.h).
+  unsigned exchange(unsigned mask, std::uint64_t bits, unsigned long long* all);
+  unsigned converge(const char* file, unsigned line);
   void copy(void* smem, const void* global, int bytes, int source_bytes);
   void commit_copies();
   void wait_for_copies(int pending);
@@ -63,12 +66,14 @@ class Block {
 
  private:
   struct Thread;
-  enum class State { done, ready, at_barrier, in_collective, waiting };
+  enum class State { done, ready, at_barrier, in_collective, waiting, converging };
 
   void run();
   bool run_pass(std::uint64_t seed);
   bool run_range(int first, int count, std::uint64_t seed, bool backwards);
   bool release_barrier();
+  bool release_converging();
+  void release_beside(int first);
   void enter(Thread& thread);
   void check_guards();
   void wait(State state);

@@ -35,6 +35,10 @@ void add_collectives(tw_cpu::Runtime& to) {
     block().collective(Block::Collective::sync_warp, mask, 0, 0);
   };
   to.gather = gather;
+  to.exchange = [](unsigned mask, unsigned long long bits, unsigned long long* all) {
+    return block().exchange(mask, bits, all);
+  };
+  to.converge = [](const char* file, unsigned line) { return block().converge(file, line); };
 }
 
 void add_copies(tw_cpu::Runtime& to) {
@@ -56,7 +60,8 @@ void add_copies(tw_cpu::Runtime& to) {
 
 tw_cpu::Runtime all() {
   tw_cpu::Runtime result{};
-  result.sync_threads = [] { block().sync_threads(); };
+  result.sync_threads = [] { block().sync_threads(false); };
+  result.sync_count = [](bool predicate) { return block().sync_threads(predicate); };
   result.sync_some = [](int id, int threads) { block().sync_some(id, threads); };
   result.tell_fence = [] { block().tell(Telling::fence); };
   result.tell_atomic = [] { block().tell(Telling::atomic); };

@@ -4,7 +4,7 @@
 
 namespace tw_cpu {
 
-inline constexpr int abi_version = 6;
+inline constexpr int abi_version = 7;
 
 // A tensor map on this device, as large as CUDA's. The innermost dimension comes first;
 // strides are bytes, extents and box elements.
@@ -26,11 +26,19 @@ static_assert(sizeof(TensorMap) == 128);
 // Services of the scheduler, called from inside a kernel by the thread that runs.
 struct Runtime {
   void (*sync_threads)();
+  // The same, and returns for how many threads of the block the predicate holds.
+  int (*sync_count)(bool predicate);
   // Warp collectives: wait until every live thread that `mask` names has made the same call.
   // The bits that thread `source` of the warp passed.
   unsigned long long (*shuffle)(unsigned mask, unsigned long long bits, int source);
   unsigned (*ballot)(unsigned mask, bool predicate);
   void (*sync_warp)(unsigned mask);
+  // Stores in all[i] the bits that thread i of the warp passed, and returns the threads that took
+  // part: those of the mask that have not returned.
+  unsigned (*exchange)(unsigned mask, unsigned long long bits, unsigned long long* all);
+  // Returns the threads of the warp that wait at the same place of the source when no thread of the
+  // warp can go on: those that a GPU would most likely run together.
+  unsigned (*converge)(const char* file, unsigned line);
   // Returns the values that all 32 threads of the warp passed, `bytes` (at most 32) apart. They stay
   // until the next collective.
   const void* (*gather)(const void* mine, int bytes);

@@ -35,10 +35,10 @@ Symbol symbol_of(T& array) {
   extern "C" __attribute__((visibility("default"))) const tw_cpu::Module tw_cpu_module{ \
       tw_cpu::abi_version,                                                              \
       &tw_cpu::runtime,                                                                 \
-      &threadIdx,                                                                       \
-      &blockIdx,                                                                        \
-      &blockDim,                                                                        \
-      &gridDim,                                                                         \
+      reinterpret_cast<tw_cpu::Index*>(&threadIdx),                                     \
+      reinterpret_cast<tw_cpu::Index*>(&blockIdx),                                      \
+      reinterpret_cast<tw_cpu::Index*>(&blockDim),                                      \
+      reinterpret_cast<tw_cpu::Index*>(&gridDim),                                       \
       tw_cpu::module_entries,                                                           \
       sizeof tw_cpu::module_entries / sizeof tw_cpu::module_entries[0],                 \
       symbols};

@@ -25,6 +25,8 @@ TW_CPU_VECTOR(short, short, 4, 8)
 TW_CPU_VECTOR(unsigned short, ushort, 4, 8)
 TW_CPU_VECTOR(int, int, 8, 16)
 TW_CPU_VECTOR(unsigned, uint, 8, 16)
+TW_CPU_VECTOR(long, long, 16, 16)
+TW_CPU_VECTOR(unsigned long, ulong, 16, 16)
 TW_CPU_VECTOR(long long, longlong, 16, 16)
 TW_CPU_VECTOR(unsigned long long, ulonglong, 16, 16)
 TW_CPU_VECTOR(float, float, 8, 16)
@@ -32,5 +34,8 @@ TW_CPU_VECTOR(double, double, 16, 16)
 #undef TW_CPU_VECTOR
 
 struct dim3 {
-  unsigned x = 1, y = 1, z = 1;
+  unsigned x, y, z;
+  constexpr dim3(unsigned a = 1, unsigned b = 1, unsigned c = 1) : x(a), y(b), z(c) {}
+  constexpr dim3(uint3 v) : x(v.x), y(v.y), z(v.z) {}
+  constexpr operator uint3() const { return {x, y, z}; }
 };

@@ -8,22 +8,42 @@
 
 #include "core/base/error.h"
 #include "core/plan/program_macros.h"
+#include "devices/cuda/compile/missing_header.h"
+#include "devices/cuda/compile/standard_headers.h"
 #include "devices/cuda/driver/libraries.h"
+#include "devices/toolkit.h"
 
 namespace tw::cuda {
 namespace {
 
+std::string nvrtc_version() {
+  int major = 0, minor = 0;
+  nvrtc().nvrtcVersion(&major, &minor);
+  return fmt::format("{}.{}", major, minor);
+}
+
+std::filesystem::path nvrtc_path() {
+  return path_of_library(reinterpret_cast<const void*>(nvrtc().nvrtcVersion));
+}
+
+const ToolkitHeaders& toolkit() {
+  static const ToolkitHeaders headers = toolkit_headers(nvrtc_path());
+  return headers;
+}
+
 gpu::CompilerGreeting greet() {
   gpu::CompilerGreeting greeting;
   try {
-    int major = 0, minor = 0;
-    nvrtc().nvrtcVersion(&major, &minor);
-    greeting.version = fmt::format("{}.{}", major, minor);
-    const std::filesystem::path path =
-        path_of_library(reinterpret_cast<const void*>(nvrtc().nvrtcVersion));
+    const std::string version = nvrtc_version();
+    const std::filesystem::path path = nvrtc_path();
     std::error_code ignored;
-    greeting.identity =
-        fmt::format("{} {}", path.filename().string(), std::filesystem::file_size(path, ignored));
+    const bool differ = toolkit().exist() && toolkit().version != version;
+    greeting.version =
+        differ ? fmt::format("{} with the headers of CUDA {}", version, toolkit().version)
+               : version;
+    greeting.identity = fmt::format("{} {} {}", path.filename().string(),
+                                    std::filesystem::file_size(path, ignored), toolkit().identity);
+    for (const auto& [name, text] : standard_headers()) greeting.identity += name + '\n' + text;
   } catch (const Error& error) {
     greeting.error = error.what();
   }
@@ -41,7 +61,7 @@ std::vector<std::string> options_of(const gpu::CompileRequest& request) {
   nvrtc().nvrtcVersion(&major, &minor);
   // With NVRTC's own disk cache (since 12.9) the messages of ptxas would be lost.
   if (major * 100 + minor >= 1209) options.emplace_back("--no-cache");
-  for (const std::string& folder : toolkit_include_folders()) options.push_back("-I" + folder);
+  for (const std::string& folder : toolkit().folders) options.push_back("-I" + folder);
   options.insert(options.end(), request.options.begin(), request.options.end());
   return options;
 }
@@ -51,9 +71,13 @@ class NvrtcProgram {
  public:
   explicit NvrtcProgram(const Program& program) {
     std::vector<const char*> texts, paths;
-    for (const auto& [path, text] : program.headers) {
+    const auto add = [&](const std::string& path, const std::string& text) {
       paths.push_back(path.c_str());
       texts.push_back(text.c_str());
+    };
+    for (const auto& [path, text] : program.headers) add(path, text);
+    for (const auto& [path, text] : standard_headers()) {
+      if (!program.headers.contains(path)) add(path, text);
     }
     const std::string text = macros_begin(program) + program.text;
     check(nvrtc().nvrtcCreateProgram(&program_, text.c_str(), "variant.cu",
@@ -115,6 +139,7 @@ gpu::Compiled compile(const gpu::CompileRequest& request) {
     for (const std::string& name : names) unit.name(name);
     compiled.ok = unit.compile(options_of(request));
     compiled.log = unit.log();
+    compiled.fault = missing_header(compiled.log, program.headers, toolkit(), nvrtc_version());
     if (compiled.ok) {
       compiled.cubin = unit.cubin();
       for (const std::string& name : names) compiled.names.push_back(unit.lowered(name));

@@ -3,26 +3,16 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <vector>
 
 #include "core/base/error.h"
+#include "devices/toolkit.h"
 
 namespace tw::cuda {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<fs::path> toolkit_roots() {
-  std::vector<fs::path> roots;
-  for (const char* variable : {"CUDA_PATH", "CUDA_HOME"}) {
-    if (const char* value = std::getenv(variable); value && *value) roots.emplace_back(value);
-  }
-  roots.emplace_back("/usr/local/cuda");
-  roots.emplace_back("/opt/cuda");
-  return roots;
-}
 
 std::vector<fs::path> library_folders() {
   std::vector<fs::path> folders;
@@ -133,20 +123,6 @@ std::string path_of_library(const void* address) {
   std::error_code ignored;
   const fs::path path = fs::canonical(info.dli_fname, ignored);
   return ignored ? info.dli_fname : path.string();
-}
-
-std::vector<std::string> toolkit_include_folders() {
-  std::vector<std::string> folders;
-  std::error_code ignored;
-  for (const fs::path& root : toolkit_roots()) {
-    if (!fs::exists(root / "include" / "cuda_fp16.h", ignored)) continue;
-    folders.push_back((root / "include").string());
-    if (fs::exists(root / "include" / "cccl", ignored)) {
-      folders.push_back((root / "include" / "cccl").string());
-    }
-    break;
-  }
-  return folders;
 }
 
 const Driver& driver() {

@@ -12,7 +12,6 @@
 
 #include <span>
 #include <string>
-#include <vector>
 
 namespace tw::cuda {
 
@@ -24,9 +23,6 @@ void* open_library(std::span<const char* const> names, std::string& tried);
 void* find_symbol(void* library, const char* name);
 // Returns the file of the library that contains an address, with symbolic links resolved.
 std::string path_of_library(const void* address);
-// Returns the existing folders of the toolkit's headers, for foreign kernels that include
-// <cuda_fp16.h>.
-std::vector<std::string> toolkit_include_folders();
 
 // The names go through the headers' own macros (cuMemAlloc is cuMemAlloc_v2), so the table asks for
 // the versions whose types it holds.

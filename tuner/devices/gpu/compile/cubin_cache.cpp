@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view magic = "tilewright cubin 1\n";
+constexpr std::string_view magic = "tilewright cubin 2\n";
 constexpr std::size_t most_memory_bytes = std::size_t{256} << 20;
 constexpr std::string_view suffix = ".cubin";
 

@@ -63,7 +63,8 @@ std::string encode(const Compiled& compiled) {
                  {"cubin", binary(compiled.cubin)},
                  {"names", compiled.names},
                  {"log", binary(compiled.log)},
-                 {"ms", compiled.ms}});
+                 {"ms", compiled.ms},
+                 {"fault", binary(compiled.fault)}});
 }
 
 Compiled decode_compiled(const std::string& frame) {
@@ -72,7 +73,8 @@ Compiled decode_compiled(const std::string& frame) {
                     .cubin = text_of(value.at("cubin")),
                     .names = value.at("names"),
                     .log = text_of(value.at("log")),
-                    .ms = value.at("ms")};
+                    .ms = value.at("ms"),
+                    .fault = text_of(value.at("fault"))};
   });
 }
 

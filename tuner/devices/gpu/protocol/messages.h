@@ -36,6 +36,9 @@ struct Compiled {
   std::vector<std::string> names;  // lowered names, of the entries and then of the symbols
   std::string log;                 // of the compiler and ptxas; may hold warnings if `ok`
   double ms = 0;
+  // Not empty if the machine or the source lacks a header: what, where, and the remedy. No
+  // configuration of the program is to blame.
+  std::string fault{};
 };
 
 // A compiled program and the names of its entries, and then of its symbols, in it.
