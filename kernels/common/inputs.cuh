@@ -59,12 +59,16 @@ TW_JUDGE float first_value(unsigned long long stream, unsigned long long at) {
   return static_cast<float>(2 * random + 1 - (1 << 23)) * (1.0f / (1 << 23));
 }
 
-// Returns a value with one of 32 magnitudes, each of which is exact in every type.
+// Returns a value with one of 32 magnitudes, each of which is exact in every type but for one unit
+// of fp32's last place. So 16-bit types store the magnitude itself. An f32 is a hair below it, and
+// a kernel that rounds to TF32 gets the magnitude, while one that truncates is off by a whole unit
+// of TF32.
 TW_JUDGE float second_value(unsigned long long stream, unsigned long long at, const Fill& fill) {
   const unsigned long long random = mix(stream ^ mix(at));
   const int eighths = 9 + static_cast<int>(random & 7);
   const int halvings = static_cast<int>(random >> 3 & 3);
   float x = fill.scale * static_cast<float>(eighths) / static_cast<float>(16 << halvings);
+  x *= 0x1.fffffep-1f;
   bool negative = fill.sign < 0 || (fill.sign == 0 && (random >> 5 & 1) != 0);
   if (fill.infinities != 0 && (random >> 8 & 1023) == 0) {
     x = static_cast<float>(infinite());

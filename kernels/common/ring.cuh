@@ -6,31 +6,30 @@
 
 namespace tw {
 
-template <class T>
+// Sizes has the functions rows() and elements(): the number of rows, and the elements of a row. A
+// kernel computes both anew from its parameters, because keeping them takes registers.
+template <class T, class Sizes>
 class Ring {
  public:
-  // `first` points to `rows` rows of `elements` elements.
-  TW_DEVICE Ring(SharedPointer<T> first, int rows, int elements)
-      : first_(first), rows_(rows), elements_(elements) {}
+  TW_DEVICE Ring(SharedPointer<T> first, const Sizes& sizes) : first_(first), sizes_(sizes) {}
 
   // Makes room for the next row and returns where it begins.
   TW_DEVICE SharedPointer<T> advance() {
-    newest_ = newest_ + 1 == rows_ ? 0 : newest_ + 1;
+    newest_ = newest_ + 1 == sizes_.rows() ? 0 : newest_ + 1;
     return at(newest_);
   }
   // Returns the row that came `age` rows before the newest one.
   TW_DEVICE SharedPointer<T> row(int age) const {
-    return at(newest_ >= age ? newest_ - age : newest_ - age + rows_);
+    return at(newest_ >= age ? newest_ - age : newest_ - age + sizes_.rows());
   }
 
-  TW_DEVICE int elements() const { return elements_; }
+  TW_DEVICE int elements() const { return sizes_.elements(); }
 
  private:
-  TW_DEVICE SharedPointer<T> at(int row) const { return first_ + row * elements_; }
+  TW_DEVICE SharedPointer<T> at(int row) const { return first_ + row * elements(); }
 
   SharedPointer<T> first_;
-  int rows_;
-  int elements_;
+  Sizes sizes_;
   int newest_ = 0;
 };
 

@@ -93,6 +93,11 @@ TW_DEVICE void fence_barrier_init() {
   TW_SM90_ASM("fence.mbarrier_init.release.cluster;" ::: "memory");
 }
 
+// Makes the copy engine read a map now, so that the first copy need not wait for it.
+TW_DEVICE void prefetch_map([[maybe_unused]] const TensorMap& map) {
+  TW_SM90_ASM("prefetch.tensormap [%0];" ::"l"(&map) : "memory");
+}
+
 // Starts the copy of a box of a three-dimensional tensor; x runs along the rows. The box's first
 // element is (z, y, x). Its bytes land in the current phase of `full`. `to` is aligned to 128
 // bytes, or to 1024 if the map is swizzled by 128. One thread calls it.

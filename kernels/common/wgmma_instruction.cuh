@@ -9,28 +9,33 @@
 #ifndef TW_CPU_DEVICE
 // The asm operands of the sums, and their numbers.
 #define TW_SUMS_4(j) "+f"(d[j][0]), "+f"(d[j][1]), "+f"(d[j][2]), "+f"(d[j][3])
-#define TW_SUMS_32(j)                                                                   \
-  TW_SUMS_4(j), TW_SUMS_4(j + 1), TW_SUMS_4(j + 2), TW_SUMS_4(j + 3), TW_SUMS_4(j + 4), \
-      TW_SUMS_4(j + 5), TW_SUMS_4(j + 6), TW_SUMS_4(j + 7)
+#define TW_SUMS_16(j) TW_SUMS_4(j), TW_SUMS_4(j + 1), TW_SUMS_4(j + 2), TW_SUMS_4(j + 3)
+#define TW_SUMS_32(j) TW_SUMS_16(j), TW_SUMS_16(j + 4)
+#define TW_SUMS_64(j) TW_SUMS_32(j), TW_SUMS_32(j + 8)
 #define TW_NUMBERS_32                                                                \
   "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, " \
   "%18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31"
-#define TW_NUMBERS_64                                                                \
-  TW_NUMBERS_32                                                                      \
-  ", "                                                                               \
-  "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, " \
-  "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63"
+#define TW_NUMBERS_48                                                             \
+  TW_NUMBERS_32                                                                   \
+  ", %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, " \
+  "%47"
+#define TW_NUMBERS_64                                                             \
+  TW_NUMBERS_48                                                                   \
+  ", %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, " \
+  "%63"
 #define TW_NUMBERS_96                                                                \
   TW_NUMBERS_64                                                                      \
   ", "                                                                               \
   "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, " \
   "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95"
-#define TW_NUMBERS_128                                                                   \
-  TW_NUMBERS_96                                                                          \
-  ", "                                                                                   \
-  "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, "     \
-  "%110, %111, %112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, " \
-  "%124, %125, %126, %127"
+#define TW_NUMBERS_112                                                           \
+  TW_NUMBERS_96                                                                  \
+  ", %96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, " \
+  "%109, %110, %111"
+#define TW_NUMBERS_128                                                               \
+  TW_NUMBERS_112                                                                     \
+  ", %112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, " \
+  "%125, %126, %127"
 
 // kA and kB are descriptors, kAdd is an int. The trailing arguments are the operands of the sums.
 #define TW_WGMMA(kShape, kNumbers, kA, kB, kAdd, kMajors, ...)                              \
@@ -85,16 +90,21 @@ TW_DEVICE void wgmma(float (&d)[kColumns][4], unsigned long long a, unsigned lon
 #else
   if constexpr (kColumns == 8) {
     TW_MULTIPLY("64", TW_NUMBERS_32, "%32", "%33", "%34", "%35", "%36", TW_SUMS_32(0))
+  } else if constexpr (kColumns == 12) {
+    TW_MULTIPLY("96", TW_NUMBERS_48, "%48", "%49", "%50", "%51", "%52", TW_SUMS_32(0),
+                TW_SUMS_16(8))
   } else if constexpr (kColumns == 16) {
-    TW_MULTIPLY("128", TW_NUMBERS_64, "%64", "%65", "%66", "%67", "%68", TW_SUMS_32(0),
-                TW_SUMS_32(8))
+    TW_MULTIPLY("128", TW_NUMBERS_64, "%64", "%65", "%66", "%67", "%68", TW_SUMS_64(0))
   } else if constexpr (kColumns == 24) {
-    TW_MULTIPLY("192", TW_NUMBERS_96, "%96", "%97", "%98", "%99", "%100", TW_SUMS_32(0),
-                TW_SUMS_32(8), TW_SUMS_32(16))
+    TW_MULTIPLY("192", TW_NUMBERS_96, "%96", "%97", "%98", "%99", "%100", TW_SUMS_64(0),
+                TW_SUMS_32(16))
+  } else if constexpr (kColumns == 28) {
+    TW_MULTIPLY("224", TW_NUMBERS_112, "%112", "%113", "%114", "%115", "%116", TW_SUMS_64(0),
+                TW_SUMS_32(16), TW_SUMS_16(24))
   } else {
-    static_assert(kColumns == 32, "64, 128, 192 or 256 columns");
-    TW_MULTIPLY("256", TW_NUMBERS_128, "%128", "%129", "%130", "%131", "%132", TW_SUMS_32(0),
-                TW_SUMS_32(8), TW_SUMS_32(16), TW_SUMS_32(24))
+    static_assert(kColumns == 32, "64, 96, 128, 192, 224 or 256 columns");
+    TW_MULTIPLY("256", TW_NUMBERS_128, "%128", "%129", "%130", "%131", "%132", TW_SUMS_64(0),
+                TW_SUMS_64(16))
   }
 #endif
 }
@@ -128,9 +138,13 @@ TW_DEVICE void wgmma_held(float (&d)[kColumns][4], const unsigned (&a)[4], unsig
 #undef TW_MULTIPLY
 #undef TW_WGMMA
 #undef TW_NUMBERS_128
+#undef TW_NUMBERS_112
 #undef TW_NUMBERS_96
 #undef TW_NUMBERS_64
+#undef TW_NUMBERS_48
 #undef TW_NUMBERS_32
+#undef TW_SUMS_64
 #undef TW_SUMS_32
+#undef TW_SUMS_16
 #undef TW_SUMS_4
 #endif

@@ -8,6 +8,7 @@
 //                                          1024-byte boundaries
 #pragma once
 
+#include "common/cluster.cuh"
 #include "common/config.cuh"
 #include "common/mma.cuh"
 #include "common/named_barrier.cuh"
@@ -22,8 +23,8 @@ namespace tw::wgmma {
 // warpgroup has a part of the rows. With kInTurn a warpgroup has all rows, in every kWarpgroups-th
 // product, so that some warpgroups store while others multiply.
 template <class T, bool kKMajorA, bool kKMajorB, int kBlockM_, int kBlockN_, int kWarpgroups,
-          bool kInTurn_, int kStages_, int kPasses>
-struct Pipeline {
+          bool kInTurn_, int kStages_, int kPasses, Cluster kCluster = Cluster::none>
+struct Pipeline : Pairs<kCluster> {
   using Element = T;
   static constexpr int kBlockM = kBlockM_;
   static constexpr int kBlockN = kBlockN_;
@@ -43,7 +44,9 @@ struct Pipeline {
   static constexpr bool kSplits = kPasses == 3;
   // In elements.
   static constexpr int kTileA = kBlockM * kDepth;
-  static constexpr int kStage = kTileA + kBlockN * kDepth;
+  // A tile whose columns run along the lines is copied in panels of 64 columns.
+  static constexpr int kTileB = (kKMajorB ? kBlockN : (kBlockN + 63) / 64 * 64) * kDepth;
+  static constexpr int kStage = kTileA + kTileB;
   static constexpr int kSmall = kStages * kStage;
 
   // The threads that hold the sums.
@@ -52,7 +55,8 @@ struct Pipeline {
     static TW_DEVICE void sync() { sync_some<kConsumers>(1); }
   };
 
-  static_assert(kGroupRows % 64 == 0 && kBlockN % 64 == 0, "a product has 64 rows");
+  static_assert(kGroupRows % 64 == 0 && kBlockN % 32 == 0 && kBlockN >= 64,
+                "the extents of a product");
   static_assert(!kInTurn || (!kSplits && kWarpgroups == 2), "two, who share no splitting");
   static_assert(kStages >= 2 && kStages <= 8, "a tile is copied while one is multiplied");
 };
@@ -92,7 +96,7 @@ class Stage {
   static TW_DEVICE void init_all() {
     for (int i = 0; i < G::kStages; ++i) {
       barrier(i).init(1);
-      barrier(G::kStages + i).init(G::kReaders);
+      barrier(G::kStages + i).init(G::kReaders * G::kHeard);
     }
     if constexpr (G::kInTurn) turn().init(4);
     fence_barrier_init();
@@ -205,8 +209,16 @@ class Consumer {
   }
 
  private:
-  // Signals that this warp has read the stage.
-  static TW_DEVICE void release(const Stage<G>& stage) { arrive(stage.empty()); }
+  // Signals that this warp has read the stage, to all blocks that fill it.
+  static TW_DEVICE void release(const Stage<G>& stage) {
+    if constexpr (G::kHeard == 1) {
+      arrive(stage.empty());
+    } else {
+      __syncwarp();
+      const int lane = static_cast<int>(threadIdx.x) % 32;
+      if (lane < G::kHeard) arrive_at(stage.empty(), lane);
+    }
+  }
 
   // Arrives once for the whole warp.
   static TW_DEVICE void arrive(const Barrier& barrier) {

@@ -111,11 +111,20 @@ TW_DEVICE void start_row(WgmmaQueue& queue, float (&sums)[G::kColumns][4], Share
   queue.begin();  // ptxas needs it before the commit too; otherwise it inserts one (C7519)
 }
 
+// The rows of x under a row of y, and one more row, which is written while other warps still
+// multiply.
+template <class G>
+struct RingSizes {
+  const Shape& shape;
+  TW_DEVICE int rows() const { return shape.span() + 1; }
+  TW_DEVICE int elements() const { return G::kParts * G::kPlanes * G::lines(shape) * G::kLine; }
+};
+
 // Computes the sums of a row of y. `ring` has the warpgroup's rows of x, and ends with the last row
 // under this row.
 template <class G, class T>
 TW_DEVICE void multiply(float (&sums)[G::kColumns][4], SharedPointer<T> weights,
-                        const Ring<T>& ring, const Shape& shape) {
+                        const Ring<T, RingSizes<G>>& ring, const Shape& shape) {
   const int filters = G::units(shape) * G::kFilters * G::kLine;  // elements of a row of taps
   WgmmaQueue queue;
   if constexpr (G::kSplits) {
@@ -162,12 +171,9 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, 1)
   const int group = warp / 4;
   const auto filters = SharedPointer<T>::dynamic();
   const auto rings = filters + G::kParts * shape.r * G::units(shape) * G::kFilters * G::kLine;
-  // The rows of x under a row of y, and one more row, which is written while other warps still
-  // multiply.
-  const int ring_rows = shape.span() + 1;
-  const int row_elements = G::kParts * G::kPlanes * G::lines(shape) * G::kLine;
-  const int ring_size = ring_rows * row_elements;
-  Ring<T> ring(rings + group * ring_size, ring_rows, row_elements);
+  const RingSizes<G> sizes{shape};
+  const int ring_size = sizes.rows() * sizes.elements();
+  Ring<T, RingSizes<G>> ring(rings + group * ring_size, sizes);
   const auto staging = rings + (G::knobs.warpgroups * ring_size + warp * G::kStaging);
   const Output<G, T, Epilogue> output(y, staging, shape, first_filter, epilogue);
   Row<G, T> row(x, shape);

@@ -6,17 +6,19 @@
 #include "common/epilogue.cuh"
 #include "common/exact.cuh"
 #include "common/half.cuh"
+#include "common/tf32_error.cuh"
 #include "conv2d/op.cuh"
 
 namespace tw::conv2d {
 
-// Writes y_expected = epilogue(x * weights) and y_magnitude: the sum of the absolute products,
+// Writes y_expected = epilogue(x * weights) and y_magnitude: the sum of the absolute products, and
+// what rounding the operands to TF32 may add if is_tf32 is not 0, in units of the tolerance,
 // carried through the epilogue (see exact.cuh). y has p x q pixels in an image. Any grid works.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
     reference(int n, int c, int h, int w, int k, int r, int s, int stride, int stride_w, int pad,
               int pad_w, int dilation, int dilation_w, int groups, int p, int q, const T* x,
-              const T* weights, typename Epilogue::Args epilogue, double tolerance,
+              const T* weights, typename Epilogue::Args epilogue, double tolerance, int is_tf32,
               double* y_expected, double* y_magnitude) {
   constexpr bool kNhwc = V::choices.layout == Layout::nhwc;
   const int depth = c / groups;
@@ -46,6 +48,7 @@ __global__ void __launch_bounds__(256)
     const T* const own = weights + static_cast<long long>(filter) * depth * r * s;
     double sum = 0;
     double absolute = 0;
+    Tf32Error rounding;
     for (int i = 0; i < r; ++i) {
       const int y_in = row * stride - pad + i * dilation;
       if (y_in < 0 || y_in >= h) continue;
@@ -55,14 +58,16 @@ __global__ void __launch_bounds__(256)
         const T* const from = image + y_in * x_row + x_in * x_column;
         const T* const factor = own + i * weights_row + j * weights_column;
         for (int channel = 0; channel < depth; ++channel) {
-          const double product = static_cast<double>(to_float(from[channel * x_channel])) *
-                                 static_cast<double>(to_float(factor[channel * weights_channel]));
+          const float a = to_float(from[channel * x_channel]);
+          const float b = to_float(factor[channel * weights_channel]);
+          const double product = static_cast<double>(a) * static_cast<double>(b);
           sum += product;
           absolute += fabs(product);
+          if (is_tf32 != 0) rounding.add(a, b);
         }
       }
     }
-    Exact result(sum, absolute);
+    Exact result(sum, absolute + rounding.bound() / tolerance);
     epilogue::judge<T>(Epilogue{}, result, tolerance, epilogue,
                        epilogue::Point{static_cast<int>(rest), filter, at});
     y_expected[at] = result.value;

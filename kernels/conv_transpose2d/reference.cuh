@@ -6,6 +6,7 @@
 #include "common/epilogue.cuh"
 #include "common/exact.cuh"
 #include "common/half.cuh"
+#include "common/tf32_error.cuh"
 
 namespace tw::conv_transpose2d {
 
@@ -17,13 +18,15 @@ TW_DEVICE int input_of(int out, int tap, int stride, int inputs) {
                                                                                : -1;
 }
 
-// Any grid works. Writes y_expected, and y_magnitude: the sum of the absolute terms, carried
-// through the epilogue (see exact.cuh). oh and ow are y's rows and columns.
+// Any grid works. Writes y_expected, and y_magnitude: the sum of the absolute terms, and what
+// reading the operands as TF32 may add if is_tf32 is not 0, in units of the tolerance, carried
+// through the epilogue (see exact.cuh). x may be truncated to TF32; the weights must be rounded. oh
+// and ow are y's rows and columns.
 template <class T, class V, class Epilogue>
 __global__ void reference(int n, int c, int h, int w, int k, int r, int s, int stride, int stride_w,
                           int pad, int pad_w, int oh, int ow, int groups, const T* x,
                           const T* weights, typename Epilogue::Args epilogue, double tolerance,
-                          double* y_expected, double* y_magnitude) {
+                          int is_tf32, double* y_expected, double* y_magnitude) {
   const int group_c = c / groups;
   const int group_k = k / groups;
   const long long elements = static_cast<long long>(n) * k * oh * ow;
@@ -37,6 +40,7 @@ __global__ void reference(int n, int c, int h, int w, int k, int r, int s, int s
     const long long first_c = filter / group_k * group_c;
     double sum = 0;
     double absolute = 0;
+    Tf32Error rounding;
     for (int tap_y = 0; tap_y < r; ++tap_y) {
       const int in_y = input_of(row + pad, tap_y, stride, h);
       if (in_y < 0) continue;
@@ -46,16 +50,18 @@ __global__ void reference(int n, int c, int h, int w, int k, int r, int s, int s
         const T* from = x + ((image * static_cast<long long>(c) + first_c) * h + in_y) * w + in_x;
         const T* tap = weights + (first_c * group_k + filter % group_k) * r * s + tap_y * s + tap_x;
         for (int i = 0; i < group_c; ++i) {
-          const double product =
-              static_cast<double>(to_float(*from)) * static_cast<double>(to_float(*tap));
+          const float a = to_float(*from);
+          const float b = to_float(*tap);
+          const double product = static_cast<double>(a) * static_cast<double>(b);
           sum += product;
           absolute += fabs(product);
+          if (is_tf32 != 0) rounding.add_truncated(a, b);
           from += static_cast<long long>(h) * w;
           tap += static_cast<long long>(group_k) * r * s;
         }
       }
     }
-    Exact result(sum, absolute);
+    Exact result(sum + rounding.drift / 2, absolute + rounding.bound() / tolerance);
     epilogue::judge<T>(Epilogue{}, result, tolerance, epilogue, epilogue::Point{image, filter, at});
     y_expected[at] = result.value;
     y_magnitude[at] = result.magnitude;

@@ -85,11 +85,19 @@ struct Tiling {
   static_assert(!used(-2) && !used(2), "neighbours are enough");
 };
 
+// The rows of x that a warpgroup has in shared memory.
+template <class G>
+struct RingSizes {
+  int count;
+  TW_DEVICE int rows() const { return count; }
+  static TW_DEVICE int elements() { return G::kOffsets * G::kTile; }
+};
+
 // Computes the sums of one phase of the rows and both phases of the columns. `ring` has the
 // warpgroup's rows of x, and ends with the row under the highest offset.
 template <class G, class T>
 TW_DEVICE void multiply(float (&sums)[2][G::kColumns][4], SharedPointer<T> weights,
-                        const Ring<T>& ring, const Axis& y, int phase_y) {
+                        const Ring<T, RingSizes<G>>& ring, const Axis& y, int phase_y) {
   using Operand = WgmmaOperand<T, false, G::knobs.channels>;
   const int lowest = y.lowest<2>(phase_y);
   WgmmaQueue queue;
@@ -131,8 +139,9 @@ __global__ void __launch_bounds__(Tiling<V>::kThreads, 1)
   const int rows = shape.rows();
   const int group = uniform_warp() / 4;
   const auto filters = aligned_shared<T>();
-  constexpr int kRow = G::kOffsets * G::kTile;
-  Ring<T> ring(filters + (shape.r * G::knobs.taps * G::kTap + group * rows * kRow), rows, kRow);
+  const RingSizes<G> sizes{rows};
+  const auto rings = filters + shape.r * G::knobs.taps * G::kTap;
+  Ring<T, RingSizes<G>> ring(rings + group * rows * sizes.elements(), sizes);
   const Output<G, T, Epilogue> output(y, shape, first_filter, epilogue);
   Row<G, T> row(x, shape);
 

@@ -68,15 +68,32 @@ TW_DEVICE void store_run(const Output<T, Epilogue>& out, const Vector<float, kCo
   }
 }
 
+// Writes kCount neighbouring elements of a row that are inside the matrix, as one aligned vector. C
+// is not read.
+template <int kCount, class T, class Epilogue>
+TW_DEVICE void store_whole_run(const Output<T, Epilogue>& out, const Vector<float, kCount>& sums,
+                               int row, int column) {
+  const long long at = row * out.ldc + column;
+  Vector<float, kCount> run = sums;
+  TW_UNROLL
+  for (int i = 0; i < kCount; ++i) {
+    const epilogue::Point point{row, column + i, out.offset + at + i};
+    run.at[i] = Epilogue::template apply<T>(out.alpha * run.at[i], out.epilogue, point);
+  }
+  store_vector(out.c + at, Vector<T, kCount>(narrow<T>(run.at)));
+}
+
 // The rows of an mma tile of 16 that a thread has: at(0) and at(1). at(2) and on are those of the
 // tiles below.
 struct TileRows {
+  static constexpr int kSpan = 16;  // rows of the tile
   static TW_DEVICE int at(int i) { return static_cast<int>(threadIdx.x) % 32 / 4 + 8 * i; }
 };
 
-// `row` and `column` are those of the warp's part of C. Rows is TileRows, or like it.
-template <class Rows, class T, class Epilogue, int kRows, int kColumns>
-TW_DEVICE void store_sums(const float (&sums)[kRows][kColumns][4], const Output<T, Epilogue>& out,
+// The two ways of store_sums. kWhole: all of the part is inside C, its rows are aligned, and C is
+// not read.
+template <class Rows, bool kWhole, class T, class Epilogue, int kRows, int kColumns>
+TW_DEVICE void store_part(const float (&sums)[kRows][kColumns][4], const Output<T, Epilogue>& out,
                           int row, int column) {
   // mma tiles that are exchanged
   constexpr int kTiles = sizeof(T) == 4 || kColumns % 4 != 0 ? 2 : 4;
@@ -92,16 +109,36 @@ TW_DEVICE void store_sums(const float (&sums)[kRows][kColumns][4], const Output<
         const float* const sum = sums[i / 2][j + tile] + i % 2 * 2;
         return Vector<float, 2>{{sum[0], sum[1]}};
       };
+      const auto store = [&](const Vector<float, 2 * kTiles>& run) {
+        if constexpr (kWhole) {
+          store_whole_run(out, run, at, first + 8 * j);
+        } else if (at < out.m && first + 8 * j < out.n) {
+          store_run(out, run, at, first + 8 * j);
+        }
+      };
       auto run = exchanged(pair(0), pair(1), t % 2 == 0, 1);
-      const bool exists = at < out.m && first + 8 * j < out.n;
       if constexpr (kTiles == 2) {
-        if (exists) store_run(out, run, at, first + 8 * j);
+        store(run);
       } else {
         const auto next = exchanged(pair(2), pair(3), t % 2 == 0, 1);
-        const auto whole = exchanged(run, next, t < 2, 2);
-        if (exists) store_run(out, whole, at, first + 8 * j);
+        store(exchanged(run, next, t < 2, 2));
       }
     }
+  }
+}
+
+// `row` and `column` are those of the warp's part of C. Rows is TileRows, or like it.
+template <class Rows, class T, class Epilogue, int kRows, int kColumns>
+TW_DEVICE void store_sums(const float (&sums)[kRows][kColumns][4], const Output<T, Epilogue>& out,
+                          int row, int column) {
+  // Most parts are whole. Their code is a fraction of the other one, and small code counts: each SM
+  // reads it from device memory.
+  const bool is_whole = out.aligned && out.beta == 0 && row + Rows::kSpan * kRows <= out.m &&
+                        column + 8 * kColumns <= out.n;
+  if (is_whole) {
+    store_part<Rows, true>(sums, out, row, column);
+  } else {
+    store_part<Rows, false>(sums, out, row, column);
   }
 }
 

@@ -16,6 +16,7 @@
 #include "common/exact.cuh"
 #include "common/exact_reductions.cuh"
 #include "common/half.cuh"
+#include "common/tf32_error.cuh"
 #include "gemm/op.cuh"
 
 namespace tw::gemm {
@@ -23,17 +24,25 @@ namespace tw::gemm {
 constexpr int kReferenceTile = 16;
 using ReferenceTile = double[kReferenceTile][kReferenceTile + 1];
 
-// Returns the sum of a thread's products and the sum of their absolute values. The block computes
-// the tile whose first element is (rows, columns). All its threads take part.
+// The sum of a thread's products, the sum of their absolute values, and what rounding the operands
+// to TF32 may add.
+struct ReferenceSum {
+  double sum = 0;
+  double absolute = 0;
+  Tf32Error rounding;
+};
+
+// Returns the sum of a thread's products. The block computes the tile whose first element is (rows,
+// columns). All its threads take part. The operands may be rounded to TF32 if is_tf32 is not 0.
 template <class T, class V>
-TW_DEVICE void add_products(int m, int n, int k, const T* a, long long lda, const T* b,
-                            long long ldb, long long rows, long long columns, ReferenceTile& a_tile,
-                            ReferenceTile& b_tile, double& sum, double& absolute) {
+TW_DEVICE ReferenceSum add_products(int m, int n, int k, const T* a, long long lda, const T* b,
+                                    long long ldb, long long rows, long long columns, int is_tf32,
+                                    ReferenceTile& a_tile, ReferenceTile& b_tile) {
   constexpr bool kTransposedA = transposed_a(V::choices.layout);
   constexpr bool kTransposedB = transposed_b(V::choices.layout);
   const int x = static_cast<int>(threadIdx.x);
   const int y = static_cast<int>(threadIdx.y);
-  sum = absolute = 0;
+  ReferenceSum result;
   for (int k0 = 0; k0 < k; k0 += kReferenceTile) {
     // x runs along the stored rows, whichever axis they are.
     const long long a_row = rows + (kTransposedA ? x : y);
@@ -54,11 +63,17 @@ TW_DEVICE void add_products(int m, int n, int k, const T* a, long long lda, cons
     TW_UNROLL
     for (int i = 0; i < kReferenceTile; ++i) {
       const double product = a_tile[y][i] * b_tile[i][x];
-      sum += product;
-      absolute += fabs(product);
+      result.sum += product;
+      result.absolute += fabs(product);
+      if constexpr (sizeof(T) == 4) {
+        if (is_tf32 != 0) {
+          result.rounding.add(static_cast<float>(a_tile[y][i]), static_cast<float>(b_tile[i][x]));
+        }
+      }
     }
     __syncthreads();
   }
+  return result;
 }
 
 // The state of the first thread of each row of a block if the chain ends in a reduction: the
@@ -81,15 +96,16 @@ struct ReferenceRow<Epilogue, true> : epilogue::ExactReduction<typename Epilogue
 };
 
 // Writes c_expected = epilogue(alpha * op(A) * op(B) + beta * C) and c_magnitude: the sum of the
-// absolute terms of the same expression, carried through the epilogue (see exact.cuh). Both are m x
-// n (m x 1 if the epilogue ends in a reduction), with C's leading dimension and, for a batch, C's
-// stride. C is not read if beta is 0. Blocks have 16 x 16 threads.
+// absolute terms of the same expression, and what rounding the operands to TF32 may add, in units
+// of the tolerance, carried through the epilogue (see exact.cuh). Both are m x n (m x 1 if the
+// epilogue ends in a reduction), with C's leading dimension and, for a batch, C's stride. C is not
+// read if beta is 0. Blocks have 16 x 16 threads.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
     reference(int m, int n, int k, const T* a, long long lda, const T* b, long long ldb, const T* c,
               long long ldc, int batch, long long stride_a, long long stride_b, long long stride_c,
               float alpha, float beta, typename Epilogue::Args epilogue, double tolerance,
-              double* c_expected, double* c_magnitude) {
+              int is_tf32, double* c_expected, double* c_magnitude) {
   constexpr bool kReduced = epilogue::is_reduced<Epilogue>;
   __shared__ ReferenceTile a_tile;
   __shared__ ReferenceTile b_tile;
@@ -104,17 +120,18 @@ __global__ void __launch_bounds__(256)
       [[maybe_unused]] ReferenceRow<Epilogue> reduced;
       for (long long columns = static_cast<long long>(blockIdx.x) * kReferenceTile; columns < n;
            columns += column_step) {
-        double sum, absolute;
-        add_products<T, V>(m, n, k, a + layer * stride_a, lda, b + layer * stride_b, ldb, rows,
-                           columns, a_tile, b_tile, sum, absolute);
+        const ReferenceSum products =
+            add_products<T, V>(m, n, k, a + layer * stride_a, lda, b + layer * stride_b, ldb, rows,
+                               columns, is_tf32, a_tile, b_tile);
         const int column = static_cast<int>(columns) + static_cast<int>(threadIdx.x);
         const bool exists = row < m && column < n;
         const long long at = kReduced ? (static_cast<long long>(layer) * m + row) * n + column
                                       : layer * stride_c + row * ldc + column;
         const bool adds = !kReduced && exists && beta != 0;
         const double scaled = adds ? static_cast<double>(beta) * to_float(c[at]) : 0;
-        Exact x(static_cast<double>(alpha) * sum + scaled,
-                fabs(static_cast<double>(alpha)) * absolute + fabs(scaled));
+        const double units = products.absolute + products.rounding.bound() / tolerance;
+        Exact x(static_cast<double>(alpha) * products.sum + scaled,
+                fabs(static_cast<double>(alpha)) * units + fabs(scaled));
         if (exists) {
           epilogue::judge<T>(Epilogue{}, x, tolerance, epilogue, epilogue::Point{row, column, at});
         }

@@ -37,8 +37,11 @@
 //                     traffic
 //   split_k           blocks that share a tile of C, each with a slice of k
 //   min_blocks        blocks that must fit on an SM: caps the registers
+//   cluster           pairs of blocks share tiles of an operand (common/cluster.cuh): fewer bytes
+//                     through L2, but the blocks of a pair wait for each other
 #pragma once
 
+#include "common/cluster.cuh"
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
 #include "common/shared.cuh"
@@ -53,6 +56,7 @@
 namespace tw::gemm::wgmma {
 
 using mma::Schedule;
+using tw::Cluster;
 
 struct Knobs {
   int passes;
@@ -64,20 +68,34 @@ struct Knobs {
   Schedule schedule;
   int split_k;
   int min_blocks;
+  Cluster cluster;
 };
 
-// Starts the copies of a tile of an operand: its kExtent rows (columns) from x on, at k.
-template <class G, bool kKMajor, int kExtent, class T>
+template <class T, class V>
+using Sizes = Tiling<T, V, V::knobs.passes, V::knobs.cluster>;
+
+// Starts the copies of a tile of an operand: its kExtent rows (columns) from x on, at k. kSharers
+// blocks use the tile, and each copies a part of its lines for all of them.
+template <class G, bool kKMajor, int kExtent, int kSharers, class T>
 TW_DEVICE void copy_operand(SharedPointer<T> to, const TensorMap& map, const Barrier& full, int k,
                             int x, int batch) {
-  if constexpr (kKMajor) {
-    load_tensor(to, map, full, k, x, batch);
-  } else {
+  constexpr int kPanels = kKMajor ? 1 : ceil_div(kExtent, 64);
+  constexpr int kLines = kKMajor ? kExtent : G::kDepth;  // of a panel
+  const auto copy = [&](int part) {
+    const int line = part * (kLines / kSharers);
     TW_UNROLL
-    for (int panel = 0; panel < kExtent / 64; ++panel) {
-      load_tensor(to + panel * (64 * G::kDepth), map, full, x + 64 * panel, k, batch);
+    for (int panel = 0; panel < kPanels; ++panel) {
+      const auto place = to + (panel * kLines + line) * (128 / static_cast<int>(sizeof(T)));
+      const int along = kKMajor ? k : x + 64 * panel;
+      const int across = (kKMajor ? x : k) + line;
+      if constexpr (kSharers == 1) {
+        load_tensor(place, map, full, along, across, batch);
+      } else {
+        load_tensor_to_all<kSharers>(place, map, full, along, across, batch);
+      }
     }
-  }
+  };
+  for_own_parts<kSharers>(copy);
 }
 
 // Grid: the work consists of `blocks` items. stream_k or split_k give `workers` items for the first
@@ -86,20 +104,27 @@ TW_DEVICE void copy_operand(SharedPointer<T> to, const TensorMap& map, const Bar
 // stages (with three passes stages + 2) times (block_m + block_n) * 128 bytes. moves_a, moves_b: 1
 // if each matrix of the batch has its own operand, else 0. partials: block_m * block_n floats for
 // each of a worker's tiles (see Shares::kSlots). arrived: one zero for each shared tile.
-// row_partials: for a chain that ends in a reduction; see mma_results.cuh.
+// row_partials: for a chain that ends in a reduction; see mma_results.cuh. If blocks form pairs,
+// `blocks`, `workers` and `shared_tiles` count pairs of blocks and of tiles; the grid has twice as
+// many blocks, and there are twice as many partials and counters.
 template <class T, class V, class Epilogue>
-__global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
+__global__ void __launch_bounds__(Sizes<T, V>::kThreads, V::knobs.min_blocks)
     kernel(int m, int n, int k, const __grid_constant__ TensorMap a, int moves_a,
            const __grid_constant__ TensorMap b, int moves_b, T* c, long long ldc,
            long long stride_c, float alpha, float beta, typename Epilogue::Args epilogue,
            int blocks, int workers, int shared_tiles, float* partials, unsigned* arrived,
            [[maybe_unused]] float* row_partials) {
-  using G = Tiling<T, V>;
+  using G = Sizes<T, V>;
   const int k_tiles = (k - 1) / G::kDepth + 1;
   const int warp = uniform_warp();
   const auto shared = aligned_shared<T>(tw::wgmma::kHeadBytes);
+  if (threadIdx.x == G::kConsumers) {
+    prefetch_map(a);
+    prefetch_map(b);
+  }
   if (threadIdx.x == 0) tw::wgmma::Stage<G>::init_all();
   __syncthreads();
+  if constexpr (G::kPeers > 1) sync_cluster();  // before a block arrives at the other's barriers
 
   const Walk<G> walk{m, n, k_tiles, blocks, workers, shared_tiles, partials, arrived};
   if (warp == G::kConsumers / 32) {
@@ -109,18 +134,21 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
       const mma::TileIndex place = walk.place(segment.tile);
       producer.fill(
           segment.begin, segment.end, [&](int tile, SharedPointer<T> to, const Barrier& full) {
-            copy_operand<G, G::kKMajorA, G::kBlockM>(to, a, full, tile * G::kDepth,
-                                                     place.row * G::kBlockM, place.batch * moves_a);
-            copy_operand<G, G::kKMajorB, G::kBlockN>(to + G::kTileA, b, full, tile * G::kDepth,
-                                                     place.column * G::kBlockN,
-                                                     place.batch * moves_b);
+            copy_operand<G, G::kKMajorA, G::kBlockM, G::kPairN>(
+                to, a, full, tile * G::kDepth, place.row * G::kBlockM, place.batch * moves_a);
+            copy_operand<G, G::kKMajorB, G::kBlockN, G::kPairM>(
+                to + G::kTileA, b, full, tile * G::kDepth, place.column * G::kBlockN,
+                place.batch * moves_b);
           });
     });
+    if constexpr (G::kPeers > 1) sync_cluster();
     return;
   }
   const mma::Results<T, Epilogue> results{c,     ldc,  stride_c, m,           n,
                                           alpha, beta, epilogue, row_partials};
   multiply(walk, shared, warp, results);
+  // A block's shared memory must exist until the other one has arrived at its barriers.
+  if constexpr (G::kPeers > 1) sync_cluster();
 }
 
 }  // namespace tw::gemm::wgmma

@@ -43,6 +43,7 @@
 //                     as in wgmma.cuh
 #pragma once
 
+#include "common/cluster.cuh"
 #include "common/config.cuh"
 #include "common/epilogue.cuh"
 #include "common/shared.cuh"
@@ -77,7 +78,7 @@ struct Knobs {
 
 // Everything that follows from the knobs of a configuration V. Sizes are in elements.
 template <class V>
-struct Tiling : mma::Sharing<V::knobs.schedule, V::knobs.split_k> {
+struct Tiling : mma::Sharing<V::knobs.schedule, V::knobs.split_k>, Pairs<Cluster::none> {
   using Element = float;
   static constexpr Knobs knobs = V::knobs;
   static constexpr bool kHoldsA = knobs.held == Held::a;

@@ -30,6 +30,7 @@ namespace tw::gemm::wgmma_tf32 {
 // The rows of the held operand that a thread has, among the 64 of its warpgroup: at(0) and at(1).
 template <bool kKMajor>
 struct HeldRows {
+  static constexpr int kSpan = 64;
   static TW_DEVICE int at(int i) {
     const int warp = static_cast<int>(threadIdx.x) / 32 % 4;
     const int g = static_cast<int>(threadIdx.x) % 32 / 4;

@@ -8,6 +8,7 @@
 //     multiplies    | tile 0 | store | tile 3 | store | tile 6 | ...
 #pragma once
 
+#include "common/cluster.cuh"
 #include "common/config.cuh"
 #include "common/shared.cuh"
 #include "common/wgmma_pipeline.cuh"
@@ -17,11 +18,11 @@
 namespace tw::gemm::wgmma {
 
 // Everything that follows from the knobs of a configuration V of wgmma.cuh or wgmma_packed.cuh.
-template <class T, class V, int kPasses = V::knobs.passes>
+template <class T, class V, int kPasses = V::knobs.passes, Cluster kCluster = Cluster::none>
 struct Tiling
     : tw::wgmma::Pipeline<T, !transposed_a(V::choices.layout), transposed_b(V::choices.layout),
                           V::knobs.block_m, V::knobs.block_n, V::knobs.warpgroups, V::knobs.in_turn,
-                          V::knobs.stages, kPasses>,
+                          V::knobs.stages, kPasses, kCluster>,
       mma::Sharing<V::knobs.schedule, V::knobs.split_k> {
   static constexpr auto knobs = V::knobs;
   static constexpr bool kKMajorA = !transposed_a(V::choices.layout);
@@ -29,7 +30,8 @@ struct Tiling
 };
 
 // C is m x n; each of its tiles is a sum over k_tiles tiles of k. blocks, workers, shared_tiles,
-// partials and arrived are the kernels' arguments. G is their Tiling.
+// partials and arrived are the kernels' arguments. G is their Tiling. If blocks form pairs, a block
+// and a tile are those of a pair here; place() tells the blocks of a pair apart.
 template <class G>
 struct Walk {
   using Shares = typename G::Shares;
@@ -39,12 +41,18 @@ struct Walk {
   int blocks, workers, shared_tiles;
   float* partials;
   unsigned* arrived;
-  int first = static_cast<int>(blockIdx.x);  // this block's first
-  int step = static_cast<int>(gridDim.x);
+  int first = static_cast<int>(blockIdx.x) / G::kPeers;  // this block's first
+  int step = static_cast<int>(gridDim.x) / G::kPeers;
 
   TW_DEVICE mma::TileIndex place(int tile) const {
-    return mma::TileIndex(tile, G::knobs.raster, (m - 1) / G::kBlockM + 1,
-                          (n - 1) / G::kBlockN + 1);
+    mma::TileIndex place(tile, G::knobs.raster, (m - 1) / (G::kPairM * G::kBlockM) + 1,
+                         (n - 1) / (G::kPairN * G::kBlockN) + 1);
+    if constexpr (G::kPeers > 1) {
+      const int rank = rank_in_cluster<G::kPeers>();
+      place.row = place.row * G::kPairM + (G::kPairM > 1 ? rank : 0);
+      place.column = place.column * G::kPairN + (G::kPairN > 1 ? rank : 0);
+    }
+    return place;
   }
 
   // Calls run(segment, shares, block) for everything that this block computes. `block` is the block
@@ -52,9 +60,14 @@ struct Walk {
   template <class Run>
   TW_DEVICE void for_each_segment(const Run& run) const {
     for (int block = first; block < blocks; block += step) {
-      mma::for_each_segment<Shares>(
-          block, workers, shared_tiles, k_tiles,
-          [&](const mma::Segment& segment, const Shares& shares) { run(segment, shares, block); });
+      if constexpr (G::kShares) {
+        mma::for_each_segment<Shares>(block, workers, shared_tiles, k_tiles,
+                                      [&](const mma::Segment& segment, const Shares& shares) {
+                                        run(segment, shares, block);
+                                      });
+      } else {
+        run(mma::Segment{block, 0, k_tiles}, Shares(k_tiles, 0, 0), block);
+      }
     }
   }
 
@@ -66,9 +79,13 @@ struct Walk {
                       [[maybe_unused]] const Shares& shares, [[maybe_unused]] int block) const {
     if constexpr (G::kShares) {
       if (segment.end - segment.begin < k_tiles) {
-        return mma::gather<typename G::Consumers>(sums, shares, block, segment, k_tiles, partials,
-                                                  arrived,
-                                                  dynamic_shared<unsigned>() + tw::wgmma::kFlag);
+        // The blocks of a pair have slots and counters of their own.
+        const int rank = rank_in_cluster<G::kPeers>();
+        const long long slots = static_cast<long long>(workers) * Shares::kSlots;
+        return mma::gather<typename G::Consumers>(
+            sums, shares, block, segment, k_tiles,
+            partials + rank * slots * (G::kBlockM * G::kBlockN), arrived + rank * shared_tiles,
+            dynamic_shared<unsigned>() + tw::wgmma::kFlag);
       }
     }
     return true;

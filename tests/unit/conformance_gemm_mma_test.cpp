@@ -93,7 +93,7 @@ TEST_F(GemmMmaTest, WarpgroupsTakeTilesInTurn) {
     const Configuration configuration = configuration_from(
         kernel->knobs,
         fmt::format("passes=1 block_m={} block_n=64 warpgroups=2 in_turn={} stages=3 raster=4 "
-                    "schedule=tiles split_k=1 min_blocks=1",
+                    "schedule=tiles split_k=1 min_blocks=1 cluster=none",
                     in_turn[0] == 't' ? 64 : 128, in_turn));
     const LoweredPlan lowered = lower(catalog(), *kernel, problem, device, configuration);
     ASSERT_EQ(lowered.invalid, "");

@@ -141,7 +141,7 @@ inline EmitRequest reduced_request() {
              "gemm bf16 m=300,n=1000,k=256,layout=nt epilogue=bias_column,logsumexp", "wgmma",
              "passes=1 block_m=128 block_n=128 warpgroups=2 in_turn=false stages=4 raster=8 "
              "schedule=tiles "
-             "split_k=1 min_blocks=1",
+             "split_k=1 min_blocks=1 cluster=none",
              5000),
   };
   return request;

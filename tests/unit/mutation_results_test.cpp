@@ -64,6 +64,11 @@ std::vector<Fault> results_of_gemm() {
        "common/convert.cuh",
        "packed<T>(values[2 * i], values[2 * i + 1])",
        "packed<T>(" + cut_to_f16("values[2 * i]") + ", values[2 * i + 1])"},
+      {"MmaOperandsNotRounded",
+       {"gemm", "mma", "f32", "m=61,n=67,k=31,layout=nt", "", "", "tf32"},
+       "gemm/mma_fragment.cuh",
+       "word = tf32_operand(__uint_as_float(word));",
+       "word += 0;"},
       {"MmaNeighboursSwapped",
        {"gemm", "mma", "f16", "m=24,n=40,k=1024", "", ""},
        "common/convert.cuh",
@@ -129,7 +134,11 @@ std::vector<Fault> results_of_conv_transpose2d() {
                    ""};
   Trial floats = deep;
   floats.dtype = "f32";
+  Trial tf32 = floats;
+  tf32.math = "tf32";
   return {
+      {"WeightsNotRounded", tf32, "conv_transpose2d/phases_weights.cuh",
+       "return G::knobs.passes == 1 ? to_tf32(*from)", "return false ? to_tf32(*from)"},
       {"Truncation", deep, "conv_transpose2d/phases_store.cuh",
        "to[distance(e)] = from_float<T>(values[e]);",
        "to[distance(e)] = from_float<T>(" + cut_to_bf16("values[e]") + ");"},

@@ -28,11 +28,15 @@ CUresult encode_tensor_map(Tiled tiled, Im2col im2col, const TensorMapShape& sha
                                      : shape.swizzle == 64 ? CU_TENSOR_MAP_SWIZZLE_64B
                                      : shape.swizzle == 32 ? CU_TENSOR_MAP_SWIZZLE_32B
                                                            : CU_TENSOR_MAP_SWIZZLE_NONE;
+  // L2 may fetch 256 bytes for each request. That costs time if rows straddle its lines of 128.
+  const bool straddles = shape.strides[1] > 256 && shape.strides[1] % 128 != 0;
+  const CUtensorMapL2promotion promotion =
+      straddles ? CU_TENSOR_MAP_L2_PROMOTION_L2_128B : CU_TENSOR_MAP_L2_PROMOTION_L2_256B;
   const auto rank = static_cast<cuuint32_t>(shape.rank);
   void* const address = const_cast<void*>(data);
   if (!shape.im2col) {
     return tiled(&map, type, rank, address, extents, strides + 1, box, element_strides,
-                 CU_TENSOR_MAP_INTERLEAVE_NONE, swizzle, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
+                 CU_TENSOR_MAP_INTERLEAVE_NONE, swizzle, promotion,
                  CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
   }
   int lower[2], upper[2];
