@@ -183,10 +183,10 @@ struct Kernel {
 // The code of a branch of a given kernel: its sources, compiled with macros in a namespace of its
 // own.
 struct Unit {
-  std::string source;                // the path of the kernel's source in Model::given
-  std::vector<std::string> leading;  // system headers that come before the macros: "<cmath>"
-  std::vector<std::string> defines;  // "BLOCK=128"
-  std::vector<std::string> entries;  // code: the kernel of each launch, in the source's namespaces
+  std::string source;                  // the path of the kernel's source in Model::given
+  std::vector<std::string> leading;    // system headers that come before the macros: "<cmath>"
+  std::vector<std::string> defines;    // "BLOCK=128"
+  std::vector<std::string> entries;    // code: the kernel of each launch, as the source names it
   std::vector<std::string> constants;  // code: the arrays of Kernel::constants
 };
 

@@ -170,17 +170,18 @@ std::string given_branch(const Model& model, int index) {
   const std::string scope = unit_scope(model, index);
   std::string text = fmt::format("struct v{} {{\n", index);
   for (std::size_t i = 0; i < unit.entries.size(); ++i) {
-    text += fmt::format("  static auto entry(dispatch::Index<{}>) {{ return &::{}::{}; }}\n", i,
-                        scope, unit.entries[i]);
+    text += fmt::format(
+        "  static auto entry(dispatch::Index<{0}>) {{ return ::{1}::tilewright_entry_{0}(); }}\n",
+        i, scope);
   }
   for (std::size_t i = 0; i < unit.constants.size(); ++i) {
     text += fmt::format(
         "  static cudaError_t fill(dispatch::Index<{}>, const void* from, std::int64_t bytes,\n"
         "                          cudaStream_t stream) {{\n"
-        "    return cudaMemcpyToSymbolAsync(\n"
-        "        ::{}::{}, from,\n"
-        "        static_cast<std::size_t>(bytes), 0, cudaMemcpyDeviceToDevice, stream);\n  }}\n",
-        i, scope, unit.constants[i]);
+        "    return cudaMemcpyToSymbolAsync(::{}::tilewright_array_{}(), from,\n"
+        "                                   static_cast<std::size_t>(bytes), 0,\n"
+        "                                   cudaMemcpyDeviceToDevice, stream);\n  }}\n",
+        i, scope, i);
   }
   return text + "};\n";
 }

@@ -34,7 +34,7 @@ std::vector<SourceMacro> macros_of_unit(const Model& model, const Unit& unit) {
 // Returns the include between the macros of the unit. Behind it the macros are what they were. A
 // macro that the source only defines if it is missing may be a system header's, so it stays.
 std::string with_macros(const std::vector<SourceMacro>& macros, const Unit& unit,
-                        const std::string& include) {
+                        const std::string& include, const std::string& behind = "") {
   std::string text;
   for (const SourceMacro& macro : macros) {
     text += fmt::format("#pragma push_macro(\"{}\")\n", macro.name);
@@ -45,9 +45,24 @@ std::string with_macros(const std::vector<SourceMacro>& macros, const Unit& unit
     text += fmt::format("#define {} {}\n", define.substr(0, equals),
                         equals == std::string::npos ? "" : define.substr(equals + 1));
   }
-  text += fmt::format("#include \"{}\"\n", include);
+  text += fmt::format("#include \"{}\"\n", include) + behind;
   for (const SourceMacro& macro : macros) {
     text += fmt::format("#undef {0}\n#pragma pop_macro(\"{0}\")\n", macro.name);
+  }
+  return text;
+}
+
+// Returns functions for what the branch names of its source. The names may contain macros, so the
+// functions contain nothing else that a macro could change.
+std::string named_parts(const Unit& unit) {
+  std::string text;
+  for (std::size_t i = 0; i < unit.entries.size(); ++i) {
+    text +=
+        fmt::format("inline auto tilewright_entry_{}() {{ return &{}; }}\n", i, unit.entries[i]);
+  }
+  for (std::size_t i = 0; i < unit.constants.size(); ++i) {
+    text +=
+        fmt::format("inline auto& tilewright_array_{}() {{ return {}; }}\n", i, unit.constants[i]);
   }
   return text;
 }
@@ -67,7 +82,7 @@ std::string write_unit(const Model& model, int branch) {
   for (const std::string& header : unit.leading) text += fmt::format("#include {}\n", header);
   text += with_macros(macros, unit, "../given_headers/" + unit.source);
   return text + fmt::format("namespace {} {{\n", unit_scope(model, branch)) +
-         with_macros(macros, unit, "../given/" + unit.source) +
+         with_macros(macros, unit, "../given/" + unit.source, named_parts(unit)) +
          fmt::format("}}  // namespace {}\n", unit_scope(model, branch));
 }
 
