@@ -4,16 +4,7 @@ if(NOT NVCC)
   message("SKIPPED: nvcc was not found; install the CUDA toolkit or set CUDA_PATH")
   return()
 endif()
-
-function(run what)
-  execute_process(COMMAND ${ARGN}
-    RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
-  set(output "${output}" PARENT_SCOPE)
-  set(status "${status}" PARENT_SCOPE)
-  if(NOT status EQUAL 0 AND NOT what STREQUAL "program")
-    message(FATAL_ERROR "${what} failed (${status}):\n${output}")
-  endif()
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/run.cmake)
 
 file(REMOVE_RECURSE ${WORK})
 file(COPY ${PROJECT}/ DESTINATION ${WORK}/example)
