@@ -7,6 +7,8 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
+#include "core/plan/lowering.h"
+#include "core/space/space.h"
 #include "devices/toolkit.h"
 #include "gpu_bench.h"
 
@@ -24,11 +26,20 @@ SourceOptions options_of(const std::string& file, const std::string& results) {
   return options;
 }
 
+// Runs the kernel with CUDA's functions. The results of plain arithmetic are the expected ones.
 Measurement run_with_cudas(Device& device, const SourceOptions& options) {
   const Catalog catalog = Catalog::load_source(options, builtin_sources());
   const OpEntry& entry = catalog.ops().front();
-  Job job =
-      job_for(catalog, entry.op.name, entry.kernels.front().name, {}, "PLAIN=0 RESULTS=80", device);
+  const KernelSpec& kernel = entry.kernels.front();
+  ProblemText problem;
+  problem.dtype = name_of(entry.op.dtypes.front());
+  Lowering lowering(catalog, parse_problem(entry.op, problem), device.info());
+  const auto configuration = [&](const char* text) {
+    return configuration_from(kernel.knobs, text);
+  };
+  lowering.set_oracle(oracle_of(lowering.lower(kernel, configuration("PLAIN=1 RESULTS=80")).plan));
+  Job job = job_for(catalog, entry.op.name, kernel.name, problem, "PLAIN=0 RESULTS=80", device);
+  job.plan = lowering.lower(kernel, configuration("PLAIN=0 RESULTS=80")).plan;
   job.limits.max_samples = 5;
   return run(device, std::move(job));
 }
@@ -44,6 +55,7 @@ TEST_P(OwnHeaderSourcesOnGpu, AgreeWithPlainArithmetic) {
   const Measurement measurement =
       run_with_cudas(*device, options_of(file, file == "functions.cu" ? "f32" : "u32"));
   EXPECT_EQ(measurement.outcome, Outcome::ok) << measurement.note;
+  EXPECT_GE(measurement.error_ulps, 0) << "it was compared with nothing";
 }
 
 INSTANTIATE_TEST_SUITE_P(Gpu, OwnHeaderSourcesOnGpu,

@@ -127,6 +127,29 @@ TEST_F(CliT1, ResultsWhoseSizeDependsOnParametersAreNotCompared) {
   EXPECT_EQ(outcomes(), json({{"ok", 3}, {"wrong_result", 3}}));
   const Ran ran = tune("--spec k.json --device cpu --trust-code --json");
   EXPECT_THAT(ran.err, HasSubstr("256 // BLOCK depends on parameters, so its values are not"));
+  EXPECT_EQ(json::parse(ran.out).at("results").at(0).at("oracle"), "default");
+}
+
+// A default that writes only a part of its scratch memory works.
+TEST_F(CliT1, IfNothingIsComparedThereIsNoOracle) {
+  write("k.cu",
+        "extern \"C\" __global__ void sums(const float* x, float* part) {\n"
+        "  if (threadIdx.x == 0) part[blockIdx.x] = x[blockIdx.x * BLOCK];\n}\n");
+  write("k.json", R"text({
+  "ConfigurationSpace": {"TuningParameters": [
+    {"Name": "BLOCK", "Type": "int", "Values": "[64, 32]"}], "Conditions": []},
+  "KernelSpecification": {
+    "Language": "CUDA", "KernelName": "sums", "KernelFile": "k.cu",
+    "GlobalSize": {"X": "256 // BLOCK"}, "LocalSize": {"X": "BLOCK"},
+    "Arguments": [
+      {"Name": "x", "Type": "float", "MemoryType": "Vector", "Size": 256,
+       "AccessType": "ReadOnly"},
+      {"Name": "part", "Type": "float", "MemoryType": "Vector", "Size": "256 // BLOCK",
+       "AccessType": "WriteOnly"}]}})text");
+  EXPECT_EQ(outcomes(), json({{"ok", 2}}));
+  const Ran ran = tune("--spec k.json --device cpu --trust-code");
+  EXPECT_THAT(ran.out, HasSubstr("oracle   none: the op says that its results are not compared"));
+  EXPECT_EQ(ran.err.find("does not work"), std::string::npos) << ran.err;
 }
 
 // As in KTT's tutorial: x[i] = i / 2, and y[i] = i + 3 is expected.

@@ -107,7 +107,9 @@ std::string legend_of(const std::string& marks) {
   return legend.empty() ? "" : legend + "\n";
 }
 
-std::string oracle_text(const SessionRequest& request, const SessionResult& result) {
+std::string oracle_text(const Setup& setup, const SessionResult& result) {
+  const SessionRequest& request = setup.request;
+  if (!setup.compares) return "none: the op says that its results are not compared";
   if (!request.oracle) {
     return result.interrupted && result.outcomes.empty()
                ? "not chosen yet: the op has no reference"
@@ -123,6 +125,7 @@ std::string oracle_text(const SessionRequest& request, const SessionResult& resu
 }
 
 std::string oracle_word(const Setup& setup) {
+  if (!setup.compares) return "none";
   if (setup.has_reference) return "reference";
   if (!setup.request.oracle) return "none";
   return setup.request.oracle->is_default ? "default" : setup.request.oracle->name();
@@ -157,7 +160,7 @@ std::string header(const Report& report) {
                         format_time(request.roof_ns));
   }
   if (!report.setup.has_reference) {
-    text += "oracle   " + oracle_text(request, result) + "\n";
+    text += "oracle   " + oracle_text(report.setup, result) + "\n";
   }
   if (!result.ranking.empty()) {
     const Ranked& fastest = result.ranking.front();

@@ -147,7 +147,7 @@ class Execution {
     for (std::size_t i = 0; i < plan_.problem->tensors.size(); ++i) {
       const PlanTensor& tensor = plan_.problem->tensors[i];
       const bool is_due = is_integer(tensor.dtype) == (inputs == Inputs::second);
-      if (tensor.role == Role::in || tensor.is_restored() || !is_due) continue;
+      if (!tensor.is_compared() || tensor.is_restored() || !is_due) continue;
       std::int64_t written = 0;
       for (std::size_t j = 0; j < results.values[i].size(); ++j) {
         const bool is_missing = is_unwritten(tensor.dtype, results.values[i][j]) &&

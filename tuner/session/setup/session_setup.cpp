@@ -200,6 +200,9 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
     situation.epilogue = asked.problem.epilogue.text();
     request.problem = asked.problem;
     setup.has_reference = op.has_oracle();
+    setup.compares = std::any_of(
+        op.tensors.begin(), op.tensors.end(),
+        [](const TensorSpec& tensor) { return tensor.role != Role::in && tensor.is_compared; });
     setup.flops = flops_of(op, asked.problem, info);
     setup.bytes = bytes_of(op, asked.problem, info);
     if (info.kind != DeviceKind::cpu) request.roof_ns = roofline_ns(op, asked.problem, info);

@@ -32,6 +32,7 @@ struct Setup {
   SessionRequest request;
   double flops = 0, bytes = 0;       // of one call; 0: unknown
   bool has_reference = true;         // false: the default configuration is the oracle
+  bool compares = true;              // false: no output is compared with an oracle
   std::vector<std::string> notices;  // kernels that do not serve the problem, a stale recording
 };
 // Returns the default configuration of a kernel's space as text if its results count as right,

@@ -325,7 +325,7 @@ void MeasuringSession::note_unwritten(const ProblemPlan& plan, Measurement& meas
   const bool is_second = buffers_->inputs() == Inputs::second;
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const PlanTensor& tensor = plan.tensors[i];
-    if (tensor.role == Role::in || tensor.is_restored()) continue;
+    if (!tensor.is_compared() || tensor.is_restored()) continue;
     const Buffers::Tensor& made = buffers_->tensors()[i];
     const Buffers::Oracle& oracle = buffers_->oracle(i);
     const Address before = is_second ? made.oracles.front().expected.address() : 0;
