@@ -117,7 +117,7 @@ std::string newlines_of(std::string_view text) {
   return std::string(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')), '\n');
 }
 
-std::string guarded_once(std::string text, const std::string& path, std::string_view digest,
+std::string guarded_once(const std::string& text, const std::string& path, std::string_view digest,
                          std::string_view original) {
   return has_once(original) ? guarded(text, guard_of(path, digest)) : text;
 }
@@ -149,7 +149,7 @@ std::string namespace_source(const std::string& path, const Texts& sources,
           follows_extern = kind == header::Token::Kind::identifier && word == "extern";
         }
       });
-  return guarded_once(std::move(result), path, digest, text);
+  return guarded_once(result, path, digest, text);
 }
 
 std::string system_headers_of(const std::string& path, const Texts& sources,
@@ -168,7 +168,7 @@ std::string system_headers_of(const std::string& path, const Texts& sources,
         }
       },
       [](std::string_view, header::Token::Kind) {});
-  return guarded_once(std::move(result), path, digest, text);
+  return guarded_once(result, path, digest, text);
 }
 
 std::vector<SourceMacro> macros_of(const std::string& path, std::string_view text,
