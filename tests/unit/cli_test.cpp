@@ -169,7 +169,7 @@ TEST_F(Cli, TunesTheKernelOfAT1File) {
   const Ran ran = tune(own + "--trust-code --budget 100");
   EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
   EXPECT_NE(ran.out.find("10 new, 0 known: 10 ok"), std::string::npos) << ran.out;
-  EXPECT_EQ(ran.err.find("tune emit"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("tune emit --spec vector_add.json"), std::string::npos) << ran.err;
 }
 
 TEST_F(Cli, EmitSaysWhichRowsItCouldTake) {

@@ -49,7 +49,7 @@ TEST(SystemHeaders, ThatComeFirstComeBeforeTheMacros) {
   program.headers = {{"k.cu",
                       "// text\n#include \"cuda_runtime.h\"\n#include <cuda_fp16.h>\n"
                       "#include \"own.cuh\"\n#include <cmath>\n"},
-                     {"own.cuh", ""}};
+                     {"own.cuh", "int own;\n"}};
   program.defines = {"size=4"};
   EXPECT_EQ(macros_begin(program),
             "#include <cuda_runtime.h>\n#include <cuda_fp16.h>\n#define size 4\n");

@@ -276,7 +276,7 @@ TEST_F(SpecialValuesTest, RowsOfProducts) {
     std::array<double, rows> oracle{}, magnitude{};
     run("tw::gemm::reference<float, Mma" + value, {{1, 1, 1}, {16, 16, 1}}, rows, columns, k,
         zeros.data(), ld, zeros.data(), ld, y.data(), one, 1, none, none, none, 1.0F, 0.0F, chain,
-        0x1p-20, oracle.data(), magnitude.data());
+        0x1p-20, 0, oracle.data(), magnitude.data());
     for (std::size_t row = 0; row < rows; ++row) {
       expect_same(static_cast<float>(oracle[row]), expected[row],
                   "the oracle" + value + " row " + std::to_string(row));
