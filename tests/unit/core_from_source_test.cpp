@@ -1,4 +1,5 @@
 // Kernels that options of the command line describe: the specs that are made, and the faults.
+// Longer than 400 lines: most of it is texts of specs and tables of faults.
 #include <gmock/gmock.h>
 
 #include <array>

@@ -50,6 +50,9 @@ struct Item {
   Term condition = Term::truth(true);
 };
 
+// Returns what the value is, for messages: "a list".
+const char* name_of(const Value& value);
+
 class Evaluator {
  public:
   Evaluator(std::string_view text, std::span<const PythonParameter> parameters)

@@ -1,5 +1,6 @@
 // Parses Python's expressions by recursive descent, loosest operator first: conditional, or, and,
 // not, comparisons, then the operators of numbers by precedence, unary ones, **, atoms.
+// Longer than 400 lines: one class with a function for each rule of the grammar.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -67,6 +67,17 @@ void check_is_template(const TomlTable& table, const std::string& entry);
 void check_entry(const TomlTable& table, std::string_view key, const std::string& name,
                  const Texts& closure);
 
+// Reads `options` of [kernel]. The sources may then be in the folders of -I.
+void read_options(const TomlTable& head, SourceTree& sources, KernelSpec& kernel);
+// Reads macros = ["BLOCK"]: the names that the source sees as macros.
+void read_macros(const TomlTable& head, const OpSpec& op, KernelSpec& kernel);
+// Checks the macros of a kernel with knobs = "macros": dims, choices and knobs are macros, and so
+// is every name that an option defines.
+void check_macros(const TomlTable& root, const OpSpec& op, const KernelSpec& kernel);
+// Checks the values that the entry of a launch names: "scale<float, $BLOCK>".
+void check_values(const TomlTable& table, const std::string& entry, const OpSpec& op,
+                  const KernelSpec& kernel);
+
 // Returns the dtype of this name. Throws Error at `node` if there is none.
 DType read_dtype(const TomlTable& table, const TomlNode& node, const std::string& name);
 // Reads all [[tensor]] tables of an op, and declares the tensors in `scope`. The op has its dtypes,

@@ -1,3 +1,4 @@
+// Longer than 400 lines: one class, whose services share the threads of the block.
 #include "devices/cpu/emulation/block.h"
 
 #include <fmt/format.h>
