@@ -21,15 +21,15 @@ namespace tw {
 namespace {
 
 constexpr std::size_t digest_digits = 8;
-constexpr std::string_view mark = "// Written by ";  // the first words of a header
 using Files = std::map<std::string, std::string>;
 
 // Returns whether the file is there and was not written by `tune emit`. The source of a kernel may
 // have the name of a file of the header.
 bool is_of_others(const std::filesystem::path& path) {
   std::ifstream file(path);
+  if (!file) return false;
+  const std::string_view mark = path.extension() == ".json" ? "{\n  \"op\": " : "// Written by ";
   std::string begin(mark.size(), ' ');
-  if (!file || path.extension() == ".json") return false;
   file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
   return begin != mark;
 }

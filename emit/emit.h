@@ -13,8 +13,8 @@ namespace tw {
 //   gemm.h, gemm.cu       the same functions for plain C++: declarations, and one translation unit
 //   tilewright_<digest>/  the kernel headers used, and the parts of the dispatch
 // Throws Error if a winner's problem or configuration is unknown to the catalog's specs, if the
-// winners are of several ops or devices, if name_space is no C++ namespace, if check_kernels() does,
-// and if the header would be empty.
+// winners are of several ops or devices, if name_space is no C++ namespace, if no header can hold a
+// winner's kernel (check_kernels), and if the header would be empty.
 std::map<std::string, std::string> emit(const EmitRequest& request);
 // Throws Error if no header can hold the kernel of a winner.
 void check_kernels(const EmitRequest& request);

@@ -11,6 +11,7 @@
 #include "core/plan/lowering.h"
 #include "core/plan/program_macros.h"
 #include "core/plan/variant_text.h"
+#include "core/spec/compiler_options.h"
 #include "emit/emitted/choose.h"
 #include "emit/evidence.h"
 #include "emit/header/emitted_texts.h"
@@ -93,15 +94,6 @@ void add_unit(const Tuning& tuning, const Branch& branch, header::Branch& model)
   for (const std::size_t dim : compiled_dims(catalog, *branch.kernel)) {
     model.knobs.push_back(branch.problem.dims[dim]);
   }
-}
-
-// Returns the value of __cplusplus that -std=c++20 asks for; 0 for other options.
-int standard_of(const std::string& option) {
-  for (const auto& [year, value] :
-       {std::pair("20", 202002), std::pair("2a", 202002), std::pair("23", 202302)}) {
-    if (option.starts_with("-std=") && option.ends_with(year)) return value;
-  }
-  return 0;
 }
 
 header::Branch branch_model(const Tuning& tuning, int index) {
@@ -220,7 +212,7 @@ void add_sources(const Tuning& tuning, header::Model& model) {
       model.includes.push_back(kernel->source);
     }
     for (const std::string& option : kernel->options) {
-      if (const int standard = standard_of(option)) model.standards.push_back(standard);
+      if (standard_of(option) == 20) model.standard = 202002;
     }
   }
   for (const std::string& include : model.includes) add_copies(tuning, include, model.sources);

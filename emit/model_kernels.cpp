@@ -232,9 +232,13 @@ header::Kernel kernel_model(const Catalog& catalog, const KernelSpec& kernel) {
   }
   for (const LaunchSpec& launch : kernel.launches) {
     model.launches.push_back(launch_model(op, kernel, launch, spell));
-    std::size_t integers = model.launches.size() == 1 ? model.constants.size() : 0;
+    std::size_t integers = 0;
     for (const header::Argument& argument : model.launches.back().arguments) {
       integers += argument.integers.size();
+    }
+    if (model.launches.size() == 1) {
+      model.constants_at = static_cast<int>(integers);
+      integers += model.constants.size();
     }
     model.most_integers = std::max(model.most_integers, static_cast<int>(integers));
   }

@@ -90,6 +90,12 @@ ordered_json launches_json(const Tuning& tuning, const Branch& branch, const Pro
 std::map<std::string, std::string> emit_defines(const EmitRequest& request) {
   const Tuning tuning = tuning_of(request);
   if (tuning.rows.empty()) throw Error("there is no winner whose knobs could be written");
+  for (const KernelSpec* kernel : tuning.kernels) {
+    if (kernel->knobs_are_macros) continue;
+    throw Error(fmt::format(
+        "the knobs of kernel {} are no macros: --format header or json writes its winners",
+        kernel->name));
+  }
   const bool is_one = std::all_of(tuning.rows.begin(), tuning.rows.end(), [&](const TunedRow& row) {
     return row.branch == tuning.rows.front().branch;
   });

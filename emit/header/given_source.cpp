@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <set>
 
 #include "emit/header/text.h"
 #include "emit/header/tokens.h"
@@ -61,9 +60,12 @@ Directive directive_at(std::string_view text, std::size_t at) {
   return directive;
 }
 
-// Calls `on_directive` for each directive, and `on_token` for everything else.
+// A token as text: an identifier, a comment, a literal or a character.
+using Word = std::string_view;
+
+// Calls `on_directive` for each directive, and `on_word` for everything else.
 void walk(std::string_view text, const std::function<void(const Directive&)>& on_directive,
-          const std::function<void(std::string_view, header::Token::Kind)>& on_token) {
+          const std::function<void(Word)>& on_word) {
   bool begins_line = true;
   for (std::size_t at = 0; at < text.size();) {
     if (text[at] == '#' && begins_line) {
@@ -72,15 +74,15 @@ void walk(std::string_view text, const std::function<void(const Directive&)>& on
       at += directive.text.size();
       continue;
     }
-    const header::Token token = header::token_at(text, at);
-    const std::string_view word = text.substr(at, token.end - at);
-    on_token(word, token.kind);
+    const std::size_t end = header::token_at(text, at).end;
+    const Word word = text.substr(at, end - at);
+    on_word(word);
     if (word == "\n") {
       begins_line = true;
     } else if (word != " " && word != "\t" && !word.starts_with("/*")) {
       begins_line = false;
     }
-    at = token.end;
+    at = end;
   }
 }
 
@@ -107,8 +109,7 @@ bool is_once(const Directive& directive) {
 bool has_once(std::string_view text) {
   bool found = false;
   walk(
-      text, [&](const Directive& one) { found = found || is_once(one); },
-      [](std::string_view, header::Token::Kind) {});
+      text, [&](const Directive& one) { found = found || is_once(one); }, [](Word) {});
   return found;
 }
 
@@ -117,58 +118,56 @@ std::string newlines_of(std::string_view text) {
   return std::string(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')), '\n');
 }
 
-std::string guarded_once(const std::string& text, const std::string& path, std::string_view digest,
-                         std::string_view original) {
-  return has_once(original) ? guarded(text, guard_of(path, digest)) : text;
+// Returns the source with its includes of other sources relative to it, and #pragma once as a
+// guard. `copy` and `on_word` append what becomes of other directives and of everything else.
+std::string copy_of(const std::string& path, const Texts& sources, std::string_view digest,
+                    const std::function<void(const Directive&, std::string&)>& copy,
+                    const std::function<void(Word, std::string&)>& on_word) {
+  const std::string& text = sources.find(path)->second;
+  std::string result;
+  walk(
+      text,
+      [&](const Directive& directive) {
+        const std::string target = included_by(directive, path, sources);
+        if (target.empty()) {
+          copy(directive, result);
+        } else {
+          result += include_of(target, path);
+        }
+      },
+      [&](Word word) { on_word(word, result); });
+  return has_once(text) ? guarded(result, guard_of(path, digest)) : result;
 }
 
 }  // namespace
 
 std::string namespace_source(const std::string& path, const Texts& sources,
                              std::string_view digest) {
-  const std::string& text = sources.find(path)->second;
-  std::string result;
   bool follows_extern = false;
-  walk(
-      text,
-      [&](const Directive& directive) {
-        const std::string target = included_by(directive, path, sources);
-        if (!target.empty()) {
-          result += include_of(target, path);
-        } else if (directive.word == "include" || is_once(directive)) {
-          result += newlines_of(directive.text);
-        } else {
-          result += directive.text;
-        }
+  return copy_of(
+      path, sources, digest,
+      [](const Directive& directive, std::string& result) {
+        const bool is_left_out = directive.word == "include" || is_once(directive);
+        result += is_left_out ? newlines_of(directive.text) : std::string(directive.text);
       },
-      [&](std::string_view word, header::Token::Kind kind) {
+      [&](Word word, std::string& result) {
         const bool is_linkage = follows_extern && word == "\"C\"";
-        result += is_linkage ? std::string_view("\"C++\"") : word;
+        result += is_linkage ? Word("\"C++\"") : word;
         const bool is_space = trimmed(word).empty() || word.starts_with("/");
-        if (!is_space) {
-          follows_extern = kind == header::Token::Kind::identifier && word == "extern";
-        }
+        if (!is_space) follows_extern = word == "extern";
       });
-  return guarded_once(result, path, digest, text);
 }
 
 std::string system_headers_of(const std::string& path, const Texts& sources,
                               std::string_view digest) {
-  const std::string& text = sources.find(path)->second;
-  std::string result;
-  walk(
-      text,
-      [&](const Directive& directive) {
-        const std::string target = included_by(directive, path, sources);
-        if (!target.empty()) {
-          result += include_of(target, path);
-        } else if (directive.word != "pragma") {
-          result += directive.text;
-          if (!directive.text.ends_with('\n')) result += '\n';
-        }
+  return copy_of(
+      path, sources, digest,
+      [](const Directive& directive, std::string& result) {
+        if (directive.word == "pragma") return;
+        result += directive.text;
+        if (!directive.text.ends_with('\n')) result += '\n';
       },
-      [](std::string_view, header::Token::Kind) {});
-  return guarded_once(result, path, digest, text);
+      [](Word, std::string&) {});
 }
 
 std::vector<SourceMacro> macros_of(const std::string& path, std::string_view text,
@@ -188,7 +187,7 @@ std::vector<SourceMacro> macros_of(const std::string& path, std::string_view tex
         }
         missing = directive.word == "ifndef" ? name : "";
       },
-      [](std::string_view, header::Token::Kind) {});
+      [](Word) {});
   return macros;
 }
 
@@ -204,7 +203,7 @@ std::vector<std::string> closure_of(const std::string& path, const Texts& source
             all.push_back(std::move(target));
           }
         },
-        [](std::string_view, header::Token::Kind) {});
+        [](Word) {});
   }
   return all;
 }

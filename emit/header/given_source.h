@@ -8,14 +8,14 @@
 
 namespace tw {
 
-// Returns the source as it stands in a namespace. It includes no system header, `extern "C"` becomes
-// `extern "C++"`, because two functions with C's linkage would be one, and #pragma once becomes a
-// guard with the macro. An #include "..." of a path in `sources` becomes relative to `path`.
+// Returns the source as it stands in a namespace. It includes no system header. `extern "C"`
+// becomes `extern "C++"`, because two functions with C's linkage would be one. #pragma once becomes
+// a guard. An #include of a path in `sources` becomes relative to `path`.
 std::string namespace_source(const std::string& path,
                              const std::map<std::string, std::string, std::less<>>& sources,
                              std::string_view digest);
-// Returns the directives of the source, which include the system headers that it includes, under the
-// same conditions.
+// Returns the directives of the source. They include the system headers that the source includes,
+// under the same conditions.
 std::string system_headers_of(const std::string& path,
                               const std::map<std::string, std::string, std::less<>>& sources,
                               std::string_view digest);

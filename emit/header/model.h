@@ -175,9 +175,11 @@ struct Kernel {
   std::vector<int> zero_once;  // the workspaces that the caller zeroes once
   std::vector<Launch> launches;
   int most_integers = 0;  // the largest number of integers in one launch
-  // Whether the kernel is compiled as its author wrote it. Then each branch has a Unit.
+  // The kernel is compiled as its author wrote it, and each branch of it has a Unit.
   bool is_given = false;
-  std::vector<Constant> constants;  // of a given kernel; their sizes are integers of the first pass
+  std::vector<Constant> constants;  // of a given kernel
+  // The sizes of the constants are integers of the first pass, from this one on.
+  int constants_at = 0;
 };
 
 // The code of a branch of a given kernel: its sources, compiled with macros in a namespace of its
@@ -268,9 +270,8 @@ struct Model {
   std::map<std::string, Source, std::less<>> sources;  // by path
   // The sources of given kernels. No name in them is changed.
   std::map<std::string, Source, std::less<>> given;
-  std::vector<int> standards;  // the least values of __cplusplus that given kernels need, if beyond
-                               // C++17: 202002
-  Texts parts;                 // the parts of the dispatch that all headers share, by path
+  int standard = 0;  // the least __cplusplus that given kernels need, if beyond C++17: 202002
+  Texts parts;       // the parts of the dispatch that all headers share, by path
 };
 
 }  // namespace tw::header

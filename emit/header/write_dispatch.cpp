@@ -143,8 +143,7 @@ std::string runner_pass(const Model& model, const Kernel& kernel, std::size_t pa
          fmt::format("    return launch({});\n", fmt::join(arguments, ", ")) + "  }\n";
 }
 
-// Returns the function that fills the arrays of a given kernel. Their sizes stand behind the integers
-// of the first pass.
+// Returns the function that fills the arrays of a given kernel.
 std::string runner_constants(const Kernel& kernel) {
   std::string text =
       "  static cudaError_t fill_constants([[maybe_unused]] const A& args,\n"
@@ -152,14 +151,12 @@ std::string runner_constants(const Kernel& kernel) {
       "                                    [[maybe_unused]] cudaStream_t stream) {\n";
   if (kernel.constants.empty()) return text + "    return cudaSuccess;\n  }\n";
   text += "    cudaError_t status = cudaSuccess;\n";
-  std::size_t at = 0;
-  for (const Argument& argument : kernel.launches.front().arguments) at += argument.integers.size();
   for (std::size_t i = 0; i < kernel.constants.size(); ++i) {
     text += fmt::format(
         "    if (status == cudaSuccess) {{\n"
         "      status = V::fill(dispatch::Index<{}>(), args.{}, plan.pass[0].value[{}], stream);\n"
         "    }}\n",
-        i, kernel.constants[i].field, at + i);
+        i, kernel.constants[i].field, kernel.constants_at + static_cast<int>(i));
   }
   return text + "    return status;\n  }\n";
 }
@@ -253,12 +250,12 @@ std::string includes(const Model& model) {
       "#error \"{0}.cuh needs CUDA 12 or newer\"\n"
       "#endif\n",
       model.op, model.api);
-  for (const int standard : model.standards) {
+  if (model.standard > 0) {
     text += fmt::format(
         "#if __cplusplus < {0}L && (!defined(_MSVC_LANG) || _MSVC_LANG < {0}L)\n"
         "#error \"{1}.cuh has a kernel that was tuned with a newer standard: compile with "
         "-std=c++{2}\"\n#endif\n",
-        standard, model.op, standard / 100 % 100);
+        model.standard, model.op, model.standard / 100 % 100);
   }
   if (model.reads_memory) {
     text += renamed_tokens("#define TW_READS_MEMORY_BYTES\n", renaming_of(model));

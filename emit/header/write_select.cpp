@@ -135,12 +135,10 @@ std::string plan_pass(const Launch& launch, std::size_t pass) {
   return text + "  }\n";
 }
 
-// Returns the lines for the sizes of the constants, which stand behind the integers of the first
-// pass.
+// Returns the lines for the sizes of the constants.
 std::string plan_constants(const Kernel& kernel) {
   std::string text;
-  std::size_t at = 0;
-  for (const Argument& argument : kernel.launches.front().arguments) at += argument.integers.size();
+  int at = kernel.constants_at;
   for (const Constant& constant : kernel.constants) {
     text += fmt::format("  plan.int64(0, {}, {});\n", at++, constant.bytes);
   }

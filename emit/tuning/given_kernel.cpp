@@ -13,8 +13,8 @@ std::string given_fault(const KernelSpec& kernel) {
   if (!kernel.knobs_are_macros) return "";
   for (const std::string& option : kernel.options) {
     // These change neither results nor times, or the header asks for them.
-    if (define_of(option) || include_folder_of(option) || option.starts_with("-std=") ||
-        option == "-lineinfo") {
+    const bool is_line_info = option == "-lineinfo" || option == "--generate-line-info";
+    if (define_of(option) || include_folder_of(option) || standard_of(option) || is_line_info) {
       continue;
     }
     return fmt::format(

@@ -226,6 +226,9 @@ TEST_F(FromSource, AWinnerGoesHomeAsAHeader) {
   EXPECT_EQ(tune(emit + "--out tuned --check off").code, 0);  // its own files are replaced
   EXPECT_EQ(tune(emit + "--out plain --format defines").code, 0);
   EXPECT_EQ(tune(emit + "--out plain --format json").code, 0);
+  EXPECT_EQ(tune(emit + "--out plain --format json").code, 0);
+  write("kept/saxpy.json", "{\"ConfigurationSpace\": {}}");
+  expect_fault(emit + "--out kept --format json", {"cannot write kept/saxpy.json: a file of that"});
   EXPECT_NE(read_text_file(folder_ / "plain/saxpy.json").find("\"entry\": \"saxpy\""),
             std::string::npos);
 }

@@ -1,5 +1,6 @@
 // T1 files with every kind of argument, on the cpu device.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 
 #include <cstring>
@@ -60,8 +61,35 @@ constexpr const char* mixed_file = R"text({
       {"Name": "taps", "Type": "double", "MemoryType": "Symbol", "Size": 3,
        "AccessType": "ReadOnly", "FillType": "Random"}]}})text";
 
+constexpr const char* launch_of_256 =
+    R"("GlobalSize": {"X": "256 // BLOCK"}, "LocalSize": {"X": "BLOCK"})";
+
 class CliT1 : public Cli {
  protected:
+  // Writes k.json: the kernel of k.cu with parameters, the sizes of its launch, and arguments.
+  void write_file(const std::string& kernel, const std::vector<std::string>& parameters,
+                  const std::string& launch, const std::vector<std::string>& arguments,
+                  const std::string& more = "") {
+    std::vector<std::string> known;  // "BLOCK": "[64, 32]"
+    for (const std::string& one : parameters) {
+      const std::size_t equals = one.find('=');
+      known.push_back(fmt::format(R"({{"Name": "{}", "Type": "int", "Values": "{}"}})",
+                                  one.substr(0, equals), one.substr(equals + 1)));
+    }
+    write("k.json",
+          fmt::format(R"({{"ConfigurationSpace": {{"TuningParameters": [{}], "Conditions": []}},
+"KernelSpecification": {{"Language": "CUDA", "KernelName": "{}", "KernelFile": "k.cu", {},
+"Arguments": [{}]{}}}}})",
+                      fmt::join(known, ",\n"), kernel, launch, fmt::join(arguments, ",\n"), more));
+  }
+  // Returns a vector as an argument.
+  static std::string vector(const std::string& name, const std::string& size,
+                            const std::string& access, const std::string& more = "",
+                            const std::string& type = "float") {
+    return fmt::format(R"({{"Name": "{}", "Type": "{}", "MemoryType": "Vector", "Size": {},)"
+                       R"( "AccessType": "{}"{}}})",
+                       name, type, size, access, more);
+  }
   json outcomes() {
     const Ran ran = tune("--spec k.json --device cpu --trust-code --quiet --json");
     EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
@@ -86,19 +114,11 @@ TEST_F(CliT1, ConstantsAreArgumentsIfTheKernelHasParametersForThem) {
                       "  for (int k = OFF; k < 5; ++k) sum += taps[k] * x[threadIdx.x + k];\n"
                       "  y[threadIdx.x] = sum;\n}}\n",
                       parameter));
-    write("k.json", R"text({
-  "ConfigurationSpace": {"TuningParameters": [
-    {"Name": "OFF", "Type": "int", "Values": "[0, 1]"}], "Conditions": []},
-  "KernelSpecification": {
-    "Language": "CUDA", "KernelName": "blur", "KernelFile": "k.cu", "ProblemSize": [64],
-    "GridDivX": [64], "LocalSize": {"X": 64},
-    "Arguments": [
-      {"Name": "y", "Type": "float", "MemoryType": "Vector", "Size": "ProblemSize[0]",
-       "AccessType": "WriteOnly"},
-      {"Name": "x", "Type": "float", "MemoryType": "Vector", "Size": "ProblemSize[0] + 4",
-       "AccessType": "ReadOnly", "FillType": "Random"},
-      {"Name": "taps", "Type": "float", "MemoryType": "Vector", "MemType": "Constant",
-       "Size": 5, "AccessType": "ReadOnly", "FillType": "Random"}]}})text");
+    write_file("blur", {"OFF=[0, 1]"},
+               R"("ProblemSize": [64], "GridDivX": [64], "LocalSize": {"X": 64})",
+               {vector("y", R"("ProblemSize[0]")", "WriteOnly"),
+                vector("x", R"("ProblemSize[0] + 4")", "ReadOnly"),
+                vector("taps", "5", "ReadOnly", R"(, "MemType": "Constant")")});
     EXPECT_EQ(outcomes(), json({{"ok", 1}, {"wrong_result", 1}})) << parameter;
   }
 }
@@ -110,20 +130,9 @@ TEST_F(CliT1, ResultsWhoseSizeDependsOnParametersAreNotCompared) {
         "  const int i = blockIdx.x * BLOCK + threadIdx.x;\n"
         "  whole[i] = x[i] + OFF;\n"
         "  if (threadIdx.x == 0) part[blockIdx.x] = x[i] + BLOCK;\n}\n");
-  write("k.json", R"text({
-  "ConfigurationSpace": {"TuningParameters": [
-    {"Name": "BLOCK", "Type": "int", "Values": "[64, 32, 128]"},
-    {"Name": "OFF", "Type": "int", "Values": "[0, 1]"}], "Conditions": []},
-  "KernelSpecification": {
-    "Language": "CUDA", "KernelName": "sums", "KernelFile": "k.cu",
-    "GlobalSize": {"X": "256 // BLOCK"}, "LocalSize": {"X": "BLOCK"},
-    "Arguments": [
-      {"Name": "x", "Type": "float", "MemoryType": "Vector", "Size": 256,
-       "AccessType": "ReadOnly"},
-      {"Name": "part", "Type": "float", "MemoryType": "Vector", "Size": "256 // BLOCK",
-       "AccessType": "WriteOnly"},
-      {"Name": "whole", "Type": "float", "MemoryType": "Vector", "Size": 256,
-       "AccessType": "WriteOnly"}]}})text");
+  write_file("sums", {"BLOCK=[64, 32, 128]", "OFF=[0, 1]"}, launch_of_256,
+             {vector("x", "256", "ReadOnly"), vector("part", R"("256 // BLOCK")", "WriteOnly"),
+              vector("whole", "256", "WriteOnly")});
   EXPECT_EQ(outcomes(), json({{"ok", 3}, {"wrong_result", 3}}));
   const Ran ran = tune("--spec k.json --device cpu --trust-code --json");
   EXPECT_THAT(ran.err, HasSubstr("256 // BLOCK depends on parameters, so its values are not"));
@@ -135,17 +144,8 @@ TEST_F(CliT1, IfNothingIsComparedThereIsNoOracle) {
   write("k.cu",
         "extern \"C\" __global__ void sums(const float* x, float* part) {\n"
         "  if (threadIdx.x == 0) part[blockIdx.x] = x[blockIdx.x * BLOCK];\n}\n");
-  write("k.json", R"text({
-  "ConfigurationSpace": {"TuningParameters": [
-    {"Name": "BLOCK", "Type": "int", "Values": "[64, 32]"}], "Conditions": []},
-  "KernelSpecification": {
-    "Language": "CUDA", "KernelName": "sums", "KernelFile": "k.cu",
-    "GlobalSize": {"X": "256 // BLOCK"}, "LocalSize": {"X": "BLOCK"},
-    "Arguments": [
-      {"Name": "x", "Type": "float", "MemoryType": "Vector", "Size": 256,
-       "AccessType": "ReadOnly"},
-      {"Name": "part", "Type": "float", "MemoryType": "Vector", "Size": "256 // BLOCK",
-       "AccessType": "WriteOnly"}]}})text");
+  write_file("sums", {"BLOCK=[64, 32]"}, launch_of_256,
+             {vector("x", "256", "ReadOnly"), vector("part", R"("256 // BLOCK")", "WriteOnly")});
   EXPECT_EQ(outcomes(), json({{"ok", 2}}));
   const Ran ran = tune("--spec k.json --device cpu --trust-code");
   EXPECT_THAT(ran.out, HasSubstr("oracle   none: the op says that its results are not compared"));
@@ -158,21 +158,15 @@ TEST_F(CliT1, GeneratorsFillInputsAndSayWhatIsExpected) {
         "extern \"C\" __global__ void add(const float* x, const int* z, float* y) {\n"
         "  const int i = threadIdx.x;\n"
         "  y[i] = 2 * x[i] + 3 + OFF + (z[i] != (i % 7 - 3));\n}\n");
-  write("k.json", R"text({
-  "ConfigurationSpace": {"TuningParameters": [
-    {"Name": "OFF", "Type": "int", "Values": "[1, 0]"}], "Conditions": []},
-  "KernelSpecification": {
-    "Language": "CUDA", "KernelName": "add", "KernelFile": "k.cu",
-    "GlobalSize": {"X": 1}, "LocalSize": {"X": 64},
-    "Arguments": [
-      {"Name": "x", "Type": "float", "MemoryType": "Vector", "Size": 64, "AccessType": "ReadOnly",
-       "FillType": "Generator", "DataSource": "i * 0.5"},
-      {"Name": "z", "Type": "int32", "MemoryType": "Vector", "Size": 64, "AccessType": "ReadOnly",
-       "FillType": "Generator", "DataSource": "i % 7 - 3"},
-      {"Name": "y", "Type": "float", "MemoryType": "Vector", "Size": 64,
-       "AccessType": "WriteOnly"}],
-    "ReferenceArguments": [
-      {"Name": "right", "TargetName": "y", "FillType": "Generator", "DataSource": "i + 3"}]}})text");
+  const auto generated = [](const std::string& python) {
+    return fmt::format(R"(, "FillType": "Generator", "DataSource": "{}")", python);
+  };
+  write_file("add", {"OFF=[1, 0]"}, R"("GlobalSize": {"X": 1}, "LocalSize": {"X": 64})",
+             {vector("x", "64", "ReadOnly", generated("i * 0.5")),
+              vector("z", "64", "ReadOnly", generated("i % 7 - 3"), "int32"),
+              vector("y", "64", "WriteOnly")},
+             R"(, "ReferenceArguments": [{"Name": "right", "TargetName": "y")" +
+                 generated("i + 3") + "}]");
   EXPECT_EQ(outcomes(), json({{"ok", 1}, {"wrong_result", 1}}));
 }
 
@@ -181,20 +175,12 @@ TEST_F(CliT1, ExpectedResultsComeFromAFile) {
   write("k.cu",
         "extern \"C\" __global__ void add(const float* x, float* y) {\n"
         "  y[threadIdx.x] = x[threadIdx.x] + OFF * 0.2f;\n}\n");
-  write("k.json", R"text({
-  "ConfigurationSpace": {"TuningParameters": [
-    {"Name": "OFF", "Type": "int", "Values": "[4, 2, 3, 0]"}], "Conditions": []},
-  "KernelSpecification": {
-    "Language": "CUDA", "KernelName": "add", "KernelFile": "k.cu",
-    "GlobalSize": {"X": 1}, "LocalSize": {"X": 4},
-    "Arguments": [
-      {"Name": "x", "Type": "float", "MemoryType": "Vector", "Size": 4, "AccessType": "ReadOnly",
-       "FillType": "BinaryRaw", "DataSource": "x.bin"},
-      {"Name": "y", "Type": "float", "MemoryType": "Vector", "Size": 4,
-       "AccessType": "WriteOnly"}],
-    "ReferenceArguments": [
-      {"Name": "right", "TargetName": "y", "FillType": "BinaryRaw", "DataSource": "x.bin",
-       "ValidationMethod": "SideBySideComparison", "ValidationThreshold": 0.5}]}})text");
+  const std::string file = R"(, "FillType": "BinaryRaw", "DataSource": "x.bin")";
+  write_file("add", {"OFF=[4, 2, 3, 0]"}, R"("GlobalSize": {"X": 1}, "LocalSize": {"X": 4})",
+             {vector("x", "4", "ReadOnly", file), vector("y", "4", "WriteOnly")},
+             R"(, "ReferenceArguments": [{"Name": "right", "TargetName": "y", )"
+             R"("ValidationMethod": "SideBySideComparison", "ValidationThreshold": 0.5)" +
+                 file + "}]");
   const float values[] = {1, 2, 300, -4};
   write("x.bin", std::string(reinterpret_cast<const char*>(values), sizeof values));
   EXPECT_EQ(outcomes(), json({{"ok", 2}, {"wrong_result", 2}}));

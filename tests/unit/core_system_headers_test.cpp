@@ -53,6 +53,11 @@ TEST(SystemHeaders, ThatComeFirstComeBeforeTheMacros) {
   program.defines = {"size=4"};
   EXPECT_EQ(macros_begin(program),
             "#include <cuda_runtime.h>\n#include <cuda_fp16.h>\n#define size 4\n");
+  // A header of its own that includes nothing else does not end the row, in a folder with a blank
+  // neither.
+  program.headers = {{"k.cu", "#include \"my parts/own.cuh\"\n#include <cmath>\nint k;\n"},
+                     {"my parts/own.cuh", "#pragma once\n#include <cfloat>\n"}};
+  EXPECT_EQ(macros_begin(program), "#include <cfloat>\n#include <cmath>\n#define size 4\n");
 }
 
 }  // namespace

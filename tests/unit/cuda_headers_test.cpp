@@ -59,7 +59,8 @@ TEST_F(Toolkit, IsFoundBesideTheLibrary) {
                                                     at("nvidia/cuda_cccl/include")));
 }
 
-// Where the toolkit's headers lie among all others, the kernels of others could read these.
+// A folder such as /usr/include holds the system's headers too. Kernels of others must not read
+// these.
 TEST_F(Toolkit, AFolderOfTheSystemIsNotSearched) {
   write("usr/include/cuda_fp16.h");
   const Variable path("CUDA_PATH", at("usr"));

@@ -1,5 +1,5 @@
-// What NVRTC makes of kernels of others that include CUDA's headers and the standard ones. Needs
-// the toolkit, but no GPU.
+// NVRTC compiles kernels of others that include CUDA's headers and the standard ones. The tests
+// need the toolkit, but no GPU.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

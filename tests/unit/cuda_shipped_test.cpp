@@ -27,8 +27,8 @@ constexpr int samples = 3;
 constexpr std::uint64_t seed = 90;
 constexpr int cc = 90;
 
-// Returns what ptxas -v reports for each kernel: "0 bytes spill stores, 216 registers". Registers are
-// rounded up to the units of eight in which a GPU gives them to threads. The result is sorted,
+// Returns what ptxas -v reports for each kernel: "0 bytes spill stores, 216 registers". Registers
+// are rounded up to the units of eight in which a GPU gives them to threads. The result is sorted,
 // because the compilers write several kernels in different orders.
 std::vector<std::string> usage_of(const std::string& log) {
   std::vector<std::string> usage;

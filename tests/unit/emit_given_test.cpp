@@ -109,6 +109,20 @@ TEST_F(EmitGiven, EachBranchIsAUnitWithItsMacros) {
   ADD_FAILURE() << "there is no unit";
 }
 
+TEST_F(EmitGiven, OnlyMacrosBecomeDefines) {
+  const Catalog catalog = emit_matrix::with_kernels("activation", {"stream"});
+  EmitRequest typed = emit_matrix::request_for(catalog, "activation");
+  typed.winners = {
+      emit_matrix::winner(catalog, "activation f32 rows=64,columns=4096 epilogue=elu", "stream")};
+  try {
+    emit_defines(typed);
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("the knobs of kernel stream are no macros"));
+  }
+  EXPECT_EQ(emit_json(typed).size(), 1u);
+}
+
 TEST_F(EmitGiven, FilesOfDefinesAndJson) {
   EmitRequest one = request();
   EXPECT_THROW(emit_defines(one), Error);

@@ -31,8 +31,8 @@ struct Proven {
   double share = 0;  // part of the space slower than the optimum
 };
 
-// Returns the configuration with all knobs of today. A knob that is newer than the recording has its
-// default, which is what the kernel did before.
+// Returns the configuration with all knobs of today. A knob that is newer than the recording has
+// its default, which is what the kernel did before.
 Configuration now(const KernelSpec& kernel, const Recording& recording,
                   const RecordedTrial& trial) {
   Configuration configuration;

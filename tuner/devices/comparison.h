@@ -43,8 +43,8 @@ verify::Rule rule_of(const ProblemPlan& plan, const PlanTensor& tensor);
 // 32767, those of 32 bits up to 2^20 and those of 64 bits up to 2^40 in magnitude; in the first set
 // they are at most 99 (8 bits) or 999. Unsigned ones start at 0.
 verify::Fill fill_of(const PlanTensor& tensor, bool second);
-// Returns the bytes of a tensor whose values come from a file or a formula, in its layout; nothing for
-// others.
+// Returns the bytes of a tensor whose values come from a file or a formula, in its layout. Returns
+// nothing for other rules.
 std::vector<std::byte> given_values(const PlanTensor& tensor, const TensorValues& values);
 // Returns whether the expected value means that the oracle did not write the element, so that the
 // kernel must not write it either.

@@ -18,7 +18,7 @@ __global__ void check(const unsigned* x, unsigned* y, int n) {
   const int i = blockIdx.x * blockDim.x + threadIdx.x, lane = threadIdx.x % 32;
   Results out{y + i * RESULTS};
   for (int k = 0; k < RESULTS; ++k) out.at[k] = 0;
-  // What other threads have is computed anew.
+  // Returns the value that another thread of the block has.
   const auto value = [&](int thread) {
     return bits_of(x[blockIdx.x * blockDim.x + thread], 0) >> 8;
   };

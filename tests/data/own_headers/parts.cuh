@@ -1,8 +1,8 @@
-// Of each kernel here one configuration computes with what CUDA offers (PLAIN=0), and the default
-// one with plain arithmetic. Both write the same bits.
+// Each kernel of this folder has two configurations, which write the same bits. PLAIN=0 uses CUDA's
+// types and functions. PLAIN=1, the default, uses plain arithmetic.
 #pragma once
 
-// Returns random bits, that depend on the thread.
+// Returns random bits that depend on x and i.
 __device__ inline unsigned bits_of(unsigned x, unsigned i) {
   unsigned h = x * 2654435761u ^ i * 2246822519u;
   h ^= h >> 15;

@@ -67,23 +67,19 @@ std::map<std::string, std::set<std::string>> declarations_of(
 }
 
 // Returns the number of parameters of a kernel; nothing if there is no such source or kernel, or if
-// there are several. Faults of the source are found later.
+// there are several. Throws Error if the path leaves the folder.
 std::optional<std::size_t> parameter_count(SourceTree& sources, const std::string& file,
                                            const std::string& name) {
   const std::string plain = name.substr(0, name.find('<'));
-  try {
-    const std::string* source = sources.find(file);
-    if (!source) return std::nullopt;
-    std::optional<std::size_t> count;
-    for (const SourceFunction& kernel : kernels_of(*source)) {
-      if (kernel.name != plain) continue;
-      if (count && *count != kernel.parameters.size()) return std::nullopt;
-      count = kernel.parameters.size();
-    }
-    return count;
-  } catch (const Error&) {
-    return std::nullopt;
+  const std::string* source = sources.find(file);
+  if (!source) return std::nullopt;
+  std::optional<std::size_t> count;
+  for (const SourceFunction& kernel : kernels_of(*source)) {
+    if (kernel.name != plain) continue;
+    if (count && *count != kernel.parameters.size()) return std::nullopt;
+    count = kernel.parameters.size();
   }
+  return count;
 }
 
 // Returns op.toml and the kernels' files in the same folder.

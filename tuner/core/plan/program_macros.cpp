@@ -26,11 +26,11 @@ class Leading {
     std::istringstream lines(without_comments(source->second));
     std::string guard;
     for (std::string line; std::getline(lines, line);) {
+      const std::vector<Include> include = includes_of(line);
       line.erase(std::remove_if(line.begin(), line.end(),
                                 [](char c) { return c == ' ' || c == '\t' || c == '\r'; }),
                  line.end());
       if (line.empty() || line == "#pragmaonce") continue;
-      const std::vector<Include> include = includes_of(line);
       if (!include.empty()) {
         const std::string& name = include.front().path;
         const auto folder = path.rfind('/');

@@ -12,7 +12,8 @@ namespace tw {
 
 struct Formula {
   std::vector<std::string> texts;  // the number, or its dividend and its divisor
-  // What the texts read besides `i`, which is the place of the element in memory, from 0.
+  // The dims that the texts may read, with their values. The texts also read `i`, the place of the
+  // element in memory, counted from 0.
   std::vector<std::pair<std::string, std::int64_t>> dims;
 };
 

@@ -10,7 +10,7 @@
 namespace tw {
 namespace {
 
-constexpr std::array<std::string_view, 24> flags{
+constexpr std::array<std::string_view, 20> flags{
     "-use_fast_math",
     "--use_fast_math",
     "-lineinfo",
@@ -31,10 +31,6 @@ constexpr std::array<std::string_view, 24> flags{
     "-prec-div=false",
     "-prec-sqrt=true",
     "-prec-sqrt=false",
-    "-std=c++14",
-    "-std=c++17",
-    "-std=c++20",
-    "-std=c++11",
 };
 
 // Returns what follows the prefix; nothing if `text` does not have the prefix.
@@ -63,6 +59,15 @@ std::optional<std::string> include_folder_of(std::string_view option) {
   return folder ? std::optional<std::string>(*folder) : std::nullopt;
 }
 
+std::optional<int> standard_of(std::string_view option) {
+  auto name = after(option, "-std=");
+  if (!name) name = after(option, "--std=");
+  for (const int standard : {11, 14, 17, 20}) {
+    if (name && *name == fmt::format("c++{}", standard)) return standard;
+  }
+  return std::nullopt;
+}
+
 std::string option_fault(std::string_view option) {
   if (const auto define = define_of(option)) {
     const bool one_line = std::none_of(define->begin(), define->end(), [](char c) {
@@ -82,9 +87,9 @@ std::string option_fault(std::string_view option) {
   if (const auto folder = include_folder_of(option)) {
     return folder->empty() ? "names no folder: write it as -Ifolder, in one piece" : "";
   }
-  const std::string single(option.substr(option.starts_with("--std=") ? 1 : 0));
-  if (std::find(flags.begin(), flags.end(), single) != flags.end()) return "";
-  return "is not passed on: remove it; options that are touch no other file: -D, -U, -Ifolder, "
+  if (standard_of(option)) return "";
+  if (std::find(flags.begin(), flags.end(), option) != flags.end()) return "";
+  return "is not passed on: remove it; options that touch no other file are: -D, -U, -Ifolder, "
          "-use_fast_math, -std=c++17, -fmad=false, -maxrregcount=N, -lineinfo, -G";
 }
 

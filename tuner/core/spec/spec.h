@@ -68,8 +68,8 @@ struct ValuesSpec {
   } rule = Rule::spread;
   std::vector<double> numbers;  // of floating-point numbers
   std::vector<Expr> integers;   // of integers
-  // The number as an expression over the dims and `i`, the element's place in memory; or its dividend
-  // and its divisor.
+  // An expression over the dims and `i`, the element's place in memory; or two of them, a dividend
+  // and a divisor.
   std::vector<std::string> formula;
   std::vector<std::pair<std::string, int>> formula_dims;  // their names and slots
   ArrayFile file;
@@ -97,7 +97,8 @@ struct TensorSpec {
   std::vector<Expr> range{};
   ValuesSpec values{};
   std::optional<ValuesSpec> expected{};  // of outputs: the right results, as a file or a formula
-  // Whether results must be those of the oracle. Others are scratch memory, or differ in number.
+  // An output is compared with the oracle. False for scratch memory, and for outputs whose number
+  // of results depends on the knobs.
   bool is_compared = true;
   std::optional<Expr> tolerance{};    // in the units of OpSpec::tolerance; nothing: the math's
   double absolute = 0, relative = 0;  // errors that are allowed besides (verify::Rule)
@@ -128,8 +129,8 @@ struct ArgSpec {
     aggregate,  // a struct whose members are ints
     number      // a number of the type `dtype`
   } kind{};
-  // tensor, workspace, scalar, tensor_map; aggregate: the struct's C++ name; a number or an integer:
-  // the field of a header for it, whose default is the value; empty if headers have the value itself.
+  // tensor, workspace, scalar, tensor_map: its name. aggregate: the struct's C++ name. int32,
+  // int64, number: the header's field for it, whose default is the value; empty if there is none.
   std::string name;
   Expr value;  // int32, int64; number, unless it has `real`
   // tensor_map: the values for describe_tensor_map. aggregate: the members in order.

@@ -19,7 +19,7 @@ namespace tw {
 BareSpace parse_t1(const std::string& json, const std::string& path);
 
 // Returns the number of parameters of the kernel `name` in the source `file`; nothing if the source
-// cannot tell.
+// cannot tell. Throws Error if the source cannot be read.
 using ParameterCount =
     std::function<std::optional<std::size_t>(const std::string& file, const std::string& name)>;
 

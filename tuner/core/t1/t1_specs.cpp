@@ -329,6 +329,15 @@ void check_kernel(const Place& kernel) {
   }
 }
 
+std::optional<std::size_t> parameters_in(const Place& kernel, const ParameterCount& count) {
+  const Place file = kernel.at("KernelFile");
+  try {
+    return count(file.text(), kernel.at("KernelName").text());
+  } catch (const Error& fault) {
+    file.fail(fault.what());
+  }
+}
+
 }  // namespace
 
 T1File::T1File(const std::string& text, const std::string& path, const ParameterCount& count)
@@ -341,8 +350,8 @@ T1File::T1File(const std::string& text, const std::string& path, const Parameter
   check_kernel(kernel);
   check_parameters(configuration.at("TuningParameters"), space);
   const T1Expressions expressions(space, kernel);
-  const T1Arguments arguments = read_t1_arguments(
-      kernel, expressions, count(kernel.at("KernelFile").text(), kernel.at("KernelName").text()));
+  const T1Arguments arguments =
+      read_t1_arguments(kernel, expressions, parameters_in(kernel, count));
   std::string name = identifier_of(kernel.at("KernelName").text());
   if (name == "op") name = "op_";  // "op.toml" is the op's own file
   parts_->specs.add("op.toml", op_of(kernel, name, path, arguments));

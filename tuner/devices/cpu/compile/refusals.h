@@ -1,4 +1,4 @@
-// What this device does not emulate, as the host compiler's messages show it.
+// Finds, in the host compiler's messages, what a kernel uses that this device does not emulate.
 #pragma once
 #include <string>
 
