@@ -40,6 +40,7 @@ header::Argument argument_model(const OpSpec& op, const KernelSpec& kernel, cons
                                 const Speller& spell) {
   using Kind = header::Argument::Kind;
   header::Argument model;
+  model.structure = arg.structure;
   if (arg.is_named_number()) {
     model.kind = Kind::scalar;
     model.field = cpp_name(arg.name);
@@ -53,10 +54,6 @@ header::Argument argument_model(const OpSpec& op, const KernelSpec& kernel, cons
       break;
     case ArgSpec::Kind::int64:
       model.kind = Kind::int64;
-      break;
-    case ArgSpec::Kind::aggregate:
-      model.kind = Kind::aggregate;
-      model.field = arg.name;
       break;
     case ArgSpec::Kind::workspace: {
       const auto at = std::find_if(kernel.workspaces.begin(), kernel.workspaces.end(),
@@ -106,6 +103,7 @@ header::Launch launch_model(const OpSpec& op, const KernelSpec& kernel, const La
     model.cluster[i] = spell(launch.cluster[i]);
   }
   model.shared = spell(launch.smem_bytes);
+  model.structs = launch.structs;
   for (const ArgSpec& arg : launch.args) {
     model.arguments.push_back(argument_model(op, kernel, arg, spell));
   }

@@ -121,20 +121,22 @@ struct Map {
 
 // One argument of a launch.
 struct Argument {
-  enum class Kind { int32, int64, aggregate, workspace, epilogue, tensor, map, scalar, literal };
+  enum class Kind { int32, int64, workspace, epilogue, tensor, map, scalar, literal };
 
   Kind kind = Kind::int32;
-  // tensor, map and scalar: the name of the field. aggregate: kernel code, the name of the struct,
-  // whose members are ints. literal: code of the value.
+  // tensor, map and scalar: the name of the field. literal: code of the value.
   std::string field;
   int workspace = 0;  // workspace: its index
-  // int32, int64, aggregate and map: code of the integers. It reads `knob`, `problem` and `device`.
+  // int32, int64 and map: code of the integers. It reads `knob`, `problem` and `device`.
   std::vector<std::string> integers;
   // tensor: code that reads `args`. If it holds, the kernel gets the array of pointers. Empty if it
   // never does.
   std::string by_pointers;
   std::string pointers;  // tensor: the name of the field for this array
   Map map;               // map
+  // If it is not 0, the argument is a member of Launch::structs[structure - 1]. Consecutive
+  // arguments with the same number are one parameter.
+  int structure = 0;
 };
 
 // A launch of a kernel. Its code reads `knob`, `problem` and `device`.
@@ -145,6 +147,7 @@ struct Launch {
   std::array<std::string, 3> grid, block, cluster;  // code
   std::string shared;                               // code of the bytes of dynamic shared memory
   std::vector<Argument> arguments;
+  std::vector<std::string> structs;  // kernel code of types; it may name the types T and V
 };
 
 // A workspace of a kernel.

@@ -84,28 +84,14 @@ std::string map_argument(const Argument& argument, std::size_t pass, int first) 
                      argument.field, pass, first);
 }
 
-std::string aggregate_argument(const Model& model, const Argument& argument, std::size_t pass,
-                               int first) {
-  std::vector<std::string> members;
-  for (std::size_t i = 0; i < argument.integers.size(); ++i) {
-    members.push_back(fmt::format("static_cast<int>(plan.pass[{}].value[{}])", pass,
-                                  first + static_cast<int>(i)));
-  }
-  return fmt::format("::{}{{{}}}", renamed_tokens(argument.field, renaming_of(model)),
-                     fmt::join(members, ", "));
-}
-
 // Returns one argument of a pass, as the kernel gets it. `at` is the index of its first integer.
-std::string kernel_argument(const Model& model, const Argument& argument, std::size_t pass,
-                            int at) {
+std::string kernel_argument(const Argument& argument, std::size_t pass, int at) {
   using Kind = Argument::Kind;
   switch (argument.kind) {
     case Kind::int32:
       return fmt::format("static_cast<int>(plan.pass[{}].value[{}])", pass, at);
     case Kind::int64:
       return fmt::format("plan.pass[{}].value[{}]", pass, at);
-    case Kind::aggregate:
-      return aggregate_argument(model, argument, pass, at);
     case Kind::workspace:
       return fmt::format("dispatch::part(plan, workspace, {})", argument.workspace);
     case Kind::epilogue:
@@ -122,14 +108,40 @@ std::string kernel_argument(const Model& model, const Argument& argument, std::s
   return "args." + argument.field;
 }
 
+// Returns the type of a struct. In kernel code, T and V are the types and the variant.
+std::string struct_type(const Model& model, std::string name) {
+  const auto end = name.find("<T, V>");
+  if (end != std::string::npos) name.replace(end, 6, "<typename Form<A>::Types, V>");
+  return "::" + renamed_tokens(name, renaming_of(model));
+}
+
+// Returns the parameters of a pass, as the kernel gets them.
+std::vector<std::string> kernel_parameters(const Model& model, const Launch& launch,
+                                           std::size_t pass) {
+  std::vector<std::string> parameters;
+  std::vector<std::string> members;  // of the struct that is being filled
+  int at = 0;
+  const std::vector<Argument>& all = launch.arguments;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    std::string text = kernel_argument(all[i], pass, at);
+    at += static_cast<int>(all[i].integers.size());
+    const int structure = all[i].structure;
+    if (structure == 0) {
+      parameters.push_back(std::move(text));
+      continue;
+    }
+    members.push_back(std::move(text));
+    if (i + 1 < all.size() && all[i + 1].structure == structure) continue;
+    const std::string& name = launch.structs[static_cast<std::size_t>(structure - 1)];
+    parameters.push_back(
+        fmt::format("{}{{{}}}", struct_type(model, name), fmt::join(members, ", ")));
+    members.clear();
+  }
+  return parameters;
+}
+
 std::string runner_pass(const Model& model, const Kernel& kernel, std::size_t pass) {
   const Launch& launch = kernel.launches[pass];
-  std::vector<std::string> arguments;
-  int at = 0;
-  for (const Argument& argument : launch.arguments) {
-    arguments.push_back(kernel_argument(model, argument, pass, at));
-    at += static_cast<int>(argument.integers.size());
-  }
   return fmt::format("  static auto entry(dispatch::Index<{}>{}) {{\n    return ", pass,
                      kernel.is_given ? " pass" : "") +
          (kernel.is_given ? std::string("V::entry(pass)")
@@ -140,7 +152,9 @@ std::string runner_pass(const Model& model, const Kernel& kernel, std::size_t pa
          "[[maybe_unused]] const A& args,\n"
          "                          [[maybe_unused]] const Plan& plan,\n"
          "                          [[maybe_unused]] void* workspace, const Launch& launch) {\n" +
-         fmt::format("    return launch({});\n", fmt::join(arguments, ", ")) + "  }\n";
+         fmt::format("    return launch({});\n",
+                     fmt::join(kernel_parameters(model, launch, pass), ", ")) +
+         "  }\n";
 }
 
 // Returns the function that fills the arrays of a given kernel.

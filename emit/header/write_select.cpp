@@ -124,9 +124,7 @@ std::string plan_pass(const Launch& launch, std::size_t pass) {
   std::size_t at = 0;
   for (const Argument& argument : launch.arguments) {
     const std::size_t first = at;
-    const bool are_ints =
-        argument.kind == Argument::Kind::int32 || argument.kind == Argument::Kind::aggregate;
-    const char* const type = are_ints ? "int32" : "int64";
+    const char* const type = argument.kind == Argument::Kind::int32 ? "int32" : "int64";
     for (const std::string& value : argument.integers) {
       text += fmt::format("    plan.{}({}, {}, {});\n", type, pass, at++, value);
     }

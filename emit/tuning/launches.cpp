@@ -45,7 +45,7 @@ void plan_argument(const OpSpec& op, const ArgSpec& arg, const Problem& problem,
   for (std::size_t i = 0; i < integers.size() && plan.valid; ++i) {
     const int at = static_cast<int>(i);
     const checked::Value value = value_of(integers[i], slots);
-    if (arg.are_ints()) {
+    if (arg.kind == ArgSpec::Kind::int32) {
       plan.int32(0, at, value);
     } else {
       plan.int64(0, at, value);

@@ -115,18 +115,15 @@ class Copier {
   const Windows& windows_;
 };
 
-// Grid: the work consists of `blocks` items. stream_k or split_k give `workers` items for the first
-// `shared_tiles` tiles of y; each other tile is one item. The grid has `blocks` blocks, or fewer,
-// which then take the items in turn. Dynamic shared memory: 1280 bytes, and stages (with three
-// passes stages + 2) times (block_pixels + block_filters) * 128 bytes. partials: block_pixels *
-// block_filters floats for each of a worker's tiles (see Shares::kSlots). arrived: one zero for
-// each shared tile.
+// Grid: there are `blocks` items of work. stream_k or split_k give work.workers items for the first
+// tiles of y; each other tile is one item. The grid has `blocks` blocks, or fewer, which then take
+// the items in turn. Dynamic shared memory: 1280 bytes, and stages (with three passes stages + 2)
+// times (block_pixels + block_filters) * 128 bytes.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
-    kernel(int pixels, int k, int k_tiles, int p, int q, int s, int stride, int stride_w, int pad,
-           int pad_w, int dilation, int dilation_w, int chunks, const __grid_constant__ TensorMap x,
+    kernel(int pixels, int k, int k_tiles, Windows windows, const __grid_constant__ TensorMap x,
            const __grid_constant__ TensorMap weights, T* y, typename Epilogue::Args epilogue,
-           int blocks, int workers, int shared_tiles, float* partials, unsigned* arrived) {
+           int blocks, gemm::Work work) {
   using G = Tiling<T, V>;
   constexpr Knobs knobs = V::knobs;
   const int warp = uniform_warp();
@@ -134,11 +131,9 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   if (threadIdx.x == 0) tw::wgmma::Stage<G>::init_all();
   __syncthreads();
 
-  const gemm::wgmma::Walk<G> walk{pixels,       k,        k_tiles, blocks, workers,
-                                  shared_tiles, partials, arrived};
+  const gemm::wgmma::Walk<G> walk{pixels, k, k_tiles, blocks, work};
   if (warp == G::kConsumers / 32) {
     if (threadIdx.x % 32 > 0) return;
-    const Windows windows{p, q, s, stride, stride_w, pad, pad_w, dilation, dilation_w, chunks};
     Copier<G> copier(shared, x, weights, windows);
     walk.for_each_segment([&](const gemm::mma::Segment& segment, const typename G::Shares&, int) {
       const gemm::mma::TileIndex place = walk.place(segment.tile);
@@ -147,7 +142,7 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     });
     return;
   }
-  const gemm::mma::Results<T, Epilogue> results{y, k, 0, pixels, k, 1, 0, epilogue, nullptr};
+  const gemm::mma::Results<T, Epilogue> results{{y, k, 0, 1, 0}, pixels, k, epilogue, nullptr};
   gemm::wgmma::multiply(walk, shared, warp, results);
 }
 

@@ -230,7 +230,9 @@ class MainLoop {
 // other tile of all matrices. Without stream_k or split_k there are no workers. Dynamic shared
 // memory: stages * block_k * (block_m + block_n) elements. partials: block_m * block_n floats for
 // each of a worker's tiles (see Shares::kSlots). arrived: one zero for each shared tile.
-// row_partials: for a chain that ends in a reduction; see mma_results.cuh.
+// row_partials: for a chain that ends in a reduction; see mma_results.cuh. The parameters are no
+// structs (arguments.cuh): with these ptxas 13.0 spills up to 784 bytes in kernels of 255
+// registers.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     kernel(int m, int n, int k, Matrices<const T, V> __restrict__ a, long long lda,
@@ -258,8 +260,8 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
   const auto index = [&](int tile) {
     return TileIndex(tile, knobs.raster, (m - 1) / knobs.block_m + 1, (n - 1) / knobs.block_n + 1);
   };
-  const Results<T, Epilogue, Matrices<T, V>> results{c,     ldc,  stride_c, m,           n,
-                                                     alpha, beta, epilogue, row_partials};
+  const Results<T, Epilogue, Matrices<T, V>> results{
+      {c, ldc, stride_c, alpha, beta}, m, n, epilogue, row_partials};
   const auto store = [&](const typename Loop::Sums& sums, const TileIndex& tile) {
     results.take(sums, tile.batch, tile.row * knobs.block_m + warp_row,
                  tile.column * knobs.block_n + warp_column);

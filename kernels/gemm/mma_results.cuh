@@ -10,8 +10,8 @@
 #include "common/config.cuh"
 #include "common/epilogue_reductions.cuh"
 #include "common/half.cuh"
+#include "gemm/arguments.cuh"
 #include "gemm/mma_store.cuh"
-#include "gemm/op.cuh"
 
 namespace tw::gemm::mma {
 
@@ -21,10 +21,8 @@ constexpr int kPartialFloats = 2;
 // ends in a reduction; beta is 0 then.
 template <class T, class Epilogue, class MatricesC = T*>
 struct Results {
-  MatricesC c;
-  long long ldc, stride_c;
+  DestinationIn<MatricesC> c;
   int m, n;
-  float alpha, beta;
   const typename Epilogue::Args& epilogue;
   float* row_partials;
 
@@ -43,9 +41,10 @@ struct Results {
   // Returns the destination of what is not reduced in a matrix of the batch.
   TW_DEVICE Output<T, Epilogue> output(int batch) const {
     constexpr int kVector = 16 / static_cast<int>(sizeof(T));
-    T* const mine = matrix(c, batch, stride_c);
-    const bool aligned = ldc % kVector == 0 && reinterpret_cast<unsigned long long>(mine) % 16 == 0;
-    return {mine, ldc, batch * stride_c, m, n, alpha, beta, epilogue, aligned};
+    T* const mine = matrix(c.data, batch, c.stride);
+    const bool aligned =
+        c.ld % kVector == 0 && reinterpret_cast<unsigned long long>(mine) % 16 == 0;
+    return {mine, c.ld, batch * c.stride, m, n, c.alpha, c.beta, epilogue, aligned};
   }
 
  private:
@@ -92,7 +91,7 @@ struct Results {
   TW_DEVICE float value(float sum, long long first_row, int row, int column) const {
     if (row >= m || column >= n) return Epilogue::Reduction::absent();
     const epilogue::Point point{row, column, (first_row + row) * n + column};
-    return Epilogue::template apply<T>(alpha * sum, epilogue, point);
+    return Epilogue::template apply<T>(c.alpha * sum, epilogue, point);
   }
 };
 

@@ -17,6 +17,7 @@
 #include "common/exact_reductions.cuh"
 #include "common/half.cuh"
 #include "common/tf32_error.cuh"
+#include "gemm/arguments.cuh"
 #include "gemm/op.cuh"
 
 namespace tw::gemm {
@@ -102,10 +103,10 @@ struct ReferenceRow<Epilogue, true> : epilogue::ExactReduction<typename Epilogue
 // read if beta is 0. Blocks have 16 x 16 threads.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
-    reference(int m, int n, int k, const T* a, long long lda, const T* b, long long ldb, const T* c,
-              long long ldc, int batch, long long stride_a, long long stride_b, long long stride_c,
+    reference(Size size, int batch, const T* a, const T* b, const T* c, Strides strides,
               float alpha, float beta, typename Epilogue::Args epilogue, double tolerance,
               int is_tf32, double* c_expected, double* c_magnitude) {
+  const int m = size.m, n = size.n;
   constexpr bool kReduced = epilogue::is_reduced<Epilogue>;
   __shared__ ReferenceTile a_tile;
   __shared__ ReferenceTile b_tile;
@@ -120,13 +121,13 @@ __global__ void __launch_bounds__(256)
       [[maybe_unused]] ReferenceRow<Epilogue> reduced;
       for (long long columns = static_cast<long long>(blockIdx.x) * kReferenceTile; columns < n;
            columns += column_step) {
-        const ReferenceSum products =
-            add_products<T, V>(m, n, k, a + layer * stride_a, lda, b + layer * stride_b, ldb, rows,
-                               columns, is_tf32, a_tile, b_tile);
+        const ReferenceSum products = add_products<T, V>(
+            m, n, size.k, a + layer * strides.a, strides.lda, b + layer * strides.b, strides.ldb,
+            rows, columns, is_tf32, a_tile, b_tile);
         const int column = static_cast<int>(columns) + static_cast<int>(threadIdx.x);
         const bool exists = row < m && column < n;
         const long long at = kReduced ? (static_cast<long long>(layer) * m + row) * n + column
-                                      : layer * stride_c + row * ldc + column;
+                                      : layer * strides.c + row * strides.ldc + column;
         const bool adds = !kReduced && exists && beta != 0;
         const double scaled = adds ? static_cast<double>(beta) * to_float(c[at]) : 0;
         const double units = products.absolute + products.rounding.bound() / tolerance;
@@ -146,8 +147,8 @@ __global__ void __launch_bounds__(256)
       if constexpr (kReduced) {
         if (row < m && threadIdx.x == 0) {
           const Exact x = reduced.result(tolerance);
-          c_expected[layer * stride_c + row * ldc] = x.value;
-          c_magnitude[layer * stride_c + row * ldc] = x.magnitude;
+          c_expected[layer * strides.c + row * strides.ldc] = x.value;
+          c_magnitude[layer * strides.c + row * strides.ldc] = x.magnitude;
         }
       }
     }

@@ -47,6 +47,7 @@
 #include "common/join_parts.cuh"
 #include "common/shared.cuh"
 #include "common/vector.cuh"
+#include "gemm/arguments.cuh"
 #include "gemm/op.cuh"
 #include "gemm/simt_copy.cuh"
 #include "gemm/simt_store.cuh"
@@ -287,25 +288,25 @@ class MainLoop {
 // tile. Neither is used if split_k is 1.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
-    kernel(int m, int n, int k, const T* __restrict__ a, long long lda, const T* __restrict__ b,
-           long long ldb, T* c, long long ldc, float alpha, float beta,
-           typename Epilogue::Args epilogue, [[maybe_unused]] T* partials,
-           [[maybe_unused]] unsigned* arrived) {
+    kernel(Size size, const T* __restrict__ a, long long lda, const T* __restrict__ b,
+           long long ldb, Destination<T, V> c, typename Epilogue::Args epilogue,
+           [[maybe_unused]] T* partials, [[maybe_unused]] unsigned* arrived) {
   using G = Tiling<T, V>;
   constexpr Knobs knobs = V::knobs;
   const int index = static_cast<int>(blockIdx.x);
   const int slice_index = static_cast<int>(blockIdx.z);
-  const TileIndex tile(index, knobs.raster, (m - 1) / knobs.block_m + 1,
-                       (n - 1) / knobs.block_n + 1);
-  const Slice<knobs.block_k, knobs.split_k> slice(k, slice_index);
+  const TileIndex tile(index, knobs.raster, (size.m - 1) / knobs.block_m + 1,
+                       (size.n - 1) / knobs.block_n + 1);
+  const Slice<knobs.block_k, knobs.split_k> slice(size.k, slice_index);
   const int rows = tile.row * knobs.block_m;
   const int columns = tile.column * knobs.block_n;
 
   const Place<G> place;
   T sums[knobs.thread_m][knobs.thread_n] = {};
   const auto shared = SharedPointer<T>::dynamic();
-  MainLoop<G, T> loop(shared, typename G::CopyA(shared, a, lda, rows, m, slice.first_k),
-                      typename G::CopyB(shared + G::kTileA, b, ldb, columns, n, slice.first_k));
+  MainLoop<G, T> loop(
+      shared, typename G::CopyA(shared, a, lda, rows, size.m, slice.first_k),
+      typename G::CopyB(shared + G::kTileA, b, ldb, columns, size.n, slice.first_k));
   loop.run(sums, place, slice.tiles, slice.first_depth);
 
   if constexpr (knobs.split_k > 1) {
@@ -316,8 +317,8 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
       return;
     }
   }
-  store_tile<G, T, Epilogue>(sums, c, ldc, m, n, rows + place.row, columns + place.column, alpha,
-                             beta, epilogue);
+  store_tile<G, T, Epilogue>(sums, c.data, c.ld, size.m, size.n, rows + place.row,
+                             columns + place.column, c.alpha, c.beta, epilogue);
 }
 
 }  // namespace tw::gemm::simt

@@ -48,6 +48,7 @@
 #include "common/tensor_copy.cuh"
 #include "common/wgmma.cuh"
 #include "common/wgmma_pipeline.cuh"
+#include "gemm/arguments.cuh"
 #include "gemm/mma_results.cuh"
 #include "gemm/mma_schedule.cuh"
 #include "gemm/op.cuh"
@@ -98,24 +99,21 @@ TW_DEVICE void copy_operand(SharedPointer<T> to, const TensorMap& map, const Bar
   for_own_parts<kSharers>(copy);
 }
 
-// Grid: the work consists of `blocks` items. stream_k or split_k give `workers` items for the first
-// `shared_tiles` tiles of C; each other tile of all matrices is one item. The grid has `blocks`
-// blocks, or fewer, which then take the items in turn. Dynamic shared memory: 1280 bytes, and
-// stages (with three passes stages + 2) times (block_m + block_n) * 128 bytes. moves_a, moves_b: 1
-// if each matrix of the batch has its own operand, else 0. partials: block_m * block_n floats for
-// each of a worker's tiles (see Shares::kSlots). arrived: one zero for each shared tile.
-// row_partials: for a chain that ends in a reduction; see mma_results.cuh. If blocks form pairs,
-// `blocks`, `workers` and `shared_tiles` count pairs of blocks and of tiles; the grid has twice as
-// many blocks, and there are twice as many partials and counters.
+// Grid: there are `blocks` items of work. stream_k or split_k give work.workers items for the first
+// tiles of C; each other tile of all matrices is one item. The grid has `blocks` blocks, or fewer,
+// which then take the items in turn. Dynamic shared memory: 1280 bytes, and stages (with three
+// passes stages + 2) times (block_m + block_n) * 128 bytes. moves_a, moves_b: 1 if each matrix of
+// the batch has its own operand, else 0. row_partials: for a chain that ends in a reduction; see
+// mma_results.cuh. If blocks form pairs, `blocks` and `work` count pairs of blocks and of tiles;
+// the grid has twice as many blocks, and there are twice as many partials and counters.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Sizes<T, V>::kThreads, V::knobs.min_blocks)
-    kernel(int m, int n, int k, const __grid_constant__ TensorMap a, int moves_a,
-           const __grid_constant__ TensorMap b, int moves_b, T* c, long long ldc,
-           long long stride_c, float alpha, float beta, typename Epilogue::Args epilogue,
-           int blocks, int workers, int shared_tiles, float* partials, unsigned* arrived,
+    kernel(Size size, const __grid_constant__ TensorMap a, int moves_a,
+           const __grid_constant__ TensorMap b, int moves_b, Destination<T, V> c,
+           typename Epilogue::Args epilogue, int blocks, Work work,
            [[maybe_unused]] float* row_partials) {
   using G = Sizes<T, V>;
-  const int k_tiles = (k - 1) / G::kDepth + 1;
+  const int k_tiles = (size.k - 1) / G::kDepth + 1;
   const int warp = uniform_warp();
   const auto shared = aligned_shared<T>(tw::wgmma::kHeadBytes);
   if (threadIdx.x == G::kConsumers) {
@@ -126,7 +124,7 @@ __global__ void __launch_bounds__(Sizes<T, V>::kThreads, V::knobs.min_blocks)
   __syncthreads();
   if constexpr (G::kPeers > 1) sync_cluster();  // before a block arrives at the other's barriers
 
-  const Walk<G> walk{m, n, k_tiles, blocks, workers, shared_tiles, partials, arrived};
+  const Walk<G> walk{size.m, size.n, k_tiles, blocks, work};
   if (warp == G::kConsumers / 32) {
     if (threadIdx.x % 32 > 0) return;
     tw::wgmma::Producer<G> producer(shared);
@@ -144,8 +142,7 @@ __global__ void __launch_bounds__(Sizes<T, V>::kThreads, V::knobs.min_blocks)
     if constexpr (G::kPeers > 1) sync_cluster();
     return;
   }
-  const mma::Results<T, Epilogue> results{c,     ldc,  stride_c, m,           n,
-                                          alpha, beta, epilogue, row_partials};
+  const mma::Results<T, Epilogue> results{c, size.m, size.n, epilogue, row_partials};
   multiply(walk, shared, warp, results);
   // A block's shared memory must exist until the other one has arrived at its barriers.
   if constexpr (G::kPeers > 1) sync_cluster();

@@ -13,6 +13,7 @@
 
 #include "common/config.cuh"
 #include "common/vector.cuh"
+#include "gemm/arguments.cuh"
 #include "gemm/op.cuh"
 
 namespace tw::gemm::wgmma_packed {
@@ -96,13 +97,12 @@ TW_DEVICE void pack_tile(const T* data, long long leading, int extent, int depth
 // matrices that differ.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
-    pack(int m, int n, int k, Matrices<const T, V> a, long long lda, long long stride_a,
-         int batch_a, Matrices<const T, V> b, long long ldb, long long stride_b, int batch_b,
-         T* packed_a, T* packed_b) {
+    pack(Size size, Operand<T, V> a, int batch_a, Operand<T, V> b, int batch_b, T* packed_a,
+         T* packed_b) {
   constexpr bool kKMajorA = !transposed_a(V::choices.layout);
   constexpr bool kKMajorB = transposed_b(V::choices.layout);
-  const int k_tiles = (k - 1) / 64 + 1;
-  const int tiles_a = tiles_along(m), tiles_b = tiles_along(n);
+  const int k_tiles = (size.k - 1) / 64 + 1;
+  const int tiles_a = tiles_along(size.m), tiles_b = tiles_along(size.n);
   const long long all_a = static_cast<long long>(batch_a) * k_tiles * tiles_a;
   const long long all_b = static_cast<long long>(batch_b) * k_tiles * tiles_b;
   for (long long tile = blockIdx.x; tile < all_a + all_b; tile += gridDim.x) {
@@ -114,10 +114,10 @@ __global__ void __launch_bounds__(256)
     const auto batch = static_cast<int>(at / tiles / k_tiles);
     const long long whole = static_cast<long long>(k_tiles) * tiles * kTileElements;
     if (is_a) {
-      pack_tile<kKMajorA>(matrix(a, batch, stride_a), lda, m, k, x, depth,
+      pack_tile<kKMajorA>(matrix(a.data, batch, a.stride), a.ld, size.m, size.k, x, depth,
                           packed_a + batch * whole);
     } else {
-      pack_tile<kKMajorB>(matrix(b, batch, stride_b), ldb, n, k, x, depth,
+      pack_tile<kKMajorB>(matrix(b.data, batch, b.stride), b.ld, size.n, size.k, x, depth,
                           packed_b + batch * whole);
     }
   }

@@ -18,6 +18,7 @@
 #include "common/tensor_copy.cuh"
 #include "common/wgmma.cuh"
 #include "common/wgmma_pipeline.cuh"
+#include "gemm/arguments.cuh"
 #include "gemm/mma_results.cuh"
 #include "gemm/mma_schedule.cuh"
 #include "gemm/op.cuh"
@@ -45,25 +46,24 @@ using Tiling = wgmma::Tiling<T, V, 1>;
 // The second pass. Its arguments, grid and shared memory are as wgmma.cuh's.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
-    kernel(int m, int n, int k, const T* packed_a, int moves_a, const T* packed_b, int moves_b,
-           Matrices<T, V> c, long long ldc, long long stride_c, float alpha, float beta,
-           typename Epilogue::Args epilogue, int blocks, int workers, int shared_tiles,
-           float* partials, unsigned* arrived, [[maybe_unused]] float* row_partials) {
+    kernel(Size size, const T* packed_a, int moves_a, const T* packed_b, int moves_b,
+           Destination<T, V> c, typename Epilogue::Args epilogue, int blocks, Work work,
+           [[maybe_unused]] float* row_partials) {
   using G = Tiling<T, V>;
   static_assert(sizeof(T) == 2, "packed tiles have elements of 16 bits");
-  const int k_tiles = (k - 1) / G::kDepth + 1;
+  const int k_tiles = (size.k - 1) / G::kDepth + 1;
   const int warp = uniform_warp();
   const auto shared = aligned_shared<T>(tw::wgmma::kHeadBytes);
   if (threadIdx.x == 0) tw::wgmma::Stage<G>::init_all();
   __syncthreads();
 
-  const wgmma::Walk<G> walk{m, n, k_tiles, blocks, workers, shared_tiles, partials, arrived};
+  const wgmma::Walk<G> walk{size.m, size.n, k_tiles, blocks, work};
   if (warp == G::kConsumers / 32) {
     if (threadIdx.x % 32 > 0) return;
     tw::wgmma::Producer<G> producer(shared);
     // From a tile to the tile of the next values of k, in elements.
-    const long long step_a = static_cast<long long>(tiles_along(m)) * kTileElements;
-    const long long step_b = static_cast<long long>(tiles_along(n)) * kTileElements;
+    const long long step_a = static_cast<long long>(tiles_along(size.m)) * kTileElements;
+    const long long step_b = static_cast<long long>(tiles_along(size.n)) * kTileElements;
     walk.for_each_segment([&](const mma::Segment& segment, const typename G::Shares&, int) {
       const mma::TileIndex place = walk.place(segment.tile);
       const long long batch_tiles = static_cast<long long>(place.batch) * k_tiles;
@@ -79,8 +79,8 @@ __global__ void __launch_bounds__(Tiling<T, V>::kThreads, V::knobs.min_blocks)
     });
     return;
   }
-  const mma::Results<T, Epilogue, Matrices<T, V>> results{c,     ldc,  stride_c, m,           n,
-                                                          alpha, beta, epilogue, row_partials};
+  const mma::Results<T, Epilogue, Matrices<T, V>> results{c, size.m, size.n, epilogue,
+                                                          row_partials};
   wgmma::multiply(walk, shared, warp, results);
 }
 

@@ -51,6 +51,7 @@
 #include "common/warpgroup_registers.cuh"
 #include "common/wgmma.cuh"
 #include "common/wgmma_pipeline.cuh"
+#include "gemm/arguments.cuh"
 #include "gemm/mma_results.cuh"
 #include "gemm/mma_schedule.cuh"
 #include "gemm/op.cuh"
@@ -130,18 +131,16 @@ struct Tiling : mma::Sharing<V::knobs.schedule, V::knobs.split_k>, Pairs<Cluster
   static_assert(kStages >= 3 && kStages <= 8, "one is copied, one transformed, one multiplied");
 };
 
-// Grid, moves_a, moves_b, blocks, workers, shared_tiles, partials, arrived and row_partials: as
-// wgmma.cuh's. packed: the shared operand, if it is packed. Dynamic shared memory: 1280 bytes, and
-// `stages` stages.
+// Grid, moves_a, moves_b, blocks, work and row_partials: as wgmma.cuh's. packed: the shared
+// operand, if it is packed. Dynamic shared memory: 1280 bytes, and `stages` stages.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(Tiling<V>::kThreads, 1)
-    kernel(int m, int n, int k, const __grid_constant__ TensorMap a, int moves_a,
-           const __grid_constant__ TensorMap b, int moves_b, [[maybe_unused]] const T* packed, T* c,
-           long long ldc, long long stride_c, float alpha, float beta,
-           typename Epilogue::Args epilogue, int blocks, int workers, int shared_tiles,
-           float* partials, unsigned* arrived, [[maybe_unused]] float* row_partials) {
+    kernel(Size size, const __grid_constant__ TensorMap a, int moves_a,
+           const __grid_constant__ TensorMap b, int moves_b, [[maybe_unused]] const T* packed,
+           Destination<T, V> c, typename Epilogue::Args epilogue, int blocks, Work work,
+           [[maybe_unused]] float* row_partials) {
   using G = Tiling<V>;
-  const int k_tiles = (k - 1) / G::kDepth + 1;
+  const int k_tiles = (size.k - 1) / G::kDepth + 1;
   const int warp = uniform_warp();
   const auto shared = aligned_shared<float>(tw::wgmma::kHeadBytes);
   if (threadIdx.x == 0) {
@@ -150,7 +149,7 @@ __global__ void __launch_bounds__(Tiling<V>::kThreads, 1)
   }
   __syncthreads();
 
-  const wgmma::Walk<G> walk{m, n, k_tiles, blocks, workers, shared_tiles, partials, arrived};
+  const wgmma::Walk<G> walk{size.m, size.n, k_tiles, blocks, work};
   if (warp >= G::kConsumers / 32) {
     if constexpr (G::kMovesRegisters) give_registers<G::kLoaderRegisters>();
     const int helper = warp - G::kConsumers / 32;
@@ -170,7 +169,8 @@ __global__ void __launch_bounds__(Tiling<V>::kThreads, 1)
       const Source& held = G::kHoldsA ? in_a : in_b;
       const Source& other = G::kHoldsA ? in_b : in_a;
       if constexpr (G::kPacked) {
-        const Packed source(packed, G::kSplits ? 2 : 1, G::kHoldsA ? n : m, k_tiles, other);
+        const Packed source(packed, G::kSplits ? 2 : 1, G::kHoldsA ? size.n : size.m, k_tiles,
+                            other);
         copier.copy(held, source, segment.begin, segment.end);
       } else {
         copier.copy(held, other, segment.begin, segment.end);
@@ -178,8 +178,7 @@ __global__ void __launch_bounds__(Tiling<V>::kThreads, 1)
     });
   } else {
     if constexpr (G::kMovesRegisters) take_registers<G::kConsumerRegisters>();
-    const mma::Results<T, Epilogue> results{c,     ldc,  stride_c, m,           n,
-                                            alpha, beta, epilogue, row_partials};
+    const mma::Results<T, Epilogue> results{c, size.m, size.n, epilogue, row_partials};
     multiply(walk, shared, warp, results);
   }
 }

@@ -15,6 +15,7 @@
 #include "common/config.cuh"
 #include "common/mma.cuh"
 #include "common/vector.cuh"
+#include "gemm/arguments.cuh"
 #include "gemm/op.cuh"
 
 namespace tw::gemm::wgmma_tf32 {
@@ -58,14 +59,13 @@ TW_DEVICE void store_packed(float* big_parts, float* small_parts, const float (&
 // the matrices that differ.
 template <class T, class V, class Epilogue>
 __global__ void __launch_bounds__(256)
-    pack(int m, int n, int k, const T* a, long long lda, long long stride_a, const T* b,
-         long long ldb, long long stride_b, int batch, T* packed) {
+    pack(Size size, Operand<T, V> a, Operand<T, V> b, int batch, T* packed) {
   constexpr bool kOfB = V::knobs.held == decltype(V::knobs.held)::a;
   constexpr bool kKMajor =
       kOfB ? transposed_b(V::choices.layout) : !transposed_a(V::choices.layout);
   constexpr bool kSplits = V::knobs.passes == 3;
-  const int extent = kOfB ? n : m;
-  const long long leading = kOfB ? ldb : lda, stride = kOfB ? stride_b : stride_a;
+  const int extent = kOfB ? size.n : size.m, k = size.k;
+  const Operand<T, V>& from = kOfB ? b : a;
   const int tiles = tiles_along(extent), pairs = (tiles - 1) / 2 + 1, k_tiles = (k - 1) / 32 + 1;
   const int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
   const int q = lane % 8;                        // of the chunks of k
@@ -76,12 +76,12 @@ __global__ void __launch_bounds__(256)
     if (x >= tiles * 64) continue;
     const long long slice = unit / pairs;  // of k, of all matrices
     const int at_k = static_cast<int>(slice % k_tiles) * 32 + q * 4;
-    const T* const data = (kOfB ? b : a) + slice / k_tiles * stride;
+    const T* const data = from.data + slice / k_tiles * from.stride;
     Vector<float, 4> values[4];
     TW_UNROLL
     for (int i = 0; i < 4; ++i) {
-      values[i] = kKMajor ? load_inside(data, leading, extent, k, x + i, at_k)
-                          : load_inside(data, leading, k, extent, at_k + i, x);
+      values[i] = kKMajor ? load_inside(data, from.ld, extent, k, x + i, at_k)
+                          : load_inside(data, from.ld, k, extent, at_k + i, x);
     }
     T* const to = packed + (slice * (kSplits ? 2 : 1) * tiles + x / 64) * kPackedTile;
     TW_UNROLL

@@ -12,6 +12,7 @@
 #include "common/config.cuh"
 #include "common/shared.cuh"
 #include "common/wgmma_pipeline.cuh"
+#include "gemm/arguments.cuh"
 #include "gemm/mma_schedule.cuh"
 #include "gemm/op.cuh"
 
@@ -29,18 +30,17 @@ struct Tiling
   static constexpr bool kKMajorB = transposed_b(V::choices.layout);
 };
 
-// C is m x n; each of its tiles is a sum over k_tiles tiles of k. blocks, workers, shared_tiles,
-// partials and arrived are the kernels' arguments. G is their Tiling. If blocks form pairs, a block
-// and a tile are those of a pair here; place() tells the blocks of a pair apart.
+// C is m x n; each of its tiles is a sum over k_tiles tiles of k. blocks and work are the kernels'
+// arguments. G is their Tiling. If blocks form pairs, a block and a tile are those of a pair here;
+// place() tells the blocks of a pair apart.
 template <class G>
 struct Walk {
   using Shares = typename G::Shares;
 
   int m, n;
   int k_tiles;
-  int blocks, workers, shared_tiles;
-  float* partials;
-  unsigned* arrived;
+  int blocks;
+  Work work;
   int first = static_cast<int>(blockIdx.x) / G::kPeers;  // this block's first
   int step = static_cast<int>(gridDim.x) / G::kPeers;
 
@@ -61,7 +61,7 @@ struct Walk {
   TW_DEVICE void for_each_segment(const Run& run) const {
     for (int block = first; block < blocks; block += step) {
       if constexpr (G::kShares) {
-        mma::for_each_segment<Shares>(block, workers, shared_tiles, k_tiles,
+        mma::for_each_segment<Shares>(block, work.workers, work.shared_tiles, k_tiles,
                                       [&](const mma::Segment& segment, const Shares& shares) {
                                         run(segment, shares, block);
                                       });
@@ -81,11 +81,11 @@ struct Walk {
       if (segment.end - segment.begin < k_tiles) {
         // The blocks of a pair have slots and counters of their own.
         const int rank = rank_in_cluster<G::kPeers>();
-        const long long slots = static_cast<long long>(workers) * Shares::kSlots;
+        const long long slots = static_cast<long long>(work.workers) * Shares::kSlots;
         return mma::gather<typename G::Consumers>(
             sums, shares, block, segment, k_tiles,
-            partials + rank * slots * (G::kBlockM * G::kBlockN), arrived + rank * shared_tiles,
-            dynamic_shared<unsigned>() + tw::wgmma::kFlag);
+            work.partials + rank * slots * (G::kBlockM * G::kBlockN),
+            work.arrived + rank * work.shared_tiles, dynamic_shared<unsigned>() + tw::wgmma::kFlag);
       }
     }
     return true;

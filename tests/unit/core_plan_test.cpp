@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
 
 #include "core/base/texts.h"
 #include "core/catalog/catalog.h"
@@ -38,19 +39,57 @@ class PlanTest : public ::testing::Test {
 };
 
 TEST_F(PlanTest, StructsArePassedByTheirMembers) {
-  const auto with = [&](const std::string& ints) {
+  const auto with = [&](const std::string& members) {
     return invalid_with("{i64 = \"pitch\"}",
-                        "{struct = \"tw::axpy::Shape\", ints = [" + ints + "]}");
+                        "{struct = \"tw::axpy::Shape\", members = [" + members + "]}");
   };
-  EXPECT_EQ(with("\"rows\", \"columns - 9\""), "");
-  const std::vector<PlanArg> args = lowered("3x5", {128, 0, 1}).plan.launches.at(0).args;
-  const auto found = std::find_if(args.begin(), args.end(), [](const PlanArg& arg) {
-    return arg.kind == ArgSpec::Kind::aggregate;
-  });
-  ASSERT_NE(found, args.end());
-  EXPECT_EQ(found->members, (std::vector<std::int32_t>{3, -4}));
+  EXPECT_EQ(with("\"rows\", {i64 = \"columns - 9\"}, \"x\""), "");
+  std::vector<PlanArg> members;
+  for (const PlanArg& arg : lowered("3x5", {128, 0, 1}).plan.launches.at(0).args) {
+    if (arg.structure == 1) members.push_back(arg);
+  }
+  ASSERT_EQ(members.size(), 3u);
+  EXPECT_EQ(members[0].kind, ArgSpec::Kind::int32);
+  EXPECT_EQ(members[0].value, 3);
+  EXPECT_EQ(members[1].kind, ArgSpec::Kind::int64);
+  EXPECT_EQ(members[1].value, -4);
+  EXPECT_EQ(members[2].kind, ArgSpec::Kind::tensor);
   EXPECT_EQ(with("\"rows << 40\""),
             "argument \"rows << 40\" = 3298534883328 does not fit in an int");
+}
+
+// The layouts are those of C++: a member is aligned to its size, a struct to its largest member.
+TEST(PlanParameters, StructsAreLaidOutAsInCpp) {
+  const auto arg = [](int structure) {
+    PlanArg one;
+    one.structure = structure;
+    return one;
+  };
+  const auto bytes = [](std::size_t count, int value) {
+    return std::vector<std::byte>(count, std::byte(value));
+  };
+  struct First {
+    std::int32_t a;
+    std::int64_t b;
+    std::int16_t c;
+  };
+  struct Second {
+    std::int16_t a;
+    std::int32_t b;
+  };
+  const auto parameters = parameters_of(
+      {arg(0), arg(1), arg(1), arg(1), arg(2), arg(2), arg(0)},
+      {bytes(24, 1), bytes(4, 2), bytes(8, 3), bytes(2, 4), bytes(2, 5), bytes(4, 6), bytes(1, 7)});
+  ASSERT_EQ(parameters.size(), 4u);
+  EXPECT_EQ(parameters[0], bytes(24, 1));
+  ASSERT_EQ(parameters[1].size(), sizeof(First));
+  EXPECT_EQ(parameters[1][offsetof(First, a)], std::byte{2});
+  EXPECT_EQ(parameters[1][offsetof(First, b)], std::byte{3});
+  EXPECT_EQ(parameters[1][offsetof(First, c)], std::byte{4});
+  ASSERT_EQ(parameters[2].size(), sizeof(Second));
+  EXPECT_EQ(parameters[2][offsetof(Second, a)], std::byte{5});
+  EXPECT_EQ(parameters[2][offsetof(Second, b)], std::byte{6});
+  EXPECT_EQ(parameters[3], bytes(1, 7));
 }
 
 // Returns the argument `text` of a kernel whose knobs are macros, or why it cannot be passed.

@@ -346,12 +346,18 @@ TEST_F(CpuDeviceTest, StructsArePassedByValue) {
   text.replace(text.find("int n)"), 6, "Shape shape)");
   text.insert(text.find("float value"), "const int n = shape.n;\n  ");
   text.insert(0, "struct Shape { int one, n, minus; };\n");
-  PlanArg& arg = job.plan.launches[0].args[2];
-  arg.kind = ArgSpec::Kind::aggregate;
-  arg.members = {1, 100, -7};
+  std::vector<PlanArg>& args = job.plan.launches[0].args;
+  args.resize(2);
+  for (const int value : {1, 100, -7}) {
+    PlanArg member;
+    member.kind = ArgSpec::Kind::int32;
+    member.value = value;
+    member.structure = 1;
+    args.push_back(member);
+  }
   const Measurement measurement = answer(job);
   EXPECT_EQ(measurement.outcome, Outcome::ok) << measurement.note;
-  arg.members.pop_back();
+  args.pop_back();
   EXPECT_EQ(answer(job).outcome, Outcome::launch_failed);
 }
 

@@ -91,6 +91,7 @@ PlanArg lower_arg(const OpSpec& op, const std::vector<WorkspaceSpec>& workspaces
   using Kind = ArgSpec::Kind;
   PlanArg result;
   result.kind = arg.kind;
+  result.structure = arg.structure;
   switch (arg.kind) {
     case Kind::tensor:
     case Kind::expected:
@@ -110,9 +111,6 @@ PlanArg lower_arg(const OpSpec& op, const std::vector<WorkspaceSpec>& workspaces
     case Kind::tensor_map:
       result.index = index_of(op.tensors, arg.name);
       result.map = lower_map(op, arg, problem, slots);
-      break;
-    case Kind::aggregate:
-      for (const Expr& member : arg.map) result.members.push_back(lower_int(member, slots));
       break;
     case Kind::int32:
       result.value = lower_int(arg.value, slots);

@@ -1,5 +1,6 @@
 #include "core/plan/plan.h"
 
+#include <algorithm>
 #include <span>
 
 namespace tw {
@@ -8,6 +9,30 @@ namespace tw {
 std::vector<std::byte> number_bytes(const PlanArg& arg) {
   const auto bytes = std::as_bytes(std::span(&arg.value, 1));
   return {bytes.begin(), bytes.begin() + arg.bytes};
+}
+
+std::vector<std::vector<std::byte>> parameters_of(
+    const std::vector<PlanArg>& args, const std::vector<std::vector<std::byte>>& values) {
+  std::vector<std::vector<std::byte>> parameters;
+  std::size_t alignment = 1;  // of the struct that is being filled
+  const auto pad_to = [&](std::size_t bytes) {
+    std::vector<std::byte>& last = parameters.back();
+    last.resize((last.size() + bytes - 1) / bytes * bytes);
+  };
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    const int structure = args[i].structure;
+    const std::vector<std::byte>& value = values[i];
+    if (structure == 0 || i == 0 || args[i - 1].structure != structure) {
+      parameters.emplace_back();
+      alignment = 1;
+    }
+    if (structure > 0) pad_to(value.size());  // a member is aligned to its size
+    parameters.back().insert(parameters.back().end(), value.begin(), value.end());
+    alignment = std::max(alignment, value.size());
+    const bool is_last = i + 1 == args.size() || args[i + 1].structure != structure;
+    if (structure > 0 && is_last) pad_to(alignment);
+  }
+  return parameters;
 }
 
 OraclePlan oracle_of(const Plan& plan) {

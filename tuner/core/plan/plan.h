@@ -25,12 +25,16 @@ struct PlanArg {
   int index = 0;
   std::int64_t value = 0;  // int32, int64; number: its bits
   double scalar = 0;
-  TensorMapShape map{};                 // tensor_map
-  std::vector<std::int32_t> members{};  // aggregate: the struct's members
-  int bytes = 0;                        // number: its size, 1, 2, 4 or 8
+  TensorMapShape map{};  // tensor_map
+  int bytes = 0;         // number: its size, 1, 2, 4 or 8
+  int structure = 0;     // ArgSpec::structure
 };
 // Returns the bytes that a kernel takes for a number.
 std::vector<std::byte> number_bytes(const PlanArg& arg);
+// Returns the bytes of the kernel's parameters. `values` has the bytes of each argument. The
+// members of a struct, which are numbers and pointers, become one parameter, laid out as in C++.
+std::vector<std::vector<std::byte>> parameters_of(
+    const std::vector<PlanArg>& args, const std::vector<std::vector<std::byte>>& values);
 
 // One launch of a kernel, evaluated.
 struct PlanLaunch {

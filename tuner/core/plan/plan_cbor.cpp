@@ -46,7 +46,7 @@ json to_json(const PlanArg& arg) {
                  {"value", arg.value},
                  {"scalar", arg.scalar}};
   if (arg.kind == ArgSpec::Kind::tensor_map) object["map"] = to_json(arg.map);
-  if (arg.kind == ArgSpec::Kind::aggregate) object["members"] = arg.members;
+  if (arg.structure > 0) object["structure"] = arg.structure;
   if (arg.kind == ArgSpec::Kind::number) object["bytes"] = arg.bytes;
   return object;
 }
@@ -60,11 +60,10 @@ PlanArg arg_from(const json& object, std::size_t tensors, std::size_t workspaces
   arg.value = integer(object, "value");
   arg.scalar = real(object, "scalar");
   if (arg.kind == Kind::tensor_map) arg.map = tensor_map_from(at(object, "map"));
-  if (arg.kind == Kind::aggregate) {
-    arg.members = list(object, "members", [](const json& value) {
-      return static_cast<std::int32_t>(integer_from(value, INT32_MIN, INT32_MAX));
-    });
-    if (arg.members.empty()) malformed("an aggregate");
+  if (object.contains("structure")) {
+    const bool is_member = arg.kind != Kind::tensor_map && arg.kind != Kind::epilogue;
+    arg.structure = integer<int>(object, "structure", 1, 1000);
+    if (!is_member) malformed("a struct");
   }
   if (arg.kind == Kind::number) {
     arg.bytes = integer<int>(object, "bytes", 1, 8);

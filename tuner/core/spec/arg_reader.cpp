@@ -65,25 +65,6 @@ ArgSpec read_tensor_map(const Scope& scope, const TomlTable& table, bool im2col)
   return arg;
 }
 
-// Reads {struct = "my::Shape", ints = ["n", "c"]}.
-ArgSpec read_aggregate(const Scope& scope, const TomlTable& table) {
-  table.allow({"struct", "ints"});
-  ArgSpec arg;
-  arg.kind = ArgSpec::Kind::aggregate;
-  arg.name = table.text("struct");
-  if (!is_qualified_name(arg.name)) {
-    table.fail(table.at("struct"), fmt::format("struct '{}' is not a qualified name, such as "
-                                               "\"my::Shape\"",
-                                               arg.name));
-  }
-  const TomlNode& ints = table.at("ints");
-  if (ints.kind != TomlNode::Kind::array || ints.items.empty()) {
-    table.fail(ints, "'ints' must be an array of expressions, one for each member of the struct");
-  }
-  for (const TomlNode& item : ints.items) arg.map.push_back(scope.parse(table, item));
-  return arg;
-}
-
 // Reads {i64 = "expression"}, or another type: {u8 = "n % 256"}, {f64 = 2.5}.
 ArgSpec read_number(const Scope& scope, const TomlTable& table, const TomlNode& node, DType dtype) {
   using Kind = ArgSpec::Kind;
@@ -116,7 +97,52 @@ std::string read_number_name(const TomlTable& table, const std::string& type, co
   return name;
 }
 
+bool is_struct(const TomlNode& node) {
+  return node.kind == TomlNode::Kind::table &&
+         std::any_of(node.items.begin(), node.items.end(),
+                     [](const TomlNode& item) { return item.key == "struct"; });
+}
+
+// Reads {struct = "my::Shape", members = ["n", "c"]}.
+void read_struct(const Scope& scope, const TomlTable& table, LaunchSpec& launch) {
+  using Kind = ArgSpec::Kind;
+  table.allow({"struct", "members"});
+  const std::string name = table.text("struct");
+  std::string_view plain = name;
+  if (plain.ends_with(struct_arguments)) plain.remove_suffix(struct_arguments.size());
+  if (!is_qualified_name(plain)) {
+    table.fail(table.at("struct"), fmt::format("struct '{}' is not a qualified name, such as "
+                                               "\"my::Shape\" or \"my::Matrix<T, V>\"",
+                                               name));
+  }
+  const TomlNode& members = table.at("members");
+  if (members.kind != TomlNode::Kind::array || members.items.empty()) {
+    table.fail(members, "'members' must be an array of arguments, one for each member");
+  }
+  launch.structs.push_back(name);
+  for (const TomlNode& item : members.items) {
+    ArgSpec member = read_arg(scope, table, item);
+    if (member.kind == Kind::tensor_map || member.kind == Kind::epilogue) {
+      table.fail(item, "a member is a pointer or a number: pass this argument by itself");
+    }
+    member.structure = static_cast<int>(launch.structs.size());
+    launch.args.push_back(std::move(member));
+  }
+}
+
 }  // namespace
+
+void read_launch_args(const Scope& scope, const TomlTable& table, LaunchSpec& launch) {
+  const TomlNode& args = table.at("args");
+  if (args.kind != TomlNode::Kind::array) table.fail(args, "'args' must be an array");
+  for (const TomlNode& arg : args.items) {
+    if (is_struct(arg)) {
+      read_struct(scope, table.nested(arg, "struct"), launch);
+    } else {
+      launch.args.push_back(read_arg(scope, table, arg));
+    }
+  }
+}
 
 ArgSpec read_arg(const Scope& scope, const TomlTable& table, const TomlNode& node) {
   using Kind = ArgSpec::Kind;
@@ -126,9 +152,8 @@ ArgSpec read_arg(const Scope& scope, const TomlTable& table, const TomlNode& nod
       return read_tensor_map(scope, table.nested(node, first), first == "im2col_map");
     }
     const std::vector<TomlNode>& items = node.items;
-    if (std::any_of(items.begin(), items.end(),
-                    [](const TomlNode& item) { return item.key == "struct"; })) {
-      return read_aggregate(scope, table.nested(node, "struct"));
+    if (is_struct(node)) {
+      table.fail(node, "a struct stands among the arguments of a launch, not in another struct");
     }
     const auto number = std::find_if(items.begin(), items.end(), [](const TomlNode& item) {
       return parse_dtype(item.key).has_value();
@@ -138,7 +163,7 @@ ArgSpec read_arg(const Scope& scope, const TomlTable& table, const TomlNode& nod
     if (number == items.end() || items.size() != (has_name ? 2 : 1)) {
       table.fail(node,
                  "an argument that is a table must be {i64 = \"expression\"}, or another dtype, "
-                 "{struct = \"name\", ints = [...]}, {tensor_map = \"tensor\", ...} or "
+                 "{struct = \"name\", members = [...]}, {tensor_map = \"tensor\", ...} or "
                  "{im2col_map = \"tensor\", ...}");
     }
     ArgSpec arg = read_number(scope, table, *number, *parse_dtype(number->key));

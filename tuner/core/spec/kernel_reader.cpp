@@ -236,6 +236,10 @@ std::string launch_text(const KernelSpec& kernel) {
         text += fmt::format(" {} {}", name_of(arg.dtype), arg.real.value_or(0));
       }
       for (const Expr& expr : arg.map) text += " | " + expr.text();
+      if (arg.structure > 0) {
+        text += fmt::format(" in {} {}", arg.structure,
+                            launch.structs[static_cast<std::size_t>(arg.structure - 1)]);
+      }
       text += "\n";
     }
   }

@@ -125,20 +125,21 @@ struct ArgSpec {
     int64,
     tolerance,  // of a reference: a double, the error allowed per unit of the magnitude
     tensor_map,
-    pointers,   // only in a plan: an array of pointers to slices, see by_pointers
-    aggregate,  // a struct whose members are ints
-    number      // a number of the type `dtype`
+    pointers,  // only in a plan: an array of pointers to slices, see by_pointers
+    number     // a number of the type `dtype`
   } kind{};
-  // tensor, workspace, scalar, tensor_map: its name. aggregate: the struct's C++ name. int32,
-  // int64, number: the header's field for it, whose default is the value; empty if there is none.
+  // tensor, workspace, scalar, tensor_map: its name. int32, int64, number: the header's field for
+  // it, whose default is the value; empty if there is none.
   std::string name;
-  Expr value;  // int32, int64; number, unless it has `real`
-  // tensor_map: the values for describe_tensor_map. aggregate: the members in order.
-  std::vector<Expr> map{};
+  Expr value;                    // int32, int64; number, unless it has `real`
+  std::vector<Expr> map{};       // tensor_map: the values for describe_tensor_map
   int swizzle = 0;               // tensor_map
   bool im2col = false;           // tensor_map: the values are for describe_im2col_map
   DType dtype{};                 // number
   std::optional<double> real{};  // number of a floating-point type: its value
+  // If it is not 0, the argument is a member of LaunchSpec::structs[structure - 1]. Consecutive
+  // arguments with the same number are one parameter of the kernel.
+  int structure = 0;
 
   int rank() const { return im2col ? 4 : static_cast<int>(map.size()) / 3; }  // tensor_map
   // The integers in the argument, of 64 bits unless they are ints.
@@ -146,11 +147,13 @@ struct ArgSpec {
     const bool one = kind == Kind::int32 || kind == Kind::int64;
     return one ? std::span<const Expr>(&value, 1) : std::span<const Expr>(map);
   }
-  bool are_ints() const { return kind == Kind::int32 || kind == Kind::aggregate; }
   bool is_named_number() const {
     return !name.empty() && (kind == Kind::int32 || kind == Kind::int64 || kind == Kind::number);
   }
 };
+
+// The end of a struct's name that makes it a template over the types and the variant.
+inline constexpr std::string_view struct_arguments = "<T, V>";
 
 // A launch of a kernel, not yet evaluated.
 struct LaunchSpec {
@@ -158,6 +161,9 @@ struct LaunchSpec {
   Expr when;
   Expr grid[3], block[3], cluster[3], smem_bytes;
   std::vector<ArgSpec> args;
+  // The C++ names of the structs among the parameters. One that ends in "<T, V>" is a template over
+  // the types and the variant.
+  std::vector<std::string> structs{};
 };
 
 // A call of a library that computes the op.

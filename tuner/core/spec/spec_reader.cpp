@@ -285,9 +285,7 @@ LaunchSpec read_launch(const Scope& scope, const TomlTable& table) {
   read_extent(scope, table, "block", true, launch.block);
   read_extent(scope, table, "cluster", false, launch.cluster);
   launch.smem_bytes = read_expr(scope, table, "smem", "0");
-  const TomlNode& args = table.at("args");
-  if (args.kind != TomlNode::Kind::array) table.fail(args, "'args' must be an array");
-  for (const TomlNode& arg : args.items) launch.args.push_back(read_arg(scope, table, arg));
+  read_launch_args(scope, table, launch);
   return launch;
 }
 

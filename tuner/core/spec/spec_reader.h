@@ -59,6 +59,8 @@ std::string space_text(std::span<const Knob> knobs, const std::deque<LetSpec>& l
                        std::span<const Constraint> constraints);
 // Reads an argument of a kernel or of a baseline. Integers of a baseline have 64 bits.
 ArgSpec read_arg(const Scope& scope, const TomlTable& table, const TomlNode& node);
+// Reads `args` of a [[launch]] or of the [reference].
+void read_launch_args(const Scope& scope, const TomlTable& table, LaunchSpec& launch);
 // Reads a [[launch]] or the [reference].
 LaunchSpec read_launch(const Scope& scope, const TomlTable& table);
 // Throws Error if `entry` has template arguments where the tuner gives them.

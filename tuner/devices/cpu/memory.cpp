@@ -204,11 +204,6 @@ PlanMemory::KernelArguments::KernelArguments(const PlanMemory& memory, const Pla
       case ArgSpec::Kind::epilogue:
         values_.push_back(memory.epilogue_);
         break;
-      case ArgSpec::Kind::aggregate: {
-        const auto bytes = std::as_bytes(std::span(arg.members));
-        values_.emplace_back(bytes.begin(), bytes.end());
-        break;
-      }
       case ArgSpec::Kind::int32:
         values_.push_back(bytes_of(static_cast<std::int32_t>(arg.value)));
         break;
@@ -220,6 +215,7 @@ PlanMemory::KernelArguments::KernelArguments(const PlanMemory& memory, const Pla
         break;
     }
   }
+  values_ = parameters_of(launch.args, values_);
   for (auto& value : values_) pointers_.push_back(value.data());
 }
 

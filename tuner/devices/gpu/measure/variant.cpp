@@ -113,11 +113,6 @@ LaunchArguments::LaunchArguments(Runtime& runtime, const PlanLaunch& launch, con
       case ArgSpec::Kind::epilogue:
         values_.push_back(epilogue_bytes(plan, buffers));
         break;
-      case ArgSpec::Kind::aggregate: {
-        const auto bytes = std::as_bytes(std::span(arg.members));
-        values_.emplace_back(bytes.begin(), bytes.end());
-        break;
-      }
       case ArgSpec::Kind::int32:
         add(static_cast<std::int32_t>(arg.value));
         break;
@@ -129,6 +124,7 @@ LaunchArguments::LaunchArguments(Runtime& runtime, const PlanLaunch& launch, con
         break;
     }
   }
+  values_ = parameters_of(launch.args, values_);
   for (std::vector<std::byte>& value : values_) pointers_.push_back(value.data());
 }
 

@@ -38,7 +38,7 @@ class LaunchArguments {
  private:
   template <class T>
   void add(const T& value);
-  std::deque<std::vector<std::byte>> values_;
+  std::vector<std::vector<std::byte>> values_;
   std::vector<void*> pointers_;
 };
 
