@@ -39,7 +39,12 @@ std::string time_of(const Tuning& tuning, const TunedRow& row) {
   return text;
 }
 
-std::string rank_of(const Winner& winner) {
+std::string rank_of(const Tuning& tuning, const Winner& winner) {
+  const auto slower = tuning.request->slower.find(winner.trial.context.situation.problem);
+  if (slower != tuning.request->slower.end()) {
+    return fmt::format("measured {:.3g} % slower than the fastest ({})",
+                       100 * (slower->second.slowdown - 1), slower->second.fastest);
+  }
   if (!winner.raced) return "best of a search, not raced";
   return winner.tied.empty() ? "won a race"
                              : fmt::format("won a race, tied with {} others", winner.tied.size());
@@ -72,6 +77,7 @@ std::vector<std::string> origins_of(const Tuning& tuning) {
     lines.push_back(fmt::format("Kernel {}: {}, source digest {}.", kernel->name, kernel->source,
                                 kernel->source_digest));
   }
+  if (!request.portfolio.empty()) lines.push_back(request.portfolio + ".");
   lines.push_back(request.checked_on.empty()
                       ? "Not checked before it was written (tune emit --check)."
                       : fmt::format("Checked on {} before it was written. The .cuh says beside "
@@ -96,9 +102,10 @@ std::vector<std::string> evidence_of(const Tuning& tuning, const TunedRow& row) 
   std::vector<std::string> lines{row.problem.key(tuning.op()), "  " + time_of(tuning, row)};
   lines.push_back(fmt::format("  {} registers, {} bytes spilled, {} bytes of shared memory",
                               measured.registers, measured.spill_bytes, measured.smem_bytes));
-  lines.push_back(fmt::format("  {} ({}); {}, trial {}, {} L2, timer {}", rank_of(row.winner),
-                              name_of(trial.context.situation.source), trial.created, trial.id,
-                              name_of(trial.context.situation.l2), measured.timer));
+  lines.push_back(fmt::format("  {} ({}); {}, trial {}, {} L2, timer {}",
+                              rank_of(tuning, row.winner), name_of(trial.context.situation.source),
+                              trial.created, trial.id, name_of(trial.context.situation.l2),
+                              measured.timer));
   lines.push_back("  " + check_of(tuning, subject_of(tuning, row)));
   const Branch& branch = tuning.branches[static_cast<std::size_t>(row.branch)];
   if (trial.context.code.source_digest !=

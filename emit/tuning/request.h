@@ -17,6 +17,12 @@ struct Rejected {
   Problem problem;
 };
 
+// A problem whose fastest configuration the header does not hold.
+struct Slower {
+  double slowdown = 1;  // the time of the configuration that it holds, divided by the fastest time
+  std::string fastest;  // "kernel: configuration"
+};
+
 // The input of emit().
 struct EmitRequest {
   const Catalog* catalog = nullptr;
@@ -30,6 +36,10 @@ struct EmitRequest {
   // Also holds the default configurations of all kernels, for every value of the choices. So does a
   // header without winners.
   bool defaults = false;
+  // If fewer configurations than the winners were chosen: the problems that lose by this, and the
+  // line that says so.
+  std::map<std::string, Slower> slower{};
+  std::string portfolio{};
   std::vector<Rejected> rejected{};  // not used for their storage, math, chain and choices
   std::string checked_on{};          // the device of the check; empty if nothing was checked
   // The number of shapes with which the check ran each part of the header. The key is the problem

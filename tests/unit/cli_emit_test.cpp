@@ -106,6 +106,32 @@ TEST_F(CliEmit, WhenAllIsLeftOutTheReasonsArePrinted) {
   EXPECT_FALSE(fs::exists(folder_ / "tuned"));
 }
 
+// The two problems share configurations, so one of these can serve both.
+TEST_F(CliEmit, FewerConfigurationsThanWinnersServeAllProblems) {
+  for (const char* shape : {"n=256", "n=512"}) {
+    const Ran ran = tune(std::string("--spec op.toml --device cpu --trust-code --quiet --kernel "
+                                     "whole --strategy exhaustive --budget 100 --shape ") +
+                         shape);
+    ASSERT_EQ(ran.code, 0) << ran.err;
+  }
+  const Ran one = emitted("--check off --kernels 1");
+  EXPECT_EQ(one.code, 0) << one.err;
+  EXPECT_TRUE(holds(one.err,
+                    "tune: 1 configuration for 2 problems; measured slowdown against the "
+                    "fastest of each: mean "))
+      << one.err;
+  EXPECT_TRUE(holds(header(), "// 1 configuration for 2 problems; measured slowdown")) << header();
+  EXPECT_EQ(emitted("--check off --max-regret 0%").code, 0);
+  EXPECT_EQ(emitted("--check off --max-regret 1000").code, 0);
+  EXPECT_TRUE(holds(header(), "// 1 configuration for 2 problems"));
+  const std::string own = "emit --spec op.toml --source cpu --check off --out other ";
+  expect_fault(own + "--kernels 0", {"--kernels 0"});
+  expect_fault(own + "--max-regret five", {"--max-regret 'five'", "such as 5%"});
+  expect_fault(own + "--max-regret -1%", {"--max-regret '-1%'"});
+  expect_fault(own + "--kernels 1 --max-regret 5%", {"--kernels and --max-regret", "one of them"});
+  EXPECT_FALSE(fs::exists(folder_ / "other"));
+}
+
 TEST_F(CliEmit, ConstantsThatWereTunedAreTheDefaults) {
   const auto emitted_after = [&](const std::string& shape, const std::string& chain) {
     const Ran tuned = tune("--op activation --shape " + shape + " --epilogue " + chain +

@@ -16,8 +16,8 @@ add_custom_target(emitted_for_tests DEPENDS ${TW_EMITTED}/selected.h)
 tilewright_test(emit_test
   SOURCES emit_test.cpp emit_text_test.cpp emit_samples_test.cpp emit_select_test.cpp
     emit_reduced_test.cpp emit_launches_test.cpp emit_mapped_test.cpp emit_model_test.cpp
-    emit_write_test.cpp emit_given_test.cpp emit_reach_test.cpp ${TW_EMITTED}/selected.h
-  LIBRARIES tw_emit)
+    emit_write_test.cpp emit_given_test.cpp emit_reach_test.cpp emit_portfolio_test.cpp ${TW_EMITTED}/selected.h
+  LIBRARIES tw_emit tw_emit_portfolio)
 target_include_directories(emit_test PRIVATE ${TW_EMITTED})
 
 # The choice of a branch is C++17, for users who do not have C++20.

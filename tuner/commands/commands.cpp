@@ -16,6 +16,8 @@ constexpr Command listed[] = {
     {"run", "search for the fastest configuration of a problem (the default command)",
      tune_specification, tune_command},
     {"emit", "write the winners as a C++ dispatch header", emit_specification, emit_command},
+    {"select", "show what a header would run for a problem, without a GPU", select_specification,
+     select_command},
     {"query", "show winners and trials of a database", query_specification, query_command},
     {"explain", "show what bounds a winner, and which knobs matter", explain_specification,
      explain_command},

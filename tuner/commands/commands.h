@@ -18,6 +18,8 @@ CommandSpec tune_specification();
 int tune_command(const Arguments& arguments);
 CommandSpec emit_specification();
 int emit_command(const Arguments& arguments);
+CommandSpec select_specification();
+int select_command(const Arguments& arguments);
 CommandSpec query_specification();
 int query_command(const Arguments& arguments);
 CommandSpec ops_specification();

@@ -3,15 +3,14 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
-#include <set>
 
 #include "check/check_evidence.h"
 #include "check/emit_check.h"
 #include "commands/commands.h"
+#include "commands/emit_portfolio.h"
+#include "commands/emit_winners.h"
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
-#include "core/space/space.h"
 #include "devices/registry/registry.h"
 #include "emit/emit.h"
 #include "emit/header/text.h"
@@ -27,41 +26,6 @@
 
 namespace tw {
 namespace {
-
-std::vector<std::string> models_of(const std::vector<Winner>& winners) {
-  std::set<std::string> models;
-  for (const Winner& winner : winners) models.insert(winner.trial.context.situation.device_model);
-  return {models.begin(), models.end()};
-}
-
-Filter filter_of(const Arguments& arguments, const std::string& op) {
-  Filter filter;
-  filter.op = op;
-  filter.problem = arguments.text("problem");
-  filter.device = arguments.text("device");
-  filter.source = arguments.one_of("source", "measured", source_names());
-  filter.l2 = arguments.one_of("l2", "cold", l2_states());
-  return filter;
-}
-
-// Returns the message for the case that no row of the wanted source wins. It names another source
-// that has winners.
-std::string nothing_to_emit(const Store& store, Filter filter, const std::string& path) {
-  std::string text = fmt::format("{} has no {} winner of {}", path, filter.source, filter.op);
-  if (!filter.problem.empty()) text += fmt::format(" for '{}'", filter.problem);
-  if (!filter.device.empty()) text += fmt::format(" on {}", filter.device);
-  for (const Source other : {Source::measured, Source::replayed, Source::imported, Source::cpu}) {
-    if (name_of(other) == filter.source) continue;
-    Filter elsewhere = filter;
-    elsewhere.source = name_of(other);
-    const std::size_t count = store.winners(elsewhere).size();
-    if (count > 0) {
-      return text +
-             fmt::format("; it has {} {}: add --source {}", count, name_of(other), name_of(other));
-    }
-  }
-  return text + ": tune first, or add --defaults";
-}
 
 // Returns a header's remark on rows that were not measured here.
 std::string note_on(const std::string& source) {
@@ -90,30 +54,6 @@ void print_written(const std::string& folder, const std::string& op, const EmitR
       "in a .cu file:  #include \"{0}.cuh\" and call {1}::{3}::launch(...)\n"
       "from plain C++: #include \"{4}.h\" and compile {0}.cu with nvcc; -I {2} in both cases\n",
       op, request.name_space, folder, namespace_name(op), header_name(op));
-}
-
-// Returns why a winner of an earlier version of the kernels cannot be emitted; empty if it can.
-std::string outdated(const OpEntry& entry, const Winner& winner) {
-  const Context& context = winner.trial.context;
-  for (const KernelSpec& kernel : entry.kernels) {
-    if (kernel.name != context.code.kernel) continue;
-    const auto read = read_configuration(kernel.knobs, winner.trial.configuration);
-    const auto* refusal = std::get_if<Refusal>(&read);
-    return refusal ? refusal->reason : "";
-  }
-  return fmt::format("there is no kernel {}", context.code.kernel);
-}
-
-// Removes outdated winners, with a notice.
-void drop_outdated(const OpEntry& entry, std::vector<Winner>& winners) {
-  std::erase_if(winners, [&](const Winner& winner) {
-    const std::string why = outdated(entry, winner);
-    if (why.empty()) return false;
-    say(fmt::format(
-        "tune: left out the winner of {}, from an earlier version of {} ({}): tune it again",
-        winner.trial.context.situation.problem, winner.trial.context.code.kernel, why));
-    return true;
-  });
 }
 
 // Returns the device of the check, as DeviceChooser takes it. If it is empty, there is no check,
@@ -203,28 +143,6 @@ Checked check(const Arguments& arguments, const Filter& filter, const std::strin
   return checked;
 }
 
-// Returns the winners that match the filter, all of one device. If there are none, `nothing` says
-// why.
-std::vector<Winner> winners_of(const std::string& path, const Filter& filter, const OpEntry& entry,
-                               std::string& nothing) {
-  nothing = fmt::format("{} is not there: tune first, or add --defaults", path);
-  if (!std::filesystem::exists(path)) return {};
-  const Store store = Store::open(path, Store::Mode::read_only);
-  std::vector<Winner> winners = store.winners(filter);
-  if (winners.empty()) {
-    nothing = nothing_to_emit(store, filter, path);
-    return {};
-  }
-  drop_outdated(entry, winners);
-  nothing = fmt::format("{} has only winners of earlier versions: tune again", path);
-  const std::vector<std::string> models = models_of(winners);
-  if (models.size() > 1) {
-    throw Error(fmt::format("{} has winners of several devices: add --device with one of {}", path,
-                            fmt::join(models, ", ")));
-  }
-  return winners;
-}
-
 // Writes the winners in another form than a header. These are not checked on other shapes than the
 // tuned ones.
 int write_winners(const std::string& format, const std::string& folder,
@@ -239,7 +157,7 @@ int write_winners(const std::string& format, const std::string& folder,
 }  // namespace
 
 CommandSpec emit_specification() {
-  return {
+  CommandSpec command{
       .name = "emit",
       .summary =
           "Writes the winners of an op as a C++ dispatch header that needs only a CUDA toolkit.",
@@ -276,8 +194,12 @@ CommandSpec emit_specification() {
                    "tune emit --op gemm --out tuned --db ours.db "
                    "--device H200 --namespace my::kernels",
                    "tune emit --op gemm --out tuned --check cuda:0 --check-shapes 32",
+                   "tune emit --op gemm --out tuned --kernels 8",
                    "tune emit --spec op.toml --out tuned --format defines"},
   };
+  const std::vector<Flag> portfolio = portfolio_flags();
+  command.flags.insert(command.flags.end(), portfolio.begin(), portfolio.end());
+  return command;
 }
 
 int emit_command(const Arguments& arguments) {
@@ -285,12 +207,12 @@ int emit_command(const Arguments& arguments) {
   const std::string op = asked_op(arguments, catalog).op.name;
   const std::string folder = arguments.text("out");
   if (folder.empty()) throw Error("no --out: name the folder for the files, as in --out tuned");
-  const Filter filter = filter_of(arguments, op);
+  const Filter filter = emit_filter(arguments, op);
   std::string nothing;
   EmitRequest request{.catalog = &catalog,
                       .op = op,
-                      .winners = winners_of(arguments.text("db", default_database), filter,
-                                            catalog.at(op), nothing),
+                      .winners = emit_winners(arguments.text("db", default_database), filter,
+                                              catalog.at(op), nothing),
                       .generator = version_text(),
                       .source_note = "",
                       .name_space = arguments.text("namespace", "tuned"),
@@ -301,6 +223,10 @@ int emit_command(const Arguments& arguments) {
   }
   if (filter.source != "measured" && !request.winners.empty()) {
     request.source_note = note_on(filter.source);
+  }
+  if (asks_portfolio(arguments) && !request.winners.empty()) {
+    const std::string database = arguments.text("db", default_database);
+    say(fmt::format("tune: {}", take_portfolio(arguments, database, request)));
   }
   static const std::string formats[] = {"header", "defines", "json"};
   const std::string format = arguments.one_of("format", "header", formats);

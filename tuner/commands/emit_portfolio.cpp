@@ -1,0 +1,103 @@
+#include "commands/emit_portfolio.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/base/error.h"
+#include "emit/portfolio/measured.h"
+
+namespace tw {
+namespace {
+
+constexpr std::int64_t most_kernels = 1000;
+
+// Returns the value of --max-regret as a factor: 1.05 for "5%".
+double worst_of(const Arguments& arguments) {
+  const std::string text = arguments.text("max-regret");
+  std::string_view number = text;
+  if (number.ends_with('%')) number.remove_suffix(1);
+  double percent = 0;
+  const auto [end, fault] = std::from_chars(number.data(), number.data() + number.size(), percent);
+  const bool good = fault == std::errc() && end == number.data() + number.size() && percent >= 0 &&
+                    percent <= 1000;
+  if (!good) {
+    throw Error(
+        fmt::format("--max-regret '{}': write a percentage from 0% to 1000%, such as 5%", text));
+  }
+  return 1 + percent / 100;
+}
+
+Portfolio chosen(const Arguments& arguments, const MeasuredTimes& times) {
+  const std::size_t groups = times.groups();
+  if (!arguments.has("kernels")) return portfolio_within(times.slowdowns, worst_of(arguments));
+  const auto most = static_cast<std::size_t>(arguments.integer("kernels", 8, 1, most_kernels));
+  Portfolio portfolio = portfolio_of(times.slowdowns, most);
+  if (!portfolio.members.empty()) return portfolio;
+  if (most < groups) {
+    throw Error(
+        fmt::format("--kernels {}: the winners have {} combinations of dtype, math, "
+                    "epilogue and choices, and each needs a configuration: ask for {}",
+                    most, groups, groups));
+  }
+  const Portfolio least = portfolio_within(times.slowdowns, not_measured);
+  throw Error(
+      fmt::format("--kernels {}: no {} configurations were measured on all problems; {} "
+                  "can serve them: ask for these, or measure more (tune cover)",
+                  most, most, least.members.size()));
+}
+
+std::string percent(double slowdown) { return fmt::format("{:.3g} %", 100 * (slowdown - 1)); }
+
+}  // namespace
+
+std::vector<Flag> portfolio_flags() {
+  return {{"kernels", "N",
+           "the most configurations of winners in the header. Those are chosen whose measured "
+           "slowdown against the fastest, over all problems, is least at worst, then on the mean"},
+          {"max-regret", "P%",
+           "the fewest configurations whose measured slowdown is at most P percent on each "
+           "problem"}};
+}
+
+bool asks_portfolio(const Arguments& arguments) {
+  const bool asks = arguments.has("kernels") || arguments.has("max-regret");
+  if (arguments.has("kernels") && arguments.has("max-regret")) {
+    throw Error("--kernels and --max-regret: give one of them");
+  }
+  return asks;
+}
+
+std::string take_portfolio(const Arguments& arguments, const std::string& database,
+                           EmitRequest& request) {
+  const Store store = Store::open(database, Store::Mode::read_only);
+  const OpEntry& entry = request.catalog->at(request.op);
+  const MeasuredTimes times = measured_times(store, entry, request.winners);
+  const Portfolio portfolio = chosen(arguments, times);
+  std::size_t worst = 0;
+  for (std::size_t i = 0; i < request.winners.size(); ++i) {
+    const std::size_t member = portfolio.choice[i];
+    const double slowdown = times.slowdowns[i][member];
+    if (slowdown > times.slowdowns[worst][portfolio.choice[worst]]) worst = i;
+    Winner& winner = request.winners[i];
+    const Trial& trial = times.trials[i][static_cast<std::size_t>(times.trial_of[i][member])];
+    if (trial.id == winner.trial.id) continue;
+    const Trial& fastest = winner.trial;
+    request.slower[fastest.context.situation.problem] = {
+        slowdown, fmt::format("{}: {}", fastest.context.code.kernel, fastest.configuration)};
+    winner.raced = trial.kind == TrialKind::race;
+    winner.tied.clear();
+    winner.trial = trial;
+  }
+  request.portfolio = fmt::format(
+      "{} configuration{} for {} problem{}; measured slowdown against the fastest of each: mean "
+      "{}, worst {} ({}){}",
+      portfolio.members.size(), portfolio.members.size() == 1 ? "" : "s", request.winners.size(),
+      request.winners.size() == 1 ? "" : "s", percent(portfolio.mean), percent(portfolio.worst),
+      request.winners[worst].trial.context.situation.problem,
+      portfolio.is_optimal ? "" : "; a better choice may exist");
+  return request.portfolio;
+}
+
+}  // namespace tw

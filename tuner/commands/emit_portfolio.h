@@ -1,0 +1,17 @@
+// The options --kernels and --max-regret of `tune emit`.
+#pragma once
+#include "emit/tuning/request.h"
+#include "options/options.h"
+
+namespace tw {
+
+// Returns the flags for CommandSpec::flags.
+std::vector<Flag> portfolio_flags();
+// Returns whether the options ask for a portfolio.
+bool asks_portfolio(const Arguments& arguments);
+// Replaces winners of the request by other measured configurations, so that fewer configurations
+// serve all problems. Returns the line for the user. Throws Error if so few cannot serve all.
+std::string take_portfolio(const Arguments& arguments, const std::string& database,
+                           EmitRequest& request);
+
+}  // namespace tw

@@ -1,0 +1,288 @@
+// tune select: what a header would run for a call, without a GPU.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "commands/commands.h"
+#include "commands/emit_portfolio.h"
+#include "commands/emit_winners.h"
+#include "core/catalog/catalog.h"
+#include "emit/portfolio/measured.h"
+#include "emit/tuning/choice.h"
+#include "emit/tuning/tuning.h"
+#include "options/options.h"
+#include "options/problem_options.h"
+#include "ui/format.h"
+#include "ui/json_text.h"
+#include "ui/output.h"
+#include "ui/version.h"
+
+namespace tw {
+namespace {
+
+using nlohmann::ordered_json;
+
+// How much slower than their winners the choices for tuned problems are, if the header does not
+// know the problem itself.
+struct LeftOut {
+  int problems = 0;  // of the call's type and choices
+  int measured = 0;  // those whose choice was measured on them
+  double mean = 1, worst = 1;
+};
+
+struct Selected {
+  std::string problem;
+  dispatch::Match match = dispatch::Match::none;
+  std::string kernel, configuration;
+  std::string tuned;  // the tuned problem whose winner runs; empty: a default
+  double tuned_ns = 0;
+  double factor = 1;  // the product of the ratios of the dims to those of the tuned problem
+  LeftOut left_out;
+};
+
+std::string_view word_of(dispatch::Match match) {
+  switch (match) {
+    case dispatch::Match::exact:
+      return "exact";
+    case dispatch::Match::nearest:
+      return "nearest";
+    case dispatch::Match::fallback:
+      return "default";
+    case dispatch::Match::none:
+      break;
+  }
+  return "none";
+}
+
+// Chooses as the header of one request does.
+class Selector {
+ public:
+  Selector(const EmitRequest& request, MeasuredTimes times)
+      : request_(request), tuning_(tuning_of(request)), times_(std::move(times)) {}
+
+  Selected select(const Problem& problem) const {
+    Selected selected;
+    selected.problem = problem.key(tuning_.op());
+    const dispatch::Choice choice = choice_of(tuning_, problem, tuning_.device);
+    selected.match = choice.match;
+    if (choice.branch < 0) return selected;
+    const Branch& branch = tuning_.branches[static_cast<std::size_t>(choice.branch)];
+    selected.kernel = branch.kernel->name;
+    selected.configuration = text_of(branch.kernel->knobs, branch.configuration);
+    if (choice.row < 0) return selected;
+    const TunedRow& row = tuning_.rows[static_cast<std::size_t>(choice.row)];
+    selected.tuned = row.problem.key(tuning_.op());
+    selected.tuned_ns = row.winner.trial.measurement.median_ns();
+    for (std::size_t i = 0; i < problem.dims.size(); ++i) {
+      selected.factor *= dispatch::ratio(problem.dims[i], row.problem.dims[i]);
+    }
+    if (choice.match == dispatch::Match::nearest) selected.left_out = leave_out(row);
+    return selected;
+  }
+  const Tuning& tuning() const { return tuning_; }
+
+ private:
+  // Returns the index of the request's winner of a problem.
+  std::size_t winner_of(const TunedRow& row) const {
+    std::size_t at = 0;
+    while (request_.winners[at].trial.id != row.winner.trial.id) ++at;
+    return at;
+  }
+  // Returns the slowdown of the choice for a tuned problem that the header would not know; nothing
+  // if the choice was not measured on the problem.
+  std::optional<double> slowdown_without(std::size_t index) const {
+    Tuning others = tuning_;
+    const TunedRow row = others.rows[index];
+    others.rows.erase(others.rows.begin() + static_cast<std::ptrdiff_t>(index));
+    const dispatch::Choice choice = choice_of(others, row.problem, others.device);
+    if (choice.row < 0) return std::nullopt;
+    const Branch& branch = others.branches[static_cast<std::size_t>(choice.branch)];
+    const std::string text = text_of(branch.kernel->knobs, branch.configuration);
+    const std::size_t winner = winner_of(row);
+    for (std::size_t i = 0; i < times_.candidates.size(); ++i) {
+      const Candidate& one = times_.candidates[i];
+      const double slowdown = times_.slowdowns[winner][i];
+      if (one.kernel == branch.kernel->name && one.configuration == text &&
+          slowdown < not_measured) {
+        return slowdown;
+      }
+    }
+    return std::nullopt;
+  }
+  LeftOut leave_out(const TunedRow& like) const {
+    LeftOut all;
+    double sum = 0;
+    for (std::size_t i = 0; i < tuning_.rows.size(); ++i) {
+      const TunedRow& row = tuning_.rows[i];
+      if (row.form != like.form || row.problem.choices != like.problem.choices) continue;
+      ++all.problems;
+      const std::optional<double> slowdown = slowdown_without(i);
+      if (!slowdown) continue;
+      ++all.measured;
+      sum += *slowdown;
+      all.worst = std::max(all.worst, *slowdown);
+    }
+    if (all.measured > 0) all.mean = sum / all.measured;
+    return all;
+  }
+
+  const EmitRequest& request_;
+  Tuning tuning_;
+  MeasuredTimes times_;
+};
+
+std::string percent(double slowdown) { return fmt::format("{:.3g} %", 100 * (slowdown - 1)); }
+
+std::string why_of(const Selected& selected) {
+  switch (selected.match) {
+    case dispatch::Match::exact:
+      return fmt::format("tuned for this problem: {}", format_time(selected.tuned_ns));
+    case dispatch::Match::nearest:
+      return fmt::format(
+          "won the nearest tuned problem: {}, {} there; the dims differ by a factor "
+          "of {} in all",
+          selected.tuned, format_time(selected.tuned_ns), format_significant(selected.factor, 3));
+    case dispatch::Match::fallback:
+      return "a default: no winner serves the problem";
+    case dispatch::Match::none:
+      break;
+  }
+  return "no configuration serves the problem: tune it, or emit with --defaults";
+}
+
+std::string sureness_of(const Selected& selected) {
+  const LeftOut& all = selected.left_out;
+  if (selected.match == dispatch::Match::exact) return "";
+  if (selected.match != dispatch::Match::nearest || all.measured == 0) {
+    return "  sure   not known: such a choice was not measured on a tuned problem\n";
+  }
+  return fmt::format(
+      "  sure   such choices were measured on {} of {} tuned problems: slower than "
+      "the winner by {} on the mean, by {} at worst\n",
+      all.measured, all.problems, percent(all.mean), percent(all.worst));
+}
+
+std::string text_of(const Selected& selected, const std::string& device) {
+  std::string text = fmt::format("{} on {}\n", selected.problem, device);
+  if (!selected.kernel.empty()) {
+    text += fmt::format("  runs   {} {}\n", selected.kernel, selected.configuration);
+  }
+  text += fmt::format("  why    {}\n", why_of(selected));
+  return selected.kernel.empty() ? text : text + sureness_of(selected);
+}
+
+ordered_json json_of(const Selected& selected, const std::string& device) {
+  const auto text = [](const std::string& one) {
+    return one.empty() ? ordered_json() : ordered_json(one);
+  };
+  const LeftOut& all = selected.left_out;
+  return {{"problem", selected.problem},
+          {"device", device},
+          {"match", word_of(selected.match)},
+          {"kernel", text(selected.kernel)},
+          {"configuration", text(selected.configuration)},
+          {"tuned_problem", text(selected.tuned)},
+          {"tuned_ns", known(selected.tuned_ns > 0, selected.tuned_ns)},
+          {"dims_factor", known(!selected.tuned.empty(), selected.factor)},
+          {"left_out",
+           {{"problems", all.problems},
+            {"measured", all.measured},
+            {"mean_slowdown", known(all.measured > 0, all.mean)},
+            {"worst_slowdown", known(all.measured > 0, all.worst)}}}};
+}
+
+// What `tune emit` would write for an op, before it is text.
+struct Header {
+  EmitRequest request;
+  std::string device;
+  std::optional<Selector> selector{};  // of the request
+};
+
+// Returns nothing, after a line that says why, if there are no winners.
+std::unique_ptr<Header> header_of(const Arguments& arguments, const Catalog& catalog,
+                                  const OpEntry& entry) {
+  const std::string database = arguments.text("db", default_database);
+  const std::string& op = entry.op.name;
+  std::string nothing;
+  std::vector<Winner> winners = emit_winners(database, emit_filter(arguments, op), entry, nothing);
+  if (winners.empty()) {
+    say(fmt::format("tune: {}", nothing));
+    return nullptr;
+  }
+  MeasuredTimes times =
+      measured_times(Store::open(database, Store::Mode::read_only), entry, winners);
+  auto header = std::make_unique<Header>();
+  header->device = winners.front().trial.context.situation.device_model;
+  header->request = {.catalog = &catalog,
+                     .op = op,
+                     .winners = std::move(winners),
+                     .generator = version_text(),
+                     .source_note = "",
+                     .defaults = arguments.has("defaults")};
+  if (asks_portfolio(arguments)) {
+    say(fmt::format("tune: {}", take_portfolio(arguments, database, header->request)));
+  }
+  header->selector.emplace(header->request, std::move(times));
+  return header;
+}
+
+}  // namespace
+
+CommandSpec select_specification() {
+  CommandSpec command{
+      .name = "select",
+      .summary =
+          "Shows which configuration an emitted header would run for a problem, and how "
+          "sure that choice is. Needs no GPU.",
+      .usage = "tune select --op OP --shape SHAPE [options]",
+      .flags = problem_flags(),
+      .positional = "",
+      .examples = {"tune select --op gemm --shape 1000x4096x4096 --dtype bf16 --layout nt",
+                   "tune select --shapes layers.txt --op conv2d --db ours.db --json",
+                   "tune select --op gemm --shape 1000x4096x4096 --kernels 8"},
+  };
+  std::vector<Flag>& flags = command.flags;
+  const std::vector<Flag> more{
+      {"db", "FILE", "the database of trials (default: tilewright.db here)"},
+      {"device", "MODEL", "the GPU, if the database knows several"},
+      {"source", "SOURCE", "the rows that may win: measured (default), cpu, replayed or imported"},
+      {"l2", "cold|warm", "winners of cold (default) or warm L2"},
+      {"defaults", "", "as for `tune emit`: the header has all default configurations"},
+      {"json", "", "print JSON instead"}};
+  flags.insert(flags.end(), more.begin(), more.end());
+  const std::vector<Flag> portfolio = portfolio_flags();
+  flags.insert(flags.end(), portfolio.begin(), portfolio.end());
+  return command;
+}
+
+int select_command(const Arguments& arguments) {
+  const Catalog catalog = catalog_of(arguments);
+  ordered_json results = ordered_json::array();
+  bool all_run = true;
+  std::unique_ptr<Header> header;
+  for (const Asked& asked : asked_problems(arguments, catalog)) {
+    if (!header || header->request.op != asked.entry->op.name) {
+      header = header_of(arguments, catalog, *asked.entry);
+      if (!header) return exit_nothing;
+    }
+    const Selected selected = header->selector->select(asked.problem);
+    all_run = all_run && !selected.kernel.empty();
+    if (arguments.has("json")) {
+      results.push_back(json_of(selected, header->device));
+    } else {
+      show(text_of(selected, header->device));
+    }
+  }
+  if (arguments.has("json")) {
+    fmt::print("{}\n", json_text({{"tilewright", version_text()},
+                                  {"database", arguments.text("db", default_database)},
+                                  {"results", std::move(results)}}));
+  }
+  return all_run ? exit_found : exit_nothing;
+}
+
+}  // namespace tw
