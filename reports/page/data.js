@@ -7,33 +7,27 @@ const mostPoints = 5000;
 
 // Gives the trials of a set as objects, in the order of commits.
 function decode(set) {
-  const evaluations = new Map();  // of each run
-  return set.ns.map((ns, i) => {
-    const race = set.race[i] === 1;
-    const before = evaluations.get(set.run[i]) ?? 0;
-    if (!race) evaluations.set(set.run[i], before + 1);
-    return {
-      set, race, ns,
-      run: set.run[i],
-      seconds: set.seconds[i],
-      outcome: set.outcomes[set.outcome[i]],
-      note: set.notes[set.note[i]],
-      values: set.values.map(column => column[i]),
-    };
-  });
+  return set.ns.map((ns, i) => ({
+    set, ns,
+    race: set.race[i] === 1,
+    run: set.run[i],
+    seconds: set.seconds[i],
+    outcome: set.outcomes[set.outcome[i]],
+    note: set.notes[set.note[i]],
+    values: set.values.map(column => column[i]),
+  }));
 }
 
 function prepare(problem) {
   for (const set of problem.sets) set.trials = decode(set);
-  numberEvaluations(problem);
   problem.trials = problem.sets.flatMap(set => set.trials);
   problem.searched = problem.trials.filter(trial => !trial.race);
+  numberEvaluations(problem.searched);
 }
 
 // Numbers the evaluations of each run over all of its kernels, by time.
-function numberEvaluations(problem) {
-  const trials = problem.sets.flatMap(set => set.trials).filter(trial => !trial.race);
-  for (const ofRun of d3.group(trials, trial => trial.run).values()) {
+function numberEvaluations(searched) {
+  for (const ofRun of d3.group(searched, trial => trial.run).values()) {
     if (ofRun.every(trial => trial.seconds !== null)) {
       ofRun.sort((a, b) => a.seconds - b.seconds);
     }

@@ -22,7 +22,7 @@ function parallelView(problem) {
 function parallelNodes(set) {
   const view = {
     set,
-    trials: d3.sort(set.trials.filter(trial => worked(trial) && !trial.race), trial => trial.ns),
+    trials: d3.sort(latestTrials(set).filter(worked), trial => trial.ns),
     knobs: set.knobs.map((knob, index) => ({ ...knob, index, order: valueOrder(knob) }))
       .filter(knob => knob.values.length > 1),
     chosen: new Map(),  // of a knob's index: the set of values that are shown
@@ -50,6 +50,15 @@ function parallelNodes(set) {
       (constant.length ? ` All have ${constant.join(", ")}.` : "")),
     figureNode.node, ...filters.map(filter => filter.node), table,
   ];
+}
+
+// Gives the latest trial of each configuration, without races.
+function latestTrials(set) {
+  const latest = new Map();
+  for (const trial of set.trials) {
+    if (!trial.race) latest.set(trial.values.join(), trial);
+  }
+  return [...latest.values()];
 }
 
 function shownTrials(view) {
