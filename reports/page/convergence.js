@@ -70,7 +70,7 @@ function convergenceFigure(problem, timed, x, words, columns) {
 function topOf(timed, best, baseline) {
   const usual = 1.05 * d3.quantile(timed, 0.8, trial => trial.ns);
   const most = Math.max(usual, 1.1 * best, baseline ? Math.min(1.05 * baseline, 3 * best) : 0);
-  return Math.min(most, 4 * best);
+  return Math.min(most, Math.max(4 * best, 1.05 * d3.median(timed, trial => trial.ns)));
 }
 
 function convergenceMarks(problem, shown, lines, x, most) {
@@ -78,7 +78,8 @@ function convergenceMarks(problem, shown, lines, x, most) {
   const level = baseline && baseline <= most ? [{ ns: baseline }] : [];
   return [
     Plot.gridY({ stroke: colour("line"), strokeOpacity: 1 }),
-    Plot.dot(shown, { x, y: "ns", r: 1.7, fill: () => colour("dot"), fillOpacity: 0.55,
+    Plot.dot(shown, { x, y: "ns", r: shown.length > 100 ? 1.7 : 3, fill: () => colour("dot"),
+      fillOpacity: 0.55,
       ...manyPoints(shown.length) }),
     Plot.ruleY(level, { y: "ns", stroke: colour("warm"), strokeDasharray: "5,4" }),
     Plot.text(level, { y: "ns", text: () => `${problem.verdict.baseline} ${formatTime(baseline)}`,

@@ -19,7 +19,8 @@ function shareFigure(explanation) {
   if (!known.length) return note("Every value was tried once, so that no share is known.");
   const chart = Plot.plot({
     ...plotFrame(2), height: 74 + 22 * known.length, marginLeft: 120, marginRight: 44,
-    x: { percent: true, label: "share of the variance (%)", grid: true, zero: true },
+    x: { percent: true, label: "share of the variance (%)", grid: true,
+      domain: [0, Math.max(5, 100 * d3.max(known, knob => knob.share))] },
     y: { domain: known.map(knob => knob.knob), label: null, padding: 0.25 },
     marks: [
       Plot.barX(known, { x: "share", y: "knob", fill: colour("accent") }),

@@ -7,7 +7,7 @@ function provenanceView(problem) {
     ["device id", run?.device_uuid], ["driver", problem.driver], ["toolchain", problem.toolchain],
     ["kernel's source digest", problem.digest], ["measuring protocol", String(problem.protocol)],
     ["L2 before each sample", problem.l2], ["source of the rows", problem.source],
-    ["baselines", problem.baselines.map(baselineText).join(", ")],
+    ["baselines", problem.baselines.map(baselineText).join(", ") || "none was measured"],
   ].map(([name, value]) => [name, value || "not known"]);
   return [
     element("dl", { class: "rows" },

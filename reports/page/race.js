@@ -17,31 +17,48 @@ function ranked(verdict) {
     name: `${i + 1}${finalist.tied || finalist.wins ? " =" : ""}` }));
 }
 
+// Gives the largest ratio of the figure, so that a few very slow finalists do not squeeze the rest.
+function raceLimit(known) {
+  const most = d3.max(known, row => row.slower[1]);
+  return Math.min(most, 1 + 3 * (d3.quantile(known, 0.7, row => row.slower[1]) - 1) + 0.001);
+}
+
+function shortened(text) {
+  return text.length > 40 ? `${text.slice(0, 37)}...` : text;
+}
+
 function raceFigure(problem) {
   const rows = ranked(problem.verdict);
   const known = rows.filter(row => row.slower);
   const table = finalistTable(problem, rows);
   if (!known.length) return table;
   const percent = ratio => 100 * (ratio - 1);
+  const limit = raceLimit(known);
+  const inside = known.filter(row => row.slower[0] < limit);
+  const outside = known.filter(row => row.slower[0] >= limit);
   const chart = Plot.plot({
     ...plotFrame(1), height: 74 + 22 * rows.length, marginLeft: 48, marginRight: 240,
-    x: { label: "slower than rank 1 (%)", grid: true, nice: true },
+    x: { label: "slower than rank 1 (%)", grid: true,
+      domain: [Math.min(0, d3.min(known, row => percent(row.slower[0]))), percent(limit)] },
     y: { domain: rows.map(row => row.name), label: null, type: "point", padding: 0.6 },
     marks: [
       Plot.ruleX([0], { stroke: colour("good"), strokeWidth: 2 }),
-      Plot.ruleY(known, { y: "name", x1: row => percent(row.slower[0]),
-        x2: row => percent(row.slower[1]), strokeWidth: 6, strokeLinecap: "round",
-        stroke: row => colour(row.tied ? "good" : "accent") }),
+      Plot.ruleY(inside, { y: "name", x1: row => percent(row.slower[0]),
+        x2: row => percent(Math.min(limit, row.slower[1])), strokeWidth: 6,
+        strokeLinecap: "round", stroke: row => colour(row.tied ? "good" : "accent") }),
       Plot.dot(rows.slice(0, 1), { x: () => 0, y: "name", r: 5, fill: colour("good") }),
-      Plot.text(known, { y: "name", x: row => percent(row.slower[1]), dx: 9, textAnchor: "start",
-        text: row => row.differs.length > 40 ? `${row.differs.slice(0, 37)}...` : row.differs,
-        fill: colour("soft"), fontSize: 11 }),
+      Plot.text(inside, { y: "name", x: row => percent(Math.min(limit, row.slower[1])), dx: 9,
+        textAnchor: "start", text: row => shortened(row.differs), fill: colour("soft"),
+        fontSize: 11 }),
+      Plot.text(outside, { y: "name", x: () => percent(limit), dx: 9, textAnchor: "start",
+        text: row => `\u2192 ${row.slower_text}`, fill: colour("soft"), fontSize: 11 }),
     ],
   });
   return element("div", {}, figure({
     title: "How much slower than rank 1", chart,
     label: `Race of ${rows.length} finalists: intervals of how much slower each is than rank 1`,
-    caption: "= is tied with rank 1. The words are the knobs that differ from the winner's.",
+    caption: "= is tied with rank 1. The words are the knobs that differ from the winner's." +
+      (outside.length ? " An arrow stands for an interval beyond the figure." : ""),
   }), table);
 }
 

@@ -12,8 +12,8 @@ function regretView(problem) {
   }))).filter(cell => cell.ratio !== null);
   return [
     note("A field is the time of a configuration over the best time of the problem: what it " +
-      "costs to use one configuration for several problems. It is empty if the problem's search " +
-      "did not measure the configuration."),
+      "costs to use one configuration for several problems. Times are those of the searches. A " +
+      "field is empty if the problem's search did not measure the configuration."),
     regretFigure(peers, columns, cells),
   ];
 }
