@@ -90,7 +90,7 @@ function pairPlot(set, a, b) {
       Plot.cell(cells, { x: "x", y: "y", fill: "ratio", inset: 1, rx: 2,
         title: cell => `x ${formatTimes(cell.ratio)}, ${plural(cell.trials, "trial")}` }),
       Plot.text(cells, { x: "x", y: "y", text: cell => formatTimes(cell.ratio),
-        fill: cell => (cell.ratio < Math.sqrt(worst) ? colour("paper") : colour("ink")) }),
+        fill: cell => (cell.ratio < worst ** 0.35 ? colour("paper") : colour("ink")) }),
     ],
   });
   return figure({ title: `${a} and ${b}`, chart,
