@@ -27,7 +27,7 @@ function convergenceNote(problem) {
   return sentences.join(" ");
 }
 
-// Gives the points at which a run found something faster, and its last trial.
+// Returns the points at which a run found something faster, and its last trial.
 function improvements(trials, x) {
   const points = [];
   let best = null;
@@ -66,7 +66,7 @@ function convergenceFigure(problem, timed, x, words, columns) {
   });
 }
 
-// Gives the longest time in the figure: most trials, and the baseline, are below it.
+// Returns the longest time in the figure: most trials, and the baseline, are below it.
 function topOf(timed, best, baseline) {
   const usual = 1.05 * d3.quantile(timed, 0.8, trial => trial.ns);
   const most = Math.max(usual, 1.1 * best, baseline ? Math.min(1.05 * baseline, 3 * best) : 0);

@@ -5,7 +5,7 @@ const report = JSON.parse(document.getElementById("data").textContent);
 // Above this number of points a figure is drawn on a canvas.
 const mostPoints = 5000;
 
-// Gives the trials of a set as objects, in the order of commits.
+// Returns the trials of a set as objects, in the order of commits.
 function decode(set) {
   return set.ns.map((ns, i) => ({
     set, ns,
@@ -43,7 +43,7 @@ function configurationOf(trial) {
   return trial.set.knobs.map((knob, i) => `${knob.name}=${knob.values[trial.values[i]]}`).join(" ");
 }
 
-// Gives the indices of a knob's values in their natural order: numbers by size, words by letter.
+// Returns the indices of a knob's values in their natural order: numbers by size, words by letter.
 function valueOrder(knob) {
   const numbers = knob.values.every(value => value !== "" && Number.isFinite(Number(value)));
   const words = knob.values.every(value => value === "true" || value === "false");

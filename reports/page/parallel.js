@@ -52,7 +52,7 @@ function parallelNodes(set) {
   ];
 }
 
-// Gives the latest trial of each configuration, without races.
+// Returns the latest trial of each configuration, without races.
 function latestTrials(set) {
   const latest = new Map();
   for (const trial of set.trials) {
@@ -106,7 +106,7 @@ function axesOf(view, [top, bottom], [left, right]) {
   return [...axes, time];
 }
 
-// Gives the colour of the n-th fastest configuration.
+// Returns the colour of the n-th fastest configuration.
 function lineColours(view) {
   return d3.scalePow([0, 0.2 * view.trials.length, view.trials.length],
     [colour("first"), colour("ramp-high"), colour("ramp-low")]).exponent(0.7)
@@ -171,13 +171,13 @@ function drawAxis(svg, axis) {
     .attr("transform", `translate(-4,${d3.min(axis.y.range()) - 12}) rotate(-32)`).text(axis.name);
 }
 
-// Gives at most 24 of the values, evenly.
+// Returns at most 24 of the values, evenly.
 function someOf(values) {
   const step = Math.ceil(values.length / 24);
   return values.filter((_, i) => i % step === 0);
 }
 
-// Gives round times that are far enough apart for their texts.
+// Returns round times that are far enough apart for their texts.
 function timeTicks(scale) {
   const [low, high] = scale.domain();
   const round = high / low > 4 ? scale.ticks(20) : d3.ticks(low, high, 12);

@@ -18,7 +18,7 @@ function regretView(problem) {
   ];
 }
 
-// Gives the problems with the same kernel, knobs and device, with the time of each configuration.
+// Returns the problems with the same kernel, knobs and device, with the time of each configuration.
 function peersOf(problem) {
   const key = one => {
     const set = one.verdict && mainSet(one);
@@ -34,7 +34,7 @@ function peersOf(problem) {
   });
 }
 
-// Gives each problem's winner, and then what is best in the problems that measured it.
+// Returns each problem's winner, and then what is best in the problems that measured it.
 function candidatesOf(peers) {
   const winners = new Set(peers.map(peer => peer.winner.configuration));
   const known = new Map();

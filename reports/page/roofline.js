@@ -20,7 +20,7 @@ function rooflineRows(chosen) {
   }));
 }
 
-// Gives the powers of ten that enclose the values.
+// Returns the powers of ten that enclose the values.
 function decades(values) {
   const [low, high] = d3.extent(values);
   return d3.range(Math.floor(Math.log10(low)), Math.floor(Math.log10(high)) + 2).map(n => 10 ** n);

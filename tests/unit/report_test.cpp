@@ -94,6 +94,31 @@ TEST_F(ReportTest, KeepsEveryTrialInColumns) {
   EXPECT_EQ(set.at("notes").at(set.at("note").at(9).get<std::size_t>()), "too many registers");
 }
 
+TEST_F(ReportTest, TellsWhereTheNumbersComeFrom) {
+  Store database = store();
+  Measurement compiled = ok(5e8);  // three samples
+  compiled.compile_ms = 250;
+  RunInfo info = run_info();
+  info.commit = "1a2b3c";
+  info.device_uuid = "GPU-1";
+  const std::int64_t run = database.begin_run(info);
+  database.append(run, TrialKind::search, context(), "x=1", compiled);
+  database.end_run(run, RunEnd::interrupted);
+  const ordered_json problem = document().at("problems").at(0);
+  EXPECT_EQ(problem.at("driver"), "580.159");
+  EXPECT_EQ(problem.at("digest"), "d1");
+  ASSERT_EQ(problem.at("runs").size(), 1u);
+  const ordered_json& one = problem.at("runs").at(0);
+  EXPECT_EQ(one.at("command"), "tune --op gemm --shape 64x64x64");
+  EXPECT_EQ(one.at("commit"), "1a2b3c");
+  EXPECT_EQ(one.at("device_uuid"), "GPU-1");
+  EXPECT_EQ(one.at("seed"), "18446744073709551615");
+  EXPECT_EQ(one.at("status"), "interrupted");
+  EXPECT_GE(one.at("seconds").get<double>(), 0);
+  EXPECT_DOUBLE_EQ(one.at("compile_seconds").get<double>(), 0.25);
+  EXPECT_NEAR(one.at("kernel_seconds").get<double>(), 1.5, 1e-6);
+}
+
 TEST_F(ReportTest, KeepsAProblemThatNothingWins) {
   Store database = store();
   const std::int64_t run = database.begin_run(run_info());
