@@ -13,7 +13,6 @@
 #include "core/expr/expr.h"
 #include "core/formats/recording_parts.h"
 #include "core/space/space.h"
-#include "core/types/device_info_fields.h"
 #include "db/exchange.h"
 
 namespace tw {
@@ -129,25 +128,6 @@ Knob knob_of(const std::string& name, const std::set<std::string>& texts) {
   return knob;
 }
 
-// Returns what the run knows of its device, with the limits of the context.
-DeviceInfo device_of(const SharedTrial& shared) {
-  const Context& context = shared.trial.context;
-  DeviceInfo device;
-  const json known = json::parse(shared.run.device_json, nullptr, false);
-  each_field(device_fields, [&](const auto& field) {
-    const auto found = known.is_object() ? known.find(field.name) : known.end();
-    if (found == known.end()) return;
-    auto& value = field.of(device);
-    using Value = std::decay_t<decltype(value)>;
-    constexpr bool is_text = std::is_same_v<Value, std::string> || std::is_enum_v<Value>;
-    if (is_text ? found->is_string() : found->is_number()) found->get_to(value);
-  });
-  device.model = context.situation.device_model;
-  if (device_limits_of(device) != context.situation.device_limits)
-    set_limits(device, context.situation.device_limits);
-  return device;
-}
-
 Recording described_by(const SharedTrial& newest) {
   const Context& context = newest.trial.context;
   Recording recording;
@@ -162,7 +142,7 @@ Recording described_by(const SharedTrial& newest) {
   recording.commit = newest.run.commit;
   recording.protocol = context.situation.protocol;
   recording.l2 = context.situation.l2;
-  recording.device = device_of(newest);
+  recording.device = device_of(newest.run, newest.trial.context.situation);
   return recording;
 }
 

@@ -88,6 +88,23 @@ void set_limits(DeviceInfo& device, std::string_view limits) {
   }
 }
 
+DeviceInfo device_of(const RunInfo& run, const Situation& situation) {
+  DeviceInfo device;
+  const json known = json::parse(run.device_json, nullptr, false);
+  each_field(device_fields, [&](const auto& field) {
+    const auto found = known.is_object() ? known.find(field.name) : known.end();
+    if (found == known.end()) return;
+    auto& value = field.of(device);
+    using Value = std::decay_t<decltype(value)>;
+    constexpr bool is_text = std::is_same_v<Value, std::string> || std::is_enum_v<Value>;
+    if (is_text ? found->is_string() : found->is_number()) found->get_to(value);
+  });
+  device.model = situation.device_model;
+  if (device_limits_of(device) != situation.device_limits)
+    set_limits(device, situation.device_limits);
+  return device;
+}
+
 struct Store::Impl {
   std::string path;
   mutable SQLite::Database database;
@@ -219,6 +236,28 @@ std::vector<Trial> Store::trials(const Filter& filter) const {
   where.add("t.outcome = ?", filter.outcome ? std::string(name_of(*filter.outcome)) : "");
   return impl_->guarded(
       [&] { return impl_->read_trials(" ORDER BY t.id DESC" + limit_clause(filter), where); });
+}
+
+std::vector<StoredRun> Store::runs() const {
+  return impl_->guarded([&] {
+    SQLite::Statement query(
+        impl_->database,
+        fmt::format("SELECT r.id, r.started, coalesce(r.ended, ''), r.status, {}, {} FROM run r "
+                    "JOIN context c ON c.id = r.context_id ORDER BY r.id",
+                    column_list(run_fields, "r."), column_list(context_fields, "c.")));
+    std::vector<StoredRun> runs;
+    while (query.executeStep()) {
+      StoredRun& run = runs.emplace_back();
+      run.id = query.getColumn(0).getInt64();
+      run.started = query.getColumn(1).getString();
+      run.ended = query.getColumn(2).getString();
+      run.status = query.getColumn(3).getString();
+      int column = 4;
+      read_fields(query, column, run_fields, run.info);
+      read_fields(query, column, context_fields, run.info.context);
+    }
+    return runs;
+  });
 }
 
 std::vector<Trial> Store::finalists(std::int64_t winner_trial) const {

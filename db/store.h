@@ -55,7 +55,7 @@ std::string device_limits_of(const DeviceInfo& info);
 // Sets the limits that such a text names. Ignores unknown words.
 void set_limits(DeviceInfo& device, std::string_view limits);
 
-// One invocation of the tuner on one problem.
+// What is known of one invocation of the tuner on one problem when it begins.
 struct RunInfo {
   Context context;  // of the first kernel
   std::string space_digest, strategy, command, device_uuid, commit, device_json;
@@ -63,6 +63,16 @@ struct RunInfo {
   std::string oracle;
   std::uint64_t seed = 0;
   std::int64_t space_size = 0;
+};
+// Returns what the run knows of its device, with the limits of the situation.
+DeviceInfo device_of(const RunInfo& run, const Situation& situation);
+
+// A run as the database holds it.
+struct StoredRun {
+  std::int64_t id = 0;
+  std::string started, ended;  // UTC, ISO 8601; `ended` is empty if the run was killed or goes on
+  std::string status;          // see RunEnd
+  RunInfo info;
 };
 
 // How a run ended: by its budget or a certificate, with the whole space measured, or by the user. In
@@ -139,6 +149,7 @@ class Store {
   // Returns all contexts in which a kernel was tried, oldest first, imported ones last.
   std::vector<Context> contexts(const std::string& op, const std::string& kernel) const;
   std::vector<Trial> trials(const Filter& filter) const;  // newest first
+  std::vector<StoredRun> runs() const;                    // all of them, oldest first
   // Returns one winner for each (op, problem, device model, device limits), sorted by these. An
   // empty `filter.source` means measured here; an empty `filter.l2` means cold. Only rows of the
   // newest protocol and of each kernel's newest source digest count. Without a race, only each

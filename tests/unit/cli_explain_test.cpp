@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "commands/explain.h"
+#include "report/explain.h"
 
 namespace tw {
 namespace {

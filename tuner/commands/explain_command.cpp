@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/commands.h"
-#include "commands/explain.h"
 #include "db/store.h"
 #include "options/filter_options.h"
 #include "options/options.h"
+#include "report/explain.h"
 #include "ui/format.h"
 #include "ui/json_text.h"
 #include "ui/output.h"
@@ -72,16 +72,6 @@ std::string uses_text(const Explanation& found) {
   return facts.empty() ? text : fmt::format("{}{}\n", text, fmt::join(facts, ", "));
 }
 
-std::string amount_text(const CounterChange& change, double value) {
-  if (change.is_percentage) return fmt::format("{:.0f} %", value);
-  return format_rate(value, change.name.ends_with("bytes") ? "B" : "");
-}
-
-std::string change_text(const CounterChange& change) {
-  if (change.is_percentage) return fmt::format("{:+.0f} points", change.runner_up - change.winner);
-  return change.winner > 0 ? fmt::format("x {:.2f}", change.runner_up / change.winner) : "";
-}
-
 std::string runner_up_text(const Explanation& found) {
   if (!found.runner_up) return "";
   std::string text =
@@ -107,12 +97,6 @@ std::string runner_up_text(const Explanation& found) {
                amount_text(change, change.runner_up), change_text(change)});
   }
   return found.changes.empty() ? text : text + "\n" + table.text();
-}
-
-// Returns whether there is more than one trial for each value: otherwise the other values cannot be
-// judged.
-bool has_share(const Explanation& found, const KnobEffect& effect) {
-  return found.trials > effect.values.size();
 }
 
 std::string knobs_text(const Explanation& found) {

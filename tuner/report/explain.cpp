@@ -1,4 +1,6 @@
-#include "commands/explain.h"
+#include "report/explain.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -157,6 +159,20 @@ Explanation explain(const Winner& winner, const std::vector<Trial>& finalists,
   compare(found, finalists);
   weigh_knobs(found, trials);
   return found;
+}
+
+bool has_share(const Explanation& found, const KnobEffect& effect) {
+  return found.trials > effect.values.size();
+}
+
+std::string amount_text(const CounterChange& change, double value) {
+  if (change.is_percentage) return fmt::format("{:.0f} %", value);
+  return format_rate(value, change.name.ends_with("bytes") ? "B" : "");
+}
+
+std::string change_text(const CounterChange& change) {
+  if (change.is_percentage) return fmt::format("{:+.0f} points", change.runner_up - change.winner);
+  return change.winner > 0 ? fmt::format("x {:.2f}", change.runner_up / change.winner) : "";
 }
 
 }  // namespace tw

@@ -41,4 +41,13 @@ struct Explanation {
 Explanation explain(const Winner& winner, const std::vector<Trial>& finalists,
                     const std::vector<Trial>& trials);
 
+// Returns whether the knob has a share of the variance: without a second trial of any value the
+// values cannot be judged.
+bool has_share(const Explanation& found, const KnobEffect& effect);
+
+// Returns a value of the counter in its unit: "12 %", "1.2 GB".
+std::string amount_text(const CounterChange& change, double value);
+// Returns how the runner-up's value differs: "+3 points", "x 1.20".
+std::string change_text(const CounterChange& change);
+
 }  // namespace tw
