@@ -90,6 +90,9 @@ TEST_F(SourceValues, ASavedSpecHasTheValuesToo) {
   y[0] = 7;
   write_floats("y.bin", y);
   expect_fault(blur + given + run, {"--save-spec kept", "y.bin is there already, and differs"});
+  fs::copy(folder_ / "src/data/x.bin", folder_ / "src/op.toml");
+  expect_fault(blur + "--values x=src/op.toml --save-spec other" + run,
+               {"--save-spec other: src/op.toml has the name of a file of the spec: rename it"});
 }
 
 TEST_F(SourceValues, ASavedReferenceIsTheSameKernel) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <fstream>
 
+#include "core/base/toml_file.h"
 #include "core/catalog/catalog.h"
 #include "core/from_source/argument_text.h"
 #include "core/from_source/from_source.h"
@@ -170,6 +171,16 @@ TEST(FromSourceValues, AreLinesOfTheSpecs) {
   options.reference.text = "plain<<<(n, 2), 32>>>";
   EXPECT_THAT(specs(options).texts().at("op.toml"),
               HasSubstr("grid = [\"n\", \"2\"]\nblock = [\"32\"]\nargs"));
+}
+
+// The fuzz target found these: a path may have any characters, and bytes that are no UTF-8 become
+// one character.
+TEST(FromSourceValues, OddBytesMakeNoOtherSpec) {
+  SourceOptions options = blur();
+  options.kernel.text = "k\x06\n\xff.cu:blur";
+  EXPECT_EQ(error_of([&] { parse_toml(specs(options).texts().at("op.toml"), "op.toml"); }), "");
+  options.conditions = {{"when", "BLOCK<\xc6"}, {"when", "BLOCK<\xc9"}};
+  EXPECT_EQ(error_of([&] { parse_toml(specs(options).texts().at("blur.toml"), "blur.toml"); }), "");
 }
 
 TEST(FromSourceValues, FaultsNameTheOption) {

@@ -82,6 +82,9 @@ void save(const Texts& files, const std::vector<DataFile>& arrays, const std::st
   }
   for (const DataFile& one : arrays) {
     const fs::path path = fs::path(folder) / one.saved;
+    if (files.contains(one.saved)) {
+      fail(fmt::format("{} has the name of a file of the spec: rename it", one.text));
+    }
     if (fs::exists(path, fault) && !are_equal(path.string(), one.text)) fail_other(path);
   }
   save_arrays(arrays, folder);

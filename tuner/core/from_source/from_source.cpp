@@ -189,10 +189,12 @@ class Writer {
   // The options do not say which parts of the tensors are read and written, so there is no roofline.
   Text op_text(const std::string& name) const {
     Text text(options_.kernel);
+    // A comment of TOML can hold neither a line's end nor other control characters.
+    const std::string quoted = toml_string(options_.kernel.text);
     text.add(options_.kernel,
              fmt::format("# Made by tune --kernel {}.\n[op]\nname = {}\ndoc = {}\nexample = {}\n"
                          "dtypes = [\"{}\"]\nflops = \"0\"\nbytes = \"0\"\n",
-                         options_.kernel.text, toml_string(name),
+                         quoted.substr(1, quoted.size() - 2), toml_string(name),
                          toml_string(fmt::format("{} of {}", kernel_.entry, file_)),
                          toml_string("tune --spec op.toml"), name_of(dtype())));
     for (std::size_t i = 0; i < sizes_.size(); ++i) {
@@ -320,9 +322,8 @@ class Writer {
     text.add(options_.kernel, "\n[require]\n");
     std::set<std::string> seen;
     for (const SourceOption& option : options_.conditions) {
-      if (!seen.insert(option.text).second) continue;
-      text.add(option,
-               fmt::format("{} = {}\n", toml_string(option.text), toml_string(option.text)));
+      const std::string key = toml_string(option.text);  // bytes that are no UTF-8 are replaced
+      if (seen.insert(key).second) text.add(option, fmt::format("{0} = {0}\n", key));
     }
   }
 
