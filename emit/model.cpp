@@ -1,6 +1,7 @@
 #include "emit/model.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -18,6 +19,7 @@
 #include "emit/header/text.h"
 #include "emit/model_parts.h"
 #include "emit/tuning/given_kernel.h"
+#include "emit/tuning/names.h"
 
 namespace tw {
 namespace {
@@ -63,8 +65,23 @@ std::string passed_over(const Tuning& tuning, const KernelSpec& kernel) {
               : fmt::format("add -gencode arch=compute_{0},code=sm_{0}", target));
 }
 
+// Returns the combinations of choices that were tuned: "layout=nt or layout=nn". Returns "" if the
+// header has all of them.
+std::string tuned_choices(const Tuning& tuning) {
+  const bool has_all = tuning.request->defaults || tuning.rows.empty();
+  if (has_all || tuning.op().choices.empty()) return "";
+  std::set<std::string> combinations;
+  for (const TunedRow& row : tuning.rows) {
+    combinations.insert(fmt::format("{}", fmt::join(choice_texts(tuning.op(), row.problem), ",")));
+  }
+  return fmt::format("{}", fmt::join(combinations, " or "));
+}
+
 std::string nothing_serves(const Tuning& tuning) {
   std::string text = "no configuration serves these arguments on this device";
+  if (const std::string tuned = tuned_choices(tuning); !tuned.empty()) {
+    text += fmt::format("; tuned were {} (tune emit --defaults adds the others)", tuned);
+  }
   for (const KernelSpec* kernel : tuning.kernels) {
     if (kernel->needs.expr.reads().empty()) continue;
     text += fmt::format("; {} needs {}", kernel->name, kernel->needs.expr.text());
@@ -104,10 +121,8 @@ header::Branch branch_model(const Tuning& tuning, int index) {
   model.kernel = static_cast<int>(at - tuning.kernels.begin());
   model.configuration = text_of(kernel.knobs, branch.configuration);
   model.title = kernel.name;
-  for (std::size_t i = 0; i < tuning.op().choices.size(); ++i) {
-    const ChoiceSpec& choice = tuning.op().choices[i];
-    const auto value = static_cast<std::size_t>(branch.problem.choices[i]);
-    model.title += fmt::format(", {}={}", choice.name, choice.values[value]);
+  for (const std::string& choice : choice_texts(tuning.op(), branch.problem)) {
+    model.title += ", " + choice;
   }
   model.title += ": " + model.configuration;
   for (const TunedRow& row : tuning.rows) {

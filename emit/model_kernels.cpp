@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "emit/header/text.h"
 #include "emit/model_parts.h"
+#include "emit/tuning/choice.h"
 #include "emit/tuning/given_kernel.h"
 #include "emit/tuning/names.h"
 
@@ -126,18 +127,6 @@ header::Launch launch_model(const OpSpec& op, const KernelSpec& kernel, const La
     model.arguments.push_back(argument_model(op, kernel, arg, spell));
   }
   return model;
-}
-
-// Returns whether the kernel's sources test for a target with an "a" or "f". If so, only code for
-// that target was measured.
-bool has_own_target(const Catalog& catalog, const KernelSpec& kernel) {
-  for (const auto& [path, text] : catalog.sources_of(kernel.source)) {
-    for (const char* macro :
-         {"__CUDA_ARCH_FEAT_SM", "__CUDA_ARCH_SPECIFIC__", "__CUDA_ARCH_FAMILY_SPECIFIC__"}) {
-      if (text.find(macro) != std::string::npos) return true;
-    }
-  }
-  return false;
 }
 
 std::string unused_name(const std::vector<header::Knob>& knobs, std::string name) {

@@ -63,7 +63,9 @@ struct Form {
   // All tensors must be aligned to this number of bytes. It is 0 if the size of an element of the
   // storage type is enough.
   int alignment = 0;
-  std::vector<int> branches;  // the branches that a call may take, in ascending order
+  // The branches that a call may take, in ascending order. If there is none, no call has arguments
+  // of this type, and other types extend it.
+  std::vector<int> branches;
 };
 
 // A choice of the op. It is an enum in <op>.h, and a field of each type of arguments.

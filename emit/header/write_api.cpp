@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "emit/header/emitted_texts.h"
 #include "emit/header/write.h"
 
@@ -26,18 +28,20 @@ std::string constructor_of(const Form& form) {
 
 // Returns how to use the header, for its first lines.
 std::string usage(const Model& model) {
+  const auto called = std::find_if(model.forms.begin(), model.forms.end(),
+                                   [](const Form& form) { return !form.branches.empty(); });
   return fmt::format(
       "//\n"
       "// In CUDA sources, include {0}.cuh. It contains everything.\n"
       "// In plain C++, include {3}, and compile {0}.cu into the program.\n"
       "// One program may do both.\n"
       "//\n"
-      "//   {1}::Args args;\n"
+      "//   {1}::{4} args;\n"
       "//   args.{2} = ...;\n"
       "//   cudaMalloc(&workspace, {1}::workspace_bytes(args));  // if it is not 0\n"
       "//   {1}::initialise_workspace(args, workspace, stream);\n"
       "//   cudaError_t status = {1}::launch(args, workspace, stream);\n",
-      model.op, model.space, model.dims.front().name, model.api);
+      model.op, model.space, model.dims.front().name, model.api, called->type);
 }
 
 }  // namespace
@@ -57,7 +61,12 @@ std::string write_enum(const Choice& choice) {
 }
 
 std::string write_arguments(const Form& form) {
-  std::string text = comment(form.doc) + "struct " + form.type;
+  std::string text = comment(form.doc);
+  if (form.branches.empty()) {
+    text +=
+        comment("Other types extend this one. No function takes it: nothing like it was tuned.");
+  }
+  text += "struct " + form.type;
   if (!form.base.empty()) text += " : " + form.base;
   text += " {\n";
   for (const Field& field : form.fields) {
@@ -86,6 +95,7 @@ std::string write_instances(const Model& model) {
       model.op, model.api);
   text += open_space(model);
   for (const Form& form : model.forms) {
+    if (form.branches.empty()) continue;
     text += wrapped(
         fmt::format("template cudaError_t launch(const {0}&, void*, cudaStream_t);\n"
                     "template cudaError_t launch(const {0}&, void*, std::size_t, cudaStream_t);\n"

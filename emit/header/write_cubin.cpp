@@ -246,20 +246,20 @@ std::string functions_text(const std::vector<GpuModel>& gpus, const Served& serv
 
 std::string api_text(const std::vector<GpuModel>& gpus) {
   const Model& model = gpus.front().model;
+  const std::vector<Served> all = served_of(gpus);
   std::string text =
       comment(model.op + ": " + model.doc) +
       fmt::format(
           "//\n// Compile {0}.cpp into the program, with any compiler of C++17, and link libcuda\n"
           "// (-lcuda). The code of the kernels is in it, as NVRTC compiled it.\n//\n"
-          "//   {1}::Args args;\n//   args.{2} = ...;\n"
+          "//   {1}::{4} args;\n//   args.{2} = ...;\n"
           "//   CUresult status = {1}::launch(args, stream);\n"
           "#include <cuda.h>\n"
           "#if CUDA_VERSION < 12000\n#error \"{3} needs the headers of CUDA 12 or newer\"\n#endif\n"
           "\n#include <cstdint>\n\n",
-          model.op, model.space, model.dims.front().name, model.api) +
+          model.op, model.space, model.dims.front().name, model.api, all.front().form->type) +
       write_name_guard(model) + open_space(model);
   for (const Choice& choice : model.choices) text += write_enum(choice);
-  const std::vector<Served> all = served_of(gpus);
   for (const Served& served : all) text += write_arguments(*served.form);
   text += selection_struct;
   for (const Served& served : all) {

@@ -197,6 +197,7 @@ std::string write_op(const Model& model) {
       "  static cudaError_t visit(int branch, const Problem& problem, const Device& device,\n"
       "                           const Visitor& visitor) {\n";
   for (std::size_t form = 0; form < model.forms.size(); ++form) {
+    if (model.forms[form].branches.empty()) continue;
     text += fmt::format("    if constexpr (Form<A>::index == {}) {{\n", form);
     text += "      switch (branch) {\n";
     for (const int i : model.forms[form].branches) {
@@ -350,7 +351,7 @@ std::string write_dispatch(const Model& model) {
       "}};\n\n",
       model.op, model.api));
   for (std::size_t i = 0; i < model.forms.size(); ++i) {
-    text += write_form(model, static_cast<int>(i));
+    if (!model.forms[i].branches.empty()) text += write_form(model, static_cast<int>(i));
   }
   for (const Kernel& kernel : model.kernels) text += write_runner(model, kernel);
   text += wrapped(write_op(model)) + "}  // namespace " + scope + "\n\n" + visible_again;

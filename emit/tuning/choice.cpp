@@ -41,18 +41,26 @@ struct Entry {
   Query query;
 };
 
-// Does the same as `serves` of dispatch/select.h in a program that holds all code for the device:
-// needs and requirements hold, and the branch can be launched.
-bool runs(const Tuning& tuning, int index, const Problem& problem, const DeviceInfo& device) {
-  const Branch& branch = tuning.branches[static_cast<std::size_t>(index)];
+}  // namespace
+
+bool has_own_target(const Catalog& catalog, const KernelSpec& kernel) {
+  for (const auto& [path, text] : catalog.sources_of(kernel.source)) {
+    for (const char* macro :
+         {"__CUDA_ARCH_FEAT_SM", "__CUDA_ARCH_SPECIFIC__", "__CUDA_ARCH_FAMILY_SPECIFIC__"}) {
+      if (text.find(macro) != std::string::npos) return true;
+    }
+  }
+  return false;
+}
+
+bool can_run(const Tuning& tuning, const Branch& branch, const Problem& problem,
+             const DeviceInfo& device) {
   const OpSpec& op = tuning.op();
   return has_code_for(*tuning.request->catalog, branch, problem) &&
          serves(*branch.kernel, slots_of(op, branch.kernel->names, problem, device),
                 branch.configuration) &&
          can_launch(op, *branch.kernel, problem, device, branch.configuration);
 }
-
-}  // namespace
 
 dispatch::Choice choice_of(const Tuning& tuning, const Problem& problem, const DeviceInfo& device) {
   std::vector<Entry> rows, fallbacks;
@@ -63,8 +71,9 @@ dispatch::Choice choice_of(const Tuning& tuning, const Problem& problem, const D
   }
   return dispatch::choose<Compare>(
       rows, fallbacks, Query{&problem, form_of(tuning, problem)}, device.cc == tuning.device.cc,
-      device.sms == tuning.device.sms,
-      [&](int branch) { return runs(tuning, branch, problem, device); });
+      device.sms == tuning.device.sms, [&](int branch) {
+        return can_run(tuning, tuning.branches[static_cast<std::size_t>(branch)], problem, device);
+      });
 }
 
 }  // namespace tw

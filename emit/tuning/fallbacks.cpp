@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <random>
+#include <set>
 #include <utility>
 #include <variant>
 
+#include "emit/tuning/choice.h"
 #include "emit/tuning/given_kernel.h"
 
 namespace tw {
@@ -35,6 +38,18 @@ std::vector<ShapeValues> shapes_of(const OpSpec& op) {
   return shapes;
 }
 
+std::vector<DeviceInfo> devices_of(const Tuning& tuning) {
+  std::vector<DeviceInfo> devices{emulated_device(90), emulated_device(89)};
+  if (tuning.device.cc != 0) devices.insert(devices.begin(), tuning.device);
+  return devices;
+}
+
+Configuration preferred_of(const KernelSpec& kernel) {
+  Configuration preferred;
+  for (const Knob& knob : kernel.knobs) preferred.push_back(knob.values.front());
+  return preferred;
+}
+
 struct Case {
   Problem problem;
   std::vector<std::int64_t> slots;  // of the kernel's names; the knobs' slots are 0
@@ -43,10 +58,8 @@ struct Case {
 // Returns the cases that the kernel's `needs` admits, for one combination of choices.
 std::vector<Case> cases_of(const Tuning& tuning, const Form& form, const KernelSpec& kernel,
                            const std::vector<std::int64_t>& choices) {
-  std::vector<DeviceInfo> devices{emulated_device(90), emulated_device(89)};
-  if (tuning.device.cc != 0) devices.insert(devices.begin(), tuning.device);
   std::vector<Case> cases;
-  for (const DeviceInfo& device : devices) {
+  for (const DeviceInfo& device : devices_of(tuning)) {
     for (const ShapeValues& shape : shapes_of(tuning.op())) {
       for (const int align : {16, least_align(tuning.op(), form.dtype)}) {
         const auto problem = problem_of(tuning, form, shape, choices, align);
@@ -63,8 +76,7 @@ std::vector<Case> cases_of(const Tuning& tuning, const Form& form, const KernelS
 // nearest to the default that serves it.
 std::vector<Branch> fallbacks_of(const Tuning& tuning, const KernelSpec& kernel,
                                  const std::vector<Case>& cases) {
-  Configuration preferred;
-  for (const Knob& knob : kernel.knobs) preferred.push_back(knob.values.front());
+  const Configuration preferred = preferred_of(kernel);
   std::vector<Branch> branches;
   const auto add = [&](const Case& one, Configuration configuration) {
     if (is_rejected(tuning, kernel, one.problem, configuration)) return;
@@ -84,6 +96,136 @@ std::vector<Branch> fallbacks_of(const Tuning& tuning, const KernelSpec& kernel,
     }
   }
   return branches;
+}
+
+// Returns the kernels that can serve problems that were not tuned. A kernel that won something
+// comes first, because it is the better guess.
+std::vector<const KernelSpec*> kernels_of(const Tuning& tuning) {
+  std::vector<const KernelSpec*> kernels;
+  for (const KernelSpec& kernel : tuning.entry->kernels) {
+    const bool serves_any = compiled_dims(*tuning.request->catalog, kernel).empty();
+    if (given_fault(kernel).empty() && serves_any) kernels.push_back(&kernel);
+  }
+  const auto wins = [&](const KernelSpec* kernel) {
+    return std::count_if(tuning.rows.begin(), tuning.rows.end(), [&](const TunedRow& row) {
+      return tuning.branches[static_cast<std::size_t>(row.branch)].kernel == kernel;
+    });
+  };
+  std::stable_sort(kernels.begin(), kernels.end(),
+                   [&](const KernelSpec* a, const KernelSpec* b) { return wins(a) > wins(b); });
+  return kernels;
+}
+
+// A call that a header should serve.
+struct Call {
+  Problem problem;
+  DeviceInfo device;
+  bool has_specific_code = false;  // The program may hold code of a target such as sm_90a.
+};
+
+// Returns whether the program of the call may hold code of the kernel.
+bool has_code(const Tuning& tuning, const KernelSpec& kernel, const Call& call) {
+  return call.has_specific_code || !has_own_target(*tuning.request->catalog, kernel);
+}
+
+// Returns whether the branch serves the call.
+bool serves(const Tuning& tuning, const Branch& branch, const Call& call) {
+  return has_code(tuning, *branch.kernel, call) &&
+         can_run(tuning, branch, call.problem, call.device);
+}
+
+// Returns whether a winner serves the call.
+bool is_served(const Tuning& tuning, int form, const Call& call) {
+  if (call.device.cc != tuning.device.cc) return false;
+  return std::any_of(tuning.rows.begin(), tuning.rows.end(), [&](const TunedRow& row) {
+    return row.form == form && row.problem.choices == call.problem.choices &&
+           serves(tuning, tuning.branches[static_cast<std::size_t>(row.branch)], call);
+  });
+}
+
+// Returns shapes whose dims are drawn between 1 and 1024, evenly by their logarithm. Edge shapes
+// alone do not show every limit of a kernel. The same op has the same shapes.
+std::vector<ShapeValues> drawn_shapes(const OpSpec& op) {
+  constexpr std::uint64_t most_bits = 10;
+  std::mt19937_64 random(1);
+  std::vector<ShapeValues> shapes;
+  for (int i = 0; i < 500; ++i) {
+    ShapeValues shape = parse_shape(op, "");
+    for (std::size_t dim = 0; dim < op.dims.size(); ++dim) {
+      if (op.dims[dim].fallback && random() % 4 != 0) continue;
+      const std::uint64_t power = std::uint64_t{1} << random() % most_bits;
+      const auto value = static_cast<std::int64_t>(power + random() % power);
+      shape.dims[dim] = std::clamp(value, op.dims[dim].min, op.dims[dim].max);
+    }
+    shapes.push_back(std::move(shape));
+  }
+  return shapes;
+}
+
+// Returns the calls with these choices that no winner serves.
+std::vector<Call> unserved_calls(const Tuning& tuning, int form,
+                                 const std::vector<std::int64_t>& choices) {
+  const Form& of = tuning.forms[static_cast<std::size_t>(form)];
+  std::vector<ShapeValues> shapes = shapes_of(tuning.op());
+  for (ShapeValues& shape : drawn_shapes(tuning.op())) shapes.push_back(std::move(shape));
+  std::vector<Call> calls;
+  for (const DeviceInfo& device : devices_of(tuning)) {
+    for (const ShapeValues& shape : shapes) {
+      for (const int align : {16, least_align(tuning.op(), of.dtype)}) {
+        auto problem = problem_of(tuning, of, shape, choices, align);
+        if (!problem) continue;
+        Call call{std::move(*problem), device, device.kind == DeviceKind::cuda};
+        if (!is_served(tuning, form, call)) calls.push_back(std::move(call));
+      }
+    }
+  }
+  return calls;
+}
+
+// Returns the kernel's default configuration if it serves one of the calls; else the default of one
+// of the first calls that the kernel admits.
+std::optional<Branch> candidate_of(const Tuning& tuning, const KernelSpec& kernel,
+                                   const std::vector<Call>& calls) {
+  const auto try_one = [&](const Call& call, Configuration configuration) {
+    std::optional<Branch> branch(Branch{&kernel, call.problem, std::move(configuration)});
+    const bool good = !is_rejected(tuning, kernel, call.problem, branch->configuration) &&
+                      serves(tuning, *branch, call);
+    return good ? branch : std::nullopt;
+  };
+  for (const Call& call : calls) {
+    if (auto branch = try_one(call, preferred_of(kernel))) return branch;
+  }
+  int left = 16;  // enumerating takes time
+  for (const Call& call : calls) {
+    const std::vector<std::int64_t> slots =
+        slots_of(tuning.op(), kernel.names, call.problem, call.device);
+    if (!has_code(tuning, kernel, call) || !kernel.needs.expr.holds(slots)) continue;
+    if (left-- == 0) break;
+    const auto found = SearchSpace::try_enumerate(kernel, slots);
+    const auto* space = std::get_if<SearchSpace>(&found);
+    if (!space) continue;
+    if (auto branch = try_one(call, (*space)[space->default_index()])) return branch;
+  }
+  return std::nullopt;
+}
+
+// Returns the branch that serves the most calls; of equal ones that of the first kernel.
+std::optional<Branch> most_general(const Tuning& tuning,
+                                   const std::vector<const KernelSpec*>& kernels,
+                                   const std::vector<Call>& calls) {
+  std::optional<Branch> best;
+  std::ptrdiff_t most = 0;
+  for (const KernelSpec* kernel : kernels) {
+    auto branch = candidate_of(tuning, *kernel, calls);
+    if (!branch) continue;
+    const auto served = std::count_if(calls.begin(), calls.end(), [&](const Call& call) {
+      return serves(tuning, *branch, call);
+    });
+    if (served <= most) continue;
+    most = served;
+    best = std::move(branch);
+  }
+  return best;
 }
 
 }  // namespace
@@ -134,26 +276,30 @@ std::vector<std::vector<std::int64_t>> combinations_of(const Tuning& tuning) {
 }
 
 std::vector<Branch> fallbacks_of(const Tuning& tuning, int form) {
-  std::vector<const KernelSpec*> kernels;
-  for (const KernelSpec& kernel : tuning.entry->kernels) {
-    const bool serves_any = compiled_dims(*tuning.request->catalog, kernel).empty();
-    if (given_fault(kernel).empty() && serves_any) kernels.push_back(&kernel);
-  }
-  // A kernel that won something is the better guess for untuned problems.
-  const auto wins = [&](const KernelSpec* kernel) {
-    return std::count_if(tuning.rows.begin(), tuning.rows.end(), [&](const TunedRow& row) {
-      return tuning.branches[static_cast<std::size_t>(row.branch)].kernel == kernel;
-    });
-  };
-  std::stable_sort(kernels.begin(), kernels.end(),
-                   [&](const KernelSpec* a, const KernelSpec* b) { return wins(a) > wins(b); });
   std::vector<Branch> branches;
-  for (const KernelSpec* kernel : kernels) {
+  const Form& of = tuning.forms[static_cast<std::size_t>(form)];
+  for (const KernelSpec* kernel : kernels_of(tuning)) {
     for (const auto& choices : combinations_of(tuning)) {
-      const Form& of = tuning.forms[static_cast<std::size_t>(form)];
       for (Branch& branch : fallbacks_of(tuning, *kernel, cases_of(tuning, of, *kernel, choices))) {
         branches.push_back(std::move(branch));
       }
+    }
+  }
+  return branches;
+}
+
+std::vector<Branch> completion_of(const Tuning& tuning, int form) {
+  std::set<std::vector<std::int64_t>> choices;
+  for (const TunedRow& row : tuning.rows) {
+    if (row.form == form) choices.insert(row.problem.choices);
+  }
+  const std::vector<const KernelSpec*> kernels = kernels_of(tuning);
+  std::vector<Branch> branches;
+  for (const auto& one : choices) {
+    std::vector<Call> calls = unserved_calls(tuning, form, one);
+    while (auto branch = most_general(tuning, kernels, calls)) {
+      std::erase_if(calls, [&](const Call& call) { return serves(tuning, *branch, call); });
+      branches.push_back(std::move(*branch));
     }
   }
   return branches;

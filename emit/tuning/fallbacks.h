@@ -8,11 +8,16 @@
 
 namespace tw {
 
-// Returns branches of `form`, in the order in which they are tried. For each kernel these are the
-// default configuration, and the fewest further ones that are needed to serve every case that the
-// kernel can serve. The cases are the op's edge shapes and a round one, for each value of each
-// choice, with aligned and merely natural pointers, on the tuned device and on smaller ones.
+// Both functions return branches of `form`, in the order in which they are tried. They look at calls
+// with aligned and merely natural pointers, on the tuned device and on smaller ones: at the op's
+// edge shapes and a round one. completion_of() draws further shapes.
+
+// Returns the default configuration of each kernel, for every value of the choices, and the fewest
+// further ones that are needed to serve every case that the kernel can serve.
 std::vector<Branch> fallbacks_of(const Tuning& tuning, int form);
+// Returns the fewest branches that serve every case that the winners do not serve, for the choices
+// of the form's winners. Some kernel must be able to serve the case.
+std::vector<Branch> completion_of(const Tuning& tuning, int form);
 
 // Returns every combination of the choices' values; if these are too many, only those of the
 // winners.

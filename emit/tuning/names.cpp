@@ -31,6 +31,16 @@ std::string enum_of(const ChoiceSpec& choice) {
   return name + (taken ? "_" : "");
 }
 
+std::vector<std::string> choice_texts(const OpSpec& op, const Problem& problem) {
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < op.choices.size(); ++i) {
+    const ChoiceSpec& choice = op.choices[i];
+    const auto value = static_cast<std::size_t>(problem.choices[i]);
+    texts.push_back(fmt::format("{}={}", choice.name, choice.values[value]));
+  }
+  return texts;
+}
+
 std::string pointers_field(const TensorSpec& tensor) { return cpp_name(tensor.name + "_pointers"); }
 
 bool has_tensors_by_pointers(const OpSpec& op) {

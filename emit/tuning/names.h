@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/problem/problem.h"
 #include "core/spec/spec.h"
 
 namespace tw {
@@ -18,6 +19,8 @@ bool has_tensors_by_pointers(const OpSpec& op);
 std::vector<const ArgSpec*> named_numbers(const std::vector<const KernelSpec*>& kernels);
 // Returns the fields of the op's type of arguments without an epilogue.
 std::vector<std::string> field_names(const OpSpec& op);
+// Returns the problem's choices as text: "layout=nt".
+std::vector<std::string> choice_texts(const OpSpec& op, const Problem& problem);
 // Throws Error if two of these are equal: the fields, the enums of the choices, and the types of
 // arguments. Throws Error, too, if two values of a choice are equal, or two knobs of a kernel.
 void check_names(const OpSpec& op, const std::vector<std::string>& types,

@@ -21,12 +21,15 @@ struct Rejected {
 struct EmitRequest {
   const Catalog* catalog = nullptr;
   std::string op;
-  // The winners of one op on one device. If empty, the header has only the default configurations.
+  // The winners of one op on one device. If empty, the header has only default configurations.
   std::vector<Winner> winners;
   std::string generator;    // "tilewright 0.1.0 (abc123)"
   std::string source_note;  // for the header if the rows are not `measured`; else empty
   // The public functions are in <name_space>::<op>. It may have several parts ("my::kernels").
   std::string name_space = "tuned";
+  // Also holds the default configurations of all kernels, for every value of the choices. So does a
+  // header without winners.
+  bool defaults = false;
   std::vector<Rejected> rejected{};  // not used for their storage, math, chain and choices
   std::string checked_on{};          // the device of the check; empty if nothing was checked
   // The number of shapes with which the check ran each part of the header. The key is the problem

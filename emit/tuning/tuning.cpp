@@ -116,11 +116,14 @@ Tuning tuning_of(const EmitRequest& request) {
   tuning.request = &request;
   tuning.entry = &request.catalog->at(request.op);
   if (!request.winners.empty()) tuning.device = device_of(request.winners.front().trial.context);
-  const DType dtype = tuning.op().dtypes.front();
-  add_form(tuning, dtype, std::string(name_of(dtype)), {});
+  const bool has_defaults = request.defaults || request.winners.empty();
+  if (has_defaults) {
+    const DType dtype = tuning.op().dtypes.front();
+    add_form(tuning, dtype, std::string(name_of(dtype)), {});
+  }
   if (!request.winners.empty()) add_rows(tuning);
   for (int form = 0; form < static_cast<int>(tuning.forms.size()); ++form) {
-    for (Branch& branch : fallbacks_of(tuning, form)) {
+    for (Branch& branch : has_defaults ? fallbacks_of(tuning, form) : completion_of(tuning, form)) {
       tuning.fallbacks.push_back({form, branch_of(tuning, std::move(branch))});
     }
   }
@@ -141,11 +144,7 @@ std::string subject_of(const Tuning& tuning, const TunedRow& row) {
 std::string subject_of(const Tuning& tuning, const Fallback& fallback) {
   const Branch& branch = tuning.branches[static_cast<std::size_t>(fallback.branch)];
   std::string text = tuning.forms[static_cast<std::size_t>(fallback.form)].type;
-  for (std::size_t i = 0; i < branch.problem.choices.size(); ++i) {
-    const ChoiceSpec& choice = tuning.op().choices[i];
-    text += fmt::format(" {}={}", choice.name,
-                        choice.values[static_cast<std::size_t>(branch.problem.choices[i])]);
-  }
+  for (const std::string& choice : choice_texts(tuning.op(), branch.problem)) text += " " + choice;
   return fmt::format("{}: {} {}", text, branch.kernel->name,
                      text_of(branch.kernel->knobs, branch.configuration));
 }

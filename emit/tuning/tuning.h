@@ -57,8 +57,9 @@ struct Fallback {
 struct Tuning {
   const EmitRequest* request = nullptr;
   const OpEntry* entry = nullptr;
-  DeviceInfo device;        // the limits of the tuned device; cc is 0 if nothing was tuned
-  std::vector<Form> forms;  // a form stands behind the form that it extends
+  DeviceInfo device;  // the limits of the tuned device; cc is 0 if nothing was tuned
+  // A form stands behind the form that it extends. A form without branches is only extended.
+  std::vector<Form> forms;
   std::vector<Branch> branches;
   std::vector<TunedRow> rows;
   std::vector<Fallback> fallbacks;         // in the order in which a call tries them

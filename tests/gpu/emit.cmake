@@ -1,8 +1,7 @@
 # Emitted code on a GPU: the output of unit/emit_writer, compiled with nvcc as a user would (all
 # warnings are errors). One program has the header-only code as C++17, the .cu as C++20, and a plain
-# C++ caller. It is built wherever nvcc is available, except for the sanitizer, which does not look
-# into such programs. It is skipped if there is no GPU.
-if(TILEWRIGHT_NVCC AND TILEWRIGHT_HAS_CUDA AND NOT TILEWRIGHT_ASAN)
+# C++ caller. It is built wherever nvcc is available. It is skipped if there is no GPU.
+if(TILEWRIGHT_NVCC AND TILEWRIGHT_HAS_CUDA)
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/emit_objects)
   file(MAKE_DIRECTORY ${folder})
   set(flags -O1 -I${TW_EMITTED} -ccbin ${CMAKE_CXX_COMPILER} -Xcompiler=-Wall,-Wextra,-Werror

@@ -21,7 +21,8 @@ add_custom_target(emitted_for_tests DEPENDS ${TW_EMITTED}/selected.h)
 tilewright_test(emit_test
   SOURCES emit_test.cpp emit_text_test.cpp emit_samples_test.cpp emit_select_test.cpp
     emit_reduced_test.cpp emit_launches_test.cpp emit_mapped_test.cpp emit_model_test.cpp
-    emit_write_test.cpp emit_given_test.cpp emit_cubin_test.cpp ${TW_EMITTED}/selected.h
+    emit_write_test.cpp emit_given_test.cpp emit_reach_test.cpp emit_cubin_test.cpp
+    ${TW_EMITTED}/selected.h
   LIBRARIES tw_emit)
 target_include_directories(emit_test PRIVATE ${TW_EMITTED})
 

@@ -47,6 +47,7 @@ endforeach()
 emit_compiles(MapsOfOtherDtypes ../mapped/widen -std=c++17 ${with_gcc} -arch=sm_90a)
 emit_compiles(Given ../given/smooth -std=c++17 ${with_gcc} -arch=all-major)
 emit_compiles(GivenElsewhere ../given/smooth -std=c++20 ${with_gcc} -rdc=true -G -arch=sm_90a)
+emit_compiles(Reach ../reach/gemm -std=c++17 ${with_gcc} -arch=sm_90a)
 emit_compiles(PtxAlone dispatch/dispatch -std=c++17 ${with_gcc} -arch=compute_80)
 emit_compiles(FastMathAccepted dispatch/dispatch -std=c++17 ${with_gcc} -arch=sm_80
   -use_fast_math -DTILEWRIGHT_ACCEPT_FAST_MATH)

@@ -101,6 +101,7 @@ inline EmitRequest request(const Catalog& catalog) {
   request.winners = winners(catalog);
   request.generator = hostile;
   request.source_note = hostile;
+  request.defaults = true;
   return request;
 }
 
@@ -131,6 +132,7 @@ inline EmitRequest reduced_request() {
   EmitRequest request;
   request.catalog = &builtin_catalog();
   request.op = "gemm";
+  request.defaults = true;
   request.winners = {
       winner(builtin_catalog(),
              "gemm f32 m=300,n=1000,k=256,layout=nt epilogue=bias_column,logsumexp", "mma",
@@ -152,6 +154,7 @@ inline EmitRequest pointers_request() {
   EmitRequest request;
   request.catalog = &builtin_catalog();
   request.op = "gemm";
+  request.defaults = true;
   const std::string shape = "m=200,n=136,k=128,batch=5,layout=nt,batches=pointers";
   const std::string rest = " raster=8 schedule=tiles split_k=1 min_blocks=1";
   request.winners = {

@@ -117,6 +117,7 @@ TEST_F(EmitLaunches, SamplesAreOfCallsThatCanBeVerified) {
   EmitRequest request;
   request.catalog = &catalog_;
   request.op = "narrow";
+  request.defaults = true;
   request.winners = {emit_fixture::winner(catalog_, "narrow f32 n=40000", "k", "threads=64", 5000)};
   const Tuning tuning = tuning_of(request);
   const SampleSize any_size{1e18, 1e18, INT64_MAX, INT64_MAX};

@@ -110,6 +110,7 @@ inline EmitRequest request_for(const Catalog& catalog, const std::string& op) {
   EmitRequest request;
   request.catalog = &catalog;
   request.op = op;
+  request.defaults = true;
   request.generator = emit_fixture::hostile;
   return request;
 }

@@ -7,6 +7,7 @@
 //   mixed           an op whose tensors have several types
 //   given           kernels with macros
 //   matrix          headers that are only compiled (emit_matrix.h)
+//   reach           one problem, without the defaults that its calls do not reach
 //   code            the op of tests/data/code, tuned for sm_90a
 //   constants       winners that differ in the constants of their chain
 //   cubin           winners as compiled code (emit_cubin_fixture.h)
@@ -73,6 +74,11 @@ int main(int count, char** words) try {
   }
   write(folder, widen, "mapped", "selected_mapped");
   tw::emit_matrix::write_all(folder + "/matrix");
+  tw::EmitRequest reach = tw::emit_matrix::request_for(tw::emit_fixture::builtin_catalog(), "gemm");
+  reach.winners = {tw::emit_matrix::winner(
+      *reach.catalog, "gemm bf16 m=512,n=512,k=512,layout=nt epilogue=bias_column,relu", "wgmma")};
+  reach.defaults = false;
+  tw::emit_matrix::write(folder + "/reach", reach);
   const tw::Catalog code = tw::emit_matrix::own_op("code", "twice");
   tw::EmitRequest twice = tw::emit_matrix::request_for(code, "twice");
   twice.winners = {tw::emit_matrix::winner(code, "twice f32 n=1000", "specific")};

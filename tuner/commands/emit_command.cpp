@@ -313,7 +313,9 @@ CommandSpec emit_specification() {
                "marks rows that were not measured"},
               {"l2", "cold|warm", "winners of cold (default) or warm L2"},
               {"namespace", "NAME", "the namespace of the public functions (default: tuned)"},
-              {"defaults", "", "without a winner, write a header of the default configurations"},
+              {"defaults", "",
+               "also write the default configurations of all kernels, for all values of the op's "
+               "choices such as layouts; without winners, write only these"},
               {"check", "auto|cuda:N|cpu|off",
                "the device that verifies each configuration before the header is written, on "
                "shapes for which the header would run it: auto (default) is the first GPU, or the "
@@ -350,7 +352,8 @@ int emit_command(const Arguments& arguments) {
                                             catalog.at(op), nothing),
                       .generator = version_text(),
                       .source_note = "",
-                      .name_space = arguments.text("namespace", "tuned")};
+                      .name_space = arguments.text("namespace", "tuned"),
+                      .defaults = arguments.has("defaults")};
   if (request.winners.empty() && !arguments.has("defaults")) {
     say(fmt::format("tune: {}", nothing));
     return exit_nothing;
