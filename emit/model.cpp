@@ -236,6 +236,7 @@ void add_sources(const Tuning& tuning, header::Model& model) {
 // Adds the shared parts of the dispatch.
 void add_parts(header::Model& model) {
   model.parts = header::emitted_parts();
+  model.parts.erase("dispatch/loader.h");
   if (!model.has_maps) {
     model.parts.erase("dispatch/tensor_map.cuh");
     model.parts.erase("dispatch/encode_tensor_map.h");

@@ -150,6 +150,7 @@ header::Form form_model(const Tuning& tuning, const Form& form) {
   model.dtype = static_cast<std::int64_t>(form.dtype);
   model.math = number_of_math(form.math);
   model.is_reduced = form.epilogue.reduced();
+  model.element_bytes = size_of(form.dtype);
   set_types(tuning, form, model);
   for (const TensorSpec& tensor : op.tensors) {
     if (!model.is_reduced || tensor.role != Role::inout) continue;

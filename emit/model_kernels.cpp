@@ -36,11 +36,28 @@ header::Map map_model(const OpSpec& op, const ArgSpec& arg, const Speller& spell
   return map;
 }
 
+// Returns the type of a number as a parameter of a kernel, in plain C++.
+std::string type_of_number(const ArgSpec& arg) {
+  switch (arg.kind) {
+    case ArgSpec::Kind::int32:
+      return "std::int32_t";
+    case ArgSpec::Kind::int64:
+      return "std::int64_t";
+    case ArgSpec::Kind::number:
+      if (arg.dtype == DType::f16) return "__half";
+      if (arg.dtype == DType::bf16) return "__nv_bfloat16";
+      return std::string(host_type_of(arg.dtype));
+    default:
+      return "float";  // a scalar of the op
+  }
+}
+
 header::Argument argument_model(const OpSpec& op, const KernelSpec& kernel, const ArgSpec& arg,
                                 const Speller& spell) {
   using Kind = header::Argument::Kind;
   header::Argument model;
   model.structure = arg.structure;
+  model.type = type_of_number(arg);
   if (arg.is_named_number()) {
     model.kind = Kind::scalar;
     model.field = cpp_name(arg.name);

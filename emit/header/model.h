@@ -53,6 +53,7 @@ struct Form {
   std::int64_t dtype = 0, math = 0;
   bool is_reduced = false;  // The chain ends in a reduction.
   std::string element;      // kernel code of the storage type: "float"
+  int element_bytes = 0;    // its size
   std::string types;        // kernel code that defines Types
   std::string chain;        // kernel code of the type of the epilogue
   // The checks before the tensors of the epilogue are checked. Their code reads `args`.
@@ -124,6 +125,9 @@ struct Argument {
   enum class Kind { int32, int64, workspace, epilogue, tensor, map, scalar, literal };
 
   Kind kind = Kind::int32;
+  // int32, int64, scalar and literal: code of the parameter's type in plain C++: "std::uint8_t",
+  // and "__half" or "__nv_bfloat16".
+  std::string type;
   // tensor, map and scalar: the name of the field. literal: code of the value.
   std::string field;
   int workspace = 0;  // workspace: its index
@@ -207,6 +211,13 @@ struct Branch {
   std::vector<std::int64_t> knobs;  // their values
   std::string passed_over;          // the text if the program lacks the code of the branch
   Unit unit{};                      // of a given kernel
+};
+
+// The compiled code of a branch, for one type of arguments.
+struct Binary {
+  std::string image;                   // a cubin
+  std::vector<std::string> entries;    // texts: the function of each launch
+  std::vector<std::string> constants;  // texts: the arrays of Kernel::constants
 };
 
 // A problem: the values of the struct Problem, in its order.

@@ -31,6 +31,8 @@ std::string write_notice(const Model& model) {
   return text;
 }
 
+std::string write_license() { return comment(license_of_ours) + "//\n"; }
+
 Renaming renaming_of(const Model& model) { return {model.digest, model.roots}; }
 
 std::string inner_scope(const Model& model) { return "tw_" + model.digest + "::" + model.scope; }
@@ -47,7 +49,7 @@ std::string close_space(const Model& model) {
 
 Texts write_files_of(const Model& model) {
   const std::string folder = "tilewright_" + model.digest + "/";
-  const std::string license = comment(license_of_ours) + "//\n";
+  const std::string license = write_license();
   const std::string notice = write_notice(model) + license;
   Texts files;
   // Does not use guard_of, because a kernel's source may have the name of the op.

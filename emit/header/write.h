@@ -31,6 +31,11 @@ std::string write_runner(const Model& model, const Kernel& kernel);
 // units/v<branch>.cuh: the code of a branch of a given kernel.
 std::string write_unit(const Model& model, int branch);
 
+// Returns the code that stops the compiler if one file includes two tunings with the same public
+// namespace. A program may contain both.
+std::string write_name_guard(const Model& model);
+// Returns the license of the files that are ours, as comments.
+std::string write_license();
 // Returns what comments say of the origin of the file.
 std::string write_notice(const Model& model);
 // Returns how names of the kernels get the digest.

@@ -44,9 +44,9 @@ std::string usage(const Model& model) {
       model.op, model.space, model.dims.front().name, model.api, called->type);
 }
 
-// Returns the code that stops the compiler if one file includes two tunings with the same public
-// namespace. A program may contain both.
-std::string name_guard(const Model& model) {
+}  // namespace
+
+std::string write_name_guard(const Model& model) {
   return fmt::format(
       "#ifdef {0}\n"
       "#error \"two tunings of {1} in namespace {2}: emit one with --namespace another_name\"\n"
@@ -54,8 +54,6 @@ std::string name_guard(const Model& model) {
       "#define {0}\n\n",
       model.guard, model.op, model.user_space);
 }
-
-}  // namespace
 
 std::string write_enum(const Choice& choice) {
   return comment(choice.doc) +
@@ -84,7 +82,7 @@ std::string write_api(const Model& model) {
   std::string text = comment(model.op + ": " + model.doc) + usage(model) +
                      "#include <cuda_runtime_api.h>\n\n#include <cstddef>\n"
                      "#include <cstdint>\n\n" +
-                     name_guard(model) + open_space(model);
+                     write_name_guard(model) + open_space(model);
   for (const Choice& choice : model.choices) text += write_enum(choice);
   for (const Form& form : model.forms) text += write_arguments(form);
   return text + declared_functions() + close_space(model);

@@ -6,7 +6,8 @@ tilewright_test(report_test SOURCES report_test.cpp report_browser_test.cpp cli_
 add_dependencies(report_test tune)
 tilewright_test(cli_test SOURCES cli_test.cpp cli_emit_test.cpp cli_faults_test.cpp
   cli_dtypes_test.cpp cli_json_test.cpp cli_keys_test.cpp cli_oracle_test.cpp
-  cli_shipped_test.cpp cli_claims_test.cpp cli_values_test.cpp cli_t1_test.cpp cli_source_test.cpp cli_select_test.cpp
+  cli_shipped_test.cpp cli_claims_test.cpp cli_values_test.cpp cli_t1_test.cpp cli_source_test.cpp
+  cli_source_values_test.cpp cli_select_test.cpp
   LIBRARIES tw_commands tw_sqlite COST 10)
 add_dependencies(cli_test tune)
 tilewright_test(cli_headers_test SOURCES cli_headers_test.cpp

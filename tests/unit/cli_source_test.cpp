@@ -1,4 +1,6 @@
 // Kernels that are tuned straight from their source.
+#include <SQLiteCpp/SQLiteCpp.h>
+
 #include <nlohmann/json.hpp>
 
 #include "cli_fixture.h"
@@ -231,6 +233,34 @@ TEST_F(FromSource, AWinnerGoesHomeAsAHeader) {
   expect_fault(emit + "--out kept --format json", {"cannot write kept/saxpy.json: a file of that"});
   EXPECT_NE(read_text_file(folder_ / "plain/saxpy.json").find("\"entry\": \"saxpy\""),
             std::string::npos);
+}
+
+// The rows of the cpu device stand in for those of a GPU: compiling needs none.
+TEST_F(FromSource, AWinnerGoesHomeAsCompiledCode) {
+  fs::copy(TW_TEST_DATA "/source/saxpy.cu", folder_);
+  EXPECT_EQ(tune(saxpy + " --device cpu --trust-code --race 0 --save-spec kept").code, 0);
+  const std::string emit = "emit --spec kept/op.toml --out tuned --format cubin";
+  expect_fault(emit + " --source cpu", {"--format cubin compiles winners for their GPUs, and "
+                                        "--source cpu has those of the cpu device"});
+  SQLite::Database(folder_ / "tilewright.db", SQLite::OPEN_READWRITE)
+      .exec("UPDATE context SET source = 'measured', device_model = 'NVIDIA H200'");
+  const Ran ran = tune(emit);
+  const bool has_no_compiler = ran.code == 2 && (ran.err.find("NVRTC") != std::string::npos ||
+                                                 ran.err.find("toolkit") != std::string::npos);
+  if (has_no_compiler) GTEST_SKIP() << ran.err;
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("wrote tuned/saxpy.cpp\nwrote tuned/saxpy.h\n"), std::string::npos)
+      << ran.out;
+  EXPECT_NE(read_text_file(folder_ / "tuned/saxpy.h").find("  float a = 2.5;\n"),
+            std::string::npos);
+  EXPECT_NE(read_text_file(folder_ / "tuned/saxpy.cpp").find("\"_Z5saxpyPKfPffi\""),
+            std::string::npos);
+  expect_fault("emit --spec kept/op.toml --out kept2 --format cubin --defaults --db none.db",
+               {"--format cubin compiles winners for their GPUs, and there is none"});
+  write("mine.h", "int f();\n");
+  fs::rename(folder_ / "mine.h", folder_ / "kept/saxpy.h");
+  expect_fault("emit --spec kept/op.toml --out kept --format cubin",
+               {"cannot write kept/saxpy.h: a file of that name is there"});
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ tilewright_test(core_tests
     core_plan_test.cpp
     core_problem_test.cpp
     core_python_test.cpp
+    core_source_values_test.cpp
     core_space_test.cpp
     core_spec_error_test.cpp
     core_spec_test.cpp

@@ -10,6 +10,8 @@ if(TILEWRIGHT_HAS_CUDA AND NOT TILEWRIGHT_ASAN)
     cuda_own_headers_test.cpp
     LIBRARIES tw_cuda tw_gpu_compile tw_space TIMEOUT 300
     LABELS compilers COST 80)
+  tilewright_test(cuda_code_test SOURCES ../gpu/worker_main.cpp cuda_code_test.cpp
+    LIBRARIES tw_cuda tw_gpu_compile tw_emit LABELS compilers COST 10)
   if(TILEWRIGHT_NVCC)
     tilewright_test(cuda_shipped_test SOURCES ../gpu/worker_main.cpp cuda_shipped_test.cpp
       LIBRARIES tw_cuda tw_gpu_compile tw_space TIMEOUT 600

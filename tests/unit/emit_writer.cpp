@@ -10,6 +10,7 @@
 //   reach           one problem, without the defaults that its calls do not reach
 //   code            the op of tests/data/code, tuned for sm_90a
 //   constants       winners that differ in the constants of their chain
+//   cubin           winners as compiled code (emit_cubin_fixture.h)
 //   selected.h      the choice of branches of tuned, under a name without its digest
 //   selected_reduced.h  the same for reduced
 #include <fmt/format.h>
@@ -18,6 +19,7 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
+#include "emit_cubin_fixture.h"
 #include "emit_fixture.h"
 #include "emit_matrix.h"
 
@@ -85,6 +87,10 @@ int main(int count, char** words) try {
       folder + "/constants",
       tw::emit_fixture::with_constants(request, {"bias_column,clamp(-1,1),scale(0.1),clamp(0,6)",
                                                  "bias_column,clamp(-1,2),scale(0.1),clamp(0,5)"}));
+  namespace cubin = tw::emit_cubin_fixture;
+  for (const auto& requests : {cubin::smooth(), cubin::numbers(), cubin::softmax()}) {
+    tw::write_files(folder + "/cubin/" + requests[0].op, tw::emit_cubin(requests, cubin::compile));
+  }
   request.name_space = "other";
   request.winners.resize(1);
   tw::write_files(folder + "/other", tw::emit(request));

@@ -12,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
 #include "devices/registry/registry.h"
+#include "emit/cubin.h"
 #include "emit/emit.h"
 #include "emit/header/text.h"
 #include "emit/winner_files.h"
@@ -154,6 +155,60 @@ int write_winners(const std::string& format, const std::string& folder,
   return exit_found;
 }
 
+// Returns the request with the winners of each device alone.
+std::vector<EmitRequest> by_device(const EmitRequest& request) {
+  std::vector<EmitRequest> requests;
+  for (const std::string& model : models_of(request.winners)) {
+    EmitRequest& one = requests.emplace_back(request);
+    std::erase_if(one.winners, [&](const Winner& winner) {
+      return winner.trial.context.situation.device_model != model;
+    });
+  }
+  return requests;
+}
+
+// Compiles the winners of every device. Nothing is checked on other shapes.
+int write_cubins(const std::string& folder, const std::string& source, const std::string& op,
+                 const EmitRequest& request) {
+  if (source == "cpu" || request.winners.empty()) {
+    throw Error(fmt::format(
+        "--format cubin compiles winners for their GPUs, and {}: tune on a GPU (--device cuda), or "
+        "use --format header",
+        source == "cpu" ? "--source cpu has those of the cpu device" : "there is none"));
+  }
+  const auto files = emit_cubin(by_device(request), compile_for_gpus);
+  check_folder(folder, files);
+  write_files(folder, files);
+  for (const auto& [path, text] : files) {
+    if (path.find('/') == std::string::npos) fmt::print("wrote {}/{}\n", folder, path);
+  }
+  fmt::print(
+      "#include \"{0}.h\", call {1}::{2}::launch(...), compile {3}.cpp with any C++17 "
+      "compiler, and link -lcuda\n",
+      header_name(op), request.name_space, namespace_name(op), op);
+  return exit_found;
+}
+
+// Checks the winners, and writes the header.
+int write_header(const Arguments& arguments, const Filter& filter, const std::string& folder,
+                 EmitRequest& request) {
+  check_kernels(request);
+  const Checked checked = check(
+      arguments, filter, fmt::format("tune emit {}", fmt::join(arguments.words(), " ")), request);
+  print_left_out(checked.left_out);
+  if (const std::string why = nothing_held(request); !why.empty()) {
+    if (checked.left_out.empty()) throw Error(why);
+    say(fmt::format("tune: nothing was written: {}", why));
+    return exit_nothing;
+  }
+  const std::map<std::string, std::string> files = emit(request);
+  check_folder(folder, files);
+  write_files(folder, files);
+  print_written(folder, request.op, request, files);
+  if (!checked.notice.empty()) say(fmt::format("tune: not checked: {}", checked.notice));
+  return checked.left_out.empty() ? exit_found : exit_nothing;
+}
+
 }  // namespace
 
 CommandSpec emit_specification() {
@@ -183,9 +238,10 @@ CommandSpec emit_specification() {
                "cpu device with --source cpu"},
               {"check-shapes", "N",
                "the most shapes to verify for each winner and each default (default 8)"},
-              {"format", "header|defines|json",
-               "header (default); a file of #define lines for the GPU, for kernels with macros; or "
-               "the winners, their knobs and launches as JSON"},
+              {"format", "header|cubin|defines|json",
+               "header (default); cubin: compiled by NVRTC for the GPUs of the winners, with a "
+               "loader in plain C++; defines: a file of #define lines for the GPU, for kernels "
+               "with macros; json: the winners, their knobs and launches"},
               {"spec", "FILE", "the op.toml of your own op"},
               {"trust-code", "", "let --check cpu run the code of a --spec on this host"},
           },
@@ -195,6 +251,7 @@ CommandSpec emit_specification() {
                    "--device H200 --namespace my::kernels",
                    "tune emit --op gemm --out tuned --check cuda:0 --check-shapes 32",
                    "tune emit --op gemm --out tuned --kernels 8",
+                   "tune emit --spec op.toml --out tuned --format cubin",
                    "tune emit --spec op.toml --out tuned --format defines"},
   };
   const std::vector<Flag> portfolio = portfolio_flags();
@@ -224,28 +281,19 @@ int emit_command(const Arguments& arguments) {
   if (filter.source != "measured" && !request.winners.empty()) {
     request.source_note = note_on(filter.source);
   }
+  const std::string database = arguments.text("db", default_database);
+  static const std::string formats[] = {"header", "cubin", "defines", "json"};
+  const std::string format = arguments.one_of("format", "header", formats);
+  if (format == "cubin" && !asks_portfolio(arguments)) {
+    return write_cubins(folder, filter.source, op, request);
+  }
+  check_one_device(database, request.winners);
   if (asks_portfolio(arguments) && !request.winners.empty()) {
-    const std::string database = arguments.text("db", default_database);
     say(fmt::format("tune: {}", take_portfolio(arguments, database, request)));
   }
-  static const std::string formats[] = {"header", "defines", "json"};
-  const std::string format = arguments.one_of("format", "header", formats);
+  if (format == "cubin") return write_cubins(folder, filter.source, op, request);
   if (format != "header") return write_winners(format, folder, request);
-  check_kernels(request);
-  const Checked checked = check(
-      arguments, filter, fmt::format("tune emit {}", fmt::join(arguments.words(), " ")), request);
-  print_left_out(checked.left_out);
-  if (const std::string why = nothing_held(request); !why.empty()) {
-    if (checked.left_out.empty()) throw Error(why);
-    say(fmt::format("tune: nothing was written: {}", why));
-    return exit_nothing;
-  }
-  const std::map<std::string, std::string> files = emit(request);
-  check_folder(folder, files);
-  write_files(folder, files);
-  print_written(folder, op, request, files);
-  if (!checked.notice.empty()) say(fmt::format("tune: not checked: {}", checked.notice));
-  return checked.left_out.empty() ? exit_found : exit_nothing;
+  return write_header(arguments, filter, folder, request);
 }
 
 }  // namespace tw

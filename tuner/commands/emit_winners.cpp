@@ -88,12 +88,14 @@ std::vector<Winner> emit_winners(const std::string& path, const Filter& filter,
   }
   drop_outdated(entry, winners);
   nothing = fmt::format("{} has only winners of earlier versions: tune again", path);
-  const std::vector<std::string> models = models_of(winners);
-  if (models.size() > 1) {
-    throw Error(fmt::format("{} has winners of several devices: add --device with one of {}", path,
-                            fmt::join(models, ", ")));
-  }
   return winners;
+}
+
+void check_one_device(const std::string& path, const std::vector<Winner>& winners) {
+  const std::vector<std::string> models = models_of(winners);
+  if (models.size() <= 1) return;
+  throw Error(fmt::format("{} has winners of several devices: add --device with one of {}", path,
+                          fmt::join(models, ", ")));
 }
 
 }  // namespace tw

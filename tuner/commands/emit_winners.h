@@ -12,9 +12,10 @@ namespace tw {
 // Returns the filter of --problem, --device, --source and --l2. The default source is measured.
 Filter emit_filter(const Arguments& arguments, const std::string& op);
 // Returns the winners of the database that match the filter, without those of earlier versions of
-// the kernels, of which a notice is printed. If there are none, `nothing` says why. Throws Error if
-// the winners are of several devices.
+// the kernels, of which a notice is printed. If there are none, `nothing` says why.
 std::vector<Winner> emit_winners(const std::string& path, const Filter& filter,
                                  const OpEntry& entry, std::string& nothing);
+// Throws Error if the winners are of several devices.
+void check_one_device(const std::string& path, const std::vector<Winner>& winners);
 
 }  // namespace tw

@@ -213,6 +213,7 @@ std::unique_ptr<Header> header_of(const Arguments& arguments, const Catalog& cat
     say(fmt::format("tune: {}", nothing));
     return nullptr;
   }
+  check_one_device(database, winners);
   MeasuredTimes times =
       measured_times(Store::open(database, Store::Mode::read_only), entry, winners);
   auto header = std::make_unique<Header>();

@@ -36,6 +36,12 @@ constexpr const char* source_example =
        --grid 'ceil_div(n, BLOCK*VEC)' --block BLOCK --when 'BLOCK*VEC<=512' \
        --arg 'f32[n]:in' --arg 'f32[n]:inout' --arg 2.5f --arg n)";
 
+constexpr const char* reference_example =
+    R"(tune --kernel blur.cu:blur --size n=4096 --knob BLOCK=64,128 --block BLOCK --grid n/BLOCK \
+       --arg 'f32[n]:in' --arg 'f32[n]:out' --arg n --constant 'taps=f32[5]' \
+       --values 'x=uniform(0, 1)' --values taps=0.2 \
+       --reference 'plain<<<ceil_div(n, 256), 256>>>')";
+
 struct TuneOptions {
   MeasuringOptions measuring;
   Budget budget;
@@ -263,6 +269,7 @@ CommandSpec tune_specification() {
       "tune --device replay:gemm.t4.json.gz --strategy exhaustive --budget 100000",
       "tune --spec my_kernel/op.toml --shape n=1000000",
       source_example,
+      reference_example,
   };
   return command;
 }

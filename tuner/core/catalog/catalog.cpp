@@ -180,7 +180,8 @@ Catalog Catalog::load_source(const SourceOptions& options, const Texts& builtin_
   } catch (const Error& fault) {
     options.kernel.fail(fault.what());
   }
-  const auto specs = specs_of_source(options, file, asked->name, sources);
+  const auto specs =
+      specs_of_source(options, file, asked->name, sources, data_files_of(options, folder));
   Catalog catalog;
   try {
     catalog.add_foreign(read_entry(specs.texts(), "", "", false, *tree), *tree);

@@ -12,6 +12,7 @@
 #include "core/expr/expr.h"
 #include "core/from_source/number_literal.h"
 #include "core/from_source/text_parts.h"
+#include "core/spec/kernel_name.h"
 
 namespace tw {
 namespace {
@@ -43,10 +44,19 @@ std::string_view read_extents(const SourceOption& option, std::string_view rest,
   return rest;
 }
 
-void read_tensor(const SourceOption& option, std::string_view text, ArgumentText& argument) {
+// Reads "float4[n/4]". Returns what follows the extents.
+std::string_view read_elements(const SourceOption& option, std::string_view text,
+                               ArgumentText& argument) {
   const std::size_t bracket = text.find('[');
   argument.type = type_of(option, std::string(trimmed(text.substr(0, bracket))));
   const std::string_view rest = read_extents(option, text.substr(bracket), argument);
+  // A vector is one more extent of numbers.
+  if (argument.type.lanes > 1) argument.extents.push_back(std::to_string(argument.type.lanes));
+  return rest;
+}
+
+void read_tensor(const SourceOption& option, std::string_view text, ArgumentText& argument) {
+  const std::string_view rest = read_elements(option, text, argument);
   if (!rest.starts_with(':')) {
     option.fail("say what the kernel does with the tensor: write :in, :out or :inout after it");
   }
@@ -54,8 +64,6 @@ void read_tensor(const SourceOption& option, std::string_view text, ArgumentText
   if (argument.role != "in" && argument.role != "out" && argument.role != "inout") {
     option.fail(fmt::format("role '{}' is unknown: use in, out or inout", argument.role));
   }
-  // A vector is one more extent of numbers.
-  if (argument.type.lanes > 1) argument.extents.push_back(std::to_string(argument.type.lanes));
 }
 
 // Returns the value of an expression that reads no name; nothing if it reads one, or is wrong.
@@ -196,12 +204,32 @@ ArgumentText read_argument(const SourceOption& option, const std::vector<std::st
   return argument;
 }
 
+ConstantText read_constant(const SourceOption& option) {
+  const std::string_view text = option.text;
+  const std::size_t equals = text.find('=');
+  ConstantText constant;
+  constant.symbol = trimmed(text.substr(0, equals));
+  const std::string_view elements =
+      equals == text.npos ? std::string_view() : trimmed(text.substr(equals + 1));
+  if (!is_kernel_name(constant.symbol) || elements.find('[') == elements.npos) {
+    option.fail("is no array with its type and extents: write it as in 'filters::taps=f32[5]'");
+  }
+  const std::string_view rest = read_elements(option, elements, constant.tensor);
+  if (!rest.empty()) {
+    option.fail(
+        fmt::format("'{}' follows the extents: an array in constant memory is always read", rest));
+  }
+  constant.tensor.name = function_of(constant.symbol);
+  constant.tensor.role = "in";
+  return constant;
+}
+
 void check_argument(const SourceOption& option, const ArgumentText& argument,
-                    const SourceParameter& parameter, int number) {
+                    const SourceParameter& parameter, int number, std::string_view kernel) {
   const Pointee pointee = pointee_of(parameter.type);
   const auto fail = [&](const std::string& what) {
     const std::string blank = parameter.name.empty() ? "" : " ";
-    option.fail(fmt::format("parameter {} of the kernel, '{}{}{}', {}", number, parameter.type,
+    option.fail(fmt::format("parameter {} of {}, '{}{}{}', {}", number, kernel, parameter.type,
                             blank, parameter.name, what));
   };
   if (argument.is_tensor()) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/from_source/c_types.h"
@@ -26,9 +27,17 @@ struct ArgumentText {
 // Reads an argument. `values` are the sizes and the knobs. Throws Error that names the option.
 ArgumentText read_argument(const SourceOption& option, const std::vector<std::string>& values);
 
-// Throws Error if the parameter, which is the `number`th, cannot take the argument. Parameters of
-// types that c_type does not know can take all.
+// An array in constant memory, and the input that is copied to it: 'filters::taps=f32[5]'.
+struct ConstantText {
+  std::string symbol;   // as C++ names it
+  ArgumentText tensor;  // its name is that of the array, without namespaces
+};
+ConstantText read_constant(const SourceOption& option);
+
+// Throws Error if the parameter, which is the `number`th of `kernel`, cannot take the argument.
+// Parameters of types that c_type does not know can take all.
 void check_argument(const SourceOption& option, const ArgumentText& argument,
-                    const SourceParameter& parameter, int number);
+                    const SourceParameter& parameter, int number,
+                    std::string_view kernel = "the kernel");
 
 }  // namespace tw

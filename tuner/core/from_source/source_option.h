@@ -31,6 +31,8 @@ struct SourceOptions {
   SourceOption kernel{"kernel", ""};  // "saxpy.cu:saxpy"
   std::vector<SourceOption> knobs, conditions, args, sizes, compiler;
   SourceOption grid{"grid", ""}, block{"block", ""}, smem{"smem", ""};
+  std::vector<SourceOption> values, expected, constants;
+  SourceOption reference{"reference", ""};
 };
 
 }  // namespace tw

@@ -18,15 +18,17 @@ namespace {
 // with macros, with the default value of each knob, because it may stand in the same file.
 void add_value_program(const Catalog& catalog, const OpSpec& op, const Problem& problem,
                        OraclePlan& oracle) {
-  oracle.program = macro_program(catalog, op, op.reference_source, problem);
   const std::vector<KernelSpec>& kernels = catalog.at(op.name).kernels;
   const auto kernel = std::find_if(kernels.begin(), kernels.end(),
                                    [](const KernelSpec& one) { return one.knobs_are_macros; });
+  const bool is_beside = kernel != kernels.end() && kernel->source == op.reference_source;
+  oracle.program =
+      macro_program(catalog, op, op.reference_source, problem, is_beside ? &*kernel : nullptr);
   if (kernel == kernels.end()) return;
   std::vector<std::int64_t> defaults;
   for (const Knob& knob : kernel->knobs) defaults.push_back(knob.values.front());
   add_macros(*kernel, defaults, oracle.program);
-  if (kernel->source != op.reference_source) return;
+  if (!is_beside) return;
   for (const ConstantSpec& constant : kernel->constants) {
     oracle.program.symbols.push_back(constant.symbol);
     oracle.constants.push_back(index_of(op.tensors, constant.tensor));

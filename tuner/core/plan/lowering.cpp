@@ -50,6 +50,18 @@ std::string entry_of(const OpSpec& op, const KernelSpec& kernel, const LaunchSpe
   });
 }
 
+// Returns the program of a configuration, without its entries.
+Program program_of(const Catalog& catalog, const KernelSpec& kernel, const Problem& problem,
+                   std::span<const std::int64_t> configuration) {
+  const OpSpec& op = catalog.at(kernel.op).op;
+  Program program = kernel.knobs_are_macros
+                        ? given_code(catalog, kernel, problem, configuration).program
+                        : typed_program(catalog, op, problem, kernel.source,
+                                        variant_text(op, kernel, problem, configuration, "v0"));
+  for (const ConstantSpec& constant : kernel.constants) program.symbols.push_back(constant.symbol);
+  return program;
+}
+
 bool serves(const KernelSpec& kernel, Slots slots) {
   const auto holds = [&](const Constraint& one) {
     return one.expr.evaluate(slots).value_or(0) != 0;
@@ -126,14 +138,8 @@ LoweredPlan Lowering::lower_for(const Problem& problem,
   LoweredPlan result;
   Plan& plan = result.plan;
   plan.problem = shared;
-  if (kernel.knobs_are_macros) {
-    plan.program = given_code(*catalog_, kernel, problem, configuration).program;
-  } else {
-    plan.program = typed_program(*catalog_, op, problem, kernel.source,
-                                 variant_text(op, kernel, problem, configuration, "v0"));
-  }
+  plan.program = program_of(*catalog_, kernel, problem, configuration);
   for (const ConstantSpec& constant : kernel.constants) {
-    plan.program.symbols.push_back(constant.symbol);
     plan.constants.push_back(index_of(op.tensors, constant.tensor));
   }
   const std::vector<std::int64_t> slots = slots_for(problem, kernel, configuration);
@@ -162,6 +168,17 @@ GivenCode given_code(const Catalog& catalog, const KernelSpec& kernel, const Pro
   add_macros(kernel, configuration, code.program);
   for (const LaunchSpec& launch : kernel.launches) {
     code.entries.push_back(entry_of(op, kernel, launch, problem, configuration));
+  }
+  return code;
+}
+
+ConfigurationCode code_of(const Catalog& catalog, const KernelSpec& kernel, const Problem& problem,
+                          std::span<const std::int64_t> configuration) {
+  const OpSpec& op = catalog.at(kernel.op).op;
+  ConfigurationCode code{program_of(catalog, kernel, problem, configuration), {}};
+  for (const LaunchSpec& launch : kernel.launches) {
+    const std::string entry = entry_of(op, kernel, launch, problem, configuration);
+    code.entries.push_back(entry_index(op, code.program, entry, problem));
   }
   return code;
 }

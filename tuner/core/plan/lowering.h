@@ -37,6 +37,14 @@ struct GivenCode {
 GivenCode given_code(const Catalog& catalog, const KernelSpec& kernel, const Problem& problem,
                      std::span<const std::int64_t> configuration);
 
+// The code of a configuration of any kernel.
+struct ConfigurationCode {
+  Program program;           // with the entries of all launches, whether or not they apply
+  std::vector<int> entries;  // of each launch, as indices in the program's entries
+};
+ConfigurationCode code_of(const Catalog& catalog, const KernelSpec& kernel, const Problem& problem,
+                          std::span<const std::int64_t> configuration);
+
 // Lowers configurations of kernels for one problem on one device. What they share is evaluated
 // once, and all their plans point to it.
 class Lowering {

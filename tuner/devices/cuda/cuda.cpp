@@ -5,6 +5,7 @@
 #include "devices/cuda/compile/nvrtc.h"
 #include "devices/cuda/probe.h"
 #include "devices/cuda/runtime/cuda_runtime.h"
+#include "devices/gpu/compile/compile_all.h"
 #include "devices/gpu/measure_worker.h"
 
 namespace tw {
@@ -19,6 +20,10 @@ std::optional<std::string> answer_probe(const std::string& frame) {
 
 std::unique_ptr<Device> open_cuda(CudaOptions options) {
   return gpu::open_device(cuda::platform(), std::move(options));
+}
+
+std::vector<GpuCode> compile_with_nvrtc(const std::vector<GpuProgram>& programs) {
+  return gpu::compile_all(cuda::platform(), programs);
 }
 
 int cuda_compile_worker(WorkerChannel& channel) {

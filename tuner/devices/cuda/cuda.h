@@ -2,7 +2,9 @@
 // driver; its workers do.
 #pragma once
 #include <memory>
+#include <vector>
 
+#include "core/plan/gpu_code.h"
 #include "devices/cuda/protocol/cuda_probe.h"
 #include "devices/cuda/protocol/platform.h"
 #include "devices/device.h"
@@ -21,6 +23,9 @@ std::unique_ptr<Device> open_cuda(CudaOptions options);
 CudaProbe probe_cuda();
 // Returns whether there are a device and a compiler, so that open_cuda would succeed.
 bool cuda_present();
+
+// Compiles programs with NVRTC, for GPUs that need not be there. See CompileForGpus.
+std::vector<GpuCode> compile_with_nvrtc(const std::vector<GpuProgram>& programs);
 
 // The bodies of the worker processes `__worker cuda-compile` and `__worker cuda-measure`. They
 // return the exit code.

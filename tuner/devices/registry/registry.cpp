@@ -22,6 +22,10 @@ std::unique_ptr<Device> open_gpu(const LiveDevice& device) {
 
 bool is_gpu_present() { return cuda_present(); }
 
+std::vector<GpuCode> compile_here(const std::vector<GpuProgram>& programs) {
+  return compile_with_nvrtc(programs);
+}
+
 DeviceReport examine_gpus() {
   const CudaProbe probe = probe_cuda();
   DeviceReport report;
@@ -57,6 +61,12 @@ std::unique_ptr<Device> open_gpu(const LiveDevice&) {
 
 bool is_gpu_present() { return false; }
 
+std::vector<GpuCode> compile_here(const std::vector<GpuProgram>&) {
+  throw Error(
+      "this executable was built without the CUDA toolkit, so that it cannot compile for GPUs: "
+      "install the toolkit and build again");
+}
+
 DeviceReport examine_gpus() {
   return {.works = false,
           .findings = {
@@ -91,6 +101,10 @@ bool has_gpu() { return is_gpu_present(); }
 
 DeviceReport examine(LiveDevice::Kind kind) {
   return kind == LiveDevice::Kind::cuda ? examine_gpus() : examine_cpu();
+}
+
+std::vector<GpuCode> compile_for_gpus(const std::vector<GpuProgram>& programs) {
+  return compile_here(programs);
 }
 
 WorkerBody find_worker(std::string_view role) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/plan/gpu_code.h"
 #include "core/types/device_info.h"
 #include "devices/device.h"
 #include "devices/process.h"
@@ -39,6 +40,9 @@ struct DeviceReport {
   std::vector<DeviceFinding> findings;
 };
 DeviceReport examine(LiveDevice::Kind kind);
+
+// Compiles programs for GPUs that need not be there. See CompileForGpus.
+std::vector<GpuCode> compile_for_gpus(const std::vector<GpuProgram>& programs);
 
 // Returns the body of the worker processes of a role, `tune __worker ROLE`; nullptr if there is no
 // such role. A body returns the exit code.
