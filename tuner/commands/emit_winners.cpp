@@ -15,12 +15,6 @@
 namespace tw {
 namespace {
 
-std::vector<std::string> models_of(const std::vector<Winner>& winners) {
-  std::set<std::string> models;
-  for (const Winner& winner : winners) models.insert(winner.trial.context.situation.device_model);
-  return {models.begin(), models.end()};
-}
-
 // Returns the message for the case that no row of the wanted source wins. It names another source
 // that has winners.
 std::string nothing_to_emit(const Store& store, Filter filter, const std::string& path) {
@@ -65,6 +59,12 @@ void drop_outdated(const OpEntry& entry, std::vector<Winner>& winners) {
 }
 
 }  // namespace
+
+std::vector<std::string> models_of(const std::vector<Winner>& winners) {
+  std::set<std::string> models;
+  for (const Winner& winner : winners) models.insert(winner.trial.context.situation.device_model);
+  return {models.begin(), models.end()};
+}
 
 Filter emit_filter(const Arguments& arguments, const std::string& op) {
   Filter filter;

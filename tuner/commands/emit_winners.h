@@ -15,6 +15,8 @@ Filter emit_filter(const Arguments& arguments, const std::string& op);
 // the kernels, of which a notice is printed. If there are none, `nothing` says why.
 std::vector<Winner> emit_winners(const std::string& path, const Filter& filter,
                                  const OpEntry& entry, std::string& nothing);
+// Returns the models of the winners' devices, each once.
+std::vector<std::string> models_of(const std::vector<Winner>& winners);
 // Throws Error if the winners are of several devices.
 void check_one_device(const std::string& path, const std::vector<Winner>& winners);
 
