@@ -25,23 +25,37 @@ std::string read(const fs::path& path) {
   return text.str();
 }
 
-bool has_chromium() { return std::system("command -v chromium >/dev/null 2>&1") == 0; }
+constexpr const char* chromium =
+    "chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage";
+
+// Returns why pages cannot be tried; empty if they can.
+std::string lacks_chromium() {
+  if (std::system("command -v chromium >/dev/null 2>&1") != 0) {
+    return "chromium is not installed: scripts/setup test chromium installs it";
+  }
+  const TemporaryFolder folder;
+  const std::string command = fmt::format(
+      "cd '{0}' && HOME='{0}' timeout 100 {1} --user-data-dir='{0}/profile' --dump-dom about:blank "
+      ">out.txt 2>&1",
+      folder / ".", chromium);
+  if (std::system(command.c_str()) == 0) return "";
+  return "chromium does not start here: " + read(folder / "out.txt");
+}
 
 class ReportBrowser : public ReportTest {
  protected:
   void SetUp() override {
-    if (!has_chromium()) {
-      GTEST_SKIP() << "chromium is not installed: scripts/setup test chromium installs it";
-    }
+    static const std::string lacks = lacks_chromium();
+    if (!lacks.empty()) GTEST_SKIP() << lacks;
   }
 
   // Runs Chromium on a page of the folder and returns what it prints. Its log is in log.txt.
   std::string browse(const std::string& page, const std::string& flags) {
     const std::string command = fmt::format(
-        "cd '{0}' && HOME='{0}' timeout 100 chromium --headless --no-sandbox --disable-gpu "
-        "--disable-dev-shm-usage --user-data-dir='{0}/profile' --force-device-scale-factor=1 "
-        "--virtual-time-budget=4000 --enable-logging=stderr {1} '{2}' >out.txt 2>log.txt",
-        folder_ / ".", flags, page);
+        "cd '{0}' && HOME='{0}' timeout 200 {1} --user-data-dir='{0}/profile' "
+        "--force-device-scale-factor=1 --virtual-time-budget=4000 --enable-logging=stderr {2} "
+        "'{3}' >out.txt 2>log.txt",
+        folder_ / ".", chromium, flags, page);
     const int status = std::system(command.c_str());
     EXPECT_EQ(WEXITSTATUS(status), 0) << read(folder_ / "log.txt");
     return read(folder_ / "out.txt");
