@@ -17,8 +17,6 @@
 namespace tw {
 namespace {
 
-constexpr std::size_t digest_digits = 8;
-
 // Returns what the kernel needs that compiled code with a loader cannot do; empty if nothing.
 std::string unservable(const KernelSpec& kernel) {
   if (!kernel.workspaces.empty()) return "needs a workspace";
@@ -160,9 +158,9 @@ std::map<std::string, std::string> emit_cubin(const std::vector<EmitRequest>& re
   const auto set_digest = [&](const std::string& digits) {
     for (header::GpuModel& model : models) model.model.digest = digits;
   };
-  set_digest(std::string(digest_digits, '0'));
+  set_digest(std::string(header::digest_digits, '0'));
   for (const auto& [path, text] : header::write_cubin_files(models)) all += path + '\0' + text;
-  set_digest(digest(all).substr(0, digest_digits));
+  set_digest(digest(all).substr(0, header::digest_digits));
   const header::Texts files = header::write_cubin_files(models);
   return {files.begin(), files.end()};
 }

@@ -20,7 +20,6 @@
 namespace tw {
 namespace {
 
-constexpr std::size_t digest_digits = 8;
 using Files = std::map<std::string, std::string>;
 
 // Returns whether the file is there and was not written by `tune emit`. The source of a kernel may
@@ -72,12 +71,12 @@ Files emit(const EmitRequest& request) {
   check_kernels(request);
   if (const std::string why = nothing_held(request); !why.empty()) throw Error(why);
   header::Model model = model_of(tuning_of(request));
-  model.digest = std::string(digest_digits, '0');
+  model.digest = std::string(header::digest_digits, '0');
   std::string all;
   for (const auto& [path, text] : header::write_files_of(model)) {
     all += path + '\0' + text + '\0';
   }
-  model.digest = digest(all).substr(0, digest_digits);
+  model.digest = digest(all).substr(0, header::digest_digits);
   const header::Texts files = header::write_files_of(model);
   return {files.begin(), files.end()};
 }

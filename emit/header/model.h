@@ -245,9 +245,11 @@ struct Source {
   bool is_ours = false;  // The source is Tilewright's, and so is its license.
 };
 
+inline constexpr std::size_t digest_digits = 8;  // of Model::digest
+
 // A header. Vectors are in the order in which the text has their elements.
 struct Model {
-  // Eight hexadecimal digits. Names that two tunings may not share contain them. They are the
+  // digest_digits hexadecimal digits. Names that two tunings may not share contain them. They are the
   // digest of the files, so emit() sets them last.
   std::string digest;
 

@@ -48,9 +48,9 @@ Portfolio chosen(const Arguments& arguments, const MeasuredTimes& times) {
                   most, most, least.members.size()));
 }
 
-std::string percent(double slowdown) { return fmt::format("{:.3g} %", 100 * (slowdown - 1)); }
-
 }  // namespace
+
+std::string loss_text(double slowdown) { return fmt::format("{:.3g} %", 100 * (slowdown - 1)); }
 
 std::vector<Flag> portfolio_flags() {
   return {{"kernels", "N",
@@ -94,7 +94,7 @@ std::string take_portfolio(const Arguments& arguments, const std::string& databa
       "{} configuration{} for {} problem{}; measured slowdown against the fastest of each: mean "
       "{}, worst {} ({}){}",
       portfolio.members.size(), portfolio.members.size() == 1 ? "" : "s", request.winners.size(),
-      request.winners.size() == 1 ? "" : "s", percent(portfolio.mean), percent(portfolio.worst),
+      request.winners.size() == 1 ? "" : "s", loss_text(portfolio.mean), loss_text(portfolio.worst),
       request.winners[worst].trial.context.situation.problem,
       portfolio.is_optimal ? "" : "; a better choice may exist");
   return request.portfolio;

@@ -5,6 +5,8 @@
 
 namespace tw {
 
+// Returns by how much a slowdown exceeds 1: "3.1 %".
+std::string loss_text(double slowdown);
 // Returns the flags for CommandSpec::flags.
 std::vector<Flag> portfolio_flags();
 // Returns whether the options ask for a portfolio.

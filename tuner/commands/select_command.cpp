@@ -135,8 +135,6 @@ class Selector {
   MeasuredTimes times_;
 };
 
-std::string percent(double slowdown) { return fmt::format("{:.3g} %", 100 * (slowdown - 1)); }
-
 std::string why_of(const Selected& selected) {
   switch (selected.match) {
     case dispatch::Match::exact:
@@ -163,7 +161,7 @@ std::string sureness_of(const Selected& selected) {
   return fmt::format(
       "  sure   such choices were measured on {} of {} tuned problems: slower than "
       "the winner by {} on the mean, by {} at worst\n",
-      all.measured, all.problems, percent(all.mean), percent(all.worst));
+      all.measured, all.problems, loss_text(all.mean), loss_text(all.worst));
 }
 
 std::string text_of(const Selected& selected, const std::string& device) {

@@ -102,7 +102,7 @@ std::vector<Asked> problems_of(const Arguments& arguments, const Catalog& catalo
 }
 
 // The state that all problems of a command line share.
-struct Tuning {
+struct Batch {
   const Catalog& catalog;
   DeviceChooser& chooser;
   const TuneOptions& options;
@@ -116,20 +116,20 @@ struct Tuning {
 
 // Waits until the process that searches the problem ends, and claims the problem. Returns false if
 // the user ended the wait.
-bool await_claim(Tuning& tuning, const SessionRequest& request, Progress& progress) {
-  if (!tuning.claims->try_claim(request.situation)) {
+bool await_claim(Batch& batch, const SessionRequest& request, Progress& progress) {
+  if (!batch.claims->try_claim(request.situation)) {
     progress.note(fmt::format("waiting for the process that searches {}", request.problem_key));
-    if (!tuning.claims->wait(request.situation, interrupted)) return false;
+    if (!batch.claims->wait(request.situation, interrupted)) return false;
   }
   return true;
 }
 
 // If another process completed a search of the problem since this command started, only its trials
 // are used.
-void use_search_of_others(const Tuning& tuning, SessionRequest& request, Progress& progress) {
-  const RunState now = latest_run(tuning.options.measuring.database, request.situation);
-  const bool is_ours = tuning.searched.contains(request.problem_key);
-  if (is_ours || now.id <= tuning.run_before || !now.is_complete) return;
+void use_search_of_others(const Batch& batch, SessionRequest& request, Progress& progress) {
+  const RunState now = latest_run(batch.options.measuring.database, request.situation);
+  const bool is_ours = batch.searched.contains(request.problem_key);
+  if (is_ours || now.id <= batch.run_before || !now.is_complete) return;
   progress.note(fmt::format("{}: another process has searched it meanwhile: its trials are known",
                             request.problem_key));
   request.recall_only = true;
@@ -138,12 +138,12 @@ void use_search_of_others(const Tuning& tuning, SessionRequest& request, Progres
 
 // Tunes one problem. Returns nothing if another process searches the problem; `deferred` is then
 // set. If it is set by an earlier call, waits for that process.
-std::optional<Report> tune_one(Tuning& tuning, const Asked& asked, bool& deferred) {
-  const TuneOptions& options = tuning.options;
+std::optional<Report> tune_one(Batch& batch, const Asked& asked, bool& deferred) {
+  const TuneOptions& options = batch.options;
   const std::string op = asked.entry ? asked.entry->op.name : "";
   const std::string key = asked.entry ? asked.problem.key(asked.entry->op) : "";
-  const OpenDevice opened = tuning.chooser.open(op, key, options.kernel);
-  Report report{.setup = set_up(tuning.catalog, asked, options.kernel, opened, options.measuring),
+  const OpenDevice opened = batch.chooser.open(op, key, options.kernel);
+  Report report{.setup = set_up(batch.catalog, asked, options.kernel, opened, options.measuring),
                 .result = {},
                 .device = opened.device->info(),
                 .why = opened.why,
@@ -155,34 +155,34 @@ std::optional<Report> tune_one(Tuning& tuning, const Asked& asked, bool& deferre
   request.finalists = options.finalists;
   request.command = options.command_line;
   const std::string& database = options.measuring.database;
-  if (!tuning.store) {
-    tuning.store = Store::open(database, Store::Mode::read_write);
-    tuning.run_before = latest_run_id(database);
+  if (!batch.store) {
+    batch.store = Store::open(database, Store::Mode::read_write);
+    batch.run_before = latest_run_id(database);
   }
-  if (!tuning.claims) tuning.claims.emplace(database);
+  if (!batch.claims) batch.claims.emplace(database);
   Progress progress = Progress::on_stderr(options.measuring.quiet);
-  if (!deferred && !tuning.claims->try_claim(request.situation)) {
+  if (!deferred && !batch.claims->try_claim(request.situation)) {
     progress.note(fmt::format("{}: another process searches it{}", request.problem_key,
-                              tuning.defers ? ": back to it at the end" : " too"));
-    if (tuning.defers) {
+                              batch.defers ? ": back to it at the end" : " too"));
+    if (batch.defers) {
       deferred = true;
       return std::nullopt;
     }
-  } else if (deferred && !await_claim(tuning, request, progress)) {
+  } else if (deferred && !await_claim(batch, request, progress)) {
     return std::nullopt;
   }
-  use_search_of_others(tuning, request, progress);
+  use_search_of_others(batch, request, progress);
   progress.note(fmt::format("{} on {}{}", request.problem_key,
                             describe(report.device, report.recordings),
                             opened.why.empty() ? "" : fmt::format(" ({})", opened.why)));
   for (const std::string& notice : report.setup.notices) progress.note(notice);
-  for (const std::string& notice : {tuning.store->clock_notice(), tuning.claims->notice()}) {
+  for (const std::string& notice : {batch.store->clock_notice(), batch.claims->notice()}) {
     if (!notice.empty()) progress.note(notice);
   }
   choose_oracle(request, *opened.device, progress, interrupted);
-  report.result = run_session(request, *opened.device, *tuning.store, progress, interrupted);
-  tuning.claims->release(request.situation);
-  tuning.searched.insert(request.problem_key);
+  report.result = run_session(request, *opened.device, *batch.store, progress, interrupted);
+  batch.claims->release(request.situation);
+  batch.searched.insert(request.problem_key);
   return report;
 }
 
@@ -210,15 +210,15 @@ std::string next_step(const TuneOptions& options, const Setup& setup) {
 
 // Tunes each problem in turn; problems that another process searches come last. Returns how many
 // problems have a winner. `results` has one element for each problem, only for JSON.
-std::size_t tune_all(Tuning& tuning, const std::vector<Asked>& problems,
+std::size_t tune_all(Batch& batch, const std::vector<Asked>& problems,
                      std::vector<nlohmann::ordered_json>& results) {
-  const TuneOptions& options = tuning.options;
+  const TuneOptions& options = batch.options;
   std::deque<bool> deferred(problems.size(), false);
   std::size_t found = 0;
   for (const bool is_first_visit : {true, false}) {
     for (std::size_t i = 0; i < problems.size() && !interrupted(); ++i) {
       if (!is_first_visit && !deferred[i]) continue;
-      const std::optional<Report> report = tune_one(tuning, problems[i], deferred[i]);
+      const std::optional<Report> report = tune_one(batch, problems[i], deferred[i]);
       if (!report) continue;
       const bool any = !report->result.ranking.empty();
       if (any) ++found;
@@ -284,12 +284,12 @@ int tune_command(const Arguments& arguments) {
     check_list(arguments.text("shapes"), problems, chooser, options.kernel,
                options.measuring.patience_s);
   }
-  Tuning tuning{.catalog = catalog,
-                .chooser = chooser,
-                .options = options,
-                .defers = problems.size() > 1 || !options.measuring.fresh};
+  Batch batch{.catalog = catalog,
+              .chooser = chooser,
+              .options = options,
+              .defers = problems.size() > 1 || !options.measuring.fresh};
   std::vector<nlohmann::ordered_json> results(problems.size());
-  const std::size_t found = tune_all(tuning, problems, results);
+  const std::size_t found = tune_all(batch, problems, results);
   if (options.json) {
     std::erase_if(results, [](const auto& one) { return one.is_null(); });
     const nlohmann::ordered_json document{{"tilewright", version_text()},
