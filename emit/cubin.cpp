@@ -127,6 +127,26 @@ void drop(OneGpu& gpu, const Unit& unit, const std::string& failure) {
   });
 }
 
+// Throws Error if two GPUs give a type of arguments different fields or defaults: their winners are
+// of kernels with other named numbers.
+void check_same_arguments(const std::vector<header::GpuModel>& models) {
+  std::map<std::string, std::pair<std::string, std::string>> seen;  // by type: fields and GPU
+  for (const header::GpuModel& gpu : models) {
+    for (const header::Form& form : gpu.model.forms) {
+      std::string fields;
+      for (const header::Field& field : form.fields) {
+        fields += fmt::format("{} {} {}\n", field.type, field.name, field.value);
+      }
+      const auto [at, is_new] = seen.try_emplace(form.type, fields, gpu.gpu);
+      if (is_new || at->second.first == fields) continue;
+      throw Error(
+          fmt::format("the winners of {} and of {} take different arguments: name one of "
+                      "the GPUs with --device",
+                      at->second.second, gpu.gpu));
+    }
+  }
+}
+
 }  // namespace
 
 std::map<std::string, std::string> emit_cubin(const std::vector<EmitRequest>& requests,
@@ -154,12 +174,15 @@ std::map<std::string, std::string> emit_cubin(const std::vector<EmitRequest>& re
     model.model.scope += fmt::format("_{}", models.size());
     models.push_back(std::move(model));
   }
+  check_same_arguments(models);
   std::string all;
   const auto set_digest = [&](const std::string& digits) {
     for (header::GpuModel& model : models) model.model.digest = digits;
   };
   set_digest(std::string(header::digest_digits, '0'));
-  for (const auto& [path, text] : header::write_cubin_files(models)) all += path + '\0' + text;
+  for (const auto& [path, text] : header::write_cubin_files(models)) {
+    all += path + '\0' + text + '\0';
+  }
   set_digest(digest(all).substr(0, header::digest_digits));
   const header::Texts files = header::write_cubin_files(models);
   return {files.begin(), files.end()};

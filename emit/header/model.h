@@ -249,8 +249,8 @@ inline constexpr std::size_t digest_digits = 8;  // of Model::digest
 
 // A header. Vectors are in the order in which the text has their elements.
 struct Model {
-  // digest_digits hexadecimal digits. Names that two tunings may not share contain them. They are the
-  // digest of the files, so emit() sets them last.
+  // digest_digits hexadecimal digits. Names that two tunings may not share contain them. They are
+  // the digest of the files, so emit() sets them last.
   std::string digest;
 
   std::string op;          // the name of <op>.cuh and <op>.cu; messages have it too

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <variant>
 
 #include "core/problem/problem.h"
+#include "core/space/space.h"
 
 namespace tw {
 namespace {
@@ -22,19 +24,26 @@ std::string group_of(const OpSpec& op, const Winner& winner) {
                      problem.epilogue.structure(), fmt::join(problem.choices, ","));
 }
 
+// Returns whether the kernel of today has the configuration.
+bool is_current(const KernelSpec& kernel, const std::string& configuration) {
+  return std::holds_alternative<Configuration>(read_configuration(kernel.knobs, configuration));
+}
+
 // Returns the latest trials of searches that worked, of all kernels, in the winner's situation.
 std::map<Name, Trial> searched(const Store& store, const OpEntry& entry, const Winner& winner) {
   std::map<Name, Trial> found;
   for (const KernelSpec& kernel : entry.kernels) {
-    // Of several contexts the last one counts: that of the newest source.
+    // The last context is that of the newest source.
     std::optional<Context> newest;
     for (const Context& context : store.contexts(entry.op.name, kernel.name)) {
       if (context.situation == winner.trial.context.situation) newest = context;
     }
     if (!newest) continue;
     for (Trial& trial : store.known(*newest)) {
-      const bool works = trial.measurement.outcome == Outcome::ok;
-      if (works && trial.measurement.median_ns() > 0) found[name_of(trial)] = std::move(trial);
+      const bool works = trial.measurement.outcome == Outcome::ok &&
+                         trial.measurement.median_ns() > 0 &&
+                         is_current(kernel, trial.configuration);
+      if (works) found[name_of(trial)] = std::move(trial);
     }
   }
   return found;
@@ -57,6 +66,10 @@ std::map<Name, Compared> compared(const Store& store, const OpEntry& entry, cons
     all[name] = {std::move(trial), std::max(1.0, ns / search_ns)};
   }
   for (Trial& trial : store.finalists(winner.trial.id)) {
+    const auto kernel =
+        std::find_if(entry.kernels.begin(), entry.kernels.end(),
+                     [&](const KernelSpec& one) { return one.name == trial.context.code.kernel; });
+    if (kernel == entry.kernels.end() || !is_current(*kernel, trial.configuration)) continue;
     Compared& one = all[name_of(trial)];
     one.slowdown = std::max(1.0, trial.measurement.median_ns() / won_ns);
     one.trial = std::move(trial);

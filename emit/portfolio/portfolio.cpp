@@ -137,32 +137,55 @@ void take_best_of_all(const Slowdowns& slowdowns, std::size_t most, std::size_t 
   }
 }
 
+// Returns the least slowdown of each problem with these members, but for the one at `without`.
+std::vector<double> least_slowdowns(const Slowdowns& slowdowns, const Members& members,
+                                    std::size_t without) {
+  std::vector<double> least;
+  for (const std::vector<double>& row : slowdowns) {
+    double& one = least.emplace_back(not_measured);
+    for (std::size_t at = 0; at < members.size(); ++at) {
+      if (at != without) one = std::min(one, row[members[at]]);
+    }
+  }
+  return least;
+}
+
+// Returns the best portfolio that has one configuration more, or another one in the place of a
+// member; `best` if none is better.
+Portfolio improved(const Slowdowns& slowdowns, std::size_t most, const Portfolio& best) {
+  const bool adds = best.members.size() < most;
+  std::optional<Members> next;
+  double least_worst = best.worst, least_mean = best.mean;
+  for (std::size_t at = adds ? best.members.size() : 0; at <= best.members.size(); ++at) {
+    if (!adds && at == best.members.size()) break;
+    const std::vector<double> least = least_slowdowns(slowdowns, best.members, at);
+    for (std::size_t i = 0; i < slowdowns.front().size(); ++i) {
+      double worst = 1, sum = 0;
+      for (std::size_t row = 0; row < least.size(); ++row) {
+        const double one = std::min(least[row], slowdowns[row][i]);
+        worst = std::max(worst, one);
+        sum += one;
+      }
+      const double mean = sum / static_cast<double>(least.size());
+      const bool is_better = worst < least_worst || (!(least_worst < worst) && mean < least_mean);
+      if (!is_better) continue;
+      least_worst = worst;
+      least_mean = mean;
+      next = best.members;
+      if (!adds) next->erase(next->begin() + static_cast<std::ptrdiff_t>(at));
+      next->push_back(i);
+    }
+  }
+  return next ? completed(slowdowns, std::move(*next), false) : best;
+}
+
 // Adds members, and exchanges members, as long as this makes the portfolio better.
 void improve(const Slowdowns& slowdowns, std::size_t most, Portfolio& best) {
-  const std::size_t count = slowdowns.front().size();
-  for (bool goes_on = true; goes_on;) {
-    goes_on = false;
-    Portfolio next = best;
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto try_one = [&](Members members) {
-        members.push_back(i);
-        Portfolio one = completed(slowdowns, std::move(members), false);
-        if (is_better(one, next)) next = std::move(one);
-      };
-      if (best.members.size() < most) {
-        try_one(best.members);
-        continue;
-      }
-      for (std::size_t at = 0; at < best.members.size(); ++at) {
-        Members without = best.members;
-        without.erase(without.begin() + static_cast<std::ptrdiff_t>(at));
-        try_one(std::move(without));
-      }
-    }
-    if (is_better(next, best)) {
-      best = std::move(next);
-      goes_on = true;
-    }
+  constexpr int most_exchanges = 200;
+  for (int i = 0; i < most_exchanges; ++i) {
+    Portfolio next = improved(slowdowns, most, best);
+    if (!is_better(next, best)) return;
+    best = std::move(next);
   }
 }
 
@@ -230,9 +253,9 @@ Portfolio portfolio_of(const Slowdowns& slowdowns, std::size_t most) {
     Members members;
     take_best_of_all(fewer, most, 0, members, best);
   } else {
-    const bool is_alone = best.is_optimal && best.mean <= 1;
+    const bool is_perfect = best.mean <= 1;
     improve(fewer, most, best);
-    best.is_optimal = is_alone;
+    best.is_optimal = is_perfect;
   }
   // A member that no problem takes is left out.
   Members used = best.choice;
@@ -243,12 +266,18 @@ Portfolio portfolio_of(const Slowdowns& slowdowns, std::size_t most) {
 }
 
 Portfolio portfolio_within(const Slowdowns& slowdowns, double worst) {
-  Portfolio best;
-  for (std::size_t most = 1; most <= slowdowns.size(); ++most) {
-    best = portfolio_of(slowdowns, most);
-    if (!best.members.empty() && best.worst <= worst) break;
+  if (slowdowns.empty()) return {};
+  const Slowdowns fewer = columns(slowdowns, undominated(slowdowns));
+  bool is_smallest = true;
+  std::size_t most = 1;
+  for (; most < slowdowns.size(); ++most) {
+    Cover cover(fewer, worst, most);
+    if (cover.find()) break;
+    is_smallest = is_smallest && !cover.was_cut_short();
   }
-  return best;
+  Portfolio portfolio = portfolio_of(slowdowns, most);
+  portfolio.is_optimal = portfolio.is_optimal && is_smallest;
+  return portfolio;
 }
 
 }  // namespace tw

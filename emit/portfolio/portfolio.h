@@ -23,7 +23,7 @@ struct Portfolio {
 // Returns the portfolio of at most `most` configurations with the least worst slowdown, and among
 // these the one with the least mean. A large search is cut short; then a greedy choice with
 // exchanges takes its place, and is_optimal is false. Returns no members if `most` configurations
-// cannot serve all problems.
+// cannot serve all problems, or if the search was cut short before it found some that can.
 Portfolio portfolio_of(const Slowdowns& slowdowns, std::size_t most);
 // Returns the smallest portfolio whose worst slowdown is at most `worst`, which is at least 1.
 Portfolio portfolio_within(const Slowdowns& slowdowns, double worst);

@@ -11,6 +11,13 @@ namespace tw {
 
 std::string given_fault(const KernelSpec& kernel) {
   if (!kernel.knobs_are_macros) return "";
+  for (const LaunchSpec& launch : kernel.launches) {
+    if (launch.structs.empty()) continue;
+    return fmt::format(
+        "takes the struct {}, which a header cannot name: pass its members as arguments of their "
+        "own, or use --format defines",
+        launch.structs.front());
+  }
   for (const std::string& option : kernel.options) {
     // These change neither results nor times, or the header asks for them.
     const bool is_line_info = option == "-lineinfo" || option == "--generate-line-info";

@@ -17,7 +17,8 @@ function convergenceView(problem) {
 
 function convergenceNote(problem) {
   const certificate = problem.verdict?.confidence;
-  const sentences = [certificate ? `The search ended with this certificate: ${certificate}.`
+  const sentences = [problem.verdict?.is_exhausted ? "A search evaluated the whole space."
+    : certificate ? `The search ended with this certificate: ${certificate}.`
     : "No search of this problem ended with a certificate."];
   if (problem.verdict?.raced) {
     sentences.push("A race measured the best again, so the winner's median can differ from the " +

@@ -54,7 +54,7 @@ function dataTable({ caption, columns, rows, chosen = () => false, tall = false 
       if (columns[i] === column) head.setAttribute("aria-sort", down ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
     });
-    fill(rows.slice().sort((a, b) => (down ? -1 : 1) * compare(column.sort(a), column.sort(b))));
+    fill(rows.slice().sort((a, b) => compare(column.sort(a), column.sort(b), down)));
   }
   fill(rows);
   return element("div", { class: tall ? "scroll tall" : "scroll", tabindex: tall ? "0" : null,
@@ -71,10 +71,10 @@ function headOf(column, onclick) {
 }
 
 // Unknown values come last.
-function compare(a, b) {
+function compare(a, b, down) {
   if (a === null || a === undefined) return b === null || b === undefined ? 0 : 1;
   if (b === null || b === undefined) return -1;
-  return d3.ascending(a, b);
+  return down ? d3.descending(a, b) : d3.ascending(a, b);
 }
 
 // Makes a figure: a title, a caption, a chart that says what it shows, and its numbers as a table.

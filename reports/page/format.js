@@ -32,7 +32,7 @@ function formatPercent(part, digits = 3) {
 }
 
 function formatTimes(ratio) {
-  return ratio.toFixed(2);
+  return ratio === null ? "-" : ratio.toFixed(2);
 }
 
 function formatRate(perSecond) {

@@ -75,7 +75,7 @@ function regretFigure(peers, columns, cells) {
         text: row => String(peers.filter(peer => peer.times.has(row.name)).length) },
       { name: "worst", kind: "right", text: row => formatTimes(d3.max(
         peers.filter(peer => peer.times.has(row.name)),
-        peer => peer.times.get(row.name) / peer.best) ?? NaN) },
+        peer => peer.times.get(row.name) / peer.best) ?? null) },
     ],
   }));
 }

@@ -51,7 +51,10 @@ function baselineFact(verdict) {
 function confidenceFact(verdict) {
   const found = /^(\d+ %) confident (.*)$/.exec(verdict.confidence);
   if (found) return ["confidence", found[1], found[2]];
-  if (verdict.confidence) return ["confidence", "certain", verdict.confidence];
+  if (verdict.is_exhausted) {
+    return ["confidence", "certain", "the whole space was evaluated"];
+  }
+  if (verdict.confidence) return ["confidence", "-", verdict.confidence];
   return ["confidence", "-", "no search ended with a certificate"];
 }
 

@@ -2,7 +2,7 @@ tilewright_test(cli_parts_test SOURCES cli_parts_test.cpp cli_explain_test.cpp c
   cli_suites_test.cpp emit_check_test.cpp
   LIBRARIES tw_commands)
 tilewright_test(report_test SOURCES report_test.cpp report_browser_test.cpp cli_report_test.cpp
-  LIBRARIES tw_report nlohmann_json::nlohmann_json COST 60 TIMEOUT 600)
+  LIBRARIES tw_report nlohmann_json::nlohmann_json COST 60 TIMEOUT 900)
 add_dependencies(report_test tune)
 tilewright_test(cli_test SOURCES cli_test.cpp cli_emit_test.cpp cli_faults_test.cpp
   cli_dtypes_test.cpp cli_json_test.cpp cli_keys_test.cpp cli_oracle_test.cpp

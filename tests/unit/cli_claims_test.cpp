@@ -1,6 +1,8 @@
 // Two processes search one list with one database.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdio>
 
@@ -77,10 +79,20 @@ TEST_F(ClaimsTest, WhatAnotherProcessHasFinishedBeforeItsLineIsReachedIsKnown) {
   std::string lines;
   for (int i = 0; i < 20; ++i) lines += "gemm 4096x4096x512\n";
   write("long.txt", lines + "gemm 4096x4096x4096\n");
-  FILE* const process = ::popen(command("long.txt --budget 4").c_str(), "r");
-  ASSERT_TRUE(process);
-  const int capacity = ::fcntl(::fileno(process), F_SETPIPE_SZ, 4096);
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const int capacity = ::fcntl(ends[1], F_SETPIPE_SZ, 4096);
   ASSERT_GT(capacity, 0);
+  const std::string shell = command("long.txt --budget 4");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(ends[1], STDOUT_FILENO);
+    ::execl("/bin/sh", "sh", "-c", shell.c_str(), nullptr);
+    ::_exit(127);
+  }
+  ::close(ends[1]);
+  FILE* const process = ::fdopen(ends[0], "r");
+  ASSERT_TRUE(process);
   const std::string before = read_to(process, "k=512 on ");
   {
     Store store = Store::open(database_, Store::Mode::read_write);
@@ -90,7 +102,10 @@ TEST_F(ClaimsTest, WhatAnotherProcessHasFinishedBeforeItsLineIsReachedIsKnown) {
     store.end_run(store.begin_run(run), RunEnd::finished);
   }
   const std::string after = before + read_to(process, "");
-  EXPECT_EQ(WEXITSTATUS(::pclose(process)), 0) << after;
+  std::fclose(process);
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 0) << after;
   EXPECT_GT(after.size(), before.size() + 2 * static_cast<std::size_t>(capacity) + BUFSIZ)
       << "the pipe never filled";
   const std::size_t known = after.find("another process has searched it meanwhile");

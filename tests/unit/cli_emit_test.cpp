@@ -129,7 +129,28 @@ TEST_F(CliEmit, FewerConfigurationsThanWinnersServeAllProblems) {
   expect_fault(own + "--max-regret five", {"--max-regret 'five'", "such as 5%"});
   expect_fault(own + "--max-regret -1%", {"--max-regret '-1%'"});
   expect_fault(own + "--kernels 1 --max-regret 5%", {"--kernels and --max-regret", "one of them"});
+  expect_fault(own + "--kernels 1 --format json", {"--format json lists every winner"});
+  expect_fault("emit --spec op.toml --source cpu --out other --check cpu --format json",
+               {"--check cpu", "only --format header is checked"});
   EXPECT_FALSE(fs::exists(folder_ / "other"));
+}
+
+// What an earlier version of the kernel measured is no candidate.
+TEST_F(CliEmit, ConfigurationsOfEarlierVersionsAreNotChosen) {
+  for (const char* shape : {"n=256", "n=512"}) {
+    const Ran ran = tune(std::string("--spec op.toml --device cpu --trust-code --quiet --kernel "
+                                     "whole --strategy exhaustive --budget 100 --race 0 --shape ") +
+                         shape);
+    ASSERT_EQ(ran.code, 0) << ran.err;
+  }
+  SQLite::Database(folder_ / "tilewright.db", SQLite::OPEN_READWRITE)
+      .exec(
+          "INSERT INTO trial SELECT NULL, run_id, context_id, created, kind, 'threads=9999', "
+          "outcome, note, median_ns * 1.0001, samples_ns, compile_ms, registers, spill_bytes, "
+          "smem_bytes, blocks_per_sm, error_ulps, timer, metrics FROM trial");
+  const Ran one = emitted("--check off --kernels 1");
+  EXPECT_EQ(one.code, 0) << one.err;
+  EXPECT_FALSE(holds(header(), "threads=9999"));
 }
 
 TEST_F(CliEmit, ConstantsThatWereTunedAreTheDefaults) {

@@ -1,4 +1,5 @@
 // tune select: what a header would run.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli_fixture.h"
@@ -33,11 +34,12 @@ TEST_F(CliSelect, ATunedProblemRunsItsWinner) {
   EXPECT_EQ(one.at("tuned_problem"), "twice f32 n=512");
   EXPECT_EQ(one.at("dims_factor"), 1);
   const json winners = json::parse(tune("query --source cpu --json").out).at("winners");
-  for (const json& winner : winners) {
-    if (winner.at("problem") != "twice f32 n=512") continue;
-    EXPECT_EQ(one.at("configuration"), winner.at("configuration"));
-    EXPECT_EQ(one.at("tuned_ns"), winner.at("median_ns"));
-  }
+  const auto winner = std::find_if(winners.begin(), winners.end(), [](const json& each) {
+    return each.at("problem") == "twice f32 n=512";
+  });
+  ASSERT_NE(winner, winners.end());
+  EXPECT_EQ(one.at("configuration"), winner->at("configuration"));
+  EXPECT_EQ(one.at("tuned_ns"), winner->at("median_ns"));
 }
 
 TEST_F(CliSelect, AnotherProblemRunsTheWinnerOfTheNearest) {
@@ -62,6 +64,9 @@ TEST_F(CliSelect, WithoutWinnersNothingRuns) {
   EXPECT_EQ(ran.code, 1);
   EXPECT_NE(ran.err.find("has no measured winner of twice"), std::string::npos) << ran.err;
   EXPECT_NE(ran.err.find("add --source cpu"), std::string::npos) << ran.err;
+  const Ran document = tune("select --spec op.toml --shape n=512 --json");
+  EXPECT_EQ(document.code, 1);
+  EXPECT_EQ(json::parse(document.out).at("results").at(0).at("match"), "none");
   expect_fault("select --spec op.toml --source cpu", {"--shape"});
   expect_fault("select --spec op.toml --source cpu --shape n=0", {"n"});
 }

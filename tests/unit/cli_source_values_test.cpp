@@ -1,6 +1,7 @@
 // Kernels that are tuned straight from their source: the inputs' values, the expected results, a
 // reference and constants, on the cpu device.
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cli_fixture.h"
 
@@ -93,6 +94,34 @@ TEST_F(SourceValues, ASavedSpecHasTheValuesToo) {
   fs::copy(folder_ / "src/data/x.bin", folder_ / "src/op.toml");
   expect_fault(blur + "--values x=src/op.toml --save-spec other" + run,
                {"--save-spec other: src/op.toml has the name of a file of the spec: rename it"});
+}
+
+// One file gets the name that another one has here.
+TEST_F(SourceValues, ASavedSpecKeepsFilesOfOneNameApart) {
+  fs::create_directory(folder_ / "other");
+  write_floats("other/x.bin", std::vector<float>(192, 2));
+  write_floats("src/x.bin", std::vector<float>(3, 0.5f));
+  const Ran ran =
+      tune(blur + "--values x=other/x.bin --values taps=src/x.bin --save-spec kept" + run);
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const std::string op = text_of_file(folder_ / "kept/op.toml");
+  std::set<std::string> names;
+  for (std::size_t at = op.find("file = \""); at != op.npos; at = op.find("file = \"", at + 1)) {
+    const std::size_t begin = at + 8;
+    names.insert(op.substr(begin, op.find('"', begin) - begin));
+  }
+  ASSERT_EQ(names.size(), 2u) << op;
+  for (const std::string& name : names) EXPECT_TRUE(fs::exists(folder_ / "kept" / name)) << name;
+  const Ran spec = tune("--spec kept/op.toml" + run);
+  EXPECT_NE(spec.out.find("0 new, 3 known"), std::string::npos) << spec.out << spec.err;
+}
+
+TEST_F(SourceValues, NumbersFitTheirType) {
+  const std::string flags =
+      "--kernel src/k.cu:gather --knob BLOCK=32 --grid n/BLOCK --block BLOCK --size n=256 "
+      "--arg 'index=int[n]:in' --arg 'x=u8[n]:in' --arg 'y=half[n]:inout' ";
+  expect_fault(flags + "--values x=256" + run, {"--values x=256", "256 does not fit in u8"});
+  expect_fault(flags + "--values y=1e30" + run, {"--values y=1e30", "1e30 is larger than f16"});
 }
 
 TEST_F(SourceValues, ASavedReferenceIsTheSameKernel) {

@@ -71,6 +71,13 @@ class EmitGiven : public testing::Test {
   Catalog catalog_ = Catalog::load_file(TW_TEST_DATA "/given/op.toml", builtin_sources());
 };
 
+TEST_F(EmitGiven, AHeaderCannotNameAStruct) {
+  KernelSpec structured = kernel("any");
+  EXPECT_EQ(given_fault(structured), "");
+  structured.launches.front().structs = {"my::Shape"};
+  EXPECT_THAT(given_fault(structured), HasSubstr("takes the struct my::Shape, which a header "));
+}
+
 TEST_F(EmitGiven, ACompiledDimIsPartOfTheBranch) {
   EXPECT_THAT(compiled_dims(catalog_, kernel("fixed")), ElementsAre(0u));
   EXPECT_THAT(compiled_dims(catalog_, kernel("any")), ElementsAre());

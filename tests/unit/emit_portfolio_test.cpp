@@ -95,6 +95,19 @@ TEST(Portfolio, TheSmallestWithinALimit) {
   EXPECT_THAT(portfolio_within(slowdowns, 1.25).members, ElementsAre(1));
 }
 
+TEST(Portfolio, TheSmallestOfManyIsFoundAndHoldsItsLimit) {
+  std::mt19937_64 random(3);
+  Slowdowns slowdowns(60, std::vector<double>(600));
+  for (std::vector<double>& row : slowdowns) {
+    for (double& one : row) one = random() % 4 ? 1 + static_cast<double>(random() % 500) / 500 : 9;
+    row[random() % 600] = 1;
+  }
+  const Portfolio loose = portfolio_within(slowdowns, 1.5), tight = portfolio_within(slowdowns, 1);
+  EXPECT_LE(loose.worst, 1.5);
+  EXPECT_EQ(tight.worst, 1);
+  EXPECT_LT(loose.members.size(), tight.members.size());
+}
+
 // Many problems and configurations: the search is cut short, and says so.
 TEST(Portfolio, OfManyIsGoodAndSaysThatABetterOneMayExist) {
   std::mt19937_64 random(2);

@@ -35,7 +35,8 @@ std::string lacks_chromium() {
   }
   const TemporaryFolder folder;
   const std::string command = fmt::format(
-      "cd '{0}' && HOME='{0}' timeout 100 {1} --user-data-dir='{0}/profile' --dump-dom about:blank "
+      "cd '{0}' && HOME='{0}' timeout -k 10 100 {1} --user-data-dir='{0}/profile' --dump-dom "
+      "about:blank "
       ">out.txt 2>&1",
       folder / ".", chromium);
   if (std::system(command.c_str()) == 0) return "";
@@ -52,7 +53,7 @@ class ReportBrowser : public ReportTest {
   // Runs Chromium on a page of the folder and returns what it prints. Its log is in log.txt.
   std::string browse(const std::string& page, const std::string& flags) {
     const std::string command = fmt::format(
-        "cd '{0}' && HOME='{0}' timeout 200 {1} --user-data-dir='{0}/profile' "
+        "cd '{0}' && HOME='{0}' timeout -k 10 200 {1} --user-data-dir='{0}/profile' "
         "--force-device-scale-factor=1 --virtual-time-budget=4000 --enable-logging=stderr {2} "
         "'{3}' >out.txt 2>log.txt",
         folder_ / ".", chromium, flags, page);
@@ -189,7 +190,8 @@ TEST_F(ReportBrowser, ShowsAProblemWithoutAWinnerAndHostileText) {
                     failed(Outcome::faulted, hostile));
   }
   auto found = facts();
-  EXPECT_FALSE(found.contains("error") && found["sections"].empty()) << found["error"];
+  // Its only trial failed, so there is nothing to brush.
+  EXPECT_FALSE(found["sections"].empty()) << found["error"];
   expect_silence();
   EXPECT_EQ(found["facts"], "0");
   EXPECT_EQ(found["problem_rows"], "1");

@@ -39,11 +39,21 @@ TEST_F(ReportTest, TellsTheVerdict) {
   EXPECT_EQ(verdict.at("baseline"), "cublas");
   EXPECT_NEAR(verdict.at("speedup").get<double>(), 1.1, 1e-3);
   EXPECT_EQ(verdict.at("confidence"), "95 % confident within 3 % of the optimum");
+  EXPECT_FALSE(verdict.at("is_exhausted"));
   ASSERT_EQ(verdict.at("finalists").size(), 3u);
   EXPECT_TRUE(verdict.at("finalists").at(0).at("wins"));
   EXPECT_TRUE(verdict.at("finalists").at(1).at("tied"));
   EXPECT_EQ(verdict.at("finalists").at(2).at("differs"), "x=4");
   EXPECT_EQ(verdict.at("finalists").at(2).at("slower_text"), "0.3 to 0.7 %");
+}
+
+TEST_F(ReportTest, AWholeSpaceIsCertain) {
+  Store database = store();
+  add_search(database, context_of(square), 8);
+  RunInfo run = run_info();
+  run.context = context_of(square);
+  database.end_run(database.begin_run(run), RunEnd::exhausted);
+  EXPECT_TRUE(document().at("problems").at(0).at("verdict").at("is_exhausted"));
 }
 
 TEST_F(ReportTest, ComputesTheRooflineOfAProblemOfThisBuild) {

@@ -209,6 +209,27 @@ int write_header(const Arguments& arguments, const Filter& filter, const std::st
   return checked.left_out.empty() ? exit_found : exit_nothing;
 }
 
+// Returns the value of --format. Throws Error if it cannot be with the other options.
+std::string format_of(const Arguments& arguments) {
+  static const std::string formats[] = {"header", "cubin", "defines", "json"};
+  std::string format = arguments.one_of("format", "header", formats);
+  const bool checks = arguments.has("check") && arguments.text("check") != "off" &&
+                      arguments.text("check") != "auto";
+  if (checks && format != "header") {
+    throw Error(
+        fmt::format("--check {}: only --format header is checked on other shapes: remove "
+                    "--check, or --format {}",
+                    arguments.text("check"), format));
+  }
+  if (asks_portfolio(arguments) && (format == "defines" || format == "json")) {
+    throw Error(
+        fmt::format("--kernels and --max-regret are for headers and cubins, and --format "
+                    "{} lists every winner: remove one of them",
+                    format));
+  }
+  return format;
+}
+
 }  // namespace
 
 CommandSpec emit_specification() {
@@ -264,6 +285,7 @@ int emit_command(const Arguments& arguments) {
   const std::string op = asked_op(arguments, catalog).op.name;
   const std::string folder = arguments.text("out");
   if (folder.empty()) throw Error("no --out: name the folder for the files, as in --out tuned");
+  const std::string format = format_of(arguments);
   const Filter filter = emit_filter(arguments, op);
   std::string nothing;
   EmitRequest request{.catalog = &catalog,
@@ -275,15 +297,13 @@ int emit_command(const Arguments& arguments) {
                       .name_space = arguments.text("namespace", "tuned"),
                       .defaults = arguments.has("defaults")};
   if (request.winners.empty() && !arguments.has("defaults")) {
-    say(fmt::format("tune: {}", nothing));
+    say(fmt::format("tune: {}, or add --defaults", nothing));
     return exit_nothing;
   }
   if (filter.source != "measured" && !request.winners.empty()) {
     request.source_note = note_on(filter.source);
   }
   const std::string database = arguments.text("db", default_database);
-  static const std::string formats[] = {"header", "cubin", "defines", "json"};
-  const std::string format = arguments.one_of("format", "header", formats);
   if (format == "cubin" && !asks_portfolio(arguments)) {
     return write_cubins(folder, filter.source, op, request);
   }

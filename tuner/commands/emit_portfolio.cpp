@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "core/base/error.h"
 #include "emit/portfolio/measured.h"
@@ -41,10 +42,10 @@ Portfolio chosen(const Arguments& arguments, const MeasuredTimes& times) {
                     "epilogue and choices, and each needs a configuration: ask for {}",
                     most, groups, groups));
   }
-  const Portfolio least = portfolio_within(times.slowdowns, not_measured);
+  const Portfolio least = portfolio_within(times.slowdowns, std::numeric_limits<double>::max());
   throw Error(
-      fmt::format("--kernels {}: no {} configurations were measured on all problems; {} "
-                  "can serve them: ask for these, or measure more (tune cover)",
+      fmt::format("--kernels {}: {} configurations that were measured on all problems were not "
+                  "found; {} can serve them: ask for as many",
                   most, most, least.members.size()));
 }
 

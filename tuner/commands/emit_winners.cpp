@@ -31,7 +31,7 @@ std::string nothing_to_emit(const Store& store, Filter filter, const std::string
              fmt::format("; it has {} {}: add --source {}", count, name_of(other), name_of(other));
     }
   }
-  return text + ": tune first, or add --defaults";
+  return text + ": tune first";
 }
 
 // Returns why a winner of an earlier version of the kernels cannot be emitted; empty if it can.
@@ -78,7 +78,7 @@ Filter emit_filter(const Arguments& arguments, const std::string& op) {
 
 std::vector<Winner> emit_winners(const std::string& path, const Filter& filter,
                                  const OpEntry& entry, std::string& nothing) {
-  nothing = fmt::format("{} is not there: tune first, or add --defaults", path);
+  nothing = fmt::format("{} is not there: tune first", path);
   if (!std::filesystem::exists(path)) return {};
   const Store store = Store::open(path, Store::Mode::read_only);
   std::vector<Winner> winners = store.winners(filter);

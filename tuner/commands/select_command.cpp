@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -28,7 +29,7 @@ using nlohmann::ordered_json;
 
 // How much slower than their winners the choices for tuned problems are, if the header does not
 // know the problem itself.
-struct LeftOut {
+struct Omission {
   int problems = 0;  // of the call's type and choices
   int measured = 0;  // those whose choice was measured on them
   double mean = 1, worst = 1;
@@ -40,8 +41,8 @@ struct Selected {
   std::string kernel, configuration;
   std::string tuned;  // the tuned problem whose winner runs; empty: a default
   double tuned_ns = 0;
-  double factor = 1;  // the product of the ratios of the dims to those of the tuned problem
-  LeftOut left_out;
+  double factor = 1;  // the product of the ratios of the dims without a default to the tuned ones
+  Omission left_out;
 };
 
 std::string_view word_of(dispatch::Match match) {
@@ -78,6 +79,7 @@ class Selector {
     selected.tuned = row.problem.key(tuning_.op());
     selected.tuned_ns = row.winner.trial.measurement.median_ns();
     for (std::size_t i = 0; i < problem.dims.size(); ++i) {
+      if (tuning_.op().dims[i].fallback) continue;
       selected.factor *= dispatch::ratio(problem.dims[i], row.problem.dims[i]);
     }
     if (choice.match == dispatch::Match::nearest) selected.left_out = leave_out(row);
@@ -113,8 +115,8 @@ class Selector {
     }
     return std::nullopt;
   }
-  LeftOut leave_out(const TunedRow& like) const {
-    LeftOut all;
+  Omission leave_out(const TunedRow& like) const {
+    Omission all;
     double sum = 0;
     for (std::size_t i = 0; i < tuning_.rows.size(); ++i) {
       const TunedRow& row = tuning_.rows[i];
@@ -153,7 +155,7 @@ std::string why_of(const Selected& selected) {
 }
 
 std::string sureness_of(const Selected& selected) {
-  const LeftOut& all = selected.left_out;
+  const Omission& all = selected.left_out;
   if (selected.match == dispatch::Match::exact) return "";
   if (selected.match != dispatch::Match::nearest || all.measured == 0) {
     return "  sure   not known: such a choice was not measured on a tuned problem\n";
@@ -177,9 +179,9 @@ ordered_json json_of(const Selected& selected, const std::string& device) {
   const auto text = [](const std::string& one) {
     return one.empty() ? ordered_json() : ordered_json(one);
   };
-  const LeftOut& all = selected.left_out;
+  const Omission& all = selected.left_out;
   return {{"problem", selected.problem},
-          {"device", device},
+          {"device", text(device)},
           {"match", word_of(selected.match)},
           {"kernel", text(selected.kernel)},
           {"configuration", text(selected.configuration)},
@@ -262,17 +264,21 @@ int select_command(const Arguments& arguments) {
   const Catalog catalog = catalog_of(arguments);
   ordered_json results = ordered_json::array();
   bool all_run = true;
-  std::unique_ptr<Header> header;
+  std::map<std::string, std::unique_ptr<Header>> headers;  // by op; null without winners
   for (const Asked& asked : asked_problems(arguments, catalog)) {
-    if (!header || header->request.op != asked.entry->op.name) {
-      header = header_of(arguments, catalog, *asked.entry);
-      if (!header) return exit_nothing;
+    const OpSpec& op = asked.entry->op;
+    auto at = headers.find(op.name);
+    if (at == headers.end()) {
+      at = headers.emplace(op.name, header_of(arguments, catalog, *asked.entry)).first;
     }
-    const Selected selected = header->selector->select(asked.problem);
+    const Header* header = at->second.get();
+    Selected selected;
+    selected.problem = asked.problem.key(op);
+    if (header) selected = header->selector->select(asked.problem);
     all_run = all_run && !selected.kernel.empty();
     if (arguments.has("json")) {
-      results.push_back(json_of(selected, header->device));
-    } else {
+      results.push_back(json_of(selected, header ? header->device : ""));
+    } else if (header) {
       show(text_of(selected, header->device));
     }
   }

@@ -60,7 +60,7 @@ std::optional<double> seconds_of(const std::string& text) {
   unsigned month = 0, day = 0;
   double second = 0;
   // Files of other tools have a blank instead of the T.
-  if (std::sscanf(text.c_str(), "%d-%u-%u%*[T ]%d:%d:%lf", &year, &month, &day, &hour, &minute,
+  if (std::sscanf(text.c_str(), "%4d-%2u-%2u%*[T ]%2d:%2d:%lf", &year, &month, &day, &hour, &minute,
                   &second) != 6) {
     return std::nullopt;
   }

@@ -44,6 +44,13 @@ std::string certificate_of(const std::vector<StoredRun>& runs) {
   return "";
 }
 
+// Returns whether a search evaluated the whole space.
+bool is_exhausted(const std::vector<StoredRun>& runs) {
+  return std::any_of(runs.begin(), runs.end(), [](const StoredRun& run) {
+    return run.status.starts_with(name_of(RunEnd::exhausted));
+  });
+}
+
 ordered_json finalists_json(const Group& group) {
   ordered_json list = ordered_json::array();
   const Winner& winner = *group.winner;
@@ -111,6 +118,7 @@ ordered_json verdict_json(const Group& group, const Work& work) {
   verdict["rate"] = rate_text(work, median_ns);
   verdict["of_roof"] = known(work.roof_ns > 0, work.roof_ns / median_ns);
   verdict["confidence"] = certificate_of(group.runs);
+  verdict["is_exhausted"] = is_exhausted(group.runs);
   verdict["finalists"] = finalists_json(group);
   return verdict;
 }

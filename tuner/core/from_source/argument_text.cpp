@@ -75,15 +75,6 @@ std::optional<std::int64_t> constant(const std::string& text) {
   }
 }
 
-void check_range(const SourceOption& option, const std::string& text, const CType& type) {
-  const auto value = is_integer(type.dtype) ? constant(text) : std::nullopt;
-  if (!value) return;
-  const IntegerRange limits = type.is_bool ? IntegerRange{0, 1} : limits_of(type.dtype);
-  if (*value >= limits.low && *value <= limits.high) return;
-  option.fail(fmt::format("{} does not fit in {}, which is from {} to {}", *value,
-                          type.is_bool ? "a bool" : name_of(type.dtype), limits.low, limits.high));
-}
-
 std::string with_type(DType dtype, const std::string& value) {
   return fmt::format("{{{} = {}}}", name_of(dtype), value);
 }
@@ -188,6 +179,15 @@ bool agree(DType a, DType b) {
 }
 
 }  // namespace
+
+void check_range(const SourceOption& option, const std::string& text, const CType& type) {
+  const auto value = is_integer(type.dtype) ? constant(text) : std::nullopt;
+  if (!value) return;
+  const IntegerRange limits = type.is_bool ? IntegerRange{0, 1} : limits_of(type.dtype);
+  if (*value >= limits.low && *value <= limits.high) return;
+  option.fail(fmt::format("{} does not fit in {}, which is from {} to {}", *value,
+                          type.is_bool ? "a bool" : name_of(type.dtype), limits.low, limits.high));
+}
 
 ArgumentText read_argument(const SourceOption& option, const std::vector<std::string>& values) {
   ArgumentText argument;

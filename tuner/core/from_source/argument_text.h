@@ -27,6 +27,9 @@ struct ArgumentText {
 // Reads an argument. `values` are the sizes and the knobs. Throws Error that names the option.
 ArgumentText read_argument(const SourceOption& option, const std::vector<std::string>& values);
 
+// Throws Error if `text` is an integer that the integer type cannot hold.
+void check_range(const SourceOption& option, const std::string& text, const CType& type);
+
 // An array in constant memory, and the input that is copied to it: 'filters::taps=f32[5]'.
 struct ConstantText {
   std::string symbol;   // as C++ names it

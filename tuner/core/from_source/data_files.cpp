@@ -61,13 +61,16 @@ std::string name_in_spec(const std::vector<DataFile>& files, const ValuesText& v
 }
 
 std::string with_saved_names(std::string op, const std::vector<DataFile>& files) {
-  for (const DataFile& file : files) {
-    const std::string from = toml_string(file.name), to = toml_string(file.saved);
-    for (std::size_t at = op.find(from); at != op.npos; at = op.find(from, at + to.size())) {
-      op.replace(at, from.size(), to);
-    }
+  // One pass: a saved name may be the name of another file.
+  std::string result;
+  for (std::size_t at = 0; at < op.size();) {
+    const auto found = std::find_if(files.begin(), files.end(), [&](const DataFile& file) {
+      return op.compare(at, toml_string(file.name).size(), toml_string(file.name)) == 0;
+    });
+    result += found == files.end() ? op.substr(at, 1) : toml_string(found->saved);
+    at += found == files.end() ? 1 : toml_string(found->name).size();
   }
-  return op;
+  return result;
 }
 
 }  // namespace tw

@@ -4,13 +4,16 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <tuple>
 
 #include "core/base/nearest.h"
 #include "core/base/toml_text.h"
+#include "core/from_source/argument_text.h"
 #include "core/from_source/number_literal.h"
 #include "core/from_source/text_parts.h"
+#include "core/types/float_bits.h"
 
 namespace tw {
 namespace {
@@ -80,14 +83,21 @@ void read_rule(const SourceOption& option, const std::string& text, ValuesText& 
   }
 }
 
-// Returns an argument as TOML has it: an expression of integers, or a number.
-std::string number_toml(const SourceOption& option, const std::string& text, bool is_integer) {
-  if (is_integer) return toml_string(text);
+// Returns an argument as TOML has it: an expression of integers, or a number. Throws Error if the
+// type cannot hold the number.
+std::string number_toml(const SourceOption& option, const std::string& text, const CType& type) {
+  if (is_integer(type.dtype)) {
+    check_range(option, text, type);
+    return toml_string(text);
+  }
   const auto literal = number_literal(text);
   if (!literal) option.fail(fmt::format("'{}' is no number", text));
-  if (literal->is_real) return toml_real(literal->real);
-  const double value = static_cast<double>(literal->integer);
-  return toml_real(literal->is_negative ? -value : value);
+  const double integer = static_cast<double>(literal->integer);
+  const double value = literal->is_real ? literal->real : literal->is_negative ? -integer : integer;
+  if (std::isfinite(value) && std::fabs(value) > largest_of(type.dtype)) {
+    option.fail(fmt::format("{} is larger than {} can be", text, name_of(type.dtype)));
+  }
+  return toml_real(value);
 }
 
 const GivenValues* find_values(const std::vector<GivenValues>& given, const std::string& flag,
@@ -164,12 +174,12 @@ std::string values_lines(const SourceOption& option, const ValuesText& values, c
     for (const std::string& text : values.arguments) numbers.push_back(toml_string(text));
   } else {
     for (const std::string& text : values.arguments) {
-      numbers.push_back(number_toml(option, text, is_integer_type));
+      numbers.push_back(number_toml(option, text, type));
     }
   }
   if (values.rule == "iota" && numbers.size() < 2) {
-    if (numbers.empty()) numbers.push_back(number_toml(option, "0", is_integer_type));
-    numbers.push_back(number_toml(option, "1", is_integer_type));
+    if (numbers.empty()) numbers.push_back(number_toml(option, "0", type));
+    numbers.push_back(number_toml(option, "1", type));
   }
   if (values.rule == "sorted" || (values.rule == "uniform" && is_integer_type)) {
     return fmt::format("{}range = [{}]\n", values.rule == "sorted" ? "values = \"sorted\"\n" : "",

@@ -162,6 +162,12 @@ void read_launches(const Scope& scope, const TomlTable& root, const OpSpec& op,
     check_entry(table, "entry", launch.entry, closure);
     if (!kernel.knobs_are_macros) check_is_template(table, launch.entry);
     check_values(table, launch.entry, op, kernel);
+    for (const std::string& name : launch.structs) {
+      if (!kernel.knobs_are_macros || !name.ends_with(struct_arguments)) continue;
+      table.fail(table.at("args"), fmt::format("struct '{}': a kernel with macros has no T and V: "
+                                               "remove \"{}\"",
+                                               name, struct_arguments));
+    }
     for (const ArgSpec& arg : launch.args) {
       if (arg.kind == ArgSpec::Kind::tolerance) {
         table.fail(table.at("args"), "'tolerance' belongs to the reference: remove it");
