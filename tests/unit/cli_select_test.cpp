@@ -55,7 +55,7 @@ TEST_F(CliSelect, AnotherProblemRunsTheWinnerOfTheNearest) {
   EXPECT_NE(text.out.find("twice f32 n=1024 on cpu emulating sm_90\n  runs   whole threads="),
             std::string::npos)
       << text.out;
-  EXPECT_NE(text.out.find("differ by a factor of 2 in all"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("differ by a factor of 2.00 in all"), std::string::npos) << text.out;
   EXPECT_NE(text.out.find("measured on 3 of 3 tuned problems"), std::string::npos) << text.out;
 }
 

@@ -18,6 +18,7 @@
 #include "devices/cpu/emulation/scheduler.h"
 #include "devices/cpu/memory.h"
 #include "devices/cpu/values.h"
+#include "parameter_of.h"
 
 namespace tw::conformance {
 
@@ -64,7 +65,8 @@ class ReferenceRun {
     cpu::PlanMemory::KernelArguments arguments(memory_, launch, expected_, magnitude_);
     for (std::size_t i = 0; i < launch.args.size(); ++i) {
       if (launch.args[i].kind != ArgSpec::Kind::epilogue) continue;
-      std::memcpy(&epilogue_tensor_, arguments.pointers()[i], sizeof epilogue_tensor_);
+      std::memcpy(&epilogue_tensor_, arguments.pointers()[parameter_of(launch.args, i)],
+                  sizeof epilogue_tensor_);
     }
     cpu::Scheduler scheduler;
     return scheduler.run(module.module(), first_entry + launch.entry,

@@ -97,10 +97,10 @@ TEST(Portfolio, TheSmallestWithinALimit) {
 
 TEST(Portfolio, TheSmallestOfManyIsFoundAndHoldsItsLimit) {
   std::mt19937_64 random(3);
-  Slowdowns slowdowns(60, std::vector<double>(600));
+  Slowdowns slowdowns(25, std::vector<double>(150));
   for (std::vector<double>& row : slowdowns) {
     for (double& one : row) one = random() % 4 ? 1 + static_cast<double>(random() % 500) / 500 : 9;
-    row[random() % 600] = 1;
+    row[random() % 150] = 1;
   }
   const Portfolio loose = portfolio_within(slowdowns, 1.5), tight = portfolio_within(slowdowns, 1);
   EXPECT_LE(loose.worst, 1.5);
@@ -111,18 +111,18 @@ TEST(Portfolio, TheSmallestOfManyIsFoundAndHoldsItsLimit) {
 // Many problems and configurations: the search is cut short, and says so.
 TEST(Portfolio, OfManyIsGoodAndSaysThatABetterOneMayExist) {
   std::mt19937_64 random(2);
-  Slowdowns slowdowns(150, std::vector<double>(200));
+  Slowdowns slowdowns(60, std::vector<double>(100));
   for (std::vector<double>& row : slowdowns) {
     for (double& one : row) one = 1 + static_cast<double>(random() % 1000) / 1000;
-    row[random() % 200] = 1;
+    row[random() % 100] = 1;
   }
   const Portfolio portfolio = portfolio_of(slowdowns, 8);
   EXPECT_EQ(portfolio.members.size(), 8u);
   EXPECT_FALSE(portfolio.is_optimal);
-  for (int draw = 0; draw < 2000; ++draw) {
+  for (int draw = 0; draw < 500; ++draw) {
     double worst = 1;
     std::vector<std::size_t> members(8);
-    for (std::size_t& member : members) member = random() % 200;
+    for (std::size_t& member : members) member = random() % 100;
     for (const std::vector<double>& row : slowdowns) {
       double least = unknown;
       for (const std::size_t member : members) least = std::min(least, row[member]);
@@ -134,7 +134,17 @@ TEST(Portfolio, OfManyIsGoodAndSaysThatABetterOneMayExist) {
 
 class MeasuredTimesTest : public DbTest {
  protected:
-  const OpEntry& entry() const { return emit_fixture::builtin_catalog().at("gemm"); }
+  // gemm, whose kernels have one knob: x.
+  static OpEntry entry() {
+    OpEntry entry = emit_fixture::builtin_catalog().at("gemm");
+    for (KernelSpec& kernel : entry.kernels) {
+      kernel.knobs.resize(1);
+      kernel.knobs[0] = {};
+      kernel.knobs[0].name = "x";
+      kernel.knobs[0].values = {1, 2, 3, 4, 5};
+    }
+    return entry;
+  }
   static Context of(int m, const std::string& kernel = "simt") {
     Context one = context(kernel);
     one.situation.problem = "gemm f32 m=" + std::to_string(m) + ",n=64,k=64,layout=nt";
@@ -168,30 +178,31 @@ class MeasuredTimesTest : public DbTest {
 TEST_F(MeasuredTimesTest, CompareSearchesWithSearchesAndRacesWithRaces) {
   Store store = this->store();
   const Context first = of(64);
-  add(store, first, "a", ok(1000));
-  add(store, first, "b", ok(1100));
-  add(store, first, "c", ok(1500));
-  add(store, first, "d", failed(Outcome::wrong_result, "y[0]"));
-  add(store, of(64, "mma"), "e", ok(2000));
+  add(store, first, "x=1", ok(1000));
+  add(store, first, "x=2", ok(1100));
+  add(store, first, "x=3", ok(1500));
+  add(store, first, "x=4", failed(Outcome::wrong_result, "y[0]"));
+  add(store, first, "x=6", ok(1050));  // of an earlier version of the kernel
+  add(store, of(64, "mma"), "x=5", ok(2000));
   // The race was at a lower clock, and found b faster.
   RunInfo run = run_info();
   run.context = first;
-  store.append_race(store.begin_run(run), {{first, "b", ok(1250)}, {first, "a", ok(1300)}}, 1);
-  add(store, of(128), "c", ok(3000));
-  add(store, of(128), "b", ok(3300));
+  store.append_race(store.begin_run(run), {{first, "x=2", ok(1250)}, {first, "x=1", ok(1300)}}, 1);
+  add(store, of(128), "x=3", ok(3000));
+  add(store, of(128), "x=2", ok(3300));
   const std::vector<Winner> winners = store.winners({.op = "gemm"});
   ASSERT_EQ(winners.size(), 2u);
-  const std::size_t small = winners[0].trial.configuration == "b" ? 0 : 1, large = 1 - small;
+  const std::size_t small = winners[0].trial.configuration == "x=2" ? 0 : 1, large = 1 - small;
   const MeasuredTimes times = measured_times(store, entry(), winners);
   EXPECT_EQ(times.candidates.size(), 4u);
   EXPECT_EQ(times.groups(), 1u);
-  EXPECT_EQ(slowdown(times, small, "simt", "b"), 1);
-  EXPECT_DOUBLE_EQ(slowdown(times, small, "simt", "a"), 1300.0 / 1250);
-  EXPECT_DOUBLE_EQ(slowdown(times, small, "simt", "c"), 1500.0 / 1100);
-  EXPECT_DOUBLE_EQ(slowdown(times, small, "mma", "e"), 2000.0 / 1100);
-  EXPECT_EQ(slowdown(times, large, "simt", "c"), 1);
-  EXPECT_DOUBLE_EQ(slowdown(times, large, "simt", "b"), 1.1);
-  EXPECT_EQ(slowdown(times, large, "simt", "a"), not_measured);
+  EXPECT_EQ(slowdown(times, small, "simt", "x=2"), 1);
+  EXPECT_DOUBLE_EQ(slowdown(times, small, "simt", "x=1"), 1300.0 / 1250);
+  EXPECT_DOUBLE_EQ(slowdown(times, small, "simt", "x=3"), 1500.0 / 1100);
+  EXPECT_DOUBLE_EQ(slowdown(times, small, "mma", "x=5"), 2000.0 / 1100);
+  EXPECT_EQ(slowdown(times, large, "simt", "x=3"), 1);
+  EXPECT_DOUBLE_EQ(slowdown(times, large, "simt", "x=2"), 1.1);
+  EXPECT_EQ(slowdown(times, large, "simt", "x=1"), not_measured);
 }
 
 // What a header compiles for one layout does not serve another one.
@@ -199,8 +210,8 @@ TEST_F(MeasuredTimesTest, ChoicesAreApart) {
   Store store = this->store();
   Context other = of(64);
   other.situation.problem = "gemm f32 m=64,n=64,k=64,layout=nn";
-  add(store, of(64), "a", ok(1000));
-  add(store, other, "a", ok(1000));
+  add(store, of(64), "x=1", ok(1000));
+  add(store, other, "x=1", ok(1000));
   const MeasuredTimes times = measured_times(store, entry(), store.winners({.op = "gemm"}));
   EXPECT_EQ(times.candidates.size(), 2u);
   EXPECT_EQ(times.groups(), 2u);
@@ -213,14 +224,14 @@ TEST_F(MeasuredTimesTest, OnlyTheWinnersSituationCounts) {
   Store store = this->store();
   Context older = of(64);
   older.situation.driver = "570.1";
-  add(store, older, "a", ok(500));
+  add(store, older, "x=1", ok(500));
   Context source = of(64);
   source.code.source_digest = "d0";
-  add(store, source, "b", ok(600));
-  add(store, of(64), "c", ok(1000));
+  add(store, source, "x=2", ok(600));
+  add(store, of(64), "x=3", ok(1000));
   const MeasuredTimes times = measured_times(store, entry(), store.winners({.op = "gemm"}));
   ASSERT_EQ(times.candidates.size(), 1u);
-  EXPECT_EQ(times.candidates[0].configuration, "c");
+  EXPECT_EQ(times.candidates[0].configuration, "x=3");
 }
 
 }  // namespace

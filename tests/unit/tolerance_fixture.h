@@ -23,6 +23,7 @@
 #include "devices/cpu/oracle.h"
 #include "devices/cpu/values.h"
 #include "devices/cpu/verify.h"
+#include "parameter_of.h"
 
 namespace tw::tolerances {
 
@@ -149,7 +150,8 @@ class Given {
     for (std::size_t i = 0; i < launch.args.size(); ++i) {
       if (launch.args[i].kind != ArgSpec::Kind::epilogue) continue;
       const std::byte* data = nullptr;
-      const auto* from = static_cast<const std::byte*>(arguments.pointers()[i]);
+      const auto* from =
+          static_cast<const std::byte*>(arguments.pointers()[parameter_of(launch.args, i)]);
       std::memcpy(&data, from + tensor * sizeof data, sizeof data);
       return decoded(data, plan_.problem->epilogue_extents[tensor]);
     }
