@@ -21,7 +21,8 @@ class ReportTest : public DbTest {
 
   // Adds a run with `count` trials of three knobs, of which every tenth fails. x=3 y=1 is the
   // fastest. With `races`, three finalists are raced.
-  static void add_search(Store& store, const Context& where, int count, bool races = true) {
+  static void add_search(Store& store, const Context& where, int count, bool races = true,
+                         RunEnd end = RunEnd::finished) {
     RunInfo info = run_info();
     info.context = where;
     info.strategy = "auto";
@@ -38,7 +39,8 @@ class ReportTest : public DbTest {
     library.code.kernel = "cublas";
     store.append(run, TrialKind::baseline, library, "", ok(2.2e6));
     if (races) add_race(store, run, where);
-    store.end_run(run, RunEnd::finished, "95 % confident within 3 % of the optimum");
+    const bool is_certain = end == RunEnd::exhausted;
+    store.end_run(run, end, is_certain ? "" : "95 % confident within 3 % of the optimum");
   }
 
   static void add_race(Store& store, std::int64_t run, const Context& where) {

@@ -49,10 +49,7 @@ TEST_F(ReportTest, TellsTheVerdict) {
 
 TEST_F(ReportTest, AWholeSpaceIsCertain) {
   Store database = store();
-  add_search(database, context_of(square), 8);
-  RunInfo run = run_info();
-  run.context = context_of(square);
-  database.end_run(database.begin_run(run), RunEnd::exhausted);
+  add_search(database, context_of(square), 8, true, RunEnd::exhausted);
   EXPECT_TRUE(document().at("problems").at(0).at("verdict").at("is_exhausted"));
 }
 
