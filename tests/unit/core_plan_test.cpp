@@ -45,7 +45,8 @@ TEST_F(PlanTest, StructsArePassedByTheirMembers) {
   };
   EXPECT_EQ(with("\"rows\", {i64 = \"columns - 9\"}, \"x\""), "");
   std::vector<PlanArg> members;
-  for (const PlanArg& arg : lowered("3x5", {128, 0, 1}).plan.launches.at(0).args) {
+  const LoweredPlan lowering = lowered("3x5", {128, 0, 1});
+  for (const PlanArg& arg : lowering.plan.launches.at(0).args) {
     if (arg.structure == 1) members.push_back(arg);
   }
   ASSERT_EQ(members.size(), 3u);
