@@ -238,6 +238,24 @@ tw_cpu::TensorMap map_of(const float* data, int height) {
   return map;
 }
 
+// The structs of kernels/gemm/arguments.cuh.
+struct Size {
+  int m, n, k;
+};
+struct Destination {
+  float* data;
+  std::int64_t ld, stride;
+  float alpha, beta;
+};
+struct Strides {
+  std::int64_t lda, ldb, ldc, a, b, c;
+};
+struct Work {
+  int workers = 0, shared_tiles = 0;
+  float* partials = nullptr;
+  unsigned* arrived = nullptr;
+};
+
 // A product of zeros, to which x is added.
 TEST_F(SpecialValuesTest, RowsOfProducts) {
   const std::vector<std::pair<std::string, std::array<float, rows>>> cases{
@@ -269,14 +287,14 @@ TEST_F(SpecialValuesTest, RowsOfProducts) {
         0.0F, chain, 0, 0, nothing, nothing, row_partials.data());
     finish_and_check("mma", 2);
     run("tw::gemm::wgmma::kernel<float, Wgmma" + value,
-        {{1, 1, 1}, {160, 1, 1}, 1280 + 6 * 128 * 128}, rows, columns, k,
-        map_of(zeros.data(), rows), 0, map_of(zeros.data(), columns), 0, y.data(), one, none, 1.0F,
-        0.0F, chain, 1, 0, 0, nothing, nothing, row_partials.data());
+        {{1, 1, 1}, {160, 1, 1}, 1280 + 6 * 128 * 128}, Size{rows, columns, k},
+        map_of(zeros.data(), rows), 0, map_of(zeros.data(), columns), 0,
+        Destination{y.data(), one, none, 1, 0}, chain, 1, Work{}, row_partials.data());
     finish_and_check("wgmma", 1);
     std::array<double, rows> oracle{}, magnitude{};
-    run("tw::gemm::reference<float, Mma" + value, {{1, 1, 1}, {16, 16, 1}}, rows, columns, k,
-        zeros.data(), ld, zeros.data(), ld, y.data(), one, 1, none, none, none, 1.0F, 0.0F, chain,
-        0x1p-20, 0, oracle.data(), magnitude.data());
+    run("tw::gemm::reference<float, Mma" + value, {{1, 1, 1}, {16, 16, 1}}, Size{rows, columns, k},
+        1, zeros.data(), zeros.data(), y.data(), Strides{ld, ld, one, none, none, none}, 1.0F, 0.0F,
+        chain, 0x1p-20, 0, oracle.data(), magnitude.data());
     for (std::size_t row = 0; row < rows; ++row) {
       expect_same(static_cast<float>(oracle[row]), expected[row],
                   "the oracle" + value + " row " + std::to_string(row));

@@ -268,8 +268,7 @@ CommandSpec emit_specification() {
           },
       .positional = "",
       .examples = {"tune emit --op gemm --out tuned",
-                   "tune emit --op gemm --out tuned --db ours.db "
-                   "--device H200 --namespace my::kernels",
+                   "tune emit --op gemm --out tuned --db ours.db --namespace my::kernels",
                    "tune emit --op gemm --out tuned --check cuda:0 --check-shapes 32",
                    "tune emit --op gemm --out tuned --kernels 8",
                    "tune emit --spec op.toml --out tuned --format cubin",
