@@ -55,7 +55,7 @@ std::string device_limits_of(const DeviceInfo& info);
 // Sets the limits that such a text names. Ignores unknown words.
 void set_limits(DeviceInfo& device, std::string_view limits);
 
-// What is known of one invocation of the tuner on one problem when it begins.
+// One invocation of the tuner on one problem, as it is known when it begins.
 struct RunInfo {
   Context context;  // of the first kernel
   std::string space_digest, strategy, command, device_uuid, commit, device_json;

@@ -163,7 +163,7 @@ int tuned_as(const TunedGpu (&tuned)[kCount], const Gpu& gpu) {
   return best;
 }
 
-// What the kernels of a type of arguments see of it. All tensors are aligned to `alignment` bytes;
+// The facts about a type of arguments that its kernels see. All tensors are aligned to `alignment` bytes;
 // 0 if the size of an element is enough.
 struct FormFacts {
   int index;

@@ -1,4 +1,4 @@
-// What a database knows of the times of configurations on the problems of an op.
+// The times of configurations on the problems of an op, as a database has them.
 #pragma once
 #include <string>
 #include <vector>

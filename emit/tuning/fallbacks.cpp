@@ -125,7 +125,7 @@ struct Call {
 
 // Returns whether the program of the call may hold code of the kernel.
 bool has_code(const Tuning& tuning, const KernelSpec& kernel, const Call& call) {
-  return call.has_specific_code || !has_own_target(*tuning.request->catalog, kernel);
+  return call.has_specific_code || !tuning.own_targets.contains(&kernel);
 }
 
 // Returns whether the branch serves the call.

@@ -8,9 +8,9 @@
 
 namespace tw {
 
-// Both functions return branches of `form`, in the order in which they are tried. They look at calls
-// with aligned and merely natural pointers, on the tuned device and on smaller ones: at the op's
-// edge shapes and a round one. completion_of() draws further shapes.
+// Both functions return branches of `form`, in the order in which they are tried. They look at
+// calls with aligned and merely natural pointers, on the tuned device and on smaller ones: at the
+// op's edge shapes and a round one. completion_of() draws further shapes.
 
 // Returns the default configuration of each kernel, for every value of the choices, and the fewest
 // further ones that are needed to serve every case that the kernel can serve.

@@ -9,6 +9,7 @@
 
 #include "core/base/error.h"
 #include "emit/header/text.h"
+#include "emit/tuning/choice.h"
 #include "emit/tuning/fallbacks.h"
 #include "emit/tuning/forms.h"
 #include "emit/tuning/given_kernel.h"
@@ -116,6 +117,9 @@ Tuning tuning_of(const EmitRequest& request) {
   tuning.request = &request;
   tuning.entry = &request.catalog->at(request.op);
   if (!request.winners.empty()) tuning.device = device_of(request.winners.front().trial.context);
+  for (const KernelSpec& kernel : tuning.entry->kernels) {
+    if (has_own_target(*request.catalog, kernel)) tuning.own_targets.insert(&kernel);
+  }
   const bool has_defaults = request.defaults || request.winners.empty();
   if (has_defaults) {
     const DType dtype = tuning.op().dtypes.front();

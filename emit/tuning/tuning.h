@@ -3,6 +3,7 @@
 // on a Tuning, and so does the model of the header (emit/model.h).
 #pragma once
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -62,8 +63,9 @@ struct Tuning {
   std::vector<Form> forms;
   std::vector<Branch> branches;
   std::vector<TunedRow> rows;
-  std::vector<Fallback> fallbacks;         // in the order in which a call tries them
-  std::vector<const KernelSpec*> kernels;  // the kernels of the branches, each once
+  std::vector<Fallback> fallbacks;          // in the order in which a call tries them
+  std::vector<const KernelSpec*> kernels;   // the kernels of the branches, each once
+  std::set<const KernelSpec*> own_targets;  // the op's kernels of which has_own_target() holds
 
   const OpSpec& op() const { return entry->op; }
 };

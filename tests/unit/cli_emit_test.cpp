@@ -135,7 +135,7 @@ TEST_F(CliEmit, FewerConfigurationsThanWinnersServeAllProblems) {
   EXPECT_FALSE(fs::exists(folder_ / "other"));
 }
 
-// What an earlier version of the kernel measured is no candidate.
+// A configuration that only an earlier version of the kernel has is no candidate.
 TEST_F(CliEmit, ConfigurationsOfEarlierVersionsAreNotChosen) {
   for (const char* shape : {"n=256", "n=512"}) {
     const Ran ran = tune(std::string("--spec op.toml --device cpu --trust-code --quiet --kernel "

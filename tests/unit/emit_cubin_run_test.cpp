@@ -14,7 +14,7 @@
 
 namespace {
 
-// What the driver was asked for.
+// The requests that the driver got.
 struct Function {
   std::string code, name;
 };

@@ -79,6 +79,17 @@ TEST(EmitCubin, AskedForEveryLaunchOfTheBranchesThatCallsCanTake) {
   EXPECT_GT(halves, 0);
 }
 
+// conv2d's kernels take their sizes as a struct.
+TEST(EmitCubin, MembersOfAStructAreOneParameter) {
+  const Catalog catalog = emit_matrix::with_kernels("conv2d", {"simt"});
+  EmitRequest request = emit_matrix::request_for(catalog, "conv2d");
+  request.winners = {
+      emit_matrix::winner(catalog, "conv2d f32 n=8,c=8,h=64,w=64,k=64,r=3,s=3,pad=1", "simt")};
+  const std::string text = emit_cubin({request}, compile).at("conv2d.cpp");
+  EXPECT_THAT(text, HasSubstr("struct { std::int32_t member_0; std::int32_t member_1;"));
+  EXPECT_THAT(text, HasSubstr("} argument_0 = {static_cast<std::int32_t>("));
+}
+
 TEST(EmitCubin, WhatCannotBeServedIsOneLine) {
   std::vector<EmitRequest> cpu = emit_cubin_fixture::numbers();
   cpu[0] = on(cpu[0], 90, "cpu emulating sm_90");

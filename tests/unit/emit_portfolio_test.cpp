@@ -205,7 +205,7 @@ TEST_F(MeasuredTimesTest, CompareSearchesWithSearchesAndRacesWithRaces) {
   EXPECT_EQ(slowdown(times, large, "simt", "x=1"), not_measured);
 }
 
-// What a header compiles for one layout does not serve another one.
+// A configuration that is compiled for one layout does not serve another one.
 TEST_F(MeasuredTimesTest, ChoicesAreApart) {
   Store store = this->store();
   Context other = of(64);

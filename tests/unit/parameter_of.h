@@ -1,4 +1,4 @@
-// Where an argument of a launch stands among the kernel's parameters.
+// The place of a launch's argument among the kernel's parameters.
 #pragma once
 #include <cstddef>
 #include <vector>

@@ -1,4 +1,4 @@
-// What the report's page contains, from invented rows.
+// The contents of the report's page, from invented rows.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -156,18 +156,6 @@ ordered_json runner_up_json(const Explanation& found) {
 
 ordered_json json_of(const Explanation& found) {
   const Context& context = found.winner.trial.context;
-  ordered_json knobs = ordered_json::array();
-  for (const KnobEffect& effect : found.effects) {
-    const Knob& knob = found.knobs[effect.knob];
-    ordered_json values = ordered_json::array();
-    for (const KnobEffect::Value& value : effect.values) {
-      values.push_back(
-          {{"value", knob.text(value.value)}, {"ratio", value.ratio}, {"trials", value.trials}});
-    }
-    knobs.push_back({{"knob", knob.name},
-                     {"share", known(has_share(found, effect), effect.share)},
-                     {"values", values}});
-  }
   return {{"op", context.situation.op},
           {"problem", context.situation.problem},
           {"device_model", context.situation.device_model},
@@ -178,7 +166,7 @@ ordered_json json_of(const Explanation& found) {
           {"winner", subject_json(found.winner.trial, found.bottleneck)},
           {"runner_up", runner_up_json(found)},
           {"trials", found.trials},
-          {"knobs", knobs}};
+          {"knobs", effects_json(found)}};
 }
 
 }  // namespace

@@ -85,7 +85,6 @@ class Selector {
     if (choice.match == dispatch::Match::nearest) selected.left_out = leave_out(row);
     return selected;
   }
-  const Tuning& tuning() const { return tuning_; }
 
  private:
   // Returns the index of the request's winner of a problem.

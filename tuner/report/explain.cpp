@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <string_view>
 
 #include "search/race.h"
 #include "ui/format.h"
+#include "ui/json_text.h"
 
 namespace tw {
 namespace {
@@ -163,6 +165,22 @@ Explanation explain(const Winner& winner, const std::vector<Trial>& finalists,
 
 bool has_share(const Explanation& found, const KnobEffect& effect) {
   return found.trials > effect.values.size();
+}
+
+nlohmann::ordered_json effects_json(const Explanation& found) {
+  auto effects = nlohmann::ordered_json::array();
+  for (const KnobEffect& effect : found.effects) {
+    const Knob& knob = found.knobs[effect.knob];
+    auto values = nlohmann::ordered_json::array();
+    for (const KnobEffect::Value& value : effect.values) {
+      values.push_back(
+          {{"value", knob.text(value.value)}, {"ratio", value.ratio}, {"trials", value.trials}});
+    }
+    effects.push_back({{"knob", knob.name},
+                       {"share", known(has_share(found, effect), effect.share)},
+                       {"values", values}});
+  }
+  return effects;
 }
 
 std::string amount_text(const CounterChange& change, double value) {

@@ -1,6 +1,7 @@
 // Explains why a winner wins: the counters of winner and runner-up show what bounds the winner and
 // how the two differ; the trials show which knobs matter.
 #pragma once
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,9 @@ Explanation explain(const Winner& winner, const std::vector<Trial>& finalists,
 // Returns whether the knob has a share of the variance: without a second trial of any value the
 // values cannot be judged.
 bool has_share(const Explanation& found, const KnobEffect& effect);
+
+// Returns the effects of the knobs as JSON: [{"knob", "share", "values"}].
+nlohmann::ordered_json effects_json(const Explanation& found);
 
 // Returns a value of the counter in its unit: "12 %", "1.2 GB".
 std::string amount_text(const CounterChange& change, double value);

@@ -125,20 +125,8 @@ ordered_json verdict_json(const Group& group, const Work& work) {
 
 ordered_json explanation_json(const Group& group) {
   const Explanation found = explain(*group.winner, group.finalists, group.known);
-  ordered_json effects = ordered_json::array();
-  for (const KnobEffect& effect : found.effects) {
-    const Knob& knob = found.knobs[effect.knob];
-    ordered_json values = ordered_json::array();
-    for (const KnobEffect::Value& value : effect.values) {
-      values.push_back(
-          {{"value", knob.text(value.value)}, {"ratio", value.ratio}, {"trials", value.trials}});
-    }
-    effects.push_back({{"knob", knob.name},
-                       {"share", known(has_share(found, effect), effect.share)},
-                       {"values", values}});
-  }
   return {{"trials", found.trials},
-          {"knobs", effects},
+          {"knobs", effects_json(found)},
           {"counters", counters_json(found)},
           {"runner_up", runner_up_json(found)}};
 }
