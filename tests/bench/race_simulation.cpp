@@ -4,7 +4,7 @@
 // apart, by the number of rounds.
 //
 //   race_simulation [PAIRS]     default 10000
-#include "race_simulation.h"
+#include "unit/search/race_simulation.h"
 
 #include <algorithm>
 #include <cmath>

@@ -16,6 +16,7 @@
 #include "core/base/error.h"
 #include "core/space/space.h"
 #include "core/spec/spec.h"
+#include "unit/support/paths.h"
 
 namespace {
 
@@ -28,7 +29,7 @@ constexpr Published kPublished[] = {
     {"microhh", 138600},     {"prl2x2", 1200},    {"prl4x4", 10800},   {"prl8x8", 48720}};
 
 tw::BareSpace read_space(const std::string& name) {
-  const std::string path = TW_TEST_DATA "/published/" + name + ".toml";
+  const std::string path = tw::test_data("published/" + name + ".toml");
   std::ifstream file(path);
   if (!file) throw tw::Error(path + ": cannot be read");
   std::stringstream text;
@@ -80,7 +81,7 @@ void build_all(benchmark::State& state, const std::vector<tw::BareSpace>& spaces
 
 // Measures the reading of a specification with its expressions.
 void parse(benchmark::State& state) {
-  const std::string path = TW_TEST_DATA "/published/prl8x8.toml";
+  const std::string path = tw::test_data("published/prl8x8.toml");
   std::ifstream file(path);
   std::stringstream text;
   text << file.rdbuf();

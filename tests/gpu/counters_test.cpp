@@ -8,6 +8,7 @@
 #include "core/model/bottleneck.h"
 #include "devices/cuda/cuda.h"
 #include "gpu_bench.h"
+#include "unit/support/paths.h"
 
 namespace tw::test {
 namespace {
@@ -16,7 +17,7 @@ constexpr double elements = 1 << 24;
 
 Job planted(const Device& device, const std::string& busy) {
   static const Catalog catalog =
-      Catalog::load_file(test_data() + "/planted/op.toml", builtin_sources());
+      Catalog::load_file(test_data("planted/op.toml"), builtin_sources());
   return job_for(catalog, "planted", "scale", {.shape = "elements=16777216"}, "busy=" + busy,
                  device);
 }

@@ -8,11 +8,12 @@
 #include <map>
 #include <string>
 
-#include "../unit/conformance_sample.h"
 #include "core/catalog/catalog.h"
 #include "core/plan/lowering.h"
 #include "gpu_bench.h"
-#include "own_problem.h"
+#include "unit/conformance/sample.h"
+#include "unit/support/own_problem.h"
+#include "unit/support/paths.h"
 
 namespace tw::test {
 namespace {
@@ -23,8 +24,7 @@ const Catalog& catalog() {
 }
 
 Job faultless(const Device& device, const std::string& shape) {
-  static const Catalog loaded =
-      Catalog::load_file(test_data() + "/faults/op.toml", builtin_sources());
+  static const Catalog loaded = Catalog::load_file(test_data("faults/op.toml"), builtin_sources());
   return job_for(loaded, "faults", "double", {.shape = shape}, "behaviour=good", device);
 }
 
@@ -172,7 +172,7 @@ TEST(Conformance, EveryKernelAgreesWithTheReference) {
 // Two passes, workspaces that are cleared once and each time, and clusters if the GPU has them.
 TEST(Plan, PassesWorkspacesAndClustersAreVerifiedAndTimed) {
   TW_NEEDS_GPU(device);
-  const Catalog blend = Catalog::load_file(test_data() + "/emit/op.toml", builtin_sources());
+  const Catalog blend = Catalog::load_file(test_data("emit/op.toml"), builtin_sources());
   for (const char* shape : {"rows=64,columns=4096", "rows=3,columns=300,pitch=304",
                             "rows=1,columns=256", "rows=130,columns=257,weight=0.5"}) {
     for (const char* configuration : {"threads=128 kilobytes=64", "threads=256 kilobytes=8"}) {
@@ -187,7 +187,7 @@ TEST(Plan, PassesWorkspacesAndClustersAreVerifiedAndTimed) {
 // A configuration needs the maximum of what its launches need, whatever their order.
 TEST(Plan, ResourcesAreTheMostOfAnyPass) {
   TW_NEEDS_GPU(device);
-  const Catalog blend = Catalog::load_file(test_data() + "/emit/op.toml", builtin_sources());
+  const Catalog blend = Catalog::load_file(test_data("emit/op.toml"), builtin_sources());
   Job job = job_for(blend, "blend", "passes", {.shape = "rows=64,columns=4096"},
                     "threads=128 kilobytes=64", *device);
   ASSERT_EQ(job.plan.launches.size(), 2U);

@@ -9,9 +9,10 @@
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
 #include "core/spec/sources.h"
-#include "db_fixture.h"
 #include "gpu_bench.h"
-#include "mixed_faults.h"
+#include "unit/db/fixture.h"
+#include "unit/support/mixed_faults.h"
+#include "unit/support/paths.h"
 
 namespace tw::test {
 namespace {
@@ -20,7 +21,7 @@ namespace fs = std::filesystem;
 
 class Dtypes : public testing::Test {
  protected:
-  Dtypes() { fs::copy(test_data() + "/mixed", folder_ / "", fs::copy_options::recursive); }
+  Dtypes() { fs::copy(test_data("mixed"), folder_ / "", fs::copy_options::recursive); }
 
   // Replaces a text that occurs once in a file of the op.
   void edit(const std::string& name, const std::string& before, const std::string& after) const {

@@ -1,4 +1,4 @@
-# Emitted code on a GPU: the output of unit/emit_writer, compiled with nvcc as a user would (all
+# Emitted code on a GPU: the output of emit_writer, compiled with nvcc as a user would (all
 # warnings are errors). One program has the header-only code as C++17, the .cu as C++20, and a plain
 # C++ caller. It is built wherever nvcc is available. It is skipped if there is no GPU.
 if(TILEWRIGHT_NVCC AND TILEWRIGHT_HAS_CUDA)

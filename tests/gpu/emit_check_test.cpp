@@ -10,8 +10,9 @@
 #include "commands/commands.h"
 #include "core/catalog/catalog.h"
 #include "db/store.h"
-#include "db_fixture.h"
 #include "gpu_bench.h"
+#include "unit/db/fixture.h"
+#include "unit/support/paths.h"
 
 namespace tw::test {
 namespace {
@@ -21,7 +22,7 @@ using testing::Not;
 
 // Writes a database in which this kernel of tests/data/check won.
 void write_winner(const std::string& path, const std::string& kernel, const DeviceInfo& device) {
-  const Catalog catalog = Catalog::load_file(test_data() + "/check/op.toml", builtin_sources());
+  const Catalog catalog = Catalog::load_file(test_data("check/op.toml"), builtin_sources());
   RunInfo run;
   run.context.situation.op = "twice";
   run.context.situation.problem = "twice f32 n=1048576";
@@ -51,7 +52,7 @@ Emitted emitted(const std::string& kernel, const DeviceInfo& device) {
   Emitted result;
   try {
     result.code =
-        run_command_line({"emit", "--spec", test_data() + "/check/op.toml", "--db", folder / "a.db",
+        run_command_line({"emit", "--spec", test_data("check/op.toml"), "--db", folder / "a.db",
                           "--out", folder / "tuned", "--check", "cuda:0"});
     result.err = testing::internal::GetCapturedStderr();
   } catch (const Error& error) {

@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "common/epilogue_steps.cuh"
-#include "epilogue_accuracy.h"
+#include "unit/verdict/epilogue_accuracy.h"
 
 namespace {
 

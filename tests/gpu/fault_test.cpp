@@ -14,6 +14,7 @@
 #include "core/catalog/catalog.h"
 #include "devices/cuda/cuda.h"
 #include "gpu_bench.h"
+#include "unit/support/paths.h"
 
 namespace tw::test {
 namespace {
@@ -21,8 +22,7 @@ namespace {
 using testing::HasSubstr;
 
 Job faulty(const Device& device, const std::string& behaviour) {
-  static const Catalog catalog =
-      Catalog::load_file(test_data() + "/faults/op.toml", builtin_sources());
+  static const Catalog catalog = Catalog::load_file(test_data("faults/op.toml"), builtin_sources());
   Job job = job_for(catalog, "faults", "double", {.shape = "rows=61,cols=67,ld=80"},
                     "behaviour=" + behaviour, device);
   job.limits.max_samples = 10;

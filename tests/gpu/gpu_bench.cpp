@@ -102,8 +102,4 @@ std::vector<Measurement> run_all(Device& device, const std::vector<Job>& jobs) {
 
 Measurement run(Device& device, Job job) { return run_all(device, {std::move(job)}).front(); }
 
-std::string test_data() {
-  return std::filesystem::exists(TW_TEST_DATA) ? TW_TEST_DATA : "tests/data";
-}
-
 }  // namespace tw::test

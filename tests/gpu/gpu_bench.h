@@ -23,9 +23,6 @@ Job job_for(const Catalog& catalog, const std::string& op, const std::string& ke
 Measurement run(Device& device, Job job);
 std::vector<Measurement> run_all(Device& device, const std::vector<Job>& jobs);
 
-// Returns tests/data of the source tree, or of the current folder if there is no source tree.
-std::string test_data();
-
 }  // namespace tw::test
 
 #define TW_NEEDS_GPU(device)                  \

@@ -11,13 +11,14 @@
 #include "core/space/space.h"
 #include "devices/toolkit.h"
 #include "gpu_bench.h"
+#include "unit/support/paths.h"
 
 namespace tw::test {
 namespace {
 
 SourceOptions options_of(const std::string& file, const std::string& results) {
   SourceOptions options;
-  options.kernel.text = test_data() + "/own_headers/" + file + ":check";
+  options.kernel.text = test_data("own_headers/") + file + ":check";
   options.knobs = {{"knob", "PLAIN=1,0"}, {"knob", "RESULTS=80"}};
   options.args = {{"arg", "u32[n]:in"}, {"arg", results + "[n][80]:out"}, {"arg", "n"}};
   options.sizes = {{"size", "n=4096"}};

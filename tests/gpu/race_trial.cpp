@@ -16,9 +16,9 @@
 #include "core/catalog/catalog.h"
 #include "devices/cuda/cuda.h"
 #include "gpu_bench.h"
-#include "race_noise.h"
 #include "search/race.h"
-#include "search_test_spaces.h"
+#include "unit/search/race_noise.h"
+#include "unit/search/test_spaces.h"
 #include "worker_role.h"
 
 namespace tw {

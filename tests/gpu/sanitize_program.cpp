@@ -16,7 +16,6 @@
 #include <string>
 #include <string_view>
 
-#include "../unit/conformance_sample.h"
 #include "core/catalog/catalog.h"
 #include "core/plan/lowering.h"
 #include "core/space/space.h"
@@ -25,6 +24,7 @@
 #include "devices/gpu/compile/compile_pool.h"
 #include "devices/gpu/compile/verify_program.h"
 #include "devices/gpu/measure/measuring_session.h"
+#include "unit/conformance/sample.h"
 
 namespace tw::gpu {
 namespace {

@@ -1,6 +1,6 @@
 // What the measuring worker needs of a GPU: memory, kernels, one stream, times, counters and
 // baselines. devices/cuda/runtime implements it with the CUDA driver; tests have a fake
-// (tests/unit/gpu_fake_runtime.h).
+// (tests/unit/gpu/fake_runtime.h).
 #pragma once
 #include <array>
 #include <cstddef>

@@ -1,0 +1,154 @@
+// Kernels with macros in a header: their sources in a namespace, and the branches that they serve.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/error.h"
+#include "emit/header/given_source.h"
+#include "emit/tuning/given_kernel.h"
+#include "emit/winner_files.h"
+#include "unit/emit/matrix.h"
+#include "unit/support/paths.h"
+
+namespace tw {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(GivenSource, LosesSystemHeadersAndLinkage) {
+  const Texts sources{{"a/k.cu",
+                       "#pragma once\n"
+                       "#include <cmath>  // abs\n"
+                       "#include \"own.cuh\"\n"
+                       "#include \"elsewhere.h\"\n"
+                       "#if BLOCK == 1 /* one\n  two */\n"
+                       "#define WIDE \\\n  2\n"
+                       "#endif\n"
+                       "extern \"C\" { const char* f() { return \"C\"; } }\n"
+                       "extern /* x */ \"C\" void g(); // extern \"C\"\n"
+                       "const char* text = R\"(\n#include <no>\n)\";\n"},
+                      {"a/own.cuh", "#define OWN 1\n"}};
+  const std::string code = namespace_source("a/k.cu", sources, "1a2b3c4d");
+  EXPECT_EQ(code,
+            "#ifndef TILEWRIGHT_1a2b3c4d_a_2Fk_2Ecu\n#define TILEWRIGHT_1a2b3c4d_a_2Fk_2Ecu\n"
+            "\n\n"
+            "#include \"../a/own.cuh\"\n"
+            "\n"
+            "#if BLOCK == 1 /* one\n  two */\n"
+            "#define WIDE \\\n  2\n"
+            "#endif\n"
+            "extern \"C++\" { const char* f() { return \"C\"; } }\n"
+            "extern /* x */ \"C++\" void g(); // extern \"C\"\n"
+            "const char* text = R\"(\n#include <no>\n)\";\n"
+            "\n#endif  // TILEWRIGHT_1a2b3c4d_a_2Fk_2Ecu\n");
+  const std::string headers = system_headers_of("a/k.cu", sources, "1a2b3c4d");
+  EXPECT_THAT(headers, HasSubstr("#include <cmath>  // abs\n#include \"../a/own.cuh\"\n"
+                                 "#include \"elsewhere.h\"\n#if BLOCK == 1 /* one\n  two */\n"
+                                 "#define WIDE \\\n  2\n#endif\n"));
+  EXPECT_THAT(headers, Not(HasSubstr("extern")));
+  EXPECT_THAT(headers, Not(HasSubstr("<no>")));
+  EXPECT_THAT(macros_of("a/k.cu", sources.at("a/k.cu"), "1a2b3c4d"),
+              ElementsAre(SourceMacro{"TILEWRIGHT_1a2b3c4d_a_2Fk_2Ecu"}, SourceMacro{"WIDE"}));
+  EXPECT_THAT(macros_of("k.cu", "#ifndef A\n# define A\n#endif\n#ifndef B\n#if C\n#define B\n", ""),
+              ElementsAre(SourceMacro{"A", true}, SourceMacro{"B", false}));
+  EXPECT_THAT(closure_of("a/k.cu", sources), ElementsAre("a/k.cu", "a/own.cuh"));
+}
+
+class EmitGiven : public testing::Test {
+ protected:
+  EmitRequest request() { return emit_matrix::request_for(catalog_, "smooth"); }
+  Winner winner(const std::string& key, const std::string& kernel) {
+    return emit_matrix::winner(catalog_, key, kernel);
+  }
+  const KernelSpec& kernel(const std::string& name) const {
+    for (const KernelSpec& one : catalog_.at("smooth").kernels) {
+      if (one.name == name) return one;
+    }
+    throw Error("there is no kernel " + name);
+  }
+  Catalog catalog_ = Catalog::load_file(test_data("given/op.toml"), builtin_sources());
+};
+
+TEST_F(EmitGiven, AHeaderCannotNameAStruct) {
+  KernelSpec structured = kernel("any");
+  EXPECT_EQ(given_fault(structured), "");
+  structured.launches.front().structs = {"my::Shape"};
+  EXPECT_THAT(given_fault(structured), HasSubstr("takes the struct my::Shape, which a header "));
+}
+
+TEST_F(EmitGiven, ACompiledDimIsPartOfTheBranch) {
+  EXPECT_THAT(compiled_dims(catalog_, kernel("fixed")), ElementsAre(0u));
+  EXPECT_THAT(compiled_dims(catalog_, kernel("any")), ElementsAre());
+  EmitRequest two = request();
+  two.winners = {winner("smooth f32 n=1000", "fixed"), winner("smooth f32 n=2000", "fixed")};
+  const Tuning tuning = tuning_of(two);
+  // Two branches of one configuration, and the default of `any`, which serves any n.
+  ASSERT_EQ(tuning.branches.size(), 3u);
+  EXPECT_NE(tuning.rows[0].branch, tuning.rows[1].branch);
+  ASSERT_EQ(tuning.fallbacks.size(), 1u);
+  EXPECT_EQ(tuning.branches[static_cast<std::size_t>(tuning.fallbacks[0].branch)].kernel->name,
+            "any");
+  const Problem other = problem_from_key(tuning.op(), "smooth f32 n=1001");
+  EXPECT_FALSE(has_code_for(catalog_, tuning.branches[0], other));
+  EXPECT_TRUE(has_code_for(catalog_, tuning.branches[2], other));
+}
+
+TEST_F(EmitGiven, EachBranchIsAUnitWithItsMacros) {
+  EmitRequest one = request();
+  one.winners = {winner("smooth f32 n=1000", "fixed")};
+  const auto files = emit(one);
+  const std::string& header = files.at("smooth.cuh");
+  EXPECT_THAT(header, HasSubstr("cudaMemcpyToSymbolAsync("));
+  EXPECT_THAT(files.at("smooth.h"), HasSubstr("  double scale = 0.5;\n"));
+  EXPECT_THAT(files.at("smooth.h"), HasSubstr("  std::uint8_t shift = 3;\n"));
+  for (const auto& [path, text] : files) {
+    if (!path.ends_with("units/v0.cuh")) continue;
+    EXPECT_THAT(text, HasSubstr("#define n 1000\n"));
+    EXPECT_THAT(text, HasSubstr("#define BLOCK 256\n"));
+    EXPECT_THAT(text, HasSubstr("#define WIDTH 5\n"));
+    EXPECT_THAT(text, HasSubstr("entry_0() { return &filters::fixed<256, TW_T>; }"));
+    // The macro n would change the system's header.
+    EXPECT_LT(text.find("#include <cuda_fp16.h>"), text.find("#define n 1000"));
+    return;
+  }
+  ADD_FAILURE() << "there is no unit";
+}
+
+TEST_F(EmitGiven, OnlyMacrosBecomeDefines) {
+  const Catalog catalog = emit_matrix::with_kernels("activation", {"stream"});
+  EmitRequest typed = emit_matrix::request_for(catalog, "activation");
+  typed.winners = {
+      emit_matrix::winner(catalog, "activation f32 rows=64,columns=4096 epilogue=elu", "stream")};
+  try {
+    emit_defines(typed);
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("the knobs of kernel stream are no macros"));
+  }
+  EXPECT_EQ(emit_json(typed).size(), 1u);
+}
+
+TEST_F(EmitGiven, FilesOfDefinesAndJson) {
+  EmitRequest one = request();
+  EXPECT_THROW(emit_defines(one), Error);
+  one.winners = {winner("smooth f32 n=1000", "any"), winner("smooth f32 n=2000", "any")};
+  const auto defines = emit_defines(one);
+  ASSERT_EQ(defines.size(), 1u);
+  EXPECT_THAT(defines.begin()->first, HasSubstr("smooth_"));
+  EXPECT_THAT(defines.begin()->second, HasSubstr("#define BLOCK 128\n#define SUM float\n"));
+  EXPECT_THAT(defines.begin()->second, HasSubstr("the winner of 1 other"));
+  one.winners[1] = winner("smooth f32 n=2000", "fixed");
+  EXPECT_EQ(emit_defines(one).size(), 2u);
+  const auto json = nlohmann::json::parse(emit_json(one).at("smooth.json"));
+  const auto& first = json.at("winners").at(0);
+  EXPECT_EQ(first.at("knobs"), nlohmann::json({{"BLOCK", 128}, {"SUM", "float"}}));
+  EXPECT_EQ(first.at("launches").at(0).at("grid"), nlohmann::json({8, 1, 1}));
+  EXPECT_EQ(first.at("launches").at(0).at("shared_bytes"), 132 * 4);
+  EXPECT_EQ(json.at("winners").at(1).at("launches").at(0).at("entry"), "filters::fixed<256, TW_T>");
+}
+
+}  // namespace
+}  // namespace tw

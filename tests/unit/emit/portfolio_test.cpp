@@ -1,0 +1,239 @@
+// The choice of the configurations that a header keeps, and the times that it rests on.
+#include "emit/portfolio/portfolio.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <random>
+
+#include "core/catalog/catalog.h"
+#include "emit/portfolio/measured.h"
+#include "unit/db/fixture.h"
+#include "unit/emit/fixture.h"
+
+namespace tw {
+namespace {
+
+using testing::DoubleNear;
+using testing::ElementsAre;
+
+constexpr double unknown = not_measured;
+
+// Returns slowdowns of which some are not measured. Each problem has one of 1.
+Slowdowns drawn(std::mt19937_64& random, std::size_t problems, std::size_t configurations) {
+  Slowdowns all(problems, std::vector<double>(configurations));
+  for (std::vector<double>& row : all) {
+    for (double& one : row) {
+      one = random() % 4 == 0 ? unknown : 1 + static_cast<double>(random() % 50) / 100;
+    }
+    row[random() % configurations] = 1;
+  }
+  return all;
+}
+
+struct Best {
+  double worst = unknown, mean = unknown;
+};
+
+// Looks at all sets of at most `most` configurations.
+Best best_of_all(const Slowdowns& slowdowns, int most) {
+  Best best;
+  for (unsigned set = 1; set < 1u << slowdowns.front().size(); ++set) {
+    if (std::popcount(set) > most) continue;
+    double worst = 1, sum = 0;
+    for (const std::vector<double>& row : slowdowns) {
+      double least = unknown;
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        if (set >> i & 1) least = std::min(least, row[i]);
+      }
+      worst = std::max(worst, least);
+      sum += least;
+    }
+    const double mean = sum / static_cast<double>(slowdowns.size());
+    if (worst < best.worst || (worst == best.worst && mean < best.mean)) best = {worst, mean};
+  }
+  return best;
+}
+
+TEST(Portfolio, IsTheBestOfAll) {
+  std::mt19937_64 random(1);
+  for (int round = 0; round < 200; ++round) {
+    const Slowdowns slowdowns = drawn(random, 1 + random() % 12, 1 + random() % 10);
+    for (int most = 1; most <= 5; ++most) {
+      const Best best = best_of_all(slowdowns, most);
+      const Portfolio portfolio = portfolio_of(slowdowns, static_cast<std::size_t>(most));
+      EXPECT_TRUE(portfolio.is_optimal);
+      if (best.worst == unknown) {
+        EXPECT_TRUE(portfolio.members.empty());
+        continue;
+      }
+      EXPECT_LE(portfolio.members.size(), static_cast<std::size_t>(most));
+      EXPECT_DOUBLE_EQ(portfolio.worst, best.worst);
+      EXPECT_NEAR(portfolio.mean, best.mean, 1e-12);
+    }
+  }
+}
+
+TEST(Portfolio, EachProblemTakesItsFastestMember) {
+  const Slowdowns slowdowns{{1, 1.5, 1.1, unknown}, {1.4, 1, 1.2, unknown}, {unknown, 2, 3, 1}};
+  const Portfolio three = portfolio_of(slowdowns, 3);
+  EXPECT_THAT(three.members, ElementsAre(0, 1, 3));
+  EXPECT_THAT(three.choice, ElementsAre(0, 1, 3));
+  EXPECT_EQ(three.worst, 1);
+  const Portfolio two = portfolio_of(slowdowns, 2);
+  EXPECT_THAT(two.members, ElementsAre(2, 3));
+  EXPECT_THAT(two.choice, ElementsAre(2, 2, 3));
+  EXPECT_EQ(two.worst, 1.2);
+  EXPECT_THAT(two.mean, DoubleNear(3.3 / 3, 1e-12));
+  EXPECT_THAT(portfolio_of(slowdowns, 1).members, ElementsAre(1));
+}
+
+TEST(Portfolio, TheSmallestWithinALimit) {
+  const Slowdowns slowdowns{{1, 1.04, 1.2}, {1.5, 1.02, 1.3}, {1.6, 1.2, 1}};
+  EXPECT_EQ(portfolio_within(slowdowns, 1).members.size(), 3u);
+  EXPECT_THAT(portfolio_within(slowdowns, 1.05).members, ElementsAre(1, 2));
+  EXPECT_THAT(portfolio_within(slowdowns, 1.25).members, ElementsAre(1));
+}
+
+TEST(Portfolio, TheSmallestOfManyIsFoundAndHoldsItsLimit) {
+  std::mt19937_64 random(3);
+  Slowdowns slowdowns(25, std::vector<double>(150));
+  for (std::vector<double>& row : slowdowns) {
+    for (double& one : row) one = random() % 4 ? 1 + static_cast<double>(random() % 500) / 500 : 9;
+    row[random() % 150] = 1;
+  }
+  const Portfolio loose = portfolio_within(slowdowns, 1.5), tight = portfolio_within(slowdowns, 1);
+  EXPECT_LE(loose.worst, 1.5);
+  EXPECT_EQ(tight.worst, 1);
+  EXPECT_LT(loose.members.size(), tight.members.size());
+}
+
+// Many problems and configurations: the search is cut short, and says so.
+TEST(Portfolio, OfManyIsGoodAndSaysThatABetterOneMayExist) {
+  std::mt19937_64 random(2);
+  Slowdowns slowdowns(60, std::vector<double>(100));
+  for (std::vector<double>& row : slowdowns) {
+    for (double& one : row) one = 1 + static_cast<double>(random() % 1000) / 1000;
+    row[random() % 100] = 1;
+  }
+  const Portfolio portfolio = portfolio_of(slowdowns, 8);
+  EXPECT_EQ(portfolio.members.size(), 8u);
+  EXPECT_FALSE(portfolio.is_optimal);
+  for (int draw = 0; draw < 500; ++draw) {
+    double worst = 1;
+    std::vector<std::size_t> members(8);
+    for (std::size_t& member : members) member = random() % 100;
+    for (const std::vector<double>& row : slowdowns) {
+      double least = unknown;
+      for (const std::size_t member : members) least = std::min(least, row[member]);
+      worst = std::max(worst, least);
+    }
+    EXPECT_LE(portfolio.worst, worst);
+  }
+}
+
+class MeasuredTimesTest : public DbTest {
+ protected:
+  // gemm, whose kernels have one knob: x.
+  static OpEntry entry() {
+    OpEntry entry = emit_fixture::builtin_catalog().at("gemm");
+    for (KernelSpec& kernel : entry.kernels) {
+      kernel.knobs.resize(1);
+      kernel.knobs[0] = {};
+      kernel.knobs[0].name = "x";
+      kernel.knobs[0].values = {1, 2, 3, 4, 5};
+    }
+    return entry;
+  }
+  static Context of(int m, const std::string& kernel = "simt") {
+    Context one = context(kernel);
+    one.situation.problem = "gemm f32 m=" + std::to_string(m) + ",n=64,k=64,layout=nt";
+    return one;
+  }
+  void add(Store& store, const Context& context, const std::string& configuration,
+           const Measurement& measurement) {
+    RunInfo run = run_info();
+    run.context = context;
+    store.append(store.begin_run(run), TrialKind::search, context, configuration, measurement);
+  }
+  double slowdown(const MeasuredTimes& times, std::size_t winner, const std::string& kernel,
+                  const std::string& configuration) const {
+    for (std::size_t i = 0; i < times.candidates.size(); ++i) {
+      const Candidate& one = times.candidates[i];
+      if (one.kernel != kernel || one.configuration != configuration) continue;
+      const double found = times.slowdowns[winner][i];
+      EXPECT_EQ(times.trial_of[winner][i] < 0, found == not_measured);
+      if (found != not_measured) {
+        const Trial& trial =
+            times.trials[winner][static_cast<std::size_t>(times.trial_of[winner][i])];
+        EXPECT_EQ(trial.configuration, configuration);
+      }
+      return found;
+    }
+    ADD_FAILURE() << kernel << " " << configuration;
+    return 0;
+  }
+};
+
+TEST_F(MeasuredTimesTest, CompareSearchesWithSearchesAndRacesWithRaces) {
+  Store store = this->store();
+  const Context first = of(64);
+  add(store, first, "x=1", ok(1000));
+  add(store, first, "x=2", ok(1100));
+  add(store, first, "x=3", ok(1500));
+  add(store, first, "x=4", failed(Outcome::wrong_result, "y[0]"));
+  add(store, first, "x=6", ok(1050));  // of an earlier version of the kernel
+  add(store, of(64, "mma"), "x=5", ok(2000));
+  // The race was at a lower clock, and found b faster.
+  RunInfo run = run_info();
+  run.context = first;
+  store.append_race(store.begin_run(run), {{first, "x=2", ok(1250)}, {first, "x=1", ok(1300)}}, 1);
+  add(store, of(128), "x=3", ok(3000));
+  add(store, of(128), "x=2", ok(3300));
+  const std::vector<Winner> winners = store.winners({.op = "gemm"});
+  ASSERT_EQ(winners.size(), 2u);
+  const std::size_t small = winners[0].trial.configuration == "x=2" ? 0 : 1, large = 1 - small;
+  const MeasuredTimes times = measured_times(store, entry(), winners);
+  EXPECT_EQ(times.candidates.size(), 4u);
+  EXPECT_EQ(times.groups(), 1u);
+  EXPECT_EQ(slowdown(times, small, "simt", "x=2"), 1);
+  EXPECT_DOUBLE_EQ(slowdown(times, small, "simt", "x=1"), 1300.0 / 1250);
+  EXPECT_DOUBLE_EQ(slowdown(times, small, "simt", "x=3"), 1500.0 / 1100);
+  EXPECT_DOUBLE_EQ(slowdown(times, small, "mma", "x=5"), 2000.0 / 1100);
+  EXPECT_EQ(slowdown(times, large, "simt", "x=3"), 1);
+  EXPECT_DOUBLE_EQ(slowdown(times, large, "simt", "x=2"), 1.1);
+  EXPECT_EQ(slowdown(times, large, "simt", "x=1"), not_measured);
+}
+
+// A configuration that is compiled for one layout does not serve another one.
+TEST_F(MeasuredTimesTest, ChoicesAreApart) {
+  Store store = this->store();
+  Context other = of(64);
+  other.situation.problem = "gemm f32 m=64,n=64,k=64,layout=nn";
+  add(store, of(64), "x=1", ok(1000));
+  add(store, other, "x=1", ok(1000));
+  const MeasuredTimes times = measured_times(store, entry(), store.winners({.op = "gemm"}));
+  EXPECT_EQ(times.candidates.size(), 2u);
+  EXPECT_EQ(times.groups(), 2u);
+  EXPECT_TRUE(portfolio_of(times.slowdowns, 1).members.empty());
+  EXPECT_EQ(portfolio_of(times.slowdowns, 2).members.size(), 2u);
+}
+
+// Times under another driver or of other sources are not compared.
+TEST_F(MeasuredTimesTest, OnlyTheWinnersSituationCounts) {
+  Store store = this->store();
+  Context older = of(64);
+  older.situation.driver = "570.1";
+  add(store, older, "x=1", ok(500));
+  Context source = of(64);
+  source.code.source_digest = "d0";
+  add(store, source, "x=2", ok(600));
+  add(store, of(64), "x=3", ok(1000));
+  const MeasuredTimes times = measured_times(store, entry(), store.winners({.op = "gemm"}));
+  ASSERT_EQ(times.candidates.size(), 1u);
+  EXPECT_EQ(times.candidates[0].configuration, "x=3");
+}
+
+}  // namespace
+}  // namespace tw
