@@ -9,6 +9,7 @@
 
 #include "db/store.h"
 #include "unit/cli/fixture.h"
+#include "unit/support/paths.h"
 
 namespace tw {
 namespace {
@@ -134,7 +135,6 @@ args = ["n", "x", "y"]
   write("simple.cuh", R"cuda(
 #pragma once
 #include "common/epilogue.cuh"
-#include "unit/support/paths.h"
 namespace mine {
 struct Knobs { int threads; };
 template <class T, class V, class Epilogue>
