@@ -117,11 +117,13 @@ TEST_F(SourceValues, ASavedSpecKeepsFilesOfOneNameApart) {
 }
 
 TEST_F(SourceValues, NumbersFitTheirType) {
+  write("narrow.cu",
+        "#include <cuda_fp16.h>\n__global__ void narrow(const unsigned char* x, half* y) {}\n");
   const std::string flags =
-      "--kernel src/k.cu:gather --knob BLOCK=32 --grid n/BLOCK --block BLOCK --size n=256 "
-      "--arg 'index=int[n]:in' --arg 'x=u8[n]:in' --arg 'y=half[n]:inout' ";
-  expect_fault(flags + "--values x=256" + run, {"--values x=256", "256 does not fit in u8"});
-  expect_fault(flags + "--values y=1e30" + run, {"--values y=1e30", "1e30 is larger than f16"});
+      "--kernel narrow.cu:narrow --knob BLOCK=32 --grid n/BLOCK --block BLOCK --size n=256 "
+      "--arg 'x=u8[n]:in' --arg 'y=half[n]:inout' ";
+  expect_fault(flags + "--values x=256" + run, {"--values 'x=256'", "256 does not fit in u8"});
+  expect_fault(flags + "--values y=1e30" + run, {"--values 'y=1e30'", "1e30 is larger than f16"});
 }
 
 TEST_F(SourceValues, ASavedReferenceIsTheSameKernel) {
