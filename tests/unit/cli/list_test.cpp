@@ -150,6 +150,18 @@ TEST_F(CliList, JsonHasASummary) {
   EXPECT_EQ(summary.at("problems").at(1).at("state"), "failed");
 }
 
+TEST_F(CliList, AListMayBeCsv) {
+  write_own();
+  write("list.csv", "len,dtype\n200,f32\n# later: 300\n250,\n");
+  const Ran ran = tune("--spec op.toml --device cpu --trust-code --shapes list.csv --json --quiet");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const json problems = json::parse(ran.out).at("summary").at("problems");
+  ASSERT_EQ(problems.size(), 2u);
+  EXPECT_EQ(problems.at(1).at("problem"), "one f32 len=250");
+  write("bad.csv", "len,dtype\n200,f64\n");
+  expect_fault("--spec op.toml --shapes bad.csv", {"bad.csv:2: column 'dtype': ", "f64"});
+}
+
 TEST_F(CliList, AFaultOfASingleProblemPrintsNoTable) {
   write_own();
   write("list.txt", "len=64\n");
