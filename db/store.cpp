@@ -11,6 +11,7 @@
 
 #include "core/types/device_info_fields.h"
 #include "db/database.h"
+#include "db/part.h"
 #include "db/rows.h"
 
 namespace tw {
@@ -31,6 +32,24 @@ constexpr std::array<std::string_view, 3> end_names{"finished", "exhausted", "in
 
 std::string limit_clause(const Filter& filter) {
   return filter.limit > 0 ? fmt::format(" LIMIT {}", filter.limit) : "";
+}
+
+// Returns the test for rows of the situation, with any toolchain.
+Where in_situation(const Situation& situation) {
+  Where where;
+  for (const auto& [column, value] :
+       {std::pair{"c.op = ?", situation.op},
+        {"c.problem = ?", situation.problem},
+        {"c.device_model = ?", situation.device_model},
+        {"c.device_limits = ?", situation.device_limits},
+        {"c.driver = ?", situation.driver},
+        {"c.protocol = CAST(? AS INTEGER)", std::to_string(situation.protocol)},
+        {"c.l2 = ?", std::string(name_of(situation.l2))},
+        {"c.source = ?", std::string(name_of(situation.source))}}) {
+    where.clause += (where.clause.empty() ? " WHERE " : " AND ") + std::string(column);
+    where.values.push_back(value);
+  }
+  return where;
 }
 
 }  // namespace
@@ -137,6 +156,12 @@ Store Store::open(const std::string& path, Mode mode) {
   return Store(std::unique_ptr<Impl>(new Impl{path, open_database(path, mode)}));
 }
 
+Store Store::open_part(const std::string& path, Aspect aspect, const std::string& value) {
+  Store store = open(path, Mode::read_only);
+  store.impl_->guarded([&] { keep_only(store.impl_->database, aspect, value); });
+  return store;
+}
+
 std::int64_t Store::begin_run(const RunInfo& run) {
   return impl_->guarded([&] {
     Write write(impl_->database);
@@ -230,6 +255,24 @@ std::vector<Context> Store::contexts(const std::string& op, const std::string& k
   });
 }
 
+std::vector<std::string> Store::values_of(Aspect aspect, const Filter& filter) const {
+  Where where;
+  where.add(filter);
+  where.add("t.kind <> ?", std::string(name_of(TrialKind::baseline)));
+  where.add("t.outcome = ?", std::string(name_of(Outcome::ok)));
+  return impl_->guarded([&] {
+    SQLite::Statement query(
+        impl_->database,
+        fmt::format("SELECT c.{0} FROM context c JOIN trial t ON t.context_id = c.id{1} "
+                    "GROUP BY c.{0} ORDER BY min(t.created), min(t.id)",
+                    context_column(aspect), where.clause));
+    where.bind(query);
+    std::vector<std::string> values;
+    while (query.executeStep()) values.push_back(query.getColumn(0).getString());
+    return values;
+  });
+}
+
 std::vector<Trial> Store::trials(const Filter& filter) const {
   Where where;
   where.add(filter);
@@ -303,6 +346,21 @@ std::vector<Winner> Store::winners(const Filter& filter) const {
   });
 }
 
+std::optional<Trial> Store::latest(const Situation& situation, const std::string& kernel,
+                                   const std::string& configuration) const {
+  Where where = in_situation(situation);
+  where.clause += " AND c.toolchain = ? AND c.kernel = ? AND t.configuration = ?";
+  where.values.insert(where.values.end(), {situation.toolchain, kernel, configuration});
+  return impl_->guarded([&]() -> std::optional<Trial> {
+    std::vector<Trial> found = impl_->read_trials(
+        " AND t.kind <> 'baseline' ORDER BY t.kind = 'race' DESC, "
+        "CASE c.source WHEN 'imported' THEN t.created ELSE printf('%020d', t.id) END DESC LIMIT 1",
+        where);
+    if (found.empty()) return std::nullopt;
+    return std::move(found.front());
+  });
+}
+
 std::string Store::clock_notice() const {
   return impl_->guarded([&]() -> std::string {
     SQLite::Statement query(impl_->database,
@@ -318,20 +376,9 @@ std::string Store::clock_notice() const {
 
 std::optional<Trial> Store::baseline(const Situation& situation,
                                      const std::string& verdict_digest) const {
-  Where where;
-  for (const auto& [column, value] :
-       {std::pair{"c.op = ?", situation.op},
-        {"c.problem = ?", situation.problem},
-        {"c.device_model = ?", situation.device_model},
-        {"c.device_limits = ?", situation.device_limits},
-        {"c.driver = ?", situation.driver},
-        {"c.protocol = CAST(? AS INTEGER)", std::to_string(situation.protocol)},
-        {"c.l2 = ?", std::string(name_of(situation.l2))},
-        {"c.source = ?", std::string(name_of(situation.source))},
-        {"c.verdict_digest = ?", verdict_digest}}) {
-    where.clause += (where.clause.empty() ? " WHERE " : " AND ") + std::string(column);
-    where.values.push_back(value);
-  }
+  Where where = in_situation(situation);
+  where.clause += " AND c.verdict_digest = ?";
+  where.values.push_back(verdict_digest);
   return impl_->guarded([&]() -> std::optional<Trial> {
     std::vector<Trial> found = impl_->read_trials(
         " AND t.kind = 'baseline' AND t.outcome = 'ok' ORDER BY t.id DESC LIMIT 1", where);

@@ -114,6 +114,9 @@ struct Filter {
   std::int64_t limit = 0;            // 0: all
 };
 
+// The aspects in which two parts of a database may differ.
+enum class Aspect { device, driver, toolkit };
+
 class Store {
  public:
   enum class Mode { read_only, read_write };
@@ -122,6 +125,9 @@ class Store {
   // schema, a full disk, or a database of another program. One thread uses a Store at a time; any
   // number of Stores can share a file.
   static Store open(const std::string& path, Mode mode);
+  // Opens the part of the file in which the aspect has this value, to read it. The winners are
+  // those that this part alone would have.
+  static Store open_part(const std::string& path, Aspect aspect, const std::string& value);
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
   ~Store();
@@ -148,6 +154,8 @@ class Store {
   std::vector<Trial> known(const Context& context) const;
   // Returns all contexts in which a kernel was tried, oldest first, imported ones last.
   std::vector<Context> contexts(const std::string& op, const std::string& kernel) const;
+  // Returns the values of the aspect in contexts in which a kernel worked, oldest first.
+  std::vector<std::string> values_of(Aspect aspect, const Filter& filter) const;
   std::vector<Trial> trials(const Filter& filter) const;  // newest first
   std::vector<StoredRun> runs() const;                    // all of them, oldest first
   // Returns one winner for each (op, problem, device model, device limits), sorted by these. An
@@ -158,6 +166,10 @@ class Store {
   // Returns the rows of the race that made this trial a winner, in the order of the race, without
   // those that failed. If there was no race, returns the trial itself.
   std::vector<Trial> finalists(std::int64_t winner_trial) const;
+  // Returns what was measured last of a configuration in the situation, with any source of the
+  // kernel: its latest trial of a race, else of a search. Nothing if there is none.
+  std::optional<Trial> latest(const Situation& situation, const std::string& kernel,
+                              const std::string& configuration) const;
   // Returns one line if the clock is behind the date of the latest trial; else empty. Only imported
   // rows are ordered by dates.
   std::string clock_notice() const;

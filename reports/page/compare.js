@@ -3,7 +3,7 @@
 function againstView() {
   const other = report.other;
   if (!other) return null;
-  const rows = pairsOf(other.problems);
+  const rows = other.pairs.map(pair => rowOf(pair, other.problems));
   if (!rows.length) return [note(`No problem has a winner both here and in ${other.database}.`)];
   return [
     note(`Here: ${report.database}. There: ${other.database}. x is the time there over the time ` +
@@ -12,21 +12,11 @@ function againstView() {
   ];
 }
 
-function pairsOf(others) {
-  const key = problem => JSON.stringify([problem.op, problem.problem, problem.l2]);
-  const byKey = d3.group(others, key);
-  return report.problems.filter(problem => problem.verdict).flatMap(problem =>
-    (byKey.get(key(problem)) ?? []).map(there => pairOf(problem, there)));
-}
-
-function pairOf(here, there) {
-  const a = here.verdict, b = there.verdict;
-  const both = a.interval_ns && b.interval_ns;
-  return {
-    here, there, name: here.problem, ratio: b.median_ns / a.median_ns,
-    low: both ? b.interval_ns[0] / a.interval_ns[1] : null,
-    high: both ? b.interval_ns[1] / a.interval_ns[0] : null,
-  };
+// A pair names its problems by their indices.
+function rowOf(pair, others) {
+  const here = report.problems[pair.here];
+  const [low, high] = pair.interval ?? [null, null];
+  return { here, there: others[pair.there], name: here.problem, ratio: pair.ratio, low, high };
 }
 
 function againstFigure(rows) {

@@ -21,6 +21,8 @@ constexpr Command listed[] = {
     {"query", "show winners and trials of a database", query_specification, query_command},
     {"explain", "show what bounds a winner, and which knobs matter", explain_specification,
      explain_command},
+    {"compare", "show what changed between two databases, and by how much", compare_specification,
+     compare_command},
     {"report", "write an HTML page that shows what a database holds", report_specification,
      report_command},
     {"merge", "add the trials of another database", merge_specification, merge_command},

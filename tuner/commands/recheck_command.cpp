@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -20,6 +21,7 @@
 #include "ui/interrupt.h"
 #include "ui/json_text.h"
 #include "ui/output.h"
+#include "ui/progress.h"
 #include "ui/table.h"
 #include "ui/version.h"
 
@@ -94,13 +96,16 @@ class Recheck {
   // Checks the winners that are due. Returns the results up to the point where the user ended it.
   std::vector<Checked> run() {
     std::vector<Checked> all;
-    for (const Winner& winner : winners()) {
-      if (!is_due(winner)) {
-        ++current_;
-        continue;
-      }
+    std::vector<Winner> due = winners();
+    current_ = std::ssize(due);
+    std::erase_if(due, [this](const Winner& winner) { return !is_due(winner); });
+    current_ -= std::ssize(due);
+    ListPace pace(due.size(), std::chrono::steady_clock::now);
+    for (const Winner& winner : due) {
+      progress_.in_list(pace.begin(all.size() + 1));
       Checked checked = check(winner);
       if (interrupted()) break;
+      pace.end(checked.standing != Standing::changed);
       all.push_back(std::move(checked));
     }
     progress_.clear();

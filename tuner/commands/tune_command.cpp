@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <deque>
 #include <nlohmann/json.hpp>
@@ -16,6 +17,7 @@
 #include "options/problem_options.h"
 #include "options/source_options.h"
 #include "search/strategies/strategy.h"
+#include "session/list_report.h"
 #include "session/result_report.h"
 #include "session/session.h"
 #include "session/setup/claims.h"
@@ -26,6 +28,7 @@
 #include "ui/interrupt.h"
 #include "ui/json_text.h"
 #include "ui/output.h"
+#include "ui/progress.h"
 #include "ui/version.h"
 
 namespace tw {
@@ -106,6 +109,8 @@ struct Batch {
   const Catalog& catalog;
   DeviceChooser& chooser;
   const TuneOptions& options;
+  ListPace pace;
+  bool is_list = false;  // several problems
   // problems that another process searches come later; false for one problem with --fresh
   bool defers = true;
   std::optional<Store> store{};
@@ -136,13 +141,13 @@ void use_search_of_others(const Batch& batch, SessionRequest& request, Progress&
   request.fresh = false;
 }
 
-// Tunes one problem. Returns nothing if another process searches the problem; `deferred` is then
-// set. If it is set by an earlier call, waits for that process.
-std::optional<Report> tune_one(Batch& batch, const Asked& asked, bool& deferred) {
+std::string key_of(const Asked& asked) {
+  return asked.entry ? asked.problem.key(asked.entry->op) : "";
+}
+
+// Returns the report of a problem that is ready to run on the device.
+Report prepared(const Batch& batch, const Asked& asked, const OpenDevice& opened) {
   const TuneOptions& options = batch.options;
-  const std::string op = asked.entry ? asked.entry->op.name : "";
-  const std::string key = asked.entry ? asked.problem.key(asked.entry->op) : "";
-  const OpenDevice opened = batch.chooser.open(op, key, options.kernel);
   Report report{.setup = set_up(batch.catalog, asked, options.kernel, opened, options.measuring),
                 .result = {},
                 .device = opened.device->info(),
@@ -154,27 +159,60 @@ std::optional<Report> tune_one(Batch& batch, const Asked& asked, bool& deferred)
   request.strategy = options.strategy;
   request.finalists = options.finalists;
   request.command = options.command_line;
-  const std::string& database = options.measuring.database;
+  return report;
+}
+
+// The same. If one problem of a list cannot be tuned, the others still can: then returns nothing,
+// and the entry of the list says why.
+std::optional<Report> prepared(const Batch& batch, const Asked& asked, const OpenDevice& opened,
+                               ListEntry& entry, Progress& progress) {
+  if (!batch.is_list) return prepared(batch, asked, opened);
+  try {
+    return prepared(batch, asked, opened);
+  } catch (const Error& error) {
+    entry.state = ListState::failed;
+    entry.note = error.what();
+    progress.headline(fmt::format("{}: cannot be tuned: {}", entry.problem, entry.note));
+    return std::nullopt;
+  }
+}
+
+void open_database(Batch& batch) {
+  const std::string& database = batch.options.measuring.database;
   if (!batch.store) {
     batch.store = Store::open(database, Store::Mode::read_write);
     batch.run_before = latest_run_id(database);
   }
   if (!batch.claims) batch.claims.emplace(database);
-  Progress progress = Progress::on_stderr(options.measuring.quiet);
-  if (!deferred && !batch.claims->try_claim(request.situation)) {
-    progress.note(fmt::format("{}: another process searches it{}", request.problem_key,
-                              batch.defers ? ": back to it at the end" : " too"));
-    if (batch.defers) {
-      deferred = true;
-      return std::nullopt;
-    }
-  } else if (deferred && !await_claim(batch, request, progress)) {
-    return std::nullopt;
-  }
+}
+
+// Claims the problem. Returns false if another process searches it; `deferred` is then set. If it
+// is set by an earlier call, waits for that process, and returns false if the user ended the wait.
+bool claim(Batch& batch, const SessionRequest& request, bool& deferred, Progress& progress) {
+  if (deferred) return await_claim(batch, request, progress);
+  if (batch.claims->try_claim(request.situation)) return true;
+  progress.note(fmt::format("{}: another process searches it{}", request.problem_key,
+                            batch.defers ? ": back to it at the end" : " too"));
+  deferred = batch.defers;
+  return !deferred;
+}
+
+// Tunes one problem, and writes what was found into the entry. Returns nothing if the problem
+// cannot be tuned, or not now: see prepared() and claim().
+std::optional<Report> tune_one(Batch& batch, const Asked& asked, bool& deferred, ListEntry& entry,
+                               Progress& progress) {
+  const std::string op = asked.entry ? asked.entry->op.name : "";
+  const OpenDevice opened = batch.chooser.open(op, key_of(asked), batch.options.kernel);
+  std::optional<Report> ready = prepared(batch, asked, opened, entry, progress);
+  if (!ready) return std::nullopt;
+  Report& report = *ready;
+  SessionRequest& request = report.setup.request;
+  open_database(batch);
+  if (!claim(batch, request, deferred, progress)) return std::nullopt;
   use_search_of_others(batch, request, progress);
-  progress.note(fmt::format("{} on {}{}", request.problem_key,
-                            describe(report.device, report.recordings),
-                            opened.why.empty() ? "" : fmt::format(" ({})", opened.why)));
+  progress.headline(fmt::format("{} on {}{}", request.problem_key,
+                                describe(report.device, report.recordings),
+                                opened.why.empty() ? "" : fmt::format(" ({})", opened.why)));
   for (const std::string& notice : report.setup.notices) progress.note(notice);
   for (const std::string& notice : {batch.store->clock_notice(), batch.claims->notice()}) {
     if (!notice.empty()) progress.note(notice);
@@ -183,7 +221,9 @@ std::optional<Report> tune_one(Batch& batch, const Asked& asked, bool& deferred)
   report.result = run_session(request, *opened.device, *batch.store, progress, interrupted);
   batch.claims->release(request.situation);
   batch.searched.insert(request.problem_key);
-  return report;
+  entry.problem = request.problem_key;
+  set_result(report.result, entry);
+  return ready;
 }
 
 // Returns the hint what to do with the winners.
@@ -208,30 +248,78 @@ std::string next_step(const TuneOptions& options, const Setup& setup) {
   return text;
 }
 
-// Tunes each problem in turn; problems that another process searches come last. Returns how many
-// problems have a winner. `results` has one element for each problem, only for JSON.
-std::size_t tune_all(Batch& batch, const std::vector<Asked>& problems,
-                     std::vector<nlohmann::ordered_json>& results) {
+// The results of a command line.
+struct ListOutcome {
+  ListReport list;                              // an entry for each problem
+  std::vector<nlohmann::ordered_json> results;  // an element for each problem; only for JSON
+  std::vector<std::string> next_steps;          // without repetitions
+};
+
+// Tunes one problem of the command line, and shows its result.
+void tune_at(Batch& batch, std::size_t at, const Asked& asked, bool& deferred,
+             ListOutcome& outcome) {
   const TuneOptions& options = batch.options;
+  Progress progress = Progress::on_stderr(options.measuring.quiet);
+  progress.in_list(batch.pace.begin(at + 1));
+  ListEntry& entry = outcome.list.entries[at];
+  const bool was_deferred = deferred;
+  const std::optional<Report> report = tune_one(batch, asked, deferred, entry, progress);
+  if (was_deferred || !deferred) batch.pace.end(report && report->result.evaluated > 0);
+  if (!report) return;
+  if (options.json) {
+    outcome.results[at] = result_json(*report, options.top);
+    return;
+  }
+  show(result_text(*report, options.top) + "\n");
+  std::fflush(stdout);
+  std::vector<std::string>& steps = outcome.next_steps;
+  const std::string step = next_step(options, report->setup);
+  const bool is_new = std::find(steps.begin(), steps.end(), step) == steps.end();
+  if (entry.winner && is_new) steps.push_back(step);
+}
+
+// Tunes each problem in turn; problems that another process searches come last.
+void tune_all(Batch& batch, const std::vector<Asked>& problems, ListOutcome& outcome) {
   std::deque<bool> deferred(problems.size(), false);
-  std::size_t found = 0;
   for (const bool is_first_visit : {true, false}) {
     for (std::size_t i = 0; i < problems.size() && !interrupted(); ++i) {
       if (!is_first_visit && !deferred[i]) continue;
-      const std::optional<Report> report = tune_one(batch, problems[i], deferred[i]);
-      if (!report) continue;
-      const bool any = !report->result.ranking.empty();
-      if (any) ++found;
-      if (options.json) {
-        results[i] = result_json(*report, options.top);
-        continue;
+      try {
+        tune_at(batch, i, problems[i], deferred[i], outcome);
+      } catch (const Error& error) {  // of the machine: it ends the list
+        outcome.list.entries[i].state = ListState::failed;
+        outcome.list.entries[i].note = error.what();
+        throw;
       }
-      show(result_text(*report, options.top) + "\n");
-      std::fflush(stdout);
-      if (any) say(next_step(options, report->setup));
     }
   }
-  return found;
+}
+
+void show_end(const Batch& batch, ListOutcome outcome) {
+  outcome.list.seconds = batch.pace.elapsed_s();
+  if (batch.options.json) {
+    std::erase_if(outcome.results, [](const auto& one) { return one.is_null(); });
+    const nlohmann::ordered_json document{{"tilewright", version_text()},
+                                          {"database", batch.options.measuring.database},
+                                          {"results", std::move(outcome.results)},
+                                          {"summary", list_json(outcome.list)}};
+    fmt::print("{}\n", json_text(document));
+  } else if (batch.is_list) {
+    show(list_text(outcome.list));
+  }
+  std::fflush(stdout);
+  for (const std::string& step : outcome.next_steps) say(step);
+}
+
+// Throws Error if a problem of the list could not be tuned.
+int exit_code_of(const ListReport& list) {
+  if (const std::size_t failed = list.count(ListState::failed)) {
+    throw Error(fmt::format("{} of {} problems cannot be tuned: the list's table says why", failed,
+                            list.entries.size()));
+  }
+  const std::size_t found = list.winners();
+  const bool enough = interrupted() ? found > 0 : found == list.entries.size();
+  return enough ? exit_found : exit_nothing;
 }
 
 }  // namespace
@@ -287,18 +375,20 @@ int tune_command(const Arguments& arguments) {
   Batch batch{.catalog = catalog,
               .chooser = chooser,
               .options = options,
+              .pace = ListPace(problems.size(), std::chrono::steady_clock::now),
+              .is_list = problems.size() > 1,
               .defers = problems.size() > 1 || !options.measuring.fresh};
-  std::vector<nlohmann::ordered_json> results(problems.size());
-  const std::size_t found = tune_all(batch, problems, results);
-  if (options.json) {
-    std::erase_if(results, [](const auto& one) { return one.is_null(); });
-    const nlohmann::ordered_json document{{"tilewright", version_text()},
-                                          {"database", options.measuring.database},
-                                          {"results", std::move(results)}};
-    fmt::print("{}\n", json_text(document));
+  ListOutcome outcome;
+  outcome.results.resize(problems.size());
+  for (const Asked& asked : problems) outcome.list.entries.push_back({.problem = key_of(asked)});
+  try {
+    tune_all(batch, problems, outcome);
+  } catch (const Error&) {  // what was done before is not lost
+    if (outcome.list.ended() > 0) show_end(batch, std::move(outcome));
+    throw;
   }
-  const bool enough = interrupted() ? found > 0 : found == problems.size();
-  return enough ? exit_found : exit_nothing;
+  show_end(batch, outcome);
+  return exit_code_of(outcome.list);
 }
 
 }  // namespace tw

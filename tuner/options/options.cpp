@@ -80,10 +80,11 @@ Arguments Arguments::parse(const CommandSpec& command, const std::vector<std::st
   for (const po::option& option : parsed(command, words).options) {
     const std::string word = option.value.empty() ? "" : option.value.front();
     if (option.position_key >= 0 || option.string_key.empty()) {
-      if (command.positional.empty() || !arguments.positional_.empty()) {
+      const bool is_full = arguments.positionals_.size() >= command.most_words;
+      if (command.positional.empty() || is_full) {
         throw Error(fmt::format("unexpected '{}': see tune {} --help", word, command.name));
       }
-      arguments.positional_ = word;
+      arguments.positionals_.push_back(word);
       continue;
     }
     std::vector<std::string>& values = arguments.values_[option.string_key];
@@ -96,6 +97,11 @@ Arguments Arguments::parse(const CommandSpec& command, const std::vector<std::st
     values.push_back(word);
   }
   return arguments;
+}
+
+const std::string& Arguments::positional() const {
+  static const std::string none;
+  return positionals_.empty() ? none : positionals_.front();
 }
 
 std::string Arguments::text(std::string_view flag, std::string_view fallback) const {

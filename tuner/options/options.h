@@ -24,6 +24,7 @@ struct CommandSpec {
   std::vector<Flag> flags;
   std::string positional;  // what one word without a flag means; empty if none is allowed
   std::vector<std::string> examples;
+  std::size_t most_words = 1;  // words without a flag, if any are allowed
 };
 
 // The given flags and words. Values are texts until they are read by type; a bad value throws Error
@@ -45,13 +46,15 @@ class Arguments {
                      std::span<const std::string> allowed) const;
   // Returns the same arguments with `flag` set to `value`.
   Arguments with(std::string_view flag, std::string value) const;
-  const std::string& positional() const { return positional_; }
+  // Returns the first word without a flag; empty if there is none.
+  const std::string& positional() const;
+  const std::vector<std::string>& positionals() const { return positionals_; }
   const std::vector<std::string>& words() const { return words_; }  // the words as given
   bool wants_help() const { return has("help"); }
 
  private:
   std::map<std::string, std::vector<std::string>, std::less<>> values_;
-  std::string positional_;
+  std::vector<std::string> positionals_;
   std::vector<std::string> words_;
 };
 

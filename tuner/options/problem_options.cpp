@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <map>
 #include <sstream>
 
@@ -12,6 +13,7 @@
 #include "core/catalog/catalog.h"
 #include "core/expr/expr.h"
 #include "core/formats/recording_file.h"
+#include "options/problem_table.h"
 #include "options/source_options.h"
 
 namespace tw {
@@ -37,13 +39,10 @@ bool is_shape(const std::string& word) {
          std::isdigit(static_cast<unsigned char>(word.front())) != 0;
 }
 
-// Parses "op shape [dtype=..] [math=..] [epilogue=..] [layout=..] [align=..]". The op may be
-// omitted if the flags name it.
-Asked parse_line(const std::string& line, const Arguments& arguments, const Catalog& catalog) {
-  std::istringstream stream(line);
-  std::string word;
-  std::vector<std::string> words;
-  while (stream >> word) words.push_back(word);
+// Parses the words "op shape [dtype=..] [math=..] [epilogue=..] [layout=..]". The op may be omitted
+// if the flags name it.
+Asked parse_words(const std::vector<std::string>& words, const Arguments& arguments,
+                  const Catalog& catalog) {
   Asked asked;
   std::size_t at = 0;
   if (is_shape(words.front())) {
@@ -76,6 +75,34 @@ Asked parse_line(const std::string& line, const Arguments& arguments, const Cata
   return asked;
 }
 
+std::vector<Asked> parse_lines(std::string text, const std::string& path,
+                               const Arguments& arguments, const Catalog& catalog) {
+  std::istringstream file(std::move(text));
+  std::vector<Asked> asked;
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    std::istringstream stream(line.substr(0, line.find('#')));
+    const std::vector<std::string> words{std::istream_iterator<std::string>(stream), {}};
+    if (words.empty()) continue;
+    try {
+      asked.push_back(parse_words(words, arguments, catalog));
+      asked.back().line = number;
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}:{}: {}", path, number, error.what()));
+    }
+  }
+  return asked;
+}
+
+std::vector<Asked> parse_table(const std::string& text, const std::string& path,
+                               const Arguments& arguments, const Catalog& catalog) {
+  const bool is_only_op = catalog.foreign() && !arguments.has("op");
+  const std::string op = is_only_op ? catalog.ops().front().op.name : arguments.text("op");
+  return problems_of_table(text, path, op, catalog, [&](const std::vector<std::string>& words) {
+    return parse_words(words, arguments, catalog);
+  });
+}
+
 std::vector<Asked> parse_shapes(const std::string& path, const Arguments& arguments,
                                 const Catalog& catalog) {
   std::string text = read_bytes(path);
@@ -83,19 +110,9 @@ std::vector<Asked> parse_shapes(const std::string& path, const Arguments& argume
   if (text.find('\0') != std::string::npos) {
     throw Error(fmt::format("--shapes {}: is not a text: save it as UTF-8", path));
   }
-  std::istringstream file(std::move(text));
-  std::vector<Asked> asked;
-  std::string line;
-  for (int number = 1; std::getline(file, line); ++number) {
-    line = line.substr(0, line.find('#'));
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    try {
-      asked.push_back(parse_line(line, arguments, catalog));
-      asked.back().line = number;
-    } catch (const Error& error) {
-      throw Error(fmt::format("{}:{}: {}", path, number, error.what()));
-    }
-  }
+  std::vector<Asked> asked = is_problem_table(path, text)
+                                 ? parse_table(text, path, arguments, catalog)
+                                 : parse_lines(std::move(text), path, arguments, catalog);
   if (asked.empty()) {
     throw Error(
         fmt::format("--shapes {}: no problem in it: one a line, as in 'gemm m=1,n=2,k=3'", path));
@@ -109,7 +126,9 @@ std::vector<Flag> problem_flags() {
   std::vector<Flag> flags{
       {"op", "OP", "the op to compute; `tune ops` lists the ops"},
       {"shape", "NAME=N,...", "sizes: m=4096,n=4096,k=4096, or 4096x4096x4096 in the op's order"},
-      {"shapes", "FILE", "many problems, one a line: OP SHAPE [dtype=..] [epilogue=..]"},
+      {"shapes", "FILE",
+       "many problems, one a line: OP SHAPE [dtype=..] [epilogue=..]; or CSV with a header row "
+       "that names the columns: op,m,n,k,dtype"},
       {"dtype", "TYPE", "storage of the tensors (default: the op's first)"},
       {"math", "MATH", "how accurate products must be: f32, tf32, ... (default: as the dtype)"},
       {"layout", "NAME", "the op's choice named layout; the same as layout=NAME in --shape"},

@@ -6,7 +6,9 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <utility>
 
+#include "compare/pairs.h"
 #include "report/columns.h"
 #include "report/verdict_json.h"
 #include "ui/json_text.h"
@@ -85,18 +87,47 @@ ordered_json problem_json(const Group& group, const Catalog& catalog) {
   return problem;
 }
 
-// Returns the winners of the other database, without their trials.
-ordered_json other_json(const std::string& path, const Filter& filter, const Catalog& catalog) {
+std::vector<const Situation*> situations_of(const std::vector<Group>& groups) {
+  std::vector<const Situation*> situations;
+  for (const Group& group : groups) situations.push_back(&group.situation());
+  return situations;
+}
+
+// Returns the problems that both databases have, as indices into their lists, with the ratio of
+// the times, there over here.
+ordered_json pairs_json(const std::vector<Group>& here, const std::vector<Group>& there) {
+  ordered_json list = ordered_json::array();
+  for (const auto& [first, second] :
+       pair_winners(situations_of(here), situations_of(there)).pairs) {
+    const TimeRatio ratio =
+        ratio_of(there[second].winner->trial.measurement, here[first].winner->trial.measurement);
+    const Interval interval = ratio.interval.value_or(Interval{});
+    list.push_back({{"here", first},
+                    {"there", second},
+                    {"ratio", ratio.ratio},
+                    {"interval", known(ratio.interval.has_value(),
+                                       ordered_json::array({interval.low, interval.high}))}});
+  }
+  return list;
+}
+
+// Returns the winners of the other database, without their trials, and their partners in `here`.
+ordered_json other_json(const std::string& path, const Filter& filter, const Catalog& catalog,
+                        std::vector<Group> here) {
   const Store store = Store::open(path, Store::Mode::read_only);
+  // Groups without a winner come last, so that indices of the others stay.
+  const auto has_no_winner = [](const Group& group) { return !group.winner; };
+  std::vector<Group> groups = groups_of(store, filter);
+  std::erase_if(groups, has_no_winner);
+  std::erase_if(here, has_no_winner);
   ordered_json problems = ordered_json::array();
-  for (const Group& group : groups_of(store, filter)) {
-    if (!group.winner) continue;
+  for (const Group& group : groups) {
     const StoredRun* run = group.runs.empty() ? nullptr : &group.runs.back();
     ordered_json problem = situation_json(group.situation());
     problem["verdict"] = verdict_json(group, work_of(catalog, group.situation(), run));
     problems.push_back(std::move(problem));
   }
-  return {{"database", path}, {"problems", problems}};
+  return {{"database", path}, {"problems", problems}, {"pairs", pairs_json(here, groups)}};
 }
 
 }  // namespace
@@ -105,7 +136,8 @@ ordered_json report_json(const ReportRequest& request) {
   const Catalog catalog = Catalog::load(builtin_spaces(), builtin_sources());
   const Store store = Store::open(request.database, Store::Mode::read_only);
   ordered_json problems = ordered_json::array();
-  for (const Group& group : groups_of(store, request.filter)) {
+  std::vector<Group> groups = groups_of(store, request.filter);
+  for (const Group& group : groups) {
     problems.push_back(problem_json(group, catalog));
   }
   ordered_json document{
@@ -114,8 +146,9 @@ ordered_json report_json(const ReportRequest& request) {
       {"database", request.database},
       {"command", request.command},
       {"problems", std::move(problems)}};
-  document["other"] =
-      request.other.empty() ? ordered_json() : other_json(request.other, request.filter, catalog);
+  document["other"] = request.other.empty()
+                          ? ordered_json()
+                          : other_json(request.other, request.filter, catalog, std::move(groups));
   return document;
 }
 

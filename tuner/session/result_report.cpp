@@ -17,21 +17,10 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// Returns the half-width of the median's interval relative to the median; negative if unknown.
-double relative_interval(const Measurement& measurement) {
-  if (measurement.samples_ns.size() < 2) return -1;
-  const Interval interval = median_interval(measurement.samples_ns);
-  return (interval.high - interval.low) / 2 / measurement.median_ns();
-}
-
 // Returns the time of the fastest baseline; 0 if there is none.
 double baseline_ns(const SessionResult& result) {
-  double best = 0;
-  for (const auto& [library, measurement] : result.baselines) {
-    const double median_ns = measurement.median_ns();
-    if (best == 0 || median_ns < best) best = median_ns;
-  }
-  return best;
+  const auto fastest = fastest_baseline(result);
+  return fastest ? fastest->median_ns : 0;
 }
 
 // The work of a call: FLOPs if it computes, bytes if it moves data.
@@ -189,10 +178,8 @@ class Rows {
            const Measurement& measurement, const std::optional<Interval>& slower,
            const std::string& configuration) {
     const double median_ns = measurement.median_ns();
-    const double interval = relative_interval(measurement);
     const double roof_ns = setup_.request.roof_ns;
-    table_.add({rank, mark, kernel, format_time(median_ns),
-                interval < 0 ? "" : fmt::format("{:.1f} %", interval * 100),
+    table_.add({rank, mark, kernel, format_time(median_ns), interval_text(measurement),
                 rate_text(setup_, median_ns),
                 roof_ns > 0 ? format_significant(roof_ns / median_ns * 100, 3) : "",
                 baseline_ns_ > 0 ? fmt::format("{:.2f}", baseline_ns_ / median_ns) : "",
@@ -235,6 +222,22 @@ ordered_json row_json(const Report& report, const Ranked& row, std::size_t rank)
 }
 
 }  // namespace
+
+std::string interval_text(const Measurement& measurement) {
+  if (measurement.samples_ns.size() < 2) return "";
+  const Interval interval = median_interval(measurement.samples_ns);
+  const double half = (interval.high - interval.low) / 2 / measurement.median_ns();
+  return fmt::format("{:.1f} %", half * 100);
+}
+
+std::optional<FastestBaseline> fastest_baseline(const SessionResult& result) {
+  std::optional<FastestBaseline> fastest;
+  for (const auto& [library, measurement] : result.baselines) {
+    const double median_ns = measurement.median_ns();
+    if (!fastest || median_ns < fastest->median_ns) fastest = {library, median_ns};
+  }
+  return fastest;
+}
 
 std::string result_text(const Report& report, std::int64_t top) {
   const SessionResult& result = report.result;

@@ -44,6 +44,45 @@ std::string progress_line(const Status& status) {
   return line;
 }
 
+double list_seconds_left(const ListPlace& place, double elapsed_s, double left_s) {
+  const auto later = static_cast<double>(place.later);
+  if (place.each_s > 0) {
+    return std::max({0.0, left_s, place.each_s - elapsed_s}) + later * place.each_s;
+  }
+  return left_s < 0 ? -1 : left_s + later * (elapsed_s + left_s);
+}
+
+std::string place_text(const ListPlace& place, double left_s) {
+  if (place.count < 2) return "";
+  const std::string left = left_s < 0 ? "" : fmt::format(" ({} left)", format_duration(left_s));
+  return fmt::format("{} of {}{}: ", place.number, place.count, left);
+}
+
+ListPace::ListPace(std::size_t count, Clock clock)
+    : clock_(std::move(clock)),
+      start_(clock_()),
+      problem_start_(start_),
+      count_(static_cast<std::int64_t>(count)) {}
+
+ListPlace ListPace::begin(std::size_t number) {
+  problem_start_ = clock_();
+  return {.number = static_cast<std::int64_t>(number),
+          .count = count_,
+          .later = std::max<std::int64_t>(0, count_ - ended_ - 1),
+          .each_s = typical_ > 0 ? typical_s_ / static_cast<double>(typical_) : 0};
+}
+
+void ListPace::end(bool is_typical) {
+  ++ended_;
+  if (!is_typical) return;
+  ++typical_;
+  typical_s_ += std::chrono::duration<double>(clock_() - problem_start_).count();
+}
+
+double ListPace::elapsed_s() const {
+  return std::chrono::duration<double>(clock_() - start_).count();
+}
+
 Progress::Progress(std::FILE* stream, Mode mode, int width, Clock clock)
     : stream_(stream), mode_(mode), width_(width), clock_(std::move(clock)) {}
 
@@ -54,6 +93,17 @@ Progress Progress::on_stderr(bool quiet) {
   const Mode mode = quiet ? Mode::quiet : terminal ? Mode::terminal : Mode::lines;
   return Progress(stderr, mode, known ? size.ws_col : 80,
                   [] { return std::chrono::steady_clock::now(); });
+}
+
+void Progress::in_list(const ListPlace& place) {
+  place_ = place;
+  problem_start_ = clock_();
+}
+
+// Returns the place in the list. `left_s` is what the problem's search still takes.
+std::string Progress::list_text(double left_s) const {
+  const double elapsed_s = std::chrono::duration<double>(clock_() - problem_start_).count();
+  return place_text(place_, list_seconds_left(place_, elapsed_s, left_s));
 }
 
 void Progress::update(const Status& status) {
@@ -67,7 +117,8 @@ void Progress::update(const Status& status) {
   if (mode_ == Mode::terminal) {
     if (open_ && since < redraw_interval) return;
     const std::string line =
-        clipped(one_line(progress_line(status)), static_cast<std::size_t>(width_ - 1));
+        clipped(one_line(list_text(seconds_left(status)) + progress_line(status)),
+                static_cast<std::size_t>(width_ - 1));
     std::fputs(fmt::format("\r{}\x1b[K", line).c_str(), stream_);
     std::fflush(stream_);
     open_ = true;
@@ -78,7 +129,8 @@ void Progress::update(const Status& status) {
                         : std::chrono::milliseconds(line_interval))) {
       return;
     }
-    std::fputs((one_line(progress_line(status)) + "\n").c_str(), stream_);
+    const std::string line = list_text(seconds_left(status)) + progress_line(status);
+    std::fputs((one_line(line) + "\n").c_str(), stream_);
     last_best_ns_ = status.best_ns;
   }
   last_ = now;
@@ -89,6 +141,8 @@ void Progress::note(std::string_view line) {
   clear();
   std::fputs((one_line(line) + "\n").c_str(), stream_);
 }
+
+void Progress::headline(std::string_view line) { note(list_text(-1).append(line)); }
 
 void Progress::clear() {
   if (open_) std::fputs("\r\x1b[K", stream_);

@@ -18,8 +18,8 @@ TEST_F(Cli, SaysWhatItIsAndHowToUseIt) {
   EXPECT_EQ(tune("--version").out.rfind("tilewright ", 0), 0u);
   const Ran help = tune("--help");
   EXPECT_EQ(help.code, 0);
-  for (const char* word : {"run", "emit", "query", "merge", "export", "import", "ops", "record",
-                           "doctor", "Examples:"}) {
+  for (const char* word : {"run", "emit", "query", "compare", "merge", "export", "import", "ops",
+                           "record", "doctor", "Examples:"}) {
     EXPECT_NE(help.out.find(word), std::string::npos) << word;
     if (std::string(word) == "Examples:") continue;
     const Ran of_command = tune(std::string(word) + " --help");

@@ -218,6 +218,58 @@ TEST_F(ProgressTest, WritesPlainLinesNowAndThenElsewhere) {
   EXPECT_NE(text.find("simt 60/200"), std::string::npos);
 }
 
+TEST_F(ProgressTest, SaysThePlaceInAListAndTheTimeThatItTakes) {
+  ListPlace place{.number = 3, .count = 30, .later = 27, .each_s = 0};
+  // 5 s have passed, and 15 s are left: 27 problems take as long as this one.
+  EXPECT_DOUBLE_EQ(list_seconds_left(place, 5, 15), 15 + 27 * 20);
+  EXPECT_LT(list_seconds_left(place, 5, -1), 0);
+  place.each_s = 60;
+  EXPECT_DOUBLE_EQ(list_seconds_left(place, 5, 15), 55 + 27 * 60) << "the race comes on top";
+  EXPECT_DOUBLE_EQ(list_seconds_left(place, 5, 80), 80 + 27 * 60);
+  EXPECT_DOUBLE_EQ(list_seconds_left(place, 90, -1), 27 * 60);
+  EXPECT_EQ(place_text(place, 1635), "3 of 30 (27 m 15 s left): ");
+  EXPECT_EQ(place_text(place, -1), "3 of 30: ");
+  EXPECT_EQ(place_text({.number = 1, .count = 1}, 5), "");
+  Progress lines = progress(Progress::Mode::lines);
+  lines.in_list(place);
+  lines.headline("gemm on a toy");
+  lines.update(status_);
+  pass(6);
+  lines.update(status_);
+  EXPECT_EQ(
+      written(),
+      "3 of 30 (28 m 00 s left): gemm on a toy\n"
+      "3 of 30 (27 m 54 s left): simt 50/200, 10.0/s, best 2.683 ms (bm128), 3 failed, 15.0 s "
+      "left\n");
+}
+
+TEST_F(ProgressTest, TheLineOfATerminalBeginsWithThePlace) {
+  Progress bar = progress(Progress::Mode::terminal, 40);
+  bar.in_list({.number = 2, .count = 3, .later = 1});
+  bar.update(status_);
+  EXPECT_EQ(written(), "\r2 of 3 (30.0 s left): simt 50/200, 1...\x1b[K");
+}
+
+TEST_F(ProgressTest, APaceIsTheMeanOfWhatWasSearched) {
+  ListPace pace(4, [this] { return now_; });
+  EXPECT_EQ(pace.begin(1).later, 3);
+  EXPECT_EQ(pace.begin(1).each_s, 0);
+  pass(1);
+  pace.end(false);  // all of it was known
+  EXPECT_EQ(pace.begin(2).each_s, 0);
+  pass(10);
+  pace.end(true);
+  pace.begin(3);
+  pass(20);
+  pace.end(true);
+  const ListPlace last = pace.begin(4);
+  EXPECT_EQ(last.number, 4);
+  EXPECT_EQ(last.count, 4);
+  EXPECT_EQ(last.later, 0);
+  EXPECT_DOUBLE_EQ(last.each_s, 15);
+  EXPECT_DOUBLE_EQ(pace.elapsed_s(), 31);
+}
+
 TEST_F(ProgressTest, QuietWritesNothing) {
   Progress quiet = progress(Progress::Mode::quiet);
   quiet.update(status_);
