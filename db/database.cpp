@@ -12,6 +12,8 @@
 #include <filesystem>
 #include <thread>
 
+#include "db/file_system.h"
+
 namespace tw {
 
 // The build embeds these texts.
@@ -265,6 +267,7 @@ Error in_words(const SQLite::Exception& error, const std::string& path) {
 
 SQLite::Database open_database(const std::string& path, Store::Mode mode, const Schema& schema) {
   check_path(path, mode);
+  if (mode != Store::Mode::read_only) check_locks(path, folder_of(path));
   // SQLite gives ":memory:" and "file:..." a special meaning, but not if a folder precedes them.
   const std::string file = path.find(':') == path.npos || path[0] == '/' ? path : "./" + path;
   try {
