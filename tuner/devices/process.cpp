@@ -24,8 +24,6 @@ extern char** environ;
 namespace tw {
 namespace {
 
-constexpr int worker_in = 3, worker_out = 4;  // the worker's descriptors
-
 std::string& worker_executable() {
   static std::string path = "/proc/self/exe";
   return path;
@@ -89,22 +87,24 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 }
 
 // Signals that the parent handles (Ctrl-C) must not reach workers. So workers have a process group
-// of their own; they die with the parent.
-int spawn(const std::vector<std::string>& arguments, const std::vector<std::string>& additions,
-          int child_in, int child_out) {
-  std::vector<std::string> words{worker_executable(), "__worker"};
-  words.insert(words.end(), arguments.begin(), arguments.end());
+// of their own; they die with the parent. The pipes become the child's descriptors `child_in` and
+// `child_out`; with descriptors of its own for the channel, a worker's stdout is the parent's
+// stderr.
+int spawn(std::vector<std::string> words, const std::vector<std::string>& additions, Pipe down,
+          Pipe up, int child_in, int child_out) {
   std::vector<std::string> environment = environment_with(additions);
   // dup2 of a descriptor onto itself would leave close-on-exec set. So both descriptors go through
   // numbers above the targets.
-  const int in = ::fcntl(child_in, F_DUPFD_CLOEXEC, 10);
-  const int out = ::fcntl(child_out, F_DUPFD_CLOEXEC, 10);
+  const int in = ::fcntl(down.read_end, F_DUPFD_CLOEXEC, 10);
+  const int out = ::fcntl(up.write_end, F_DUPFD_CLOEXEC, 10);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, in, worker_in);
-  posix_spawn_file_actions_adddup2(&actions, out, worker_out);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, in, child_in);
+  posix_spawn_file_actions_adddup2(&actions, out, child_out);
+  if (child_in != STDIN_FILENO) {
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+  }
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
@@ -127,10 +127,24 @@ void set_worker_executable(std::string path) { worker_executable() = std::move(p
 
 WorkerProcess::WorkerProcess(const std::vector<std::string>& arguments,
                              const std::vector<std::string>& environment) {
+  std::vector<std::string> words{worker_executable(), "__worker"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  start(std::move(words), environment, worker_in, worker_out);
+}
+
+WorkerProcess WorkerProcess::of_command(const std::string& command) {
+  WorkerProcess process;
+  process.start({"/bin/sh", "-c", command}, {}, STDIN_FILENO, STDOUT_FILENO);
+  return process;
+}
+
+void WorkerProcess::start(std::vector<std::string> words,
+                          const std::vector<std::string>& environment, int child_in,
+                          int child_out) {
   ::signal(SIGPIPE, SIG_IGN);  // a dead worker is reported as an answer, not by a signal
   Pipe down = make_pipe(), up = make_pipe();
   try {
-    pid_ = spawn(arguments, environment, down.read_end, up.write_end);
+    pid_ = spawn(std::move(words), environment, down, up, child_in, child_out);
   } catch (...) {
     for (int* end : {&down.read_end, &down.write_end, &up.read_end, &up.write_end}) {
       close_if_open(*end);

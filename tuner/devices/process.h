@@ -11,6 +11,9 @@
 
 namespace tw {
 
+// The descriptors of a worker's channel.
+inline constexpr int worker_in = 3, worker_out = 4;
+
 // Sets the executable that workers run; the default is /proc/self/exe. Tests set it to the built
 // `tune`.
 void set_worker_executable(std::string path);
@@ -23,6 +26,9 @@ class WorkerProcess {
   // parent's environment. Throws Error if the process cannot be started.
   explicit WorkerProcess(const std::vector<std::string>& arguments,
                          const std::vector<std::string>& environment = {});
+  // Runs a shell's command, such as "ssh host2 tune worker", that speaks over its stdin and stdout.
+  // Throws Error if there is no shell.
+  static WorkerProcess of_command(const std::string& command);
   WorkerProcess(WorkerProcess&& other) noexcept;
   WorkerProcess& operator=(WorkerProcess&& other) noexcept;
   ~WorkerProcess();
@@ -35,6 +41,8 @@ class WorkerProcess {
   // Returns a descriptor for wait_any. It is readable when a frame, a part of a frame or the end of
   // the stream has arrived.
   int descriptor() const { return from_worker_; }
+  // Returns the descriptor that send() writes to. A caller that must not block writes there itself.
+  int sending_descriptor() const { return to_worker_; }
   // Returns a descriptor that is readable once the process has ended, or -1. Processes that the
   // worker started may keep descriptor() open for longer.
   int end_descriptor() const { return pidfd_; }
@@ -46,6 +54,10 @@ class WorkerProcess {
   int pid() const { return pid_; }
 
  private:
+  WorkerProcess() = default;
+  // Starts the words of a command, whose descriptors `child_in` and `child_out` are the pipes.
+  void start(std::vector<std::string> words, const std::vector<std::string>& environment,
+             int child_in, int child_out);
   void close_all() noexcept;
   void reap(bool block);
   int pid_ = -1, pidfd_ = -1, to_worker_ = -1, from_worker_ = -1;

@@ -21,8 +21,8 @@ std::unique_ptr<Device> open_cuda(CudaOptions options);
 
 // Asks a worker process, which then ends.
 CudaProbe probe_cuda();
-// Returns whether there are a device and a compiler, so that open_cuda would succeed.
-bool cuda_present();
+// Returns the number of devices that open_cuda can open; 0 without a compiler.
+int count_cuda();
 
 // Compiles programs with NVRTC, for GPUs that need not be there. See CompileForGpus.
 std::vector<GpuCode> compile_with_nvrtc(const std::vector<GpuProgram>& programs);

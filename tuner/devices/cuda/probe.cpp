@@ -94,9 +94,9 @@ CudaProbe probe_here(bool all) {
 
 CudaProbe probe_cuda() { return cuda::probe_in_worker(cuda::probe_word); }
 
-bool cuda_present() {
+int count_cuda() {
   const CudaProbe probe = cuda::probe_in_worker(cuda::presence_word);
-  return !probe.devices.empty() && !probe.nvrtc.empty();
+  return probe.nvrtc.empty() ? 0 : static_cast<int>(probe.devices.size());
 }
 
 }  // namespace tw

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <thread>
+
 #include "core/base/error.h"
 #include "devices/cpu/cpu.h"
 #ifdef TILEWRIGHT_HAS_CUDA
@@ -17,10 +20,12 @@ std::unique_ptr<Device> open_gpu(const LiveDevice& device) {
   CudaOptions options;
   options.ordinal = device.ordinal;
   options.cache = device.cache;
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  options.compile_workers = std::max(1, cores / std::max(1, device.sharers));
   return open_cuda(options);
 }
 
-bool is_gpu_present() { return cuda_present(); }
+int count_gpus() { return count_cuda(); }
 
 std::vector<GpuCode> compile_here(const std::vector<GpuProgram>& programs) {
   return compile_with_nvrtc(programs);
@@ -59,7 +64,7 @@ std::unique_ptr<Device> open_gpu(const LiveDevice&) {
       "build again, or use --device cpu or replay:FILE");
 }
 
-bool is_gpu_present() { return false; }
+int count_gpus() { return 0; }
 
 std::vector<GpuCode> compile_here(const std::vector<GpuProgram>&) {
   throw Error(
@@ -97,7 +102,7 @@ std::unique_ptr<Device> open_live(const LiveDevice& device) {
   return device.kind == LiveDevice::Kind::cuda ? open_gpu(device) : open_cpu(device.emulated_cc);
 }
 
-bool has_gpu() { return is_gpu_present(); }
+int gpu_count() { return count_gpus(); }
 
 DeviceReport examine(LiveDevice::Kind kind) {
   return kind == LiveDevice::Kind::cuda ? examine_gpus() : examine_cpu();

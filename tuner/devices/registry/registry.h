@@ -19,14 +19,16 @@ struct LiveDevice {
   enum class Kind { cuda, cpu } kind = Kind::cpu;
   int ordinal = 0;       // cuda
   bool cache = true;     // cuda: use kernels that were compiled before
+  int sharers = 1;       // devices of this host that compile at the same time
   int emulated_cc = 90;  // cpu: one of 80, 89, 90, 120
 };
 // Opens the device. Throws Error if it cannot be used or is not built in; the error says what to
 // do.
 std::unique_ptr<Device> open_live(const LiveDevice& device);
 
-// Returns whether this machine has a GPU that this executable can use.
-bool has_gpu();
+// Returns the number of GPUs of this machine that this executable can use.
+int gpu_count();
+inline bool has_gpu() { return gpu_count() > 0; }
 
 // A thing that a device needs, for `tune doctor`.
 struct DeviceFinding {

@@ -1,0 +1,365 @@
+#include "devices/fleet/fleet.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/statistics.h"
+#include "core/types/device_info_fields.h"
+#include "devices/fleet/member.h"
+#include "devices/process.h"
+
+namespace tw::fleet {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A job that was under way on this many workers when they were lost is to blame.
+constexpr int lost_most = 2;
+
+// Returns whether times of the two are comparable. The name of the GPU and its clocks do not
+// decide this.
+bool are_alike(const DeviceInfo& a, const DeviceInfo& b) {
+  bool alike = a.kind == b.kind && a.driver == b.driver && a.toolchain == b.toolchain;
+  each_field(device_limit_fields,
+             [&](const auto& field) { alike = alike && field.of(a) == field.of(b); });
+  return alike;
+}
+
+// What is compared must be measured by one worker.
+bool needs_one_worker(Purpose purpose) {
+  return purpose == Purpose::race_round || purpose == Purpose::counters ||
+         purpose == Purpose::baseline;
+}
+
+// A job without an answer.
+struct Waiting {
+  Job job;
+  int lost = 0;  // workers that were lost while they had it
+};
+
+class WorkerFleet final : public Fleet {
+ public:
+  WorkerFleet(std::vector<Connection> connections, FleetOptions options);
+  ~WorkerFleet() override {
+    for (Member& member : members_) member.close();
+  }
+
+  const DeviceInfo& info() const override { return info_; }
+  int capacity() const override;
+  bool has_counters() const override;
+  void submit(Job job) override;
+  std::vector<Finished> wait(Clock::time_point deadline) override;
+  void cancel() override;
+  std::vector<std::string> notices() override { return std::exchange(notices_, {}); }
+  int size() const override;
+  void calibrate(const std::vector<Job>& jobs, double tolerance) override;
+
+ private:
+  void await_devices();
+  void keep_alike();
+  void advance();
+  void accept(Member& member, Reply reply);
+  void settle_lost(Member& member);
+  void leave_out(Member& member, const std::string& reason);
+  void distribute();
+  Member* racer();
+  Member* roomiest();
+  bool wait_for_workers(Clock::time_point deadline) const;
+  std::map<Member*, double> times_of(const Job& job);
+
+  FleetOptions options_;
+  std::deque<Member> members_;  // members never move
+  DeviceInfo info_;
+  std::map<std::uint64_t, Waiting> jobs_;
+  std::deque<std::uint64_t> queue_;  // jobs that no worker has
+  std::vector<Finished> finished_;
+  std::vector<std::string> notices_;
+  std::set<std::string> said_;  // notices; each is said once
+  std::string last_reason_;     // of the worker that was lost last
+};
+
+WorkerFleet::WorkerFleet(std::vector<Connection> connections, FleetOptions options)
+    : options_(std::move(options)) {
+  for (Connection& connection : connections) {
+    Member& member =
+        members_.emplace_back(std::move(connection.name), std::move(connection.transport));
+    member.open({.build = options_.build,
+                 .device = std::move(connection.device),
+                 .cache = options_.cache,
+                 .sharers = connection.sharers});
+  }
+  await_devices();
+  keep_alike();
+}
+
+int WorkerFleet::size() const {
+  return static_cast<int>(std::count_if(members_.begin(), members_.end(), [](const Member& member) {
+    return member.state == Member::State::works;
+  }));
+}
+
+int WorkerFleet::capacity() const {
+  if (options_.in_flight > 0) return options_.in_flight;
+  int sum = 0;
+  for (const Member& member : members_) {
+    if (member.state == Member::State::works) sum += member.opened.capacity;
+  }
+  return std::max(sum, 1);
+}
+
+bool WorkerFleet::has_counters() const {
+  return std::any_of(members_.begin(), members_.end(), [](const Member& member) {
+    return member.state == Member::State::works && member.opened.has_counters;
+  });
+}
+
+void WorkerFleet::await_devices() {
+  const auto deadline = Clock::now() + options_.start_limit;
+  const auto opens = [](const Member& member) { return member.state == Member::State::opening; };
+  while (std::any_of(members_.begin(), members_.end(), opens)) {
+    advance();
+    if (Clock::now() >= deadline) {
+      for (Member& member : members_) {
+        if (opens(member)) leave_out(member, "its device did not open in time");
+      }
+    } else if (std::any_of(members_.begin(), members_.end(), opens)) {
+      // A signal ends the wait: the first wait for a job returns at once, too.
+      if (!wait_for_workers(deadline)) throw Error("interrupted while the workers started");
+    }
+  }
+}
+
+// Keeps the largest group of workers with devices that are alike; of two groups of one size, the
+// one with the earlier worker.
+void WorkerFleet::keep_alike() {
+  const Member* best = nullptr;
+  std::ptrdiff_t most = 0;
+  for (const Member& one : members_) {
+    if (one.state != Member::State::works) continue;
+    const auto count = std::count_if(members_.begin(), members_.end(), [&](const Member& other) {
+      return other.state == Member::State::works && are_alike(one.opened.info, other.opened.info);
+    });
+    if (count > most) {
+      best = &one;
+      most = count;
+    }
+  }
+  if (!best) throw Error(last_reason_);
+  info_ = best->opened.info;
+  for (Member& member : members_) {
+    if (member.state != Member::State::works || are_alike(member.opened.info, info_)) continue;
+    leave_out(member, fmt::format("its {} differs from the other workers' {} in limits, driver or "
+                                  "toolchain: tune on it by itself",
+                                  member.opened.info.model, info_.model));
+  }
+}
+
+void WorkerFleet::leave_out(Member& member, const std::string& reason) {
+  member.lose(reason);
+  settle_lost(member);
+}
+
+// Puts the jobs of a lost worker back into the queue.
+void WorkerFleet::settle_lost(Member& member) {
+  // The device's own words are enough for the only worker.
+  const bool has_words = members_.size() == 1 && member.reason == member.words;
+  last_reason_ =
+      has_words ? member.reason : fmt::format("the worker {}: {}", member.text(), member.reason);
+  notices_.push_back(fmt::format("the worker {} is left out: {}", member.text(), member.reason));
+  member.opened.capacity = 0;
+  for (const std::uint64_t id : std::exchange(member.jobs, {})) {
+    Waiting& waiting = jobs_.at(id);
+    if (++waiting.lost < lost_most || size() == 0) {
+      queue_.push_front(id);
+      continue;
+    }
+    Measurement measurement;
+    measurement.outcome = Outcome::faulted;
+    measurement.note = fmt::format("{} workers were lost while they had this job; the last one, {}",
+                                   waiting.lost, last_reason_);
+    finished_.push_back({id, std::move(measurement)});
+    jobs_.erase(id);
+  }
+  std::sort(queue_.begin(), queue_.end());
+}
+
+void WorkerFleet::accept(Member& member, Reply reply) {
+  // All workers may say the same when they open their devices; later notices are about one GPU.
+  for (std::string& notice : reply.notices) {
+    if (reply.kind == Reply::Kind::opened) {
+      if (said_.insert(notice).second) notices_.push_back(std::move(notice));
+    } else if (said_.insert(member.name + ": " + notice).second) {
+      notices_.push_back(members_.size() == 1 ? notice : member.text() + ": " + notice);
+    }
+  }
+  switch (reply.kind) {
+    case Reply::Kind::opened:
+      member.opened = std::move(reply.opened);
+      member.state = Member::State::works;
+      member.words = member.opened.error;
+      if (!member.words.empty()) leave_out(member, member.words);
+      break;
+    case Reply::Kind::finished:
+      for (Finished& finished : reply.finished) {
+        // Answers to jobs that were cancelled are dropped.
+        if (member.jobs.erase(finished.id) == 0) continue;
+        jobs_.erase(finished.id);
+        finished_.push_back(std::move(finished));
+      }
+      break;
+    case Reply::Kind::failed:
+      member.words = reply.error;
+      leave_out(member, member.words);
+      break;
+    case Reply::Kind::alive:
+    case Reply::Kind::quits:
+      break;
+  }
+}
+
+void WorkerFleet::advance() {
+  for (Member& member : members_) {
+    if (member.state == Member::State::lost) continue;
+    for (Reply& reply :
+         member.receive(member.state == Member::State::opening ? options_.start_limit
+                                                               : options_.silence_limit)) {
+      if (!member.reason.empty() && reply.kind != Reply::Kind::finished) continue;
+      accept(member, std::move(reply));
+    }
+    if (member.state == Member::State::lost && member.opened.capacity > 0) settle_lost(member);
+  }
+  distribute();
+}
+
+Member* WorkerFleet::racer() {
+  const auto found = std::find_if(members_.begin(), members_.end(), [](const Member& member) {
+    return member.state == Member::State::works;
+  });
+  return found == members_.end() ? nullptr : &*found;
+}
+
+Member* WorkerFleet::roomiest() {
+  Member* best = nullptr;
+  for (Member& member : members_) {
+    if (member.state != Member::State::works || member.free() <= 0) continue;
+    if (!best || member.free() > best->free()) best = &member;
+  }
+  return best;
+}
+
+void WorkerFleet::distribute() {
+  std::deque<std::uint64_t> left;
+  for (const std::uint64_t id : std::exchange(queue_, {})) {
+    const Job& job = jobs_.at(id).job;
+    Member* member = needs_one_worker(job.purpose) ? racer() : roomiest();
+    if (member) {
+      member->submit(job);
+    } else {
+      left.push_back(id);
+    }
+  }
+  queue_ = std::move(left);
+  if (size() == 0 && !jobs_.empty()) throw Error(last_reason_);
+}
+
+void WorkerFleet::submit(Job job) {
+  const std::uint64_t id = job.id;
+  jobs_.insert_or_assign(id, Waiting{std::move(job)});
+  queue_.push_back(id);
+  distribute();
+}
+
+bool WorkerFleet::wait_for_workers(Clock::time_point deadline) const {
+  constexpr auto moment = std::chrono::milliseconds(2);
+  constexpr auto second = std::chrono::milliseconds(1000);  // then silence is noticed
+  std::vector<int> descriptors;
+  bool polls = false;
+  for (const Member& member : members_) {
+    if (member.state == Member::State::lost) continue;
+    const Transport& transport = member.transport();
+    if (transport.descriptor() >= 0) descriptors.push_back(transport.descriptor());
+    polls = polls || transport.descriptor() < 0 || transport.has_unsent();
+  }
+  return wait_any(descriptors, std::min(deadline, Clock::now() + (polls ? moment : second)));
+}
+
+std::vector<Finished> WorkerFleet::wait(Clock::time_point deadline) {
+  while (true) {
+    advance();
+    if (!finished_.empty() || jobs_.empty() || Clock::now() >= deadline) break;
+    if (!wait_for_workers(deadline)) break;
+  }
+  return std::exchange(finished_, {});
+}
+
+void WorkerFleet::cancel() {
+  jobs_.clear();
+  queue_.clear();
+  finished_.clear();
+  for (Member& member : members_) {
+    if (member.state == Member::State::works) member.cancel();
+  }
+}
+
+// Returns the median time of a job on each worker that could run it.
+std::map<Member*, double> WorkerFleet::times_of(const Job& job) {
+  std::map<std::uint64_t, Member*> asked;
+  std::map<Member*, double> times;
+  for (Member& member : members_) {
+    if (member.state != Member::State::works) continue;
+    Job copy = job;
+    copy.id = asked.size() + 1;
+    asked.emplace(copy.id, &member);
+    member.submit(copy);
+    jobs_.insert_or_assign(copy.id, Waiting{std::move(copy), lost_most});
+  }
+  while (times.size() < asked.size() && !jobs_.empty()) {
+    for (const Finished& finished : wait(Clock::now() + options_.silence_limit)) {
+      const Measurement& measurement = finished.measurement;
+      Member* member = asked.at(finished.id);
+      if (measurement.outcome == Outcome::ok && !measurement.samples_ns.empty()) {
+        times.emplace(member, measurement.median_ns());
+      } else if (member->state == Member::State::works) {
+        leave_out(*member, "its calibration failed: " + measurement.note);
+      }
+    }
+  }
+  return times;
+}
+
+void WorkerFleet::calibrate(const std::vector<Job>& jobs, double tolerance) {
+  cancel();
+  for (const Job& job : jobs) {
+    const std::map<Member*, double> times = times_of(job);
+    if (times.size() < 2) continue;
+    std::vector<double> values;
+    for (const auto& [member, time] : times) values.push_back(time);
+    const double middle = median(values);
+    for (const auto& [member, time] : times) {
+      const double deviation = time / middle - 1;
+      if (std::abs(deviation) <= tolerance || member->state != Member::State::works) continue;
+      const std::string text =
+          fmt::format("its time for {} differs by {:+.1f} %", job.problem, 100 * deviation);
+      if (times.size() == 2) {
+        notices_.push_back(
+            fmt::format("{}: {}: the GPUs' times are not comparable", member->text(), text));
+      } else {
+        leave_out(*member, text);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Fleet> open_fleet(std::vector<Connection> connections, FleetOptions options) {
+  return std::make_unique<WorkerFleet>(std::move(connections), std::move(options));
+}
+
+}  // namespace tw::fleet

@@ -1,0 +1,50 @@
+// A device made of workers: GPUs of this host, of other hosts, or ranks of MPI. A job goes to the
+// worker that has the most room. Races, counters and baselines stay on one worker, so that what is
+// compared was measured by one GPU.
+#pragma once
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "devices/device.h"
+#include "devices/fleet/messages.h"
+#include "devices/fleet/transport.h"
+
+namespace tw::fleet {
+
+// A worker that can be reached.
+struct Connection {
+  std::string name;    // for people: "cuda:1", "ssh host2 tune worker", "rank 3"
+  std::string device;  // the device that it opens; empty: the worker chooses
+  int sharers = 1;     // workers of its host that compile at the same time
+  std::unique_ptr<Transport> transport;
+};
+
+struct FleetOptions {
+  std::string build;  // version and commit
+  bool cache = true;
+  // Jobs under way at the same time; 0: as many as the workers want. A search with one seed is the
+  // same for any number of workers if this number is the same.
+  int in_flight = 0;
+  std::chrono::milliseconds start_limit{90'000};  // for opening all devices
+  // A worker that says nothing for longer is lost. Workers say that they are alive each second.
+  std::chrono::milliseconds silence_limit{30'000};
+};
+
+class Fleet : public Device {
+ public:
+  // Returns the number of workers that answer jobs.
+  virtual int size() const = 0;
+  // Runs each job on all workers at the same time, and leaves out each worker whose median time
+  // differs by more than `tolerance` (0.02 is 2 %) from the median of all workers in any job. Needs
+  // three workers to know which one differs; with two it says how they differ. Drops all jobs.
+  virtual void calibrate(const std::vector<Job>& jobs, double tolerance) = 0;
+};
+
+// Opens the devices of all workers. Workers that cannot open theirs are left out, and so are those
+// whose device differs from the others in its limits, driver or toolchain: notices() says which
+// and why. Throws Error if no worker is left.
+std::unique_ptr<Fleet> open_fleet(std::vector<Connection> connections, FleetOptions options);
+
+}  // namespace tw::fleet

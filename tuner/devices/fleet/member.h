@@ -1,0 +1,55 @@
+// The parent's side of one worker of a fleet.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/plan/parts.h"
+#include "devices/fleet/messages.h"
+#include "devices/fleet/transport.h"
+
+namespace tw::fleet {
+
+class Member {
+ public:
+  using Clock = std::chrono::steady_clock;
+  enum class State { opening, works, lost } state = State::opening;
+
+  // `name` is for people: "cuda:1", "ssh host2 tune worker", "rank 3".
+  Member(std::string name, std::unique_ptr<Transport> transport);
+
+  // Asks the worker to open its device.
+  void open(const OpenRequest& request);
+  void submit(const Job& job);
+  void cancel();
+  // Tells the worker to release its device.
+  void close();
+  // Returns what the worker has said since the last call. If the worker is gone, was silent for
+  // longer than the limit, or said something malformed, it becomes lost.
+  std::vector<Reply> receive(std::chrono::milliseconds silence_limit);
+  void lose(std::string reason);
+
+  // Returns the number of jobs that the worker takes before it has all that it wants.
+  int free() const { return opened.capacity - static_cast<int>(jobs.size()); }
+  // Returns the name, and the host if the worker has said it: "rank 3 (node7)".
+  std::string text() const;
+  const Transport& transport() const { return *transport_; }
+
+  std::string name;
+  std::string reason;            // of being lost
+  std::string words;             // what the worker has said of a fault of its device
+  Opened opened;                 // what the worker has said of its device
+  std::set<std::uint64_t> jobs;  // under way
+
+ private:
+  void send(const Request& request);
+
+  std::unique_ptr<Transport> transport_;
+  PartsSent parts_;
+  Clock::time_point last_heard_ = Clock::now();
+};
+
+}  // namespace tw::fleet

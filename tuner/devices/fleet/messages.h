@@ -1,0 +1,54 @@
+// The messages between a fleet and its workers, one CBOR frame each. Every reader throws Error if a
+// message is malformed.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "core/plan/job.h"
+#include "core/plan/parts.h"
+#include "core/types/device_info.h"
+
+namespace tw::fleet {
+
+// How a worker opens its device.
+struct OpenRequest {
+  std::string build;   // version and commit of the parent: both sides must be of one build
+  std::string device;  // "cuda:0", "cpu:90", "replay:FILE"; empty: the worker chooses
+  bool cache = true;   // use kernels that were compiled before
+  int sharers = 1;     // workers of this host that compile at the same time
+};
+
+// What the parent says.
+struct Request {
+  // `close` releases the device; the worker may be told to open another one. `quit` ends the worker.
+  enum class Kind { open, job, cancel, close, quit } kind = Kind::job;
+  OpenRequest open{};
+  Job job{};
+};
+
+// The worker's answer to `open`.
+struct Opened {
+  std::string error;  // not empty if there is no device
+  std::string host;
+  DeviceInfo info;
+  int capacity = 1;
+  bool has_counters = false;
+};
+
+// What a worker says.
+struct Reply {
+  // `alive` is sent now and then, so that silence means that the worker is lost. After `failed` the
+  // worker answers no more jobs: the machine or the reference is at fault. `quits` answers `quit`.
+  enum class Kind { opened, finished, failed, alive, quits } kind = Kind::alive;
+  Opened opened{};
+  std::vector<Finished> finished{};
+  std::string error{};                 // of `failed`
+  std::vector<std::string> notices{};  // for the user
+};
+
+std::string encode(const Request& request, PartsSent& parts);
+Request decode_request(const std::string& frame, PartsReceived& parts);
+std::string encode(const Reply& reply);
+Reply decode_reply(const std::string& frame);
+
+}  // namespace tw::fleet
