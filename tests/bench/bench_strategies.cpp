@@ -4,6 +4,7 @@
 //   bench_strategies FOLDER [--strategy NAME,...] [--seeds 50] [--most 400] [--threads 1]
 //   bench_strategies FOLDER --certificate [--transfer] [--seeds 50] [--threads 1]
 //   bench_strategies FOLDER --cross-validate [--seeds 50] [--most 400] [--threads 1]
+//   bench_strategies FOLDER --in-flight [--strategy NAME,...] [--seeds 50] [--threads 1]
 //   bench_strategies FOLDER --transfer [--seeds 50] [--most 400] [--threads 1]
 //   bench_strategies FOLDER --model [--seeds 50] [--threads 1]
 #include <fmt/format.h>
@@ -19,6 +20,7 @@
 #include "core/catalog/catalog.h"
 #include "cross_validation.h"
 #include "model_fit.h"
+#include "parallel_search.h"
 #include "recorded_runs.h"
 
 namespace tw {
@@ -33,6 +35,7 @@ struct Options {
   std::vector<std::string> names;
   int seeds = 50, threads = 1;
   bool certificate = false, cross_validate = false, transfer = false, model = false;
+  bool in_flight = false;
 };
 
 std::vector<std::string> split(std::string_view text) {
@@ -63,6 +66,7 @@ Options parse(const std::vector<std::string>& words) {
     }
     const std::map<std::string, bool*> modes{{"--certificate", &options.certificate},
                                              {"--cross-validate", &options.cross_validate},
+                                             {"--in-flight", &options.in_flight},
                                              {"--transfer", &options.transfer},
                                              {"--model", &options.model}};
     if (const auto mode = modes.find(words[i]); mode != modes.end()) {
@@ -83,7 +87,7 @@ Options parse(const std::vector<std::string>& words) {
     } else {
       throw Error(words[i - 1] +
                   ": expected --strategy, --certificate, --cross-validate, --transfer, --model, "
-                  "--seeds, --most or --threads");
+                  "--in-flight, --seeds, --most or --threads");
     }
   }
   if (options.folder.empty()) {
@@ -376,6 +380,12 @@ void bench(const Options& options) {
   }
   if (options.model) {
     bench_model(spaces, options);
+    return;
+  }
+  if (options.in_flight) {
+    for (const std::string& name : options.names) {
+      bench_in_flight(spaces, name, options.seeds, options.threads);
+    }
     return;
   }
   if (options.cross_validate) {

@@ -137,9 +137,6 @@ Run run_strategy(const RecordedSpace& recorded, const MakeStrategy& make, std::u
   return run;
 }
 
-namespace {
-
-// Calls run(i) for each i in [0, count), on `threads` threads.
 void in_parallel(std::size_t count, int threads, const std::function<void(std::size_t)>& run) {
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
@@ -149,8 +146,6 @@ void in_parallel(std::size_t count, int threads, const std::function<void(std::s
   for (int i = 1; i < threads; ++i) workers.emplace_back(work);
   work();
 }
-
-}  // namespace
 
 std::vector<Run> run_seeds(const RecordedSpace& recorded, const MakeStrategy& make, int seeds,
                            std::size_t budget, bool for_score, int threads) {

@@ -37,6 +37,9 @@ struct Run {
   double cost_s = 0;               // of the evaluations
 };
 
+// Calls run(i) for each i in [0, count), on `threads` threads.
+void in_parallel(std::size_t count, int threads, const std::function<void(std::size_t)>& run);
+
 using MakeStrategy = std::function<std::unique_ptr<Strategy>(const SearchSpace&, std::uint64_t)>;
 
 // Makes one run. Each evaluation is told before the next is asked for, until `enough` says stop.
