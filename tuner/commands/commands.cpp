@@ -35,6 +35,8 @@ constexpr Command listed[] = {
     {"ops", "list ops, their kernels and knobs", ops_specification, ops_command},
     {"record", "measure a whole search space into a file that can be replayed",
      record_specification, record_command},
+    {"worker", "measure for a tune on another host, which starts this by its --workers",
+     serving_specification, serving_command},
     {"doctor", "show what this machine has, what is missing, and what to do", doctor_specification,
      doctor_command},
 };

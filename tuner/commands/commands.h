@@ -42,6 +42,8 @@ CommandSpec export_specification();
 int export_command(const Arguments& arguments);
 CommandSpec import_specification();
 int import_command(const Arguments& arguments);
+CommandSpec serving_specification();
+int serving_command(const Arguments& arguments);
 int worker_command(const Words& words);  // hidden: the processes that devices start
 
 struct Command {

@@ -3,42 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <set>
 
 #include "core/base/error.h"
 #include "devices/registry/registry.h"
-#include "devices/replay/replay.h"
+#include "session/setup/calibration.h"
+#include "session/setup/device_names.h"
 
 namespace tw {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Returns the number after "cuda:" or "cpu:".
-int number_after(const std::string& name, std::size_t prefix) {
-  int value = -1;
-  const char* end = name.data() + name.size();
-  const auto [at, fault] = std::from_chars(name.data() + prefix, end, value);
-  if (fault != std::errc() || at != end || value < 0) {
-    throw Error(fmt::format("--device {}: one of auto, cuda:N, cpu, cpu:90, replay:FILE", name));
-  }
-  return value;
-}
-
-// Returns the device that "cuda:1", "cpu" or "cpu:80" names.
-LiveDevice live_device(const std::string& name, bool cache) {
-  LiveDevice device;
-  device.cache = cache;
-  if (name.starts_with("cuda:")) {
-    device.kind = LiveDevice::Kind::cuda;
-    device.ordinal = number_after(name, 5);
-  } else if (name != "cpu") {
-    device.emulated_cc = number_after(name, 4);
-  }
-  return device;
-}
+// GPUs that run a list of problems for hours are compared again.
+constexpr auto calibrate_every = std::chrono::minutes(10);
 
 // Recordings have the name of their op first, so that not all of them must be read:
 // gemm.simt.4096.t4.json.gz.
@@ -62,13 +41,17 @@ std::vector<std::string> shipped_recordings(const std::string& op) {
 }  // namespace
 
 std::vector<Flag> device_flags() {
-  return {
+  std::vector<Flag> flags = {
       {"device", "DEVICE",
-       "auto, cuda:N, cpu (emulates sm_90), cpu:80, or replay:FILE. auto (the default) is the "
-       "first GPU, else the shipped recordings of the problem, else cpu"},
+       "auto, cuda:N, all (GPUs), cpu (emulates sm_90), cpu:80, replay:FILE, or a list such as "
+       "cuda:0,cuda:1. auto (the default) is the first GPU, else the shipped recordings of the "
+       "problem, else cpu"},
       {"trust-code", "", "let --device cpu run the code of a --spec on this host"},
       {"no-cache", "", "compile all kernels again on a GPU"},
   };
+  const std::vector<Flag> fleet = fleet_flags();
+  flags.insert(flags.end(), fleet.begin(), fleet.end());
+  return flags;
 }
 
 std::vector<std::string> recording_folders() {
@@ -84,20 +67,27 @@ Source source_of(const DeviceInfo& info) {
 }
 
 DeviceChooser::DeviceChooser(const Arguments& arguments, bool foreign)
-    : name_(arguments.text("device", "auto")),
+    : names_(parse_device_names(arguments.text("device", "auto"))),
+      fleet_(arguments),
       foreign_(foreign),
       trusted_(arguments.has("trust-code")),
       cache_(!arguments.has("no-cache")) {
-  if (name_ == "auto" || name_.starts_with("replay:") || name_ == "cpu") return;
-  if (name_ == "cuda") {
-    name_ = "cuda:0";
-  } else if (name_.starts_with("cuda:")) {
-    number_after(name_, 5);
-  } else if (name_.starts_with("cpu:")) {
-    number_after(name_, 4);
-  } else {
-    throw Error(fmt::format("--device {}: one of auto, cuda:N, cpu, cpu:90, replay:FILE", name_));
-  }
+  if (names_.front() != "all") return;
+  const int count = gpu_count();
+  if (count == 0 && !fleet_.has_commands()) throw Error("--device all: there is no GPU here");
+  names_.clear();
+  for (int i = 0; i < count; ++i) names_.push_back(fmt::format("cuda:{}", i));
+}
+
+const std::string& DeviceChooser::first_name() const {
+  static const std::string none;
+  return names_.empty() ? none : names_.front();
+}
+
+bool DeviceChooser::is_auto() const { return first_name() == "auto"; }
+
+bool DeviceChooser::has_open_gpu() const {
+  return device_ && device_->info().kind == DeviceKind::cuda;
 }
 
 const Recording& DeviceChooser::recording(const std::string& path) {
@@ -107,12 +97,13 @@ const Recording& DeviceChooser::recording(const std::string& path) {
 }
 
 const Recording* DeviceChooser::named_recording() {
-  return name_.starts_with("replay:") ? &recording(name_.substr(7)) : nullptr;
+  const std::string& name = first_name();
+  return name.starts_with("replay:") ? &recording(name.substr(7)) : nullptr;
 }
 
 OpenDevice DeviceChooser::open(const std::string& op, const std::string& problem,
                                const std::string& kernel) {
-  if (name_ == "auto") return choose(op, problem, kernel);
+  if (is_auto()) return choose(op, problem, kernel);
   if (const Recording* named = named_recording(); named && !op.empty()) {
     if (named->foreign()) {
       throw Error(fmt::format("{} is a foreign recording: replay it without --op and --shape",
@@ -122,32 +113,35 @@ OpenDevice DeviceChooser::open(const std::string& op, const std::string& problem
       throw Error(fmt::format("{} holds '{}', not '{}'", named->path, named->problem, problem));
     }
   }
-  if (name_.starts_with("replay:")) return open_recordings({name_.substr(7)}, "");
-  return open_live(name_, "");
+  if (first_name().starts_with("replay:")) {
+    return open_recordings({first_name().substr(7)}, names_.size(), "");
+  }
+  return open_live(names_, "");
 }
 
 DevicePlace DeviceChooser::place(const std::string& op, const std::string& problem,
                                  const std::string& kernel) {
-  if (name_.starts_with("cuda:")) return {};
+  if (names_.empty() || first_name().starts_with("cuda:")) return {};
   if (const Recording* named = named_recording()) {
     const bool holds = !named->foreign() && named->problem == problem;
     if (!holds) return {.kind = DevicePlace::Kind::nowhere, .recordings = {}};
     return {.kind = DevicePlace::Kind::replay, .recordings = {named->path}};
   }
-  if (name_ == "auto") {
-    if (open_name_.starts_with("cuda:") || has_gpu()) return {};
+  if (is_auto()) {
+    if (has_open_gpu() || fleet_.has_commands() || has_gpu()) return {};
     if (foreign_) return {};  // open() reports the reason
     std::vector<std::string> paths = shipped(op, problem, kernel);
     if (!paths.empty()) return {.kind = DevicePlace::Kind::replay, .recordings = std::move(paths)};
   }
   DevicePlace cpu{.kind = DevicePlace::Kind::cpu, .recordings = {}};
-  if (name_.starts_with("cpu:")) cpu.emulated_cc = number_after(name_, 4);
+  if (!is_auto()) cpu.emulated_cc = emulated_cc_of(first_name());
   return cpu;
 }
 
 OpenDevice DeviceChooser::choose(const std::string& op, const std::string& problem,
                                  const std::string& kernel) {
-  if (open_name_.starts_with("cuda:") || has_gpu()) return open_live("cuda:0", "the first GPU");
+  if (has_open_gpu() || has_gpu()) return open_live({"cuda:0"}, "the first GPU");
+  if (fleet_.has_commands()) return open_live({}, "no GPU here");
   if (foreign_) {
     throw Error(
         "no GPU here, and the code of a --spec does not run on the host by itself: add --device "
@@ -155,11 +149,11 @@ OpenDevice DeviceChooser::choose(const std::string& op, const std::string& probl
   }
   const std::vector<std::string> paths = shipped(op, problem, kernel);
   if (paths.empty()) {
-    return open_live("cpu", "no GPU here, and no shipped recording of this problem");
+    return open_live({"cpu"}, "no GPU here, and no shipped recording of this problem");
   }
-  return open_recordings(paths, paths.size() == 1
-                                    ? "no GPU here; a shipped recording holds this problem"
-                                    : "no GPU here; shipped recordings hold this problem");
+  return open_recordings(paths, 1,
+                         paths.size() == 1 ? "no GPU here; a shipped recording holds this problem"
+                                           : "no GPU here; shipped recordings hold this problem");
 }
 
 // Returns the recordings of the problem: the first one of each kernel, if they were made under the
@@ -182,34 +176,59 @@ std::vector<std::string> DeviceChooser::shipped(const std::string& op, const std
   return paths;
 }
 
-OpenDevice DeviceChooser::open_live(const std::string& name, std::string why) {
-  if (name != open_name_) {
-    device_.reset();
-    open_name_.clear();
-    const LiveDevice device = live_device(name, cache_);
-    if (device.kind == LiveDevice::Kind::cpu && foreign_ && !trusted_) {
-      throw Error(
-          "--device cpu would run the code of the --spec on this host: add --trust-code if you "
-          "trust it");
-    }
-    device_ = tw::open_live(device);
-    open_name_ = name;
-  }
-  return {device_.get(), {}, std::move(why)};
+// Throws Error if a foreign spec would run on a host that the user has not called trusted.
+void DeviceChooser::check_trust(bool runs_on_host) const {
+  if (!runs_on_host || !foreign_ || trusted_) return;
+  throw Error(
+      "--device cpu would run the code of the --spec on this host: add --trust-code if you "
+      "trust it");
 }
 
-OpenDevice DeviceChooser::open_recordings(const std::vector<std::string>& paths, std::string why) {
-  OpenDevice opened{nullptr, {}, std::move(why)};
-  for (const std::string& path : paths) opened.recordings.push_back(&recording(path));
-  const std::string name = fmt::format("replay:{}", fmt::join(paths, "\n"));
-  if (name != open_name_) {
-    std::vector<Recording> copies;
-    for (const Recording* one : opened.recordings) copies.push_back(*one);
-    device_ = open_replay(std::move(copies));
-    open_name_ = name;
+// Keeps the devices open that are open already.
+Device& DeviceChooser::device_of(const std::vector<std::string>& names) {
+  if (!device_ || names != open_names_) {
+    device_.reset();
+    open_fleet_ = nullptr;
+    if (fleet_.is_wanted(names)) {
+      std::unique_ptr<fleet::Fleet> fleet = fleet_.open(names);
+      open_fleet_ = fleet.get();
+      device_ = std::move(fleet);
+    } else {
+      device_ = open_named(names.front(), cache_, 1);
+    }
+    open_names_ = names;
   }
-  opened.device = device_.get();
-  return opened;
+  const auto now = std::chrono::steady_clock::now();
+  if (open_fleet_ && (!calibrated_ || now >= *calibrated_ + calibrate_every)) {
+    calibrate(*open_fleet_);
+    calibrated_ = now;
+  }
+  return *device_;
+}
+
+OpenDevice DeviceChooser::opened(const std::vector<std::string>& names, std::string why) {
+  Device& device = device_of(names);
+  if (open_fleet_) {
+    why += fmt::format("{}{} worker{}", why.empty() ? "" : "; ", open_fleet_->size(),
+                       open_fleet_->size() == 1 ? "" : "s");
+  }
+  return {&device, {}, std::move(why)};
+}
+
+OpenDevice DeviceChooser::open_live(const std::vector<std::string>& names, std::string why) {
+  check_trust(std::any_of(names.begin(), names.end(),
+                          [](const std::string& name) { return name.starts_with("cpu"); }));
+  const OpenDevice open = opened(names, std::move(why));
+  check_trust(open.device->info().kind == DeviceKind::cpu);
+  return open;
+}
+
+OpenDevice DeviceChooser::open_recordings(const std::vector<std::string>& paths,
+                                          std::size_t workers, std::string why) {
+  const std::string name = fmt::format("replay:{}", fmt::join(paths, "\n"));
+  OpenDevice open = opened(std::vector<std::string>(workers, name), std::move(why));
+  for (const std::string& path : paths) open.recordings.push_back(&recording(path));
+  return open;
 }
 
 }  // namespace tw

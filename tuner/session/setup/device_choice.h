@@ -1,5 +1,6 @@
 // The choice of the device: the device that --device names, or the one that --device auto finds.
 #pragma once
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,7 +11,9 @@
 #include "core/spec/spec.h"
 #include "db/store.h"
 #include "devices/device.h"
+#include "devices/fleet/fleet.h"
 #include "options/options.h"
+#include "session/setup/fleet_choice.h"
 
 namespace tw {
 
@@ -51,17 +54,28 @@ class DeviceChooser {
   DevicePlace place(const std::string& op, const std::string& problem, const std::string& kernel);
 
  private:
-  OpenDevice open_live(const std::string& name, std::string why);
-  OpenDevice open_recordings(const std::vector<std::string>& paths, std::string why);
+  const std::string& first_name() const;
+  bool is_auto() const;
+  bool has_open_gpu() const;
+  void check_trust(bool runs_on_host) const;
+  Device& device_of(const std::vector<std::string>& names);
+  OpenDevice opened(const std::vector<std::string>& names, std::string why);
+  OpenDevice open_live(const std::vector<std::string>& names, std::string why);
+  // `workers`: how many of them replay the recordings.
+  OpenDevice open_recordings(const std::vector<std::string>& paths, std::size_t workers,
+                             std::string why);
   OpenDevice choose(const std::string& op, const std::string& problem, const std::string& kernel);
   const Recording& recording(const std::string& path);
   std::vector<std::string> shipped(const std::string& op, const std::string& problem,
                                    const std::string& kernel);
 
-  std::string name_;  // value of --device
+  std::vector<std::string> names_;  // of --device; empty: only other workers measure
+  FleetChoice fleet_;
   bool foreign_ = false, trusted_ = false, cache_ = true;
-  std::string open_name_;
+  std::vector<std::string> open_names_;
   std::unique_ptr<Device> device_;
+  fleet::Fleet* open_fleet_ = nullptr;  // device_, if it is a fleet
+  std::optional<std::chrono::steady_clock::time_point> calibrated_;
   std::map<std::string, Recording> recordings_;  // by path
 };
 

@@ -1,0 +1,140 @@
+// Searches on several workers, as users start them: lists of devices, commands, and ranks of MPI.
+#include <nlohmann/json.hpp>
+
+#include "unit/cli/fixture.h"
+
+namespace tw {
+namespace {
+
+class CliFleet : public Cli {
+ protected:
+  CliFleet() { write_recording_of("gemm f32 m=64,n=64,k=64", "r.json.gz"); }
+
+  // Returns what a search stored, trial by trial.
+  std::string trials_of(const std::string& arguments, const std::string& before = "") {
+    fs::remove(folder_ / "t.db");
+    const Ran ran =
+        tune(arguments + " --db t.db --budget 20 --in-flight 6 --race 0 --quiet", before);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return stored();
+  }
+  // Returns the configurations of t.db, one a line, in the order in which they were stored.
+  std::string stored() {
+    const auto document = nlohmann::json::parse(tune("query trials --db t.db --json").out);
+    std::string all;
+    for (const auto& trial : document.at("trials")) all += trial.at("configuration").dump() + "\n";
+    return all;
+  }
+  // Returns a command that starts `tune` again.
+  std::string worker(const std::string& device) const {
+    return " --workers \"'" + executable_ + "' worker --device " + device + "\"";
+  }
+};
+
+const std::string replay = "--device replay:r.json.gz";
+
+// One seed and one number of evaluations under way give one search.
+TEST_F(CliFleet, ASearchIsTheSameForEveryNumberOfWorkers) {
+  const std::string one = trials_of(replay);
+  EXPECT_EQ(std::count(one.begin(), one.end(), '\n'), 20) << one;
+  EXPECT_EQ(trials_of(replay + ",replay:r.json.gz,replay:r.json.gz"), one);
+  EXPECT_EQ(trials_of(replay + worker("replay:r.json.gz") + worker("replay:r.json.gz")), one);
+}
+
+TEST_F(CliFleet, SaysHowManyWorkersMeasure) {
+  const Ran ran = tune(replay + ",replay:r.json.gz --db t.db");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("2 workers"), std::string::npos) << ran.out;
+}
+
+TEST_F(CliFleet, AWorkerThatCannotBeReachedIsNamed) {
+  const Ran ran = tune(replay + " --workers 'exit 7' --workers 'echo hello' --db t.db");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.err.find("the worker exit 7 is left out: it exited with 7"), std::string::npos)
+      << ran.err;
+  EXPECT_NE(ran.err.find("the worker echo hello is left out"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.out.find("1 worker"), std::string::npos) << ran.out;
+}
+
+// The cpu device compiles and runs kernels, so that parts of jobs travel.
+TEST_F(CliFleet, KernelsRunOnWorkers) {
+  const Ran ran = tune("--op activation --shape 4x64 --device cpu,cpu" + worker("cpu") +
+                       " --db t.db --budget 6 --json --quiet");
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const auto result = nlohmann::json::parse(ran.out).at("results").at(0);
+  EXPECT_EQ(result.at("outcomes").at("ok"), 6) << result;
+}
+
+TEST_F(CliFleet, FaultsNameTheOption) {
+  expect_fault(replay + ",cuda:0", {"--device replay:r.json.gz,cuda:0", "the same file"});
+  expect_fault("--device cpu,gpu:0 --op gemm --shape 8x8x8", {"--device gpu:0", "one of"});
+  expect_fault("--device all --op gemm --shape 8x8x8", {"--device all", "no GPU here"});
+  expect_fault("--device cpu --in-flight 0 --op gemm --shape 8x8x8", {"--in-flight 0"});
+  expect_fault("--workers 'exit 3' --op gemm --shape 8x8x8", {"exit 3", "exited with 3"});
+  expect_fault("worker --device gpu", {"--device gpu"});
+}
+
+// A worker's stdout carries answers, so nothing else may reach it.
+TEST_F(CliFleet, AWorkerWithoutAParentEnds) {
+  const Ran ran = tune("worker --device cpu </dev/null");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "");
+}
+
+#ifdef TW_MPIEXEC
+class CliMpi : public CliFleet {
+ protected:
+  // Runs tune-mpi with `ranks` ranks.
+  Ran tune_mpi(int ranks, const std::string& arguments, const std::string& options = "") {
+    const std::string command =
+        "cd '" + folder_.string() +
+        "' && env CUDA_VISIBLE_DEVICES= OMPI_ALLOW_RUN_AS_ROOT=1 "
+        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 ASAN_OPTIONS=detect_leaks=0 XDG_CACHE_HOME='" +
+        (folder_ / "cache").string() +
+        "' timeout 100 " TW_MPIEXEC
+        " --oversubscribe --mca btl self,vader,tcp --mca btl_tcp_if_include lo -n " +
+        std::to_string(ranks) + " " + options + " '" + built("tuner/mpi/tune-mpi") + "' " +
+        arguments + " >out.txt 2>err.txt";
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(folder_ / "out.txt"),
+            text_of_file(folder_ / "err.txt")};
+  }
+};
+
+TEST_F(CliMpi, RanksGiveTheSameSearch) {
+  const std::string one = trials_of(replay);
+  for (const int ranks : {4, 16}) {
+    fs::remove(folder_ / "t.db");
+    const Ran ran = tune_mpi(ranks, replay + " --db t.db --budget 20 --in-flight 6 --race 0");
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_NE(ran.out.find(std::to_string(ranks) + " workers"), std::string::npos) << ran.out;
+    EXPECT_EQ(stored(), one);
+  }
+}
+
+TEST_F(CliMpi, KernelsRunOnRanks) {
+  const Ran ran =
+      tune_mpi(4, "--op activation --shape 4x64 --device cpu --db t.db --budget 6 --json --quiet");
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const auto result = nlohmann::json::parse(ran.out).at("results").at(0);
+  EXPECT_EQ(result.at("outcomes").at("ok"), 6) << result;
+}
+
+TEST_F(CliMpi, FaultsEndAllRanks) {
+  const Ran ran = tune_mpi(4, "--device cpu,cpu --op gemm --shape 8x8x8");
+  EXPECT_NE(ran.code, 0);
+  EXPECT_NE(ran.err.find("MPI has started several"), std::string::npos) << ran.err;
+  EXPECT_EQ(tune_mpi(3, "--version").code, 0);
+}
+
+// Resuming takes another number of ranks.
+TEST_F(CliMpi, AKilledRunIsResumed) {
+  const Ran first = tune_mpi(3, replay + " --db t.db --budget 8 --quiet --race 0");
+  EXPECT_EQ(first.code, 0) << first.err;
+  const Ran second = tune_mpi(5, replay + " --db t.db --budget 8 --quiet --race 0");
+  EXPECT_NE(second.out.find("8 new, 8 known"), std::string::npos) << second.out << second.err;
+}
+#endif
+
+}  // namespace
+}  // namespace tw

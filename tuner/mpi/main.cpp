@@ -1,0 +1,140 @@
+// tune-mpi: rank 0 is `tune`; it owns the database, and a process of its own measures on its GPU. All
+// other ranks measure for it. No rank creates a CUDA context: measuring processes are its children,
+// so that a fault of a kernel never ends a rank.
+#include <fmt/format.h>
+#include <mpi.h>
+
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "devices/fleet/messages.h"
+#include "devices/fleet/process_transport.h"
+#include "devices/fleet/serve.h"
+#include "devices/registry/registry.h"
+#include "mpi/mpi_transport.h"
+#include "program/program.h"
+#include "session/setup/device_names.h"
+#include "session/setup/fleet_choice.h"
+#include "ui/output.h"
+
+namespace {
+
+using tw::MpiTransport;
+
+struct World {
+  int rank = 0, size = 1;
+  int rank_of_host = 0, ranks_of_host = 1;
+};
+
+World enter_world(int argc, char** argv) {
+  // A worker's thread says that it is alive, under a lock.
+  int provided = 0;
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided);
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+  World world;
+  MPI_Comm_rank(MPI_COMM_WORLD, &world.rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &world.size);
+  MPI_Comm host;
+  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
+  MPI_Comm_rank(host, &world.rank_of_host);
+  MPI_Comm_size(host, &world.ranks_of_host);
+  MPI_Comm_free(&host);
+  return world;
+}
+
+// Opens the device of a rank. "cuda" is the GPU of the rank's number on its host.
+std::unique_ptr<tw::Device> open_device(const World& world, const tw::fleet::OpenRequest& request) {
+  std::string name = request.device;
+  if (name == "cuda") {
+    const int count = tw::gpu_count();
+    if (count == 0) throw tw::Error("there is no GPU on this host, or NVRTC is missing");
+    name = fmt::format("cuda:{}", world.rank_of_host % count);
+  }
+  return tw::open_named(name, request.cache, world.ranks_of_host);
+}
+
+// Rank 0 measures in a process of its own, which finds its GPU as a rank does.
+tw::fleet::Connection connection_to_child(const World& world) {
+  auto transport = std::make_unique<tw::fleet::ProcessTransport>(tw::WorkerProcess({"fleet"}));
+  return {.name = "rank 0",
+          .device = {},
+          .sharers = world.ranks_of_host,
+          .transport = std::move(transport)};
+}
+
+std::vector<tw::fleet::Connection> connections(const World& world) {
+  std::vector<tw::fleet::Connection> all;
+  all.push_back(connection_to_child(world));
+  for (int rank = 1; rank < world.size; ++rank) {
+    all.push_back({.name = fmt::format("rank {}", rank),
+                   .device = {},
+                   .transport = std::make_unique<MpiTransport>(rank)});
+  }
+  return all;
+}
+
+// Tells the other ranks to end. Returns whether all of them do.
+bool dismiss(const World& world) {
+  std::map<int, std::unique_ptr<MpiTransport>> ranks;
+  for (int rank = 1; rank < world.size; ++rank) {
+    tw::PartsSent none;
+    auto transport = std::make_unique<MpiTransport>(rank);
+    transport->send(tw::fleet::encode({.kind = tw::fleet::Request::Kind::quit}, none));
+    ranks.emplace(rank, std::move(transport));
+  }
+  const auto quits = [](const auto& rank) {
+    while (const std::optional<std::string> frame = rank.second->receive()) {
+      // Answers to jobs that were cancelled may come first.
+      if (tw::fleet::decode_reply(*frame).kind == tw::fleet::Reply::Kind::quits) return true;
+    }
+    return false;
+  };
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (!ranks.empty() && std::chrono::steady_clock::now() < deadline) {
+    std::erase_if(ranks, quits);
+    tw::wait_any({}, std::chrono::steady_clock::now() + std::chrono::milliseconds(2));
+  }
+  return ranks.empty();
+}
+
+int serve_rank(const World& world) {
+  MpiTransport parent(0);
+  try {
+    tw::fleet::serve(parent, tw::build_text(), [&](const tw::fleet::OpenRequest& request) {
+      return open_device(world, request);
+    });
+    return 0;
+  } catch (const std::exception& error) {
+    tw::say(fmt::format("tune-mpi: rank {}: {}", world.rank, error.what()));
+    return 2;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  // A child of a rank is no rank.
+  if (!words.empty() && words.front() == "__worker") return tw::run_program(words);
+  const World world = enter_world(argc, argv);
+  int code = 0;
+  if (world.rank > 0) {
+    code = serve_rank(world);
+  } else {
+    tw::set_rank_connector([&world] { return connections(world); });
+    code = tw::run_program(words);
+    // A rank that hangs or is gone would keep MPI_Finalize waiting for ever.
+    if (!dismiss(world)) {
+      std::fflush(stdout);
+      MPI_Abort(MPI_COMM_WORLD, code);
+    }
+  }
+  MPI_Finalize();
+  return code;
+}

@@ -1,0 +1,37 @@
+// Frames as messages of MPI.
+#pragma once
+#include <mpi.h>
+
+#include <list>
+#include <string>
+
+#include "devices/fleet/transport.h"
+
+namespace tw {
+
+// The connection to another rank. One thread at a time may use any of these objects.
+class MpiTransport final : public fleet::Transport {
+ public:
+  explicit MpiTransport(int rank) : rank_(rank) {}
+  // Messages that the other rank has not taken are given up.
+  ~MpiTransport() override;
+
+  bool send(std::string_view frame) override;
+  std::optional<std::string> receive() override;
+  int descriptor() const override { return -1; }
+  bool has_unsent() const override { return !sending_.empty(); }
+  std::string end_reason() override { return fault_; }
+
+ private:
+  struct Sending {
+    std::string frame;
+    MPI_Request request = MPI_REQUEST_NULL;
+  };
+  void complete();
+
+  int rank_;
+  std::list<Sending> sending_;
+  std::string fault_;
+};
+
+}  // namespace tw

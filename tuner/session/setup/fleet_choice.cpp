@@ -1,0 +1,82 @@
+#include "session/setup/fleet_choice.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "core/base/error.h"
+#include "devices/fleet/process_transport.h"
+#include "ui/version.h"
+
+namespace tw {
+namespace {
+
+RankConnector& rank_connector() {
+  static RankConnector connector;
+  return connector;
+}
+
+fleet::Connection connection_to(const std::string& name, std::size_t sharers) {
+  auto transport = std::make_unique<fleet::ProcessTransport>(WorkerProcess({"fleet"}));
+  return {.name = name,
+          .device = name,
+          .sharers = static_cast<int>(sharers),
+          .transport = std::move(transport)};
+}
+
+// A rank has the GPU of its number on its host.
+std::string device_of_ranks(const std::vector<std::string>& names) {
+  if (names.size() > 1) {
+    throw Error(
+        "a list in --device is for one process, and MPI has started several: name one "
+        "device, or give --device cuda so that each rank takes the next GPU of its host");
+  }
+  if (names.empty() || names.front().starts_with("cuda:")) return "cuda";
+  return names.front();
+}
+
+}  // namespace
+
+std::vector<Flag> fleet_flags() {
+  return {
+      {"workers", "COMMAND",
+       "measure on another host, too: a command that starts `tune worker` there and passes its "
+       "stdin and stdout on, such as \"ssh host2 tune worker\". Several times for several GPUs",
+       true},
+      {"in-flight", "N",
+       "evaluations under way at the same time (default: as many as all workers want). With the "
+       "same number and seed, a search is the same for any number of workers"},
+  };
+}
+
+void set_rank_connector(RankConnector connector) { rank_connector() = std::move(connector); }
+
+std::string build_text() { return version_text(); }
+
+FleetChoice::FleetChoice(const Arguments& arguments)
+    : commands_(arguments.texts("workers")),
+      in_flight_(static_cast<int>(arguments.integer("in-flight", 0, 1, 4096))),
+      cache_(!arguments.has("no-cache")) {}
+
+bool FleetChoice::is_wanted(const std::vector<std::string>& names) const {
+  return names.size() > 1 || in_flight_ > 0 || has_commands() || rank_connector();
+}
+
+std::unique_ptr<fleet::Fleet> FleetChoice::open(const std::vector<std::string>& names) const {
+  std::vector<fleet::Connection> connections;
+  if (rank_connector()) {
+    connections = rank_connector()();
+    const std::string device = device_of_ranks(names);
+    for (fleet::Connection& connection : connections) connection.device = device;
+  } else {
+    for (const std::string& name : names) connections.push_back(connection_to(name, names.size()));
+  }
+  for (const std::string& command : commands_) {
+    auto transport = std::make_unique<fleet::ProcessTransport>(WorkerProcess::of_command(command));
+    connections.push_back({.name = command, .device = {}, .transport = std::move(transport)});
+  }
+  return fleet::open_fleet(std::move(connections),
+                           {.build = build_text(), .cache = cache_, .in_flight = in_flight_});
+}
+
+}  // namespace tw
