@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/base/error.h"
+#include "core/base/nearest.h"
 #include "devices/registry/registry.h"
 #include "devices/replay/replay.h"
 
@@ -16,13 +17,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
+Error unknown_device(const std::string& name) {
+  const std::vector<std::string> known{"auto", "cuda:N", "cpu", "cpu:90", "replay:FILE"};
+  return Error(fmt::format("--device {}: {}", name, one_of(name, known)));
+}
+
 // Returns the number after "cuda:" or "cpu:".
 int number_after(const std::string& name, std::size_t prefix) {
   int value = -1;
   const char* end = name.data() + name.size();
   const auto [at, fault] = std::from_chars(name.data() + prefix, end, value);
   if (fault != std::errc() || at != end || value < 0) {
-    throw Error(fmt::format("--device {}: one of auto, cuda:N, cpu, cpu:90, replay:FILE", name));
+    throw unknown_device(name);
   }
   return value;
 }
@@ -96,7 +102,7 @@ DeviceChooser::DeviceChooser(const Arguments& arguments, bool foreign)
   } else if (name_.starts_with("cpu:")) {
     number_after(name_, 4);
   } else {
-    throw Error(fmt::format("--device {}: one of auto, cuda:N, cpu, cpu:90, replay:FILE", name_));
+    throw unknown_device(name_);
   }
 }
 
