@@ -6,6 +6,7 @@
 
 #include "commands/commands.h"
 #include "core/base/error.h"
+#include "core/base/nearest.h"
 #include "core/base/statistics.h"
 #include "db/store.h"
 #include "options/filter_options.h"
@@ -24,13 +25,7 @@ Filter rows_asked(const Arguments& arguments) {
   Filter filter = filter_of(arguments);
   filter.limit = arguments.integer("limit", 0, 1, 1'000'000'000);
   if (arguments.has("outcome")) {
-    filter.outcome = parse_outcome(arguments.text("outcome"));
-    if (!filter.outcome) {
-      throw Error(
-          fmt::format("--outcome {}: one of ok, compile_failed, launch_failed, faulted, "
-                      "wrong_result, timed_out, pruned",
-                      arguments.text("outcome")));
-    }
+    filter.outcome = parse_outcome(arguments.one_of("outcome", "", outcome_names()));
   }
   return filter;
 }
@@ -158,7 +153,8 @@ int print(const std::vector<Row>& rows, const char* what, const Arguments& argum
     }
   }
   if (!rows.empty()) return exit_found;
-  say(fmt::format("tune: no such {}", what));
+  say(fmt::format("tune: no such {}{}", what,
+                  hint_of_filter(arguments.text("db", default_database), filter_of(arguments))));
   return exit_nothing;
 }
 
@@ -193,7 +189,8 @@ int query_command(const Arguments& arguments) {
   }
   const std::string& what = arguments.positional();
   if (!what.empty() && what != "winners" && what != "trials") {
-    throw Error(fmt::format("tune query {}: winners or trials", what));
+    throw Error(fmt::format("tune query {}: {}", what,
+                            one_of(what, std::vector<std::string>{"winners", "trials"})));
   }
   const Filter filter = rows_asked(arguments);
   const bool trials = what == "trials";

@@ -22,6 +22,8 @@ std::unique_ptr<Device> open_gpu(const LiveDevice& device) {
 
 bool is_gpu_present() { return cuda_present(); }
 
+std::string toolkit_here() { return TILEWRIGHT_CUDA_VERSION; }
+
 std::vector<GpuCode> compile_here(const std::vector<GpuProgram>& programs) {
   return compile_with_nvrtc(programs);
 }
@@ -61,6 +63,8 @@ std::unique_ptr<Device> open_gpu(const LiveDevice&) {
 
 bool is_gpu_present() { return false; }
 
+std::string toolkit_here() { return ""; }
+
 std::vector<GpuCode> compile_here(const std::vector<GpuProgram>&) {
   throw Error(
       "this executable was built without the CUDA toolkit, so that it cannot compile for GPUs: "
@@ -96,6 +100,8 @@ DeviceReport examine_cpu() {
 std::unique_ptr<Device> open_live(const LiveDevice& device) {
   return device.kind == LiveDevice::Kind::cuda ? open_gpu(device) : open_cpu(device.emulated_cc);
 }
+
+std::string cuda_toolkit_of_build() { return toolkit_here(); }
 
 bool has_gpu() { return is_gpu_present(); }
 

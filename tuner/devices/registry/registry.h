@@ -25,6 +25,10 @@ struct LiveDevice {
 // do.
 std::unique_ptr<Device> open_live(const LiveDevice& device);
 
+// Returns the version of the CUDA toolkit with whose headers this executable was built: "13.0".
+// Empty if it has no cuda device.
+std::string cuda_toolkit_of_build();
+
 // Returns whether this machine has a GPU that this executable can use.
 bool has_gpu();
 
