@@ -110,6 +110,7 @@ struct Batch {
   bool defers = true;
   std::optional<Store> store{};
   std::optional<Claims> claims{};
+  EventLog log{};
   std::int64_t run_before = 0;       // the database's latest run when the command started
   std::set<std::string> searched{};  // keys of the problems that this command has searched
 };
@@ -154,6 +155,7 @@ std::optional<Report> tune_one(Batch& batch, const Asked& asked, bool& deferred)
   request.strategy = options.strategy;
   request.finalists = options.finalists;
   request.command = options.command_line;
+  request.log = &batch.log;
   const std::string& database = options.measuring.database;
   if (!batch.store) {
     batch.store = Store::open(database, Store::Mode::read_write);
@@ -260,7 +262,11 @@ CommandSpec tune_specification() {
   add({{"strategy", "NAME", names + " (default auto)"},
        {"race", "N", "finalists that are measured again side by side (default 8; 0: no race)"}});
   add(measuring_flags());
-  add({{"top", "N", "rows of the table (default 10)"}, {"json", "", "print JSON instead"}});
+  add({{"top", "N", "rows of the table (default 10)"},
+       {"json", "", "print JSON instead"},
+       {"log", "FILE",
+        "write what the search does as JSON lines: each job, compilation, measurement, verdict and "
+        "decision, with the seconds since the start"}});
   command.examples = {
       "tune --op gemm --shape m=4096,n=4096,k=4096 --dtype f32",
       "tune --op gemm --shape 512x8192x8192 --layout nt --budget 2m --strategy random",
@@ -288,8 +294,13 @@ int tune_command(const Arguments& arguments) {
               .chooser = chooser,
               .options = options,
               .defers = problems.size() > 1 || !options.measuring.fresh};
+  if (arguments.has("log")) {
+    batch.log = EventLog(arguments.text("log"));
+    batch.log.add("start", {{"tilewright", version_text()}, {"command", options.command_line}});
+  }
   std::vector<nlohmann::ordered_json> results(problems.size());
   const std::size_t found = tune_all(batch, problems, results);
+  if (!batch.log.fault().empty()) say("tune: " + batch.log.fault());
   if (options.json) {
     std::erase_if(results, [](const auto& one) { return one.is_null(); });
     const nlohmann::ordered_json document{{"tilewright", version_text()},
