@@ -77,7 +77,8 @@ Completion complete_arguments(const TypedLine& line, const std::string& current)
     const Flag* flag = find_flag(*line.command, current.substr(2, equals - 2));
     if (!flag || flag->argument.empty()) return {};
     Completion completion = values_of_flag(line, *flag, current.substr(equals + 1));
-    for (Candidate& one : completion.words) one.word = current.substr(0, equals + 1) + one.word;
+    for (CompletionWord& one : completion.words)
+      one.word = current.substr(0, equals + 1) + one.word;
     return completion;
   }
   Completion completion;
@@ -131,13 +132,13 @@ Completion complete(std::span<const CommandSpec> commands, const std::vector<std
   }
   Completion completion = complete_any(commands, before, current);
   std::erase_if(completion.words,
-                [&](const Candidate& one) { return !one.word.starts_with(current); });
+                [&](const CompletionWord& one) { return !one.word.starts_with(current); });
   return completion;
 }
 
 std::string text_of(const Completion& completion) {
   std::string text;
-  for (const Candidate& one : completion.words) {
+  for (const CompletionWord& one : completion.words) {
     const std::string doc = short_doc(one.doc);
     text += doc.empty() ? one.word + '\n' : fmt::format("{}\t{}\n", one.word, doc);
   }

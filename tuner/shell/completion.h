@@ -12,14 +12,14 @@
 namespace tw {
 
 // A word that may stand at the cursor.
-struct Candidate {
+struct CompletionWord {
   std::string word;
   std::string doc;  // one line; may be empty
 };
 
 // The answer to a shell.
 struct Completion {
-  std::vector<Candidate> words;
+  std::vector<CompletionWord> words;
   bool files = false, folders = false;  // the shell adds names of files, or of folders only
 };
 

@@ -48,7 +48,9 @@ TEST_F(CliLog, ASearchOnTheCpuDeviceIsLogged) {
   EXPECT_EQ(count.at("race"), 1);
   EXPECT_GE(count.at("finalist"), 2);
   for (const json& one : lines) {
-    if (one.at("event") == "race") EXPECT_EQ(one.at("finalists"), count.at("finalist"));
+    if (one.at("event") == "race") {
+      EXPECT_EQ(one.at("finalists"), count.at("finalist"));
+    }
     if (one.at("event") != "finalist" || one.at("rank") != 1) continue;
     EXPECT_EQ(one.at("configuration"), result.at("ranking").at(0).at("configuration"));
   }
