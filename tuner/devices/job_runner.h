@@ -40,7 +40,7 @@ class JobRunner {
 
  private:
   using Clock = std::chrono::steady_clock;
-  // What the log says of a job when its answer comes.
+  // A job that the log names again when its answer comes.
   struct Running {
     std::string kernel, configuration;
     Clock::time_point began;

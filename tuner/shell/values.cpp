@@ -39,17 +39,16 @@ Words builtin_names(const std::string& op) {
   return {names.begin(), names.end()};
 }
 
-// Returns the catalog with the op that the line names: built in, or that of --spec. Empty if the
-// line names none.
+// Returns the catalog with the op that the line names: built in, or that of --spec. A built-in op is
+// there without its kernels, which take longer to read. Empty if the line names none.
 Catalog catalog_of(const TypedLine& line) {
   const std::string spec = line.value_of("spec");
   if (!spec.empty()) return Catalog::load_file(spec, builtin_sources());
   std::string op = line.value_of("op");
   if (op.empty() && line.command->name == "ops") op = line.positional();
   Texts spaces;
-  for (const auto& [path, text] : builtin_spaces()) {
-    if (!op.empty() && path.starts_with(op + '/')) spaces[path] = text;
-  }
+  const auto file = builtin_spaces().find(op + "/op.toml");
+  if (file != builtin_spaces().end()) spaces.insert(*file);
   return spaces.empty() ? Catalog{} : Catalog::load(spaces, builtin_sources(), "search_spaces/");
 }
 
