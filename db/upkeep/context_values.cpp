@@ -6,7 +6,7 @@ namespace tw {
 
 ContextValues context_values(const std::string& path, const std::string& op) {
   return guarded(path, [&] {
-    SQLite::Database database = open_database(path, Store::Mode::read_only);
+    SQLite::Database database = glance_at(path);
     SQLite::Statement rows(database,
                            "SELECT DISTINCT op, problem, kernel, device_model FROM context");
     ContextValues values;

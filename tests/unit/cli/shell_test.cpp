@@ -132,6 +132,7 @@ TEST_F(CliShell, CompletesWhatTheDatabaseHolds) {
   EXPECT_EQ(complete("query --db my.db --kernel ''"), List{"toy"});
   EXPECT_EQ(complete("query --db=my.db --problem ''"), List{"m=64,n=64,k=64"});
   EXPECT_EQ(complete("query --db my.db --device ''"), List{"Toy"});
+  EXPECT_FALSE(fs::exists(folder_ / "my.db-wal")) << "a press of a key leaves no file";
 }
 
 TEST_F(CliShell, NeitherMakesADatabaseNorFailsOnABadFile) {
