@@ -278,6 +278,18 @@ SQLite::Database open_database(const std::string& path, Store::Mode mode, const 
   }
 }
 
+SQLite::Database glance_at(const std::string& path) {
+  std::error_code none;
+  const bool has_log = fs::exists(path + "-wal", none);
+  if (has_log) return open_database(path, Store::Mode::read_only);
+  check_path(path, Store::Mode::read_only);
+  try {
+    return open_immutable(path);
+  } catch (const SQLite::Exception& error) {
+    throw in_words(error, path);
+  }
+}
+
 Write::Write(SQLite::Database& database) : database_(database) {
   database_.exec("BEGIN IMMEDIATE");
 }

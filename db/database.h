@@ -28,6 +28,10 @@ Schema newest_schema();
 SQLite::Database open_database(const std::string& path, Store::Mode mode,
                                const Schema& schema = newest_schema());
 
+// Opens the file for one short reading. Unlike open_database, it leaves no log beside the file if
+// there was none. Any schema will do. Throws Error like Store::open.
+SQLite::Database glance_at(const std::string& path);
+
 // Returns SQLite's exception as one line for the user: what is wrong with the file and what to do.
 Error in_words(const SQLite::Exception& error, const std::string& path);
 

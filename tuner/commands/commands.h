@@ -2,6 +2,7 @@
 // runs the given words. It returns the exit code: 0, or 1 if nothing was found. A fault is an
 // Error, for which main returns 2.
 #pragma once
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,13 +45,30 @@ CommandSpec import_specification();
 int import_command(const Arguments& arguments);
 CommandSpec serving_specification();
 int serving_command(const Arguments& arguments);
-int worker_command(const Words& words);  // hidden: the processes that devices start
+CommandSpec db_info_specification();
+int db_info_command(const Arguments& arguments);
+CommandSpec db_check_specification();
+int db_check_command(const Arguments& arguments);
+CommandSpec db_vacuum_specification();
+int db_vacuum_command(const Arguments& arguments);
+CommandSpec db_prune_specification();
+int db_prune_command(const Arguments& arguments);
+CommandSpec completion_specification();
+int completion_command(const Arguments& arguments);
+int version_command(const Words& words);   // tune --version [--json]
+int worker_command(const Words& words);    // hidden: the processes that devices start
+int complete_command(const Words& words);  // hidden: what a shell's script asks
+int share_command(const Words& words);     // hidden: writes manual pages and the shells' scripts
 
+// A command. Its name may have two words: "db info".
 struct Command {
   std::string_view name, summary;
   CommandSpec (*specification)();
   int (*run)(const Arguments& arguments);
 };
+
+std::span<const Command> commands();   // in the order of --help
+CommandSpec overview_specification();  // of `tune` itself; its name is empty
 
 // Runs `tune <words>`. Throws Error.
 int run_command_line(const Words& words);

@@ -10,6 +10,7 @@
 #include "commands/emit_portfolio.h"
 #include "commands/emit_winners.h"
 #include "core/base/error.h"
+#include "core/base/nearest.h"
 #include "core/catalog/catalog.h"
 #include "devices/registry/registry.h"
 #include "emit/cubin.h"
@@ -73,7 +74,8 @@ std::string check_device(const Arguments& arguments, const std::string& source, 
   }
   const bool cpu = asked == "cpu" || asked.starts_with("cpu:");
   if (!cpu && !asked.starts_with("cuda")) {
-    throw Error(fmt::format("--check {}: one of auto, cuda:N, cpu, off", asked));
+    const std::vector<std::string> known{"auto", "cuda:N", "cpu", "off"};
+    throw Error(fmt::format("--check {}: {}", asked, one_of(asked, known)));
   }
   if (cpu && !trusted) {
     throw Error(

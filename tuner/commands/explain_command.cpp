@@ -202,7 +202,8 @@ int explain_command(const Arguments& arguments) {
   }
   if (arguments.has("json")) fmt::print("{}\n", json_text({{"explanations", all}}));
   if (!is_first) return exit_found;
-  say("tune: no such winners");
+  say("tune: no such winners" +
+      hint_of_filter(arguments.text("db", default_database), filter_of(arguments)));
   return exit_nothing;
 }
 

@@ -5,7 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/commands.h"
+#include "commands/query_wide.h"
 #include "core/base/error.h"
+#include "core/base/nearest.h"
 #include "core/base/statistics.h"
 #include "db/store.h"
 #include "options/filter_options.h"
@@ -24,13 +26,7 @@ Filter rows_asked(const Arguments& arguments) {
   Filter filter = filter_of(arguments);
   filter.limit = arguments.integer("limit", 0, 1, 1'000'000'000);
   if (arguments.has("outcome")) {
-    filter.outcome = parse_outcome(arguments.text("outcome"));
-    if (!filter.outcome) {
-      throw Error(
-          fmt::format("--outcome {}: one of ok, compile_failed, launch_failed, faulted, "
-                      "wrong_result, timed_out, pruned",
-                      arguments.text("outcome")));
-    }
+    filter.outcome = parse_outcome(arguments.one_of("outcome", "", outcome_names()));
   }
   return filter;
 }
@@ -78,6 +74,11 @@ ordered_json winner_json(const Winner& winner) {
   return row;
 }
 
+std::string cell_of(const ordered_json& value) {
+  if (value.is_null()) return "";
+  return value.is_string() ? value.get<std::string>() : json_text(value, -1);
+}
+
 // Returns the rows as CSV. Scalars are written as they are, lists and maps as JSON text.
 std::string csv_of(const ordered_json& rows) {
   std::vector<Table::Column> columns;
@@ -85,14 +86,35 @@ std::string csv_of(const ordered_json& rows) {
   Table table(std::move(columns));
   for (const ordered_json& row : rows) {
     std::vector<std::string> cells;
-    for (const auto& [name, value] : row.items()) {
-      cells.push_back(value.is_null()     ? ""
-                      : value.is_string() ? value.get<std::string>()
-                                          : json_text(value, -1));
-    }
+    for (const auto& [name, value] : row.items()) cells.push_back(cell_of(value));
     table.add(std::move(cells));
   }
   return table.csv();
+}
+
+// Returns rows that were widened as a table for people: the parts of the problem, what ran, and its
+// time.
+std::string wide_text(const ordered_json& rows, const std::vector<std::string>& parts) {
+  std::vector<std::string> names{"op"};
+  names.insert(names.end(), parts.begin(), parts.end());
+  names.insert(names.end(), {"device_model", "source", "l2", "kernel", "outcome"});
+  std::vector<Table::Column> columns;
+  for (const std::string& name : names) {
+    const bool is_number = rows.front().at(name).is_number();
+    columns.push_back({name, is_number ? Table::Align::right : Table::Align::left});
+  }
+  columns.push_back({"median", Table::Align::right});
+  columns.push_back({"configuration"});
+  Table table(std::move(columns));
+  for (const ordered_json& row : rows) {
+    std::vector<std::string> cells;
+    for (const std::string& name : names) cells.push_back(cell_of(row.at(name)));
+    const ordered_json& median = row.at("median_ns");
+    cells.push_back(median.is_null() ? "" : format_time(median.get<double>()));
+    cells.push_back(cell_of(row.at("configuration")));
+    table.add(std::move(cells));
+  }
+  return table.text();
 }
 
 std::string winners_text(const std::vector<Winner>& winners) {
@@ -145,20 +167,23 @@ template <class Row, class ToJson, class ToText>
 int print(const std::vector<Row>& rows, const char* what, const Arguments& arguments,
           const ToJson& to_json, const ToText& to_text) {
   ordered_json list = ordered_json::array();
-  if (arguments.has("json") || arguments.has("csv")) {
+  const bool is_wide = arguments.has("wide");
+  if (is_wide || arguments.has("json") || arguments.has("csv")) {
     for (const Row& row : rows) list.push_back(to_json(row));
   }
+  const std::vector<std::string> parts = is_wide ? widen(list) : std::vector<std::string>{};
   if (arguments.has("json")) {
     fmt::print("{}\n", json_text({{what, list}}));
   } else if (!rows.empty()) {
     if (arguments.has("csv")) {
       fmt::print("{}", csv_of(list));  // data, so no characters are replaced
     } else {
-      show(to_text(rows));
+      show(is_wide ? wide_text(list, parts) : to_text(rows));
     }
   }
   if (!rows.empty()) return exit_found;
-  say(fmt::format("tune: no such {}", what));
+  say(fmt::format("tune: no such {}{}", what,
+                  hint_of_filter(arguments.text("db", default_database), filter_of(arguments))));
   return exit_nothing;
 }
 
@@ -174,6 +199,7 @@ CommandSpec query_specification() {
           "`winners` (the default) shows the fastest of each problem, `trials` every row, "
           "newest first.",
       .examples = {"tune query", "tune query --op gemm --source measured --csv",
+                   "tune query --op gemm --wide --csv",
                    "tune query trials --outcome wrong_result --limit 20",
                    "sqlite3 tilewright.db 'SELECT * FROM winners'"},
   };
@@ -181,7 +207,10 @@ CommandSpec query_specification() {
   for (const Flag& flag :
        {Flag{"outcome", "OUTCOME", "only trials with this outcome: ok, compile_failed, ..."},
         Flag{"limit", "N", "rows at most (default: all)"}, Flag{"json", "", "print JSON instead"},
-        Flag{"csv", "", "print CSV instead"}}) {
+        Flag{"csv", "", "print CSV instead"},
+        Flag{"wide", "",
+             "the parts of each problem as columns: dtype, math, dims, choices, epilogue; also for "
+             "--json and --csv"}}) {
     command.flags.push_back(flag);
   }
   return command;
@@ -193,7 +222,8 @@ int query_command(const Arguments& arguments) {
   }
   const std::string& what = arguments.positional();
   if (!what.empty() && what != "winners" && what != "trials") {
-    throw Error(fmt::format("tune query {}: winners or trials", what));
+    throw Error(fmt::format("tune query {}: {}", what,
+                            one_of(what, std::vector<std::string>{"winners", "trials"})));
   }
   const Filter filter = rows_asked(arguments);
   const bool trials = what == "trials";

@@ -53,7 +53,8 @@ int report_command(const Arguments& arguments) {
                                                        .filter = filter_of(arguments),
                                                        .command = command_text(arguments)});
   if (document.at("problems").empty()) {
-    say("tune: no such trials: no page is written; see tune query trials");
+    say("tune: no such trials: no page is written; see tune query trials" +
+        hint_of_filter(database, filter_of(arguments)));
     return exit_nothing;
   }
   const std::string page = report_page(document);

@@ -115,6 +115,7 @@ struct Batch {
   bool defers = true;
   std::optional<Store> store{};
   std::optional<Claims> claims{};
+  EventLog log{};
   std::int64_t run_before = 0;       // the database's latest run when the command started
   std::set<std::string> searched{};  // keys of the problems that this command has searched
 };
@@ -208,6 +209,7 @@ std::optional<Report> tune_one(Batch& batch, const Asked& asked, bool& deferred,
   Report& report = *ready;
   SessionRequest& request = report.setup.request;
   open_database(batch);
+  request.log = &batch.log;
   if (!claim(batch, request, deferred, progress)) return std::nullopt;
   use_search_of_others(batch, request, progress);
   progress.headline(fmt::format("{} on {}{}", request.problem_key,
@@ -348,7 +350,11 @@ CommandSpec tune_specification() {
   add({{"strategy", "NAME", names + " (default auto)"},
        {"race", "N", "finalists that are measured again side by side (default 8; 0: no race)"}});
   add(measuring_flags());
-  add({{"top", "N", "rows of the table (default 10)"}, {"json", "", "print JSON instead"}});
+  add({{"top", "N", "rows of the table (default 10)"},
+       {"json", "", "print JSON instead"},
+       {"log", "FILE",
+        "write what the search does as JSON lines: each job, compilation, measurement, verdict and "
+        "decision, with the seconds since the start"}});
   command.examples = {
       "tune --op gemm --shape m=4096,n=4096,k=4096 --dtype f32",
       "tune --op gemm --shape 512x8192x8192 --layout nt --budget 2m --strategy random",
@@ -378,6 +384,10 @@ int tune_command(const Arguments& arguments) {
               .pace = ListPace(problems.size(), std::chrono::steady_clock::now),
               .is_list = problems.size() > 1,
               .defers = problems.size() > 1 || !options.measuring.fresh};
+  if (arguments.has("log")) {
+    batch.log = EventLog(arguments.text("log"));
+    batch.log.add("start", {{"tilewright", version_text()}, {"command", options.command_line}});
+  }
   ListOutcome outcome;
   outcome.results.resize(problems.size());
   for (const Asked& asked : problems) outcome.list.entries.push_back({.problem = key_of(asked)});
@@ -388,6 +398,7 @@ int tune_command(const Arguments& arguments) {
     throw;
   }
   show_end(batch, outcome);
+  if (!batch.log.fault().empty()) say("tune: " + batch.log.fault());
   return exit_code_of(outcome.list);
 }
 

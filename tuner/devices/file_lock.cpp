@@ -45,13 +45,13 @@ FileLock::~FileLock() {
 FileLock::FileLock(FileLock&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)), why_not_(std::move(other.why_not_)) {}
 
-bool FileLock::set(int command, short type, std::int64_t at) {
+bool FileLock::set(int command, short type, std::int64_t at, std::int64_t length) {
   if (descriptor_ < 0) return false;
   struct flock range {};
   range.l_type = type;
   range.l_whence = SEEK_SET;
   range.l_start = at;
-  range.l_len = 1;
+  range.l_len = length;
   if (::fcntl(descriptor_, command, &range) == 0) return true;
   const bool is_held = errno == EAGAIN || errno == EACCES || errno == EINTR;
   if (!is_held) why_not_ = std::string("its file cannot be locked: ") + std::strerror(errno);
@@ -59,6 +59,8 @@ bool FileLock::set(int command, short type, std::int64_t at) {
 }
 
 bool FileLock::try_lock(std::int64_t at) { return set(F_OFD_SETLK, F_WRLCK, at); }
+// A length of 0 reaches to the end of the file, however long it gets.
+bool FileLock::try_lock_all() { return set(F_OFD_SETLK, F_WRLCK, 0, 0); }
 bool FileLock::lock(std::int64_t at) { return set(F_OFD_SETLKW, F_WRLCK, at); }
 void FileLock::unlock(std::int64_t at) { set(F_OFD_SETLK, F_UNLCK, at); }
 

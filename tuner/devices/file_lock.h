@@ -21,13 +21,15 @@ class FileLock {
   // Locks byte `at` if it is free. Returns whether this process holds it now; false too if nothing
   // can be locked.
   bool try_lock(std::int64_t at);
+  // Locks every byte if another process holds none. Returns like try_lock.
+  bool try_lock_all();
   // Waits for byte `at` and locks it. Returns false if a signal came first, or if nothing can be
   // locked.
   bool lock(std::int64_t at);
   void unlock(std::int64_t at);
 
  private:
-  bool set(int command, short type, std::int64_t at);
+  bool set(int command, short type, std::int64_t at, std::int64_t length = 1);
   int descriptor_ = -1;
   std::string why_not_;
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "devices/device.h"
+#include "devices/event_log.h"
 
 namespace tw {
 
@@ -17,11 +18,13 @@ namespace tw {
 class JobRunner {
  public:
   // The device must outlive the runner, and nobody else may give it jobs.
-  explicit JobRunner(Device& device) : device_(device) {}
+  explicit JobRunner(Device& device, EventLog& log = EventLog::none())
+      : device_(device), log_(log) {}
   JobRunner(const JobRunner&) = delete;
   JobRunner& operator=(const JobRunner&) = delete;
 
   Device& device() const { return device_; }
+  EventLog& log() const { return log_; }  // gets the jobs and their answers
   // Starts a job. Sets its id, and returns it.
   std::uint64_t submit(Job job);
   // Returns the answer to a job; nothing if it has not ended.
@@ -36,7 +39,18 @@ class JobRunner {
       Job job, const std::function<bool()>& stopped, const std::function<void()>& waiting = [] {});
 
  private:
+  using Clock = std::chrono::steady_clock;
+  // A job that the log names again when its answer comes.
+  struct Running {
+    std::string kernel, configuration;
+    Clock::time_point began;
+  };
+  void log_start(const Job& job);
+  void log_answer(std::uint64_t id, const Measurement& measurement);
+
   Device& device_;
+  EventLog& log_;
+  std::map<std::uint64_t, Running> running_;  // only if the log is on
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, Measurement> answers_;
 };

@@ -1,6 +1,11 @@
 // The flags that select rows, and the filter that is made from them; see filter_options.h.
 #include "options/filter_options.h"
 
+#include <fmt/format.h>
+
+#include "core/base/nearest.h"
+#include "db/upkeep/context_values.h"
+
 namespace tw {
 
 std::span<const std::string> source_names() {
@@ -11,6 +16,17 @@ std::span<const std::string> source_names() {
 std::span<const std::string> l2_states() {
   static const std::vector<std::string> names{std::string(name_of(L2::cold)),
                                               std::string(name_of(L2::warm))};
+  return names;
+}
+
+std::span<const std::string> outcome_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (int i = 0; i <= static_cast<int>(Outcome::pruned); ++i) {
+      all.emplace_back(name_of(static_cast<Outcome>(i)));
+    }
+    return all;
+  }();
   return names;
 }
 
@@ -34,6 +50,18 @@ Filter filter_of(const Arguments& arguments) {
   if (arguments.has("source")) filter.source = arguments.one_of("source", "", source_names());
   if (arguments.has("l2")) filter.l2 = arguments.one_of("l2", "", l2_states());
   return filter;
+}
+
+std::string hint_of_filter(const std::string& database, const Filter& filter) {
+  const ContextValues rows = context_values(database, "");
+  const auto hint = [](const char* what, const std::string& word,
+                       const std::set<std::string>& known) {
+    if (word.empty() || known.contains(word)) return std::string();
+    return fmt::format("; there is no {} '{}'{}", what, word,
+                       suggestion(word, std::vector<std::string>(known.begin(), known.end())));
+  };
+  const std::string of_op = hint("op", filter.op, rows.ops);
+  return of_op.empty() ? hint("kernel", filter.kernel, rows.kernels) : of_op;
 }
 
 std::vector<Winner> winners_of(const Store& store, Filter filter) {

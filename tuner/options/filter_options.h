@@ -14,11 +14,16 @@ std::vector<Flag> filter_flags();
 // Returns the filter. Throws Error if a value is not allowed.
 Filter filter_of(const Arguments& arguments);
 
+// Returns why no row may have matched: "; there is no op 'gemn': did you mean 'gemm'?" if the
+// database has no row of the filter's op or kernel. Empty if it has.
+std::string hint_of_filter(const std::string& database, const Filter& filter);
+
 // Returns the winners that match the filter. There is one winner for each source and L2 state; if
 // the filter names none of them, the result has the winners of all.
 std::vector<Winner> winners_of(const Store& store, Filter filter);
 
 std::span<const std::string> source_names();  // in the order in which winners are shown
 std::span<const std::string> l2_states();
+std::span<const std::string> outcome_names();
 
 }  // namespace tw

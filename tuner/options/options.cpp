@@ -39,13 +39,11 @@ std::string stripped(const po::error_with_option_name& error) {
 
 Error unknown_flag(const CommandSpec& command, const po::unknown_option& error) {
   const std::string name = stripped(error);
-  std::vector<std::string> known{"help"};
-  for (const Flag& flag : command.flags) known.push_back(flag.name);
-  const std::string near = nearest(name, known);
-  const std::string hint =
-      near.empty() ? fmt::format("see tune {} --help", command.name)
-                   : fmt::format("did you mean --{}? See tune {} --help", near, command.name);
-  return Error(fmt::format("unknown option --{}: {}", name, hint));
+  std::vector<std::string> known{"--help"};
+  for (const Flag& flag : command.flags) known.push_back("--" + flag.name);
+  const std::string hint = did_you_mean("--" + name, known, "");
+  return Error(fmt::format("unknown option --{}: {} tune {} --help", name,
+                           hint.empty() ? "see" : hint + " See", command.name));
 }
 
 po::parsed_options parsed(const CommandSpec& command, const std::vector<std::string>& words) {
@@ -133,7 +131,7 @@ std::string Arguments::one_of(std::string_view flag, std::string_view fallback,
   for (const std::string& one : allowed) {
     if (one == value) return value;
   }
-  throw Error(fmt::format("--{} {}: one of {}", flag, value, fmt::join(allowed, ", ")));
+  throw Error(fmt::format("--{} {}: {}", flag, value, tw::one_of(value, allowed)));
 }
 
 Arguments Arguments::with(std::string_view flag, std::string value) const {

@@ -62,10 +62,9 @@ Asked parse_words(const std::vector<std::string>& words, const Arguments& argume
     const std::size_t value = std::min(words[at].find('='), words[at].size() - 1) + 1;
     const auto field = fields.find(words[at].substr(0, value));
     if (field == fields.end()) {
-      throw Error(
-          fmt::format("unknown '{}': after the shape, one of dtype=, math=, epilogue=, "
-                      "layout=",
-                      words[at]));
+      const std::vector<std::string> known{"dtype=", "math=", "epilogue=", "layout="};
+      throw Error(fmt::format("unknown '{}': after the shape, {}", words[at],
+                              one_of(words[at].substr(0, value), known)));
     }
     if (!field->second) throw Error(fmt::format("'{}' is given twice: remove one", field->first));
     *field->second = words[at].substr(value);
@@ -193,10 +192,8 @@ std::vector<const KernelSpec*> asked_kernels(const std::string& wanted, const Op
   }
   if (!kernels.empty()) return kernels;
   if (names.empty()) throw Error(fmt::format("{} has no kernels", entry.op.name));
-  const std::string near = nearest(wanted, names);
-  throw Error(fmt::format("{} has no kernel '{}': {}", entry.op.name, wanted,
-                          near.empty() ? fmt::format("one of {}", fmt::join(names, ", "))
-                                       : fmt::format("did you mean {}?", near)));
+  throw Error(
+      fmt::format("{} has no kernel '{}': {}", entry.op.name, wanted, one_of(wanted, names)));
 }
 
 }  // namespace tw

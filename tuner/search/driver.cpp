@@ -23,7 +23,7 @@ Measurement pruned(const LeastTime& least, double incumbent_ns) {
 }  // namespace
 
 Driver::Driver(JobRunner& jobs, SearchTask task)
-    : device_(jobs.device()), jobs_(jobs), task_(std::move(task)) {}
+    : device_(jobs.device()), log_(jobs.log()), jobs_(jobs), task_(std::move(task)) {}
 
 void Driver::tell_known(std::span<const Evaluation> known) {
   for (const Evaluation& evaluation : known) {
@@ -38,6 +38,20 @@ void Driver::offer_incumbent(double time_ns) {
   if (time_ns > 0 && (incumbent_ns_ == 0 || time_ns < incumbent_ns_)) incumbent_ns_ = time_ns;
 }
 
+std::string Driver::name_of_index(std::size_t index) const {
+  return text_of(task_.space->knobs(), (*task_.space)[index]);
+}
+
+// Logs what the strategy is told, and the time that is to be beaten from now on.
+void Driver::log_answer(const Evaluation& evaluation) {
+  if (!log_.is_on()) return;
+  log_.add("tell", {{"kernel", task_.kernel_name},
+                    {"index", static_cast<std::int64_t>(evaluation.index)},
+                    {"configuration", name_of_index(evaluation.index)},
+                    {"time_ns", evaluation.time_ns},
+                    {"incumbent_ns", incumbent_ns_}});
+}
+
 bool Driver::start(std::size_t index) {
   Asked asked{.index = index};
   const Configuration configuration = (*task_.space)[index];
@@ -45,6 +59,11 @@ bool Driver::start(std::size_t index) {
     const LeastTime least = task_.least_time(configuration);
     if (least.ns > incumbent_ns_) {
       asked.measurement = pruned(least, incumbent_ns_);
+      if (log_.is_on()) {
+        log_.add("prune", {{"kernel", task_.kernel_name},
+                           {"configuration", name_of_index(index)},
+                           {"reason", asked.measurement->note}});
+      }
       asked_.push_back(std::move(asked));
       return false;
     }
@@ -76,7 +95,13 @@ void Driver::fill(std::int64_t& may_start) {
     const std::vector<std::size_t> indices = task_.strategy->ask(1);
     if (indices.empty()) {
       exhausted_ = asked_.empty();
+      if (exhausted_) log_.add("exhausted", {{"kernel", task_.kernel_name}});
       return;
+    }
+    if (log_.is_on()) {
+      log_.add("ask", {{"kernel", task_.kernel_name},
+                       {"index", static_cast<std::int64_t>(indices.front())},
+                       {"configuration", name_of_index(indices.front())}});
     }
     if (start(indices.front())) --may_start;
   }
@@ -105,6 +130,7 @@ std::vector<Driver::Result> Driver::step(std::int64_t may_start,
     if (evaluation.time_ns < std::numeric_limits<double>::infinity()) {
       offer_incumbent(evaluation.time_ns);
     }
+    log_answer(evaluation);
     task_.strategy->tell({&evaluation, 1});
     results.push_back(std::move(result));
     fill(may_start);

@@ -74,7 +74,12 @@ class Driver {
   void fill(std::int64_t& may_start);
   void wait(std::chrono::steady_clock::time_point deadline);
 
+  // Returns the configuration as the log and jobs name it.
+  std::string name_of_index(std::size_t index) const;
+  void log_answer(const Evaluation& evaluation);
+
   const Device& device_;
+  EventLog& log_;
   JobQueue<std::size_t> jobs_;  // by the index into the space
   SearchTask task_;
   std::deque<Asked> asked_;

@@ -89,6 +89,9 @@ Raced run_race(const SessionRun& run, const Trials& trials, std::vector<Job> job
                Baselines& baselines) {
   const auto finalist_count = std::count_if(
       jobs.begin(), jobs.end(), [](const Job& job) { return job.purpose != Purpose::baseline; });
+  run.request.log->add("race", {{"finalists", std::int64_t{finalist_count}},
+                                {"jobs", static_cast<std::int64_t>(jobs.size())},
+                                {"rounds", std::int64_t{race_rounds}}});
   Race race(run.jobs, std::move(jobs), race_rounds, run.request.seed, run.floor_ns());
   while (!run.stopped() && !race.step(run.next_look())) {
     Status status;
@@ -127,6 +130,13 @@ void keep(const SessionRun& run, const Raced& raced, std::size_t tied, const Ent
     const TrialKey key = entrants.by_name.at(entrant_of(entrant.job));
     stored.push_back({run.request.context_of(trials.competitor_of(key)), entrant.job.configuration,
                       entrant.pooled});
+    const auto rank = static_cast<std::int64_t>(stored.size());
+    run.request.log->add("finalist", {{"rank", rank},
+                                      {"kernel", entrant.job.kernel},
+                                      {"configuration", entrant.job.configuration},
+                                      {"outcome", std::string(name_of(entrant.pooled.outcome))},
+                                      {"median_ns", entrant.pooled.median_ns()},
+                                      {"tied", stored.size() <= tied}});
     return key;
   };
   for (const Race::Entrant& entrant : raced.ranking) store(entrant);

@@ -39,6 +39,30 @@ std::vector<std::vector<Evaluation>> recall(const SessionRun& run, Trials& trial
   return known;
 }
 
+void log_start(const SessionRun& run, const Device& device) {
+  run.request.log->add("run",
+                       {{"run", run.id},
+                        {"problem", run.request.problem_key},
+                        {"device", device.info().model},
+                        {"strategy", run.request.strategy},
+                        {"seed", static_cast<std::int64_t>(run.request.seed)},
+                        {"baselines", static_cast<std::int64_t>(run.request.baselines.size())}});
+  for (const Competitor& one : run.request.competitors) {
+    run.request.log->add("space", {{"kernel", one.name},
+                                   {"size", static_cast<std::int64_t>(one.space.size())},
+                                   {"source_digest", one.code.source_digest}});
+  }
+}
+
+void log_end(const SessionRun& run, const SessionResult& result) {
+  run.request.log->add("end", {{"run", run.id},
+                               {"evaluated", result.evaluated},
+                               {"known", result.known},
+                               {"interrupted", result.interrupted},
+                               {"exhausted", result.exhausted},
+                               {"ranked", static_cast<std::int64_t>(result.ranking.size())}});
+}
+
 void end_run(Store& store, std::int64_t run, const SessionResult& result) {
   if (result.interrupted) return store.end_run(run, RunEnd::interrupted);
   if (result.exhausted) return store.end_run(run, RunEnd::exhausted);
@@ -49,10 +73,11 @@ void end_run(Store& store, std::int64_t run, const SessionResult& result) {
 
 SessionResult run_session(const SessionRequest& request, Device& device, Store& store,
                           Progress& progress, const std::function<bool()>& stopped) {
-  JobRunner jobs(device);
+  JobRunner jobs(device, *request.log);
   SessionRun run{request, jobs, store, progress, stopped};
   Trials trials(request.competitors);
   run.id = store.begin_run(run_info_of(request, device.info(), trials));
+  log_start(run, device);
   Baselines baselines(run);
   for (const Job& job : request.baselines) baselines.find(job);
   SessionResult result;
@@ -78,6 +103,7 @@ SessionResult run_session(const SessionRequest& request, Device& device, Store& 
   if (!result.interrupted && request.strategy == "auto") result.certificate = search.certificate;
   result.seconds = run.elapsed_s();
   end_run(store, run.id, result);
+  log_end(run, result);
   progress.clear();
   return result;
 }

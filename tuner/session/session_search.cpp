@@ -157,6 +157,10 @@ SearchReport KernelSearches::spend_budget() {
 void KernelSearches::continue_search(KernelSearch& search, std::int64_t share, double until_s) {
   Driver& driver = search.driver;
   driver.offer_incumbent(trials_.best_ns());
+  run_.request.log->add("search", {{"kernel", competitor_of(search).name},
+                                   {"evaluations_at_most", share},
+                                   {"until_s", until_s},
+                                   {"incumbent_ns", driver.incumbent_ns()}});
   const std::int64_t first = report_.evaluated;
   while (!run_.stopped() && !driver.exhausted()) {
     const std::int64_t left = share - (report_.evaluated - first) - driver.outstanding();

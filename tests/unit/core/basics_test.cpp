@@ -208,6 +208,9 @@ TEST(NamesTest, NearestIsNearOrNothing) {
   EXPECT_EQ(nearest("block_m", known), "block_m");
   EXPECT_EQ(nearest("blockm", known), "block_m");
   EXPECT_EQ(nearest("stage", known), "stages");
+  EXPECT_EQ(nearest("satges", known), "stages") << "a swap of neighbours is one edit";
+  EXPECT_EQ(nearest("STAGES", known), "stages") << "case does not matter";
+  EXPECT_EQ(nearest("st", known), "stages") << "only this one begins so";
   EXPECT_EQ(nearest("swizzle", known), "");
   EXPECT_EQ(nearest("x", known), "");
   EXPECT_EQ(nearest(std::string(100000, 'k'), known), "");

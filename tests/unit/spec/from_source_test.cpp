@@ -109,7 +109,7 @@ TEST(KernelChoice, FaultsNameWhatTheSourceHas) {
             "shop::scale, shop::hidden, saxpy");
   EXPECT_EQ(
       chosen("saxpi"),
-      "--kernel 'k.cu:saxpi': k.cu has no kernel 'saxpi': did you mean saxpy? Its kernels are "
+      "--kernel 'k.cu:saxpi': k.cu has no kernel 'saxpi': did you mean 'saxpy'? Its kernels are "
       "shop::scale, shop::hidden, saxpy");
   EXPECT_EQ(chosen("scale"),
             "--kernel 'k.cu:scale': shop::scale is a template: name an instance of it, as in "
@@ -207,7 +207,7 @@ TEST(ArgumentText, FaultsAreInTheWordsOfTheUser) {
   EXPECT_EQ(argument("f32[n]:inn"),
             "--arg 'f32[n]:inn': role 'inn' is unknown: use in, out or inout");
   for (const auto& [text, part] : std::vector<std::pair<std::string, std::string>>{
-           {"flot[n]:in", "type 'flot' is unknown: did you mean float?"},
+           {"flot[n]:in", "type 'flot' is unknown: did you mean 'float'?"},
            {"f32[n]", "write :in, :out or :inout after it"},
            {"f32[n:in", "a ] is missing"},
            {"f32[]:in", "an extent is empty"},

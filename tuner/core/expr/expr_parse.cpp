@@ -367,11 +367,10 @@ class ExprParser {
     known.reserve(static_cast<std::size_t>(names_.size()) + lets_.size());
     for (int slot = 0; slot < names_.size(); ++slot) known.push_back(names_.name(slot));
     for (const Expr::Let& let : lets_) known.push_back(let.name);
-    const std::string near = nearest(token.text, known);
-    const std::string hint = !near.empty()   ? fmt::format("did you mean '{}'?", near)
-                             : known.empty() ? "no names are known here"
-                                             : fmt::format("known are {}", fmt::join(known, ", "));
-    fail(token, fmt::format("unknown name '{}'; {}", token.text.substr(0, 40), hint));
+    const std::string all = known.empty() ? "no names are known here"
+                                          : fmt::format("known are {}", fmt::join(known, ", "));
+    fail(token, fmt::format("unknown name '{}'; {}", token.text.substr(0, 40),
+                            did_you_mean(token.text, known, all)));
   }
 
   Operand call(const Token& token) {
@@ -379,10 +378,9 @@ class ExprParser {
     if (function == nullptr) {
       std::vector<std::string> known;
       for (const Function& f : kFunctions) known.emplace_back(f.name);
-      const std::string near = nearest(token.text, known);
       fail(token, fmt::format("unknown function '{}'; {}", token.text.substr(0, 40),
-                              near.empty() ? fmt::format("there are {}", fmt::join(known, ", "))
-                                           : fmt::format("did you mean '{}'?", near)));
+                              did_you_mean(token.text, known,
+                                           fmt::format("there are {}", fmt::join(known, ", ")))));
     }
     const std::size_t begin = ops_.size();
     int count = 0;

@@ -22,11 +22,10 @@ CType type_of(const SourceOption& option, const std::string& name) {
   std::vector<std::string> known = dtype_names();
   known.insert(known.end(), {"float", "double", "half", "int", "unsigned", "char", "short", "long",
                              "bool", "size_t", "float2", "float4", "half2", "int4"});
-  const std::string near = nearest(name, known);
   option.fail(fmt::format("type '{}' is unknown: {}", name,
-                          near.empty() ? "known are f32, f16, bf16, f64, i8 to u64, and C's names, "
-                                         "such as float and float4"
-                                       : fmt::format("did you mean {}?", near)));
+                          did_you_mean(name, known,
+                                       "known are f32, f16, bf16, f64, i8 to u64, and C's names, "
+                                       "such as float and float4")));
 }
 
 // Adds the extents of "[n][m]" or "[n, m]". Returns what follows them.

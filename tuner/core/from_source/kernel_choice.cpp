@@ -130,12 +130,12 @@ class Choosing {
     if (is_there) return {with_marks(name, knobs_), std::nullopt};
     const std::vector<std::string> all = names();
     if (all.empty()) option_.fail(fmt::format("{} has no __global__ function", file_));
-    const std::string near = nearest(without_arguments(name), all);
-    option_.fail(fmt::format(
-        "{} has no kernel '{}': {}", file_, without_arguments(name),
-        near.empty() || all.size() == 1
-            ? fmt::format("its kernels are {}", fmt::join(all, ", "))
-            : fmt::format("did you mean {}? Its kernels are {}", near, fmt::join(all, ", "))));
+    const std::string hint = did_you_mean(without_arguments(name), all, "");
+    const std::string known = fmt::to_string(fmt::join(all, ", "));
+    option_.fail(fmt::format("{} has no kernel '{}': {}", file_, without_arguments(name),
+                             hint.empty() || all.size() == 1
+                                 ? fmt::format("its kernels are {}", known)
+                                 : fmt::format("{} Its kernels are {}", hint, known)));
   }
 
   // Returns the instance of the template that the user may mean.

@@ -110,8 +110,8 @@ std::int64_t dim_from(const OpSpec& op, const DimSpec& dim, const std::string& t
 std::int64_t choice_from(const ChoiceSpec& choice, const std::string& text) {
   const auto at = std::find(choice.values.begin(), choice.values.end(), text);
   if (at == choice.values.end()) {
-    throw Error(fmt::format("{}={}: {} is one of {}", choice.name, text, choice.name,
-                            fmt::join(choice.values, ", ")));
+    throw Error(fmt::format("{}={}: {} is {}", choice.name, text, choice.name,
+                            one_of(text, choice.values)));
   }
   return at - choice.values.begin();
 }
@@ -215,8 +215,9 @@ void set_dtype(const OpSpec& op, const std::string& dtype, const std::string& ma
   problem.math = math.empty() ? dtype : math;
   const std::vector<std::string>& maths = op.maths.at(dtype);
   if (std::find(maths.begin(), maths.end(), problem.math) == maths.end()) {
-    throw Error(fmt::format("math '{}' is not there for op {} on {}: use {}", math, op.name, dtype,
-                            fmt::join(maths, " or ")));
+    const std::string hint = did_you_mean(math, maths, "");
+    throw Error(fmt::format("math '{}' is not there for op {} on {}: use {}{}{}", math, op.name,
+                            dtype, fmt::join(maths, " or "), hint.empty() ? "" : "; ", hint));
   }
 }
 

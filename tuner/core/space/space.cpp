@@ -338,10 +338,9 @@ std::variant<std::size_t, Refusal> knob_from(std::span<const Knob> knobs, std::s
     known.push_back(knobs[i].name);
     if (known.back() == name) return i;
   }
-  const std::string near = nearest(name, known);
-  return Refusal{fmt::format("there is no knob '{}'; {}", name,
-                             near.empty() ? fmt::format("there are {}", fmt::join(known, ", "))
-                                          : fmt::format("did you mean '{}'?", near))};
+  return Refusal{
+      fmt::format("there is no knob '{}'; {}", name,
+                  did_you_mean(name, known, fmt::format("there are {}", fmt::join(known, ", "))))};
 }
 
 // A configuration of which some knobs are read.

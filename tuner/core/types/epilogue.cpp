@@ -80,10 +80,9 @@ const EpilogueWord& word_of(const std::string& name) {
     if (word.name == name) return word;
     known.emplace_back(word.name);
   }
-  const std::string near = nearest(name, known);
-  throw Error(fmt::format("epilogue step '{}' is unknown: {}", name,
-                          near.empty() ? fmt::format("the steps are {}", fmt::join(known, ", "))
-                                       : fmt::format("did you mean '{}'?", near)));
+  throw Error(fmt::format(
+      "epilogue step '{}' is unknown: {}", name,
+      did_you_mean(name, known, fmt::format("the steps are {}", fmt::join(known, ", ")))));
 }
 
 float number_of(const std::string& text, const EpilogueWord& word) {

@@ -27,6 +27,8 @@ std::unique_ptr<Device> open_gpu(const LiveDevice& device) {
 
 int count_gpus() { return count_cuda(); }
 
+std::string toolkit_here() { return TILEWRIGHT_CUDA_VERSION; }
+
 std::vector<GpuCode> compile_here(const std::vector<GpuProgram>& programs) {
   return compile_with_nvrtc(programs);
 }
@@ -66,6 +68,8 @@ std::unique_ptr<Device> open_gpu(const LiveDevice&) {
 
 int count_gpus() { return 0; }
 
+std::string toolkit_here() { return ""; }
+
 std::vector<GpuCode> compile_here(const std::vector<GpuProgram>&) {
   throw Error(
       "this executable was built without the CUDA toolkit, so that it cannot compile for GPUs: "
@@ -103,6 +107,8 @@ std::unique_ptr<Device> open_live(const LiveDevice& device) {
 }
 
 int gpu_count() { return count_gpus(); }
+
+std::string cuda_toolkit_of_build() { return toolkit_here(); }
 
 DeviceReport examine(LiveDevice::Kind kind) {
   return kind == LiveDevice::Kind::cuda ? examine_gpus() : examine_cpu();

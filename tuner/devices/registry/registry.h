@@ -26,6 +26,10 @@ struct LiveDevice {
 // do.
 std::unique_ptr<Device> open_live(const LiveDevice& device);
 
+// Returns the version of the CUDA toolkit with whose headers this executable was built: "13.0".
+// Empty if it has no cuda device.
+std::string cuda_toolkit_of_build();
+
 // Returns the number of GPUs of this machine that this executable can use.
 int gpu_count();
 inline bool has_gpu() { return gpu_count() > 0; }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/base/error.h"
+#include "core/base/nearest.h"
 #include "search/strategies/auto.h"
 #include "search/strategies/strategies.h"
 
@@ -45,11 +46,9 @@ std::unique_ptr<Strategy> make_strategy(std::string_view name, const SearchSpace
   for (const Entry& entry : entries) {
     if (entry.info.name == name) return entry.make(space, seed);
   }
-  std::string names;
-  for (const StrategyInfo& info : infos) {
-    names += (names.empty() ? "" : ", ") + std::string(info.name);
-  }
-  throw Error("unknown strategy '" + std::string(name) + "': one of " + names);
+  std::vector<std::string> names;
+  for (const StrategyInfo& info : infos) names.emplace_back(info.name);
+  throw Error("unknown strategy '" + std::string(name) + "': " + one_of(name, names));
 }
 
 }  // namespace tw

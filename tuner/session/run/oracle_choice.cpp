@@ -126,7 +126,7 @@ void choose_oracle(SessionRequest& request, Device& device, Progress& progress,
   if (op.has_oracle()) return;
   std::vector<OracleKernel> kernels;
   for (const Competitor& one : request.competitors) kernels.push_back({one.kernel, &one.space});
-  JobRunner jobs(device);
+  JobRunner jobs(device, *request.log);
   request.oracle =
       find_oracle({*request.lowering, request.problem_key, request.limits, request.seed}, kernels,
                   jobs, stopped);

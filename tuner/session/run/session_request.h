@@ -14,6 +14,7 @@
 #include "core/problem/problem.h"
 #include "core/space/space.h"
 #include "db/store.h"
+#include "devices/event_log.h"
 #include "options/options.h"
 #include "session/run/oracle_choice.h"
 
@@ -58,6 +59,7 @@ struct SessionRequest {
   bool counters = true;         // count the finalists if the device has counters
   std::vector<Contender> only;  // if not empty, nothing is searched and these are raced
   std::string command, commit, device_json;
+  EventLog* log = &EventLog::none();
 
   Context context_of(const Competitor& competitor) const { return {situation, competitor.code}; }
 };

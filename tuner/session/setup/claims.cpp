@@ -30,6 +30,13 @@ std::int64_t byte_of(const Situation& situation) {
 
 Claims::Claims(const std::string& database) : lock_(path_of(database)) {}
 
+bool Claims::has_file(const std::string& database) {
+  std::error_code ignored;
+  return std::filesystem::exists(path_of(database), ignored);
+}
+
+bool Claims::try_claim_all() { return lock_.try_lock_all() || !lock_.why_not().empty(); }
+
 bool Claims::try_claim(const Situation& situation) {
   return lock_.try_lock(byte_of(situation)) || !lock_.why_not().empty();
 }

@@ -15,6 +15,11 @@ class Claims {
   // The locks are on bytes of a file beside the database, PATH-claims, which stays empty.
   explicit Claims(const std::string& database);
 
+  // Returns whether a process has ever claimed a problem of the database.
+  static bool has_file(const std::string& database);
+  // Claims all problems on all devices if no other process has a claim. Returns like try_claim.
+  bool try_claim_all();
+
   // Claims the problem on its device if no other process has it. Returns whether this process has
   // the claim now. If claims cannot be kept, it always returns true, and notice() says why.
   bool try_claim(const Situation& situation);

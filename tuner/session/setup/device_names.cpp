@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/nearest.h"
 #include "core/formats/recording.h"
 #include "devices/registry/registry.h"
 #include "devices/replay/replay.h"
@@ -15,8 +16,8 @@ namespace tw {
 namespace {
 
 [[noreturn]] void fail(const std::string& name) {
-  throw Error(fmt::format(
-      "--device {}: one of auto, all, cuda:N, cpu, cpu:90, replay:FILE, or a list of them", name));
+  const std::vector<std::string> known{"auto", "all", "cuda:N", "cpu", "cpu:90", "replay:FILE"};
+  throw Error(fmt::format("--device {}: {}", name, one_of(name, known)));
 }
 
 // Returns the number after "cuda:" or "cpu:".

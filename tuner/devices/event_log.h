@@ -1,0 +1,46 @@
+// A log of what a search does, as JSON lines: one object a line, with the seconds since the start.
+// For people who want to know why a run went as it did. docs/command_line.md lists the events.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace tw {
+
+class EventLog {
+ public:
+  // A value; a number that is not finite is written as null.
+  using Value = std::variant<std::string, double, std::int64_t, bool>;
+  struct Field {
+    std::string_view name;
+    Value value;
+  };
+
+  EventLog() = default;  // drops all events
+  // Makes or replaces the file. Throws Error if it cannot be written.
+  explicit EventLog(const std::string& path);
+  // A log that drops all events, for those who are given none.
+  static EventLog& none();
+
+  bool is_on() const { return file_ != nullptr; }
+  // Writes one event and flushes it, so that it is there if the process is killed next. After a
+  // failed write, drops all further events.
+  void add(std::string_view event, std::initializer_list<Field> fields);
+  // Returns why events were lost, as one line; empty if none were.
+  const std::string& fault() const { return fault_; }
+
+ private:
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  std::unique_ptr<std::FILE, Close> file_;
+  std::string path_, fault_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace tw
