@@ -1,6 +1,8 @@
 // The flags that select rows, and the filter that is made from them; see filter_options.h.
 #include "options/filter_options.h"
 
+#include <utility>
+
 namespace tw {
 
 std::span<const std::string> source_names() {
@@ -34,6 +36,21 @@ Filter filter_of(const Arguments& arguments) {
   if (arguments.has("source")) filter.source = arguments.one_of("source", "", source_names());
   if (arguments.has("l2")) filter.l2 = arguments.one_of("l2", "", l2_states());
   return filter;
+}
+
+Flag objective_flag(std::string doc) {
+  return {"objective", "time|energy|time*energy", std::move(doc)};
+}
+
+Objective objective_of(const Arguments& arguments) {
+  std::vector<std::string> names;
+  for (const Objective objective : objectives) names.emplace_back(name_of(objective));
+  return parse_objective(arguments.one_of("objective", "time", names)).value();
+}
+
+std::string objective_words(Objective objective) {
+  const std::string name(name_of(objective));
+  return "--objective " + (objective == Objective::time_energy ? "'" + name + "'" : name);
 }
 
 std::vector<Winner> winners_of(const Store& store, Filter filter) {
