@@ -20,7 +20,9 @@ namespace tw {
 extern const char* const schema_sql;
 extern const char* const upgrade_to_2_sql;
 extern const char* const upgrade_to_3_sql;
+extern const char* const upgrade_to_4_sql;
 extern const char* const views_sql;
+extern const char* const winners_sql;
 
 namespace {
 
@@ -216,11 +218,57 @@ SQLite::Database open_for_reading(const std::string& path, const Schema& schema)
       version));
 }
 
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+// Returns the SQL of an objective's value in a row of `trial` or `verdict`.
+std::string value_sql(Objective objective, std::string_view row) {
+  switch (objective) {
+    case Objective::time:
+      return fmt::format("{}.median_ns", row);
+    case Objective::energy:
+      return fmt::format("{}.energy_mj", row);
+    case Objective::time_energy:
+      return fmt::format("({0}.median_ns * {0}.energy_mj)", row);
+  }
+  return "";
+}
+
+std::string all_views() {
+  std::string views = views_sql;
+  for (const Objective objective : objectives) {
+    std::string view = winners_sql;
+    replace_all(view, "@view", winners_view_of(objective));
+    replace_all(view, "@objective", name_of(objective));
+    for (const std::string_view row : {"t", "v", "b"}) {
+      replace_all(view, fmt::format("@value({})", row), value_sql(objective, row));
+    }
+    views += view;
+  }
+  return views;
+}
+
 }  // namespace
 
+std::string winners_view_of(Objective objective) {
+  switch (objective) {
+    case Objective::time:
+      return "winners";
+    case Objective::energy:
+      return "winners_by_energy";
+    case Objective::time_energy:
+      return "winners_by_time_energy";
+  }
+  return "";
+}
+
 Schema newest_schema() {
-  static const char* const upgrades[] = {upgrade_to_2_sql, upgrade_to_3_sql};
-  return {schema_sql, upgrades, views_sql};
+  static const char* const upgrades[] = {upgrade_to_2_sql, upgrade_to_3_sql, upgrade_to_4_sql};
+  static const std::string views = all_views();
+  return {schema_sql, upgrades, views.c_str()};
 }
 
 Error in_words(const SQLite::Exception& error, const std::string& path) {

@@ -18,10 +18,13 @@ namespace tw {
 struct Schema {
   const char* tables = "";                  // db/schema.sql
   std::span<const char* const> upgrades{};  // db/upgrade_to_N.sql, from version 1 on
-  const char* views = "";                   // db/views.sql, created again after an upgrade
+  // db/views.sql and the views of db/winners.sql, created again after an upgrade
+  const char* views = "";
   int version() const { return static_cast<int>(upgrades.size()) + 1; }
 };
 Schema newest_schema();
+// Returns the name of the view that has the winners by an objective: "winners" by time.
+std::string winners_view_of(Objective objective);
 
 // Opens `path` and brings it to `schema`. In read_write mode, creates the file and its folder.
 // Throws Error like Store::open.

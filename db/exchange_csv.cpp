@@ -25,7 +25,7 @@ constexpr std::string_view column_order =
     "device_limits,driver,toolchain,l2,protocol,source_digest,race_created,race_rank,tied,"
     "run_started,run_ended,run_status,run_kernel,run_source_digest,run_toolchain,space_digest,"
     "space_size,strategy,seed,command,device_uuid,device,commit_id,verdict_digest,"
-    "run_verdict_digest,oracle,epilogue,";
+    "run_verdict_digest,oracle,epilogue,energy_mj,mean_power_w,objective,";
 // The first columns, up to commit_id, are in the files of all versions. A file may lack the others.
 constexpr std::size_t required_columns = 43;
 
@@ -97,6 +97,7 @@ class Cell {
   void read(L2& value) const { one_of(parse_l2(text_), value); }
   void read(TrialKind& value) const { one_of(parse_trial_kind(text_), value); }
   void read(Outcome& value) const { one_of(parse_outcome(text_), value); }
+  void read(Objective& value) const { one_of(parse_objective(text_), value); }
   void check_median(const Measurement& measurement) const;
 
  private:

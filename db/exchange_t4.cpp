@@ -157,7 +157,8 @@ std::optional<RecordedBaseline> baseline_of(const std::vector<SharedTrial>& tria
     if (trial.kind == TrialKind::baseline && trial.measurement.outcome == Outcome::ok &&
         !trial.measurement.samples_ns.empty() && trial.context.situation == same &&
         library.verdict_digest == context.code.verdict_digest) {
-      return RecordedBaseline{library.kernel, library.source_digest, trial.measurement.samples_ns};
+      return RecordedBaseline{library.kernel, library.source_digest, trial.measurement.samples_ns,
+                              trial.measurement.energy_mj, trial.measurement.mean_power_w};
     }
   }
   return std::nullopt;
@@ -327,6 +328,8 @@ std::vector<SharedTrial> trials_of(const Recording& recording) {
     baseline.trial.context.code.kernel = recording.baseline->name;
     baseline.trial.context.code.source_digest = recording.baseline->version;
     baseline.trial.measurement.samples_ns = recording.baseline->samples_ns;
+    baseline.trial.measurement.energy_mj = recording.baseline->energy_mj;
+    baseline.trial.measurement.mean_power_w = recording.baseline->mean_power_w;
   }
   for (const RecordedTrial& trial : recording.trials) {
     SharedTrial& one = trials.emplace_back(shared);

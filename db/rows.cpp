@@ -96,6 +96,9 @@ void read(const SQLite::Column& column, TrialKind& value) {
 void read(const SQLite::Column& column, Source& value) { read_word(column, value, parse_source); }
 void read(const SQLite::Column& column, L2& value) { read_word(column, value, parse_l2); }
 void read(const SQLite::Column& column, Outcome& value) { read_word(column, value, parse_outcome); }
+void read(const SQLite::Column& column, Objective& value) {
+  read_word(column, value, parse_objective);
+}
 
 const std::string& trial_columns() {
   static const std::string text = fmt::format(

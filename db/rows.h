@@ -49,6 +49,7 @@ void read(const SQLite::Column& column, TrialKind& value);
 void read(const SQLite::Column& column, Source& value);
 void read(const SQLite::Column& column, L2& value);
 void read(const SQLite::Column& column, Outcome& value);
+void read(const SQLite::Column& column, Objective& value);
 
 // Binds the fields of a table to the parameters after `at`, and advances `at`.
 template <class Table, class Record>

@@ -4,7 +4,7 @@
 
 namespace tw {
 
-RunState latest_run(const std::string& path, const Situation& situation) {
+RunState latest_run(const std::string& path, const Situation& situation, Objective objective) {
   SQLite::Database database = open_database(path, Store::Mode::read_only);
   return guarded(path, [&] {
     SQLite::Statement query(
@@ -12,12 +12,12 @@ RunState latest_run(const std::string& path, const Situation& situation) {
         "SELECT r.id, r.status FROM run r JOIN context c ON c.id = r.context_id "
         "WHERE c.op = ? AND c.problem = ? AND c.device_model = ? AND "
         "c.device_limits = ? AND c.driver = ? AND c.toolchain = ? AND c.l2 = ? "
-        "AND c.source = ? ORDER BY r.id DESC LIMIT 1");
+        "AND c.source = ? AND r.objective = ? ORDER BY r.id DESC LIMIT 1");
     int at = 0;
     for (const std::string& text :
          {situation.op, situation.problem, situation.device_model, situation.device_limits,
           situation.driver, situation.toolchain, std::string(name_of(situation.l2)),
-          std::string(name_of(situation.source))}) {
+          std::string(name_of(situation.source)), std::string(name_of(objective))}) {
       query.bind(++at, text);
     }
     if (!query.executeStep()) return RunState{};

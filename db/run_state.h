@@ -15,7 +15,7 @@ struct RunState {
 };
 // Returns the id of the database's latest run; 0 if there is none.
 std::int64_t latest_run_id(const std::string& path);
-// Reads the latest run in the situation, with any kernels.
-RunState latest_run(const std::string& path, const Situation& situation);
+// Reads the latest run of the objective in the situation, with any kernels.
+RunState latest_run(const std::string& path, const Situation& situation, Objective objective);
 
 }  // namespace tw

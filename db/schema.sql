@@ -1,5 +1,5 @@
--- Tilewright's database, schema 3. Tables have singular names and are private to the program. The
--- views of views.sql (trials, winners, runs) are for everybody and stay stable: docs/database.md.
+-- Tilewright's database, schema 4. Tables have singular names and are private to the program. The
+-- views of views.sql and winners.sql are for everybody and stay stable: docs/database.md.
 -- A new schema changes this file and adds an upgrade_to_N.sql, which upgrades older files to it.
 -- Rows are only added. Times are in nanoseconds unless a name says otherwise. Points in time are
 -- UTC in ISO 8601. Lists and maps are JSON.
@@ -45,7 +45,8 @@ CREATE TABLE run (
   device       TEXT NOT NULL,                    -- JSON: everything known about the device
   commit_id    TEXT NOT NULL,                    -- of Tilewright
   -- 'KERNEL: CONFIGURATION' with which results were compared; '' for the op's reference.
-  oracle       TEXT NOT NULL DEFAULT ''
+  oracle       TEXT NOT NULL DEFAULT '',
+  objective    TEXT NOT NULL DEFAULT 'time'      -- what was minimised: time, energy, time*energy
 ) STRICT;
 
 -- One measurement of one configuration.
@@ -69,7 +70,9 @@ CREATE TABLE trial (
   blocks_per_sm INTEGER NOT NULL,
   error_ulps    REAL NOT NULL,                   -- against the oracle; -1: not verified
   timer         TEXT NOT NULL,                   -- cupti, events, cpu, replay
-  metrics       TEXT NOT NULL CHECK (json_valid(metrics))      -- JSON map from names to numbers
+  metrics       TEXT NOT NULL CHECK (json_valid(metrics)),     -- JSON map from names to numbers
+  energy_mj     REAL NOT NULL DEFAULT 0,         -- of a launch; 0: not measured
+  mean_power_w  REAL NOT NULL DEFAULT 0          -- while the energy was measured
 ) STRICT;
 
 CREATE INDEX trial_by_age           ON trial (context_id, outcome);

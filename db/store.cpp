@@ -1,4 +1,4 @@
-// Writes and reads rows. The view `winners` in views.sql decides what wins, not this file.
+// Writes and reads rows. The views in winners.sql decide what wins, not this file.
 #include "db/store.h"
 
 #include <fmt/format.h>
@@ -327,10 +327,11 @@ std::vector<Winner> Store::winners(const Filter& filter) const {
   return impl_->guarded([&] {
     SQLite::Statement query(
         impl_->database,
-        fmt::format("SELECT {}, w.raced, w.tied, w.baseline_ns, w.baseline FROM winners w "
-                    "JOIN trial t ON t.id = w.trial JOIN context c ON c.id = t.context_id{} "
-                    "ORDER BY c.op, c.problem, c.device_model, c.device_limits{}",
-                    trial_columns(), where.clause, limit_clause(filter)));
+        fmt::format("SELECT {}, w.raced, w.tied, w.baseline_ns, w.baseline, w.baseline_energy_mj "
+                    "FROM {} w JOIN trial t ON t.id = w.trial JOIN context c ON c.id = "
+                    "t.context_id{} ORDER BY c.op, c.problem, c.device_model, c.device_limits{}",
+                    trial_columns(), winners_view_of(filter.objective), where.clause,
+                    limit_clause(filter)));
     where.bind(query);
     std::vector<Winner> winners;
     while (query.executeStep()) {
@@ -341,6 +342,8 @@ std::vector<Winner> Store::winners(const Filter& filter) const {
       if (query.getColumn(trial_column_count + 2).isNull()) continue;
       winner.baseline_ns = query.getColumn(trial_column_count + 2).getDouble();
       winner.baseline = query.getColumn(trial_column_count + 3).getString();
+      const SQLite::Column baseline_mj = query.getColumn(trial_column_count + 4);
+      if (!baseline_mj.isNull()) winner.baseline_mj = baseline_mj.getDouble();
     }
     return winners;
   });

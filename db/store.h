@@ -11,6 +11,7 @@
 
 #include "core/plan/l2.h"
 #include "core/plan/measurement.h"
+#include "core/plan/objective.h"
 #include "core/types/device_info.h"
 
 namespace tw {
@@ -63,6 +64,7 @@ struct RunInfo {
   std::string oracle;
   std::uint64_t seed = 0;
   std::int64_t space_size = 0;
+  Objective objective = Objective::time;  // of its search and its race
 };
 // Returns what the run knows of its device, with the limits of the situation.
 DeviceInfo device_of(const RunInfo& run, const Situation& situation);
@@ -95,23 +97,26 @@ struct Trial {
   Measurement measurement;
 };
 
-// A row of the view `winners`. See db/views.sql and docs/database.md for the rules.
+// A row of the view `winners`, or of the view of another objective's winners. See db/winners.sql
+// and docs/database.md for the rules.
 struct Winner {
   Trial trial;  // its evidence: the pooled samples of the race, if there was one
   bool raced = false;
   // The others ("kernel: configuration", of any kernel) that are statistically tied with the
   // winner, in the order of the race.
   std::vector<std::string> tied;
-  std::optional<double> baseline_ns;  // the fastest baseline under the same driver
-  std::string baseline;               // its library
+  std::optional<double> baseline_ns;       // the best baseline under the same driver
+  std::string baseline;                    // its library
+  std::optional<double> baseline_mj = {};  // energy of a launch of it, if it was measured
 };
 
 struct Filter {
   // Empty fields match everything (but see winners). `problem` and `device` (a model) match as
   // substrings.
   std::string op{}, problem{}, kernel{}, device{}, source{}, l2{};
-  std::optional<Outcome> outcome{};  // trials only
-  std::int64_t limit = 0;            // 0: all
+  std::optional<Outcome> outcome{};       // trials only
+  std::int64_t limit = 0;                 // 0: all
+  Objective objective = Objective::time;  // winners only
 };
 
 // The aspects in which two parts of a database may differ.
@@ -161,7 +166,8 @@ class Store {
   // Returns one winner for each (op, problem, device model, device limits), sorted by these. An
   // empty `filter.source` means measured here; an empty `filter.l2` means cold. Only rows of the
   // newest protocol and of each kernel's newest source digest count. Without a race, only each
-  // kernel's most recent driver and toolchain count.
+  // kernel's most recent driver and toolchain count. With another objective, only rows that have
+  // its value win, and only races of this objective decide.
   std::vector<Winner> winners(const Filter& filter) const;
   // Returns the rows of the race that made this trial a winner, in the order of the race, without
   // those that failed. If there was no race, returns the trial itself.

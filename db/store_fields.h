@@ -58,6 +58,7 @@ inline constexpr std::tuple run_fields{
     RecordField{"device", &RunInfo::device_json},
     RecordField{"commit_id", &RunInfo::commit},
     RecordField{"oracle", &RunInfo::oracle},
+    RecordField{"objective", &RunInfo::objective},
 };
 static_assert(std::tuple_size_v<decltype(run_fields)> + 1 == member_count<RunInfo>(),
               "a member of RunInfo is not in its table");

@@ -33,6 +33,9 @@ std::string time_of(const Tuning& tuning, const TunedRow& row) {
                         measured.samples_ns.size());
   }
   text += rate_of(tuning, row, ns);
+  if (measured.energy_mj > 0) {
+    text += fmt::format(", {:.4g} mJ at {:.4g} W", measured.energy_mj, measured.mean_power_w);
+  }
   if (row.winner.baseline_ns && *row.winner.baseline_ns > 0) {
     text += fmt::format(", {:.3g} x {}", *row.winner.baseline_ns / ns, row.winner.baseline);
   }
@@ -78,6 +81,12 @@ std::vector<std::string> origins_of(const Tuning& tuning) {
                                 kernel->source_digest));
   }
   if (!request.portfolio.empty()) lines.push_back(request.portfolio + ".");
+  if (request.objective != Objective::time) {
+    lines.push_back(fmt::format("The winners have the least {}, not the least time.",
+                                request.objective == Objective::energy
+                                    ? "energy a launch"
+                                    : "product of time and energy a launch"));
+  }
   lines.push_back(request.checked_on.empty()
                       ? "Not checked before it was written (tune emit --check)."
                       : fmt::format("Checked on {} before it was written. The .cuh says beside "

@@ -131,6 +131,9 @@ std::map<std::string, std::string> emit_json(const EmitRequest& request) {
                        {"knobs", knobs_json(branch)},
                        {"launches", launches_json(tuning, branch, row.problem)},
                        {"median_ns", row.winner.trial.measurement.median_ns()}});
+    if (const double mj = row.winner.trial.measurement.energy_mj; mj > 0) {
+      winners.back()["energy_mj"] = mj;
+    }
   }
   const ordered_json document{
       {"op", request.op}, {"generator", request.generator}, {"winners", winners}};

@@ -45,6 +45,7 @@ struct EmitRequest {
   // The number of shapes with which the check ran each part of the header. The key is the problem
   // of a winner, or the name of a default (EmitSample::subject).
   std::map<std::string, int> checked{};
+  Objective objective = Objective::time;  // by which the winners won
 };
 
 }  // namespace tw

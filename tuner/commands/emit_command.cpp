@@ -39,9 +39,11 @@ std::string note_on(const std::string& source) {
 void print_written(const std::string& folder, const std::string& op, const EmitRequest& request,
                    const std::map<std::string, std::string>& files) {
   for (const Winner& winner : request.winners) {
-    show(fmt::format(
-        "{}: {} {} {}\n", winner.trial.context.situation.problem, winner.trial.context.code.kernel,
-        format_time(winner.trial.measurement.median_ns()), winner.trial.configuration));
+    const Measurement& measurement = winner.trial.measurement;
+    std::string cost = format_time(measurement.median_ns());
+    if (request.objective != Objective::time) cost += " " + format_energy(measurement.energy_mj);
+    show(fmt::format("{}: {} {} {}\n", winner.trial.context.situation.problem,
+                     winner.trial.context.code.kernel, cost, winner.trial.configuration));
   }
   if (!request.checked_on.empty()) {
     int shapes = 0;
@@ -251,6 +253,9 @@ CommandSpec emit_specification() {
                "the rows that may win: measured (default), cpu, replayed or imported; the header "
                "marks rows that were not measured"},
               {"l2", "cold|warm", "winners of cold (default) or warm L2"},
+              objective_flag(
+                  "what the winners have the least of: time (default), the energy of a launch, or "
+                  "their product"),
               {"namespace", "NAME", "the namespace of the public functions (default: tuned)"},
               {"defaults", "",
                "also write the default configurations of all kernels, for all values of the op's "
@@ -296,7 +301,8 @@ int emit_command(const Arguments& arguments) {
                       .generator = version_text(),
                       .source_note = "",
                       .name_space = arguments.text("namespace", "tuned"),
-                      .defaults = arguments.has("defaults")};
+                      .defaults = arguments.has("defaults"),
+                      .objective = filter.objective};
   if (request.winners.empty() && !arguments.has("defaults")) {
     say(fmt::format("tune: {}, or add --defaults", nothing));
     return exit_nothing;

@@ -67,6 +67,12 @@ bool asks_portfolio(const Arguments& arguments) {
   if (arguments.has("kernels") && arguments.has("max-regret")) {
     throw Error("--kernels and --max-regret: give one of them");
   }
+  const Objective objective = objective_of(arguments);
+  if (asks && objective != Objective::time) {
+    throw Error(
+        fmt::format("--kernels and --max-regret choose by times: remove them, or --objective {}",
+                    name_of(objective)));
+  }
   return asks;
 }
 

@@ -21,6 +21,10 @@ std::string nothing_to_emit(const Store& store, Filter filter, const std::string
   std::string text = fmt::format("{} has no {} winner of {}", path, filter.source, filter.op);
   if (!filter.problem.empty()) text += fmt::format(" for '{}'", filter.problem);
   if (!filter.device.empty()) text += fmt::format(" on {}", filter.device);
+  if (filter.objective != Objective::time) {
+    return text + fmt::format(" by {}: tune with {} first, or leave the option out",
+                              name_of(filter.objective), objective_words(filter.objective));
+  }
   for (const Source other : {Source::measured, Source::replayed, Source::imported, Source::cpu}) {
     if (name_of(other) == filter.source) continue;
     Filter elsewhere = filter;
@@ -73,6 +77,7 @@ Filter emit_filter(const Arguments& arguments, const std::string& op) {
   filter.device = arguments.text("device");
   filter.source = arguments.one_of("source", "measured", source_names());
   filter.l2 = arguments.one_of("l2", "cold", l2_states());
+  filter.objective = objective_of(arguments);
   return filter;
 }
 

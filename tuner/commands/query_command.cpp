@@ -1,6 +1,7 @@
 // tune query: shows winners and trials as a table, JSON or CSV.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -24,6 +25,7 @@ using nlohmann::ordered_json;
 
 Filter rows_asked(const Arguments& arguments) {
   Filter filter = filter_of(arguments);
+  filter.objective = objective_of(arguments);
   filter.limit = arguments.integer("limit", 0, 1, 1'000'000'000);
   if (arguments.has("outcome")) {
     filter.outcome = parse_outcome(arguments.one_of("outcome", "", outcome_names()));
@@ -60,7 +62,9 @@ ordered_json trial_json(const Trial& trial) {
       {"l2", name_of(trial.context.situation.l2)},
       {"source", name_of(trial.context.situation.source)},
       {"source_digest", trial.context.code.source_digest},
-      {"verdict_digest", trial.context.code.verdict_digest}};
+      {"verdict_digest", trial.context.code.verdict_digest},
+      {"energy_mj", known(measurement.energy_mj > 0, measurement.energy_mj)},
+      {"mean_power_w", known(measurement.energy_mj > 0, measurement.mean_power_w)}};
   row.update(rest);
   return row;
 }
@@ -71,6 +75,7 @@ ordered_json winner_json(const Winner& winner) {
   row["tied"] = winner.tied;
   row["baseline"] = known(winner.baseline_ns.has_value(), winner.baseline);
   row["baseline_ns"] = known(winner.baseline_ns.has_value(), winner.baseline_ns.value_or(0));
+  row["baseline_energy_mj"] = known(winner.baseline_mj.has_value(), winner.baseline_mj.value_or(0));
   return row;
 }
 
@@ -117,26 +122,38 @@ std::string wide_text(const ordered_json& rows, const std::vector<std::string>& 
   return table.text();
 }
 
-std::string winners_text(const std::vector<Winner>& winners) {
+// Returns the baseline's value of the objective over the winner's, with the library's name; empty
+// if there is no baseline.
+std::string over_baseline(const Winner& winner, Objective objective) {
+  if (!winner.baseline_ns) return "";
+  Measurement baseline;
+  baseline.samples_ns = {*winner.baseline_ns};
+  baseline.energy_mj = winner.baseline_mj.value_or(0);
+  const double ratio =
+      value_of(objective, baseline) / value_of(objective, winner.trial.measurement);
+  return std::isfinite(ratio) ? fmt::format("{:.2f} {}", ratio, winner.baseline) : "";
+}
+
+std::string winners_text(const std::vector<Winner>& winners, Objective objective) {
   Table table({{"problem"},
                {"device"},
                {"source"},
                {"l2"},
                {"kernel"},
                {"median", Table::Align::right},
+               {"energy", Table::Align::right},
+               {"power", Table::Align::right},
                {"x baseline", Table::Align::right},
                {"tied", Table::Align::right},
                {"configuration"}});
   for (const Winner& winner : winners) {
     const Context& context = winner.trial.context;
-    const double median_ns = winner.trial.measurement.median_ns();
+    const Measurement& measurement = winner.trial.measurement;
     table.add({context.situation.problem, context.situation.device_model,
                std::string(name_of(context.situation.source)),
                std::string(name_of(context.situation.l2)), context.code.kernel,
-               format_time(median_ns),
-               winner.baseline_ns
-                   ? fmt::format("{:.2f} {}", *winner.baseline_ns / median_ns, winner.baseline)
-                   : "",
+               format_time(measurement.median_ns()), format_energy(measurement.energy_mj),
+               format_power(measurement.mean_power_w), over_baseline(winner, objective),
                winner.tied.empty() ? "" : std::to_string(winner.tied.size()),
                winner.trial.configuration});
   }
@@ -205,7 +222,8 @@ CommandSpec query_specification() {
   };
   for (const Flag& flag : filter_flags()) command.flags.push_back(flag);
   for (const Flag& flag :
-       {Flag{"outcome", "OUTCOME", "only trials with this outcome: ok, compile_failed, ..."},
+       {objective_flag("only winners by this: time (default), energy, or their product"),
+        Flag{"outcome", "OUTCOME", "only trials with this outcome: ok, compile_failed, ..."},
         Flag{"limit", "N", "rows at most (default: all)"}, Flag{"json", "", "print JSON instead"},
         Flag{"csv", "", "print CSV instead"},
         Flag{"wide", "",
@@ -227,10 +245,15 @@ int query_command(const Arguments& arguments) {
   }
   const Filter filter = rows_asked(arguments);
   const bool trials = what == "trials";
+  if (trials && arguments.has("objective")) {
+    throw Error("--objective is for winners: use tune query winners");
+  }
   if (!trials && filter.outcome) throw Error("--outcome is for trials: use tune query trials");
   const Store store = Store::open(arguments.text("db", default_database), Store::Mode::read_only);
   if (trials) return print(store.trials(filter), "trials", arguments, trial_json, trials_text);
-  return print(winners_of(store, filter), "winners", arguments, winner_json, winners_text);
+  return print(
+      winners_of(store, filter), "winners", arguments, winner_json,
+      [&](const std::vector<Winner>& winners) { return winners_text(winners, filter.objective); });
 }
 
 }  // namespace tw

@@ -249,7 +249,7 @@ CommandSpec recheck_specification() {
   };
   for (const auto& flags : {device_flags(), measuring_flags()}) {
     for (const Flag& flag : flags) {
-      if (flag.name != "fresh") command.flags.push_back(flag);
+      if (flag.name != "fresh" && flag.name != "objective") command.flags.push_back(flag);
     }
   }
   return command;

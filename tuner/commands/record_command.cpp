@@ -118,8 +118,11 @@ int record_command(const Arguments& arguments) {
   Recording recording = recorded_space(setup, opened.device->info(), store, path);
   if (!result.baselines.empty()) {
     const auto& [library, measurement] = *result.baselines.begin();
-    recording.baseline = {
-        .name = library, .version = measurement.note, .samples_ns = measurement.samples_ns};
+    recording.baseline = {.name = library,
+                          .version = measurement.note,
+                          .samples_ns = measurement.samples_ns,
+                          .energy_mj = measurement.energy_mj,
+                          .mean_power_w = measurement.mean_power_w};
   }
   write_recording(recording, path);
   show(fmt::format("wrote {}: {} configurations of {} for {} on {}\n", path,

@@ -213,8 +213,12 @@ std::unique_ptr<Header> header_of(const Arguments& arguments, const Catalog& cat
     return nullptr;
   }
   check_one_device(database, winners);
-  MeasuredTimes times =
-      measured_times(Store::open(database, Store::Mode::read_only), entry, winners);
+  // Times say nothing about what another winner costs.
+  const Objective objective = objective_of(arguments);
+  MeasuredTimes times;
+  if (objective == Objective::time) {
+    times = measured_times(Store::open(database, Store::Mode::read_only), entry, winners);
+  }
   auto header = std::make_unique<Header>();
   header->device = winners.front().trial.context.situation.device_model;
   header->request = {.catalog = &catalog,
@@ -222,7 +226,8 @@ std::unique_ptr<Header> header_of(const Arguments& arguments, const Catalog& cat
                      .winners = std::move(winners),
                      .generator = version_text(),
                      .source_note = "",
-                     .defaults = arguments.has("defaults")};
+                     .defaults = arguments.has("defaults"),
+                     .objective = objective};
   if (asks_portfolio(arguments)) {
     say(fmt::format("tune: {}", take_portfolio(arguments, database, header->request)));
   }
@@ -251,6 +256,7 @@ CommandSpec select_specification() {
       {"device", "MODEL", "the GPU, if the database knows several"},
       {"source", "SOURCE", "the rows that may win: measured (default), cpu, replayed or imported"},
       {"l2", "cold|warm", "winners of cold (default) or warm L2"},
+      objective_flag("the objective of the header's winners (default time)"),
       {"defaults", "", "as for `tune emit`: the header has all default configurations"},
       {"json", "", "print JSON instead"}};
   flags.insert(flags.end(), more.begin(), more.end());

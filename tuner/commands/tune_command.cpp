@@ -14,6 +14,7 @@
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
 #include "db/run_state.h"
+#include "options/filter_options.h"
 #include "options/problem_options.h"
 #include "options/source_options.h"
 #include "search/strategies/strategy.h"
@@ -69,6 +70,12 @@ TuneOptions options_of(const Arguments& arguments) {
   if (options.budget.until_certain && options.strategy != "auto") {
     throw Error(
         "--budget auto needs --strategy auto: its stopping rule is calibrated for this strategy");
+  }
+  if (options.budget.until_certain && options.measuring.objective != Objective::time) {
+    throw Error(
+        fmt::format("--budget auto needs --objective time, not {}: its stopping rule is calibrated "
+                    "for times: name a number of evaluations or a time",
+                    name_of(options.measuring.objective)));
   }
   options.kernel = asked_kernel(arguments);
   options.is_from_source = has_source(arguments);
@@ -133,7 +140,8 @@ bool await_claim(Batch& batch, const SessionRequest& request, Progress& progress
 // If another process completed a search of the problem since this command started, only its trials
 // are used.
 void use_search_of_others(const Batch& batch, SessionRequest& request, Progress& progress) {
-  const RunState now = latest_run(batch.options.measuring.database, request.situation);
+  const RunState now =
+      latest_run(batch.options.measuring.database, request.situation, request.objective);
   const bool is_ours = batch.searched.contains(request.problem_key);
   if (is_ours || now.id <= batch.run_before || !now.is_complete) return;
   progress.note(fmt::format("{}: another process has searched it meanwhile: its trials are known",
@@ -247,6 +255,9 @@ std::string next_step(const TuneOptions& options, const Setup& setup) {
   }
   if (situation.source != Source::measured)
     text += fmt::format(" --source {}", name_of(situation.source));
+  if (setup.request.objective != Objective::time) {
+    text += " " + objective_words(setup.request.objective);
+  }
   return text;
 }
 
@@ -361,6 +372,7 @@ CommandSpec tune_specification() {
       "tune --op gemm --shape m=64,n=64,k=64 --device cpu --budget 8",
       "tune --shapes shapes.txt --op gemm --db ours.db --json",
       "tune --device replay:gemm.t4.json.gz --strategy exhaustive --budget 100000",
+      "tune --op gemm --shape m=4096,n=4096,k=4096 --objective energy --budget 5m",
       "tune --spec my_kernel/op.toml --shape n=1000000",
       source_example,
       reference_example,

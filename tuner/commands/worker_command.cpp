@@ -21,7 +21,7 @@ namespace {
 // Answers a fleet with the device that it names.
 void serve_named(int in, int out) {
   fleet::StreamTransport parent(in, out);
-  fleet::serve(parent, build_text(), [](const fleet::OpenRequest& request) {
+  fleet::serve(parent, build_of_fleets(), [](const fleet::OpenRequest& request) {
     return open_named(request.device, request.cache, request.sharers);
   });
 }
@@ -73,7 +73,7 @@ int serving_command(const Arguments& arguments) {
   const int out = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10);
   ::dup2(STDERR_FILENO, STDOUT_FILENO);
   fleet::StreamTransport parent(STDIN_FILENO, out);
-  fleet::serve(parent, build_text(),
+  fleet::serve(parent, build_of_fleets(),
                [&](const fleet::OpenRequest& request) { return devices.open(request); });
   return exit_found;
 }

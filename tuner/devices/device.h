@@ -25,6 +25,8 @@ class Device {
   virtual void cancel() = 0;
   // Returns whether the device answers jobs whose purpose is counters, if the machine permits it.
   virtual bool has_counters() const { return false; }
+  // Returns whether the device measures the energy of launches.
+  virtual bool has_energy() const { return false; }
   // Returns notices for the user, one line each (CUPTI missing: timed by events, ...). Each notice
   // is returned once.
   virtual std::vector<std::string> notices() { return {}; }

@@ -106,7 +106,7 @@ bool dismiss(const World& world) {
 int serve_rank(const World& world) {
   MpiTransport parent(0);
   try {
-    tw::fleet::serve(parent, tw::build_text(), [&](const tw::fleet::OpenRequest& request) {
+    tw::fleet::serve(parent, tw::build_of_fleets(), [&](const tw::fleet::OpenRequest& request) {
       return open_device(world, request);
     });
     return 0;

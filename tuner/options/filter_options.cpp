@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "core/base/nearest.h"
 #include "db/upkeep/context_values.h"
 
@@ -62,6 +64,21 @@ std::string hint_of_filter(const std::string& database, const Filter& filter) {
   };
   const std::string of_op = hint("op", filter.op, rows.ops);
   return of_op.empty() ? hint("kernel", filter.kernel, rows.kernels) : of_op;
+}
+
+Flag objective_flag(std::string doc) {
+  return {"objective", "time|energy|time*energy", std::move(doc)};
+}
+
+Objective objective_of(const Arguments& arguments) {
+  std::vector<std::string> names;
+  for (const Objective objective : objectives) names.emplace_back(name_of(objective));
+  return parse_objective(arguments.one_of("objective", "time", names)).value();
+}
+
+std::string objective_words(Objective objective) {
+  const std::string name(name_of(objective));
+  return "--objective " + (objective == Objective::time_energy ? "'" + name + "'" : name);
 }
 
 std::vector<Winner> winners_of(const Store& store, Filter filter) {

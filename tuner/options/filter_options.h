@@ -22,6 +22,12 @@ std::string hint_of_filter(const std::string& database, const Filter& filter);
 // the filter names none of them, the result has the winners of all.
 std::vector<Winner> winners_of(const Store& store, Filter filter);
 
+// The flag --objective, and its value. Throws Error if the value is not allowed.
+Flag objective_flag(std::string doc);
+Objective objective_of(const Arguments& arguments);
+// Returns the flag with its value as a shell takes them: "--objective 'time*energy'".
+std::string objective_words(Objective objective);
+
 std::span<const std::string> source_names();  // in the order in which winners are shown
 std::span<const std::string> l2_states();
 std::span<const std::string> outcome_names();

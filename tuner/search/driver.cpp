@@ -7,11 +7,6 @@
 namespace tw {
 namespace {
 
-Evaluation evaluation_of(std::size_t index, const Measurement& measurement) {
-  const bool ok = measurement.outcome == Outcome::ok && !measurement.samples_ns.empty();
-  return {index, ok ? measurement.median_ns() : std::numeric_limits<double>::infinity()};
-}
-
 Measurement pruned(const LeastTime& least, double incumbent_ns) {
   Measurement measurement;
   measurement.outcome = Outcome::pruned;
@@ -35,6 +30,7 @@ void Driver::tell_known(std::span<const Evaluation> known) {
 }
 
 void Driver::offer_incumbent(double time_ns) {
+  if (task_.objective != Objective::time) return;
   if (time_ns > 0 && (incumbent_ns_ == 0 || time_ns < incumbent_ns_)) incumbent_ns_ = time_ns;
 }
 
@@ -126,7 +122,7 @@ std::vector<Driver::Result> Driver::step(std::int64_t may_start,
   while (!asked_.empty() && asked_.front().measurement) {
     Result result{asked_.front().index, std::move(*asked_.front().measurement)};
     asked_.pop_front();
-    const Evaluation evaluation = evaluation_of(result.index, result.measurement);
+    const Evaluation evaluation{result.index, value_of(task_.objective, result.measurement)};
     if (evaluation.time_ns < std::numeric_limits<double>::infinity()) {
       offer_incumbent(evaluation.time_ns);
     }

@@ -13,6 +13,7 @@
 
 #include "core/model/time_model.h"
 #include "core/plan/lowering.h"
+#include "core/plan/objective.h"
 #include "devices/job_runner.h"
 #include "search/strategies/strategy.h"
 
@@ -29,9 +30,11 @@ struct SearchTask {
   SampleLimits limits;
   double floor_ns = 0;  // see Measurement::reject_below
   // The lower bound of a configuration's time. A configuration whose bound is longer than the
-  // incumbent is not measured; its outcome is `pruned`. Empty: no bounds are known.
+  // incumbent is not measured; its outcome is `pruned`. Empty: no bounds are known. Bounds and
+  // incumbents are times, and are not used with another objective.
   std::function<LeastTime(std::span<const std::int64_t>)> least_time;
   std::uint64_t seed = 1;
+  Objective objective = Objective::time;
 };
 
 // The driver of one search.
@@ -49,7 +52,7 @@ class Driver {
   // first step.
   void tell_known(std::span<const Evaluation> known);
   // Offers a bound for early stops that was found elsewhere (the best time of another kernel). 0:
-  // none.
+  // none. Does nothing with another objective than the time.
   void offer_incumbent(double time_ns);
 
   // Starts evaluations, at most `may_start` of them; pruned configurations do not count. Waits

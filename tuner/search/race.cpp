@@ -18,13 +18,20 @@ bool is_tied(const Race::Entrant& winner, const Race::Entrant& other) {
   return !interval || interval->low <= 1;  // without an interval nothing tells them apart
 }
 
+// Returns what the entrants of a ranking are compared by: the median of the pooled samples, or of
+// the rounds' values of another objective.
+double overall(const Race::Entrant& entrant) {
+  return entrant.values.empty() ? entrant.pooled.median_ns() : median(entrant.values);
+}
+
 // Returns the largest median with which an entrant may win a tie with `fastest`. Disturbances only
 // lengthen times, so they widen the upper half of an interval. So the narrower half counts on both
 // sides.
-double most_for_a_tie_ns(const Measurement& fastest) {
-  const double median_ns = fastest.median_ns();
-  const Interval interval = median_interval(fastest.samples_ns);
-  return median_ns + std::min(interval.high - median_ns, median_ns - interval.low);
+double most_for_a_tie(const Race::Entrant& fastest) {
+  const double middle = overall(fastest);
+  const Interval interval =
+      median_interval(fastest.values.empty() ? fastest.pooled.samples_ns : fastest.values);
+  return middle + std::min(interval.high - middle, middle - interval.low);
 }
 
 // Returns the samples of the first `rounds` rounds. Each round gives as many samples as the
@@ -44,11 +51,50 @@ std::vector<double> pooled_samples(const Race::Entrant& entrant, std::size_t rou
   return samples;
 }
 
+// Keeps what a round measured.
+void add_round(Race::Entrant& entrant, Objective objective) {
+  const Measurement& round = entrant.pooled;
+  entrant.medians_ns.push_back(round.median_ns());
+  entrant.rounds_ns.push_back(round.samples_ns);
+  if (round.energy_mj > 0) {
+    entrant.energies_mj.push_back(round.energy_mj);
+    entrant.powers_w.push_back(round.mean_power_w);
+  }
+  if (objective != Objective::time) entrant.values.push_back(value_of(objective, round));
+}
+
+// Removes what was measured after the last whole round.
+void keep_rounds(Race::Entrant& entrant, std::size_t rounds) {
+  for (std::vector<double>* values :
+       {&entrant.medians_ns, &entrant.energies_mj, &entrant.powers_w, &entrant.values}) {
+    if (values->size() > rounds) values->resize(rounds);
+  }
+}
+
+void pool_energy(Race::Entrant& entrant) {
+  if (entrant.energies_mj.empty() || failed(entrant)) return;
+  Measurement& pooled = entrant.pooled;
+  pooled.energy_mj = median(entrant.energies_mj);
+  pooled.mean_power_w = median(entrant.powers_w);
+  if (entrant.energies_mj.size() < 2) return;
+  const Interval interval = median_interval(entrant.energies_mj);
+  pooled.metrics["energy_low_mj"] = interval.low;
+  pooled.metrics["energy_high_mj"] = interval.high;
+}
+
+std::optional<Interval> noted_interval(const Measurement& measurement, const char* low_name,
+                                       const char* high_name) {
+  const auto low = measurement.metrics.find(low_name);
+  const auto high = measurement.metrics.find(high_name);
+  if (low == measurement.metrics.end() || high == measurement.metrics.end()) return std::nullopt;
+  return Interval{low->second, high->second};
+}
+
 }  // namespace
 
 Race::Race(JobRunner& jobs, std::vector<Job> entrants, int rounds, std::uint64_t seed,
-           double floor_ns)
-    : jobs_(jobs), floor_ns_(floor_ns) {
+           double floor_ns, Objective objective)
+    : jobs_(jobs), floor_ns_(floor_ns), objective_(objective) {
   for (Job& job : entrants)
     entrants_.push_back({.job = std::move(job), .pooled = {}, .rounds_ns = {}, .medians_ns = {}});
   Random random(seed);
@@ -77,10 +123,7 @@ bool Race::step(std::chrono::steady_clock::time_point deadline) {
       Entrant& entrant = entrants_[order_[turn]];
       entrant.pooled = std::move(measurement);
       entrant.pooled.reject_below(floor_ns_);
-      if (!failed(entrant)) {
-        entrant.medians_ns.push_back(entrant.pooled.median_ns());
-        entrant.rounds_ns.push_back(entrant.pooled.samples_ns);
-      }
+      if (!failed(entrant)) add_round(entrant, objective_);
       ++turn_;
     }
     if (!jobs_.is_idle() || std::chrono::steady_clock::now() >= deadline) break;
@@ -96,29 +139,29 @@ std::vector<Race::Entrant> Race::ranking() const {
   std::vector<Entrant> ranking = entrants_;
   const auto rounds = static_cast<std::size_t>(rounds_done());
   for (Entrant& entrant : ranking) {
-    if (entrant.medians_ns.size() > rounds) entrant.medians_ns.resize(rounds);
+    keep_rounds(entrant, rounds);
     entrant.pooled.samples_ns = pooled_samples(entrant, rounds);
+    pool_energy(entrant);
   }
-  const auto time_of = [](const Entrant& entrant) {
+  const auto place_of = [](const Entrant& entrant) {
     if (failed(entrant) || entrant.medians_ns.empty()) {
       return std::numeric_limits<double>::infinity();
     }
-    return entrant.pooled.median_ns();
+    return overall(entrant);
   };
   std::stable_sort(ranking.begin(), ranking.end(), [&](const Entrant& a, const Entrant& b) {
-    return std::pair(time_of(a), std::string_view(a.job.configuration)) <
-           std::pair(time_of(b), std::string_view(b.job.configuration));
+    return std::pair(place_of(a), std::string_view(a.job.configuration)) <
+           std::pair(place_of(b), std::string_view(b.job.configuration));
   });
   return ranking;
 }
 
 void Race::break_ties(std::vector<Entrant>& ranking, std::size_t tied) {
   if (tied == 0) return;
-  const double most_ns = most_for_a_tie_ns(ranking.front().pooled);
+  const double most = most_for_a_tie(ranking.front());
   const auto end = ranking.begin() + static_cast<std::ptrdiff_t>(tied);
-  const auto too_slow = std::stable_partition(ranking.begin(), end, [&](const Entrant& entrant) {
-    return entrant.pooled.median_ns() <= most_ns;
-  });
+  const auto too_slow = std::stable_partition(
+      ranking.begin(), end, [&](const Entrant& entrant) { return overall(entrant) <= most; });
   std::sort(ranking.begin(), too_slow, [](const Entrant& a, const Entrant& b) {
     const auto needs = [](const Entrant& of) {
       return std::tie(of.pooled.smem_bytes, of.pooled.registers, of.job.kernel,
@@ -131,10 +174,12 @@ void Race::break_ties(std::vector<Entrant>& ranking, std::size_t tied) {
 // The order statistics that enclose the median are those by which the sign test decides: W. J.
 // Conover, Practical Nonparametric Statistics, 3rd edition, sections 3.2 and 3.4.
 std::optional<Interval> Race::slower(const Entrant& first, const Entrant& other) {
-  const std::size_t n = std::min(first.medians_ns.size(), other.medians_ns.size());
+  const std::vector<double>& its = first.values.empty() ? first.medians_ns : first.values;
+  const std::vector<double>& others = other.values.empty() ? other.medians_ns : other.values;
+  const std::size_t n = std::min(its.size(), others.size());
   if (n < least_for_interval) return std::nullopt;
   std::vector<double> ratios(n);
-  for (std::size_t i = 0; i < n; ++i) ratios[i] = other.medians_ns[i] / first.medians_ns[i];
+  for (std::size_t i = 0; i < n; ++i) ratios[i] = others[i] / its[i];
   return median_interval(std::move(ratios));
 }
 
@@ -148,10 +193,11 @@ void Race::note_slower(std::vector<Entrant>& ranking) {
 }
 
 std::optional<Interval> slower_than_fastest(const Measurement& measurement) {
-  const auto low = measurement.metrics.find("slower_low");
-  const auto high = measurement.metrics.find("slower_high");
-  if (low == measurement.metrics.end() || high == measurement.metrics.end()) return std::nullopt;
-  return Interval{low->second, high->second};
+  return noted_interval(measurement, "slower_low", "slower_high");
+}
+
+std::optional<Interval> energy_interval(const Measurement& measurement) {
+  return noted_interval(measurement, "energy_low_mj", "energy_high_mj");
 }
 
 std::size_t Race::tied(const std::vector<Entrant>& ranking) {

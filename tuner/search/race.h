@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/statistics.h"
+#include "core/plan/objective.h"
 #include "devices/job_runner.h"
 
 namespace tw {
@@ -28,12 +29,18 @@ class Race {
     Measurement pooled;
     std::vector<std::vector<double>> rounds_ns;  // samples, one vector for each round
     std::vector<double> medians_ns;              // one for each round
+    // Of the rounds in which energy was measured. In a ranking their medians are in `pooled`, and
+    // the interval of the energy is in its metrics as energy_low_mj and energy_high_mj.
+    std::vector<double> energies_mj{}, powers_w{};
+    // The values of the objective, one for each round; empty if the objective is the time.
+    std::vector<double> values{};
   };
 
   // Runs `rounds` rounds, each over all entrants in a seeded random order. The runner must outlive
-  // the race. `floor_ns`: see Measurement::reject_below.
+  // the race. `floor_ns`: see Measurement::reject_below. With another objective than the time, the
+  // jobs must measure energy.
   Race(JobRunner& jobs, std::vector<Job> entrants, int rounds, std::uint64_t seed,
-       double floor_ns = 0);
+       double floor_ns = 0, Objective objective = Objective::time);
 
   // Runs until the deadline; returns true when all rounds are done. An entrant that fails in a
   // round leaves the race with that outcome.
@@ -41,11 +48,12 @@ class Race {
   int rounds_done() const;
 
   // Returns the entrants, fastest first, by the median of the pooled samples of completed rounds.
-  // Entrants that failed come last.
+  // With another objective, returns the least median of the rounds' values first. Entrants that
+  // failed come last.
   std::vector<Entrant> ranking() const;
   // Returns how much slower `other` is than `first`: the distribution-free 95 % interval of the
-  // median of the ratios of their paired round medians. The interval excludes 1 exactly where the
-  // sign test tells the two apart. Returns nothing if they share fewer than six rounds, because no
+  // median of the ratios of their paired round medians, or of their paired values of another
+  // objective. The interval excludes 1 exactly where the sign test tells the two apart. Returns nothing if they share fewer than six rounds, because no
   // sign test reaches 95 % then.
   static std::optional<Interval> slower(const Entrant& first, const Entrant& other);
   // Returns how many of the first entrants are statistically tied with the first one: the sign test
@@ -66,11 +74,15 @@ class Race {
 
   JobQueue<std::size_t> jobs_;  // by the turn
   double floor_ns_;
+  Objective objective_;
   std::vector<Entrant> entrants_;
   std::vector<std::size_t> order_;  // entrants in the order of their turns, all rounds
   std::size_t turn_ = 0;
 };
 
+// Returns the 95 % interval of the energy of a race's rounds; nothing if there was one round, or
+// none with energy.
+std::optional<Interval> energy_interval(const Measurement& measurement);
 // Returns the interval that Race::note_slower noted; nothing if it noted none.
 std::optional<Interval> slower_than_fastest(const Measurement& measurement);
 

@@ -36,15 +36,15 @@ std::optional<double> difference_of(const Situation& there, const SessionRequest
 }
 
 std::vector<Evaluation> evaluations_of(const Store& store, const Context& context,
-                                       const SearchSpace& space) {
+                                       const SearchSpace& space, Objective objective) {
   std::vector<Evaluation> evaluations;
   for (const Trial& trial : store.known(context)) {
     const auto index = space.find_text(trial.configuration);
     // A pruned trial is slower than the best one there; it is not a failure.
     if (!index || trial.measurement.outcome == Outcome::pruned) continue;
-    const bool worked = trial.measurement.outcome == Outcome::ok;
-    evaluations.push_back(
-        {*index, worked ? trial.measurement.median_ns() : std::numeric_limits<double>::infinity()});
+    const double value = value_of(objective, trial.measurement);
+    if (trial.measurement.outcome == Outcome::ok && !std::isfinite(value)) continue;
+    evaluations.push_back({*index, value});
   }
   return evaluations;
 }
@@ -80,7 +80,8 @@ std::optional<Elsewhere> known_elsewhere(const Store& store, const SessionReques
     if (its && *its <= most_different) nearest.emplace(*its, std::move(there));
   }
   for (auto& [its, context] : nearest) {
-    std::vector<Evaluation> evaluations = evaluations_of(store, context, competitor.space);
+    std::vector<Evaluation> evaluations =
+        evaluations_of(store, context, competitor.space, request.objective);
     const auto worked =
         std::count_if(evaluations.begin(), evaluations.end(),
                       [](const Evaluation& one) { return std::isfinite(one.time_ns); });

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string>
 #include <tuple>
@@ -40,6 +41,7 @@ Job job_of(const SessionRun& run, const Competitor& competitor, std::size_t inde
   job.limits = race_limits;
   job.limits.cold_l2 = request.limits.cold_l2;
   job.limits.timeout_ms = request.limits.timeout_ms;
+  job.limits.energy_ms = request.limits.energy_ms;
   job.seed = request.seed;
   if (request.lowering) job.plan = request.lowering->lower(*competitor.kernel, values).plan;
   return job;
@@ -92,7 +94,8 @@ Raced run_race(const SessionRun& run, const Trials& trials, std::vector<Job> job
   run.request.log->add("race", {{"finalists", std::int64_t{finalist_count}},
                                 {"jobs", static_cast<std::int64_t>(jobs.size())},
                                 {"rounds", std::int64_t{race_rounds}}});
-  Race race(run.jobs, std::move(jobs), race_rounds, run.request.seed, run.floor_ns());
+  Race race(run.jobs, std::move(jobs), race_rounds, run.request.seed, run.floor_ns(),
+            run.request.objective);
   while (!run.stopped() && !race.step(run.next_look())) {
     Status status;
     status.what = fmt::format("final of {}, round {} of {}", finalist_count,
@@ -167,8 +170,11 @@ FinalRace race_finalists(const SessionRun& run, Trials& trials, Baselines& basel
 std::vector<Ranked> ranking_of(const FinalRace& race, const Trials& trials) {
   if (race.all_failed()) return {};
   std::vector<Ranked> rows = race.ranking;
+  const auto value = [&](const Measurement& measurement) {
+    return value_of(trials.objective(), measurement);
+  };
   for (const auto& [key, measurement] : trials.measurements()) {
-    if (measurement.outcome != Outcome::ok || race.entrants.contains(key)) continue;
+    if (!std::isfinite(value(measurement)) || race.entrants.contains(key)) continue;
     rows.push_back({.kernel = trials.competitor_of(key).name,
                     .configuration = trials.configuration_of(key),
                     .measurement = measurement,
@@ -181,9 +187,9 @@ std::vector<Ranked> ranking_of(const FinalRace& race, const Trials& trials) {
   const std::ptrdiff_t raced = std::ssize(race.ranking);
   std::ptrdiff_t fixed = std::min<std::ptrdiff_t>(raced, 1);
   while (fixed < raced && rows[static_cast<std::size_t>(fixed)].tied) ++fixed;
-  std::sort(rows.begin() + fixed, rows.end(), [](const Ranked& a, const Ranked& b) {
-    return std::tie(a.median_ns, a.kernel, a.configuration) <
-           std::tie(b.median_ns, b.kernel, b.configuration);
+  std::sort(rows.begin() + fixed, rows.end(), [&](const Ranked& a, const Ranked& b) {
+    return std::tuple(value(a.measurement), std::tie(a.kernel, a.configuration)) <
+           std::tuple(value(b.measurement), std::tie(b.kernel, b.configuration));
   });
   return rows;
 }

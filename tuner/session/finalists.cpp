@@ -7,7 +7,7 @@ namespace tw {
 
 std::vector<TrialKey> finalists(const SessionRequest& request, const Trials& trials,
                                 const Store& store) {
-  std::vector<TrialKey> keys = trials.by_time();
+  std::vector<TrialKey> keys = trials.best_first();
   if (keys.empty()) return keys;
   keys.resize(std::min(keys.size(), static_cast<std::size_t>(request.finalists)));
   const auto add = [&](TrialKey key) {
@@ -41,6 +41,7 @@ std::optional<TrialKey> previous_winner(const SessionRequest& request, const Sto
   filter.device = here.device_model;
   filter.source = name_of(here.source);
   filter.l2 = name_of(here.l2);
+  filter.objective = request.objective;
   for (const Winner& winner : store.winners(filter)) {
     const auto& [there, code] = winner.trial.context;
     if (there.problem != here.problem || there.device_limits != here.device_limits) continue;

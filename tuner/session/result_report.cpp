@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -17,10 +18,29 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// Returns the time of the fastest baseline; 0 if there is none.
-double baseline_ns(const SessionResult& result) {
-  const auto fastest = fastest_baseline(result);
-  return fastest ? fastest->median_ns : 0;
+// Returns the half-width of the energy's interval relative to it; negative if unknown.
+double relative_energy_interval(const Measurement& measurement) {
+  const auto interval = energy_interval(measurement);
+  return interval ? (interval->high - interval->low) / 2 / measurement.energy_mj : -1;
+}
+
+std::string percent_text(double part) {
+  return part < 0 ? "" : fmt::format("{:.1f} %", part * 100);
+}
+
+// Returns the value of the best baseline by the objective; 0 if there is none.
+double baseline_value(const Report& report) {
+  double best = 0;
+  for (const auto& [library, measurement] : report.result.baselines) {
+    const double value = value_of(report.setup.request.objective, measurement);
+    if (std::isfinite(value) && (best == 0 || value < best)) best = value;
+  }
+  return best;
+}
+
+// Returns the roofline; 0 if it is unknown, or says nothing about the objective.
+double roof_ns_of(const SessionRequest& request) {
+  return request.objective == Objective::time ? request.roof_ns : 0;
 }
 
 // The work of a call: FLOPs if it computes, bytes if it moves data.
@@ -85,9 +105,12 @@ std::string mark_of(const Ranked& row) {
 }
 
 // Returns the meaning of the marks that occur.
-std::string legend_of(const std::string& marks) {
-  static constexpr std::pair<char, const char*> meanings[] = {
-      {'=', "tied with the fastest"}, {'d', "the default"}, {'~', "not raced"}, {'b', "baseline"}};
+std::string legend_of(const std::string& marks, Objective objective) {
+  const std::pair<char, const char*> meanings[] = {
+      {'=', objective == Objective::time ? "tied with the fastest" : "tied with the best"},
+      {'d', "the default"},
+      {'~', "not raced"},
+      {'b', "baseline"}};
   std::string legend;
   for (const auto& [mark, meaning] : meanings) {
     if (marks.find(mark) == std::string::npos) continue;
@@ -120,6 +143,25 @@ std::string oracle_word(const Setup& setup) {
   return setup.request.oracle->is_default ? "default" : setup.request.oracle->name();
 }
 
+// Returns the title of the first row's line, as wide as other titles.
+const char* word_of_best(const SessionRequest& request) {
+  return request.objective == Objective::time ? "fastest" : "best   ";
+}
+
+// Returns one line for each kernel whose search began with trials of another problem or device.
+std::string learned_text(const SessionResult& result, const SessionRequest& request) {
+  std::string text;
+  for (const Learned& from : result.learned) {
+    text += fmt::format("learned  {}: from {} trials of {} on {}\n", from.kernel,
+                        format_count(static_cast<std::int64_t>(from.trials)),
+                        from.problem == request.problem_key
+                            ? from.problem + " under other circumstances"
+                            : from.problem,
+                        from.device);
+  }
+  return text;
+}
+
 std::string header(const Report& report) {
   const SessionResult& result = report.result;
   const SessionRequest& request = report.setup.request;
@@ -130,30 +172,28 @@ std::string header(const Report& report) {
   text += fmt::format("trials   {} new, {} known: {}\n", format_count(result.evaluated),
                       format_count(result.known), outcomes_text(result));
   const char* end = result.interrupted ? ", interrupted" : result.exhausted ? ", whole space" : "";
+  if (request.objective != Objective::time) {
+    text += fmt::format("minimise {}: of launches in a row, by the energy of the whole GPU\n",
+                        name_of(request.objective));
+  }
   text += fmt::format("search   {}, seed {}, {}{}\n", request.strategy, request.seed,
                       format_duration(result.seconds), end);
-  for (const Learned& from : result.learned) {
-    text += fmt::format("learned  {}: from {} trials of {} on {}\n", from.kernel,
-                        format_count(static_cast<std::int64_t>(from.trials)),
-                        from.problem == request.problem_key
-                            ? from.problem + " under other circumstances"
-                            : from.problem,
-                        from.device);
-  }
+  text += learned_text(result, request);
   const std::string found = result.certificate ? text_of(*result.certificate) : "";
   if (!found.empty() && !result.ranking.empty()) {
     text += fmt::format("found    {}\n", found);
   }
-  if (request.roof_ns > 0) {
+  if (const double roof_ns = roof_ns_of(request); roof_ns > 0) {
     text += fmt::format("roofline {} (units at the highest clock, datasheet's bandwidth)\n",
-                        format_time(request.roof_ns));
+                        format_time(roof_ns));
   }
   if (!report.setup.has_reference) {
     text += "oracle   " + oracle_text(report.setup, result) + "\n";
   }
   if (!result.ranking.empty()) {
     const Ranked& fastest = result.ranking.front();
-    text += fmt::format("fastest  {}: {}\n", fastest.kernel, fastest.configuration);
+    text +=
+        fmt::format("{}  {}: {}\n", word_of_best(request), fastest.kernel, fastest.configuration);
   }
   return text + "\n";
 }
@@ -162,34 +202,41 @@ class Rows {
  public:
   explicit Rows(const Report& report)
       : setup_(report.setup),
-        baseline_ns_(baseline_ns(report.result)),
+        baseline_(baseline_value(report)),
         table_({{"rank", Table::Align::right},
                 {""},
                 {"kernel"},
                 {"median", Table::Align::right},
                 {"+-", Table::Align::right},
+                {"energy", Table::Align::right},
+                {"+-", Table::Align::right},
+                {"power", Table::Align::right},
                 {"rate", Table::Align::right},
                 {"% roof", Table::Align::right},
                 {"x baseline", Table::Align::right},
-                {"slower by", Table::Align::right},
+                {report.setup.request.objective == Objective::time ? "slower by" : "worse by",
+                 Table::Align::right},
                 {"where it differs"}}) {}
 
   void add(const std::string& rank, const std::string& mark, const std::string& kernel,
            const Measurement& measurement, const std::optional<Interval>& slower,
            const std::string& configuration) {
     const double median_ns = measurement.median_ns();
-    const double roof_ns = setup_.request.roof_ns;
+    const double roof_ns = roof_ns_of(setup_.request);
+    const double over = baseline_ / value_of(setup_.request.objective, measurement);
     table_.add({rank, mark, kernel, format_time(median_ns), interval_text(measurement),
-                rate_text(setup_, median_ns),
+                format_energy(measurement.energy_mj),
+                percent_text(relative_energy_interval(measurement)),
+                format_power(measurement.mean_power_w), rate_text(setup_, median_ns),
                 roof_ns > 0 ? format_significant(roof_ns / median_ns * 100, 3) : "",
-                baseline_ns_ > 0 ? fmt::format("{:.2f}", baseline_ns_ / median_ns) : "",
+                over > 0 ? fmt::format("{:.2f}", over) : "",
                 slower ? format_slower(slower->low, slower->high) : "", configuration});
   }
   std::string text() const { return table_.text(); }
 
  private:
   const Setup& setup_;
-  double baseline_ns_;
+  double baseline_;  // by the objective; 0: none
   Table table_;
 };
 
@@ -198,7 +245,9 @@ ordered_json row_json(const Report& report, const Ranked& row, std::size_t rank)
   const Measurement& measurement = row.measurement;
   const Interval interval = median_interval(measurement.samples_ns);
   const double seconds = row.median_ns * 1e-9;
-  const double baseline = baseline_ns(report.result);
+  const double over = baseline_value(report) / value_of(setup.request.objective, row.measurement);
+  const double roof_ns = roof_ns_of(setup.request);
+  const auto energies = energy_interval(measurement);
   ordered_json object{
       {"rank", rank},
       {"kernel", row.kernel},
@@ -209,8 +258,8 @@ ordered_json row_json(const Report& report, const Ranked& row, std::size_t rank)
       {"samples", measurement.samples_ns.size()},
       {"flops_per_s", known(setup.flops > 0, setup.flops / seconds)},
       {"bytes_per_s", known(setup.bytes > 0, setup.bytes / seconds)},
-      {"of_roofline", known(setup.request.roof_ns > 0, setup.request.roof_ns / row.median_ns)},
-      {"over_baseline", known(baseline > 0, baseline / row.median_ns)},
+      {"of_roofline", known(roof_ns > 0, roof_ns / row.median_ns)},
+      {"over_baseline", known(over > 0, over)},
       {"raced", row.raced},
       {"tied", row.tied},
       {"default", row.is_default},
@@ -218,6 +267,11 @@ ordered_json row_json(const Report& report, const Ranked& row, std::size_t rank)
   add_resources(measurement, object);
   object["error_ulps"] = known(measurement.error_ulps >= 0, measurement.error_ulps);
   object["timer"] = measurement.timer;
+  const bool has_energy = measurement.energy_mj > 0;
+  object["energy_mj"] = known(has_energy, measurement.energy_mj);
+  object["energy_interval_mj"] =
+      energies ? ordered_json({energies->low, energies->high}) : ordered_json();
+  object["mean_power_w"] = known(has_energy, measurement.mean_power_w);
   return object;
 }
 
@@ -257,7 +311,7 @@ std::string result_text(const Report& report, std::int64_t top) {
     rows.add("", "b", library, measurement, {}, "");
   }
   if (!result.baselines.empty()) marks += "b";
-  return text + rows.text() + legend_of(marks);
+  return text + rows.text() + legend_of(marks, report.setup.request.objective);
 }
 
 ordered_json result_json(const Report& report, std::int64_t top) {
@@ -270,6 +324,7 @@ ordered_json result_json(const Report& report, std::int64_t top) {
                       {"recordings", report.recordings},
                       {"chosen", report.why},
                       {"l2", name_of(request.situation.l2)},
+                      {"objective", name_of(request.objective)},
                       {"strategy", request.strategy},
                       {"seed", request.seed},
                       {"space_size", result.space_size},
@@ -282,8 +337,9 @@ ordered_json result_json(const Report& report, std::int64_t top) {
                       {"exhausted", result.exhausted},
                       {"flops", known(report.setup.flops > 0, report.setup.flops)},
                       {"bytes", known(report.setup.bytes > 0, report.setup.bytes)},
-                      {"roofline_ns", known(request.roof_ns > 0, request.roof_ns)},
+                      {"roofline_ns", known(roof_ns_of(request) > 0, request.roof_ns)},
                       {"baselines", ordered_json::object()},
+                      {"baseline_energies_mj", ordered_json::object()},
                       {"learned", ordered_json::array()},
                       {"ranking", ordered_json::array()}};
   for (const Learned& from : result.learned) {
@@ -301,6 +357,9 @@ ordered_json result_json(const Report& report, std::int64_t top) {
   }
   for (const auto& [library, measurement] : result.baselines) {
     object["baselines"][library] = measurement.median_ns();
+    if (measurement.energy_mj > 0) {
+      object["baseline_energies_mj"][library] = measurement.energy_mj;
+    }
   }
   for (std::size_t i = 0; i < result.ranking.size(); ++i) {
     if (static_cast<std::int64_t>(i) >= top && !result.ranking[i].is_default) continue;

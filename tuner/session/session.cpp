@@ -16,6 +16,7 @@ RunInfo run_info_of(const SessionRequest& request, const DeviceInfo& device, con
   RunInfo info;
   info.context = request.context_of(request.competitors.front());
   info.space_digest = request.competitors.front().space_digest;
+  info.objective = request.objective;
   info.strategy = request.strategy;
   info.command = request.command;
   info.device_uuid = device.uuid;
@@ -75,7 +76,7 @@ SessionResult run_session(const SessionRequest& request, Device& device, Store& 
                           Progress& progress, const std::function<bool()>& stopped) {
   JobRunner jobs(device, *request.log);
   SessionRun run{request, jobs, store, progress, stopped};
-  Trials trials(request.competitors);
+  Trials trials(request.competitors, request.objective);
   run.id = store.begin_run(run_info_of(request, device.info(), trials));
   log_start(run, device);
   Baselines baselines(run);

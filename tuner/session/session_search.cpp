@@ -29,7 +29,8 @@ SearchTask task_of(const SessionRun& run, const Competitor& competitor, Strategy
           .limits = request.limits,
           .floor_ns = run.floor_ns(),
           .least_time = competitor.least_time,
-          .seed = request.seed};
+          .seed = request.seed,
+          .objective = request.objective};
 }
 
 // The search of one kernel. It can be continued later.
@@ -47,13 +48,12 @@ struct KernelSearch {
   StoppingRule rule;
 };
 
-void tell(StoppingRule& rule, const Measurement& measurement) {
+void tell(StoppingRule& rule, Objective objective, const Measurement& measurement) {
   if (measurement.outcome == Outcome::pruned) {
     rule.exclude();
     return;
   }
-  rule.tell(measurement.outcome == Outcome::ok ? measurement.median_ns()
-                                               : std::numeric_limits<double>::infinity());
+  rule.tell(value_of(objective, measurement));
 }
 
 // The searches of all kernels.
@@ -98,11 +98,12 @@ KernelSearches::KernelSearches(const SessionRun& run, Trials& trials,
   }
 }
 
-// Gives the kernel's forecasts of times to the strategy as hints.
+// Gives the kernel's forecasts of times to the strategy as hints. They say nothing about energies.
 void KernelSearches::expect(KernelSearch& search) const {
   const SessionRequest& request = run_.request;
   const Competitor& competitor = competitor_of(search);
   if (!competitor.kernel || !competitor.kernel->model) return;
+  if (request.objective != Objective::time) return;
   const OpSpec& op = request.catalog->at(competitor.kernel->op).op;
   const auto model = std::make_shared<TimeModel>(op, *competitor.kernel, request.problem,
                                                  run_.jobs.device().info());
@@ -123,8 +124,8 @@ void KernelSearches::learn(KernelSearch& search) {
                              elsewhere->evaluations.size()});
 }
 
-// Half of the budget is divided evenly among the kernels. Then the fastest kernel gets the rest,
-// and what it leaves goes to the next one.
+// Half of the budget is divided evenly among the kernels. Then the best kernel gets the rest, and
+// what it leaves goes to the next one.
 SearchReport KernelSearches::spend_budget() {
   const Budget& budget = run_.request.budget;
   const bool is_shared = searches_.size() > 1;
@@ -143,12 +144,15 @@ SearchReport KernelSearches::spend_budget() {
     --left;
   }
   std::stable_sort(searches_.begin(), searches_.end(), [this](const auto& a, const auto& b) {
-    return trials_.best_ns_of(a->at) < trials_.best_ns_of(b->at);
+    return trials_.best_value_of(a->at) < trials_.best_value_of(b->at);
   });
   for (const auto& search : searches_) {
     continue_search(*search, trials - report_.evaluated, seconds);
   }
-  for (const auto& search : searches_) note_certificate(search->rule.certificate());
+  // The stopping rule is calibrated for times.
+  if (run_.request.objective == Objective::time) {
+    for (const auto& search : searches_) note_certificate(search->rule.certificate());
+  }
   return std::move(report_);
 }
 
@@ -156,7 +160,7 @@ SearchReport KernelSearches::spend_budget() {
 // that little can be gained.
 void KernelSearches::continue_search(KernelSearch& search, std::int64_t share, double until_s) {
   Driver& driver = search.driver;
-  driver.offer_incumbent(trials_.best_ns());
+  driver.offer_incumbent(trials_.best_value());
   run_.request.log->add("search", {{"kernel", competitor_of(search).name},
                                    {"evaluations_at_most", share},
                                    {"until_s", until_s},
@@ -170,7 +174,7 @@ void KernelSearches::continue_search(KernelSearch& search, std::int64_t share, d
     for (Driver::Result& one : driver.step(may_start ? left : 0, run_.next_look())) {
       // the failure may come from the interruption
       if (run_.stopped() && one.measurement.outcome != Outcome::ok) continue;
-      tell(search.rule, one.measurement);
+      tell(search.rule, run_.request.objective, one.measurement);
       accept({search.at, one.index}, std::move(one.measurement));
     }
     show(search);

@@ -28,6 +28,35 @@ std::string format_time(double ns) {
   return format_significant(ns, 4) + " ns";
 }
 
+namespace {
+
+// Returns the value in the largest unit of which it is one or more. The units are sorted, largest
+// first.
+template <std::size_t count>
+std::string in_units(double value, const std::array<std::pair<double, const char*>, count>& units) {
+  if (!(value > 0) || !std::isfinite(value)) return "";
+  const auto at = std::find_if(units.begin(), units.end() - 1,
+                               [&](const auto& unit) { return value >= unit.first; });
+  return format_significant(value / at->first, 4) + " " + at->second;
+}
+
+}  // namespace
+
+std::string format_energy(double mj) {
+  return in_units<4>(mj, {{{1e6, "kJ"}, {1e3, "J"}, {1, "mJ"}, {1e-3, "uJ"}}});
+}
+
+std::string format_power(double w) {
+  return w > 0 && std::isfinite(w) ? format_significant(w, 3) + " W" : "";
+}
+
+std::string format_value(Objective objective, double value) {
+  if (objective == Objective::time) return format_time(value);
+  if (objective == Objective::energy) return format_energy(value);
+  // 1 ns mJ is 1e-6 us J
+  return in_units<4>(value, {{{1e12, "s J"}, {1e9, "ms J"}, {1e6, "us J"}, {1e3, "ns J"}}});
+}
+
 std::string format_count(std::int64_t value) {
   std::string digits = std::to_string(value);
   const std::size_t first = digits.front() == '-' ? 1 : 0;

@@ -5,12 +5,18 @@
 #include <string_view>
 #include <vector>
 
+#include "core/plan/objective.h"
+
 namespace tw {
 
 std::string format_significant(double value, int digits);  // no exponent below 10^15
 std::string format_time(double ns);                        // "2.683 ms"; "-" if not positive
-std::string format_count(std::int64_t value);              // "349,853"
-std::string format_duration(double seconds);               // "12.3 s", "2 m 05 s"
+std::string format_energy(double mj);                      // "41.70 mJ"; empty if not measured
+std::string format_power(double w);                        // "412 W"; empty if not measured
+// Returns the value of an objective with its unit: "2.683 ms", "41.7 mJ", "111.9 us J".
+std::string format_value(Objective objective, double value);
+std::string format_count(std::int64_t value);  // "349,853"
+std::string format_duration(double seconds);   // "12.3 s", "2 m 05 s"
 // Returns a rate in `unit` with a suitable prefix: format_rate(51.2e12, "FLOP/s") is "51.2
 // TFLOP/s".
 std::string format_rate(double per_second, std::string_view unit);

@@ -34,9 +34,8 @@ std::string progress_line(const Status& status) {
     const double rate = static_cast<double>(status.done) / status.elapsed_s;
     line += fmt::format(", {}/s", format_significant(rate, 3));
   }
-  if (status.best_ns > 0) {
-    line += fmt::format(", best {} ({})", format_time(status.best_ns),
-                        abbreviate(status.configuration));
+  if (status.best > 0) {
+    line += fmt::format(", best {} ({})", status.best_text, abbreviate(status.configuration));
   }
   if (status.failed > 0) line += fmt::format(", {} failed", status.failed);
   const double left = seconds_left(status);
@@ -123,15 +122,14 @@ void Progress::update(const Status& status) {
     std::fflush(stream_);
     open_ = true;
   } else {
-    const bool better =
-        status.best_ns > 0 && (last_best_ns_ == 0 || status.best_ns < last_best_ns_);
+    const bool better = status.best > 0 && (last_best_ == 0 || status.best < last_best_);
     if (since < (better ? std::chrono::milliseconds(improvement_interval)
                         : std::chrono::milliseconds(line_interval))) {
       return;
     }
     const std::string line = list_text(seconds_left(status)) + progress_line(status);
     std::fputs((one_line(line) + "\n").c_str(), stream_);
-    last_best_ns_ = status.best_ns;
+    last_best_ = status.best;
   }
   last_ = now;
 }

@@ -17,7 +17,8 @@ struct Status {
   std::int64_t failed = 0;    // failed evaluations of `done`
   double elapsed_s = 0;       // since the start of the search
   double budget_s = 0;        // 0 for a budget of evaluations
-  double best_ns = 0;         // 0 if there is none yet
+  double best = 0;            // the least value of the objective; 0 if there is none yet
+  std::string best_text;      // with its unit
   std::string configuration;  // the best configuration
 };
 
@@ -86,7 +87,7 @@ class Progress {
   std::chrono::steady_clock::time_point last_{};
   std::chrono::steady_clock::time_point problem_start_{};
   ListPlace place_;
-  double last_best_ns_ = 0;
+  double last_best_ = 0;
   bool open_ = false;
 };
 

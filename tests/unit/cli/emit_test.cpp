@@ -148,7 +148,8 @@ TEST_F(CliEmit, ConfigurationsOfEarlierVersionsAreNotChosen) {
       .exec(
           "INSERT INTO trial SELECT NULL, run_id, context_id, created, kind, 'threads=9999', "
           "outcome, note, median_ns * 1.0001, samples_ns, compile_ms, registers, spill_bytes, "
-          "smem_bytes, blocks_per_sm, error_ulps, timer, metrics FROM trial");
+          "smem_bytes, blocks_per_sm, error_ulps, timer, metrics, energy_mj, "
+          "mean_power_w FROM trial");
   const Ran one = emitted("--check off --kernels 1");
   EXPECT_EQ(one.code, 0) << one.err;
   EXPECT_FALSE(holds(header(), "threads=9999"));

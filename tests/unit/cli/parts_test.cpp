@@ -90,6 +90,18 @@ TEST(Options, BudgetIsACountOrATime) {
   }
 }
 
+TEST(Format, ValuesOfAnObjectiveHaveItsUnit) {
+  EXPECT_EQ(format_energy(41.7), "41.70 mJ");
+  EXPECT_EQ(format_energy(0.0417), "41.70 uJ");
+  EXPECT_EQ(format_energy(2'500), "2.500 J");
+  EXPECT_EQ(format_energy(0), "");
+  EXPECT_EQ(format_power(412.34), "412 W");
+  EXPECT_EQ(format_power(0), "");
+  EXPECT_EQ(format_value(Objective::time, 2'683'412), "2.683 ms");
+  EXPECT_EQ(format_value(Objective::energy, 41.7), "41.70 mJ");
+  EXPECT_EQ(format_value(Objective::time_energy, 2'683'412 * 41.7), "111.9 us J");
+}
+
 TEST(Format, NumbersKeepFewDigits) {
   EXPECT_EQ(format_time(2'683'412), "2.683 ms");
   EXPECT_EQ(format_time(999.96), "1000.0 ns");
@@ -166,7 +178,8 @@ class ProgressTest : public testing::Test {
                  .failed = 3,
                  .elapsed_s = 5,
                  .budget_s = 0,
-                 .best_ns = 2'683'412,
+                 .best = 2'683'412,
+                 .best_text = "2.683 ms",
                  .configuration = "block_m=128"};
 };
 
@@ -186,7 +199,8 @@ TEST_F(ProgressTest, WithoutCountsSaysWhatIsGoingOn) {
                            .failed = 0,
                            .elapsed_s = 0,
                            .budget_s = 0,
-                           .best_ns = 2'683'412,
+                           .best = 2'683'412,
+                           .best_text = "2.683 ms",
                            .configuration = "block_m=128"}),
             "final of 8, round 2 of 7, best 2.683 ms (bm128)");
 }

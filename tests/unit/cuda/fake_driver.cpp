@@ -23,6 +23,8 @@ CUresult put(T* target, T value) {
 
 extern "C" {
 
+unsigned long long tw_fake_launches = 0;  // which the fake NVML reads
+
 CUresult cuInit(unsigned) { return CUDA_SUCCESS; }
 CUresult cuGetErrorName(CUresult, const char** text) { return put(text, "CUDA_ERROR_FAKE"); }
 CUresult cuGetErrorString(CUresult, const char** text) { return put(text, "as the test wants"); }
@@ -89,6 +91,7 @@ CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CUfunction, in
 }
 CUresult cuLaunchKernelEx(const CUlaunchConfig*, CUfunction function, void**, void**) {
   const std::string& name = *reinterpret_cast<const std::string*>(function);
+  ++tw_fake_launches;
   if (name == "crashes") std::abort();
   while (name == "hangs") ::pause();
   if (name == "naps") ::usleep(2000);  // the events do not include this time

@@ -55,7 +55,8 @@ class Queue : public testing::Test {
   }
   // `text` is added to the program, where the fake compiler reads it.
   void submit(std::uint64_t id, const std::string& act, double timeout_ms = 20000,
-              const std::string& text = "", Purpose purpose = Purpose::measure) {
+              const std::string& text = "", Purpose purpose = Purpose::measure,
+              double energy_ms = 0) {
     const KernelSpec& kernel = catalog_.ops().front().kernels.front();
     const Configuration configuration = configuration_from(kernel.knobs, "act=" + act);
     Job job;
@@ -67,6 +68,7 @@ class Queue : public testing::Test {
     job.plan.program.text += text;
     job.limits.timeout_ms = timeout_ms;
     job.limits.max_samples = 5;
+    job.limits.energy_ms = energy_ms;
     device_->submit(std::move(job));
   }
   std::map<std::uint64_t, Measurement> finish(std::size_t count) {
@@ -311,6 +313,26 @@ TEST_F(Queue, SaysWhyThereAreNoTurns) {
   submit(1, "works");
   EXPECT_EQ(finish(1).at(1).outcome, Outcome::ok);
   EXPECT_THAT(device_->notices(), testing::ElementsAre(HasSubstr("may disturb each other")));
+}
+
+// The fake NVML counts 5 mJ a launch.
+TEST_F(Queue, MeasuresTheEnergyOfALaunch) {
+  EXPECT_TRUE(device_->has_energy());
+  submit(1, "works", 20000, "", Purpose::measure, 200);
+  submit(2, "works");
+  const auto results = finish(2);
+  ASSERT_EQ(results.size(), 2u);
+  ASSERT_EQ(results.at(1).outcome, Outcome::ok) << results.at(1).note;
+  EXPECT_NEAR(results.at(1).energy_mj, 5, 1);
+  EXPECT_GT(results.at(1).mean_power_w, 0);
+  EXPECT_EQ(results.at(2).energy_mj, 0) << "it was not asked for";
+}
+
+TEST_F(Queue, SaysThatThereIsNoEnergyCounter) {
+  ::setenv("TW_FAKE_NO_ENERGY", "1", 1);
+  open(20000);
+  ::unsetenv("TW_FAKE_NO_ENERGY");
+  EXPECT_FALSE(device_->has_energy());
 }
 
 }  // namespace

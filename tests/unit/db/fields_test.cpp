@@ -83,7 +83,8 @@ TEST_F(DbFields, CsvHasItsColumnsInTheirOrder) {
             "created,device_model,device_limits,driver,toolchain,l2,protocol,source_digest,"
             "race_created,race_rank,tied,run_started,run_ended,run_status,run_kernel,"
             "run_source_digest,run_toolchain,space_digest,space_size,strategy,seed,command,"
-            "device_uuid,device,commit_id,verdict_digest,run_verdict_digest,oracle,epilogue\n");
+            "device_uuid,device,commit_id,verdict_digest,run_verdict_digest,oracle,epilogue,"
+            "energy_mj,mean_power_w,objective\n");
 }
 
 TEST_F(DbFields, ATrialComesThroughTheDatabase) {

@@ -372,19 +372,46 @@ TEST_F(DbOpen, AnUpgradedDatabaseHasTheShapeOfANewOne) {
   EXPECT_EQ(shape_of(path()), shape_of(fresh));
 }
 
+// Makes the tables as version 3 had them, without views.
+void drop_what_4_added(SQLite::Database& database) {
+  for (const char* view :
+       {"trials", "runs", "winners", "winners_by_energy", "winners_by_time_energy", "verdict"}) {
+    database.exec(std::string("DROP VIEW ") + view);
+  }
+  database.exec(
+      "ALTER TABLE run DROP COLUMN objective; ALTER TABLE trial DROP COLUMN energy_mj;"
+      "ALTER TABLE trial DROP COLUMN mean_power_w; PRAGMA user_version = 3");
+}
+
 TEST_F(DbOpen, ADatabaseOfVersion2KeepsItsRows) {
   fill(2);
   {
     SQLite::Database raw(path(), SQLite::OPEN_READWRITE);
-    for (const char* view : {"trials", "runs", "winners", "verdict"}) {
-      raw.exec(std::string("DROP VIEW ") + view);
-    }
+    drop_what_4_added(raw);
     raw.exec("ALTER TABLE context DROP COLUMN epilogue; PRAGMA user_version = 2");
   }
   EXPECT_TRUE(has(refused(Mode::read_only), "has the older schema 2"));
   Store db = store();
   EXPECT_EQ(db.known(context()).size(), 2u);
   EXPECT_EQ(db.winners({})[0].trial.context.situation.epilogue, "");
+  const std::string fresh = folder_ / "new.db";
+  Store::open(fresh, Mode::read_write);
+  EXPECT_EQ(shape_of(path()), shape_of(fresh));
+}
+
+TEST_F(DbOpen, ADatabaseOfVersion3KeepsItsRowsAsThoseOfSearchesByTime) {
+  fill(2);
+  {
+    SQLite::Database raw(path(), SQLite::OPEN_READWRITE);
+    drop_what_4_added(raw);
+  }
+  EXPECT_TRUE(has(refused(Mode::read_only), "has the older schema 3"));
+  Store db = store();
+  EXPECT_EQ(db.known(context()).size(), 2u);
+  EXPECT_EQ(db.known(context()).front().measurement.energy_mj, 0);
+  EXPECT_EQ(db.runs().front().info.objective, Objective::time);
+  EXPECT_EQ(db.winners({}).size(), 1u);
+  EXPECT_TRUE(db.winners({.objective = Objective::energy}).empty());
   const std::string fresh = folder_ / "new.db";
   Store::open(fresh, Mode::read_write);
   EXPECT_EQ(shape_of(path()), shape_of(fresh));

@@ -272,5 +272,83 @@ TEST_F(DbWinners, TheFastestLibrarysNewestBaselineStandsBesideIt) {
   EXPECT_FALSE(db_.baseline(context().situation, "another verdict").has_value());
 }
 
+class DbWinnersByObjective : public DbWinners {
+ protected:
+  static Measurement used(double ns, double mj) {
+    Measurement measurement = ok(ns);
+    measurement.energy_mj = mj;
+    measurement.mean_power_w = mj / ns * 1e6;
+    return measurement;
+  }
+  std::int64_t run_by(Objective objective) {
+    RunInfo run = run_info();
+    run.objective = objective;
+    return db_.begin_run(run);
+  }
+  void search(const std::string& configuration, const Measurement& measurement) {
+    db_.append(run_, TrialKind::search, context(), configuration, measurement);
+  }
+  std::string by(Objective objective) { return name({.objective = objective}); }
+};
+
+TEST_F(DbWinnersByObjective, OnlyRowsWithTheValueWin) {
+  search("a=1", ok(50));  // without an energy
+  search("a=2", used(100, 20));
+  search("a=3", used(110, 19));
+  EXPECT_EQ(by(Objective::time), "simt: a=1");
+  EXPECT_EQ(by(Objective::energy), "simt: a=3");
+  EXPECT_EQ(by(Objective::time_energy), "simt: a=2");
+  const Winner found = winner({.objective = Objective::energy});
+  EXPECT_EQ(found.trial.measurement.energy_mj, 19);
+  EXPECT_NEAR(found.trial.measurement.mean_power_w, 19e6 / 110, 1e-6);
+}
+
+TEST_F(DbWinnersByObjective, WithoutEnergiesNothingWinsByEnergy) {
+  search("a=1", ok(50));
+  EXPECT_TRUE(db_.winners({.objective = Objective::energy}).empty());
+  EXPECT_TRUE(db_.winners({.objective = Objective::time_energy}).empty());
+}
+
+TEST_F(DbWinnersByObjective, ARaceDecidesOnlyByItsOwnObjective) {
+  search("a=1", used(100, 20));
+  search("a=2", used(110, 15));
+  db_.append_race(run_by(Objective::energy),
+                  {{context(), "a=2", used(120, 16)}, {context(), "a=1", used(100, 20)}}, 2);
+  EXPECT_EQ(by(Objective::time), "simt: a=1");
+  EXPECT_FALSE(winner().raced);
+  EXPECT_EQ(by(Objective::energy), "simt: a=2");
+  const Winner raced = winner({.objective = Objective::energy});
+  EXPECT_TRUE(raced.raced);
+  EXPECT_EQ(raced.tied, std::vector<std::string>{"simt: a=1"});
+  EXPECT_FALSE(winner({.objective = Objective::time_energy}).raced);
+
+  // A later race by time changes nothing for energies.
+  db_.append_race(run_, {{context(), "a=1", ok(99)}, {context(), "a=2", ok(105)}}, 1);
+  EXPECT_TRUE(winner().raced);
+  EXPECT_EQ(by(Objective::energy), "simt: a=2");
+}
+
+TEST_F(DbWinnersByObjective, AFailureCountsForEveryObjective) {
+  search("a=1", used(100, 20));
+  search("a=2", used(110, 15));
+  db_.append_race(run_by(Objective::energy),
+                  {{context(), "a=2", used(120, 16)}, {context(), "a=1", used(100, 20)}}, 1);
+  search("a=2", failed(Outcome::wrong_result, "3e5 ulps"));
+  EXPECT_EQ(by(Objective::energy), "simt: a=1");
+}
+
+TEST_F(DbWinnersByObjective, TheBestLibraryByItStandsBesideIt) {
+  search("a=1", used(100, 20));
+  db_.append(run_, TrialKind::baseline, context("cublas"), "", used(90, 40));
+  db_.append(run_, TrialKind::baseline, context("cudnn"), "", used(95, 30));
+  db_.append(run_, TrialKind::baseline, context("none"), "", ok(10));
+  const Winner found = winner({.objective = Objective::energy});
+  EXPECT_EQ(found.baseline, "cudnn");
+  EXPECT_EQ(found.baseline_ns, 95);
+  EXPECT_EQ(found.baseline_mj, 30);
+  EXPECT_EQ(winner().baseline, "none");
+  EXPECT_FALSE(winner().baseline_mj);
+}
+
 }  // namespace
 }  // namespace tw

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <new>
 #include <span>
@@ -187,10 +188,26 @@ void FakeRuntime::allow_shared_memory(Kernel, std::int64_t smem_bytes, std::stri
   }
 }
 
-void FakeRuntime::work(double ns, double hidden_ns) {
+void FakeRuntime::work(double ns, double hidden_ns, double watts) {
   exact.add(ns);
   plain.add(ns);
-  now_ += std::chrono::nanoseconds(static_cast<std::int64_t>(ns + hidden_ns));
+  advance(ns + hidden_ns, watts);
+}
+
+void FakeRuntime::advance(double ns, double watts) {
+  const auto updates = [&] {
+    const double ms = std::chrono::duration<double, std::milli>(now_).count();
+    return energy_update_ms > 0 ? std::floor(ms / energy_update_ms) : 0;
+  };
+  const double before = updates();
+  now_ += std::chrono::nanoseconds(static_cast<std::int64_t>(ns));
+  used_mj_ += 1e-6 * ns * watts;  // nJ
+  if (updates() > before) shown_mj_ = std::floor(used_mj_);
+}
+
+std::optional<double> FakeRuntime::energy_mj() {
+  if (!has_energy) return std::nullopt;
+  return shown_mj_;
 }
 
 void FakeRuntime::launch(Kernel kernel, const LaunchShape& shape, void** arguments,
@@ -204,7 +221,7 @@ void FakeRuntime::launch(Kernel kernel, const LaunchShape& shape, void** argumen
   if (own.faults(launch)) fault_pending_ = true;
   if (fault_pending_) return;
   own.body(arguments);
-  work(own.ns(launch), own.hidden_ns);
+  work(own.ns(launch), own.hidden_ns, own.watts);
 }
 
 void FakeRuntime::run_verification(int entry, const LaunchShape& shape, void** arguments) {
@@ -213,7 +230,7 @@ void FakeRuntime::run_verification(int entry, const LaunchShape& shape, void** a
   if (fault_pending_) return;
   // Clearing a workspace is part of a kernel's time; it takes none here.
   if (name != "tw_zero" && name != "tw_mark") {
-    now_ += std::chrono::nanoseconds(static_cast<std::int64_t>(verification_ns));
+    advance(verification_ns);
   }
   if (name.starts_with("tw_flush_")) return;  // there is no L2
   const cpu::Geometry geometry{{shape.grid[0], shape.grid[1], shape.grid[2]},

@@ -30,6 +30,7 @@ struct FakeKernel {
   // Returns the time of a launch; `launch` counts this kernel's launches from 0.
   std::function<double(int launch)> ns = [](int) { return 10'000.0; };
   double hidden_ns = 0;  // work of a launch that no timer sees
+  double watts = 100;    // while it runs
   bool is_refused = false;
   std::function<bool(int launch)> faults = [](int) { return false; };
   int launches = 0;
@@ -91,6 +92,10 @@ class FakeRuntime final : public Runtime {
   // Returns whether the device is throttled at the n-th question.
   std::function<bool(int question)> throttled = [](int) { return false; };
   double slept_ms = 0;
+  // The energy counter shows the energy of the kernels, and of nothing else, as of the last multiple
+  // of this period. 0: it stands still.
+  double energy_update_ms = 50;
+  bool has_energy = true;
   FakeTimer exact{"cupti", "CUPTI"}, plain{"events", "events"};
   std::optional<std::string> no_counters;  // why there are none
   // Makes a baseline.
@@ -129,9 +134,10 @@ class FakeRuntime final : public Runtime {
   double sm_clock_mhz() override { return 1500; }
   bool is_throttled() override { return throttled(questions_++); }
   void add_telemetry(std::map<std::string, double>& metrics) override { metrics["power_w"] = 400; }
+  std::optional<double> energy_mj() override;
   std::unique_ptr<Baseline> baseline(const std::string& library, const BaselineCall& call) override;
   // Work of a library: takes time on the device.
-  void work(double ns, double hidden_ns = 0);
+  void work(double ns, double hidden_ns = 0, double watts = 0);
 
  private:
   // A kernel as a handle names it: one of the test's, or an entry of verify.cuh.
@@ -153,7 +159,10 @@ class FakeRuntime final : public Runtime {
   bool fault_pending_ = false, fault_shown_ = false;
   std::map<std::string, int> verifications_;  // launches by name
   cpu::Scheduler scheduler_;
+  void advance(double ns, double watts = 0);
+
   std::chrono::nanoseconds now_ = std::chrono::hours(1);
+  double used_mj_ = 0, shown_mj_ = 0;
   int questions_ = 0;
   FakeCounters counters_;
 };

@@ -15,7 +15,10 @@ namespace {
 TEST(GpuMessages, AGreetingHasEveryFieldOfTheDevice) {
   Greeting greeting;
   fill(greeting.info, device_fields, 10);
-  expect_equal_fields(decode_greeting(encode(greeting)).info, greeting.info, device_fields);
+  greeting.has_energy = true;
+  const Greeting back = decode_greeting(encode(greeting));
+  expect_equal_fields(back.info, greeting.info, device_fields);
+  EXPECT_TRUE(back.has_energy);
 }
 
 TEST(GpuMessages, ComeBackAsTheyWere) {

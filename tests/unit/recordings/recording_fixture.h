@@ -73,6 +73,8 @@ inline Recording ours() {
   good.measurement.blocks_per_sm = 2;
   good.measurement.error_ulps = 0.3;
   good.measurement.timer = "cupti";
+  good.measurement.energy_mj = 100.0 / 3;
+  good.measurement.mean_power_w = 412.5;
   good.measurement.metrics = {{"stopped_early", 1}};
   good.value_ns = 17.0 / 3;
   good.timestamp = "2025-01-01T00:00:00.000Z";
@@ -85,7 +87,7 @@ inline Recording ours() {
   pruned.measurement.outcome = Outcome::pruned;
   pruned.measurement.samples_ns = {9};
   r.trials = {good, bad, pruned};
-  r.baseline = {"cublas", "13.0.2", {1.0 / 3, 5e6}};
+  r.baseline = {"cublas", "13.0.2", {1.0 / 3, 5e6}, 41.5, 600};
   return r;
 }
 

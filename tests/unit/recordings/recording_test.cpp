@@ -159,6 +159,8 @@ void expect_equal(const Recording& a, const Recording& b) {
     EXPECT_EQ(x.blocks_per_sm, y.blocks_per_sm);
     EXPECT_EQ(x.error_ulps, y.error_ulps);
     EXPECT_EQ(x.timer, y.timer);
+    EXPECT_EQ(x.energy_mj, y.energy_mj);
+    EXPECT_EQ(x.mean_power_w, y.mean_power_w);
     EXPECT_EQ(x.metrics, y.metrics);
   }
   ASSERT_EQ(a.baseline.has_value(), b.baseline.has_value());
@@ -166,6 +168,8 @@ void expect_equal(const Recording& a, const Recording& b) {
   EXPECT_EQ(a.baseline->name, b.baseline->name);
   EXPECT_EQ(a.baseline->version, b.baseline->version);
   EXPECT_EQ(a.baseline->samples_ns, b.baseline->samples_ns);
+  EXPECT_EQ(a.baseline->energy_mj, b.baseline->energy_mj);
+  EXPECT_EQ(a.baseline->mean_power_w, b.baseline->mean_power_w);
 }
 
 TEST(RecordingOurs, ComesBackExactly) {

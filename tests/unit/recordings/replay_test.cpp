@@ -175,5 +175,20 @@ TEST(Replay, AForeignRecordingAnswersAnyProblem) {
   EXPECT_EQ(ask(*device, any).outcome, Outcome::ok);
 }
 
+TEST(Replay, AnswersWithTheRecordedEnergies) {
+  EXPECT_FALSE(open_replay({recording()})->has_energy());
+  Recording with = recording();
+  with.trials.front().measurement.energy_mj = 12.5;
+  with.trials.front().measurement.mean_power_w = 300;
+  with.baseline->energy_mj = 14;
+  const auto device = open_replay({with});
+  EXPECT_TRUE(device->has_energy());
+  EXPECT_EQ(ask(*device, job("a=1")).energy_mj, 12.5);
+  EXPECT_EQ(ask(*device, job("a=1", Purpose::race_round)).mean_power_w, 300);
+  Job baseline = job("", Purpose::baseline);
+  baseline.kernel = "cublas";
+  EXPECT_EQ(ask(*device, baseline).energy_mj, 14);
+}
+
 }  // namespace
 }  // namespace tw

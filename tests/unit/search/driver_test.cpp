@@ -143,5 +143,24 @@ TEST(Driver, WhatIsKnownCostsNothingAndIsNotAskedForAgain) {
   EXPECT_EQ(order.front(), 3u);
 }
 
+// The slowest configuration uses the least energy.
+TEST(Driver, TellsTheValuesOfTheObjectiveAndBoundsNoEnergiesByTimes) {
+  const SearchSpace space = grid_space(1, 4);
+  FakeDevice device(1, [](const Job& job) {
+    Measurement measurement = measured(50.0 + 10 * (job.configuration.back() - '0'));
+    measurement.energy_mj = 1000 / measurement.median_ns();
+    return measurement;
+  });
+  SearchTask task;
+  task.objective = Objective::energy;
+  task.least_time = [](std::span<const std::int64_t>) {
+    return LeastTime{.ns = 1e9, .reason = ""};
+  };
+  Search search(device, space, "exhaustive", 0, std::move(task));
+  EXPECT_EQ(search.run(4).size(), 4u);
+  ASSERT_EQ(device.submitted.size(), 4u) << "nothing is pruned";
+  for (const Job& job : device.submitted) EXPECT_EQ(job.incumbent_ns, 0);
+}
+
 }  // namespace
 }  // namespace tw

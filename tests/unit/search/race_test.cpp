@@ -196,5 +196,66 @@ TEST(Race, OfTheTiedTheLeastNeedyIsFirst) {
   EXPECT_EQ(order, (std::vector<std::string>{"few registers", "a", "b", "fastest", "slower"}));
 }
 
+// One entrant is faster, the other uses less energy.
+Measurement with_energy(const Job& job, int count) {
+  const bool is_fast = job.configuration == "fast";
+  Measurement measurement = measured(is_fast ? 1000 : 1100);
+  const double noise = 1 + 0.002 * ((count * 7) % 5 - 2);
+  measurement.energy_mj = (is_fast ? 12 : 10) * noise;
+  measurement.mean_power_w = 300;
+  return measurement;
+}
+
+TEST(Race, RanksByTheObjective) {
+  const std::pair<Objective, const char*> cases[] = {
+      {Objective::time, "fast"}, {Objective::energy, "frugal"}, {Objective::time_energy, "frugal"}};
+  for (const auto& [objective, winner] : cases) {
+    int count = 0;
+    FakeDevice device(4, [&](const Job& job) { return with_energy(job, count++); });
+    JobRunner runner(device);
+    Race race(runner, jobs_named({"fast", "frugal"}), race_rounds, 1, 0, objective);
+    finish(race);
+    std::vector<Race::Entrant> ranking = race.ranking();
+    EXPECT_EQ(ranking[0].job.configuration, winner) << name_of(objective);
+    EXPECT_EQ(Race::tied(ranking), 1u) << name_of(objective);
+    Race::note_slower(ranking);
+    const double ratio = objective == Objective::time     ? 1.1
+                         : objective == Objective::energy ? 1.2
+                                                          : 1.2 / 1.1;
+    EXPECT_NEAR(slower_than_fastest(ranking[1].pooled)->low, ratio, 0.02) << name_of(objective);
+  }
+}
+
+TEST(Race, PoolsTheEnergiesOfItsRoundsWithTheirInterval) {
+  int count = 0;
+  FakeDevice device(4, [&](const Job& job) { return with_energy(job, count++); });
+  JobRunner runner(device);
+  Race race(runner, jobs_named({"fast"}), 5, 1, 0, Objective::energy);
+  finish(race);
+  const Measurement pooled = race.ranking()[0].pooled;
+  EXPECT_DOUBLE_EQ(pooled.energy_mj, 12);
+  EXPECT_DOUBLE_EQ(pooled.mean_power_w, 300);
+  const auto interval = energy_interval(pooled);
+  ASSERT_TRUE(interval);
+  EXPECT_DOUBLE_EQ(interval->low, 12 * 0.996);
+  EXPECT_DOUBLE_EQ(interval->high, 12 * 1.004);
+}
+
+TEST(Race, ATieOfEnergiesIsNotWonFromBeyondTheirInterval) {
+  std::vector<Race::Entrant> ranking(3);
+  const auto set = [&](std::size_t at, const char* name, int smem_bytes, double mj) {
+    ranking[at].job.configuration = name;
+    ranking[at].pooled.smem_bytes = smem_bytes;
+    ranking[at].pooled.samples_ns = {1000};
+    for (int i = -4; i <= 4; ++i) ranking[at].values.push_back(mj + i);
+  };
+  set(0, "best", 4096, 1000);  // its interval is 997 to 1003
+  set(1, "as good", 2048, 1003);
+  set(2, "worse", 1024, 1004);
+  Race::break_ties(ranking, 3);
+  EXPECT_EQ(ranking[0].job.configuration, "as good");
+  EXPECT_EQ(ranking[2].job.configuration, "worse");
+}
+
 }  // namespace
 }  // namespace tw

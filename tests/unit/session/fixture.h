@@ -20,7 +20,7 @@ namespace tw {
 namespace fs = std::filesystem;
 
 // A device that answers each job at once: the time of the configuration "x=A y=B" is 1000 + (A -
-// 5)^2 + B^2 ns.
+// 5)^2 + B^2 ns, and its energy, if it is asked for, 10 + (A - 2)^2 + B^2 mJ.
 class FormulaDevice : public Device {
  public:
   FormulaDevice() {
@@ -47,6 +47,7 @@ class FormulaDevice : public Device {
     measurement.timer = "formula";
     if (job.purpose == Purpose::baseline) {
       measurement.samples_ns = {1100, 1100, 1100};
+      if (job.limits.energy_ms > 0) measurement.energy_mj = 30;
       if (!has_baseline_) {
         measurement.outcome = Outcome::launch_failed;
         measurement.note = "no library here";
@@ -71,6 +72,10 @@ class FormulaDevice : public Device {
     }
     const double ns = (job.kernel == "slow" ? 2000 : 1000) + (x - 5) * (x - 5) + y * y;
     measurement.samples_ns.assign(6, ns * scale_);
+    if (job.limits.energy_ms > 0) {
+      measurement.energy_mj = 10 + (x - 2) * (x - 2) + y * y;
+      measurement.mean_power_w = measurement.energy_mj * 1e6 / ns;
+    }
     if (missed_ns_ > 0) {
       measurement.metrics["unaccounted_ns"] = missed_ns_;
       measurement.note = "its time misses work";

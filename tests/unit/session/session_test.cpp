@@ -290,5 +290,84 @@ TEST_F(SessionTest, WhatIsOnlyRecalledIsRacedAndNotSearched) {
   EXPECT_TRUE(result.ranking.front().raced);
 }
 
+class SessionByEnergy : public SessionTest {
+ protected:
+  SessionRequest by(Objective objective) {
+    SessionRequest asked = request();
+    asked.objective = objective;
+    asked.limits.energy_ms = objective == Objective::time ? 0 : 500;
+    return asked;
+  }
+};
+
+TEST_F(SessionByEnergy, TheLeastEnergyWins) {
+  const SessionResult result = run(by(Objective::energy));
+  EXPECT_EQ(result.ranking.front().configuration, "x=2 y=0");
+  EXPECT_EQ(result.ranking.front().measurement.energy_mj, 10);
+  EXPECT_TRUE(result.ranking.front().raced);
+  EXPECT_EQ(result.ranking[1].measurement.energy_mj, 11);
+  EXPECT_NEAR(result.ranking[1].slower->low, 1.1, 1e-9);
+  const std::vector<Winner> winners = store_->winners({.objective = Objective::energy});
+  ASSERT_EQ(winners.size(), 1u);
+  EXPECT_EQ(winners[0].trial.configuration, "x=2 y=0");
+  EXPECT_TRUE(winners[0].raced);
+  EXPECT_EQ(store_->runs().front().info.objective, Objective::energy);
+}
+
+TEST_F(SessionByEnergy, TheProductOfTimeAndEnergyHasAWinner) {
+  const SessionResult result = run(by(Objective::time_energy));
+  EXPECT_EQ(result.ranking.front().configuration, "x=2 y=0");
+  EXPECT_FALSE(store_->winners({.objective = Objective::time_energy}).empty());
+}
+
+TEST_F(SessionByEnergy, TrialsWithoutEnergiesAreMeasuredAnew) {
+  run(by(Objective::time));
+  const SessionResult result = run(by(Objective::energy));
+  EXPECT_EQ(result.known, 0);
+  EXPECT_EQ(result.evaluated, 50);
+  EXPECT_EQ(result.ranking.size(), 50u);
+}
+
+TEST_F(SessionByEnergy, TrialsWithEnergiesServeASearchByTime) {
+  run(by(Objective::energy));
+  const SessionResult result = run(by(Objective::time));
+  EXPECT_EQ(result.known, 50);
+  EXPECT_EQ(result.evaluated, 0);
+  EXPECT_EQ(result.ranking.front().configuration, "x=5 y=0");
+  const SessionResult again = run(by(Objective::energy));
+  EXPECT_EQ(again.known, 50) << "the race by time measured no energy, but the search did";
+  EXPECT_EQ(again.ranking.front().configuration, "x=2 y=0");
+}
+
+TEST_F(SessionByEnergy, FailuresAreKnownToEveryObjective) {
+  device_.fails_ = {"x=2 y=0"};
+  run(by(Objective::time));
+  const SessionResult result = run(by(Objective::energy));
+  EXPECT_EQ(result.known, 1);
+  EXPECT_EQ(result.evaluated, 49);
+  EXPECT_NE(result.ranking.front().configuration, "x=2 y=0");
+}
+
+TEST_F(SessionByEnergy, TheCertificateIsOfTimesAlone) {
+  SessionRequest asked = by(Objective::time);
+  asked.strategy = "auto";
+  EXPECT_TRUE(run(asked).certificate);
+  asked = by(Objective::energy);
+  asked.strategy = "auto";
+  EXPECT_FALSE(run(asked).certificate);
+}
+
+TEST_F(SessionByEnergy, ABaselineWithoutAnEnergyIsMeasuredAnew) {
+  SessionRequest asked = by(Objective::time);
+  Job baseline;
+  baseline.purpose = Purpose::baseline;
+  baseline.kernel = baseline.baseline.library = "cublas";
+  asked.baselines = {baseline};
+  EXPECT_EQ(run(asked).baselines.at("cublas").energy_mj, 0);
+  asked = by(Objective::energy);
+  asked.baselines = {baseline};
+  EXPECT_EQ(run(asked).baselines.at("cublas").energy_mj, 30);
+}
+
 }  // namespace
 }  // namespace tw

@@ -52,8 +52,8 @@ TEST_F(SessionTrialsTest, CountsOutcomesAndKeepsTheFirstNoteOfEach) {
 
 TEST_F(SessionTrialsTest, TheBestIsTheFastestThatWorked) {
   EXPECT_FALSE(trials_.best());
-  EXPECT_EQ(trials_.best_ns(), 0);
-  EXPECT_EQ(trials_.best_ns_of(0), infinity);
+  EXPECT_EQ(trials_.best_value(), 0);
+  EXPECT_EQ(trials_.best_value_of(0), infinity);
   Measurement wrong = timed(1);
   wrong.outcome = Outcome::wrong_result;
   trials_.count({0, 7}, std::move(wrong));
@@ -62,9 +62,9 @@ TEST_F(SessionTrialsTest, TheBestIsTheFastestThatWorked) {
   trials_.count({1, 3}, timed(20));
   trials_.count({0, 2}, timed(30));
   EXPECT_EQ(trials_.best(), (TrialKey{1, 3}));
-  EXPECT_EQ(trials_.best_ns(), 20);
-  EXPECT_EQ(trials_.best_ns_of(0), 30);
-  EXPECT_EQ(trials_.best_ns_of(1), 20);
+  EXPECT_EQ(trials_.best_value(), 20);
+  EXPECT_EQ(trials_.best_value_of(0), 30);
+  EXPECT_EQ(trials_.best_value_of(1), 20);
 }
 
 TEST_F(SessionTrialsTest, OrdersByTimeThoseThatWorked) {
@@ -72,7 +72,7 @@ TEST_F(SessionTrialsTest, OrdersByTimeThoseThatWorked) {
   trials_.count({1, 2}, timed(10));
   trials_.count({0, 1}, timed(20));
   trials_.count({0, 5}, failed(Outcome::timed_out, ""));
-  EXPECT_EQ(trials_.by_time(), (std::vector<TrialKey>{{1, 2}, {0, 1}, {0, 4}}));
+  EXPECT_EQ(trials_.best_first(), (std::vector<TrialKey>{{1, 2}, {0, 1}, {0, 4}}));
 }
 
 TEST_F(SessionTrialsTest, RecallsTimesAndFailuresAndRemembersWhatWasPruned) {
@@ -113,11 +113,11 @@ TEST_F(SessionTrialsTest, ARefutedTrialIsAFailureAndNotTheBest) {
             (std::map<Outcome, std::int64_t>{{Outcome::ok, 1}, {Outcome::faulted, 1}}));
   EXPECT_TRUE(trials_.is_known_to_fail({0, 0}));
   EXPECT_EQ(trials_.best(), (TrialKey{0, 1}));
-  EXPECT_EQ(trials_.best_ns(), 20);
+  EXPECT_EQ(trials_.best_value(), 20);
   trials_.refute({0, 1}, failed(Outcome::faulted, ""));
   EXPECT_FALSE(trials_.outcomes().contains(Outcome::ok));
   EXPECT_FALSE(trials_.best());
-  EXPECT_EQ(trials_.best_ns(), 0);
+  EXPECT_EQ(trials_.best_value(), 0);
   trials_.refute({1, 5}, failed(Outcome::faulted, ""));  // it has no measurement
   EXPECT_EQ(trials_.size(), 2);
 }
@@ -127,6 +127,22 @@ TEST_F(SessionTrialsTest, AKeyHasAKernelAndAText) {
   EXPECT_EQ(trials_.configuration_of({1, 7}), "x=1 y=2");
   EXPECT_TRUE(trials_.is_default({1, 0}));
   EXPECT_FALSE(trials_.is_default({1, 7}));
+}
+
+TEST_F(SessionTrialsTest, WhatLacksTheValueOfTheObjectiveIsNotKnown) {
+  Trials trials(competitors_, Objective::energy);
+  Measurement frugal = timed(50);
+  frugal.energy_mj = 3;
+  std::vector<Trial> rows;
+  rows.push_back(stored("x=0 y=1", timed(40)));
+  rows.push_back(stored("x=0 y=2", failed(Outcome::faulted, "")));
+  rows.push_back(stored("x=0 y=3", frugal));
+  const std::vector<Evaluation> known = trials.recall(1, std::move(rows));
+  ASSERT_EQ(known.size(), 2u);
+  EXPECT_EQ(known[0].time_ns, infinity);
+  EXPECT_EQ(known[1].time_ns, 3);
+  EXPECT_EQ(trials.size(), 2);
+  EXPECT_EQ(trials.best_value(), 3);
 }
 
 }  // namespace

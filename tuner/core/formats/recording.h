@@ -23,6 +23,7 @@ struct RecordedTrial {
 struct RecordedBaseline {
   std::string name, version;  // "cublas", "13.0.2"
   std::vector<double> samples_ns;
+  double energy_mj = 0, mean_power_w = 0;  // see Measurement
 };
 
 // The contents of a recording.

@@ -87,7 +87,8 @@ void Reader::read_metadata(const Place& block) {
   if (!block.has("baseline")) return;
   const Place baseline = block.at("baseline");
   r.baseline = {baseline.at("name").text(), baseline.text_or("version", ""),
-                baseline.at("samples_ns").numbers()};
+                baseline.at("samples_ns").numbers(), baseline.number_or("energy_mj", 0),
+                baseline.number_or("mean_power_w", 0)};
 }
 
 void Reader::read_knob(const Place& block) {

@@ -65,6 +65,10 @@ ordered_json metadata_json(const Recording& r) {
     block["baseline"] = {{"name", r.baseline->name},
                          {"version", r.baseline->version},
                          {"samples_ns", r.baseline->samples_ns}};
+    if (r.baseline->energy_mj > 0) {
+      block["baseline"]["energy_mj"] = r.baseline->energy_mj;
+      block["baseline"]["mean_power_w"] = r.baseline->mean_power_w;
+    }
   }
   return {{"timeunit", "milliseconds"}, {"tilewright", std::move(block)}};
 }

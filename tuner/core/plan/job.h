@@ -25,6 +25,8 @@ struct SampleLimits {
   double relative_interval = 0.005;
   bool cold_l2 = true;
   double timeout_ms = 10000;  // wall time of verify and timing together; after it: timed_out
+  // The least time of the launches whose energy is measured, beside the samples; 0: none is.
+  double energy_ms = 0;
 };
 
 // A request to a device.

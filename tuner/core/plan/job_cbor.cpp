@@ -17,13 +17,14 @@ namespace {
 
 using namespace cbor;
 
-constexpr int version = 5;
+constexpr int version = 6;
 constexpr std::size_t max_bytes = 64u << 20;
 
 json to_json(const SampleLimits& limits) {
   return {{"min_samples", limits.min_samples}, {"max_samples", limits.max_samples},
           {"max_ms", limits.max_ms},           {"relative_interval", limits.relative_interval},
-          {"cold_l2", limits.cold_l2},         {"timeout_ms", limits.timeout_ms}};
+          {"cold_l2", limits.cold_l2},         {"timeout_ms", limits.timeout_ms},
+          {"energy_ms", limits.energy_ms}};
 }
 
 SampleLimits limits_from(const json& object) {
@@ -34,6 +35,7 @@ SampleLimits limits_from(const json& object) {
   limits.relative_interval = real(object, "relative_interval");
   limits.cold_l2 = boolean(object, "cold_l2");
   limits.timeout_ms = real(object, "timeout_ms");
+  limits.energy_ms = real(object, "energy_ms");
   return limits;
 }
 

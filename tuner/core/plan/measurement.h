@@ -29,6 +29,9 @@ struct Measurement {
   // larger, of fp32 in the magnitude (kernels/common/judge.cuh). -1: not verified.
   double error_ulps = -1;
   std::string timer;  // "cupti", "events", "cpu", "replay"
+  // Of a launch among many in a row, by the energy counter of the whole device; 0: not measured.
+  double energy_mj = 0;     // of one launch
+  double mean_power_w = 0;  // while they ran
   std::map<std::string, double> metrics;
 
   double median_ns() const;  // of samples_ns; 0 if there are none

@@ -19,6 +19,8 @@ inline constexpr std::tuple measurement_number_fields{
     RecordField{"smem_bytes", &Measurement::smem_bytes},
     RecordField{"blocks_per_sm", &Measurement::blocks_per_sm},
     RecordField{"error_ulps", &Measurement::error_ulps},
+    RecordField{"energy_mj", &Measurement::energy_mj},
+    RecordField{"mean_power_w", &Measurement::mean_power_w},
 };
 inline constexpr auto measurement_fields =
     std::tuple_cat(measurement_text_fields, measurement_number_fields,

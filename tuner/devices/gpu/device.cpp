@@ -69,6 +69,7 @@ class GpuDevice final : public Device {
   const DeviceInfo& info() const override { return info_; }
   int capacity() const override { return 2 * workers_ + static_cast<int>(in_worker_most); }
   bool has_counters() const override { return true; }
+  bool has_energy() const override { return has_energy_; }
   void submit(Job job) override;
   std::vector<Finished> wait(Clock::time_point deadline) override;
   void cancel() override;
@@ -97,6 +98,7 @@ class GpuDevice final : public Device {
   CompilePool pool_;
   CubinCache cache_;
   DeviceInfo info_;
+  bool has_energy_ = false;
   std::string compiler_;
   std::map<std::uint64_t, std::string> compiling_;  // from a ticket to a key
   std::uint64_t next_ticket_ = 1;
@@ -159,6 +161,7 @@ void GpuDevice::accept_greeting(const std::string& frame) {
   }
   if (is_restart) return;  // the rest is known from the first start
   info_ = std::move(greeting.info);
+  has_energy_ = greeting.has_energy;
   notices_.insert(notices_.end(), greeting.notices.begin(), greeting.notices.end());
 }
 

@@ -124,6 +124,7 @@ void open_session(WorkerChannel& channel, Inbox& inbox, const MeasurePlatform& p
     session.emplace(*runtime);
     greeting.info = session->info();
     greeting.notices = session->take_notices();
+    greeting.has_energy = runtime->energy_mj().has_value();
   } catch (const Error& error) {
     greeting.error = error.what();
   } catch (const Failure& failure) {

@@ -74,6 +74,8 @@ std::string Tape::refusal(const Job& job) const {
 Measurement Tape::baseline() const {
   Measurement measurement;
   measurement.samples_ns = recording_.baseline->samples_ns;
+  measurement.energy_mj = recording_.baseline->energy_mj;
+  measurement.mean_power_w = recording_.baseline->mean_power_w;
   measurement.timer = "replay";
   return measurement;
 }
@@ -111,6 +113,7 @@ class ReplayDevice : public Device {
   const DeviceInfo& info() const override { return info_; }
   // Nothing can overlap here, and a strategy searches best if it learns each result at once.
   int capacity() const override { return 1; }
+  bool has_energy() const override { return has_energy_; }
   void submit(Job job) override { finished_.push_back({job.id, tape_of(job).answer(job)}); }
   std::vector<Finished> wait(std::chrono::steady_clock::time_point) override {
     return std::exchange(finished_, {});
@@ -125,6 +128,7 @@ class ReplayDevice : public Device {
 
   std::vector<Tape> tapes_;
   DeviceInfo info_;
+  bool has_energy_ = false;
   std::vector<Finished> finished_;
   std::vector<std::string> notices_;
 };
@@ -141,6 +145,11 @@ ReplayDevice::ReplayDevice(std::vector<Recording> recordings) : info_(recordings
                       "{}: do not compare the times",
                       recording.path, recording.protocol, protocol_version));
     }
+    const auto has_energy = [](const RecordedTrial& trial) {
+      return trial.measurement.energy_mj > 0;
+    };
+    has_energy_ =
+        has_energy_ || std::any_of(recording.trials.begin(), recording.trials.end(), has_energy);
     tapes_.emplace_back(std::move(recording));
   }
 }

@@ -17,7 +17,9 @@ namespace tw {
 // One configuration that a search tried.
 struct Evaluation {
   std::size_t index = 0;  // index into the space
-  double time_ns = 0;     // the median; infinity if the outcome is not ok
+  // The median; infinity if the outcome is not ok. With another objective than the time, its value
+  // (core/plan/objective.h). Strategies only compare values.
+  double time_ns = 0;
 };
 
 class Strategy {

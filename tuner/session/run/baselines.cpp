@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -14,10 +15,11 @@ Context Baselines::context_of(const Job& job) const {
   return context;
 }
 
-// Returns whether the database holds a time of the library.
+// Returns whether the database holds a time of the library, or the value of another objective.
 bool Baselines::recall(const Context& context) {
   auto stored = run_.store.baseline(context.situation, context.code.verdict_digest);
   if (!stored || stored->context.code.kernel != context.code.kernel) return false;
+  if (!std::isfinite(value_of(run_.request.objective, stored->measurement))) return false;
   measurements_[context.code.kernel] = std::move(stored->measurement);
   return true;
 }

@@ -11,6 +11,7 @@
 #include "core/model/time_model.h"
 #include "core/plan/job.h"
 #include "core/plan/lowering.h"
+#include "core/plan/objective.h"
 #include "core/problem/problem.h"
 #include "core/space/space.h"
 #include "db/store.h"
@@ -48,6 +49,7 @@ struct SessionRequest {
   std::optional<OracleChoice> oracle;   // for an op without a reference: choose_oracle()
   double roof_ns = 0;                   // roofline_ns; 0 if unknown
   Budget budget;                        // the competitors share half, the fastest one gets the rest
+  Objective objective = Objective::time;  // with another one, `limits` must measure energy
   std::string strategy = "auto";
   std::uint64_t seed = 1;
   bool recall_only = false;  // nothing is searched; known configurations are raced

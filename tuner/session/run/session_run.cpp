@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "ui/format.h"
+
 namespace tw {
 namespace {
 
@@ -27,8 +29,11 @@ void SessionRun::show(const Status& status) const {
 }
 
 void SessionRun::show(Status status, const Trials& trials) const {
-  status.best_ns = trials.best_ns();
-  if (const auto best = trials.best()) status.configuration = trials.configuration_of(*best);
+  if (const auto best = trials.best()) {
+    status.best = trials.best_value();
+    status.best_text = format_value(trials.objective(), trials.best_value());
+    status.configuration = trials.configuration_of(*best);
+  }
   show(status);
 }
 

@@ -1,6 +1,7 @@
 #include "session/run/trials.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -16,10 +17,9 @@ std::vector<Evaluation> Trials::recall(std::size_t competitor, std::vector<Trial
       pruned_before_.insert({competitor, *index});
       continue;
     }
-    const double time_ns = trial.measurement.outcome == Outcome::ok
-                               ? trial.measurement.median_ns()
-                               : std::numeric_limits<double>::infinity();
-    evaluations.push_back({*index, time_ns});
+    const double value = value_of(objective_, trial.measurement);
+    if (trial.measurement.outcome == Outcome::ok && !std::isfinite(value)) continue;
+    evaluations.push_back({*index, value});
     count({competitor, *index}, std::move(trial.measurement));
   }
   return evaluations;
@@ -33,11 +33,10 @@ void Trials::count(TrialKey key, Measurement measurement) {
 }
 
 void Trials::offer_best(TrialKey key, const Measurement& measurement) {
-  const double median_ns = measurement.median_ns();
-  if (measurement.outcome != Outcome::ok || median_ns <= 0) return;
-  if (best_ && median_ns >= best_ns_) return;
+  const double value = value_of(objective_, measurement);
+  if (!std::isfinite(value) || (best_ && value >= best_value_)) return;
   best_ = key;
-  best_ns_ = median_ns;
+  best_value_ = value;
 }
 
 void Trials::refute(TrialKey key, const Measurement& failure) {
@@ -48,7 +47,7 @@ void Trials::refute(TrialKey key, const Measurement& failure) {
   count(key, failure);
   if (best_ != key) return;
   best_.reset();
-  best_ns_ = 0;
+  best_value_ = 0;
   for (const auto& [other, measurement] : measurements_) offer_best(other, measurement);
 }
 
@@ -64,24 +63,23 @@ bool Trials::is_known_to_fail(TrialKey key) const {
   return known->second.outcome != Outcome::ok && known->second.outcome != Outcome::pruned;
 }
 
-double Trials::best_ns_of(std::size_t competitor) const {
-  double best_ns = std::numeric_limits<double>::infinity();
+double Trials::best_value_of(std::size_t competitor) const {
+  double best = std::numeric_limits<double>::infinity();
   for (const auto& [key, measurement] : measurements_) {
-    const double median_ns = measurement.median_ns();
-    const bool counts = measurement.outcome == Outcome::ok && median_ns > 0;
-    if (key.competitor == competitor && counts) best_ns = std::min(best_ns, median_ns);
+    if (key.competitor == competitor) best = std::min(best, value_of(objective_, measurement));
   }
-  return best_ns;
+  return best;
 }
 
-std::vector<TrialKey> Trials::by_time() const {
-  std::vector<std::pair<double, TrialKey>> timed;
+std::vector<TrialKey> Trials::best_first() const {
+  std::vector<std::pair<double, TrialKey>> valued;
   for (const auto& [key, measurement] : measurements_) {
-    if (measurement.outcome == Outcome::ok) timed.emplace_back(measurement.median_ns(), key);
+    const double value = value_of(objective_, measurement);
+    if (std::isfinite(value)) valued.emplace_back(value, key);
   }
-  std::sort(timed.begin(), timed.end());
+  std::sort(valued.begin(), valued.end());
   std::vector<TrialKey> keys;
-  for (const auto& [median_ns, key] : timed) keys.push_back(key);
+  for (const auto& [value, key] : valued) keys.push_back(key);
   return keys;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/plan/measurement.h"
+#include "core/plan/objective.h"
 #include "db/store.h"
 #include "search/strategies/strategy.h"
 #include "session/run/session_request.h"
@@ -28,11 +29,13 @@ struct TrialKey {
 class Trials {
  public:
   // The competitors must outlive the trials.
-  explicit Trials(std::span<const Competitor> competitors) : competitors_(competitors) {}
+  explicit Trials(std::span<const Competitor> competitors, Objective objective = Objective::time)
+      : competitors_(competitors), objective_(objective) {}
 
   // Counts what the database holds of a competitor, and returns the same as evaluations; a failure
-  // has an infinite time. Leaves out configurations that are not in the space. Leaves out pruned
-  // ones too, and only remembers that they were pruned. They are proven slow again, because a
+  // has an infinite value. Leaves out configurations that are not in the space, and those that
+  // worked but lack the value of the objective. Leaves out pruned ones too, and only remembers that
+  // they were pruned. They are proven slow again, because a
   // better time may have been known in the earlier run than now.
   std::vector<Evaluation> recall(std::size_t competitor, std::vector<Trial> stored);
   // Counts the first measurement of a configuration.
@@ -52,13 +55,14 @@ class Trials {
   // Returns whether an earlier run stored that the configuration was pruned.
   bool was_pruned_before(TrialKey key) const { return pruned_before_.contains(key); }
 
-  // The configuration with the shortest time; nothing if none has a time.
+  Objective objective() const { return objective_; }
+  // The configuration with the least value of the objective; nothing if none has a value.
   std::optional<TrialKey> best() const { return best_; }
-  double best_ns() const { return best_ns_; }  // 0: none has a time
-  // Returns the best time of one competitor; infinity if it has none.
-  double best_ns_of(std::size_t competitor) const;
-  // Returns the configurations that worked, fastest first.
-  std::vector<TrialKey> by_time() const;
+  double best_value() const { return best_value_; }  // 0: none has a value
+  // Returns the least value of one competitor; infinity if it has none.
+  double best_value_of(std::size_t competitor) const;
+  // Returns the configurations that have a value, best first.
+  std::vector<TrialKey> best_first() const;
 
   const Competitor& competitor_of(TrialKey key) const { return competitors_[key.competitor]; }
   std::string configuration_of(TrialKey key) const;
@@ -68,12 +72,13 @@ class Trials {
   void offer_best(TrialKey key, const Measurement& measurement);
 
   std::span<const Competitor> competitors_;
+  Objective objective_;
   std::map<TrialKey, Measurement> measurements_;
   std::map<Outcome, std::int64_t> outcomes_;
   std::map<Outcome, std::string> notes_;
   std::set<TrialKey> pruned_before_;
   std::optional<TrialKey> best_;
-  double best_ns_ = 0;
+  double best_value_ = 0;
 };
 
 }  // namespace tw

@@ -51,7 +51,7 @@ std::vector<Flag> fleet_flags() {
 
 void set_rank_connector(RankConnector connector) { rank_connector() = std::move(connector); }
 
-std::string build_text() { return version_text(); }
+std::string build_of_fleets() { return version_text(); }
 
 FleetChoice::FleetChoice(const Arguments& arguments)
     : commands_(arguments.texts("workers")),
@@ -76,7 +76,7 @@ std::unique_ptr<fleet::Fleet> FleetChoice::open(const std::vector<std::string>& 
     connections.push_back({.name = command, .device = {}, .transport = std::move(transport)});
   }
   return fleet::open_fleet(std::move(connections),
-                           {.build = build_text(), .cache = cache_, .in_flight = in_flight_});
+                           {.build = build_of_fleets(), .cache = cache_, .in_flight = in_flight_});
 }
 
 }  // namespace tw

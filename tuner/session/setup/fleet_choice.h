@@ -35,6 +35,6 @@ class FleetChoice {
 };
 
 // Returns the version and the commit, which all workers of a fleet must share.
-std::string build_text();
+std::string build_of_fleets();
 
 }  // namespace tw

@@ -22,6 +22,11 @@
 namespace tw {
 namespace {
 
+// The launches whose energy is measured take at least so long: docs/measuring.md has the reason.
+constexpr double energy_ms = 500;
+// Beside this time: the warm-up, and the patience with the counter.
+constexpr double energy_timeout_ms = 5000;
+
 Situation situation_on(const DeviceInfo& info, const MeasuringOptions& options) {
   Situation situation;
   situation.device_model = info.model;
@@ -42,6 +47,25 @@ std::function<LeastTime(std::span<const std::int64_t>)> least_time_of(const OpSp
   return
       [model = std::make_shared<TimeModel>(op, kernel, problem, info)](
           std::span<const std::int64_t> configuration) { return model->least_time(configuration); };
+}
+
+// Throws Error if the objective needs energies and the device measures none.
+void check_objective(Objective objective, const OpenDevice& opened) {
+  if (objective == Objective::time || opened.device->has_energy()) return;
+  const DeviceInfo& info = opened.device->info();
+  std::string why;
+  if (info.kind == DeviceKind::cpu) {
+    why = "the cpu device emulates a GPU and uses no energy of one: use --device cuda";
+  } else if (!opened.recordings.empty()) {
+    why = fmt::format("{} holds no energies: replay a file of tune record --objective energy",
+                      opened.recordings.front()->path);
+  } else {
+    why = fmt::format(
+        "NVML counts no energy of {} (it does from Volta on, for whole GPUs and not for MIG "
+        "devices): use another GPU or driver",
+        info.model);
+  }
+  throw Error(fmt::format("--objective {}: {}, or --objective time", name_of(objective), why));
 }
 
 std::string default_of(const SearchSpace& space) {
@@ -156,6 +180,9 @@ std::vector<Flag> measuring_flags() {
   return {
       {"db", "FILE", "the database of trials (default: tilewright.db here); created if missing"},
       {"seed", "N", "the seed of the search and of the inputs (default 1)"},
+      objective_flag("what is minimised: time (default), energy (of a launch, by the GPU's energy "
+                     "counter), or "
+                     "time*energy. An energy takes half a second a trial more"),
       {"fresh", "", "measure known configurations again, and learn nothing from other problems"},
       {"l2", "cold|warm", "flush L2 before each sample, or not (default cold)"},
       {"no-baseline", "", "do not time the op's baseline"},
@@ -167,6 +194,11 @@ std::vector<Flag> measuring_flags() {
 MeasuringOptions measuring_options(const Arguments& arguments) {
   MeasuringOptions options;
   options.database = arguments.text("db", default_database);
+  options.objective = objective_of(arguments);
+  if (options.objective != Objective::time) {
+    options.limits.energy_ms = energy_ms;
+    options.limits.timeout_ms += energy_timeout_ms;
+  }
   options.limits.cold_l2 = arguments.one_of("l2", "cold", l2_states()) == "cold";
   options.seed = static_cast<std::uint64_t>(
       arguments.integer("seed", 1, 0, std::numeric_limits<std::int64_t>::max()));
@@ -188,6 +220,7 @@ std::string default_configuration(const OpSpec& op, const KernelSpec& kernel,
 
 Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kernel,
              const OpenDevice& opened, const MeasuringOptions& options) {
+  check_objective(options.objective, opened);
   const DeviceInfo& info = opened.device->info();
   Setup setup;
   SessionRequest& request = setup.request;
@@ -227,6 +260,7 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
   }
   const std::vector<std::string>& said = catalog.notices();
   setup.notices.insert(setup.notices.end(), said.begin(), said.end());
+  request.objective = options.objective;
   request.seed = options.seed;
   request.fresh = options.fresh;
   request.limits = options.limits;

@@ -19,6 +19,7 @@ std::vector<Flag> measuring_flags();
 // The values of these flags.
 struct MeasuringOptions {
   std::string database;
+  Objective objective = Objective::time;
   SampleLimits limits;
   std::uint64_t seed = 1;
   double patience_s = 10;  // seconds that a configuration may take on the cpu device
@@ -42,7 +43,8 @@ std::string default_configuration(const OpSpec& op, const KernelSpec& kernel,
                                   const Problem& problem, const DeviceInfo& device);
 
 // Returns the set-up. Throws Error if no kernel serves the problem, if its tensors exceed the
-// device's memory, or if it would take the cpu device too long.
+// device's memory, if it would take the cpu device too long, or if the device does not measure the
+// objective.
 Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kernel,
              const OpenDevice& opened, const MeasuringOptions& options);
 

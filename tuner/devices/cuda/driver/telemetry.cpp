@@ -17,6 +17,7 @@ struct Nvml {
   int (*power)(void* device, unsigned* milliwatts) = nullptr;
   int (*temperature)(void* device, int sensor, unsigned* celsius) = nullptr;
   int (*throttle_reasons)(void* device, unsigned long long* reasons) = nullptr;
+  int (*energy)(void* device, unsigned long long* millijoules) = nullptr;  // older NVMLs lack it
 };
 constexpr int sm_domain = 1, gpu_sensor = 0;
 // Hardware slowdown, software and hardware thermal slowdown, hardware power brake. The software
@@ -44,6 +45,7 @@ const Nvml* nvml() {
         find(library, "nvmlDeviceGetPowerUsage", table.power) &&
         find(library, "nvmlDeviceGetTemperature", table.temperature) &&
         find(library, "nvmlDeviceGetCurrentClocksThrottleReasons", table.throttle_reasons);
+    if (complete) find(library, "nvmlDeviceGetTotalEnergyConsumption", table.energy);
     return complete && table.init() == 0 ? &table : nullptr;
   }();
   return loaded;
@@ -78,6 +80,14 @@ void Telemetry::add_metrics(std::map<std::string, double>& metrics) const {
   unsigned milliwatts = 0, celsius = 0;
   if (nvml()->power(device_, &milliwatts) == 0) metrics["power_w"] = milliwatts / 1000.0;
   if (nvml()->temperature(device_, gpu_sensor, &celsius) == 0) metrics["temperature_c"] = celsius;
+}
+
+std::optional<double> Telemetry::energy_mj() const {
+  unsigned long long millijoules = 0;
+  if (!device_ || !nvml()->energy || nvml()->energy(device_, &millijoules) != 0) {
+    return std::nullopt;
+  }
+  return static_cast<double>(millijoules);
 }
 
 }  // namespace tw::cuda

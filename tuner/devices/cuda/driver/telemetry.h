@@ -1,7 +1,8 @@
-// Clock, power and temperature of a GPU, and the driver's version, read with NVML. Without NVML
-// there are no values.
+// Clock, power, temperature and energy of a GPU, and the driver's version, read with NVML. Without
+// NVML there are no values.
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 
 namespace tw::cuda {
@@ -20,6 +21,9 @@ class Telemetry {
   bool is_throttled() const;
   // Adds power_w and temperature_c.
   void add_metrics(std::map<std::string, double>& metrics) const;
+  // Returns the energy in mJ since the driver was loaded. Returns nothing before Volta, for a MIG
+  // device, and if the driver does not count.
+  std::optional<double> energy_mj() const;
 
  private:
   void* device_ = nullptr;  // NVML's handle

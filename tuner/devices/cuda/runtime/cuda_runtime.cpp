@@ -132,6 +132,7 @@ class CudaRuntime final : public gpu::Runtime {
   void add_telemetry(std::map<std::string, double>& metrics) override {
     telemetry_.add_metrics(metrics);
   }
+  std::optional<double> energy_mj() override { return telemetry_.energy_mj(); }
 
   std::unique_ptr<gpu::Baseline> baseline(const std::string& library,
                                           const gpu::BaselineCall& call) override {

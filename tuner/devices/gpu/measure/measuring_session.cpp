@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "devices/comparison.h"
 #include "devices/gpu/measure/element_text.h"
+#include "devices/gpu/measure/energy.h"
 #include "devices/gpu/measure/wall_time.h"
 
 namespace tw::gpu {
@@ -268,6 +269,7 @@ void MeasuringSession::judge_subject(const Job& job, const Subject& subject,
       !measurement.metrics.contains("stopped_early")) {
     check_wall_time(subject, measurement);
   }
+  if (job.limits.energy_ms > 0) measure_energy(job, subject, measurement);
   // A race, or a workspace that is left dirty, shows only after many runs; the second set of inputs
   // shows more.
   if (!measurement.metrics.contains("stopped_early")) {
@@ -415,6 +417,35 @@ void MeasuringSession::check_wall_time(const Subject& subject, Measurement& meas
       "a launch takes {:.0f} us of wall time, but its kernels take {:.0f} us: its time misses some "
       "work",
       1e-3 * found_ns, 1e-3 * counted_ns);
+}
+
+// Without the flush of L2, whose energy could not be told from that of the launch.
+void MeasuringSession::measure_energy(const Job& job, const Subject& subject,
+                                      Measurement& measurement) {
+  constexpr int between_records = 64;  // batches, after which the timer's records are discarded
+  int batches = 0;
+  const EnergySource source{.counter_mj = [&] { return runtime_.energy_mj().value_or(0); },
+                            .launch =
+                                [&](int count) {
+                                  buffers_->restore_inout();
+                                  for (int i = 0; i < count; ++i) subject.launch();
+                                },
+                            .wait =
+                                [&] {
+                                  runtime_.synchronise_device("while it ran");
+                                  if (++batches % between_records == 0) timer_->collect_ns();
+                                },
+                            .clock = clock_};
+  const auto energy = gpu::measure_energy(source, measurement.median_ns(), job.limits.energy_ms);
+  timer_->collect_ns();
+  if (!energy) {
+    throw Error(
+        fmt::format("the energy counter of {} stands still: run the same command again, or use "
+                    "--objective time",
+                    info().model));
+  }
+  measurement.energy_mj = energy->mj;
+  measurement.mean_power_w = energy->mean_power_w;
 }
 
 void MeasuringSession::put_sample(bool cold_l2, const Subject& subject) {

@@ -69,6 +69,8 @@ class MeasuringSession {
   void sample(const Job& job, const Subject& subject, double first_ns, Measurement& measurement);
   void note_throttled(const Sampling& sampling, Measurement& measurement);
   void check_wall_time(const Subject& subject, Measurement& measurement);
+  // Throws Error if the counter stands still.
+  void measure_energy(const Job& job, const Subject& subject, Measurement& measurement);
   void count(const Job& job, const Subject& subject, Measurement& measurement);
   std::vector<double> take_batch(int count, bool cold_l2, const Subject& subject);
   void put_sample(bool cold_l2, const Subject& subject);

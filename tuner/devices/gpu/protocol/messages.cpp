@@ -101,15 +101,18 @@ MeasureRequest decode_measure_request(const std::string& frame, PartsReceived& p
 }
 
 std::string encode(const Greeting& greeting) {
-  return packed(
-      {{"error", greeting.error}, {"info", json_of(greeting.info)}, {"notices", greeting.notices}});
+  return packed({{"error", greeting.error},
+                 {"info", json_of(greeting.info)},
+                 {"notices", greeting.notices},
+                 {"has_energy", greeting.has_energy}});
 }
 
 Greeting decode_greeting(const std::string& frame) {
   return unpacked(frame, [](const json& value) {
     return Greeting{.error = value.at("error"),
                     .info = device_info_of(value.at("info")),
-                    .notices = value.at("notices")};
+                    .notices = value.at("notices"),
+                    .has_energy = value.at("has_energy")};
   });
 }
 

@@ -60,6 +60,7 @@ struct Greeting {     // answers the worker's first frame
   std::string error;  // not empty if the worker cannot continue
   DeviceInfo info;
   std::vector<std::string> notices;
+  bool has_energy = false;  // see Device::has_energy
 };
 struct MeasureReply {
   // `waiting` means that another process times on the GPU; the job has no time limit until its

@@ -132,6 +132,8 @@ class Runtime {
   virtual bool is_throttled() = 0;
   // Adds power_w and temperature_c.
   virtual void add_telemetry(std::map<std::string, double>& metrics) = 0;
+  // Returns the energy in mJ that the device has used since some moment in the past.
+  virtual std::optional<double> energy_mj() = 0;
 
   // Returns a library's routine. Throws Error if the library is missing, or has no such call for
   // the dtype and math.
