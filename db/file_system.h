@@ -1,4 +1,4 @@
-// Whether the file system of a database can lock files. Without locks, two processes destroy it.
+// Finds databases whose file system cannot lock files: two processes would destroy them.
 #pragma once
 #include <functional>
 #include <string>

@@ -77,8 +77,8 @@ struct StoredRun {
   RunInfo info;
 };
 
-// How a run ended: by its budget or a certificate, with the whole space measured, or by the user. In
-// the database, the status of a run is the name of its end, perhaps with ": " and a certificate
+// How a run ended: by its budget or a certificate, with the whole space measured, or by the user.
+// In the database, the status of a run is the name of its end, perhaps with ": " and a certificate
 // after it, or "running".
 enum class RunEnd { finished, exhausted, interrupted };
 std::string_view name_of(RunEnd end);

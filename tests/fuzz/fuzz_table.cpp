@@ -1,5 +1,5 @@
-// Lists of problems as CSV. A fault names the file, and an accepted row is a problem with a key. The
-// first line of the text says how the rows get their op: "op" for a column, else by a flag.
+// Lists of problems as CSV. A fault names the file, and an accepted row is a problem with a key.
+// The first line of the text says how the rows get their op: "op" for a column, else by a flag.
 #include "fuzz.h"
 #include "options/problem_table.h"
 

@@ -29,8 +29,8 @@ class Race {
     Measurement pooled;
     std::vector<std::vector<double>> rounds_ns;  // samples, one vector for each round
     std::vector<double> medians_ns;              // one for each round
-    // Of the rounds in which energy was measured. In a ranking their medians are in `pooled`, and
-    // the interval of the energy is in its metrics as energy_low_mj and energy_high_mj.
+    // One element for each round in which energy was measured. In a ranking their medians are in
+    // `pooled`, and the energy's interval is in its metrics (energy_low_mj and energy_high_mj).
     std::vector<double> energies_mj{}, powers_w{};
     // The values of the objective, one for each round; empty if the objective is the time.
     std::vector<double> values{};
@@ -53,8 +53,8 @@ class Race {
   std::vector<Entrant> ranking() const;
   // Returns how much slower `other` is than `first`: the distribution-free 95 % interval of the
   // median of the ratios of their paired round medians, or of their paired values of another
-  // objective. The interval excludes 1 exactly where the sign test tells the two apart. Returns nothing if they share fewer than six rounds, because no
-  // sign test reaches 95 % then.
+  // objective. The interval excludes 1 exactly where the sign test tells the two apart. Returns
+  // nothing if they share fewer than six rounds, because no sign test reaches 95 % then.
   static std::optional<Interval> slower(const Entrant& first, const Entrant& other);
   // Returns how many of the first entrants are statistically tied with the first one: the sign test
   // does not say that they are slower. Ties behind the first entrant that is slower do not count.

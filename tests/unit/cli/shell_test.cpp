@@ -40,8 +40,8 @@ class CliShell : public Cli {
     EXPECT_EQ(text_of_file(folder_ / "err.txt"), "");
     return lines_of(text_of_file(folder_ / "out.txt"));
   }
-  // Returns what bash makes of a line with the cursor at its end. Bash gives its functions the words
-  // of the line, split at blanks and at = and :.
+  // Returns what bash makes of a line with the cursor at its end. Bash gives its functions the
+  // words of the line, split at blanks and at = and :.
   std::vector<std::string> in_bash(const std::string& line) {
     write("script", tune("completion bash").out);
     std::vector<std::string> words{""};

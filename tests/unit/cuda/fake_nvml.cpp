@@ -1,6 +1,6 @@
-// A libnvidia-ml.so.1 for tests of the cuda device's processes. Each launch of the fake driver uses 5
-// mJ, which the energy counter shows every 20 ms. With TW_FAKE_NO_ENERGY in the environment it has
-// no counter, like that of a MIG device.
+// A libnvidia-ml.so.1 for tests of the cuda device's processes. Each launch of the fake driver uses
+// 5 mJ, which the energy counter shows every 20 ms. With TW_FAKE_NO_ENERGY in the environment it
+// has no counter, like that of a MIG device.
 #include <dlfcn.h>
 
 #include <chrono>

@@ -48,7 +48,7 @@ inline DeviceInfo gpu() {
   return info;
 }
 
-// What a worker's device does. The members may change while it runs.
+// The behaviour of a worker's device. The members may change while it runs.
 struct Behaviour {
   DeviceInfo info = gpu();
   int capacity = 2;

@@ -1,4 +1,4 @@
-// Where the sources are. The paths are compiled in one file, so that ccache shares the objects of
+// The place of the sources. The paths are compiled in one file, so that ccache shares the objects of
 // tests between clones.
 #pragma once
 #include <string>

@@ -17,8 +17,8 @@ std::string in_lower_case(std::string_view word) {
   return lower;
 }
 
-// The least number of edits from `a` to `b`. An edit inserts, removes or replaces a letter, or swaps
-// two neighbours.
+// Returns the least number of edits from `a` to `b`. An edit inserts, removes or replaces a letter,
+// or swaps two neighbours.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before, last(b.size() + 1), row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;

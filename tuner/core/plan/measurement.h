@@ -29,7 +29,8 @@ struct Measurement {
   // larger, of fp32 in the magnitude (kernels/common/judge.cuh). -1: not verified.
   double error_ulps = -1;
   std::string timer;  // "cupti", "events", "cpu", "replay"
-  // Of a launch among many in a row, by the energy counter of the whole device; 0: not measured.
+  // The energy of a launch among many in a row, by the counter of the whole device; 0: not
+  // measured.
   double energy_mj = 0;     // of one launch
   double mean_power_w = 0;  // while they ran
   std::map<std::string, double> metrics;

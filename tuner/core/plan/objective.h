@@ -1,4 +1,4 @@
-// What a search minimises.
+// The objective: what a search minimises.
 #pragma once
 #include <array>
 #include <limits>

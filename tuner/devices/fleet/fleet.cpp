@@ -31,7 +31,7 @@ bool are_alike(const DeviceInfo& a, const DeviceInfo& b) {
   return alike;
 }
 
-// What is compared must be measured by one worker.
+// Times that are compared must be measured by one worker.
 bool needs_one_worker(Purpose purpose) {
   return purpose == Purpose::race_round || purpose == Purpose::counters ||
          purpose == Purpose::baseline;

@@ -18,9 +18,10 @@ struct OpenRequest {
   int sharers = 1;     // workers of this host that compile at the same time
 };
 
-// What the parent says.
+// A message of the parent.
 struct Request {
-  // `close` releases the device; the worker may be told to open another one. `quit` ends the worker.
+  // `close` releases the device; the worker may be told to open another one. `quit` ends the
+  // worker.
   enum class Kind { open, job, cancel, close, quit } kind = Kind::job;
   OpenRequest open{};
   Job job{};
@@ -35,7 +36,7 @@ struct Opened {
   bool has_counters = false;
 };
 
-// What a worker says.
+// A message of a worker.
 struct Reply {
   // `alive` is sent now and then, so that silence means that the worker is lost. After `failed` the
   // worker answers no more jobs: the machine or the reference is at fault. `quits` answers `quit`.

@@ -13,7 +13,8 @@ namespace tw {
 // metrics["recorded_ns"]. A configuration, a problem, a kernel or a baseline that was not recorded
 // gives launch_failed, "not in the recording". A race round returns the next max_samples of the
 // recorded samples. It starts at a place that the job's seed decides, and wraps around after the
-// last sample, and the recorded energy. The device is deterministic: the same jobs in the same order give the same answers.
+// last sample, and the recorded energy. The device is deterministic: the same jobs in the same order
+// give the same answers.
 //
 // `recordings` is one or more recordings of different kernels, made on one model of device. info()
 // is the first recording's device, with the kind "replay".
