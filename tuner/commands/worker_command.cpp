@@ -12,6 +12,7 @@
 #include "devices/fleet/serve.h"
 #include "devices/process.h"
 #include "devices/registry/registry.h"
+#include "session/setup/calibration.h"
 #include "session/setup/device_names.h"
 #include "session/setup/fleet_choice.h"
 
@@ -30,7 +31,9 @@ void serve_named(int in, int out) {
 class OwnDevices {
  public:
   explicit OwnDevices(const Arguments& arguments)
-      : names_(parse_device_names(arguments.text("device", "cuda:0"))), fleet_(arguments) {
+      : names_(parse_device_names(arguments.text("device", "cuda:0"))),
+        fleet_(arguments),
+        cache_(!arguments.has("no-cache")) {
     if (names_.front() == "auto") names_.front() = "cuda:0";
     if (names_.front() != "all") return;
     names_.clear();
@@ -38,13 +41,18 @@ class OwnDevices {
     if (names_.empty()) throw Error("--device all: there is no GPU here");
   }
   std::unique_ptr<Device> open(const fleet::OpenRequest& request) const {
-    if (names_.size() == 1) return open_named(names_.front(), request.cache, 1);
-    return fleet_.open(names_);
+    const bool cache = cache_ && request.cache;
+    if (request.device.starts_with("replay:")) return open_named(request.device, cache, 1);
+    if (names_.size() == 1) return open_named(names_.front(), cache, request.sharers);
+    std::unique_ptr<fleet::Fleet> fleet = fleet_.open(names_);
+    calibrate(*fleet);
+    return fleet;
   }
 
  private:
   std::vector<std::string> names_;
   FleetChoice fleet_;
+  bool cache_;
 };
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include "devices/frame_stream.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -13,15 +15,38 @@
 namespace tw {
 namespace {
 
+constexpr std::string_view preamble = "tilewright fleet\n";
+
+// Returns the first line of some bytes for a message.
+std::string first_line(std::string_view bytes) {
+  std::string line;
+  for (const char c : bytes.substr(0, std::min(bytes.find('\n'), std::size_t{60}))) {
+    line += c >= ' ' && c <= '~' ? c : '?';
+  }
+  return line;
+}
+
 void make_non_blocking(int descriptor) {
   ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
 }
 
 }  // namespace
 
-FrameStream::FrameStream(int in, int out) : in_(in), out_(out) {
+FrameStream::FrameStream(int in, int out) : in_(in), out_(out), outgoing_(preamble) {
   make_non_blocking(in);
   make_non_blocking(out);
+}
+
+void FrameStream::take_preamble() {
+  if (has_preamble_) return;
+  const std::size_t count = std::min(incoming_.size(), preamble.size());
+  if (std::string_view(incoming_).substr(0, count) != preamble.substr(0, count)) {
+    throw Error(
+        fmt::format("it is no worker: it writes '{}' to its stdout", first_line(incoming_)));
+  }
+  if (count < preamble.size()) return;
+  incoming_.erase(0, count);
+  has_preamble_ = true;
 }
 
 bool FrameStream::send(std::string_view frame) {
@@ -52,7 +77,9 @@ bool FrameStream::flush() {
 
 std::optional<std::string> FrameStream::receive() {
   flush();
-  if (auto frame = take_frame(incoming_)) return frame;
+  if (has_preamble_) {
+    if (auto frame = take_frame(incoming_)) return frame;
+  }
   char chunk[65536];
   while (true) {
     const ssize_t count = ::read(in_, chunk, sizeof chunk);
@@ -63,6 +90,8 @@ std::optional<std::string> FrameStream::receive() {
       return std::nullopt;
     }
     incoming_.append(chunk, static_cast<std::size_t>(count));
+    take_preamble();
+    if (!has_preamble_) continue;
     if (auto frame = take_frame(incoming_)) return frame;
   }
 }

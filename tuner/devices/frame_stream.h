@@ -1,4 +1,5 @@
-// Frames over two descriptors, without ever blocking.
+// Frames over two descriptors, without ever blocking. Each end first writes a preamble, so that a
+// program that writes something else is recognised at its first bytes.
 #pragma once
 #include <cstddef>
 #include <optional>
@@ -16,7 +17,7 @@ class FrameStream {
   // gone. Throws Error if the frame is too large.
   bool send(std::string_view frame);
   // Writes queued bytes, then returns the next complete frame that has arrived, if there is one.
-  // Throws Error if the bytes are no frames.
+  // Throws Error, which quotes them, if the bytes are no frames.
   std::optional<std::string> receive();
   int descriptor() const { return in_; }
   bool has_unsent() const { return !outgoing_.empty(); }
@@ -24,10 +25,12 @@ class FrameStream {
 
  private:
   bool flush();
+  void take_preamble();
 
   int in_, out_;
   std::string incoming_, outgoing_;
   std::size_t written_ = 0;  // bytes at the front of outgoing_ that are written
+  bool has_preamble_ = false;
   bool is_closed_ = false;
 };
 

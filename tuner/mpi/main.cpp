@@ -36,6 +36,11 @@ World enter_world(int argc, char** argv) {
   // A worker's thread says that it is alive, under a lock.
   int provided = 0;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided);
+  if (provided < MPI_THREAD_SERIALIZED) {
+    tw::say(
+        "tune-mpi: this MPI was built without threads (MPI_THREAD_SERIALIZED): use another one");
+    MPI_Abort(MPI_COMM_WORLD, 2);
+  }
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   World world;
   MPI_Comm_rank(MPI_COMM_WORLD, &world.rank);
@@ -79,6 +84,18 @@ std::vector<tw::fleet::Connection> connections(const World& world) {
   return all;
 }
 
+bool says_that_it_quits(MpiTransport& rank) {
+  try {
+    while (const std::optional<std::string> frame = rank.receive()) {
+      // Answers to jobs that were cancelled may come first.
+      if (tw::fleet::decode_reply(*frame).kind == tw::fleet::Reply::Kind::quits) return true;
+    }
+  } catch (const tw::Error&) {  // a rank that talks nonsense does not end well
+    return false;
+  }
+  return false;
+}
+
 // Tells the other ranks to end. Returns whether all of them do.
 bool dismiss(const World& world) {
   std::map<int, std::unique_ptr<MpiTransport>> ranks;
@@ -88,16 +105,9 @@ bool dismiss(const World& world) {
     transport->send(tw::fleet::encode({.kind = tw::fleet::Request::Kind::quit}, none));
     ranks.emplace(rank, std::move(transport));
   }
-  const auto quits = [](const auto& rank) {
-    while (const std::optional<std::string> frame = rank.second->receive()) {
-      // Answers to jobs that were cancelled may come first.
-      if (tw::fleet::decode_reply(*frame).kind == tw::fleet::Reply::Kind::quits) return true;
-    }
-    return false;
-  };
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
   while (!ranks.empty() && std::chrono::steady_clock::now() < deadline) {
-    std::erase_if(ranks, quits);
+    std::erase_if(ranks, [](const auto& rank) { return says_that_it_quits(*rank.second); });
     tw::wait_any({}, std::chrono::steady_clock::now() + std::chrono::milliseconds(2));
   }
   return ranks.empty();

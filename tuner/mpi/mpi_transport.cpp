@@ -18,31 +18,41 @@ std::string text_of(int code) {
   return text;
 }
 
+// Removes the messages that are sent. Returns the last error; MPI_SUCCESS if there is none.
+int remove_sent(std::list<MpiSending>& sending) {
+  int fault = MPI_SUCCESS;
+  std::erase_if(sending, [&](MpiSending& one) {
+    int done = 0;
+    const int code = MPI_Test(&one.request, &done, MPI_STATUS_IGNORE);
+    if (code != MPI_SUCCESS) fault = code;
+    return done != 0;
+  });
+  return fault;
+}
+
+// Messages of transports that are gone. MPI cannot take a message back.
+std::list<MpiSending>& left_behind() {
+  static std::list<MpiSending> messages;
+  return messages;
+}
+
 }  // namespace
 
 MpiTransport::~MpiTransport() {
   complete();
-  for (Sending& sending : sending_) {
-    MPI_Cancel(&sending.request);
-    MPI_Request_free(&sending.request);
-  }
+  left_behind().splice(left_behind().end(), sending_);
 }
 
 void MpiTransport::complete() {
-  while (!sending_.empty()) {
-    int done = 0;
-    const int code = MPI_Test(&sending_.front().request, &done, MPI_STATUS_IGNORE);
-    if (code != MPI_SUCCESS) fault_ = text_of(code);
-    if (!done) return;
-    sending_.pop_front();
-  }
+  if (const int code = remove_sent(sending_); code != MPI_SUCCESS) fault_ = text_of(code);
+  remove_sent(left_behind());
 }
 
 bool MpiTransport::send(std::string_view frame) {
   if (frame.size() > std::numeric_limits<int>::max()) {
     throw Error("a message to a rank exceeds 2 GiB");
   }
-  Sending& sending = sending_.emplace_back(std::string(frame));
+  MpiSending& sending = sending_.emplace_back(std::string(frame));
   const int code = MPI_Isend(sending.frame.data(), static_cast<int>(frame.size()), MPI_BYTE, rank_,
                              tag, MPI_COMM_WORLD, &sending.request);
   if (code != MPI_SUCCESS) fault_ = text_of(code);

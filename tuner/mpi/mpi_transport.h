@@ -9,11 +9,17 @@
 
 namespace tw {
 
+// A message under way. MPI reads the frame until the request is done.
+struct MpiSending {
+  std::string frame;
+  MPI_Request request = MPI_REQUEST_NULL;
+};
+
 // The connection to another rank. One thread at a time may use any of these objects.
 class MpiTransport final : public fleet::Transport {
  public:
   explicit MpiTransport(int rank) : rank_(rank) {}
-  // Messages that the other rank has not taken are given up.
+  // Messages that the other rank has not taken yet live on until it takes them.
   ~MpiTransport() override;
 
   bool send(std::string_view frame) override;
@@ -23,14 +29,10 @@ class MpiTransport final : public fleet::Transport {
   std::string end_reason() override { return fault_; }
 
  private:
-  struct Sending {
-    std::string frame;
-    MPI_Request request = MPI_REQUEST_NULL;
-  };
   void complete();
 
   int rank_;
-  std::list<Sending> sending_;
+  std::list<MpiSending> sending_;
   std::string fault_;
 };
 

@@ -52,7 +52,9 @@ TEST_F(CliFleet, AWorkerThatCannotBeReachedIsNamed) {
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_NE(ran.err.find("the worker exit 7 is left out: it exited with 7"), std::string::npos)
       << ran.err;
-  EXPECT_NE(ran.err.find("the worker echo hello is left out"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("the worker echo hello is left out: it is no worker: it writes 'hello'"),
+            std::string::npos)
+      << ran.err;
   EXPECT_NE(ran.out.find("1 worker"), std::string::npos) << ran.out;
 }
 
@@ -71,7 +73,27 @@ TEST_F(CliFleet, FaultsNameTheOption) {
   expect_fault("--device all --op gemm --shape 8x8x8", {"--device all", "no GPU here"});
   expect_fault("--device cpu --in-flight 0 --op gemm --shape 8x8x8", {"--in-flight 0"});
   expect_fault("--workers 'exit 3' --op gemm --shape 8x8x8", {"exit 3", "exited with 3"});
+  expect_fault("--device ,cpu --op gemm --shape 8x8x8", {"--device ,cpu", "missing"});
   expect_fault("worker --device gpu", {"--device gpu"});
+}
+
+// Times of a recording and of a live device are not mixed: the workers replay the same file.
+TEST_F(CliFleet, WorkersOfARecordingReplayIt) {
+  const std::string one = trials_of(replay);
+  EXPECT_EQ(trials_of(replay + worker("cpu") + worker("cpu")), one);
+}
+
+// A worker is killed, or stopped, while the search goes on.
+TEST_F(CliFleet, ASearchGoesOnWithoutAKilledWorker) {
+  const std::string kills =
+      "(while [ ! -s pid ]; do sleep 0.05; done; sleep 0.5; kill -9 $(cat pid)) & ";
+  const Ran ran =
+      tune("--op activation --shape 4x64 --device cpu --workers \"echo \\$\\$ >pid; exec '" +
+               executable_ + "' worker --device cpu\" --db t.db --budget 12 --race 0",
+           kills);
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("12 new"), std::string::npos) << ran.out << ran.err;
+  EXPECT_NE(ran.err.find("is left out: it was killed by signal 9"), std::string::npos) << ran.err;
 }
 
 // A worker's stdout carries answers, so nothing else may reach it.
@@ -123,12 +145,12 @@ TEST_F(CliMpi, KernelsRunOnRanks) {
 TEST_F(CliMpi, FaultsEndAllRanks) {
   const Ran ran = tune_mpi(4, "--device cpu,cpu --op gemm --shape 8x8x8");
   EXPECT_NE(ran.code, 0);
-  EXPECT_NE(ran.err.find("MPI has started several"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("--device cpu,cpu: MPI gives"), std::string::npos) << ran.err;
   EXPECT_EQ(tune_mpi(3, "--version").code, 0);
 }
 
 // Resuming takes another number of ranks.
-TEST_F(CliMpi, AKilledRunIsResumed) {
+TEST_F(CliMpi, ARunIsResumed) {
   const Ran first = tune_mpi(3, replay + " --db t.db --budget 8 --quiet --race 0");
   EXPECT_EQ(first.code, 0) << first.err;
   const Ran second = tune_mpi(5, replay + " --db t.db --budget 8 --quiet --race 0");

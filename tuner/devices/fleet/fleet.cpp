@@ -1,9 +1,12 @@
+// Longer than 400 lines: one class, whose steps share the jobs and the workers.
 #include "devices/fleet/fleet.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -19,8 +22,18 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A job that was under way on this many workers when they were lost is to blame.
+// A job that two workers did not survive is to blame. After the first one, the job has a worker to
+// itself, so that other jobs are not blamed.
 constexpr int lost_most = 2;
+
+constexpr auto calibration_limit = std::chrono::seconds(60);  // of one job
+
+// Numbers jobs and openings. No number is used twice in this process, so that late answers, of
+// cancelled jobs or to an earlier fleet, are recognised.
+std::uint64_t next_number() {
+  static std::uint64_t last = 0;
+  return ++last;
+}
 
 // Returns whether times of the two are comparable. The name of the GPU and its clocks do not
 // decide this.
@@ -40,7 +53,8 @@ bool needs_one_worker(Purpose purpose) {
 // A job without an answer.
 struct Waiting {
   Job job;
-  int lost = 0;  // workers that were lost while they had it
+  std::uint64_t id = 0;  // the caller's; the job itself has the fleet's number
+  int lost = 0;          // workers that were lost while they had it
 };
 
 class WorkerFleet final : public Fleet {
@@ -72,12 +86,18 @@ class WorkerFleet final : public Fleet {
   Member* roomiest();
   bool wait_for_workers(Clock::time_point deadline) const;
   std::map<Member*, double> times_of(const Job& job);
+  void compare_two(const std::map<Member*, double>& times, const std::string& work,
+                   double tolerance);
+
+  void check_race(const Member& lost);
 
   FleetOptions options_;
   std::deque<Member> members_;  // members never move
   DeviceInfo info_;
-  std::map<std::uint64_t, Waiting> jobs_;
-  std::deque<std::uint64_t> queue_;  // jobs that no worker has
+  std::map<std::uint64_t, Waiting> jobs_;  // by the fleet's numbers
+  std::deque<std::uint64_t> queue_;        // jobs that no worker has
+  const Member* raced_on_ = nullptr;       // has answered rounds of the race that goes on
+  std::string race_fault_;                 // the race cannot be finished on one worker
   std::vector<Finished> finished_;
   std::vector<std::string> notices_;
   std::set<std::string> said_;  // notices; each is said once
@@ -92,7 +112,8 @@ WorkerFleet::WorkerFleet(std::vector<Connection> connections, FleetOptions optio
     member.open({.build = options_.build,
                  .device = std::move(connection.device),
                  .cache = options_.cache,
-                 .sharers = connection.sharers});
+                 .sharers = connection.sharers,
+                 .epoch = next_number()});
   }
   await_devices();
   keep_alike();
@@ -114,9 +135,10 @@ int WorkerFleet::capacity() const {
 }
 
 bool WorkerFleet::has_counters() const {
-  return std::any_of(members_.begin(), members_.end(), [](const Member& member) {
-    return member.state == Member::State::works && member.opened.has_counters;
+  const auto first = std::find_if(members_.begin(), members_.end(), [](const Member& member) {
+    return member.state == Member::State::works;
   });
+  return first != members_.end() && first->opened.has_counters;
 }
 
 void WorkerFleet::await_devices() {
@@ -135,13 +157,15 @@ void WorkerFleet::await_devices() {
   }
 }
 
-// Keeps the largest group of workers with devices that are alike; of two groups of one size, the
-// one with the earlier worker.
+// Keeps the largest group of workers with devices that are alike, of the kind of the first worker;
+// of two groups of one size, the one with the earlier worker.
 void WorkerFleet::keep_alike() {
   const Member* best = nullptr;
   std::ptrdiff_t most = 0;
+  const Member* first = racer();
   for (const Member& one : members_) {
     if (one.state != Member::State::works) continue;
+    if (one.opened.info.kind != first->opened.info.kind) continue;
     const auto count = std::count_if(members_.begin(), members_.end(), [&](const Member& other) {
       return other.state == Member::State::works && are_alike(one.opened.info, other.opened.info);
     });
@@ -152,6 +176,7 @@ void WorkerFleet::keep_alike() {
   }
   if (!best) throw Error(last_reason_);
   info_ = best->opened.info;
+  if (members_.size() > 1) info_.uuid.clear();  // trials are of several GPUs
   for (Member& member : members_) {
     if (member.state != Member::State::works || are_alike(member.opened.info, info_)) continue;
     leave_out(member, fmt::format("its {} differs from the other workers' {} in limits, driver or "
@@ -173,6 +198,7 @@ void WorkerFleet::settle_lost(Member& member) {
       has_words ? member.reason : fmt::format("the worker {}: {}", member.text(), member.reason);
   notices_.push_back(fmt::format("the worker {} is left out: {}", member.text(), member.reason));
   member.opened.capacity = 0;
+  check_race(member);
   for (const std::uint64_t id : std::exchange(member.jobs, {})) {
     Waiting& waiting = jobs_.at(id);
     if (++waiting.lost < lost_most || size() == 0) {
@@ -183,7 +209,7 @@ void WorkerFleet::settle_lost(Member& member) {
     measurement.outcome = Outcome::faulted;
     measurement.note = fmt::format("{} workers were lost while they had this job; the last one, {}",
                                    waiting.lost, last_reason_);
-    finished_.push_back({id, std::move(measurement)});
+    finished_.push_back({waiting.id, std::move(measurement)});
     jobs_.erase(id);
   }
   std::sort(queue_.begin(), queue_.end());
@@ -209,8 +235,10 @@ void WorkerFleet::accept(Member& member, Reply reply) {
       for (Finished& finished : reply.finished) {
         // Answers to jobs that were cancelled are dropped.
         if (member.jobs.erase(finished.id) == 0) continue;
+        const Waiting& waiting = jobs_.at(finished.id);
+        if (waiting.job.purpose == Purpose::race_round) raced_on_ = &member;
+        finished_.push_back({waiting.id, std::move(finished.measurement)});
         jobs_.erase(finished.id);
-        finished_.push_back(std::move(finished));
       }
       break;
     case Reply::Kind::failed:
@@ -248,6 +276,9 @@ Member* WorkerFleet::roomiest() {
   Member* best = nullptr;
   for (Member& member : members_) {
     if (member.state != Member::State::works || member.free() <= 0) continue;
+    const bool has_suspect = std::any_of(member.jobs.begin(), member.jobs.end(),
+                                         [&](std::uint64_t id) { return jobs_.at(id).lost > 0; });
+    if (has_suspect) continue;
     if (!best || member.free() > best->free()) best = &member;
   }
   return best;
@@ -256,22 +287,45 @@ Member* WorkerFleet::roomiest() {
 void WorkerFleet::distribute() {
   std::deque<std::uint64_t> left;
   for (const std::uint64_t id : std::exchange(queue_, {})) {
-    const Job& job = jobs_.at(id).job;
-    Member* member = needs_one_worker(job.purpose) ? racer() : roomiest();
+    const Waiting& waiting = jobs_.at(id);
+    Member* member = needs_one_worker(waiting.job.purpose) ? racer() : roomiest();
+    if (waiting.lost > 0 && member && !member->jobs.empty()) member = nullptr;
     if (member) {
-      member->submit(job);
+      member->submit(waiting.job);
     } else {
       left.push_back(id);
     }
   }
   queue_ = std::move(left);
+  if (!finished_.empty()) return;  // what was measured comes first
   if (size() == 0 && !jobs_.empty()) throw Error(last_reason_);
+  const bool races = std::any_of(jobs_.begin(), jobs_.end(), [](const auto& job) {
+    return job.second.job.purpose == Purpose::race_round;
+  });
+  if (races && !race_fault_.empty()) throw Error(std::exchange(race_fault_, ""));
+}
+
+// If the worker of a race is lost, the race is over: rounds of two GPUs are not comparable.
+void WorkerFleet::check_race(const Member& lost) {
+  if (raced_on_ != &lost) return;
+  raced_on_ = nullptr;
+  if (size() == 0) return;
+  race_fault_ = fmt::format(
+      "the worker {} was lost in the final race, whose rounds must be of one GPU; what was "
+      "measured "
+      "is stored: run the same command again to race on another one",
+      lost.text());
 }
 
 void WorkerFleet::submit(Job job) {
-  const std::uint64_t id = job.id;
-  jobs_.insert_or_assign(id, Waiting{std::move(job)});
-  queue_.push_back(id);
+  Waiting waiting{.job = std::move(job)};
+  waiting.id = std::exchange(waiting.job.id, next_number());
+  if (waiting.job.purpose == Purpose::measure) {  // the next search
+    raced_on_ = nullptr;
+    race_fault_.clear();
+  }
+  queue_.push_back(waiting.job.id);
+  jobs_.emplace(waiting.job.id, std::move(waiting));
   distribute();
 }
 
@@ -302,56 +356,77 @@ void WorkerFleet::cancel() {
   jobs_.clear();
   queue_.clear();
   finished_.clear();
+  raced_on_ = nullptr;
+  race_fault_.clear();
   for (Member& member : members_) {
     if (member.state == Member::State::works) member.cancel();
   }
 }
 
-// Returns the median time of a job on each worker that could run it.
+// Returns the median time of a job on each worker that could run it. A worker that cannot, or not
+// in time, is left out. Returns what there is when a signal arrives.
 std::map<Member*, double> WorkerFleet::times_of(const Job& job) {
   std::map<std::uint64_t, Member*> asked;
   std::map<Member*, double> times;
   for (Member& member : members_) {
     if (member.state != Member::State::works) continue;
-    Job copy = job;
-    copy.id = asked.size() + 1;
-    asked.emplace(copy.id, &member);
-    member.submit(copy);
-    jobs_.insert_or_assign(copy.id, Waiting{std::move(copy), lost_most});
+    Waiting waiting{.job = job, .id = next_number(), .lost = lost_most};
+    waiting.job.id = waiting.id;
+    asked.emplace(waiting.id, &member);
+    member.submit(waiting.job);
+    jobs_.emplace(waiting.id, std::move(waiting));
   }
-  while (times.size() < asked.size() && !jobs_.empty()) {
-    for (const Finished& finished : wait(Clock::now() + options_.silence_limit)) {
-      const Measurement& measurement = finished.measurement;
-      Member* member = asked.at(finished.id);
+  const auto deadline = Clock::now() + calibration_limit;
+  while (!jobs_.empty()) {
+    const std::vector<Finished> finished = wait(deadline);
+    for (const auto& [id, measurement] : finished) {
+      Member* member = asked.at(id);
       if (measurement.outcome == Outcome::ok && !measurement.samples_ns.empty()) {
         times.emplace(member, measurement.median_ns());
       } else if (member->state == Member::State::works) {
         leave_out(*member, "its calibration failed: " + measurement.note);
       }
     }
+    if (!finished.empty()) continue;
+    if (Clock::now() < deadline) break;  // a signal
+    for (Member& member : members_) {
+      if (!member.jobs.empty()) leave_out(member, "its calibration took longer than a minute");
+    }
+    finished_.clear();
   }
   return times;
+}
+
+// Says that the times of two GPUs differ; it cannot be known which one is right.
+void WorkerFleet::compare_two(const std::map<Member*, double>& times, const std::string& work,
+                              double tolerance) {
+  const auto& [one, time] = *times.begin();
+  const auto& [other, its_time] = *std::next(times.begin());
+  const double ratio = std::max(time, its_time) / std::min(time, its_time);
+  if (ratio <= 1 + tolerance) return;
+  notices_.push_back(
+      fmt::format("{} needs {:.1f} % more time than {} for {}: their times are not "
+                  "comparable",
+                  (time > its_time ? one : other)->text(), 100 * (ratio - 1),
+                  (time > its_time ? other : one)->text(), work));
 }
 
 void WorkerFleet::calibrate(const std::vector<Job>& jobs, double tolerance) {
   cancel();
   for (const Job& job : jobs) {
     const std::map<Member*, double> times = times_of(job);
-    if (times.size() < 2) continue;
+    cancel();
+    if (times.size() == 2) compare_two(times, job.problem, tolerance);
+    if (times.size() < 3) continue;
     std::vector<double> values;
     for (const auto& [member, time] : times) values.push_back(time);
     const double middle = median(values);
     for (const auto& [member, time] : times) {
       const double deviation = time / middle - 1;
       if (std::abs(deviation) <= tolerance || member->state != Member::State::works) continue;
-      const std::string text =
-          fmt::format("its time for {} differs by {:+.1f} %", job.problem, 100 * deviation);
-      if (times.size() == 2) {
-        notices_.push_back(
-            fmt::format("{}: {}: the GPUs' times are not comparable", member->text(), text));
-      } else {
-        leave_out(*member, text);
-      }
+      leave_out(*member,
+                fmt::format("its time for {} differs by {:+.1f} % from the median of all workers",
+                            job.problem, 100 * deviation));
     }
   }
 }

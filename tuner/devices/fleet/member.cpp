@@ -19,6 +19,7 @@ void Member::send(const Request& request) {
 void Member::open(const OpenRequest& request) {
   state = State::opening;
   last_heard_ = Clock::now();
+  epoch_ = request.epoch;
   send({.kind = Request::Kind::open, .open = request});
 }
 
@@ -45,14 +46,17 @@ std::vector<Reply> Member::receive(std::chrono::milliseconds silence_limit) {
   try {
     while (const std::optional<std::string> frame = transport_->receive()) {
       last_heard_ = Clock::now();
-      replies.push_back(decode_reply(*frame));
+      Reply reply = decode_reply(*frame);
+      // A rank may still answer an earlier fleet.
+      const bool is_late = reply.kind == Reply::Kind::opened && reply.opened.epoch != epoch_;
+      if (!is_late) replies.push_back(std::move(reply));
     }
   } catch (const Error& error) {
     lose(error.what());
     return replies;
   }
   if (!end.empty()) {
-    lose("it " + end);
+    lose((end.starts_with("killed") ? "it was " : "it ") + end);
   } else if (Clock::now() >= last_heard_ + silence_limit) {
     lose(fmt::format("it was silent for {} s",
                      std::chrono::duration_cast<std::chrono::seconds>(silence_limit).count()));
@@ -62,8 +66,10 @@ std::vector<Reply> Member::receive(std::chrono::milliseconds silence_limit) {
 
 void Member::lose(std::string why) {
   if (state == State::lost) return;
+  close();
   state = State::lost;
   reason = std::move(why);
+  transport_.reset();
 }
 
 std::string Member::text() const {

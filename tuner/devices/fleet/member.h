@@ -30,13 +30,14 @@ class Member {
   // Returns what the worker has said since the last call. If the worker is gone, was silent for
   // longer than the limit, or said something malformed, it becomes lost.
   std::vector<Reply> receive(std::chrono::milliseconds silence_limit);
+  // Tells the worker to release its device, and closes the connection.
   void lose(std::string reason);
 
   // Returns the number of jobs that the worker takes before it has all that it wants.
   int free() const { return opened.capacity - static_cast<int>(jobs.size()); }
   // Returns the name, and the host if the worker has said it: "rank 3 (node7)".
   std::string text() const;
-  const Transport& transport() const { return *transport_; }
+  const Transport& transport() const { return *transport_; }  // of a worker that is not lost
 
   std::string name;
   std::string reason;            // of being lost
@@ -49,6 +50,7 @@ class Member {
 
   std::unique_ptr<Transport> transport_;
   PartsSent parts_;
+  std::uint64_t epoch_ = 0;  // of the last open
   Clock::time_point last_heard_ = Clock::now();
 };
 

@@ -44,7 +44,8 @@ json to_json(const Opened& opened) {
           {"host", opened.host},
           {"info", to_json(opened.info)},
           {"capacity", opened.capacity},
-          {"has_counters", opened.has_counters}};
+          {"has_counters", opened.has_counters},
+          {"epoch", opened.epoch}};
 }
 
 Opened opened_from(const json& object) {
@@ -52,7 +53,8 @@ Opened opened_from(const json& object) {
           .host = text(object, "host"),
           .info = device_info_from(at(object, "info")),
           .capacity = integer<int>(object, "capacity", 1, 1 << 20),
-          .has_counters = boolean(object, "has_counters")};
+          .has_counters = boolean(object, "has_counters"),
+          .epoch = identifier(object, "epoch")};
 }
 
 json tree_of_version(const std::string& frame) {
@@ -75,6 +77,7 @@ std::string encode(const Request& request, PartsSent& parts) {
     message["device"] = request.open.device;
     message["cache"] = request.open.cache;
     message["sharers"] = request.open.sharers;
+    message["epoch"] = request.open.epoch;
   } else if (request.kind == Request::Kind::job) {
     message["job"] = binary(serialise(request.job, parts));
   }
@@ -88,7 +91,8 @@ Request decode_request(const std::string& frame, PartsReceived& parts) {
     request.open = {.build = text(message, "build"),
                     .device = text(message, "device"),
                     .cache = boolean(message, "cache"),
-                    .sharers = integer<int>(message, "sharers", 1, 1 << 20)};
+                    .sharers = integer<int>(message, "sharers", 1, 1 << 20),
+                    .epoch = identifier(message, "epoch")};
   } else if (request.kind == Request::Kind::job) {
     request.job = parse_job(bytes_at(message, "job"), parts);
   }

@@ -1,6 +1,7 @@
 // The messages between a fleet and its workers, one CBOR frame each. Every reader throws Error if a
 // message is malformed.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,11 @@ namespace tw::fleet {
 
 // How a worker opens its device.
 struct OpenRequest {
-  std::string build;   // version and commit of the parent: both sides must be of one build
-  std::string device;  // "cuda:0", "cpu:90", "replay:FILE"; empty: the worker chooses
-  bool cache = true;   // use kernels that were compiled before
-  int sharers = 1;     // workers of this host that compile at the same time
+  std::string build;        // version and commit of the parent: both sides must be of one build
+  std::string device;       // "cuda:0", "cpu:90", "replay:FILE"; empty: the worker chooses
+  bool cache = true;        // use kernels that were compiled before
+  int sharers = 1;          // workers of this host that compile at the same time
+  std::uint64_t epoch = 0;  // the answer repeats it
 };
 
 // A message of the parent.
@@ -34,6 +36,7 @@ struct Opened {
   DeviceInfo info;
   int capacity = 1;
   bool has_counters = false;
+  std::uint64_t epoch = 0;  // of the request
 };
 
 // A message of a worker.

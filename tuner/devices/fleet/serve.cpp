@@ -83,6 +83,7 @@ class Server {
       : parent_(parent), build_(build), open_(open) {}
 
   void run() {
+    parent_.say({.kind = Reply::Kind::alive});  // a stream's preamble goes with it
     while (!quits_ && !parent_.is_gone()) {
       if (const std::optional<std::string> frame = parent_.receive()) {
         accept(decode_request(*frame, parts_));
@@ -128,6 +129,7 @@ class Server {
   Opened opened(const OpenRequest& request) {
     release();
     Opened opened{.error = "", .host = host_name(), .info = {}};
+    opened.epoch = request.epoch;
     if (request.build != build_) {
       opened.error = fmt::format("it runs {}, and this is {}: install the same version on both",
                                  build_, request.build);

@@ -72,6 +72,10 @@ DeviceChooser::DeviceChooser(const Arguments& arguments, bool foreign)
       foreign_(foreign),
       trusted_(arguments.has("trust-code")),
       cache_(!arguments.has("no-cache")) {
+  if (fleet_.has_ranks()) {
+    names_ = {device_of_ranks(names_)};
+    return;
+  }
   if (names_.front() != "all") return;
   const int count = gpu_count();
   if (count == 0 && !fleet_.has_commands()) throw Error("--device all: there is no GPU here");
@@ -140,7 +144,11 @@ DevicePlace DeviceChooser::place(const std::string& op, const std::string& probl
 
 OpenDevice DeviceChooser::choose(const std::string& op, const std::string& problem,
                                  const std::string& kernel) {
-  if (has_open_gpu() || has_gpu()) return open_live({"cuda:0"}, "the first GPU");
+  if (has_open_gpu()) return open_live(open_names_, "as for the problems before");
+  if (has_gpu()) {
+    return fleet_.has_ranks() ? open_live({"cuda"}, "a GPU for each rank")
+                              : open_live({"cuda:0"}, "the first GPU");
+  }
   if (fleet_.has_commands()) return open_live({}, "no GPU here");
   if (foreign_) {
     throw Error(
@@ -189,6 +197,7 @@ Device& DeviceChooser::device_of(const std::vector<std::string>& names) {
   if (!device_ || names != open_names_) {
     device_.reset();
     open_fleet_ = nullptr;
+    calibrated_.reset();
     if (fleet_.is_wanted(names)) {
       std::unique_ptr<fleet::Fleet> fleet = fleet_.open(names);
       open_fleet_ = fleet.get();
@@ -220,6 +229,9 @@ OpenDevice DeviceChooser::open_live(const std::vector<std::string>& names, std::
                           [](const std::string& name) { return name.starts_with("cpu"); }));
   const OpenDevice open = opened(names, std::move(why));
   check_trust(open.device->info().kind == DeviceKind::cpu);
+  if (open.device->info().kind == DeviceKind::replay) {
+    throw Error("--workers: a worker replays a recording: give --device replay:FILE here, too");
+  }
   return open;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 #include <utility>
@@ -61,7 +62,10 @@ std::vector<std::string> parse_device_names(const std::string& text) {
       names.push_back(piece);
     }
   }
-  if (names.empty() || text.ends_with(',')) fail(text);
+  const bool has_empty = std::find(names.begin(), names.end(), "") != names.end();
+  if (names.empty() || has_empty || text.ends_with(',')) {
+    throw Error(fmt::format("--device {}: a name is missing between the commas", text));
+  }
   for (std::string& name : names) {
     name = checked(name);
     if (names.front().starts_with("replay:") && name != names.front()) {

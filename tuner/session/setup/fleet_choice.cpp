@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <utility>
 
 #include "core/base/error.h"
@@ -24,17 +25,6 @@ fleet::Connection connection_to(const std::string& name, std::size_t sharers) {
           .transport = std::move(transport)};
 }
 
-// A rank has the GPU of its number on its host.
-std::string device_of_ranks(const std::vector<std::string>& names) {
-  if (names.size() > 1) {
-    throw Error(
-        "a list in --device is for one process, and MPI has started several: name one "
-        "device, or give --device cuda so that each rank takes the next GPU of its host");
-  }
-  if (names.empty() || names.front().starts_with("cuda:")) return "cuda";
-  return names.front();
-}
-
 }  // namespace
 
 std::vector<Flag> fleet_flags() {
@@ -48,6 +38,20 @@ std::vector<Flag> fleet_flags() {
        "same number and seed, a search is the same for any number of workers"},
   };
 }
+
+std::string device_of_ranks(const std::vector<std::string>& names) {
+  if (names.size() == 1) {
+    const std::string& name = names.front();
+    if (name == "all" || name == "cuda:0") return "cuda";
+    if (!name.starts_with("cuda:")) return name;
+  }
+  throw Error(
+      fmt::format("--device {}: MPI gives each rank the GPU of its number on its host: give "
+                  "--device cuda",
+                  fmt::join(names, ",")));
+}
+
+bool FleetChoice::has_ranks() const { return static_cast<bool>(rank_connector()); }
 
 void set_rank_connector(RankConnector connector) { rank_connector() = std::move(connector); }
 
@@ -66,14 +70,20 @@ std::unique_ptr<fleet::Fleet> FleetChoice::open(const std::vector<std::string>& 
   std::vector<fleet::Connection> connections;
   if (rank_connector()) {
     connections = rank_connector()();
-    const std::string device = device_of_ranks(names);
-    for (fleet::Connection& connection : connections) connection.device = device;
+    for (fleet::Connection& connection : connections) connection.device = names.front();
   } else {
     for (const std::string& name : names) connections.push_back(connection_to(name, names.size()));
   }
+  // Workers replay what this process replays, so that their times are of one recording.
+  const bool replays = !names.empty() && names.front().starts_with("replay:");
+  std::map<std::string, int> count;
   for (const std::string& command : commands_) {
     auto transport = std::make_unique<fleet::ProcessTransport>(WorkerProcess::of_command(command));
-    connections.push_back({.name = command, .device = {}, .transport = std::move(transport)});
+    const int number = ++count[command];
+    connections.push_back({.name = number == 1 ? command : fmt::format("{} (#{})", command, number),
+                           .device = replays ? names.front() : "",
+                           .sharers = static_cast<int>(commands_.size()),
+                           .transport = std::move(transport)});
   }
   return fleet::open_fleet(std::move(connections),
                            {.build = build_of_fleets(), .cache = cache_, .in_flight = in_flight_});

@@ -16,6 +16,10 @@ std::vector<Flag> fleet_flags();
 using RankConnector = std::function<std::vector<fleet::Connection>()>;
 void set_rank_connector(RankConnector connector);
 
+// Returns the device that each rank of MPI opens if --device has these names. "cuda" is the GPU of
+// the rank's number on its host. Throws Error if the names make no sense there.
+std::string device_of_ranks(const std::vector<std::string>& names);
+
 // The workers besides the devices that --device names.
 class FleetChoice {
  public:
@@ -24,6 +28,7 @@ class FleetChoice {
   // Returns whether a device of this name, or these names, is opened as a fleet.
   bool is_wanted(const std::vector<std::string>& names) const;
   bool has_commands() const { return !commands_.empty(); }  // of --workers
+  bool has_ranks() const;
   // Opens the devices of this host and all other workers. `names` may be empty. Throws Error if no
   // worker can be used.
   std::unique_ptr<fleet::Fleet> open(const std::vector<std::string>& names) const;
