@@ -83,7 +83,7 @@ TEST_F(CliFleet, WorkersOfARecordingReplayIt) {
   EXPECT_EQ(trials_of(replay + worker("cpu") + worker("cpu")), one);
 }
 
-// A worker is killed, or stopped, while the search goes on.
+// A worker is killed while the search goes on.
 TEST_F(CliFleet, ASearchGoesOnWithoutAKilledWorker) {
   const std::string kills =
       "(while [ ! -s pid ]; do sleep 0.05; done; sleep 0.5; kill -9 $(cat pid)) & ";
