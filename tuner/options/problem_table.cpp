@@ -118,7 +118,8 @@ void check_shape(const Row& row, const OpSpec& op) {
     if (text.find_first_of(",=") != text.npos) {
       throw Error(fmt::format("column '{}': '{}' is not one value", column, text));
     }
-    const auto fault = fault_of([&] { parse_shape(op, fmt::format("{}={}", column, text)); });
+    const std::string word = fmt::format("{}={}", column, text);
+    const auto fault = fault_of([&] { parse_shape(op, word); });
     if (fault) throw Error(fmt::format("column '{}': {}", column, *fault));
   }
 }
