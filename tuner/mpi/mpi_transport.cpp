@@ -52,7 +52,8 @@ bool MpiTransport::send(std::string_view frame) {
   if (frame.size() > std::numeric_limits<int>::max()) {
     throw Error("a message to a rank exceeds 2 GiB");
   }
-  MpiSending& sending = sending_.emplace_back(std::string(frame));
+  sending_.push_back({.frame = std::string(frame)});
+  MpiSending& sending = sending_.back();
   const int code = MPI_Isend(sending.frame.data(), static_cast<int>(frame.size()), MPI_BYTE, rank_,
                              tag, MPI_COMM_WORLD, &sending.request);
   if (code != MPI_SUCCESS) fault_ = text_of(code);
