@@ -15,6 +15,7 @@
 #include "emit/portfolio/measured.h"
 #include "emit/tuning/choice.h"
 #include "emit/tuning/tuning.h"
+#include "options/filter_options.h"
 #include "options/options.h"
 #include "options/problem_options.h"
 #include "ui/format.h"

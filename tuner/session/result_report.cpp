@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/statistics.h"
+#include "search/race.h"
 #include "session/setup/device_text.h"
 #include "ui/format.h"
 #include "ui/json_text.h"
