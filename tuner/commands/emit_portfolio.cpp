@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "emit/portfolio/measured.h"
+#include "options/filter_options.h"
 
 namespace tw {
 namespace {
