@@ -21,6 +21,7 @@ constexpr Rule rules[] = {
     {"recheck", "needs a GPU"},
     {"--device all", "needs a GPU"},
     {"--workers ", "needs another host"},
+    {"tune-mpi ", "needs MPI and GPUs"},
     {"tune compare ", "needs two databases with the same problems"},
     {"--kernel saxpy.cu", "times a kernel of the user, on a GPU"},
     {"--spec spec/", "reads what a line for a GPU has written"},
