@@ -1,5 +1,5 @@
 // Measures how good the strategies are on a folder of recorded spaces. docs/search.md explains how
-// to read the output.
+// to read the output. Longer than 400 lines: each mode prints its own table.
 //
 //   bench_strategies FOLDER [--strategy NAME,...] [--seeds 50] [--most 400] [--threads 1]
 //   bench_strategies FOLDER --certificate [--transfer] [--seeds 50] [--threads 1]

@@ -1,4 +1,5 @@
-// tune run: searches the fastest kernels of problems.
+// tune run: searches the fastest kernels of problems. Longer than 400 lines: the steps of one
+// problem and of a list share one batch.
 #include <fmt/format.h>
 
 #include <algorithm>

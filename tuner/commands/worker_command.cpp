@@ -35,10 +35,7 @@ class OwnDevices {
         fleet_(arguments),
         cache_(!arguments.has("no-cache")) {
     if (names_.front() == "auto") names_.front() = "cuda:0";
-    if (names_.front() != "all") return;
-    names_.clear();
-    for (int i = 0; i < gpu_count(); ++i) names_.push_back(fmt::format("cuda:{}", i));
-    if (names_.empty()) throw Error("--device all: there is no GPU here");
+    if (names_.front() == "all") names_ = all_gpus(false);
   }
   std::unique_ptr<Device> open(const fleet::OpenRequest& request) const {
     const bool cache = cache_ && request.cache;

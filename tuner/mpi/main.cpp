@@ -1,6 +1,6 @@
 // tune-mpi: rank 0 is `tune`; it owns the database, and a process of its own measures on its GPU.
-// All other ranks measure for it. No rank creates a CUDA context: measuring processes are its children,
-// so that a fault of a kernel never ends a rank.
+// All other ranks measure for it. No rank creates a CUDA context: measuring processes are its
+// children, so that a fault of a kernel never ends a rank.
 #include <fmt/format.h>
 #include <mpi.h>
 

@@ -1,4 +1,5 @@
 // The expression language: values, expressions without a value, and messages about mistakes.
+// Longer than 400 lines: most of it is tables of expressions.
 #include "core/expr/expr.h"
 
 #include <gtest/gtest.h>

@@ -61,14 +61,16 @@ template <tw::softmax::Operation kOperation> struct Split {
 };
 struct Mma {
   static constexpr tw::gemm::Choices choices{tw::gemm::Layout::nt};
-  static constexpr tw::gemm::mma::Knobs knobs{3, tw::gemm::mma::Partial::step, 64, 64, 32, 32, 32, 3, true, 1, 8,
-    tw::gemm::mma::Schedule::tiles, 1, 1};
+  static constexpr tw::gemm::mma::Knobs knobs{3, tw::gemm::mma::Partial::step,
+    64, 64, 32, 32, 32, 3, true, 1, 8, tw::gemm::mma::Schedule::tiles, 1, 1};
 };
 struct Wgmma {
   static constexpr tw::gemm::Choices choices{tw::gemm::Layout::nt};
-  static constexpr tw::gemm::wgmma::Knobs knobs{3, 64, 64, 1, false, 4, 8, tw::gemm::wgmma::Schedule::tiles, 1, 1};
+  static constexpr tw::gemm::wgmma::Knobs knobs{3, 64, 64, 1, false, 4, 8,
+    tw::gemm::wgmma::Schedule::tiles, 1, 1};
 };
-template <class R> using Reduced = tw::epilogue::Reduced<tw::epilogue::Chain<tw::epilogue::Residual>, R>;
+template <class R>
+using Reduced = tw::epilogue::Reduced<tw::epilogue::Chain<tw::epilogue::Residual>, R>;
 )";
 
 std::vector<std::string> entries() {

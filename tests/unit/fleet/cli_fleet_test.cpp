@@ -143,6 +143,14 @@ TEST_F(CliMpi, KernelsRunOnRanks) {
   EXPECT_EQ(result.at("outcomes").at("ok"), 6) << result;
 }
 
+// "cuda" is a GPU for each rank, so a list is not refused as one that the cpu device cannot end.
+TEST_F(CliMpi, ListsForGpusAreNotEstimatedForTheCpu) {
+  write("list.txt", "gemm 4096x4096x4096\ngemm 8192x8192x8192\n");
+  const Ran ran = tune_mpi(2, "--shapes list.txt --device cuda --db t.db");
+  EXPECT_NE(ran.code, 0);
+  EXPECT_NE(ran.err.find("the worker rank "), std::string::npos) << ran.err;
+}
+
 TEST_F(CliMpi, FaultsEndAllRanks) {
   const Ran ran = tune_mpi(4, "--device cpu,cpu --op gemm --shape 8x8x8");
   EXPECT_NE(ran.code, 0);

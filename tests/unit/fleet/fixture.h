@@ -52,6 +52,7 @@ inline DeviceInfo gpu() {
 struct Behaviour {
   DeviceInfo info = gpu();
   int capacity = 2;
+  bool has_energy = true;
   std::string open_error{};       // the device does not open
   std::string fault{};            // the machine is at fault once a job is waited for
   double scale = 1;               // of the times
@@ -69,6 +70,7 @@ class ScriptedDevice : public Device {
   const DeviceInfo& info() const override { return behaviour_.info; }
   int capacity() const override { return behaviour_.capacity; }
   bool has_counters() const override { return true; }
+  bool has_energy() const override { return behaviour_.has_energy; }
   void submit(Job job) override {
     const std::lock_guard lock(behaviour_.mutex);
     behaviour_.had.emplace_back(job.purpose, job.configuration);

@@ -32,6 +32,16 @@ TEST_F(FleetTest, RacesStayOnOneWorker) {
   EXPECT_TRUE(fleet_->has_counters());
 }
 
+TEST_F(FleetTest, EnergyNeedsAllWorkers) {
+  workers_.resize(2);
+  EXPECT_TRUE(open().has_energy());
+  fleet_.reset();
+  std::deque<ThreadWorker> others(2);
+  workers_.swap(others);
+  workers_[1].behaviour.has_energy = false;
+  EXPECT_FALSE(open().has_energy());
+}
+
 TEST_F(FleetTest, TheNumberUnderWayCanBeFixed) {
   workers_.resize(2);
   EXPECT_EQ(open({.build = "1", .in_flight = 16}).capacity(), 16);

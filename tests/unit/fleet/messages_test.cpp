@@ -42,7 +42,12 @@ TEST(FleetMessages, AJobSurvives) {
 
 TEST(FleetMessages, AReplySurvives) {
   Reply reply{.kind = Reply::Kind::opened, .error = "e", .notices = {"one", "two"}};
-  reply.opened = {.error = "o", .host = "h", .info = {}, .capacity = 9, .has_counters = true};
+  reply.opened = {.error = "o",
+                  .host = "h",
+                  .info = {},
+                  .capacity = 9,
+                  .has_counters = true,
+                  .has_energy = true};
   reply.opened.info.model = "m";
   Finished finished{.id = 3, .measurement = {}};
   finished.measurement.samples_ns = {1, 2, 3};
@@ -54,6 +59,7 @@ TEST(FleetMessages, AReplySurvives) {
   EXPECT_EQ(copy.opened.host, "h");
   EXPECT_EQ(copy.opened.capacity, 9);
   EXPECT_TRUE(copy.opened.has_counters);
+  EXPECT_TRUE(copy.opened.has_energy);
   EXPECT_EQ(copy.opened.info.model, "m");
   ASSERT_EQ(copy.finished.size(), 1u);
   EXPECT_EQ(copy.finished[0].id, 3u);
@@ -72,7 +78,7 @@ TEST(FleetMessages, NothingMalformedIsAccepted) {
     std::string changed = bytes;
     changed[at] = static_cast<char>(~changed[at]);
     try {
-      decode_reply(changed);  // a changed text is still a text
+      decode_reply(changed);  // a changed text is still a text; any other exception is a failure
     } catch (const Error&) {
     }
   }

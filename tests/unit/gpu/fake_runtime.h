@@ -92,8 +92,8 @@ class FakeRuntime final : public Runtime {
   // Returns whether the device is throttled at the n-th question.
   std::function<bool(int question)> throttled = [](int) { return false; };
   double slept_ms = 0;
-  // The energy counter shows the energy of the kernels, and of nothing else, as of the last multiple
-  // of this period. 0: it stands still.
+  // The energy counter shows the energy of the kernels, and of nothing else, as of the last
+  // multiple of this period. 0: it stands still.
   double energy_update_ms = 50;
   bool has_energy = true;
   FakeTimer exact{"cupti", "CUPTI"}, plain{"events", "events"};

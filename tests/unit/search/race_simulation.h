@@ -24,8 +24,8 @@ void for_each_race(double planted, const Noise& noise, int pairs, int rounds, co
   }
 }
 
-// Returns the verdicts of races of race_rounds. "slow" needs less shared memory, so that it wins where the rule
-// for ties allows it.
+// Returns the verdicts of races of race_rounds. "slow" needs less shared memory, so that it wins
+// where the rule for ties allows it.
 inline RaceTally simulated_races(double planted, const Noise& noise, int pairs) {
   RaceTally tally;
   for_each_race(planted, noise, pairs, race_rounds,

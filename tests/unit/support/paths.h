@@ -1,5 +1,5 @@
-// The place of the sources. The paths are compiled in one file, so that ccache shares the objects of
-// tests between clones.
+// The place of the sources. The paths are compiled in one file, so that ccache shares the objects
+// of tests between clones.
 #pragma once
 #include <string>
 

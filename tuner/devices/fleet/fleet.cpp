@@ -67,6 +67,7 @@ class WorkerFleet final : public Fleet {
   const DeviceInfo& info() const override { return info_; }
   int capacity() const override;
   bool has_counters() const override;
+  bool has_energy() const override;
   void submit(Job job) override;
   std::vector<Finished> wait(Clock::time_point deadline) override;
   void cancel() override;
@@ -141,6 +142,13 @@ bool WorkerFleet::has_counters() const {
   return first != members_.end() && first->opened.has_counters;
 }
 
+// Any worker may be asked for an energy.
+bool WorkerFleet::has_energy() const {
+  return std::all_of(members_.begin(), members_.end(), [](const Member& member) {
+    return member.state != Member::State::works || member.opened.has_energy;
+  });
+}
+
 void WorkerFleet::await_devices() {
   const auto deadline = Clock::now() + options_.start_limit;
   const auto opens = [](const Member& member) { return member.state == Member::State::opening; };
@@ -197,7 +205,7 @@ void WorkerFleet::settle_lost(Member& member) {
   last_reason_ =
       has_words ? member.reason : fmt::format("the worker {}: {}", member.text(), member.reason);
   notices_.push_back(fmt::format("the worker {} is left out: {}", member.text(), member.reason));
-  member.opened.capacity = 0;
+  member.is_settled = true;
   check_race(member);
   for (const std::uint64_t id : std::exchange(member.jobs, {})) {
     Waiting& waiting = jobs_.at(id);
@@ -260,7 +268,7 @@ void WorkerFleet::advance() {
       if (!member.reason.empty() && reply.kind != Reply::Kind::finished) continue;
       accept(member, std::move(reply));
     }
-    if (member.state == Member::State::lost && member.opened.capacity > 0) settle_lost(member);
+    if (member.state == Member::State::lost && !member.is_settled) settle_lost(member);
   }
   distribute();
 }
@@ -370,6 +378,7 @@ std::map<Member*, double> WorkerFleet::times_of(const Job& job) {
   std::map<Member*, double> times;
   for (Member& member : members_) {
     if (member.state != Member::State::works) continue;
+    // Each worker has a job of its own, which no other worker does again.
     Waiting waiting{.job = job, .id = next_number(), .lost = lost_most};
     waiting.job.id = waiting.id;
     asked.emplace(waiting.id, &member);

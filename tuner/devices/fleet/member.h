@@ -41,6 +41,7 @@ class Member {
 
   std::string name;
   std::string reason;            // of being lost
+  bool is_settled = false;       // lost, and its jobs are back in the queue
   std::string words;             // what the worker has said of a fault of its device
   Opened opened;                 // what the worker has said of its device
   std::set<std::uint64_t> jobs;  // under way

@@ -45,6 +45,7 @@ json to_json(const Opened& opened) {
           {"info", to_json(opened.info)},
           {"capacity", opened.capacity},
           {"has_counters", opened.has_counters},
+          {"has_energy", opened.has_energy},
           {"epoch", opened.epoch}};
 }
 
@@ -54,6 +55,7 @@ Opened opened_from(const json& object) {
           .info = device_info_from(at(object, "info")),
           .capacity = integer<int>(object, "capacity", 1, 1 << 20),
           .has_counters = boolean(object, "has_counters"),
+          .has_energy = boolean(object, "has_energy"),
           .epoch = identifier(object, "epoch")};
 }
 

@@ -35,7 +35,7 @@ struct Opened {
   std::string host;
   DeviceInfo info;
   int capacity = 1;
-  bool has_counters = false;
+  bool has_counters = false, has_energy = false;
   std::uint64_t epoch = 0;  // of the request
 };
 

@@ -140,6 +140,7 @@ class Server {
       opened.info = device_->info();
       opened.capacity = device_->capacity();
       opened.has_counters = device_->has_counters();
+      opened.has_energy = device_->has_energy();
     } catch (const Error& error) {
       opened.error = error.what();
     }

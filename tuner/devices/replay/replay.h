@@ -12,8 +12,8 @@ namespace tw {
 // recorded outcome and samples and the timer "replay"; the recorded objective is
 // metrics["recorded_ns"]. A configuration, a problem, a kernel or a baseline that was not recorded
 // gives launch_failed, "not in the recording". A race round returns the next max_samples of the
-// recorded samples. It starts at a place that the job's seed decides, and wraps around after the
-// last sample, and the recorded energy. The device is deterministic: the same jobs in the same order
+// recorded samples, and the recorded energy. It starts at a place that the job's seed decides, and
+// wraps around after the last sample. The device is deterministic: the same jobs in the same order
 // give the same answers.
 //
 // `recordings` is one or more recordings of different kernels, made on one model of device. info()

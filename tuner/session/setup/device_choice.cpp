@@ -76,11 +76,7 @@ DeviceChooser::DeviceChooser(const Arguments& arguments, bool foreign)
     names_ = {device_of_ranks(names_)};
     return;
   }
-  if (names_.front() != "all") return;
-  const int count = gpu_count();
-  if (count == 0 && !fleet_.has_commands()) throw Error("--device all: there is no GPU here");
-  names_.clear();
-  for (int i = 0; i < count; ++i) names_.push_back(fmt::format("cuda:{}", i));
+  if (names_.front() == "all") names_ = all_gpus(fleet_.has_commands());
 }
 
 const std::string& DeviceChooser::first_name() const {
@@ -125,7 +121,7 @@ OpenDevice DeviceChooser::open(const std::string& op, const std::string& problem
 
 DevicePlace DeviceChooser::place(const std::string& op, const std::string& problem,
                                  const std::string& kernel) {
-  if (names_.empty() || first_name().starts_with("cuda:")) return {};
+  if (names_.empty() || first_name().starts_with("cuda")) return {};
   if (const Recording* named = named_recording()) {
     const bool holds = !named->foreign() && named->problem == problem;
     if (!holds) return {.kind = DevicePlace::Kind::nowhere, .recordings = {}};

@@ -79,6 +79,14 @@ int emulated_cc_of(const std::string& name) {
   return name.starts_with("cpu:") ? number_after(name, 4) : 90;
 }
 
+std::vector<std::string> all_gpus(bool may_be_none) {
+  std::vector<std::string> names;
+  const int count = gpu_count();
+  for (int i = 0; i < count; ++i) names.push_back(fmt::format("cuda:{}", i));
+  if (names.empty() && !may_be_none) throw Error("--device all: there is no GPU here");
+  return names;
+}
+
 std::unique_ptr<Device> open_named(const std::string& name, bool cache, int sharers) {
   if (name.starts_with("replay:")) {
     std::vector<Recording> recordings;

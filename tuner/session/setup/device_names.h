@@ -17,8 +17,12 @@ std::vector<std::string> parse_device_names(const std::string& text);
 // Returns what a name such as "cpu:80" emulates; 90 if it does not say.
 int emulated_cc_of(const std::string& name);
 
-// Opens a device in this process. The name is "cuda" (the first GPU), "cuda:N", "cpu", "cpu:CC", or "replay:" and the
-// paths of recordings, one a line. `cache`: use kernels that were compiled before. `sharers`:
+// Returns the names of all GPUs of this host, for "all". Throws Error if there is none, unless
+// `may_be_none`.
+std::vector<std::string> all_gpus(bool may_be_none);
+
+// Opens a device in this process. The name is "cuda" (the first GPU), "cuda:N", "cpu", "cpu:CC", or
+// "replay:" and the paths of recordings, one a line. `cache`: use kernels that were compiled before. `sharers`:
 // processes of this host that compile at the same time. Throws Error if the device cannot be used.
 std::unique_ptr<Device> open_named(const std::string& name, bool cache, int sharers);
 

@@ -63,12 +63,12 @@ FleetChoice::FleetChoice(const Arguments& arguments)
       cache_(!arguments.has("no-cache")) {}
 
 bool FleetChoice::is_wanted(const std::vector<std::string>& names) const {
-  return names.size() > 1 || in_flight_ > 0 || has_commands() || rank_connector();
+  return names.size() > 1 || in_flight_ > 0 || has_commands() || has_ranks();
 }
 
 std::unique_ptr<fleet::Fleet> FleetChoice::open(const std::vector<std::string>& names) const {
   std::vector<fleet::Connection> connections;
-  if (rank_connector()) {
+  if (has_ranks()) {
     connections = rank_connector()();
     for (fleet::Connection& connection : connections) connection.device = names.front();
   } else {
