@@ -1,4 +1,5 @@
-# Whether tune-mpi is built. It needs a shared library of MPI, so the portable build leaves it out.
+# Whether tune-mpi is built. It needs a shared library of MPI, so the portable build has it only if
+# it is asked for.
 if(TILEWRIGHT_MPI STREQUAL "AUTO")
   set(TILEWRIGHT_HAS_MPI OFF)
   if(NOT TILEWRIGHT_PORTABLE)
@@ -10,7 +11,10 @@ else()
   set(TILEWRIGHT_HAS_MPI ${TILEWRIGHT_MPI})
   if(TILEWRIGHT_HAS_MPI)
     enable_language(C)
+    set(suffixes ${CMAKE_FIND_LIBRARY_SUFFIXES})
+    set(CMAKE_FIND_LIBRARY_SUFFIXES .so .a)
     find_package(MPI REQUIRED COMPONENTS C)
+    set(CMAKE_FIND_LIBRARY_SUFFIXES ${suffixes})
   endif()
 endif()
 message(STATUS "tune-mpi: ${TILEWRIGHT_HAS_MPI}")
