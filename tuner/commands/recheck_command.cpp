@@ -102,10 +102,11 @@ class Recheck {
     current_ -= std::ssize(due);
     ListPace pace(due.size(), std::chrono::steady_clock::now);
     for (const Winner& winner : due) {
-      progress_.in_list(pace.begin(all.size() + 1));
+      const ListPlace place = pace.begin(all.size() + 1);
+      progress_.in_list(place);
       Checked checked = check(winner);
       if (interrupted()) break;
-      pace.end(checked.standing != Standing::changed);
+      pace.end(place, checked.standing != Standing::changed);
       all.push_back(std::move(checked));
     }
     progress_.clear();

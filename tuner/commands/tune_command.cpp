@@ -1,36 +1,27 @@
-// tune run: searches the fastest kernels of problems. Longer than 400 lines: the steps of one
-// problem and of a list share one batch.
+// tune run: searches the fastest kernels of problems.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <deque>
+#include <iterator>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <set>
 #include <string>
 
 #include "commands/commands.h"
+#include "commands/tune_batch.h"
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
-#include "db/run_state.h"
 #include "options/filter_options.h"
 #include "options/problem_options.h"
 #include "options/source_options.h"
 #include "search/strategies/strategy.h"
 #include "session/list_report.h"
-#include "session/result_report.h"
-#include "session/session.h"
-#include "session/setup/claims.h"
 #include "session/setup/cpu_patience.h"
 #include "session/setup/device_choice.h"
-#include "session/setup/device_text.h"
-#include "session/setup/session_setup.h"
 #include "ui/interrupt.h"
 #include "ui/json_text.h"
 #include "ui/output.h"
-#include "ui/progress.h"
 #include "ui/version.h"
 
 namespace tw {
@@ -46,17 +37,6 @@ constexpr const char* reference_example =
        --arg 'f32[n]:in' --arg 'f32[n]:out' --arg n --constant 'taps=f32[5]' \
        --values 'x=uniform(0, 1)' --values taps=0.2 \
        --reference 'plain<<<ceil_div(n, 256), 256>>>')";
-
-struct TuneOptions {
-  MeasuringOptions measuring;
-  Budget budget;
-  std::string strategy, kernel, command_line;
-  std::string spec;  // of --spec, or what --save-spec writes
-  bool is_from_source = false;
-  std::int64_t top = 10;
-  int finalists = 8;
-  bool json = false;
-};
 
 TuneOptions options_of(const Arguments& arguments) {
   std::vector<std::string> names;
@@ -112,213 +92,17 @@ std::vector<Asked> problems_of(const Arguments& arguments, const Catalog& catalo
   return asked_problems(arguments, catalog);
 }
 
-// The state that all problems of a command line share.
-struct Batch {
-  const Catalog& catalog;
-  DeviceChooser& chooser;
-  const TuneOptions& options;
-  ListPace pace;
-  bool is_list = false;  // several problems
-  // problems that another process searches come later; false for one problem with --fresh
-  bool defers = true;
-  std::optional<Store> store{};
-  std::optional<Claims> claims{};
-  EventLog log{};
-  std::int64_t run_before = 0;       // the database's latest run when the command started
-  std::set<std::string> searched{};  // keys of the problems that this command has searched
-};
-
-// Waits until the process that searches the problem ends, and claims the problem. Returns false if
-// the user ended the wait.
-bool await_claim(Batch& batch, const SessionRequest& request, Progress& progress) {
-  if (!batch.claims->try_claim(request.situation)) {
-    progress.note(fmt::format("waiting for the process that searches {}", request.problem_key));
-    if (!batch.claims->wait(request.situation, interrupted)) return false;
-  }
-  return true;
-}
-
-// If another process completed a search of the problem since this command started, only its trials
-// are used.
-void use_search_of_others(const Batch& batch, SessionRequest& request, Progress& progress) {
-  const RunState now =
-      latest_run(batch.options.measuring.database, request.situation, request.objective);
-  const bool is_ours = batch.searched.contains(request.problem_key);
-  if (is_ours || now.id <= batch.run_before || !now.is_complete) return;
-  progress.note(fmt::format("{}: another process has searched it meanwhile: its trials are known",
-                            request.problem_key));
-  request.recall_only = true;
-  request.fresh = false;
-}
-
-std::string key_of(const Asked& asked) {
-  return asked.entry ? asked.problem.key(asked.entry->op) : "";
-}
-
-// Returns the report of a problem that is ready to run on the device.
-Report prepared(const Batch& batch, const Asked& asked, const OpenDevice& opened) {
-  const TuneOptions& options = batch.options;
-  Report report{.setup = set_up(batch.catalog, asked, options.kernel, opened, options.measuring),
-                .result = {},
-                .device = opened.device->info(),
-                .why = opened.why,
-                .recordings = {}};
-  for (const Recording* one : opened.recordings) report.recordings.push_back(one->path);
-  SessionRequest& request = report.setup.request;
-  request.budget = options.budget;
-  request.strategy = options.strategy;
-  request.finalists = options.finalists;
-  request.command = options.command_line;
-  return report;
-}
-
-// The same. If one problem of a list cannot be tuned, the others still can: then returns nothing,
-// and the entry of the list says why.
-std::optional<Report> prepared(const Batch& batch, const Asked& asked, const OpenDevice& opened,
-                               ListEntry& entry, Progress& progress) {
-  if (!batch.is_list) return prepared(batch, asked, opened);
-  try {
-    return prepared(batch, asked, opened);
-  } catch (const Error& error) {
-    entry.state = ListState::failed;
-    entry.note = error.what();
-    progress.headline(fmt::format("{}: cannot be tuned: {}", entry.problem, entry.note));
-    return std::nullopt;
-  }
-}
-
-void open_database(Batch& batch) {
-  const std::string& database = batch.options.measuring.database;
-  if (!batch.store) {
-    batch.store = Store::open(database, Store::Mode::read_write);
-    batch.run_before = latest_run_id(database);
-  }
-  if (!batch.claims) batch.claims.emplace(database);
-}
-
-// Claims the problem. Returns false if another process searches it; `deferred` is then set. If it
-// is set by an earlier call, waits for that process, and returns false if the user ended the wait.
-bool claim(Batch& batch, const SessionRequest& request, bool& deferred, Progress& progress) {
-  if (deferred) return await_claim(batch, request, progress);
-  if (batch.claims->try_claim(request.situation)) return true;
-  progress.note(fmt::format("{}: another process searches it{}", request.problem_key,
-                            batch.defers ? ": back to it at the end" : " too"));
-  deferred = batch.defers;
-  return !deferred;
-}
-
-// Tunes one problem, and writes what was found into the entry. Returns nothing if the problem
-// cannot be tuned, or not now: see prepared() and claim().
-std::optional<Report> tune_one(Batch& batch, const Asked& asked, bool& deferred, ListEntry& entry,
-                               Progress& progress) {
-  const std::string op = asked.entry ? asked.entry->op.name : "";
-  const OpenDevice opened = batch.chooser.open(op, key_of(asked), batch.options.kernel);
-  std::optional<Report> ready = prepared(batch, asked, opened, entry, progress);
-  if (!ready) return std::nullopt;
-  Report& report = *ready;
-  SessionRequest& request = report.setup.request;
-  open_database(batch);
-  request.log = &batch.log;
-  if (!claim(batch, request, deferred, progress)) return std::nullopt;
-  use_search_of_others(batch, request, progress);
-  progress.headline(fmt::format("{} on {}{}", request.problem_key,
-                                describe(report.device, report.recordings),
-                                opened.why.empty() ? "" : fmt::format(" ({})", opened.why)));
-  for (const std::string& notice : report.setup.notices) progress.note(notice);
-  for (const std::string& notice : {batch.store->clock_notice(), batch.claims->notice()}) {
-    if (!notice.empty()) progress.note(notice);
-  }
-  choose_oracle(request, *opened.device, progress, interrupted);
-  report.result = run_session(request, *opened.device, *batch.store, progress, interrupted);
-  batch.claims->release(request.situation);
-  batch.searched.insert(request.problem_key);
-  entry.problem = request.problem_key;
-  set_result(report.result, entry);
-  return ready;
-}
-
-// Returns the hint what to do with the winners.
-std::string next_step(const TuneOptions& options, const Setup& setup) {
-  const Situation& situation = setup.request.situation;
-  const Competitor& first = setup.request.competitors.front();
-  std::string text = fmt::format("stored in {}", options.measuring.database);
-  const KernelSpec* kernel = first.kernel;
-  if (!kernel && first.code.source_digest.empty()) return text;
-  if (options.is_from_source && options.spec.empty()) {
-    return text +
-           "; next: add --save-spec FOLDER, then tune emit --spec FOLDER/op.toml --out tuned";
-  }
-  const std::string op =
-      options.spec.empty() ? "--op " + situation.op : fmt::format("--spec {}", options.spec);
-  text += fmt::format("; next: tune emit {} --out tuned", op);
-  if (options.measuring.database != default_database) {
-    text += fmt::format(" --db {}", options.measuring.database);
-  }
-  if (situation.source != Source::measured)
-    text += fmt::format(" --source {}", name_of(situation.source));
-  if (setup.request.objective != Objective::time) {
-    text += " " + objective_words(setup.request.objective);
-  }
-  return text;
-}
-
-// The results of a command line.
-struct ListOutcome {
-  ListReport list;                              // an entry for each problem
-  std::vector<nlohmann::ordered_json> results;  // an element for each problem; only for JSON
-  std::vector<std::string> next_steps;          // without repetitions
-};
-
-// Tunes one problem of the command line, and shows its result.
-void tune_at(Batch& batch, std::size_t at, const Asked& asked, bool& deferred,
-             ListOutcome& outcome) {
-  const TuneOptions& options = batch.options;
-  Progress progress = Progress::on_stderr(options.measuring.quiet);
-  progress.in_list(batch.pace.begin(at + 1));
-  ListEntry& entry = outcome.list.entries[at];
-  const bool was_deferred = deferred;
-  const std::optional<Report> report = tune_one(batch, asked, deferred, entry, progress);
-  if (was_deferred || !deferred) batch.pace.end(report && report->result.evaluated > 0);
-  if (!report) return;
+void show_end(const TuneOptions& options, const ListOutcome& outcome) {
   if (options.json) {
-    outcome.results[at] = result_json(*report, options.top);
-    return;
-  }
-  show(result_text(*report, options.top) + "\n");
-  std::fflush(stdout);
-  std::vector<std::string>& steps = outcome.next_steps;
-  const std::string step = next_step(options, report->setup);
-  const bool is_new = std::find(steps.begin(), steps.end(), step) == steps.end();
-  if (entry.winner && is_new) steps.push_back(step);
-}
-
-// Tunes each problem in turn; problems that another process searches come last.
-void tune_all(Batch& batch, const std::vector<Asked>& problems, ListOutcome& outcome) {
-  std::deque<bool> deferred(problems.size(), false);
-  for (const bool is_first_visit : {true, false}) {
-    for (std::size_t i = 0; i < problems.size() && !interrupted(); ++i) {
-      if (!is_first_visit && !deferred[i]) continue;
-      try {
-        tune_at(batch, i, problems[i], deferred[i], outcome);
-      } catch (const Error& error) {  // of the machine: it ends the list
-        outcome.list.entries[i].state = ListState::failed;
-        outcome.list.entries[i].note = error.what();
-        throw;
-      }
-    }
-  }
-}
-
-void show_end(const Batch& batch, ListOutcome outcome) {
-  outcome.list.seconds = batch.pace.elapsed_s();
-  if (batch.options.json) {
-    std::erase_if(outcome.results, [](const auto& one) { return one.is_null(); });
+    nlohmann::ordered_json results = nlohmann::ordered_json::array();
+    std::copy_if(outcome.results.begin(), outcome.results.end(), std::back_inserter(results),
+                 [](const auto& one) { return !one.is_null(); });
     const nlohmann::ordered_json document{{"tilewright", version_text()},
-                                          {"database", batch.options.measuring.database},
-                                          {"results", std::move(outcome.results)},
+                                          {"database", options.measuring.database},
+                                          {"results", std::move(results)},
                                           {"summary", list_json(outcome.list)}};
     fmt::print("{}\n", json_text(document));
-  } else if (batch.is_list) {
+  } else if (outcome.list.entries.size() > 1) {
     show(list_text(outcome.list));
   }
   std::fflush(stdout);
@@ -391,27 +175,27 @@ int tune_command(const Arguments& arguments) {
     check_list(arguments.text("shapes"), problems, chooser, options.kernel,
                options.measuring.patience_s);
   }
-  Batch batch{.catalog = catalog,
-              .chooser = chooser,
-              .options = options,
-              .pace = ListPace(problems.size(), std::chrono::steady_clock::now),
-              .is_list = problems.size() > 1,
-              .defers = problems.size() > 1 || !options.measuring.fresh};
+  EventLog log;
   if (arguments.has("log")) {
-    batch.log = EventLog(arguments.text("log"));
-    batch.log.add("start", {{"tilewright", version_text()}, {"command", options.command_line}});
+    log = EventLog(arguments.text("log"));
+    log.add("start", {{"tilewright", version_text()}, {"command", options.command_line}});
   }
   ListOutcome outcome;
   outcome.results.resize(problems.size());
   for (const Asked& asked : problems) outcome.list.entries.push_back({.problem = key_of(asked)});
+  using Clock = std::chrono::steady_clock;
+  const auto finish = [&, began = Clock::now()] {
+    outcome.list.seconds = std::chrono::duration<double>(Clock::now() - began).count();
+    show_end(options, outcome);
+  };
   try {
-    tune_all(batch, problems, outcome);
+    tune_all(catalog, options, problems, chooser, log, outcome);
   } catch (const Error&) {  // what was done before is not lost
-    if (outcome.list.ended() > 0) show_end(batch, std::move(outcome));
+    if (outcome.list.ended() > 0) finish();
     throw;
   }
-  show_end(batch, outcome);
-  if (!batch.log.fault().empty()) say("tune: " + batch.log.fault());
+  finish();
+  if (!log.fault().empty()) say("tune: " + log.fault());
   return exit_code_of(outcome.list);
 }
 

@@ -1,9 +1,7 @@
 // A log of what a search does, as JSON lines: one object a line, with the seconds since the start.
 // For people who want to know why a run went as it did. docs/command_line.md lists the events.
 #pragma once
-#include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -12,6 +10,7 @@
 
 namespace tw {
 
+// Copies write to the same file, and any thread may use them.
 class EventLog {
  public:
   // A value; a number that is not finite is written as null.
@@ -27,20 +26,19 @@ class EventLog {
   // A log that drops all events, for those who are given none.
   static EventLog& none();
 
-  bool is_on() const { return file_ != nullptr; }
+  bool is_on() const { return sink_ != nullptr; }
+  // Returns the log whose events have one more field, "worker".
+  EventLog of_worker(std::string worker) const;
   // Writes one event and flushes it, so that it is there if the process is killed next. After a
   // failed write, drops all further events.
   void add(std::string_view event, std::initializer_list<Field> fields);
   // Returns why events were lost, as one line; empty if none were.
-  const std::string& fault() const { return fault_; }
+  std::string fault() const;
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  std::unique_ptr<std::FILE, Close> file_;
-  std::string path_, fault_;
-  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  struct Sink;
+  std::shared_ptr<Sink> sink_;
+  std::string worker_;
 };
 
 }  // namespace tw

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <limits>
+#include <mutex>
 
 #include "core/base/error.h"
 
@@ -30,15 +31,22 @@ int remove_sent(std::list<MpiSending>& sending) {
   return fault;
 }
 
-// Messages of transports that are gone. MPI cannot take a message back.
+// Messages of transports that are gone. MPI cannot take a message back. Under mpi_mutex().
 std::list<MpiSending>& left_behind() {
   static std::list<MpiSending> messages;
   return messages;
 }
 
+// Transports may be used by several threads, and MPI was asked for MPI_THREAD_SERIALIZED.
+std::mutex& mpi_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
 }  // namespace
 
 MpiTransport::~MpiTransport() {
+  const std::scoped_lock lock(mpi_mutex());
   complete();
   left_behind().splice(left_behind().end(), sending_);
 }
@@ -52,6 +60,7 @@ bool MpiTransport::send(std::string_view frame) {
   if (frame.size() > std::numeric_limits<int>::max()) {
     throw Error("a message to a rank exceeds 2 GiB");
   }
+  const std::scoped_lock lock(mpi_mutex());
   sending_.push_back({.frame = std::string(frame)});
   MpiSending& sending = sending_.back();
   const int code = MPI_Isend(sending.frame.data(), static_cast<int>(frame.size()), MPI_BYTE, rank_,
@@ -62,6 +71,7 @@ bool MpiTransport::send(std::string_view frame) {
 }
 
 std::optional<std::string> MpiTransport::receive() {
+  const std::scoped_lock lock(mpi_mutex());
   complete();
   int arrived = 0;
   MPI_Status status;

@@ -15,7 +15,7 @@ struct MpiSending {
   MPI_Request request = MPI_REQUEST_NULL;
 };
 
-// The connection to another rank. One thread at a time may use any of these objects.
+// The connection to another rank. One thread at a time may use an object.
 class MpiTransport final : public fleet::Transport {
  public:
   explicit MpiTransport(int rank) : rank_(rank) {}

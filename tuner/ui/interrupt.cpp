@@ -1,14 +1,16 @@
 #include "ui/interrupt.h"
 
+#include <atomic>
 #include <csignal>
 
 namespace tw {
 namespace {
 
-volatile std::sig_atomic_t signals = 0;
+std::atomic<int> signals = 0;  // without locks, so that a handler may write it
+static_assert(std::atomic<int>::is_always_lock_free);
 
 void on_signal(int signal) {
-  signals = signals + 1;
+  ++signals;
   std::signal(signal, SIG_DFL);  // the next signal of the same kind kills the process
 }
 

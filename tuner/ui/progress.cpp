@@ -44,7 +44,7 @@ std::string progress_line(const Status& status) {
 }
 
 double list_seconds_left(const ListPlace& place, double elapsed_s, double left_s) {
-  const auto later = static_cast<double>(place.later);
+  const double later = static_cast<double>(place.later) / static_cast<double>(place.together);
   if (place.each_s > 0) {
     return std::max({0.0, left_s, place.each_s - elapsed_s}) + later * place.each_s;
   }
@@ -57,33 +57,87 @@ std::string place_text(const ListPlace& place, double left_s) {
   return fmt::format("{} of {}{}: ", place.number, place.count, left);
 }
 
-ListPace::ListPace(std::size_t count, Clock clock)
+ListPace::ListPace(std::size_t count, Clock clock, std::size_t together)
     : clock_(std::move(clock)),
       start_(clock_()),
-      problem_start_(start_),
-      count_(static_cast<std::int64_t>(count)) {}
+      count_(static_cast<std::int64_t>(count)),
+      together_(static_cast<std::int64_t>(together)) {}
 
 ListPlace ListPace::begin(std::size_t number) {
-  problem_start_ = clock_();
+  const std::scoped_lock lock(mutex_);
+  ++begun_;
   return {.number = static_cast<std::int64_t>(number),
           .count = count_,
-          .later = std::max<std::int64_t>(0, count_ - ended_ - 1),
-          .each_s = typical_ > 0 ? typical_s_ / static_cast<double>(typical_) : 0};
+          .later = std::max<std::int64_t>(0, count_ - begun_),
+          .each_s = typical_ > 0 ? typical_s_ / static_cast<double>(typical_) : 0,
+          .together = together_,
+          .began = clock_()};
 }
 
-void ListPace::end(bool is_typical) {
-  ++ended_;
+void ListPace::end(const ListPlace& place, bool is_typical) {
   if (!is_typical) return;
+  const std::scoped_lock lock(mutex_);
   ++typical_;
-  typical_s_ += std::chrono::duration<double>(clock_() - problem_start_).count();
+  typical_s_ += std::chrono::duration<double>(clock_() - place.began).count();
+}
+
+void ListPace::put_off() {
+  const std::scoped_lock lock(mutex_);
+  --begun_;
 }
 
 double ListPace::elapsed_s() const {
   return std::chrono::duration<double>(clock_() - start_).count();
 }
 
-Progress::Progress(std::FILE* stream, Mode mode, int width, Clock clock)
-    : stream_(stream), mode_(mode), width_(width), clock_(std::move(clock)) {}
+int Screen::enter() {
+  const std::scoped_lock lock(mutex_);
+  return entered_++;
+}
+
+void Screen::erase() {
+  if (open_) std::fputs("\r\x1b[K", stream_);
+  open_ = false;
+}
+
+void Screen::rewrite(int problem, std::string text) {
+  const std::scoped_lock lock(mutex_);
+  const auto place = std::find_if(texts_.begin(), texts_.end(),
+                                  [&](const auto& one) { return one.first == problem; });
+  if (text.empty()) {
+    if (place != texts_.end()) texts_.erase(place);
+  } else if (place != texts_.end()) {
+    place->second = std::move(text);
+  } else {
+    texts_.emplace_back(problem, std::move(text));
+  }
+  std::string line;
+  for (const auto& [number, one] : texts_) line += (line.empty() ? "" : " | ") + one;
+  if (line.empty()) {
+    erase();
+  } else {
+    const std::string seen = clipped(one_line(line), static_cast<std::size_t>(width_ - 1));
+    std::fputs(fmt::format("\r{}\x1b[K", seen).c_str(), stream_);
+    open_ = true;
+  }
+  std::fflush(stream_);
+}
+
+void Screen::print(std::string_view line) {
+  const std::scoped_lock lock(mutex_);
+  erase();
+  std::fputs((one_line(line) + "\n").c_str(), stream_);
+}
+
+void Screen::make_way(const std::function<void()>& output) {
+  const std::scoped_lock lock(mutex_);
+  erase();
+  std::fflush(stream_);
+  output();
+}
+
+Progress::Progress(std::shared_ptr<Screen> screen, Clock clock)
+    : screen_(std::move(screen)), clock_(std::move(clock)), number_(screen_->enter()) {}
 
 Progress Progress::on_stderr(bool quiet) {
   winsize size{};
@@ -106,46 +160,39 @@ std::string Progress::list_text(double left_s) const {
 }
 
 void Progress::update(const Status& status) {
-  if (mode_ == Mode::quiet) return;
+  const Mode mode = screen_->mode();
+  if (mode == Mode::quiet) return;
   const auto now = clock_();
   const auto since = now - last_;
-  if (last_ == std::chrono::steady_clock::time_point{}) {
-    last_ = now;
-    if (mode_ == Mode::lines) return;
-  }
-  if (mode_ == Mode::terminal) {
-    if (open_ && since < redraw_interval) return;
-    const std::string line =
-        clipped(one_line(list_text(seconds_left(status)) + progress_line(status)),
-                static_cast<std::size_t>(width_ - 1));
-    std::fputs(fmt::format("\r{}\x1b[K", line).c_str(), stream_);
-    std::fflush(stream_);
-    open_ = true;
+  const bool is_first = last_ == std::chrono::steady_clock::time_point{};
+  if (is_first) last_ = now;
+  const std::string line = list_text(seconds_left(status)) + progress_line(status);
+  if (mode == Mode::terminal) {
+    if (!is_first && since < redraw_interval) return;
+    screen_->rewrite(number_, line);
   } else {
     const bool better = status.best > 0 && (last_best_ == 0 || status.best < last_best_);
-    if (since < (better ? std::chrono::milliseconds(improvement_interval)
-                        : std::chrono::milliseconds(line_interval))) {
-      return;
-    }
-    const std::string line = list_text(seconds_left(status)) + progress_line(status);
-    std::fputs((one_line(line) + "\n").c_str(), stream_);
+    const auto interval = better ? std::chrono::milliseconds(improvement_interval)
+                                 : std::chrono::milliseconds(line_interval);
+    if (is_first || since < interval) return;
+    screen_->print(line);
     last_best_ = status.best;
   }
   last_ = now;
 }
 
 void Progress::note(std::string_view line) {
-  if (mode_ == Mode::quiet) return;
-  clear();
-  std::fputs((one_line(line) + "\n").c_str(), stream_);
+  if (screen_->mode() == Mode::quiet) return;
+  screen_->print(place_.together > 1 ? place_text(place_, -1).append(line) : std::string(line));
 }
 
-void Progress::headline(std::string_view line) { note(list_text(-1).append(line)); }
+void Progress::headline(std::string_view line) {
+  if (screen_->mode() == Mode::quiet) return;
+  screen_->print(list_text(-1).append(line));
+}
 
 void Progress::clear() {
-  if (open_) std::fputs("\r\x1b[K", stream_);
-  open_ = false;
-  std::fflush(stream_);
+  if (screen_->mode() == Mode::terminal) screen_->rewrite(number_, "");
 }
 
 }  // namespace tw

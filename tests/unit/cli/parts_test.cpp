@@ -266,22 +266,63 @@ TEST_F(ProgressTest, TheLineOfATerminalBeginsWithThePlace) {
 
 TEST_F(ProgressTest, APaceIsTheMeanOfWhatWasSearched) {
   ListPace pace(4, [this] { return now_; });
-  EXPECT_EQ(pace.begin(1).later, 3);
-  EXPECT_EQ(pace.begin(1).each_s, 0);
+  const ListPlace first = pace.begin(1);
+  EXPECT_EQ(first.later, 3);
+  EXPECT_EQ(first.each_s, 0);
   pass(1);
-  pace.end(false);  // all of it was known
-  EXPECT_EQ(pace.begin(2).each_s, 0);
+  pace.end(first, false);  // all of it was known
+  const ListPlace second = pace.begin(2);
+  EXPECT_EQ(second.each_s, 0);
   pass(10);
-  pace.end(true);
-  pace.begin(3);
+  pace.end(second, true);
+  const ListPlace third = pace.begin(3);
   pass(20);
-  pace.end(true);
+  pace.end(third, true);
   const ListPlace last = pace.begin(4);
   EXPECT_EQ(last.number, 4);
   EXPECT_EQ(last.count, 4);
   EXPECT_EQ(last.later, 0);
   EXPECT_DOUBLE_EQ(last.each_s, 15);
   EXPECT_DOUBLE_EQ(pace.elapsed_s(), 31);
+}
+
+TEST_F(ProgressTest, TwoProblemsAtATimeTakeHalfOfTheTime) {
+  ListPace pace(
+      6, [this] { return now_; }, 2);
+  const ListPlace first = pace.begin(1);
+  const ListPlace second = pace.begin(2);
+  pass(10);
+  pace.end(first, true);
+  pace.end(second, true);
+  const ListPlace third = pace.begin(3);
+  EXPECT_EQ(third.later, 3);
+  EXPECT_DOUBLE_EQ(third.each_s, 10);
+  EXPECT_DOUBLE_EQ(list_seconds_left(third, 0, -1), 10 + 3 * 10 / 2.0);
+  pace.put_off();
+  EXPECT_EQ(pace.begin(4).later, 3) << "the third problem begins again later";
+}
+
+TEST_F(ProgressTest, ProblemsAtTheSameTimeShareTheLineOfATerminal) {
+  Progress one = progress(Progress::Mode::terminal, 60);
+  Progress other = one.beside();
+  one.in_list({.number = 1, .count = 2, .together = 2});
+  other.in_list({.number = 2, .count = 2, .together = 2});
+  Status simt, mma;
+  simt.what = "simt";
+  mma.what = "mma";
+  one.update(simt);
+  other.update(mma);
+  other.note("a notice");
+  one.screen().make_way([this] { std::fputs("result\n", file_); });
+  one.clear();
+  other.clear();
+  EXPECT_EQ(written(),
+            "\r1 of 2: simt\x1b[K"
+            "\r1 of 2: simt | 2 of 2: mma\x1b[K"
+            "\r\x1b[K2 of 2: a notice\n"
+            "result\n"
+            "\r2 of 2: mma\x1b[K"
+            "\r\x1b[K");
 }
 
 TEST_F(ProgressTest, QuietWritesNothing) {

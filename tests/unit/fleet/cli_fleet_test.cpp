@@ -97,6 +97,59 @@ TEST_F(CliFleet, ASearchGoesOnWithoutAKilledWorker) {
   EXPECT_NE(ran.err.find("is left out: it was killed by signal 9"), std::string::npos) << ran.err;
 }
 
+// Each worker tunes problems of its own.
+TEST_F(CliFleet, AListIsSpreadProblemByProblem) {
+  write("list.txt", "2x64\n4x32\n4x64\n8x16\n2x64\n");
+  const Ran ran = tune(
+      "--op activation --shapes list.txt --device cpu,cpu,cpu --db t.db --budget 4 --race 2 "
+      "--log log.jsonl --json");
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const auto document = nlohmann::json::parse(ran.out);
+  ASSERT_EQ(document.at("results").size(), 5u);
+  EXPECT_EQ(document.at("results").at(2).at("problem"), "activation f32 rows=4,columns=64")
+      << "in the order of the list";
+  EXPECT_EQ(document.at("summary").at("winners"), 5);
+  // Three problems begin before one ends.
+  const std::string log = text_of_file(folder_ / "log.jsonl");
+  std::istringstream lines(log);
+  int under_way = 0, most = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const auto event = nlohmann::json::parse(line);
+    if (event.at("event") == "run") {
+      most = std::max(most, ++under_way);
+      EXPECT_TRUE(event.contains("worker")) << line;
+    }
+    if (event.at("event") == "end") --under_way;
+  }
+  EXPECT_EQ(most, 3) << log;
+  // Lines name the problem that they are about.
+  EXPECT_NE(ran.err.find("\n1 of 5: the cpu device emulates"), std::string::npos) << ran.err;
+}
+
+// With fewer problems than workers all workers measure for each.
+TEST_F(CliFleet, AShortListIsNotSpread) {
+  write("list.txt", "2x64\n4x32\n");
+  const Ran ran =
+      tune("--op activation --shapes list.txt --device cpu,cpu,cpu --db t.db --budget 3 --race 0");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("3 workers"), std::string::npos) << ran.out;
+}
+
+TEST_F(CliFleet, AnotherWorkerTunesTheProblemOfAKilledOne) {
+  write("list.txt", "2x64\n4x32\n4x64\n8x16\n2x32\n8x64\n");
+  const std::string kills =
+      "{ (for i in $(seq 600); do grep -qs '^1 of' err.txt && [ -s pid ] && break; sleep 0.1; done;"
+      " kill -9 $(cat pid)) >/dev/null 2>&1 & }; ";
+  const std::string list =
+      "--op activation --shapes list.txt --db t.db --budget 12 --race 2 --device ";
+  const std::string mortal =
+      " --workers \"echo \\$\\$ >pid; exec '" + executable_ + "' worker --device cpu\"";
+  const Ran ran = tune(list + "cpu" + mortal, kills);
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.err.find("): it was killed by signal 9"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.out.find("6 of 6 problems have a winner"), std::string::npos) << ran.out;
+}
+
 // A worker's stdout carries answers, so nothing else may reach it.
 TEST_F(CliFleet, AWorkerWithoutAParentEnds) {
   const Ran ran = tune("worker --device cpu </dev/null");

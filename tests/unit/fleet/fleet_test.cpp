@@ -126,6 +126,34 @@ TEST_F(FleetTest, AnotherBuildIsRefused) {
   EXPECT_NE(notices().find("it runs 2, and this is 1"), std::string::npos);
 }
 
+// Each fleet of a split is used by a thread of its own.
+TEST_F(FleetTest, ASplitGivesEachWorkerAFleetOfItsOwn) {
+  workers_.resize(3);
+  workers_[1].behaviour.info.uuid = "GPU-1";
+  workers_[2].behaviour.open_error = "no driver";
+  open();
+  std::vector<std::unique_ptr<Fleet>> fleets = fleet_->split();
+  EXPECT_EQ(fleet_->size(), 0);
+  ASSERT_EQ(fleets.size(), 2u) << "the worker without a device is left out";
+  EXPECT_TRUE(fleets[1]->worker().starts_with("b ")) << fleets[1]->worker();
+  EXPECT_EQ(fleets[1]->info().uuid, "GPU-1") << "trials are of one GPU again";
+  fleet_ = std::move(fleets[0]);
+  EXPECT_NE(notices().find("no driver"), std::string::npos) << "nothing that was said is lost";
+  std::thread other([&] {
+    for (int i = 0; i < 20; ++i) fleets[1]->submit(job(i, Purpose::race_round));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    std::size_t answers = 0;
+    while (answers < 20 && std::chrono::steady_clock::now() < deadline) {
+      answers += fleets[1]->wait(deadline).size();
+    }
+    EXPECT_EQ(answers, 20u);
+  });
+  EXPECT_EQ(run(30).size(), 30u);
+  other.join();
+  EXPECT_EQ(jobs_of(0), 30u);
+  EXPECT_EQ(jobs_of(1), 20u);
+}
+
 TEST_F(FleetTest, CancelledJobsAreNotReported) {
   workers_.resize(2);
   open();

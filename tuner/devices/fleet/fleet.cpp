@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <deque>
 #include <iterator>
@@ -31,7 +32,7 @@ constexpr auto calibration_limit = std::chrono::seconds(60);  // of one job
 // Numbers jobs and openings. No number is used twice in this process, so that late answers, of
 // cancelled jobs or to an earlier fleet, are recognised.
 std::uint64_t next_number() {
-  static std::uint64_t last = 0;
+  static std::atomic<std::uint64_t> last = 0;
   return ++last;
 }
 
@@ -60,6 +61,8 @@ struct Waiting {
 class WorkerFleet final : public Fleet {
  public:
   WorkerFleet(std::vector<Connection> connections, FleetOptions options);
+  // Has one worker, whose device is open.
+  WorkerFleet(Member member, FleetOptions options);
   ~WorkerFleet() override {
     for (Member& member : members_) member.close();
   }
@@ -74,6 +77,8 @@ class WorkerFleet final : public Fleet {
   std::vector<std::string> notices() override { return std::exchange(notices_, {}); }
   int size() const override;
   void calibrate(const std::vector<Job>& jobs, double tolerance) override;
+  std::string worker() const override;
+  std::vector<std::unique_ptr<Fleet>> split() override;
 
  private:
   void await_devices();
@@ -93,6 +98,7 @@ class WorkerFleet final : public Fleet {
   void check_race(const Member& lost);
 
   FleetOptions options_;
+  bool is_part_ = false;        // of a fleet that was split
   std::deque<Member> members_;  // members never move
   DeviceInfo info_;
   std::map<std::uint64_t, Waiting> jobs_;  // by the fleet's numbers
@@ -118,6 +124,11 @@ WorkerFleet::WorkerFleet(std::vector<Connection> connections, FleetOptions optio
   }
   await_devices();
   keep_alike();
+}
+
+WorkerFleet::WorkerFleet(Member member, FleetOptions options)
+    : options_(std::move(options)), is_part_(true), info_(member.opened.info) {
+  members_.push_back(std::move(member));
 }
 
 int WorkerFleet::size() const {
@@ -201,7 +212,7 @@ void WorkerFleet::leave_out(Member& member, const std::string& reason) {
 // Puts the jobs of a lost worker back into the queue.
 void WorkerFleet::settle_lost(Member& member) {
   // The device's own words are enough for the only worker.
-  const bool has_words = members_.size() == 1 && member.reason == member.words;
+  const bool has_words = members_.size() == 1 && !is_part_ && member.reason == member.words;
   last_reason_ =
       has_words ? member.reason : fmt::format("the worker {}: {}", member.text(), member.reason);
   notices_.push_back(fmt::format("the worker {} is left out: {}", member.text(), member.reason));
@@ -438,6 +449,23 @@ void WorkerFleet::calibrate(const std::vector<Job>& jobs, double tolerance) {
                             job.problem, 100 * deviation));
     }
   }
+}
+
+std::string WorkerFleet::worker() const {
+  return members_.size() == 1 ? members_.front().text() : "";
+}
+
+std::vector<std::unique_ptr<Fleet>> WorkerFleet::split() {
+  cancel();
+  std::vector<std::unique_ptr<Fleet>> fleets;
+  for (Member& member : members_) {
+    if (member.state != Member::State::works) continue;
+    auto fleet = std::make_unique<WorkerFleet>(std::move(member), options_);
+    if (fleets.empty()) fleet->notices_ = notices();
+    fleets.push_back(std::move(fleet));
+  }
+  members_.clear();
+  return fleets;
 }
 
 }  // namespace

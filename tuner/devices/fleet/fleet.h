@@ -40,6 +40,11 @@ class Fleet : public Device {
   // differs by more than `tolerance` (0.02 is 2 %) from the median of all workers in any job. Needs
   // three workers to know which one differs; with two it says how they differ. Drops all jobs.
   virtual void calibrate(const std::vector<Job>& jobs, double tolerance) = 0;
+  // Returns the name of the only worker, and its host if that is known; empty if there are several.
+  virtual std::string worker() const = 0;
+  // Moves each worker into a fleet of its own. Drops all jobs. This fleet then has no workers. Each
+  // of the fleets may be used by a thread of its own.
+  virtual std::vector<std::unique_ptr<Fleet>> split() = 0;
 };
 
 // Opens the devices of all workers. Workers that cannot open theirs are left out, and so are those

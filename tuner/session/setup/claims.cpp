@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "core/base/digest.h"
 
@@ -42,8 +44,10 @@ bool Claims::try_claim(const Situation& situation) {
 }
 
 bool Claims::wait(const Situation& situation, const std::function<bool()>& stopped) {
+  // Not by a wait for the lock: a signal would end it in one thread only.
   while (!stopped() && lock_.why_not().empty()) {
-    if (lock_.lock(byte_of(situation))) return true;
+    if (lock_.try_lock(byte_of(situation))) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   return !stopped();
 }

@@ -211,6 +211,17 @@ Device& DeviceChooser::device_of(const std::vector<std::string>& names) {
   return *device_;
 }
 
+std::vector<std::unique_ptr<fleet::Fleet>> DeviceChooser::split_fleet(std::size_t problems) {
+  if (!open_fleet_ || open_fleet_->info().kind == DeviceKind::replay) return {};
+  const auto workers = static_cast<std::size_t>(open_fleet_->size());
+  if (workers < 2 || problems < workers) return {};
+  std::vector<std::unique_ptr<fleet::Fleet>> fleets = open_fleet_->split();
+  open_fleet_ = nullptr;
+  device_.reset();
+  open_names_.clear();
+  return fleets;
+}
+
 OpenDevice DeviceChooser::opened(const std::vector<std::string>& names, std::string why) {
   Device& device = device_of(names);
   if (open_fleet_) {

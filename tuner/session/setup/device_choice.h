@@ -50,6 +50,10 @@ class DeviceChooser {
   // Throws Error if there is no such device, if a foreign spec may not run on the host, or if a
   // recording does not hold the problem.
   OpenDevice open(const std::string& op, const std::string& problem, const std::string& kernel);
+  // If the open device is a fleet of several live workers, and there is a problem for each of them,
+  // moves each worker into a fleet of its own; the device is then no longer open. Otherwise returns
+  // nothing.
+  std::vector<std::unique_ptr<fleet::Fleet>> split_fleet(std::size_t problems);
   // Returns what open() would open, without opening it.
   DevicePlace place(const std::string& op, const std::string& problem, const std::string& kernel);
 
