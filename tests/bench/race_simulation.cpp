@@ -68,9 +68,10 @@ void compare_tests(const Noise& noise, int rounds, int pairs) {
     fmt::print("{:<14} {:>6}", name, rounds);
     for (const double planted : {0.0, 0.005, 0.01, 0.02, 0.03}) {
       int apart = 0;
-      for_each_race(planted, noise, pairs, rounds, [&](const std::vector<Race::Entrant>& ranking) {
-        apart += test(differences_of(ranking));
-      });
+      for_each_race(
+          planted, noise, pairs, rounds,
+          [&](const std::vector<Race::Entrant>& ranking) { apart += test(differences_of(ranking)); },
+          Purpose::baseline);
       fmt::print(" {:>7.1f}", 100.0 * apart / pairs);
     }
     fmt::print("\n");

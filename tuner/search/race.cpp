@@ -106,17 +106,43 @@ Race::Race(JobRunner& jobs, std::vector<Job> entrants, int rounds, std::uint64_t
   }
 }
 
-void Race::submit_next() {
-  while (turn_ < order_.size() && failed(entrants_[order_[turn_]])) ++turn_;
-  if (turn_ == order_.size()) return;
-  Job job = entrants_[order_[turn_]].job;
+void Race::submit(std::size_t turn) {
+  Job job = entrants_[order_[turn]].job;
   if (job.purpose != Purpose::baseline) job.purpose = Purpose::race_round;
   job.incumbent_ns = 0;
-  jobs_.submit(turn_, std::move(job));
+  jobs_.submit(turn, std::move(job));
+}
+
+void Race::submit_next() {
+  if (turn_ == 0) {
+    for (std::size_t turn = 0; turn < std::min(entrants_.size(), order_.size()); ++turn) {
+      submit(turn);
+    }
+    return;
+  }
+  const auto is_out = [&](const Entrant& entrant) { return failed(entrant) || entrant.has_left; };
+  while (turn_ < order_.size() && is_out(entrants_[order_[turn_]])) ++turn_;
+  if (turn_ < order_.size()) submit(turn_);
+}
+
+// Lets the entrants leave that are certainly slower than the fastest one. A faster library is no
+// reason to leave.
+void Race::drop_the_slow() {
+  has_dropped_ = true;
+  const auto is_baseline = [](const Entrant& one) { return one.job.purpose == Purpose::baseline; };
+  std::vector<Entrant> finalists = ranking();
+  std::erase_if(finalists, is_baseline);
+  if (finalists.empty()) return;
+  for (Entrant& entrant : entrants_) {
+    if (failed(entrant) || is_baseline(entrant)) continue;
+    const auto interval = slower(finalists.front(), entrant);
+    entrant.has_left = interval && interval->low > leaving_ratio;
+  }
 }
 
 bool Race::step(std::chrono::steady_clock::time_point deadline) {
   while (turn_ < order_.size()) {
+    if (!has_dropped_ && rounds_done() >= rounds_before_leaving) drop_the_slow();
     if (jobs_.is_idle()) submit_next();
     if (jobs_.is_idle()) break;
     for (auto& [turn, measurement] : jobs_.wait(deadline)) {

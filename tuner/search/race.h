@@ -16,6 +16,10 @@ namespace tw {
 // of rounds at which the sign test can tell two entrants apart at 95 % although one round
 // disagrees. docs/measuring.md has the simulation behind this choice.
 inline constexpr int race_rounds = 9;
+// After the sixth round, with which the sign test reaches 95 %, the entrants leave that were slower
+// by more than 2 % in each round.
+inline constexpr int rounds_before_leaving = 6;
+inline constexpr double leaving_ratio = 1.02;
 inline constexpr SampleLimits race_limits{.min_samples = 5, .max_samples = 20, .max_ms = 50};
 
 // A race of jobs on one device.
@@ -34,16 +38,19 @@ class Race {
     std::vector<double> energies_mj{}, powers_w{};
     // The values of the objective, one for each round; empty if the objective is the time.
     std::vector<double> values{};
+    bool has_left = false;  // because it is certainly slower; it has the rounds before
   };
 
-  // Runs `rounds` rounds, each over all entrants in a seeded random order. The runner must outlive
-  // the race. `floor_ns`: see Measurement::reject_below. With another objective than the time, the
+  // Runs `rounds` rounds, each over all entrants in a seeded random order. All jobs of the first
+  // round are given to the device at once, so that what is not compiled yet is compiled at the same
+  // time; the device measures one at a time in any case. The runner must outlive the race. `floor_ns`: see Measurement::reject_below. With another objective than the time, the
   // jobs must measure energy.
   Race(JobRunner& jobs, std::vector<Job> entrants, int rounds, std::uint64_t seed,
        double floor_ns = 0, Objective objective = Objective::time);
 
   // Runs until the deadline; returns true when all rounds are done. An entrant that fails in a
-  // round leaves the race with that outcome.
+  // round leaves the race with that outcome. Baselines stay to the end, so that speedups rest on
+  // all rounds.
   bool step(std::chrono::steady_clock::time_point deadline);
   int rounds_done() const;
 
@@ -70,7 +77,9 @@ class Race {
   static void break_ties(std::vector<Entrant>& ranking, std::size_t tied);
 
  private:
+  void submit(std::size_t turn);
   void submit_next();
+  void drop_the_slow();
 
   JobQueue<std::size_t> jobs_;  // by the turn
   double floor_ns_;
@@ -78,6 +87,7 @@ class Race {
   std::vector<Entrant> entrants_;
   std::vector<std::size_t> order_;  // entrants in the order of their turns, all rounds
   std::size_t turn_ = 0;
+  bool has_dropped_ = false;  // drop_the_slow() was called
 };
 
 // Returns the 95 % interval of the energy of a race's rounds; nothing if there was one round, or

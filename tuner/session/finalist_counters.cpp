@@ -2,17 +2,28 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 namespace tw {
-void add_counters(JobRunner& jobs, std::vector<Race::Entrant>& ranking, Progress& progress,
-                  const std::function<bool()>& stopped) {
+namespace {
+
+std::vector<std::size_t> counted_of(std::size_t entrants, std::size_t tied) {
+  if (entrants < 2) return std::vector<std::size_t>(entrants, 0);
+  const bool are_all_tied = tied >= entrants;
+  return {0, are_all_tied ? 1 : std::max<std::size_t>(tied, 1)};
+}
+
+}  // namespace
+
+void add_counters(JobRunner& jobs, std::vector<Race::Entrant>& ranking, std::size_t tied,
+                  Progress& progress, const std::function<bool()>& stopped) {
   if (!jobs.device().has_counters() || stopped()) return;
-  std::size_t done = 0;
-  for (Race::Entrant& entrant : ranking) {
+  for (const std::size_t at : counted_of(ranking.size(), tied)) {
+    Race::Entrant& entrant = ranking[at];
     Status status;
-    status.what = fmt::format("counters of {} of {}", ++done, ranking.size());
+    status.what = at == 0 ? "counters of the winner" : "counters of the runner-up";
     progress.update(status);
     Job job = entrant.job;
     job.purpose = Purpose::counters;

@@ -226,11 +226,13 @@ void KernelSearches::note_certificate(const Certificate& certificate) {
 
 void KernelSearches::show(const KernelSearch& search) const {
   const Budget& budget = run_.request.budget;
-  const bool whole_space = budget.evaluations == 0 && budget.seconds == 0 && !budget.until_certain;
+  const bool is_bounded = budget.evaluations > 0;
+  const bool whole_space = !is_bounded && budget.seconds == 0 && !budget.until_certain;
+  const std::int64_t left = trials_.space_size() - known_;
   Status status;
   status.what = competitor_of(search).name;
   status.done = report_.evaluated;
-  status.budget = whole_space ? trials_.space_size() - known_ : budget.evaluations;
+  status.budget = is_bounded ? std::min(budget.evaluations, left) : whole_space ? left : 0;
   status.failed = failed_;
   status.elapsed_s = run_.elapsed_s();
   status.budget_s = budget.seconds;

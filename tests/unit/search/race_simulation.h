@@ -6,9 +6,10 @@
 namespace tw {
 
 // Races `pairs` pairs, of which "slow" takes longer by `planted` (0.01: 1 %), and calls
-// `take(ranking)` after each. Pair i has seed i + 1.
+// `take(ranking)` after each. Pair i has seed i + 1. Baselines run all rounds.
 template <class Take>
-void for_each_race(double planted, const Noise& noise, int pairs, int rounds, const Take& take) {
+void for_each_race(double planted, const Noise& noise, int pairs, int rounds, const Take& take,
+                   Purpose purpose = Purpose::race_round) {
   for (int i = 0; i < pairs; ++i) {
     const auto seed = static_cast<std::uint64_t>(i) + 1;
     NoisyTimes times({{"fast", 1e5}, {"slow", 1e5 * (1 + planted)}}, noise, seed);
@@ -16,6 +17,7 @@ void for_each_race(double planted, const Noise& noise, int pairs, int rounds, co
     std::vector<Job> jobs(2);
     jobs[0].kernel = "fast";
     jobs[1].kernel = "slow";
+    for (Job& job : jobs) job.purpose = purpose;
     JobRunner runner(device);
     Race race(runner, std::move(jobs), rounds, seed);
     while (!race.step({})) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "unit/search/test_spaces.h"
@@ -136,7 +137,7 @@ TEST(Race, InterleavesAndShufflesItsRounds) {
   Race race(runner, jobs_named({"a", "b", "c", "d"}), 8, 3);
   finish(race);
   ASSERT_EQ(device.submitted.size(), 32u);
-  EXPECT_EQ(device.most_queued, 1u);
+  EXPECT_EQ(device.most_queued, 4u) << "the first round compiles at the same time";
   std::set<std::string> orders;
   for (std::size_t round = 0; round < 8; ++round) {
     std::string order;
@@ -147,6 +148,54 @@ TEST(Race, InterleavesAndShufflesItsRounds) {
     orders.insert(order);
   }
   EXPECT_GT(orders.size(), 3u);
+}
+
+TEST(Race, LaterRoundsRunOneJobAtATime) {
+  std::size_t submitted = 0, most = 0, answered = 0;
+  FakeDevice device(4, [&](const Job&) {
+    ++answered;
+    return measured(1000);
+  });
+  JobRunner runner(device);
+  Race race(runner, jobs_named({"a", "b", "c"}), 8, 3);
+  for (int i = 0; i < 1000 && !race.step({}); ++i) {
+    submitted = device.submitted.size();
+    if (submitted > 3) most = std::max(most, submitted - answered);
+  }
+  EXPECT_EQ(answered, 24u);
+  EXPECT_LE(most, 1u);
+}
+
+TEST(Race, EntrantsThatAreCertainlySlowerLeaveAfterSixRounds) {
+  std::map<std::string, int> count;
+  FakeDevice device(4, [&](const Job& job) {
+    const int round = count[job.configuration]++;
+    if (job.configuration == "library") return measured(900);  // faster than all
+    if (job.configuration == "slow") return measured(1030);
+    if (job.configuration == "slower") return measured(2000);
+    // In one round as fast as the fastest: not certain.
+    if (job.configuration == "unsure") return measured(round == 2 ? 1000 : 1050);
+    return measured(1000);
+  });
+  std::vector<Job> jobs = jobs_named({"slow", "fast", "slower", "unsure", "library"});
+  jobs.back().purpose = Purpose::baseline;
+  JobRunner runner(device);
+  Race race(runner, std::move(jobs), race_rounds, 1);
+  finish(race);
+  EXPECT_EQ(count.at("slow"), 6);
+  EXPECT_EQ(count.at("slower"), 6);
+  EXPECT_EQ(count.at("fast"), 9);
+  EXPECT_EQ(count.at("unsure"), 9);
+  EXPECT_EQ(count.at("library"), 9);
+  EXPECT_EQ(race.rounds_done(), race_rounds);
+  std::vector<Race::Entrant> ranking = race.ranking();
+  std::erase_if(ranking, [](const auto& one) { return one.job.purpose == Purpose::baseline; });
+  EXPECT_EQ(ranking[0].job.configuration, "fast");
+  EXPECT_EQ(ranking[3].job.configuration, "slower");
+  EXPECT_EQ(Race::tied(ranking), 1u);
+  const auto slower = Race::slower(ranking[0], ranking[3]);
+  ASSERT_TRUE(slower) << "six rounds give an interval";
+  EXPECT_DOUBLE_EQ(slower->low, 2);
 }
 
 TEST(Race, AnEntrantThatFailsIsOutAndTheOthersGoOn) {
