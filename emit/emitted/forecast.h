@@ -18,10 +18,66 @@ struct Rates {
   double launch_ns = 0;        // overhead of a launch
 };
 
-// Returns the value of a count. An expression without a value, and a negative one, count as 0.
-constexpr double amount(checked::Value value) {
-  return value.ok && value.v > 0 ? static_cast<double>(value.v) : 0;
+// The operations of expressions for forecasts, where an overflow makes a bad guess and no fault.
+// They are several times faster than those of checked.h, because compilers share what is common.
+namespace plain {
+
+using Int = std::int64_t;
+using Bits = std::uint64_t;
+
+constexpr Int add(Int a, Int b) {
+  return static_cast<Int>(static_cast<Bits>(a) + static_cast<Bits>(b));
 }
+constexpr Int sub(Int a, Int b) {
+  return static_cast<Int>(static_cast<Bits>(a) - static_cast<Bits>(b));
+}
+constexpr Int mul(Int a, Int b) {
+  return static_cast<Int>(static_cast<Bits>(a) * static_cast<Bits>(b));
+}
+constexpr Int neg(Int a) { return sub(0, a); }
+// Sizes are not negative, so these divide without a sign: 0 if there is no result.
+constexpr Int div(Int a, Int b) {
+  return a < 0 || b <= 0 ? 0 : static_cast<Int>(static_cast<Bits>(a) / static_cast<Bits>(b));
+}
+constexpr Int mod(Int a, Int b) {
+  return a < 0 || b <= 0 ? 0 : static_cast<Int>(static_cast<Bits>(a) % static_cast<Bits>(b));
+}
+constexpr Int ceil_div(Int a, Int b) { return div(add(a, sub(b, 1)), b); }
+constexpr Int round_up(Int a, Int b) { return mul(ceil_div(a, b), b); }
+constexpr Int min(Int a, Int b) { return a < b ? a : b; }
+constexpr Int max(Int a, Int b) { return a > b ? a : b; }
+constexpr Int lt(Int a, Int b) { return a < b ? 1 : 0; }
+constexpr Int le(Int a, Int b) { return a <= b ? 1 : 0; }
+constexpr Int gt(Int a, Int b) { return a > b ? 1 : 0; }
+constexpr Int ge(Int a, Int b) { return a >= b ? 1 : 0; }
+constexpr Int eq(Int a, Int b) { return a == b ? 1 : 0; }
+constexpr Int ne(Int a, Int b) { return a != b ? 1 : 0; }
+constexpr Int logical_and(Int a, Int b) { return a != 0 && b != 0 ? 1 : 0; }
+constexpr Int logical_or(Int a, Int b) { return a != 0 || b != 0 ? 1 : 0; }
+constexpr Int logical_not(Int a) { return a == 0 ? 1 : 0; }
+constexpr Int truth(Int a) { return a != 0 ? 1 : 0; }
+constexpr Int select(Int condition, Int yes, Int no) { return condition != 0 ? yes : no; }
+
+// The rare ones.
+constexpr Int known(checked::Value value) { return value.ok ? value.v : 0; }
+constexpr Int bit_not(Int a) { return ~a; }
+constexpr Int bit_and(Int a, Int b) { return a & b; }
+constexpr Int bit_or(Int a, Int b) { return a | b; }
+constexpr Int bit_xor(Int a, Int b) { return a ^ b; }
+constexpr Int floor_div(Int a, Int b) { return known(checked::floor_div(a, b)); }
+constexpr Int floor_mod(Int a, Int b) { return known(checked::floor_mod(a, b)); }
+constexpr Int shl(Int a, Int b) { return known(checked::shl(a, b)); }
+constexpr Int shr(Int a, Int b) { return known(checked::shr(a, b)); }
+constexpr Int abs(Int a) { return a < 0 ? neg(a) : a; }
+constexpr Int gcd(Int a, Int b) { return known(checked::gcd(a, b)); }
+constexpr Int pow(Int a, Int b) { return known(checked::pow(a, b)); }
+constexpr Int is_pow2(Int a) { return known(checked::is_pow2(a)); }
+constexpr Int log2(Int a) { return known(checked::log2(a)); }
+
+}  // namespace plain
+
+// Returns the value of a count. A negative one counts as 0.
+constexpr double amount(std::int64_t value) { return value > 0 ? static_cast<double>(value) : 0; }
 
 // What one call does: the keys of the kernel's [model] in its TOML file.
 struct Work {
@@ -30,12 +86,12 @@ struct Work {
   double units = 0, rounds = 0, steps = 0, registers = 0;
 
   // Takes a launch into account, if it has more shared memory or more threads than those before.
-  constexpr void launch(checked::Value when, const checked::Value (&grid)[3],
-                        const checked::Value (&block)[3], checked::Value smem_bytes) {
-    if (!when.ok || when.v == 0) return;
+  constexpr void launch(std::int64_t when, const std::int64_t (&grid)[3],
+                        const std::int64_t (&block)[3], std::int64_t smem_bytes) {
+    if (when == 0) return;
     double its_blocks = 1, its_threads = 1;
-    for (const checked::Value value : grid) its_blocks *= amount(value) > 1 ? amount(value) : 1;
-    for (const checked::Value value : block) its_threads *= amount(value) > 1 ? amount(value) : 1;
+    for (const std::int64_t value : grid) its_blocks *= amount(value) > 1 ? amount(value) : 1;
+    for (const std::int64_t value : block) its_threads *= amount(value) > 1 ? amount(value) : 1;
     const double its_smem = amount(smem_bytes);
     const bool is_larger =
         its_smem > smem || (!(its_smem < smem) && its_blocks * its_threads > blocks * threads);
@@ -88,7 +144,7 @@ constexpr double log2_of(double value) {
     value *= 1.0 / 65536;
     exponent += 16;
   }
-  for (const int step : {8, 4, 2, 1}) {
+  for (int step = 8; step > 0; step /= 2) {
     const double power = static_cast<double>(1 << step);
     if (value < power) continue;
     value /= power;
@@ -104,7 +160,7 @@ constexpr double log2_of(double value) {
 constexpr double octaves(std::int64_t size) {
   if (size < 1) return 0;
   int exponent = 0;
-  for (const int step : {32, 16, 8, 4, 2, 1}) {
+  for (int step = 32; step > 0; step /= 2) {
     if (size >> (exponent + step) > 0) exponent += step;
   }
   return exponent - 1 +

@@ -174,8 +174,8 @@ struct Constant {
   std::string bytes;  // code of the tensor's size; it reads `problem`
 };
 
-// The counts of a kernel's [model]: code that reads `knob`, `problem` and `device`. The names are the
-// members of dispatch::Work.
+// The counts of a kernel's [model]: code that reads `knob`, `problem` and `device`. The names are
+// the members of dispatch::Work.
 using Counts = std::vector<std::pair<std::string, std::string>>;
 
 // A kernel. It is a namespace in dispatch/select.h, and a struct in <op>.cuh.

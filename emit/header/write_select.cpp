@@ -167,6 +167,15 @@ std::string plan_function(const Kernel& kernel) {
   return text + "  return plan;\n}\n\n";
 }
 
+// Returns the code with the operations of dispatch::plain.
+std::string plainly(std::string code) {
+  const std::string from = "checked::", to = "dispatch::plain::";
+  for (std::size_t at = code.find(from); at != code.npos; at = code.find(from, at + to.size())) {
+    code.replace(at, from.size(), to);
+  }
+  return code;
+}
+
 // Returns the function that forecasts the time of a call.
 std::string forecast_function(const Kernel& kernel) {
   if (kernel.counts.empty()) return "";
@@ -178,11 +187,12 @@ std::string forecast_function(const Kernel& kernel) {
       "                          const dispatch::Rates& rates) {\n"
       "  dispatch::Work work;\n";
   for (const Launch& launch : kernel.launches) {
-    text += fmt::format("  work.launch({}, {{{}}}, {{{}}}, {});\n", launch.when,
-                        fmt::join(launch.grid, ", "), fmt::join(launch.block, ", "), launch.shared);
+    text += plainly(fmt::format("  work.launch({}, {{{}}}, {{{}}}, {});\n", launch.when,
+                                fmt::join(launch.grid, ", "), fmt::join(launch.block, ", "),
+                                launch.shared));
   }
   for (const auto& [name, code] : kernel.counts) {
-    text += fmt::format("  work.{} = dispatch::amount({});\n", name, code);
+    text += fmt::format("  work.{} = dispatch::amount({});\n", name, plainly(code));
   }
   return text + "  return dispatch::forecast_ns(work, rates, device);\n}\n\n";
 }

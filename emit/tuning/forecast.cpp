@@ -5,9 +5,8 @@
 namespace tw {
 namespace {
 
-checked::Value count_of(const Expr& expr, std::span<const std::int64_t> slots) {
-  const std::optional<std::int64_t> value = expr.evaluate(slots);
-  return value ? checked::Value(*value) : checked::Value();
+std::int64_t count_of(const Expr& expr, std::span<const std::int64_t> slots) {
+  return expr.evaluate(slots).value_or(0);
 }
 
 }  // namespace

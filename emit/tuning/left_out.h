@@ -7,8 +7,9 @@
 
 namespace tw {
 
-// Returns, for each tuned problem, the slowdown of what the header would choose for it if it did not
-// know the problem. Nothing if that was not measured there, or if nothing else serves the problem.
+// Returns, for each tuned problem, the slowdown of what the header would choose for it if it did
+// not know the problem. Nothing if that was not measured there, or if nothing else serves the
+// problem.
 std::vector<std::optional<double>> slowdowns_left_out(const Tuning& tuning);
 
 }  // namespace tw

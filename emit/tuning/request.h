@@ -40,8 +40,8 @@ struct EmitRequest {
   // line that says so.
   std::map<std::string, Slower> slower{};
   std::string portfolio{};
-  // For each winner's problem the slowdowns of configurations against the fastest one, as far as they
-  // were measured there: by the problem's key, then by "kernel: configuration".
+  // For each winner's problem the slowdowns of configurations against the fastest one, as far as
+  // they were measured there: by the problem's key, then by "kernel: configuration".
   std::map<std::string, std::map<std::string, double>> slowdowns{};
   DeviceInfo device{};               // the winners' device with its rates, as far as they are known
   std::vector<Rejected> rejected{};  // not used for their storage, math, chain and choices
