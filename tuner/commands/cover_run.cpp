@@ -68,7 +68,16 @@ Setup CoverRun::set_up_at(const CoverPoint& point, const OpenDevice& opened) {
   return setup;
 }
 
-// A shape is tuned if a race ended under this driver.
+// Returns whether the catalog's kernel is that of the trial.
+bool CoverRun::is_current(const Part& part, const Trial& trial, const Problem& problem) const {
+  const auto& kernels = part.entry->kernels;
+  return std::any_of(kernels.begin(), kernels.end(), [&](const KernelSpec& kernel) {
+    return kernel.name == trial.context.code.kernel &&
+           catalog_.source_digest(kernel, problem.epilogue) == trial.context.code.source_digest;
+  });
+}
+
+// A shape is tuned if a race of today's kernels ended under this driver.
 std::optional<Winner> CoverRun::winner_of(const Part& part, std::size_t point) {
   const CoverPoint& at = part.points[point];
   const OpenDevice opened = open(at);
@@ -83,7 +92,10 @@ std::optional<Winner> CoverRun::winner_of(const Part& part, std::size_t point) {
     const Situation& there = winner.trial.context.situation;
     const bool is_it = there.problem == filter.problem && there.driver == info.driver &&
                        there.device_model == info.model && winner.raced;
-    if (is_it) return std::move(winner);
+    const bool is_replayed = !opened.recordings.empty();
+    if (is_it && (is_replayed || is_current(part, winner.trial, at.asked.problem))) {
+      return std::move(winner);
+    }
   }
   return std::nullopt;
 }

@@ -63,6 +63,7 @@ class CoverRun {
   };
   // Returns what the last tuned shapes lose, and the forecasts, for the choice of the next one.
   std::function<double(std::size_t)> expected_loss(const Part& part);
+  bool is_current(const Part& part, const Trial& trial, const Problem& problem) const;
   std::optional<Winner> winner_of(const Part& part, std::size_t point);
   std::vector<Winner> winners_of(const Part& part);
   Setup set_up_at(const CoverPoint& point, const OpenDevice& opened);
