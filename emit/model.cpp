@@ -18,8 +18,11 @@
 #include "emit/header/emitted_texts.h"
 #include "emit/header/text.h"
 #include "emit/model_parts.h"
+#include "emit/tuning/choice.h"
+#include "emit/tuning/forecast.h"
 #include "emit/tuning/given_kernel.h"
 #include "emit/tuning/names.h"
+#include "emit/tuning/residuals.h"
 
 namespace tw {
 namespace {
@@ -158,8 +161,9 @@ std::vector<int> branches_of(const Tuning& tuning, int form) {
   return {branches.begin(), branches.end()};
 }
 
-header::Row row_model(const Tuning& tuning, const TunedRow& row) {
-  header::Row model{row.branch, row.form, numbers_of(row.problem), {}, 0, ""};
+header::Row row_model(const Tuning& tuning, const TunedRow& row,
+                      const std::vector<double>& residuals) {
+  header::Row model{row.branch, row.form, numbers_of(row.problem), {}, 0, "", residuals};
   for (const double scalar : row.problem.scalars) {
     model.scalars.push_back(dispatch::kind_of(scalar));
   }
@@ -167,6 +171,13 @@ header::Row row_model(const Tuning& tuning, const TunedRow& row) {
   model.median_ns = row.winner.trial.measurement.median_ns();
   model.text = row.problem.key(tuning.op());
   return model;
+}
+
+// Returns the members of dispatch::Rates, in their order.
+std::vector<double> rates_model(const EmitRequest& request, const Form& form) {
+  const dispatch::Rates rates = rates_of(request.device, form.math);
+  return {rates.fma,  rates.tensor, rates.instructions, rates.shared,  rates.l2,
+          rates.dram, rates.warps,  rates.round_ns,     rates.step_ns, rates.launch_ns};
 }
 
 // Returns the root of each qualified entry, such as "tw" of "tw::gemm::simt::kernel". A namespace
@@ -251,7 +262,10 @@ void add_parts(header::Model& model) {
 }
 
 void add_op(const OpSpec& op, header::Model& model) {
-  for (const DimSpec& dim : op.dims) model.dims.push_back(dim_model(op, dim));
+  for (std::size_t i = 0; i < op.dims.size(); ++i) {
+    model.dims.push_back(dim_model(op, op.dims[i]));
+    model.dims.back().is_axis = is_axis(op, i);
+  }
   for (const ChoiceSpec& choice : op.choices) model.choices.push_back(choice_model(choice));
   for (const ScalarSpec& scalar : op.scalars) model.scalars.push_back(cpp_name(scalar.name));
   for (const TensorSpec& tensor : op.tensors) {
@@ -288,7 +302,13 @@ header::Model model_of(const Tuning& tuning) {
   for (int i = 0; i < static_cast<int>(tuning.branches.size()); ++i) {
     model.branches.push_back(branch_model(tuning, i));
   }
-  for (const TunedRow& row : tuning.rows) model.rows.push_back(row_model(tuning, row));
+  for (std::size_t i = 0; i < tuning.rows.size(); ++i) {
+    model.rows.push_back(row_model(tuning, tuning.rows[i], tuning.residuals[i]));
+  }
+  model.has_forecasts = !tuning.rows.empty() && has_forecasts(tuning);
+  if (model.has_forecasts) {
+    for (const Form& form : tuning.forms) model.rates.push_back(rates_model(request, form));
+  }
   for (const Fallback& fallback : tuning.fallbacks) {
     const Branch& branch = tuning.branches[static_cast<std::size_t>(fallback.branch)];
     model.fallbacks.push_back({fallback.branch, fallback.form, numbers_of(branch.problem)});

@@ -150,6 +150,25 @@ std::string bytes_of(const TensorSpec& tensor, const Speller& spell) {
   return text;
 }
 
+// Returns the counts that are not constantly 0.
+header::Counts counts_model(const ModelSpec& model, const Speller& spell) {
+  header::Counts counts;
+  for (const auto& [name, expr] : {std::pair<const char*, const Expr&>{"fma", model.fma},
+                                   {"tensor", model.tensor},
+                                   {"instructions", model.instructions},
+                                   {"shared", model.shared},
+                                   {"l2", model.l2},
+                                   {"dram", model.dram},
+                                   {"units", model.units},
+                                   {"rounds", model.rounds},
+                                   {"steps", model.steps},
+                                   {"registers", model.registers}}) {
+    const std::string code = spell(expr);
+    if (code != "0") counts.emplace_back(name, code);
+  }
+  return counts;
+}
+
 }  // namespace
 
 std::string name_of_knob(const std::string& knob, bool is_macro) {
@@ -227,6 +246,7 @@ header::Kernel kernel_model(const Catalog& catalog, const KernelSpec& kernel) {
     if (workspace.init == Init::zero_each) model.zero_each.push_back(static_cast<int>(i));
     if (workspace.init == Init::zero_once) model.zero_once.push_back(static_cast<int>(i));
   }
+  if (kernel.model) model.counts = counts_model(*kernel.model, spell);
   model.is_given = kernel.knobs_are_macros;
   for (const ConstantSpec& constant : kernel.constants) {
     const TensorSpec& tensor =

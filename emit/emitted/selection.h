@@ -1,9 +1,12 @@
 // Finds the branch of a call in the tables of a header. `tune emit` writes these tables into
 // dispatch/select.h. Plain C++17, so that it needs no CUDA compiler.
 #pragma once
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "emit/emitted/choose.h"
+#include "emit/emitted/forecast.h"
 #include "emit/emitted/limits.h"
 
 namespace tw::dispatch {
@@ -46,51 +49,94 @@ struct Members {
   static constexpr bool same([[maybe_unused]] const Problem& a, [[maybe_unused]] const Problem& b) {
     return (... && (a.*kMembers == b.*kMembers));
   }
-  // Returns 2 to the power of the sum over the members of |log2(a / b)|.
-  static constexpr double distance([[maybe_unused]] const Problem& a,
-                                   [[maybe_unused]] const Problem& b) {
-    return (1.0 * ... * ratio(a.*kMembers, b.*kMembers));
+};
+
+// The dims that count for the distance of two problems, on a logarithmic scale.
+template <class Problem, std::int64_t Problem::*... kMembers>
+struct Axes {
+  static constexpr int count = sizeof...(kMembers);
+  // A place has one more number, because an array cannot be empty.
+  static constexpr std::array<double, count + 1> place([[maybe_unused]] const Problem& problem) {
+    return {octaves(problem.*kMembers)..., 0};
   }
 };
 
-// Compares two calls, for choose(). Selector is described below.
+// Returns the places of the tuned problems.
+template <class Axes, class Row, std::size_t kRows>
+constexpr auto places_of(const std::array<Row, kRows>& rows) {
+  std::array<decltype(Axes::place(rows[0].query.problem)), kRows> places{};
+  for (std::size_t i = 0; i < kRows; ++i) places[i] = Axes::place(rows[i].query.problem);
+  return places;
+}
+
+// The tables of a header, for one call. See choose(). Selector is described below.
 template <class Selector>
-struct Compare {
+class Table {
+ public:
   using Query = typename Selector::Query;
 
-  static constexpr bool same_form(const Query& a, const Query& b) {
-    return a.form == b.form && Selector::Choices::same(a.problem, b.problem);
+  constexpr Table(const Query& query, const Device& device)
+      : query_(query), device_(device), place_(Selector::Axes::place(query.problem)) {}
+
+  static constexpr const auto& rows() { return Selector::rows(); }
+  static constexpr const auto& fallbacks() { return Selector::fallbacks(); }
+  static constexpr int branches() { return Selector::branch_count; }
+  constexpr bool same_form(const Query& query) const {
+    return query_.form == query.form && Selector::Choices::same(query_.problem, query.problem);
   }
-  static constexpr bool same_dims(const Query& a, const Query& b) {
-    return Selector::Dims::same(a.problem, b.problem);
+  constexpr bool same_dims(const Query& query) const {
+    return Selector::Dims::same(query_.problem, query.problem);
   }
-  static constexpr bool same_kind(const Query& a, const Query& b) {
-    bool same = a.problem.align == b.problem.align;
+  constexpr bool same_kind(const Query& query) const {
+    bool same = query_.problem.align == query.problem.align;
     int at = 0;
-    for (const int kind : a.scalar) same = same && kind == b.scalar[at++];
+    for (const int kind : query_.scalar) same = same && kind == query.scalar[at++];
     return same;
   }
-  static constexpr double distance(const Query& a, const Query& b) {
-    return Selector::Dims::distance(a.problem, b.problem);
+  constexpr double distance(int row) const {
+    const auto index = static_cast<std::size_t>(row);
+    double sum = same_kind(rows()[index].query) ? 0 : 1;
+    for (std::size_t i = 0; i < Selector::Axes::count; ++i) {
+      const double away = place_[i] - Selector::places()[index][i];
+      sum += away * away;
+    }
+    return sum;
   }
+  static constexpr double residual(int row, int branch) {
+    return Selector::residuals()[static_cast<std::size_t>(row)][static_cast<std::size_t>(branch)];
+  }
+  constexpr double log_forecast(int branch) const {
+    return log2_of(Selector::forecast(branch, query_, device_));
+  }
+  bool serves(int branch) const { return Selector::serves(branch, query_.problem, device_); }
+
+ private:
+  const Query& query_;
+  const Device& device_;
+  std::array<double, Selector::Axes::count + 1> place_;
 };
 
 // Returns the branch that runs a call. choose() defines the rule. Selector is the op's struct with
 // these members:
 //   Query                a Query of the op's problem
 //   Dims, Choices        the Members that are dims, and those that are choices
+//   Axes                 the Axes of the problem
 //   rows(), fallbacks()  the tuned problems and the defaults, in order
+//   places()             for each tuned problem its place: Axes::place()
+//   residuals()          for each tuned problem the residual of each branch; see choose()
+//   branch_count         the number of branches
 //   branch_info(branch)  the texts of a branch
+//   forecast(branch, query, device)
+//                        the forecast of the call in ns, at least 1; 1 if some kernel has none
 //   serves(branch, problem, device)
 //                        whether a branch can run a problem on a device
 //   tuned_cc, tuned_sms  the compute capability times ten and the number of SMs of the tuned GPU
 //   nothing_serves()     the reason of a call that no branch serves
 template <class Selector>
 Choice choose_branch(const typename Selector::Query& query, const Device& device) {
-  return choose<Compare<Selector>>(
-      Selector::rows(), Selector::fallbacks(), query, device.gpu_cc == Selector::tuned_cc,
-      device.sms == Selector::tuned_sms,
-      [&](int branch) { return Selector::serves(branch, query.problem, device); });
+  double scores[Selector::branch_count > 0 ? Selector::branch_count : 1] = {};
+  return choose(Table<Selector>(query, device), device.gpu_cc == Selector::tuned_cc,
+                device.sms == Selector::tuned_sms, scores);
 }
 
 // Returns the reason if another branch would run the call if the program held all code for the GPU,

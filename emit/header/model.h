@@ -18,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tw::header {
@@ -83,7 +84,8 @@ struct Dim {
   // Code of the value that -1 stands for. It reads `problem`. Empty if the dim has no default.
   std::string fallback;
   std::int64_t least = 1, most = 1;
-  std::string reason;  // the text if the value is not between `least` and `most`
+  std::string reason;   // the text if the value is not between `least` and `most`
+  bool is_axis = true;  // It counts for the distance of two problems: no other dim implies it.
 };
 
 // One axis of a tensor. The code reads `problem`.
@@ -172,6 +174,10 @@ struct Constant {
   std::string bytes;  // code of the tensor's size; it reads `problem`
 };
 
+// The counts of a kernel's [model]: code that reads `knob`, `problem` and `device`. The names are
+// the members of dispatch::Work.
+using Counts = std::vector<std::pair<std::string, std::string>>;
+
 // A kernel. It is a namespace in dispatch/select.h, and a struct in <op>.cuh.
 struct Kernel {
   std::string label, doc;  // texts
@@ -184,6 +190,7 @@ struct Kernel {
   std::vector<int> zero_once;  // the workspaces that the caller zeroes once
   std::vector<Launch> launches;
   int most_integers = 0;  // the largest number of integers in one launch
+  Counts counts;          // empty: the kernel has no [model]
   // The kernel is compiled as its author wrote it, and each branch of it has a Unit.
   bool is_given = false;
   std::vector<Constant> constants;  // of a given kernel
@@ -229,7 +236,8 @@ struct Row {
   Numbers problem;
   std::vector<int> scalars;  // kind_of() of each scalar
   double median_ns = 0;
-  std::string text;  // the text of the problem
+  std::string text;                 // the text of the problem
+  std::vector<double> residuals{};  // of each branch; see dispatch/choose.h
 };
 
 // A branch for problems that were not tuned.
@@ -277,6 +285,9 @@ struct Model {
   std::vector<Branch> branches;
   std::vector<Row> rows;
   std::vector<Fallback> fallbacks;
+  bool has_forecasts = false;  // All kernels of tuned problems have counts.
+  // For each form the members of dispatch::Rates, in their order; if there are forecasts.
+  std::vector<std::vector<double>> rates;
   // The compute capability times ten and the number of SMs of the tuned GPU; 0 if there is none.
   std::int64_t cc = 0, sms = 0;
   std::string nothing_serves;  // the text if no branch serves a call

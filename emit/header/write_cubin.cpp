@@ -332,8 +332,8 @@ Texts write_cubin_files(const std::vector<GpuModel>& gpus) {
   files[model.op + ".cpp"] = notice + source_text(gpus);
   const Renaming of_ours{model.digest, {"tw"}};
   const Texts& parts = emitted_parts();
-  for (const char* name :
-       {"checked", "choose", "launch_limits", "limits", "loader", "selection", "tensor_map"}) {
+  for (const char* name : {"checked", "choose", "forecast", "launch_limits", "limits", "loader",
+                           "selection", "tensor_map"}) {
     const std::string path = fmt::format("dispatch/{}.h", name);
     files[folder + path] = write_license() + renamed_source(path, parts, of_ours);
   }

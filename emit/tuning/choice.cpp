@@ -1,7 +1,11 @@
 #include "emit/tuning/choice.h"
 
+#include <algorithm>
+
+#include "emit/emitted/forecast.h"
 #include "emit/tuning/given_kernel.h"
 #include "emit/tuning/launches.h"
+#include "emit/tuning/residuals.h"
 
 namespace tw {
 namespace {
@@ -11,34 +15,67 @@ struct Query {
   int form = 0;
 };
 
-// Compares problems as emitted/selection.h compares calls.
-struct Compare {
-  static bool same_form(const Query& a, const Query& b) {
-    return a.form == b.form && a.problem->choices == b.problem->choices;
-  }
-  static bool same_dims(const Query& a, const Query& b) {
-    return a.problem->dims == b.problem->dims;
-  }
-  static bool same_kind(const Query& a, const Query& b) {
-    bool same = a.problem->align == b.problem->align;
-    for (std::size_t i = 0; i < a.problem->scalars.size(); ++i) {
-      same = same &&
-             dispatch::kind_of(a.problem->scalars[i]) == dispatch::kind_of(b.problem->scalars[i]);
-    }
-    return same;
-  }
-  static double distance(const Query& a, const Query& b) {
-    double product = 1;
-    for (std::size_t i = 0; i < a.problem->dims.size(); ++i) {
-      product *= dispatch::ratio(a.problem->dims[i], b.problem->dims[i]);
-    }
-    return product;
-  }
-};
-
 struct Entry {
   int branch = 0;
   Query query;
+};
+
+// The tables of a header for one call, as emitted/selection.h has them.
+class Table {
+ public:
+  Table(const Tuning& tuning, const Problem& problem, const DeviceInfo& device)
+      : tuning_(tuning), query_{&problem, form_of(tuning, problem)}, device_(device) {
+    for (const TunedRow& row : tuning.rows) rows_.push_back({row.branch, {&row.problem, row.form}});
+    for (const Fallback& fallback : tuning.fallbacks) {
+      const Branch& branch = tuning.branches[static_cast<std::size_t>(fallback.branch)];
+      fallbacks_.push_back({fallback.branch, {&branch.problem, fallback.form}});
+    }
+  }
+
+  const std::vector<Entry>& rows() const { return rows_; }
+  const std::vector<Entry>& fallbacks() const { return fallbacks_; }
+  int branches() const { return static_cast<int>(tuning_.branches.size()); }
+  bool same_form(const Query& query) const {
+    return query_.form == query.form && query_.problem->choices == query.problem->choices;
+  }
+  bool same_dims(const Query& query) const { return query_.problem->dims == query.problem->dims; }
+  bool same_kind(const Query& query) const {
+    const std::vector<double>&a = query_.problem->scalars, &b = query.problem->scalars;
+    return query_.problem->align == query.problem->align &&
+           std::equal(a.begin(), a.end(), b.begin(), b.end(), [](double x, double y) {
+             return dispatch::kind_of(x) == dispatch::kind_of(y);
+           });
+  }
+  double distance(int row) const {
+    const Query& query = rows_[static_cast<std::size_t>(row)].query;
+    double sum = same_kind(query) ? 0 : 1;
+    for (std::size_t i = 0; i < query_.problem->dims.size(); ++i) {
+      if (!is_axis(tuning_.op(), i)) continue;
+      const double away =
+          dispatch::octaves(query_.problem->dims[i]) - dispatch::octaves(query.problem->dims[i]);
+      sum += away * away;
+    }
+    return sum;
+  }
+  double residual(int row, int branch) const {
+    return tuning_.residuals[static_cast<std::size_t>(row)][static_cast<std::size_t>(branch)];
+  }
+  double log_forecast(int branch) const {
+    return dispatch::log2_of(forecast_of(tuning_, branch_at(branch), *query_.problem, device_));
+  }
+  bool serves(int branch) const {
+    return can_run(tuning_, branch_at(branch), *query_.problem, device_);
+  }
+
+ private:
+  const Branch& branch_at(int branch) const {
+    return tuning_.branches[static_cast<std::size_t>(branch)];
+  }
+
+  const Tuning& tuning_;
+  Query query_;
+  const DeviceInfo& device_;
+  std::vector<Entry> rows_, fallbacks_;
 };
 
 }  // namespace
@@ -62,18 +99,16 @@ bool can_run(const Tuning& tuning, const Branch& branch, const Problem& problem,
          can_launch(op, *branch.kernel, problem, device, branch.configuration);
 }
 
+bool is_axis(const OpSpec& op, std::size_t dim) {
+  const std::optional<Expr>& fallback = op.dims[dim].fallback;
+  return !fallback || fallback->reads().empty();
+}
+
 dispatch::Choice choice_of(const Tuning& tuning, const Problem& problem, const DeviceInfo& device) {
-  std::vector<Entry> rows, fallbacks;
-  for (const TunedRow& row : tuning.rows) rows.push_back({row.branch, {&row.problem, row.form}});
-  for (const Fallback& fallback : tuning.fallbacks) {
-    const Branch& branch = tuning.branches[static_cast<std::size_t>(fallback.branch)];
-    fallbacks.push_back({fallback.branch, {&branch.problem, fallback.form}});
-  }
-  return dispatch::choose<Compare>(
-      rows, fallbacks, Query{&problem, form_of(tuning, problem)}, device.cc == tuning.device.cc,
-      device.sms == tuning.device.sms, [&](int branch) {
-        return can_run(tuning, tuning.branches[static_cast<std::size_t>(branch)], problem, device);
-      });
+  std::vector<double> scores(tuning.branches.size());
+  double* const all = scores.data();
+  return dispatch::choose(Table(tuning, problem, device), device.cc == tuning.device.cc,
+                          device.sms == tuning.device.sms, all);
 }
 
 }  // namespace tw

@@ -40,6 +40,10 @@ struct EmitRequest {
   // line that says so.
   std::map<std::string, Slower> slower{};
   std::string portfolio{};
+  // For each winner's problem the slowdowns of configurations against the fastest one, as far as
+  // they were measured there: by the problem's key, then by "kernel: configuration".
+  std::map<std::string, std::map<std::string, double>> slowdowns{};
+  DeviceInfo device{};               // the winners' device with its rates, as far as they are known
   std::vector<Rejected> rejected{};  // not used for their storage, math, chain and choices
   std::string checked_on{};          // the device of the check; empty if nothing was checked
   // The number of shapes with which the check ran each part of the header. The key is the problem

@@ -14,6 +14,7 @@
 #include "emit/tuning/forms.h"
 #include "emit/tuning/given_kernel.h"
 #include "emit/tuning/names.h"
+#include "emit/tuning/residuals.h"
 
 namespace tw {
 namespace {
@@ -138,6 +139,7 @@ Tuning tuning_of(const EmitRequest& request) {
   std::vector<std::string> types;
   for (const Form& form : tuning.forms) types.push_back(form.type);
   check_names(tuning.op(), types, tuning.kernels);
+  tuning.residuals = residuals_of(tuning);
   return tuning;
 }
 

@@ -63,9 +63,10 @@ struct Tuning {
   std::vector<Form> forms;
   std::vector<Branch> branches;
   std::vector<TunedRow> rows;
-  std::vector<Fallback> fallbacks;          // in the order in which a call tries them
-  std::vector<const KernelSpec*> kernels;   // the kernels of the branches, each once
-  std::set<const KernelSpec*> own_targets;  // the op's kernels of which has_own_target() holds
+  std::vector<std::vector<double>> residuals;  // [row][branch]: residuals_of()
+  std::vector<Fallback> fallbacks;             // in the order in which a call tries them
+  std::vector<const KernelSpec*> kernels;      // the kernels of the branches, each once
+  std::set<const KernelSpec*> own_targets;     // the op's kernels of which has_own_target() holds
 
   const OpSpec& op() const { return entry->op; }
 };

@@ -15,6 +15,8 @@ constexpr Command listed[] = {
     {"run", "search for the fastest configuration of a problem (the default command)",
      tune_specification, tune_command},
     {"emit", "write the winners as a C++ dispatch header", emit_specification, emit_command},
+    {"cover", "tune what serves ranges of shapes, and measure what the choice loses",
+     cover_specification, cover_command},
     {"select", "show what a header would run for a problem, without a GPU", select_specification,
      select_command},
     {"query", "show winners and trials of a database", query_specification, query_command},

@@ -19,6 +19,8 @@ CommandSpec tune_specification();
 int tune_command(const Arguments& arguments);
 CommandSpec emit_specification();
 int emit_command(const Arguments& arguments);
+CommandSpec cover_specification();
+int cover_command(const Arguments& arguments);
 CommandSpec select_specification();
 int select_command(const Arguments& arguments);
 CommandSpec query_specification();

@@ -172,15 +172,20 @@ std::vector<EmitRequest> by_device(const EmitRequest& request) {
 }
 
 // Compiles the winners of every device. Nothing is checked on other shapes.
-int write_cubins(const std::string& folder, const std::string& source, const std::string& op,
-                 const EmitRequest& request) {
+int write_cubins(const std::string& database, const std::string& folder, const std::string& source,
+                 const std::string& op, const EmitRequest& request) {
   if (source == "cpu" || request.winners.empty()) {
     throw Error(fmt::format(
         "--format cubin compiles winners for their GPUs, and {}: tune on a GPU (--device cuda), or "
         "use --format header",
         source == "cpu" ? "--source cpu has those of the cpu device" : "there is none"));
   }
-  const auto files = emit_cubin(by_device(request), compile_for_gpus);
+  std::vector<EmitRequest> requests = by_device(request);
+  if (request.slowdowns.empty()) {
+    const Store store = Store::open(database, Store::Mode::read_only);
+    for (EmitRequest& one : requests) add_slowdowns(store, one);
+  }
+  const auto files = emit_cubin(requests, compile_for_gpus);
   check_folder(folder, files);
   write_files(folder, files);
   for (const auto& [path, text] : files) {
@@ -312,13 +317,16 @@ int emit_command(const Arguments& arguments) {
   }
   const std::string database = arguments.text("db", default_database);
   if (format == "cubin" && !asks_portfolio(arguments)) {
-    return write_cubins(folder, filter.source, op, request);
+    return write_cubins(database, folder, filter.source, op, request);
   }
   check_one_device(database, request.winners);
+  if (!request.winners.empty()) {
+    add_slowdowns(Store::open(database, Store::Mode::read_only), request);
+  }
   if (asks_portfolio(arguments) && !request.winners.empty()) {
     say(fmt::format("tune: {}", take_portfolio(arguments, database, request)));
   }
-  if (format == "cubin") return write_cubins(folder, filter.source, op, request);
+  if (format == "cubin") return write_cubins(database, folder, filter.source, op, request);
   if (format != "header") return write_winners(format, folder, request);
   return write_header(arguments, filter, folder, request);
 }

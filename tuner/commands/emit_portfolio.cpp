@@ -77,6 +77,41 @@ bool asks_portfolio(const Arguments& arguments) {
   return asks;
 }
 
+void add_slowdowns(const Store& store, EmitRequest& request) {
+  if (request.winners.empty() || request.objective != Objective::time) return;
+  const MeasuredTimes times =
+      measured_times(store, request.catalog->at(request.op), request.winners);
+  for (std::size_t i = 0; i < request.winners.size(); ++i) {
+    auto& known = request.slowdowns[request.winners[i].trial.context.situation.problem];
+    for (std::size_t j = 0; j < times.candidates.size(); ++j) {
+      const double slowdown = times.slowdowns[i][j];
+      if (slowdown >= not_measured) continue;
+      known[fmt::format("{}: {}", times.candidates[j].kernel, times.candidates[j].configuration)] =
+          slowdown;
+    }
+  }
+  const Trial& trial = request.winners.front().trial;
+  for (const StoredRun& run : store.runs()) {
+    if (run.id == trial.run) request.device = device_of(run.info, trial.context.situation);
+  }
+}
+
+void take_members(const MeasuredTimes& times, const Portfolio& portfolio, EmitRequest& request) {
+  for (std::size_t i = 0; i < request.winners.size(); ++i) {
+    const std::size_t member = portfolio.choice[i];
+    Winner& winner = request.winners[i];
+    const Trial& trial = times.trials[i][static_cast<std::size_t>(times.trial_of[i][member])];
+    if (trial.id == winner.trial.id) continue;
+    const Trial& fastest = winner.trial;
+    request.slower[fastest.context.situation.problem] = {
+        times.slowdowns[i][member],
+        fmt::format("{}: {}", fastest.context.code.kernel, fastest.configuration)};
+    winner.raced = trial.kind == TrialKind::race;
+    winner.tied.clear();
+    winner.trial = trial;
+  }
+}
+
 std::string take_portfolio(const Arguments& arguments, const std::string& database,
                            EmitRequest& request) {
   const Store store = Store::open(database, Store::Mode::read_only);
@@ -85,19 +120,10 @@ std::string take_portfolio(const Arguments& arguments, const std::string& databa
   const Portfolio portfolio = chosen(arguments, times);
   std::size_t worst = 0;
   for (std::size_t i = 0; i < request.winners.size(); ++i) {
-    const std::size_t member = portfolio.choice[i];
-    const double slowdown = times.slowdowns[i][member];
+    const double slowdown = times.slowdowns[i][portfolio.choice[i]];
     if (slowdown > times.slowdowns[worst][portfolio.choice[worst]]) worst = i;
-    Winner& winner = request.winners[i];
-    const Trial& trial = times.trials[i][static_cast<std::size_t>(times.trial_of[i][member])];
-    if (trial.id == winner.trial.id) continue;
-    const Trial& fastest = winner.trial;
-    request.slower[fastest.context.situation.problem] = {
-        slowdown, fmt::format("{}: {}", fastest.context.code.kernel, fastest.configuration)};
-    winner.raced = trial.kind == TrialKind::race;
-    winner.tied.clear();
-    winner.trial = trial;
   }
+  take_members(times, portfolio, request);
   request.portfolio = fmt::format(
       "{} configuration{} for {} problem{}; measured slowdown against the fastest of each: mean "
       "{}, worst {} ({}){}",

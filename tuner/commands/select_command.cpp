@@ -12,8 +12,8 @@
 #include "commands/emit_portfolio.h"
 #include "commands/emit_winners.h"
 #include "core/catalog/catalog.h"
-#include "emit/portfolio/measured.h"
 #include "emit/tuning/choice.h"
+#include "emit/tuning/left_out.h"
 #include "emit/tuning/tuning.h"
 #include "options/filter_options.h"
 #include "options/options.h"
@@ -46,6 +46,12 @@ struct Selected {
   Omission left_out;
 };
 
+double ratio(std::int64_t a, std::int64_t b) {
+  const auto [less, more] = std::minmax(a, b);
+  return static_cast<double>(std::max<std::int64_t>(more, 1)) /
+         static_cast<double>(std::max<std::int64_t>(less, 1));
+}
+
 std::string_view word_of(dispatch::Match match) {
   switch (match) {
     case dispatch::Match::exact:
@@ -63,8 +69,7 @@ std::string_view word_of(dispatch::Match match) {
 // Chooses as the header of one request does.
 class Selector {
  public:
-  Selector(const EmitRequest& request, MeasuredTimes times)
-      : request_(request), tuning_(tuning_of(request)), times_(std::move(times)) {}
+  explicit Selector(const EmitRequest& request) : tuning_(tuning_of(request)) {}
 
   Selected select(const Problem& problem) const {
     Selected selected;
@@ -81,60 +86,31 @@ class Selector {
     selected.tuned_ns = row.winner.trial.measurement.median_ns();
     for (std::size_t i = 0; i < problem.dims.size(); ++i) {
       if (tuning_.op().dims[i].fallback) continue;
-      selected.factor *= dispatch::ratio(problem.dims[i], row.problem.dims[i]);
+      selected.factor *= ratio(problem.dims[i], row.problem.dims[i]);
     }
     if (choice.match == dispatch::Match::nearest) selected.left_out = leave_out(row);
     return selected;
   }
 
  private:
-  // Returns the index of the request's winner of a problem.
-  std::size_t winner_of(const TunedRow& row) const {
-    std::size_t at = 0;
-    while (request_.winners[at].trial.id != row.winner.trial.id) ++at;
-    return at;
-  }
-  // Returns the slowdown of the choice for a tuned problem that the header would not know; nothing
-  // if the choice was not measured on the problem.
-  std::optional<double> slowdown_without(std::size_t index) const {
-    Tuning others = tuning_;
-    const TunedRow row = others.rows[index];
-    others.rows.erase(others.rows.begin() + static_cast<std::ptrdiff_t>(index));
-    const dispatch::Choice choice = choice_of(others, row.problem, others.device);
-    if (choice.row < 0) return std::nullopt;
-    const Branch& branch = others.branches[static_cast<std::size_t>(choice.branch)];
-    const std::string text = text_of(branch.kernel->knobs, branch.configuration);
-    const std::size_t winner = winner_of(row);
-    for (std::size_t i = 0; i < times_.candidates.size(); ++i) {
-      const Candidate& one = times_.candidates[i];
-      const double slowdown = times_.slowdowns[winner][i];
-      if (one.kernel == branch.kernel->name && one.configuration == text &&
-          slowdown < not_measured) {
-        return slowdown;
-      }
-    }
-    return std::nullopt;
-  }
   Omission leave_out(const TunedRow& like) const {
     Omission all;
     double sum = 0;
+    const std::vector<std::optional<double>> slowdowns = slowdowns_left_out(tuning_);
     for (std::size_t i = 0; i < tuning_.rows.size(); ++i) {
       const TunedRow& row = tuning_.rows[i];
       if (row.form != like.form || row.problem.choices != like.problem.choices) continue;
       ++all.problems;
-      const std::optional<double> slowdown = slowdown_without(i);
-      if (!slowdown) continue;
+      if (!slowdowns[i]) continue;
       ++all.measured;
-      sum += *slowdown;
-      all.worst = std::max(all.worst, *slowdown);
+      sum += *slowdowns[i];
+      all.worst = std::max(all.worst, *slowdowns[i]);
     }
     if (all.measured > 0) all.mean = sum / all.measured;
     return all;
   }
 
-  const EmitRequest& request_;
   Tuning tuning_;
-  MeasuredTimes times_;
 };
 
 std::string why_of(const Selected& selected) {
@@ -143,8 +119,8 @@ std::string why_of(const Selected& selected) {
       return fmt::format("tuned for this problem: {}", format_time(selected.tuned_ns));
     case dispatch::Match::nearest:
       return fmt::format(
-          "won the nearest tuned problem: {}, {} there; the dims differ by a factor "
-          "of {} in all",
+          "is expected to be the fastest; the nearest tuned problem that it won: {}, {} there; "
+          "the dims differ by a factor of {} in all",
           selected.tuned, format_time(selected.tuned_ns), format_significant(selected.factor, 3));
     case dispatch::Match::fallback:
       return "a default: no winner serves the problem";
@@ -214,12 +190,7 @@ std::unique_ptr<Header> header_of(const Arguments& arguments, const Catalog& cat
     return nullptr;
   }
   check_one_device(database, winners);
-  // Times say nothing about what another winner costs.
   const Objective objective = objective_of(arguments);
-  MeasuredTimes times;
-  if (objective == Objective::time) {
-    times = measured_times(Store::open(database, Store::Mode::read_only), entry, winners);
-  }
   auto header = std::make_unique<Header>();
   header->device = winners.front().trial.context.situation.device_model;
   header->request = {.catalog = &catalog,
@@ -229,10 +200,11 @@ std::unique_ptr<Header> header_of(const Arguments& arguments, const Catalog& cat
                      .source_note = "",
                      .defaults = arguments.has("defaults"),
                      .objective = objective};
+  add_slowdowns(Store::open(database, Store::Mode::read_only), header->request);
   if (asks_portfolio(arguments)) {
     say(fmt::format("tune: {}", take_portfolio(arguments, database, header->request)));
   }
-  header->selector.emplace(header->request, std::move(times));
+  header->selector.emplace(header->request);
   return header;
 }
 

@@ -41,9 +41,9 @@ bool is_shape(const std::string& word) {
 
 // Parses the words "op shape [dtype=..] [math=..] [epilogue=..] [layout=..]". The op may be omitted
 // if the flags name it.
-Asked parse_words(const std::vector<std::string>& words, const Arguments& arguments,
-                  const Catalog& catalog) {
-  Asked asked;
+AskedRange parse_words(const std::vector<std::string>& words, const Arguments& arguments,
+                       const Catalog& catalog) {
+  AskedRange asked;
   std::size_t at = 0;
   if (is_shape(words.front())) {
     asked.entry = &asked_op(arguments, catalog);
@@ -51,13 +51,13 @@ Asked parse_words(const std::vector<std::string>& words, const Arguments& argume
     asked.entry = &catalog.at(words[at++]);
   }
   if (at == words.size()) throw Error("no shape after the op");
-  ProblemText text = text_of_flags(arguments);
-  std::string layout = arguments.text("layout");
-  text.shape = asked.shape = words[at++];
+  ProblemText& text = asked.text = text_of_flags(arguments);
+  asked.layout = arguments.text("layout");
+  text.shape = words[at++];
   std::map<std::string, std::string*> fields{{"dtype=", &text.dtype},
                                              {"math=", &text.math},
                                              {"epilogue=", &text.epilogue},
-                                             {"layout=", &layout}};
+                                             {"layout=", &asked.layout}};
   for (; at < words.size(); ++at) {
     const std::size_t value = std::min(words[at].find('='), words[at].size() - 1) + 1;
     const auto field = fields.find(words[at].substr(0, value));
@@ -70,14 +70,22 @@ Asked parse_words(const std::vector<std::string>& words, const Arguments& argume
     *field->second = words[at].substr(value);
     field->second = nullptr;
   }
-  asked.problem = problem_of(*asked.entry, text, layout);
+  asked.range = parse_range(text.shape);
   return asked;
 }
 
-std::vector<Asked> parse_lines(std::string text, const std::string& path,
-                               const Arguments& arguments, const Catalog& catalog) {
-  std::istringstream file(std::move(text));
+// Returns the problems that stand for a range.
+std::vector<Asked> problems_in(const AskedRange& range) {
+  if (!is_range(range.text.shape)) return {problem_at(range, range.text.shape)};
   std::vector<Asked> asked;
+  for (const std::string& shape : shapes_in(range.range)) asked.push_back(problem_at(range, shape));
+  return asked;
+}
+
+std::vector<AskedRange> parse_lines(std::string text, const std::string& path,
+                                    const Arguments& arguments, const Catalog& catalog) {
+  std::istringstream file(std::move(text));
+  std::vector<AskedRange> asked;
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
     std::istringstream stream(line.substr(0, line.find('#')));
@@ -86,6 +94,7 @@ std::vector<Asked> parse_lines(std::string text, const std::string& path,
     try {
       asked.push_back(parse_words(words, arguments, catalog));
       asked.back().line = number;
+      problems_in(asked.back());  // throws Error for what is wrong
     } catch (const Error& error) {
       throw Error(fmt::format("{}:{}: {}", path, number, error.what()));
     }
@@ -93,25 +102,27 @@ std::vector<Asked> parse_lines(std::string text, const std::string& path,
   return asked;
 }
 
-std::vector<Asked> parse_table(const std::string& text, const std::string& path,
-                               const Arguments& arguments, const Catalog& catalog) {
+std::vector<AskedRange> parse_table(const std::string& text, const std::string& path,
+                                    const Arguments& arguments, const Catalog& catalog) {
   const bool is_only_op = catalog.foreign() && !arguments.has("op");
   const std::string op = is_only_op ? catalog.ops().front().op.name : arguments.text("op");
-  return problems_of_table(text, path, op, catalog, [&](const std::vector<std::string>& words) {
-    return parse_words(words, arguments, catalog);
+  return ranges_of_table(text, path, op, catalog, [&](const std::vector<std::string>& words) {
+    AskedRange asked = parse_words(words, arguments, catalog);
+    problems_in(asked);  // throws Error for what is wrong
+    return asked;
   });
 }
 
-std::vector<Asked> parse_shapes(const std::string& path, const Arguments& arguments,
-                                const Catalog& catalog) {
+std::vector<AskedRange> parse_shapes(const std::string& path, const Arguments& arguments,
+                                     const Catalog& catalog) {
   std::string text = read_bytes(path);
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // a byte-order mark
   if (text.find('\0') != std::string::npos) {
     throw Error(fmt::format("--shapes {}: is not a text: save it as UTF-8", path));
   }
-  std::vector<Asked> asked = is_problem_table(path, text)
-                                 ? parse_table(text, path, arguments, catalog)
-                                 : parse_lines(std::move(text), path, arguments, catalog);
+  std::vector<AskedRange> asked = is_problem_table(path, text)
+                                      ? parse_table(text, path, arguments, catalog)
+                                      : parse_lines(std::move(text), path, arguments, catalog);
   if (asked.empty()) {
     throw Error(
         fmt::format("--shapes {}: no problem in it: one a line, as in 'gemm m=1,n=2,k=3'", path));
@@ -127,7 +138,8 @@ std::vector<Flag> problem_flags() {
       {"shape", "NAME=N,...", "sizes: m=4096,n=4096,k=4096, or 4096x4096x4096 in the op's order"},
       {"shapes", "FILE",
        "many problems, one a line: OP SHAPE [dtype=..] [epilogue=..]; or CSV with a header row "
-       "that names the columns: op,m,n,k,dtype"},
+       "that names the columns: op,m,n,k,dtype. A size may be a range: 64|4096, or 1..8192 (both "
+       "ends and the powers of two between them)"},
       {"dtype", "TYPE", "storage of the tensors (default: the op's first)"},
       {"math", "MATH", "how accurate products must be: f32, tf32, ... (default: as the dtype)"},
       {"layout", "NAME", "the op's choice named layout; the same as layout=NAME in --shape"},
@@ -159,10 +171,47 @@ const OpEntry& asked_op(const Arguments& arguments, const Catalog& catalog) {
   throw Error(fmt::format("no --op: one of {}", fmt::join(names, ", ")));
 }
 
+Asked problem_at(const AskedRange& range, const std::string& shape) {
+  ProblemText text = range.text;
+  text.shape = shape;
+  return {.entry = range.entry,
+          .problem = problem_of(*range.entry, text, range.layout),
+          .shape = shape,
+          .line = range.line};
+}
+
+std::vector<AskedRange> asked_ranges(const Arguments& arguments, const Catalog& catalog) {
+  if (arguments.has("shapes")) {
+    for (const char* other : {"shape", "range"}) {
+      if (arguments.has(other))
+        throw Error(fmt::format("--{} and --shapes exclude each other", other));
+    }
+    return parse_shapes(arguments.text("shapes"), arguments, catalog);
+  }
+  const OpEntry& entry = asked_op(arguments, catalog);
+  if (!arguments.has("range")) {
+    throw Error(fmt::format("no --range: for example {}, with ranges such as 1..8192 or 64|4096",
+                            entry.op.example));
+  }
+  AskedRange asked{.entry = &entry, .text = text_of_flags(arguments)};
+  asked.text.shape = arguments.text("range");
+  asked.layout = arguments.text("layout");
+  try {
+    asked.range = parse_range(asked.text.shape);
+  } catch (const Error& error) {
+    throw Error(fmt::format("--range: {}", error.what()));
+  }
+  return {asked};
+}
+
 std::vector<Asked> asked_problems(const Arguments& arguments, const Catalog& catalog) {
   if (arguments.has("shapes")) {
-    if (arguments.has("shape")) throw Error("--shape and --shapes exclude each other");
-    return parse_shapes(arguments.text("shapes"), arguments, catalog);
+    std::vector<Asked> asked;
+    for (const AskedRange& range : asked_ranges(arguments, catalog)) {
+      const std::vector<Asked> problems = problems_in(range);
+      asked.insert(asked.end(), problems.begin(), problems.end());
+    }
+    return asked;
   }
   const OpEntry& entry = asked_op(arguments, catalog);
   const auto& dims = entry.op.dims;
@@ -173,6 +222,12 @@ std::vector<Asked> asked_problems(const Arguments& arguments, const Catalog& cat
   }
   ProblemText text = text_of_flags(arguments);
   text.shape = arguments.text("shape");
+  if (is_range(text.shape)) {
+    throw Error(
+        fmt::format("--shape '{}' is a range: put it into a file for --shapes, or let `tune "
+                    "cover --range` choose among its shapes",
+                    text.shape));
+  }
   return {{.entry = &entry,
            .problem = problem_of(entry, text, arguments.text("layout")),
            .shape = text.shape,

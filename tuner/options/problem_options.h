@@ -7,6 +7,7 @@
 #include "core/problem/problem.h"
 #include "core/spec/spec.h"
 #include "options/options.h"
+#include "options/ranges.h"
 
 namespace tw {
 
@@ -22,8 +23,21 @@ struct Asked {
   std::string shape;  // as written
   int line = 0;       // line of --shapes; otherwise 0
 };
-// Returns the problem of --op and --shape, or one problem for each line of --shapes. Throws Error;
-// the error names the line of the file.
+// Problems that differ in their shapes.
+struct AskedRange {
+  const OpEntry* entry = nullptr;  // points into the catalog
+  ProblemText text{};              // its shape is that of the range, as written
+  std::string layout{};            // of --layout; else empty
+  ShapeRange range{};
+  int line = 0;  // line of --shapes; otherwise 0
+};
+// Returns the problem of one shape of the range. Throws Error if the op refuses it.
+Asked problem_at(const AskedRange& range, const std::string& shape);
+// Returns the range of --op and --range, or one range for each line of --shapes. Throws Error; the
+// error names the line of the file.
+std::vector<AskedRange> asked_ranges(const Arguments& arguments, const Catalog& catalog);
+// Returns the problem of --op and --shape, or the problems of each line of --shapes. A range stands
+// for shapes_in(). Throws Error; the error names the line of the file.
 std::vector<Asked> asked_problems(const Arguments& arguments, const Catalog& catalog);
 // Returns the op of --op, or the only op of a --spec. Throws Error if no op is named.
 const OpEntry& asked_op(const Arguments& arguments, const Catalog& catalog);

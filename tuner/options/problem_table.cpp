@@ -119,7 +119,9 @@ void check_shape(const Row& row, const OpSpec& op) {
       throw Error(fmt::format("column '{}': '{}' is not one value", column, text));
     }
     const std::string word = fmt::format("{}={}", column, text);
-    const auto fault = fault_of([&] { parse_shape(op, word); });
+    const auto fault = fault_of([&] {
+      for (const std::string& shape : shapes_in(parse_range(word))) parse_shape(op, shape);
+    });
     if (fault) throw Error(fmt::format("column '{}': {}", column, *fault));
   }
 }
@@ -156,7 +158,7 @@ class ProblemTable {
     check_columns(names_op);
   }
 
-  Asked problem(const std::vector<std::string>& fields) const {
+  AskedRange problem(const std::vector<std::string>& fields) const {
     const Row row(header_, fields);
     const std::string op = row.op().empty() ? default_op_ : row.op();
     if (op.empty()) throw Error("column 'op': is empty: name the op, or give --op");
@@ -164,7 +166,7 @@ class ProblemTable {
     const auto unknown = fault_of([&] { entry = &catalog_.at(op); });
     if (unknown) throw Error(fmt::format("column 'op': {}", *unknown));
     check_shape(row, entry->op);
-    std::optional<Asked> asked;
+    std::optional<AskedRange> asked;
     const auto fault = fault_of([&] { asked = parse_(row.words()); });
     if (fault) throw Error(guilty_column(row, parse_) + *fault);
     return std::move(*asked);
@@ -204,12 +206,12 @@ bool is_problem_table(std::string_view path, std::string_view text) {
          (std::isalpha(static_cast<unsigned char>(line.front())) != 0 || line.front() == '"');
 }
 
-std::vector<Asked> problems_of_table(std::string_view text, const std::string& path,
-                                     const std::string& default_op, const Catalog& catalog,
-                                     const WordsParser& parse) {
+std::vector<AskedRange> ranges_of_table(std::string_view text, const std::string& path,
+                                        const std::string& default_op, const Catalog& catalog,
+                                        const WordsParser& parse) {
   ProblemTable table(default_op, catalog, parse);
   CsvReader reader(text, path);
-  std::vector<Asked> problems;
+  std::vector<AskedRange> problems;
   std::vector<std::string> fields;
   while (reader.next(fields)) {
     const std::string first = trimmed(fields.front());

@@ -83,6 +83,7 @@ TEST_F(EmitTest, FolderHoldsTheDispatchAndItsKernels) {
                                           "T/dispatch/checked.h",
                                           "T/dispatch/choose.h",
                                           "T/dispatch/code.cuh",
+                                          "T/dispatch/forecast.h",
                                           "T/dispatch/launch.cuh",
                                           "T/dispatch/launch_limits.h",
                                           "T/dispatch/limits.h",

@@ -150,6 +150,42 @@ inline EmitRequest reduced_request() {
   return request;
 }
 
+// Returns a portfolio: eight configurations of two kernels for 24 products.
+inline EmitRequest portfolio_request() {
+  EmitRequest request;
+  request.catalog = &builtin_catalog();
+  request.op = "gemm";
+  const std::string rest = " raster=8 schedule=tiles split_k=1 min_blocks=1";
+  std::vector<std::pair<std::string, std::string>> members;
+  for (const char* tile :
+       {"64 block_n=64", "128 block_n=64", "64 block_n=128", "128 block_n=128"}) {
+    members.emplace_back("wgmma", "passes=1 block_m=" + std::string(tile) +
+                                      " warpgroups=1 in_turn=false stages=4" + rest +
+                                      " cluster=none");
+    members.emplace_back("mma", "passes=1 partial=step block_m=" + std::string(tile) +
+                                    " block_k=32 warp_m=32 warp_n=32 stages=3 prefetch=true "
+                                    "vector=8" +
+                                    rest);
+  }
+  std::size_t at = 0;
+  for (const char* m : {"16", "256", "4096"}) {
+    for (const char* n : {"512", "4096"}) {
+      for (const char* k : {"256", "1024", "4096", "8192"}) {
+        const std::string problem =
+            std::string("gemm bf16 m=") + m + ",n=" + n + ",k=" + k + ",layout=nt";
+        const auto& [kernel, configuration] = members[at % members.size()];
+        request.winners.push_back(winner(builtin_catalog(), problem, kernel, configuration, 5000));
+        for (std::size_t i = 0; i < members.size(); ++i) {
+          request.slowdowns[problem][members[i].first + ": " + members[i].second] =
+              1 + static_cast<double>((7 * at + 3 * i) % 11) / 20;
+        }
+        ++at;
+      }
+    }
+  }
+  return request;
+}
+
 // Returns products of a batch that is given by pointers.
 inline EmitRequest pointers_request() {
   EmitRequest request;

@@ -13,6 +13,7 @@
 //   cubin           winners as compiled code (emit_cubin_fixture.h)
 //   selected.h      the choice of branches of tuned, under a name without its digest
 //   selected_reduced.h  the same for reduced
+//   selected_portfolio.h  the same for eight configurations that serve 24 problems
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -51,6 +52,7 @@ int main(int count, char** words) try {
   tw::EmitRequest request = tw::emit_fixture::request(catalog);
   write(folder, request, "tuned", "selected");
   write(folder, tw::emit_fixture::reduced_request(), "reduced", "selected_reduced");
+  write(folder, tw::emit_fixture::portfolio_request(), "portfolio", "selected_portfolio");
   tw::write_files(folder + "/pointers", tw::emit(tw::emit_fixture::pointers_request()));
   const tw::Catalog mixed =
       tw::Catalog::load_file(tw::test_data("mixed/op.toml"), tw::builtin_sources());

@@ -27,13 +27,21 @@ constexpr std::array<dispatch::Row<Query>, 1> rows{
     {{0, {{64, 0, 0, 4, 16, 0}, 0, {0}}, 5, "n=64"}}};
 constexpr std::array<dispatch::Fallback<Query>, 0> fallbacks{};
 
+using Axes = dispatch::Axes<Problem, &Problem::n>;
+constexpr auto places = dispatch::places_of<Axes>(rows);
+constexpr std::array<std::array<double, 1>, 1> residuals{{{{0}}}};
+
 struct Selector {
   using Query = small::Query;
   using Dims = dispatch::Members<Problem, &Problem::n>;
   using Choices = dispatch::Members<Problem>;
+  using Axes = small::Axes;
+  static constexpr int branch_count = 1;
   static constexpr std::int64_t tuned_cc = 90, tuned_sms = 132;
   static constexpr const auto& rows() { return small::rows; }
   static constexpr const auto& fallbacks() { return small::fallbacks; }
+  static constexpr const auto& places() { return small::places; }
+  static constexpr const auto& residuals() { return small::residuals; }
   static constexpr const dispatch::BranchInfo& branch_info(int branch) { return branches[branch]; }
   static constexpr const char* nothing_serves() { return "nothing serves"; }
   template <class A>
@@ -42,6 +50,7 @@ struct Selector {
     query.problem.align = dispatch::least_alignment(query.problem.align, args.x);
     return args.n < 1 ? "n must be positive" : nullptr;
   }
+  static constexpr double forecast(int, const Query&, const dispatch::Device&) { return 1; }
   static bool serves(int branch, const Problem&, const dispatch::Device& device) {
     return branch == 0 && !dispatch::lacks_specific_code(device);
   }

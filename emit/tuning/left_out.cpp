@@ -1,0 +1,25 @@
+#include "emit/tuning/left_out.h"
+
+#include "emit/tuning/choice.h"
+#include "emit/tuning/residuals.h"
+
+namespace tw {
+
+std::vector<std::optional<double>> slowdowns_left_out(const Tuning& tuning) {
+  std::vector<std::optional<double>> slowdowns;
+  for (std::size_t i = 0; i < tuning.rows.size(); ++i) {
+    Tuning others = tuning;
+    const auto at = static_cast<std::ptrdiff_t>(i);
+    others.rows.erase(others.rows.begin() + at);
+    others.residuals.erase(others.residuals.begin() + at);
+    const TunedRow& row = tuning.rows[i];
+    const dispatch::Choice choice = choice_of(others, row.problem, others.device);
+    slowdowns.push_back(
+        choice.row < 0
+            ? std::nullopt
+            : slowdown_of(tuning, row, tuning.branches[static_cast<std::size_t>(choice.branch)]));
+  }
+  return slowdowns;
+}
+
+}  // namespace tw
