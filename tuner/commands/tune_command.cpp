@@ -19,6 +19,7 @@
 #include "options/problem_options.h"
 #include "options/source_options.h"
 #include "search/strategies/strategy.h"
+#include "session/list_gain.h"
 #include "session/list_report.h"
 #include "session/result_report.h"
 #include "session/session.h"
@@ -320,6 +321,8 @@ void show_end(const Batch& batch, ListOutcome outcome) {
     fmt::print("{}\n", json_text(document));
   } else if (batch.is_list) {
     show(list_text(outcome.list));
+  } else {
+    show(gain_text(outcome.list));
   }
   std::fflush(stdout);
   for (const std::string& step : outcome.next_steps) say(step);
@@ -403,7 +406,9 @@ int tune_command(const Arguments& arguments) {
   }
   ListOutcome outcome;
   outcome.results.resize(problems.size());
-  for (const Asked& asked : problems) outcome.list.entries.push_back({.problem = key_of(asked)});
+  for (const Asked& asked : problems) {
+    outcome.list.entries.push_back({.problem = key_of(asked), .count = asked.count});
+  }
   try {
     tune_all(batch, problems, outcome);
   } catch (const Error&) {  // what was done before is not lost

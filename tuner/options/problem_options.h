@@ -1,5 +1,6 @@
 // The flags that say what is to be tuned, and the problems that they select.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct Asked {
   Problem problem;
   std::string shape;  // as written
   int line = 0;       // line of --shapes; otherwise 0
+  // How many times a program computes the problem (count=); 0 if the list does not say.
+  std::int64_t count = 0;
 };
 // Returns the problem of --op and --shape, or one problem for each line of --shapes. Throws Error;
 // the error names the line of the file.
