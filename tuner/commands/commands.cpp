@@ -14,6 +14,8 @@ namespace {
 constexpr Command listed[] = {
     {"run", "search for the fastest configuration of a problem (the default command)",
      tune_specification, tune_command},
+    {"capture", "list the problems that a program asks of cuBLAS and cuDNN", capture_specification,
+     capture_command},
     {"emit", "write the winners as a C++ dispatch header", emit_specification, emit_command},
     {"cover", "tune what serves ranges of shapes, and measure what the choice loses",
      cover_specification, cover_command},

@@ -37,6 +37,8 @@ CommandSpec recheck_specification();
 int recheck_command(const Arguments& arguments);
 CommandSpec explain_specification();
 int explain_command(const Arguments& arguments);
+CommandSpec capture_specification();
+int capture_command(const Arguments& arguments);
 CommandSpec compare_specification();
 int compare_command(const Arguments& arguments);
 CommandSpec report_specification();

@@ -226,9 +226,10 @@ std::size_t CoverRun::measure_all(const Part& part) {
   std::size_t missing = 0;
   ListPace pace(part.tuned.size(), std::chrono::steady_clock::now);
   for (std::size_t i = 0; i < part.tuned.size(); ++i) {
-    progress_.in_list(pace.begin(i + 1));
+    const ListPlace place = pace.begin(i + 1);
+    progress_.in_list(place);
     missing += measure(part, part.tuned[i], candidates);
-    pace.end(true);
+    pace.end(place, true);
   }
   progress_.in_list({});
   return missing;
@@ -289,9 +290,10 @@ std::vector<HeldOut> CoverRun::hold_out(const AskedRange& range, const Tuning& t
   ListPace pace(shapes.size(), std::chrono::steady_clock::now);
   for (const Asked& asked : shapes) {
     if (is_over(1)) break;
-    progress_.in_list(pace.begin(all.size() + 1));
+    const ListPlace place = pace.begin(all.size() + 1);
+    progress_.in_list(place);
     all.push_back(measure_held_out(asked, tuning, portfolio));
-    pace.end(true);
+    pace.end(place, true);
   }
   progress_.in_list({});
   progress_.clear();
@@ -309,11 +311,12 @@ Covered CoverRun::cover(const AskedRange& range) {
         part.points, part.tuned,
         is_refining ? expected_loss(part) : [](std::size_t) { return 0.0; });
     if (!next) break;
-    progress_.in_list(pace.begin(part.tuned.size() + 1));
+    const ListPlace place = pace.begin(part.tuned.size() + 1);
+    progress_.in_list(place);
     const bool is_known = winner_of(part, *next).has_value();
     if (!is_known && (is_over(tuning_share) && part.tuned.size() >= 2)) break;
     if (!is_known && !tune(part, *next)) break;
-    pace.end(!is_known);
+    pace.end(place, !is_known);
     part.tuned.push_back(*next);
   }
   progress_.in_list({});

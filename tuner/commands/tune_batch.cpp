@@ -89,6 +89,7 @@ class Lane {
   bool claim(const SessionRequest& request, const Turn& turn, bool& is_put_off, Progress& progress);
   void use_search_of_others(SessionRequest& request, Progress& progress) const;
   void say_notices(const Report& report, Progress& progress);
+  ListEntry entry_of(const Turn& turn) const;
   void keep(const Turn& turn, const Report& report, ListEntry entry);
   void settle_lost(const Turn& turn, const std::string& reason, Progress& progress);
 
@@ -260,11 +261,16 @@ void Lane::keep(const Turn& turn, const Report& report, ListEntry entry) {
   outcome.list.entries[turn.at] = std::move(entry);
 }
 
+ListEntry Lane::entry_of(const Turn& turn) const {
+  const std::scoped_lock lock(batch_.mutex);
+  return batch_.outcome.list.entries[turn.at];
+}
+
 // Takes one turn from its begin to its end.
 void Lane::tune_at(const Turn& turn, Progress& progress) {
   const ListPlace place = batch_.pace.begin(turn.at + 1);
   progress.in_list(place);
-  ListEntry entry{.problem = key_of(batch_.problems[turn.at])};
+  ListEntry entry = entry_of(turn);
   bool is_put_off = false;
   const std::optional<Report> report = tune_one(turn, entry, is_put_off, progress);
   if (is_put_off) {

@@ -16,6 +16,7 @@
 #include "options/problem_options.h"
 #include "options/source_options.h"
 #include "search/strategies/strategy.h"
+#include "session/list_gain.h"
 #include "session/list_report.h"
 #include "session/setup/cpu_patience.h"
 #include "session/setup/device_choice.h"
@@ -104,6 +105,8 @@ void show_end(const TuneOptions& options, const ListOutcome& outcome) {
     fmt::print("{}\n", json_text(document));
   } else if (outcome.list.entries.size() > 1) {
     show(list_text(outcome.list));
+  } else {
+    show(gain_text(outcome.list));
   }
   std::fflush(stdout);
   for (const std::string& step : outcome.next_steps) say(step);
@@ -182,7 +185,9 @@ int tune_command(const Arguments& arguments) {
   }
   ListOutcome outcome;
   outcome.results.resize(problems.size());
-  for (const Asked& asked : problems) outcome.list.entries.push_back({.problem = key_of(asked)});
+  for (const Asked& asked : problems) {
+    outcome.list.entries.push_back({.problem = key_of(asked), .count = asked.count});
+  }
   using Clock = std::chrono::steady_clock;
   const auto finish = [&, began = Clock::now()] {
     outcome.list.seconds = std::chrono::duration<double>(Clock::now() - began).count();

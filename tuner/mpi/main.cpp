@@ -3,6 +3,8 @@
 // children, so that a fault of a kernel never ends a rank.
 #include <fmt/format.h>
 #include <mpi.h>
+#include <sched.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
@@ -51,6 +53,18 @@ World enter_world(int argc, char** argv) {
   MPI_Comm_size(host, &world.ranks_of_host);
   MPI_Comm_free(&host);
   return world;
+}
+
+// mpirun may bind each rank to a core, and with it the processes that compile.
+void warn_if_bound(const World& world) {
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) return;
+  const int allowed = CPU_COUNT(&cores);
+  const auto all = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  if (world.rank > 0 || 2 * allowed * world.ranks_of_host > all) return;
+  tw::say(fmt::format("rank 0 may use {} of {} cores, so that compiling takes long: give mpirun "
+                      "--bind-to none, or srun more --cpus-per-task",
+                      allowed, all));
 }
 
 // Opens the device of a rank. "cuda" is the GPU of the rank's number on its host.
@@ -137,6 +151,7 @@ int main(int argc, char** argv) {
   if (world.rank > 0) {
     code = serve_rank(world);
   } else {
+    warn_if_bound(world);
     tw::set_rank_connector([&world] { return connections(world); });
     code = tw::run_program(words);
     // A rank that hangs or is gone would keep MPI_Finalize waiting for ever.

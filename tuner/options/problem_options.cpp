@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <iterator>
 #include <map>
 #include <sstream>
@@ -18,6 +19,8 @@
 
 namespace tw {
 namespace {
+
+constexpr std::int64_t most_calls = 1'000'000'000'000;
 
 ProblemText text_of_flags(const Arguments& arguments) {
   ProblemText text;
@@ -39,8 +42,19 @@ bool is_shape(const std::string& word) {
          std::isdigit(static_cast<unsigned char>(word.front())) != 0;
 }
 
-// Parses the words "op shape [dtype=..] [math=..] [epilogue=..] [layout=..]". The op may be omitted
-// if the flags name it.
+// Reads the number of calls of "count=12". Throws Error.
+std::int64_t count_from(const std::string& text) {
+  std::int64_t count = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, fault] = std::from_chars(text.data(), end, count);
+  if (fault != std::errc() || rest != end || count < 1 || count > most_calls) {
+    throw Error(fmt::format("count={}: not a number of calls from 1 to {}", text, most_calls));
+  }
+  return count;
+}
+
+// Parses the words "op shape [dtype=..] [math=..] [epilogue=..] [layout=..] [count=..]". The op may
+// be omitted if the flags name it.
 AskedRange parse_words(const std::vector<std::string>& words, const Arguments& arguments,
                        const Catalog& catalog) {
   AskedRange asked;
@@ -53,16 +67,18 @@ AskedRange parse_words(const std::vector<std::string>& words, const Arguments& a
   if (at == words.size()) throw Error("no shape after the op");
   ProblemText& text = asked.text = text_of_flags(arguments);
   asked.layout = arguments.text("layout");
+  std::string count;
   text.shape = words[at++];
   std::map<std::string, std::string*> fields{{"dtype=", &text.dtype},
                                              {"math=", &text.math},
                                              {"epilogue=", &text.epilogue},
-                                             {"layout=", &asked.layout}};
+                                             {"layout=", &asked.layout},
+                                             {"count=", &count}};
   for (; at < words.size(); ++at) {
     const std::size_t value = std::min(words[at].find('='), words[at].size() - 1) + 1;
     const auto field = fields.find(words[at].substr(0, value));
     if (field == fields.end()) {
-      const std::vector<std::string> known{"dtype=", "math=", "epilogue=", "layout="};
+      const std::vector<std::string> known{"dtype=", "math=", "epilogue=", "layout=", "count="};
       throw Error(fmt::format("unknown '{}': after the shape, {}", words[at],
                               one_of(words[at].substr(0, value), known)));
     }
@@ -71,6 +87,10 @@ AskedRange parse_words(const std::vector<std::string>& words, const Arguments& a
     field->second = nullptr;
   }
   asked.range = parse_range(text.shape);
+  if (!fields.at("count=")) {
+    asked.count = count_from(count);
+    if (is_range(text.shape)) throw Error("count= and a range exclude each other: give sizes");
+  }
   return asked;
 }
 
@@ -137,9 +157,9 @@ std::vector<Flag> problem_flags() {
       {"op", "OP", "the op to compute; `tune ops` lists the ops"},
       {"shape", "NAME=N,...", "sizes: m=4096,n=4096,k=4096, or 4096x4096x4096 in the op's order"},
       {"shapes", "FILE",
-       "many problems, one a line: OP SHAPE [dtype=..] [epilogue=..]; or CSV with a header row "
-       "that names the columns: op,m,n,k,dtype. A size may be a range: 64|4096, or 1..8192 (both "
-       "ends and the powers of two between them)"},
+       "many problems, one a line: OP SHAPE [dtype=..] [epilogue=..] [count=..]; or CSV with a "
+       "header row that names the columns: op,m,n,k,dtype. A size may be a range: 64|4096, or "
+       "1..8192 (both ends and the powers of two between them)"},
       {"dtype", "TYPE", "storage of the tensors (default: the op's first)"},
       {"math", "MATH", "how accurate products must be: f32, tf32, ... (default: as the dtype)"},
       {"layout", "NAME", "the op's choice named layout; the same as layout=NAME in --shape"},
@@ -177,7 +197,8 @@ Asked problem_at(const AskedRange& range, const std::string& shape) {
   return {.entry = range.entry,
           .problem = problem_of(*range.entry, text, range.layout),
           .shape = shape,
-          .line = range.line};
+          .line = range.line,
+          .count = range.count};
 }
 
 std::vector<AskedRange> asked_ranges(const Arguments& arguments, const Catalog& catalog) {

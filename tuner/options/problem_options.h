@@ -1,5 +1,6 @@
 // The flags that say what is to be tuned, and the problems that they select.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct Asked {
   Problem problem;
   std::string shape;  // as written
   int line = 0;       // line of --shapes; otherwise 0
+  // How many times a program computes the problem (count=); 0 if the list does not say.
+  std::int64_t count = 0;
 };
 // Problems that differ in their shapes.
 struct AskedRange {
@@ -29,7 +32,8 @@ struct AskedRange {
   ProblemText text{};              // its shape is that of the range, as written
   std::string layout{};            // of --layout; else empty
   ShapeRange range{};
-  int line = 0;  // line of --shapes; otherwise 0
+  int line = 0;            // line of --shapes; otherwise 0
+  std::int64_t count = 0;  // as in Asked
 };
 // Returns the problem of one shape of the range. Throws Error if the op refuses it.
 Asked problem_at(const AskedRange& range, const std::string& shape);

@@ -16,7 +16,8 @@ namespace tw {
 namespace {
 
 // The columns that are no parts of a shape. `op` stands before the shape, the others after it.
-constexpr std::array<std::string_view, 5> field_names{"op", "dtype", "math", "epilogue", "layout"};
+constexpr std::array<std::string_view, 6> field_names{"op",       "dtype",  "math",
+                                                      "epilogue", "layout", "count"};
 
 bool is_field(const std::string& column) {
   return std::find(field_names.begin(), field_names.end(), column) != field_names.end();

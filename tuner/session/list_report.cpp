@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/statistics.h"
+#include "session/list_gain.h"
 #include "ui/format.h"
 #include "ui/json_text.h"
 #include "ui/table.h"
@@ -65,6 +66,7 @@ ordered_json entry_json(const ListEntry& entry) {
   const auto speedup = over_baseline(entry);
   object["over_baseline"] = known(speedup.has_value(), speedup.value_or(0));
   object["note"] = entry.note;
+  object["count"] = known(entry.count > 0, entry.count);
   return object;
 }
 
@@ -141,7 +143,7 @@ std::string list_text(const ListReport& report) {
                interval_text(winner.measurement), speedup ? fmt::format("{:.2f}", *speedup) : "",
                state, abbreviate(winner.configuration), entry.note});
   }
-  return table.text() + last_line(report);
+  return table.text() + last_line(report) + gain_text(report);
 }
 
 ordered_json list_json(const ListReport& report) {
@@ -153,6 +155,7 @@ ordered_json list_json(const ListReport& report) {
           {"compared", speedups.size()},
           {"geometric_mean", known(!speedups.empty(), geometric_mean(speedups))},
           {"seconds", report.seconds},
+          {"gain", gain_json(report)},
           {"problems", std::move(problems)}};
 }
 

@@ -1,5 +1,6 @@
 // The report of a list of problems: one table, or JSON, over all of them (docs/json.md).
 #pragma once
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -21,7 +22,8 @@ struct ListEntry {
   ListState state = ListState::not_started;
   std::optional<Ranked> winner{};
   std::optional<FastestBaseline> baseline{};
-  std::string note{};  // why there is no winner
+  std::string note{};      // why there is no winner
+  std::int64_t count = 0;  // calls of a program; 0 if the list does not say
 };
 
 // Writes the result of a session into the entry.
@@ -39,7 +41,7 @@ struct ListReport {
 };
 
 // Returns the table, and below it how many problems have a winner, and the geometric mean of the
-// ratios to the baseline.
+// ratios to the baseline. If the list has numbers of calls, ends with what the program would gain.
 std::string list_text(const ListReport& report);
 // Returns the "summary" of the document.
 nlohmann::ordered_json list_json(const ListReport& report);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "session/list_gain.h"
 #include "session/list_report.h"
 #include "unit/cli/fixture.h"
 
@@ -67,6 +68,44 @@ TEST(ListReport, IsJson) {
   for (const char* key : {"kernel", "median_ns", "interval_ns", "baseline_ns", "over_baseline"}) {
     EXPECT_TRUE(third.at(key).is_null()) << key;
   }
+}
+
+// The same list with numbers of calls. Ours is faster in p1 and slower in p2.
+ListReport counted_list() {
+  ListReport report = some_list();
+  report.entries[0].count = 3;
+  report.entries[1].count = 2000;
+  report.entries[2].count = 7;
+  return report;
+}
+
+TEST(ListReport, EndsWithWhatTheProgramWouldGain) {
+  EXPECT_EQ(gain_text(some_list()), "");
+  EXPECT_TRUE(list_json(some_list()).at("gain").is_null());
+  const std::string gain =
+      "\nwhat the program would gain: calls x (the library's time - ours)\n"
+      "    gain  calls  library  its time      ours  problem\n"
+      "6.000 ms      3  cublas   4.000 ms  2.000 ms  p1\n"
+      "-1.000 s  2,000  cublas   500.0 us  1.000 ms  p2\n"
+      "in all 6.000 ms of 1.012 s in libraries (0.6 %); 1 problem where the library stays, because "
+      "it is faster; not compared: 1 problem with 7 calls\n";
+  EXPECT_EQ(gain_text(counted_list()), gain);
+  EXPECT_TRUE(list_text(counted_list()).ends_with(gain)) << list_text(counted_list());
+}
+
+TEST(ListReport, HasTheGainInJson) {
+  const auto document = list_json(counted_list());
+  EXPECT_EQ(document.at("problems").at(1).at("count"), 2000);
+  EXPECT_TRUE(document.at("problems").at(3).at("count").is_null());
+  const auto& gain = document.at("gain");
+  EXPECT_DOUBLE_EQ(gain.at("gain_ns").get<double>(), 6e6);
+  EXPECT_DOUBLE_EQ(gain.at("baseline_ns").get<double>(), 3 * 4e6 + 2000 * 0.5e6);
+  EXPECT_EQ(gain.at("library_stays"), 1);
+  EXPECT_EQ(gain.at("not_compared"), 1);
+  EXPECT_EQ(gain.at("calls_not_compared"), 7);
+  EXPECT_EQ(gain.at("problems").at(0).at("problem"), "p1");
+  EXPECT_EQ(gain.at("problems").at(0).at("count"), 3);
+  EXPECT_DOUBLE_EQ(gain.at("problems").at(1).at("gain_ns").get<double>(), -1e9);
 }
 
 TEST(ListReport, SaysWhyAProblemHasNoWinner) {
@@ -160,6 +199,20 @@ TEST_F(CliList, AListMayBeCsv) {
   EXPECT_EQ(problems.at(1).at("problem"), "one f32 len=250");
   write("bad.csv", "len,dtype\n200,f64\n");
   expect_fault("--spec op.toml --shapes bad.csv", {"bad.csv:2: column 'dtype': ", "f64"});
+}
+
+TEST_F(CliList, NumbersOfCallsEndInAGain) {
+  write_own();
+  for (const char* lines : {"len=200 count=5\n", "len=200 count=5\nlen=250\n"}) {
+    write("list.txt", lines);
+    const Ran ran = tune(own);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_TRUE(
+        ran.out.ends_with("what the program would gain: calls x (the library's time - "
+                          "ours)\nunknown: no problem has a winner and a library's time; "
+                          "not compared: 1 problem with 5 calls\n"))
+        << ran.out;
+  }
 }
 
 TEST_F(CliList, AFaultOfASingleProblemPrintsNoTable) {

@@ -72,6 +72,21 @@ TEST_F(ProblemTableTest, EmptyCellsHaveTheDefault) {
             "gemm f16 m=1,n=2,k=3; ");
 }
 
+TEST_F(ProblemTableTest, ARowMayHaveANumberOfCalls) {
+  for (const std::vector<Asked>& problems :
+       {asked("op,m,n,k,count\ngemm,1,2,3,48\ngemm,4,5,6,\n"),
+        asked("gemm 1x2x3 count=48 dtype=f32\ngemm 4x5x6\n", {}, "list.txt")}) {
+    ASSERT_EQ(problems.size(), 2u);
+    EXPECT_EQ(problems[0].count, 48);
+    EXPECT_EQ(problems[1].count, 0);
+    EXPECT_EQ(problems[0].problem.key(problems[0].entry->op), "gemm f32 m=1,n=2,k=3");
+  }
+  EXPECT_THAT(fault("op,m,n,k,count\ngemm,1,2,3,0\n"),
+              HasSubstr("list.csv:2: column 'count': count=0: not a number of calls from 1 to "));
+  EXPECT_THAT(fault("op,m,n,k,count\ngemm,1,2,3,2.5\n"), HasSubstr("count=2.5: "));
+  EXPECT_THAT(fault("op,m,n,k,count\ngemm,1,2,3,9999999999999\n"), HasSubstr("column 'count': "));
+}
+
 TEST_F(ProblemTableTest, LinesKeepTheirNumbers) {
   const std::vector<Asked> problems =
       asked("# layers\n\nop,m,n,k\ngemm,1,2,3\n# more\n,,,\r\ngemm,4,5,6\r\n");

@@ -1,0 +1,33 @@
+// A convolution as cuDNN names it.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "capture/captured_problem.h"
+
+namespace tw::capture {
+
+// A tensor of cuDNN: dims in the order n, c, h, w, whatever the order in memory. A filter is k,
+// c / groups, r, s. Strides are in elements.
+struct CudnnTensor {
+  std::string type;  // "FLOAT", as cudnnDataType_t without CUDNN_DATA_
+  std::vector<std::int64_t> dims, strides;
+};
+
+struct ConvolutionCall {
+  CudnnTensor x, w, y;  // the image, the filters, the result of the forward convolution
+  std::vector<std::int64_t> pad, pad_after, stride, dilation;  // vertical first
+  std::string compute{};                                       // the type of sums: "FLOAT"
+  bool tf32 = false;           // operands of f32 may be rounded to TF32
+  bool is_correlation = true;  // filters are not flipped
+  std::string epilogue{};      // our words, in their order
+};
+
+// Returns the problem of the op conv2d that computes y.
+CapturedCall forward_problem(const ConvolutionCall& call);
+// Returns the problem of the op conv_transpose2d that computes x from y: cuDNN's gradient of the
+// data.
+CapturedCall transposed_problem(const ConvolutionCall& call);
+
+}  // namespace tw::capture

@@ -1,0 +1,14 @@
+// cuBLASLt's log (CUBLASLT_LOG_LEVEL): a line a call.
+#pragma once
+#include <string_view>
+
+#include "capture/findings.h"
+
+namespace tw::capture {
+
+// Returns whether a line is of this log: "[time][cublasLt][process][Trace][cublasLtMatmul] ...".
+bool is_cublaslt_line(std::string_view line);
+// Counts the call of a line. Only those that launch something compute; others are ignored.
+void read_cublaslt_line(std::string_view line, Findings& findings);
+
+}  // namespace tw::capture

@@ -1,0 +1,118 @@
+#include "capture/program_run.h"
+
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <string_view>
+
+#include "core/base/error.h"
+
+namespace tw::capture {
+namespace {
+
+constexpr std::array<int, 6> passed_on{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+
+volatile std::sig_atomic_t program = 0;  // its process number; 0: none
+
+void pass_on(int signal, siginfo_t* info, void*) {
+  // The terminal sends its signals to the program too: those come from the kernel.
+  const bool from_process =
+      info->si_code == SI_USER || info->si_code == SI_QUEUE || info->si_code == SI_TKILL;
+  if (program > 0 && from_process) ::kill(static_cast<pid_t>(program), signal);
+}
+
+// Passes signals on while it lives.
+class PassingOn {
+ public:
+  PassingOn() {
+    struct sigaction action {};
+    action.sa_sigaction = pass_on;
+    action.sa_flags = SA_SIGINFO | SA_RESTART;
+    for (std::size_t i = 0; i < passed_on.size(); ++i) {
+      sigaction(passed_on[i], &action, &before_[i]);
+    }
+  }
+  ~PassingOn() {
+    program = 0;
+    for (std::size_t i = 0; i < passed_on.size(); ++i) {
+      sigaction(passed_on[i], &before_[i], nullptr);
+    }
+  }
+  PassingOn(const PassingOn&) = delete;
+  PassingOn& operator=(const PassingOn&) = delete;
+
+ private:
+  std::array<struct sigaction, passed_on.size()> before_{};
+};
+
+std::string_view name_of(std::string_view variable) {
+  return variable.substr(0, variable.find('='));
+}
+
+std::vector<std::string> changed_environment(const std::vector<std::string>& added,
+                                             const std::vector<std::string>& removed) {
+  std::vector<std::string> all = added;
+  for (char** variable = environ; *variable; ++variable) {
+    const std::string_view name = name_of(*variable);
+    const bool is_changed =
+        std::any_of(added.begin(), added.end(),
+                    [&](const std::string& one) { return name_of(one) == name; }) ||
+        std::find(removed.begin(), removed.end(), name) != removed.end();
+    if (!is_changed) all.emplace_back(*variable);
+  }
+  return all;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// Starts the program, and returns its process number. A file that may not grow ends a program, but
+// not this one, which ignores the signal. Throws Error.
+pid_t start(std::vector<std::string> words, std::vector<std::string> environment) {
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGXFSZ);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  pid_t pid = 0;
+  const int fault = posix_spawnp(&pid, words.front().c_str(), nullptr, &attributes,
+                                 pointers_to(words).data(), pointers_to(environment).data());
+  posix_spawnattr_destroy(&attributes);
+  if (fault != 0) {
+    throw Error(fmt::format("cannot run '{}': {}", words.front(), std::strerror(fault)));
+  }
+  return pid;
+}
+
+}  // namespace
+
+ProgramEnd run_program(const std::vector<std::string>& words, const std::vector<std::string>& added,
+                       const std::vector<std::string>& removed) {
+  const pid_t pid = start(words, changed_environment(added, removed));
+  const PassingOn passing;
+  program = pid;
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) throw Error(fmt::format("lost '{}': {}", words.front(), strerror(errno)));
+  }
+  program = 0;
+  if (WIFSIGNALED(status)) {
+    return {.exit_code = 128 + WTERMSIG(status), .signal = WTERMSIG(status)};
+  }
+  return {.exit_code = WEXITSTATUS(status)};
+}
+
+}  // namespace tw::capture
