@@ -96,6 +96,14 @@ CapturedProblem common_problem(const ConvolutionCall& call, const char* op) {
 
 }  // namespace
 
+std::vector<std::int64_t> factors_of(const ConvolutionCall& call) {
+  std::vector<std::int64_t> factors = call.y.dims;
+  if (!call.w.dims.empty()) {
+    factors.insert(factors.end(), call.w.dims.begin() + 1, call.w.dims.end());
+  }
+  return factors;
+}
+
 CapturedCall forward_problem(const ConvolutionCall& call) {
   if (auto refusal = refusal_of(call)) return *refusal;
   const auto layout = layout_of(call);

@@ -24,6 +24,8 @@ struct ConvolutionCall {
   std::string epilogue{};      // our words, in their order
 };
 
+// Returns the factors of the number of multiplications.
+std::vector<std::int64_t> factors_of(const ConvolutionCall& call);
 // Returns the problem of the op conv2d that computes y.
 CapturedCall forward_problem(const ConvolutionCall& call);
 // Returns the problem of the op conv_transpose2d that computes x from y: cuDNN's gradient of the

@@ -43,15 +43,6 @@ Routine routine_of(std::string_view function) {
   return {function.front(), std::string(function.substr(1))};
 }
 
-// The functions that compute nothing.
-bool is_setting(std::string_view function) {
-  for (const std::string_view begin :
-       {"cublasCreate", "cublasDestroy", "cublasSet", "cublasGet", "cublasLogger"}) {
-    if (function.starts_with(begin)) return true;
-  }
-  return function.empty();
-}
-
 std::string type_of(const LogEntry& entry, char letter, std::string_view name) {
   std::string type = word_of(entry, name, "CUDA_");
   if (!type.empty()) return type;
@@ -108,8 +99,15 @@ CapturedCall matmul_of(const LogEntry& entry, const Routine& routine) {
 
 }  // namespace
 
+bool counts_cublas(std::string_view function) {
+  for (const std::string_view begin :
+       {"cublasCreate", "cublasDestroy", "cublasSet", "cublasGet", "cublasLogger"}) {
+    if (function.starts_with(begin)) return false;
+  }
+  return !function.empty();
+}
+
 void read_cublas_entry(const LogEntry& entry, Findings& findings) {
-  if (is_setting(entry.function)) return;
   const Routine routine = routine_of(entry.function);
   const bool is_gemm = routine.name.starts_with("gemm") && !routine.name.starts_with("gemmGrouped");
   findings.add(entry.function, is_gemm ? matmul_of(entry, routine)

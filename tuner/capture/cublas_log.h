@@ -1,11 +1,15 @@
 // cuBLAS's log (CUBLAS_LOGINFO_DBG): an entry a call.
 #pragma once
+#include <string_view>
+
 #include "capture/findings.h"
 #include "capture/log_reader.h"
 
 namespace tw::capture {
 
-// Counts the call. Calls that compute nothing, such as cublasSetStream, are ignored.
+// Returns whether calls of the function are counted: not cublasSetStream, which computes nothing.
+bool counts_cublas(std::string_view function);
+// Counts the call of such a function.
 void read_cublas_entry(const LogEntry& entry, Findings& findings);
 
 }  // namespace tw::capture

@@ -5,7 +5,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
+#include <vector>
 
+#include "capture/launch_buffers.h"
 #include "capture/matmul_call.h"
 
 namespace tw::capture {
@@ -22,25 +25,39 @@ std::string_view take_bracket(std::string_view& line) {
   return inside;
 }
 
+// Brackets that are nested deeper are none of the library's.
+constexpr std::size_t most_nested = 8;
+
 // Reads "A=0X1 Adesc=[type=R_32F rows=256] alpha=1" to "A", "Adesc.type", "Adesc.rows", "alpha".
 Values values_of(std::string_view text) {
   Values values;
   std::string prefix;
+  std::vector<std::size_t> lengths;  // of the prefix outside of each open bracket
   while (!text.empty()) {
-    text.remove_prefix(std::min(text.find_first_not_of(" ]"), text.size()));
-    const std::size_t equals = text.find('=');
-    if (equals == text.npos) break;
-    const std::string name(text.substr(0, equals));
+    if (text.front() == ' ' || text.front() == ']') {
+      if (text.front() == ']' && !lengths.empty()) {
+        prefix.resize(lengths.back());
+        lengths.pop_back();
+      }
+      text.remove_prefix(1);
+      continue;
+    }
+    const std::size_t end = text.find_first_of(" ]="), equals = text.find('=');
+    if (end == text.npos || end != equals) {  // a word without a value
+      text.remove_prefix(std::min(end, text.size()));
+      continue;
+    }
+    const std::string name = prefix + std::string(text.substr(0, equals));
     text.remove_prefix(equals + 1);
-    if (text.starts_with('[')) {
+    if (text.starts_with('[') && lengths.size() < most_nested) {
+      lengths.push_back(prefix.size());
       prefix = name + '.';
       text.remove_prefix(1);
       continue;
     }
-    const std::size_t end = std::min(text.find_first_of(" ]"), text.size());
-    values.insert_or_assign(prefix + name, std::string(text.substr(0, end)));
-    text.remove_prefix(end);
-    if (text.starts_with(']')) prefix.clear();
+    const std::size_t length = std::min(text.find_first_of(" ]"), text.size());
+    values.insert_or_assign(name, std::string(text.substr(0, length)));
+    text.remove_prefix(length);
   }
   return values;
 }
@@ -93,15 +110,15 @@ StoredMatrix matrix_of(const Values& values, const std::string& name) {
   return matrix;
 }
 
-// The library says neither alpha nor whether it is on the host.
-CapturedCall matmul_of(const Values& values) {
+// Reads a product into `call`. Returns why it cannot; empty if it could. The log does not say alpha,
+// and "?" for each beta but 0, which is most often 1.
+std::string read_matmul(const Values& values, MatmulCall& call) {
   const auto m = number_of(values, "Ddesc.rows"), n = number_of(values, "Ddesc.cols");
-  MatmulCall call;
   call.transpose_a = is_transposed(values, "computeDesc.transa");
   call.transpose_b = is_transposed(values, "computeDesc.transb");
   const auto k = number_of(values, call.transpose_a ? "Adesc.rows" : "Adesc.cols");
-  if (!m || !n || !k) return Unread{"the log does not say the matrices' sizes"};
-  if (const std::string reason = odd_part(values); !reason.empty()) return Unread{reason};
+  if (!m || !n || !k) return "the log does not say the matrices' sizes";
+  if (std::string reason = odd_part(values); !reason.empty()) return reason;
   call.m = *m;
   call.n = *n;
   call.k = *k;
@@ -113,9 +130,45 @@ CapturedCall matmul_of(const Values& values) {
   call.compute = word_of(values, "computeDesc.computeType", "COMPUTE_");
   call.epilogue = word_of(values, "computeDesc.epilogue", "EPILOGUE_");
   const std::string beta = value_of(values, "beta");
-  if (!beta.empty()) call.beta = beta;
+  if (!beta.empty()) call.beta = beta == "?" ? "1" : beta;
   call.apart = call.beta != "0" && value_of(values, "outOfPlace") == "1";
-  return problem_of(call);
+  return "";
+}
+
+// Counts a product that the program asks for. cuDNN asks for some of its own.
+void read_product(std::string_view function, const Values& values, std::string_view process,
+                  Findings& findings) {
+  MatmulCall call;
+  if (const std::string why = read_matmul(values, call); !why.empty()) {
+    return findings.add(function, Unread{why});
+  }
+  const std::string a = value_of(values, "A"), b = value_of(values, "B"), d = value_of(values, "D");
+  findings.add(function, problem_of(call),
+               LaunchBuffers{.process = process,
+                             .inputs = {a, b},
+                             .output = d,
+                             .factors = {call.m, call.n, call.k, call.batch}}
+                   .key());
+}
+
+// Counts a product that cuBLAS asks for. Only what cuBLAS's own log does not say is new: whether it
+// adds to C.
+void read_inner_product(const Values& values, Findings& findings) {
+  MatmulCall call;
+  if (!read_matmul(values, call).empty() || call.beta == "0") return;
+  const CapturedCall summed = problem_of(call);
+  call.beta = "0";
+  const CapturedCall product = problem_of(call);
+  const auto* to = std::get_if<CapturedProblem>(&summed);
+  const auto* from = std::get_if<CapturedProblem>(&product);
+  if (to && from) findings.add_sum(*from, *to);
+}
+
+// cuBLAS calls functions such as cublasLtHSHMatmul.
+bool is_inner(std::string_view function) {
+  constexpr std::string_view begin = "cublasLt", end = "Matmul";
+  return function.starts_with(begin) && function.ends_with(end) &&
+         function.size() > begin.size() + end.size();
 }
 
 }  // namespace
@@ -126,11 +179,15 @@ bool is_cublaslt_line(std::string_view line) {
 }
 
 void read_cublaslt_line(std::string_view line, Findings& findings) {
-  for (int i = 0; i < 3; ++i) take_bracket(line);  // time, library, process
+  take_bracket(line);  // time
+  take_bracket(line);  // library
+  const std::string_view process = take_bracket(line);
   const std::string_view kind = take_bracket(line), function = take_bracket(line);
   if (kind != "Trace" || function.empty()) return;
   if (function == "cublasLtMatmul") {
-    findings.add(function, matmul_of(values_of(line)));
+    read_product(function, values_of(line), process, findings);
+  } else if (is_inner(function)) {
+    read_inner_product(values_of(line), findings);
   } else if (function == "cublasLtMatrixTransform") {
     findings.add(function, Unread{"no op of ours computes it"});
   }

@@ -10,6 +10,7 @@
 #include "capture/convolution_call.h"
 #include "capture/cudnn_fields.h"
 #include "capture/cudnn_log.h"
+#include "capture/launch_buffers.h"
 
 namespace tw::capture {
 namespace {
@@ -128,29 +129,44 @@ Unread unread_graph(const std::vector<CudnnFields>& operations) {
   return {fmt::format("no op of ours computes {}", fmt::join(kinds, ", "))};
 }
 
+// Returns the buffers of a convolution and of the operations after it.
+std::string buffers_of(const LogEntry& entry, const std::vector<CudnnFields>& operations,
+                       const ConvolutionCall& call) {
+  const CudnnFields pack = CudnnFields(entry).below("variantPack");
+  const auto address = [&](const CudnnFields& operation, const char* tensor) {
+    return pack.value(fmt::format("Uid={}", operation.below(tensor).value("uid")));
+  };
+  const CudnnFields &first = operations.front(), &last = operations.back();
+  const bool is_forward = !first.below("xDesc").empty();
+  return LaunchBuffers{
+      .process = entry.process(),
+      .inputs = {address(first, is_forward ? "xDesc" : "dyDesc"), address(first, "wDesc")},
+      .output = address(last, is_forward ? "yDesc" : "dxDesc"),
+      .factors = factors_of(call)}
+      .key();
+}
+
 }  // namespace
 
-CapturedCall problem_of_plan(const LogEntry& entry) {
-  const CudnnFields engine =
-      CudnnFields(entry).below("executionPlan").below("engcfg").below("engine");
+CudnnLaunch launch_of_plan(const LogEntry& entry) {
+  const CudnnFields fields(entry);
+  const CudnnFields engine = fields.below("executionPlan").below("engcfg").below("engine");
   const std::vector<CudnnFields> operations = engine.below("opGraph").all_below("operation");
-  if (operations.empty()) return Unread{"the log does not say the plan's operations"};
+  if (operations.empty()) return {.call = Unread{"the log does not say the plan's operations"}};
   const CudnnFields& first = operations.front();
-  const bool tensor_cores =
-      engine.below("numericalNotes").value("CUDNN_NUMERICAL_NOTE_TENSOR_CORE") == "true";
-  if (first.number("alpha", 1) != 1) return Unread{"alpha is not 1"};
-  if (first.number("beta", 0) != 0) return Unread{"beta is not 0"};
-  if (kind_of(first) == "CONVOLUTION_FORWARD") {
-    ConvolutionCall call = graph_call(first, "xDesc", "yDesc");
-    call.tf32 = tensor_cores;
-    return with_chain(std::move(call), operations);
+  const bool is_forward = kind_of(first) == "CONVOLUTION_FORWARD";
+  if (!is_forward && (kind_of(first) != "CONVOLUTION_BACKWARD_DATA" || operations.size() > 1)) {
+    return {.call = unread_graph(operations)};
   }
-  if (kind_of(first) == "CONVOLUTION_BACKWARD_DATA" && operations.size() == 1) {
-    ConvolutionCall call = graph_call(first, "dxDesc", "dyDesc");
-    call.tf32 = tensor_cores;
-    return transposed_problem(call);
+  ConvolutionCall call =
+      is_forward ? graph_call(first, "xDesc", "yDesc") : graph_call(first, "dxDesc", "dyDesc");
+  call.tf32 = engine.below("numericalNotes").value("CUDNN_NUMERICAL_NOTE_TENSOR_CORE") == "true";
+  CudnnLaunch launch{.call = Unread{"alpha is not 1, or beta is not 0"},
+                     .buffers = buffers_of(entry, operations, call)};
+  if (first.number("alpha", 1) == 1 && first.number("beta", 0) == 0) {
+    launch.call = is_forward ? with_chain(std::move(call), operations) : transposed_problem(call);
   }
-  return unread_graph(operations);
+  return launch;
 }
 
 }  // namespace tw::capture

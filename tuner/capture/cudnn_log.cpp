@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "capture/convolution_call.h"
 #include "capture/cudnn_fields.h"
+#include "capture/launch_buffers.h"
 
 namespace tw::capture {
 namespace {
@@ -36,11 +38,6 @@ constexpr std::array<std::string_view, 20> computing{"Forward",
                                                      "BackwardEx",
                                                      "ForwardTrainingEx",
                                                      "FusedOpsExecute"};
-
-bool computes(std::string_view function) {
-  return std::any_of(computing.begin(), computing.end(),
-                     [&](std::string_view word) { return function.ends_with(word); });
-}
 
 // Strides of a dense filter, whose log has a format instead.
 std::vector<std::int64_t> filter_strides(const std::vector<std::int64_t>& dims, bool nhwc) {
@@ -104,22 +101,58 @@ bool add_activation(const CudnnFields& entry, ConvolutionCall& call) {
   return false;
 }
 
-CapturedCall convolution_of(const LogEntry& entry) {
+CudnnLaunch transposed_of(const LogEntry& entry) {
   const CudnnFields fields(entry);
-  if (entry.function == "cudnnConvolutionBackwardData") {
-    if (fields.number("beta", 0) != 0) return Unread{"beta is not 0"};
-    return transposed_problem(call_of(fields, "dxDesc", "dyDesc"));
-  }
+  const ConvolutionCall call = call_of(fields, "dxDesc", "dyDesc");
+  CudnnLaunch launch{.call = fields.number("beta", 0) == 0 ? transposed_problem(call)
+                                                           : CapturedCall(Unread{"beta is not 0"})};
+  launch.buffers = LaunchBuffers{.process = entry.process(),
+                                 .inputs = {fields.value("dyData"), fields.value("wData")},
+                                 .output = fields.value("dxData"),
+                                 .factors = factors_of(call)}
+                       .key();
+  return launch;
+}
+
+CudnnLaunch convolution_of(const LogEntry& entry) {
+  const CudnnFields fields(entry);
   ConvolutionCall call = call_of(fields, "xDesc", "yDesc");
+  CudnnLaunch launch{.call = Unread{"beta is not 0"}};
+  launch.buffers = LaunchBuffers{.process = entry.process(),
+                                 .inputs = {fields.value("xData"), fields.value("wData")},
+                                 .output = fields.value("yData"),
+                                 .factors = factors_of(call)}
+                       .key();
   if (entry.function == "cudnnConvolutionBiasActivationForward") {
-    if (!add_activation(fields, call)) return Unread{"an activation that is no step of ours"};
-  } else if (fields.number("beta", 0) != 0) {
-    return Unread{"beta is not 0"};
+    launch.call = Unread{"an activation that is no step of ours"};
+    if (add_activation(fields, call)) launch.call = forward_problem(call);
+  } else if (fields.number("beta", 0) == 0) {
+    launch.call = forward_problem(call);
   }
-  return forward_problem(call);
+  return launch;
+}
+
+// Returns what a call computes that we may have an op for; nothing for other functions.
+std::optional<CudnnLaunch> launch_of(const LogEntry& entry) {
+  const std::string_view function = entry.function;
+  if (function == "cudnnBackendExecute" || function == "cudnnBackendPopulateCudaGraph") {
+    return launch_of_plan(entry);
+  }
+  if (function == "cudnnConvolutionBackwardData") return transposed_of(entry);
+  if (function == "cudnnConvolutionForward" ||
+      function == "cudnnConvolutionBiasActivationForward") {
+    return convolution_of(entry);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
+
+bool counts_cudnn(std::string_view function) {
+  return function == "cudnnBackendExecute" || function == "cudnnBackendPopulateCudaGraph" ||
+         std::any_of(computing.begin(), computing.end(),
+                     [&](std::string_view word) { return function.ends_with(word); });
+}
 
 void read_cudnn_entry(const LogEntry& entry, Findings& findings) {
   const std::string_view function = entry.function;
@@ -130,14 +163,10 @@ void read_cudnn_entry(const LogEntry& entry, Findings& findings) {
     }
     return;
   }
-  if (function == "cudnnBackendExecute" || function == "cudnnBackendPopulateCudaGraph") {
-    findings.add(function, problem_of_plan(entry));
-  } else if (function == "cudnnConvolutionForward" || function == "cudnnConvolutionBackwardData" ||
-             function == "cudnnConvolutionBiasActivationForward") {
-    findings.add(function, convolution_of(entry));
-  } else if (computes(function)) {
-    findings.add(function, Unread{"no op of ours computes it"});
-  }
+  const std::optional<CudnnLaunch> launch = launch_of(entry);
+  if (!launch) return findings.add(function, Unread{"no op of ours computes it"});
+  findings.add(function, launch->call);
+  if (!launch->buffers.empty()) findings.add_outer(launch->buffers);
 }
 
 }  // namespace tw::capture

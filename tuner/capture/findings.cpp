@@ -1,8 +1,6 @@
 #include "capture/findings.h"
 
 #include <algorithm>
-#include <optional>
-#include <utility>
 
 #include "core/base/error.h"
 #include "core/problem/problem.h"
@@ -17,45 +15,63 @@ std::int64_t calls_of(const Elements& elements) {
   return sum;
 }
 
+// Takes up to `most` calls of a function away, and returns how many there were.
+std::int64_t take(FoundProblem& found, const std::string& function, std::int64_t most) {
+  const auto calls = found.functions.find(function);
+  if (calls == found.functions.end()) return 0;
+  const std::int64_t taken = std::min(calls->second, most);
+  found.calls -= taken;
+  calls->second -= taken;
+  if (calls->second == 0) found.functions.erase(calls);
+  return taken;
+}
+
 }  // namespace
 
-void Findings::add(std::string_view function, const CapturedCall& call) {
+const Findings::ReadLine& Findings::read(const CapturedProblem& problem) {
+  const auto [line, is_new] = lines_.try_emplace(problem.line());
+  ReadLine& read = line->second;
+  if (!is_new) return read;
+  try {
+    const OpSpec& op = catalog_.at(problem.op).op;
+    std::string shape = problem.shape_text();
+    if (!problem.layout.empty()) shape += ",layout=" + problem.layout;
+    const Problem parsed = parse_problem(op, {.shape = shape,
+                                              .dtype = problem.dtype,
+                                              .math = problem.math,
+                                              .epilogue = problem.epilogue});
+    read.key = parsed.key(op);
+    problems_.try_emplace(read.key,
+                          FoundProblem{.problem = problem, .flops = flops_of(op, parsed, {})});
+  } catch (const Error& error) {
+    read.refusal = error.what();
+  }
+  return read;
+}
+
+void Findings::add(std::string_view function, const CapturedCall& call,
+                   const std::string& buffers) {
   if (const auto* unread = std::get_if<Unread>(&call)) return add_unread(function, unread->why);
-  const auto& problem = std::get<CapturedProblem>(call);
-  const std::string line = problem.line();
-  if (const auto refusal = refusals_.find(line); refusal != refusals_.end()) {
-    return add_unread(function, refusal->second);
-  }
-  auto key = keys_.find(line);
-  if (key == keys_.end()) {
-    try {
-      const OpSpec& op = catalog_.at(problem.op).op;
-      const Problem parsed =
-          parse_problem(op, {.shape = problem.shape_text() +
-                                      (problem.layout.empty() ? "" : ",layout=") + problem.layout,
-                             .dtype = problem.dtype,
-                             .math = problem.math,
-                             .epilogue = problem.epilogue});
-      key = keys_.emplace(line, parsed.key(op)).first;
-      FoundProblem found{.problem = problem, .flops = flops_of(op, parsed, {})};
-      problems_.emplace(key->second, std::move(found));
-    } catch (const Error& error) {
-      refusals_.emplace(line, error.what());
-      return add_unread(function, error.what());
-    }
-  }
-  FoundProblem& found = problems_.at(key->second);
+  const ReadLine& line = read(std::get<CapturedProblem>(call));
+  if (line.key.empty()) return add_unread(function, line.refusal);
+  FoundProblem& found = problems_.at(line.key);
   ++found.calls;
   ++found.functions[std::string(function)];
-  latest_.insert_or_assign(std::string(function), key->second);
+  latest_.insert_or_assign(std::string(function), line.key);
+  if (!buffers.empty()) ++inner_[buffers][line.key];
+}
+
+void Findings::add_outer(const std::string& buffers) { ++outer_[buffers]; }
+
+void Findings::add_sum(const CapturedProblem& product, const CapturedProblem& summed) {
+  const std::string key = read(product).key, summed_key = read(summed).key;
+  if (!key.empty() && !summed_key.empty()) ++sums_[{key, summed_key}];
 }
 
 void Findings::take_back(std::string_view function, const std::string& why) {
   const auto latest = latest_.find(function);
   if (latest == latest_.end()) return;
-  const auto found = problems_.find(latest->second);
-  --found->second.calls;
-  --found->second.functions[std::string(function)];
+  take(problems_.at(latest->second), std::string(function), 1);
   latest_.erase(latest);
   add_unread(function, why);
 }
@@ -64,10 +80,39 @@ void Findings::add_unread(std::string_view function, const std::string& why) {
   ++unread_[{std::string(function), why}];
 }
 
+void Findings::remove_inner(Problems& problems) const {
+  for (const auto& [buffers, keys] : inner_) {
+    const auto outer = outer_.find(buffers);
+    std::int64_t left = outer == outer_.end() ? 0 : outer->second;
+    for (const auto& [key, calls] : keys) {
+      left -= take(problems.at(key), "cublasLtMatmul", std::min(left, calls));
+    }
+  }
+}
+
+void Findings::move_sums(Problems& problems) const {
+  for (const auto& [keys, sums] : sums_) {
+    FoundProblem& from = problems.at(keys.first);
+    FoundProblem& to = problems.at(keys.second);
+    std::int64_t left = sums;
+    const auto functions = from.functions;
+    for (const auto& [function, calls] : functions) {
+      if (function.starts_with("cublasLt") || function.starts_with("cudnn") || left == 0) continue;
+      const std::int64_t moved = take(from, function, left);
+      left -= moved;
+      to.calls += moved;
+      to.functions[function] += moved;
+    }
+  }
+}
+
 std::vector<FoundProblem> Findings::problems() const {
+  Problems settled = problems_;
+  remove_inner(settled);
+  move_sums(settled);
   std::vector<FoundProblem> all;
-  for (const auto& [key, problem] : problems_) {
-    if (problem.calls > 0) all.push_back(problem);
+  for (auto& [key, problem] : settled) {
+    if (problem.calls > 0) all.push_back(std::move(problem));
   }
   std::stable_sort(all.begin(), all.end(), [](const FoundProblem& one, const FoundProblem& other) {
     return one.flops * static_cast<double>(one.calls) >

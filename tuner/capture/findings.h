@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "capture/captured_problem.h"
@@ -25,14 +26,21 @@ struct UnreadCalls {
   std::int64_t calls = 0;
 };
 
+// Libraries call each other, and log that too. Such calls are the same work, and count once.
 class Findings {
  public:
   explicit Findings(const Catalog& catalog) : catalog_(catalog) {}
 
-  // Counts a call of a library's function. A problem that its op refuses becomes unread.
-  void add(std::string_view function, const CapturedCall& call);
-  // Takes the latest problem or unread call of the function back, because the library says that the
-  // call failed, and counts it as unread.
+  // Counts a call of a library's function. A problem that its op refuses becomes unread. `buffers`
+  // names the process and the memory of a call of cuBLASLt, which cuDNN may have made.
+  void add(std::string_view function, const CapturedCall& call, const std::string& buffers = "");
+  // Counts a call of cuDNN on these buffers. A call of cuBLASLt on the same ones is part of it.
+  void add_outer(const std::string& buffers);
+  // Counts a product that cuBLAS gave to cuBLASLt, and that adds to C. cuBLAS itself does not say
+  // whether a call does: one of its calls of the same product is listed as `summed`.
+  void add_sum(const CapturedProblem& product, const CapturedProblem& summed);
+  // Takes the latest problem of the function back, because the library says that the call failed,
+  // and counts it as unread.
   void take_back(std::string_view function, const std::string& why);
 
   // Return the problems, the one with the most FLOPs of all its calls first, and the other calls,
@@ -43,14 +51,28 @@ class Findings {
   std::int64_t unread_calls() const;
 
  private:
+  using Problems = std::map<std::string, FoundProblem>;   // by the problem's key
   using UnreadKey = std::pair<std::string, std::string>;  // function, reason
+  using Counts = std::map<std::string, std::int64_t>;
+  // A line of a list, as its op reads it.
+  struct ReadLine {
+    std::string key;      // of the problem; empty if the op refuses it
+    std::string refusal;  // why
+  };
+
+  const ReadLine& read(const CapturedProblem& problem);
   void add_unread(std::string_view function, const std::string& why);
+  void remove_inner(Problems& problems) const;
+  void move_sums(Problems& problems) const;
 
   const Catalog& catalog_;
-  std::map<std::string, FoundProblem> problems_{};          // by the problem's key
-  std::map<std::string, std::string> keys_{}, refusals_{};  // by line
+  Problems problems_{};
+  std::map<std::string, ReadLine> lines_{};
   std::map<UnreadKey, std::int64_t> unread_{};
   std::map<std::string, std::string, std::less<>> latest_{};  // function -> key of its problem
+  std::map<std::string, Counts> inner_{};  // buffers -> problems of cublasLtMatmul, by key
+  Counts outer_{};                         // buffers -> calls of cuDNN
+  std::map<std::pair<std::string, std::string>, std::int64_t> sums_{};  // keys: product, summed
 };
 
 }  // namespace tw::capture

@@ -43,6 +43,7 @@ LogEntry::Field field_of(std::string_view line) {
   };
   field.type = after("type=", ";:");
   field.value = after("val=", "");
+  if (field.value.empty()) field.value = after("addr=", "");
   while (!field.value.empty() && (field.value.back() == ';' || field.value.back() == ' ')) {
     field.value.pop_back();
   }
@@ -58,6 +59,14 @@ std::string_view LogEntry::value(std::string_view name) const {
   return "";
 }
 
+std::string_view LogEntry::process() const {
+  constexpr std::string_view mark = "Process=";
+  const std::size_t begin = end.find(mark);
+  if (begin == end.npos) return "";
+  const std::string_view rest = std::string_view(end).substr(begin + mark.size());
+  return rest.substr(0, rest.find_first_not_of("0123456789"));
+}
+
 void LogReader::read(std::istream& log) {
   for (std::string line; std::getline(log, line);) read_line(line);
   finish();
@@ -67,6 +76,9 @@ void LogReader::begin(Library library, std::string_view line) {
   finish();
   library_ = library;
   entry_.function = function_of(line);
+  const bool counts =
+      library == Library::cublas ? counts_cublas(entry_.function) : counts_cudnn(entry_.function);
+  if (!counts) library_ = Library::none;  // most entries: their fields are not read
 }
 
 void LogReader::read_line(std::string_view line) {
@@ -89,13 +101,16 @@ void LogReader::read_line(std::string_view line) {
     if (line[0] != 'I') library_ = Library::none;  // a message, no call
   } else if (library_ != Library::none && line.starts_with("i!")) {
     known_line();
-    line.remove_prefix(2);
-    if (line.find("Process=") < 2) {
-      entry_.end = line;
-      finish();
-    } else if (entry_.fields.size() < most_fields) {
-      entry_.fields.push_back(field_of(line));
-    }
+    take_field(line.substr(2));
+  }
+}
+
+void LogReader::take_field(std::string_view line) {
+  if (line.find("Process=") < 2) {
+    entry_.end = line;
+    finish();
+  } else if (entry_.fields.size() < most_fields) {
+    entry_.fields.push_back(field_of(line));
   }
 }
 

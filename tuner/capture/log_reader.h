@@ -15,7 +15,7 @@ namespace tw::capture {
 struct LogEntry {
   // A parameter. Those of cuDNN nest: `depth` is 0 for the outermost ones.
   struct Field {
-    std::string name, type, value;  // "m", "int", "4096"; value is empty if it has fields instead
+    std::string name, type, value;  // "m", "int", "4096"; no value if it has fields instead
     int depth = 0;
   };
   std::string function;  // "cublasGemmEx"
@@ -24,6 +24,8 @@ struct LogEntry {
 
   // Returns the value of an outermost field; empty if there is none.
   std::string_view value(std::string_view name) const;
+  // Returns the number of the process that made the call; empty if the log does not say.
+  std::string_view process() const;
 };
 
 // Reads one log. The lines of an entry follow each other.
@@ -40,6 +42,7 @@ class LogReader {
  private:
   enum class Library { none, cublas, cudnn };
   void begin(Library library, std::string_view line);
+  void take_field(std::string_view line);
 
   Findings& findings_;
   Library library_ = Library::none;  // of the entry that is open

@@ -10,7 +10,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "core/base/error.h"
 
@@ -28,10 +30,29 @@ void pass_on(int signal, siginfo_t* info, void*) {
   if (program > 0 && from_process) ::kill(static_cast<pid_t>(program), signal);
 }
 
+// Holds signals back while it lives.
+class HoldingBack {
+ public:
+  HoldingBack() {
+    sigset_t held;
+    sigemptyset(&held);
+    for (const int signal : passed_on) sigaddset(&held, signal);
+    sigprocmask(SIG_BLOCK, &held, &before_);
+  }
+  ~HoldingBack() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  HoldingBack(const HoldingBack&) = delete;
+  HoldingBack& operator=(const HoldingBack&) = delete;
+  const sigset_t& before() const { return before_; }
+
+ private:
+  sigset_t before_{};
+};
+
 // Passes signals on while it lives.
 class PassingOn {
  public:
-  PassingOn() {
+  explicit PassingOn(pid_t pid) {
+    program = pid;
     struct sigaction action {};
     action.sa_sigaction = pass_on;
     action.sa_flags = SA_SIGINFO | SA_RESTART;
@@ -77,16 +98,18 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
-// Starts the program, and returns its process number. A file that may not grow ends a program, but
-// not this one, which ignores the signal. Throws Error.
-pid_t start(std::vector<std::string> words, std::vector<std::string> environment) {
+// Starts the program with a mask of signals, and returns its process number. A file that may not
+// grow ends a program, but not this one, which ignores the signal. Throws Error.
+pid_t start(std::vector<std::string> words, std::vector<std::string> environment,
+            const sigset_t& mask) {
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t defaults;
   sigemptyset(&defaults);
   sigaddset(&defaults, SIGXFSZ);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setsigmask(&attributes, &mask);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   pid_t pid = 0;
   const int fault = posix_spawnp(&pid, words.front().c_str(), nullptr, &attributes,
                                  pointers_to(words).data(), pointers_to(environment).data());
@@ -101,9 +124,11 @@ pid_t start(std::vector<std::string> words, std::vector<std::string> environment
 
 ProgramEnd run_program(const std::vector<std::string>& words, const std::vector<std::string>& added,
                        const std::vector<std::string>& removed) {
-  const pid_t pid = start(words, changed_environment(added, removed));
-  const PassingOn passing;
-  program = pid;
+  // A signal that comes before it can be passed on waits until then.
+  std::optional<HoldingBack> holding(std::in_place);
+  const pid_t pid = start(words, changed_environment(added, removed), holding->before());
+  const PassingOn passing(pid);
+  holding.reset();
   int status = 0;
   while (waitpid(pid, &status, 0) < 0) {
     if (errno != EINTR) throw Error(fmt::format("lost '{}': {}", words.front(), strerror(errno)));

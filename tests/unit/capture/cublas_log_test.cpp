@@ -32,7 +32,7 @@ TEST_F(CublasLogTest, ReadsALogOfTheLibrary) {
             "gemm m=512,n=1024,k=256 layout=nt dtype=bf16 count=2\n"
             "gemm m=512,n=1024,k=256 layout=nt dtype=f32 math=tf32 count=1\n"
             "gemm m=200,n=300,k=100 layout=tn dtype=f32 count=3\n"
-            "gemm m=256,n=512,k=128 dtype=f32 count=1\n"
+            "gemm m=256,n=512,k=128 dtype=f32 math=tf32 count=1\n"
             "gemm m=200,n=300,k=100,lda=128,ldb=320 dtype=f32 count=1\n"
             "gemm m=64,n=128,k=32,batch=12 layout=nt dtype=f16 count=1\n"
             "gemm m=64,n=128,k=32,batch=12,stride_a=0 layout=nt dtype=f16 count=1\n"
@@ -48,6 +48,20 @@ TEST_F(CublasLogTest, ReadsALogOfTheLibrary) {
             "1 cublasSgemv_v2: no op of ours computes it\n"
             "1 cublasSsyrk_v2: no op of ours computes it\n"
             "1 cublasStrsm_v2: no op of ours computes it\n");
+}
+
+// cuBLAS gives its products to cuBLASLt, whose log has each once more, and says which add to C.
+TEST_F(CublasLogTest, WhatCublasAsksOfCublasltCountsOnce) {
+  const std::string outer = data("cublas.log"), inner = data("cublas_inner.log");
+  const std::string plain_line = "gemm m=200,n=300,k=100,lda=128,ldb=320 dtype=f32 count=1\n";
+  const std::string summed_line =
+      "gemm m=200,n=300,k=100,lda=128,ldb=320,beta=1 dtype=f32 count=1\n";
+  const std::string expected = with(listed(outer), plain_line, summed_line);
+  EXPECT_EQ(listed(outer + inner), expected);
+  EXPECT_EQ(listed(inner + outer), expected);
+  EXPECT_EQ(unread(outer + inner), unread(outer));
+  EXPECT_EQ(listed(inner), "");
+  EXPECT_EQ(listed(outer + inner + inner), expected) << "no more than cuBLAS's own calls";
 }
 
 // cuBLAS's matrices are column-major, ours row-major: m and n change places, and so do A and B.

@@ -27,8 +27,24 @@ class CublasltLogTest : public CaptureTest {
 TEST_F(CublasltLogTest, ReadsALogOfTheLibrary) {
   const std::string log = data("cublaslt.log");
   EXPECT_EQ(listed(log),
-            "gemm m=512,n=1024,k=256 layout=nt dtype=f16 epilogue=bias_column,relu count=1\n");
-  EXPECT_EQ(unread(log), "");
+            "gemm m=512,n=1024,k=256 layout=nt dtype=bf16 count=2\n"
+            "gemm m=512,n=1024,k=256 layout=nt dtype=bf16 epilogue=bias_column count=2\n"
+            "gemm m=512,n=1024,k=256 layout=nt dtype=f16 epilogue=bias_column,gelu_tanh count=1\n"
+            "gemm m=512,n=1024,k=256 layout=nt dtype=f16 epilogue=bias_column,relu count=1\n"
+            "gemm m=500,n=1000,k=250,lda=264,ldb=256,ldc=1024 layout=nt dtype=bf16 count=1\n"
+            "gemm m=128,n=512,k=64 layout=nt dtype=f32 math=tf32 count=2\n"
+            "gemm m=128,n=256,k=64 dtype=f32 count=3\n"
+            "gemm m=64,n=128,k=32,batch=12 dtype=f16 count=1\n"
+            "gemm m=256,n=128,k=64 dtype=f32 count=1\n");
+  EXPECT_EQ(unread(log),
+            "1 cublasLtMatmul: beta is not 0, and C is another matrix than D\n"
+            "1 cublasLtMatmul: f16 computed in 16F\n"
+            "1 cublasLtMatmul: f32 computed in 32F_FAST_16BF\n"
+            "1 cublasLtMatmul: no such dtypes in op gemm: A R_16BF, B R_16BF, D R_32F\n"
+            "1 cublasLtMatmul: no such dtypes in op gemm: A R_64F, B R_64F, D R_64F\n"
+            "1 cublasLtMatmul: no such dtypes in op gemm: A R_8I, B R_8I, D R_32I\n"
+            "1 cublasLtMatmul: no such epilogue: GELU_AUX_BIAS\n"
+            "1 cublasLtMatmul: scaled operands\n");
 }
 
 TEST_F(CublasltLogTest, OnlyProductsThatAreLaunchedCount) {
@@ -37,6 +53,14 @@ TEST_F(CublasltLogTest, OnlyProductsThatAreLaunchedCount) {
   EXPECT_EQ(listed(with(line, "cublasLtMatmul", "cublasLtMatmulAlgoGetHeuristic")), "");
   EXPECT_EQ(unread(with(line, "cublasLtMatmul", "cublasLtMatrixTransform")),
             "1 cublasLtMatrixTransform: no op of ours computes it\n");
+}
+
+TEST_F(CublasltLogTest, BracketsMayBeEmptyOrNested) {
+  const std::size_t begin = line.find("algo=["), end = line.find(']', begin);
+  EXPECT_EQ(listed(line.substr(0, begin) + "algo=[" + with(line.substr(end), "beta=0", "beta=?")),
+            "gemm m=20,n=30,k=10,beta=1 layout=nt dtype=bf16 count=1\n");
+  EXPECT_EQ(listed(with(line, "scaleType=R_32F", "scaleType=R_32F emulationDesc=[strategy=X]")),
+            head + " count=1\n");
 }
 
 TEST_F(CublasltLogTest, EpiloguesAreSteps) {
@@ -70,6 +94,8 @@ TEST_F(CublasltLogTest, RowMajorMatricesKeepTheirPlaces) {
 }
 
 TEST_F(CublasltLogTest, BetaReadsC) {
+  EXPECT_EQ(listed(with(line, "beta=0", "beta=?")),
+            "gemm m=20,n=30,k=10,beta=1 layout=nt dtype=bf16 count=1\n");
   EXPECT_EQ(listed(with(line, "beta=0", "beta=1")),
             "gemm m=20,n=30,k=10,beta=1 layout=nt dtype=bf16 count=1\n");
   EXPECT_EQ(unread(with(with(line, "beta=0", "beta=1"), "outOfPlace=0", "outOfPlace=1")),

@@ -27,6 +27,20 @@ TEST_F(CudnnGraphTest, ReadsAPlanWithAnEpilogue) {
   EXPECT_EQ(listed(shorter(2)), head + " epilogue=bias count=1\n");
 }
 
+// Plans of PyTorch 2.11, and a line of cuBLASLt that one of them asks for.
+TEST_F(CudnnGraphTest, ReadsALogOfPyTorch) {
+  const std::string log = data("cudnn_torch.log");
+  EXPECT_EQ(listed(log),
+            "conv2d n=8,c=64,h=28,w=28,k=128,r=3,s=3,pad=1 layout=nhwc dtype=bf16 "
+            "epilogue=bias,relu count=1\n"
+            "conv2d n=8,c=64,h=28,w=28,k=128,r=1,s=1 dtype=f32 math=tf32 count=1\n"
+            "conv_transpose2d n=8,c=64,h=28,w=28,k=32,r=2,stride=2 dtype=bf16 count=1\n"
+            "conv2d n=8,c=64,h=28,w=28,k=64,r=3,s=3,pad=1,groups=8 dtype=f32 math=tf32 count=1\n");
+  EXPECT_EQ(unread(log),
+            "1 cudnnBackendExecute: a convolution in three dimensions\n"
+            "1 cudnnBackendExecute: no op of ours computes SDPA_FWD\n");
+}
+
 TEST_F(CudnnGraphTest, TensorCoresMakeF32Tf32) {
   const std::string text = with(log_, "CUDNN_DATA_HALF (2)", "CUDNN_DATA_FLOAT (0)");
   EXPECT_NE(listed(text).find("dtype=f32 math=tf32 epilogue="), std::string::npos) << listed(text);
@@ -60,7 +74,7 @@ TEST_F(CudnnGraphTest, WhatIsNoneOfOursHasAReason) {
   EXPECT_EQ(unread(with(log_, "upperPadA: type=int; val=[1,1]", "upperPadA: type=int; val=[2,1]")),
             call + "padding that differs before and after the image\n");
   EXPECT_EQ(unread(with(log_, "beta: type=float; val=0", "beta: type=float; val=1")),
-            call + "beta is not 0\n");
+            call + "alpha is not 1, or beta is not 0\n");
   EXPECT_EQ(unread(with(log_, "opGraph:", "graph:")),
             call + "the log does not say the plan's operations\n");
 }

@@ -36,6 +36,22 @@ TEST_F(CudnnLogTest, ReadsALogOfTheLibrary) {
             "1 cudnnSoftmaxForward: no op of ours computes it\n");
 }
 
+// cuDNN gives some convolutions to cuBLASLt. The log ends with two such lines.
+TEST_F(CudnnLogTest, WhatCudnnAsksOfCublasltCountsOnce) {
+  const std::string log = data("cudnn.log");
+  const std::size_t begin = log.find("[2026");
+  ASSERT_NE(begin, log.npos);
+  const std::string outer = log.substr(0, begin), inner = log.substr(begin);
+  const std::string product = "gemm m=6272,n=128,k=64 layout=nt dtype=f16 count=";
+  EXPECT_EQ(listed(outer), listed(log));
+  EXPECT_EQ(listed(inner + outer), listed(log));
+  EXPECT_EQ(listed(inner), product + "2\n");
+  // A third product on these buffers is none of cuDNN's, nor is one of another process.
+  EXPECT_NE(listed(log + inner.substr(0, inner.find('\n') + 1)).find(product + "1\n"),
+            std::string::npos);
+  EXPECT_NE(listed(outer + with(inner, "[771]", "[772]")).find(product + "2\n"), std::string::npos);
+}
+
 TEST_F(CudnnLogTest, TheMathTypeAllowsTf32) {
   const std::string text = first("cudnnConvolutionForward");
   EXPECT_EQ(listed(text), head + " dtype=f32 count=1\n");
