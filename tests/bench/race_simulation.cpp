@@ -70,7 +70,9 @@ void compare_tests(const Noise& noise, int rounds, int pairs) {
       int apart = 0;
       for_each_race(
           planted, noise, pairs, rounds,
-          [&](const std::vector<Race::Entrant>& ranking) { apart += test(differences_of(ranking)); },
+          [&](const std::vector<Race::Entrant>& ranking) {
+            apart += test(differences_of(ranking));
+          },
           Purpose::baseline);
       fmt::print(" {:>7.1f}", 100.0 * apart / pairs);
     }

@@ -74,7 +74,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Fault{"traps", Outcome::faulted, "CUDA_ERROR"},
                     Fault{"much_shared", Outcome::launch_failed, "shared memory"},
                     Fault{"no_compile", Outcome::compile_failed, "this variant does not compile"},
-                    Fault{"endless_compile", Outcome::compile_failed, "longer than 20 s"}),
+                    Fault{"endless_compile", Outcome::compile_failed, "longer than 40 s"}),
     [](const auto& parameter) { return parameter.param.behaviour; });
 
 // Returns the newest child of this process that has this role among its arguments; 0 if there is

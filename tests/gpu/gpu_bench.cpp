@@ -35,7 +35,7 @@ Device* gpu(std::string& why) {
     try {
       CudaOptions options;
       options.cache = false;
-      options.compile_timeout_ms = 20000;
+      options.compile_timeout_ms = 40000;
       return open_cuda(options);
     } catch (const Error& error) {
       reason = error.what();

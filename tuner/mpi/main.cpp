@@ -62,9 +62,10 @@ void warn_if_bound(const World& world) {
   const int allowed = CPU_COUNT(&cores);
   const auto all = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
   if (world.rank > 0 || 2 * allowed * world.ranks_of_host > all) return;
-  tw::say(fmt::format("rank 0 may use {} of {} cores, so that compiling takes long: give mpirun "
-                      "--bind-to none, or srun more --cpus-per-task",
-                      allowed, all));
+  tw::say(
+      fmt::format("rank 0 may use {} of {} cores, so that compiling takes long: give mpirun "
+                  "--bind-to none, or srun more --cpus-per-task",
+                  allowed, all));
 }
 
 // Opens the device of a rank. "cuda" is the GPU of the rank's number on its host.
