@@ -143,7 +143,7 @@ struct Calls {
       call.reason = wrong;
       return call;
     }
-    call.choice = choose_branch<Op>(call.query, call.device);
+    call.choice = recent_choice<Op>(call.query, call.device);
     if (call.choice.branch < 0) call.status = cudaErrorInvalidDeviceFunction;
     return call;
   }

@@ -37,6 +37,15 @@ constexpr Device with_all_code(Device device) {
   return device;
 }
 
+// Returns whether all that may decide a choice is equal. Two GPUs of one kind are.
+constexpr bool same_limits(const Device& a, const Device& b) {
+  return a.gpu_cc == b.gpu_cc && a.cc == b.cc && a.specific == b.specific && a.sms == b.sms &&
+         a.smem_optin == b.smem_optin && a.smem_per_sm == b.smem_per_sm &&
+         a.regs_per_sm == b.regs_per_sm && a.threads_per_sm == b.threads_per_sm &&
+         a.blocks_per_sm == b.blocks_per_sm && a.max_threads == b.max_threads &&
+         a.l2_bytes == b.l2_bytes && a.memory_bytes == b.memory_bytes;
+}
+
 constexpr std::int64_t value_or(checked::Value value, std::int64_t otherwise) {
   return value.ok ? value.v : otherwise;
 }

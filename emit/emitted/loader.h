@@ -196,7 +196,7 @@ Call<Selector> examine(const A& args, const FormFacts& form, const Device& devic
     call.reason = wrong;
     return call;
   }
-  call.choice = choose_branch<Selector>(call.query, device);
+  call.choice = recent_choice<Selector>(call.query, device);
   call.reason = reason_of<Selector>(call.query, device, call.choice);
   if (call.choice.branch < 0) call.status = CUDA_ERROR_NOT_SUPPORTED;
   return call;

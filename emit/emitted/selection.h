@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <type_traits>
 
 #include "emit/emitted/choose.h"
 #include "emit/emitted/forecast.h"
@@ -139,12 +141,70 @@ Choice choose_branch(const typename Selector::Query& query, const Device& device
                 device.sms == Selector::tuned_sms, scores);
 }
 
+// The latest choices of a thread. A program calls the same few problems again and again, and
+// choosing for one that was not tuned takes about a microsecond.
+template <class Selector>
+class RecentChoices {
+ public:
+  using Query = typename Selector::Query;
+
+  // Returns what choose_branch() returns.
+  Choice of(const Query& query, const Device& device) {
+    if (!same_limits(device, device_)) *this = RecentChoices(device);
+    Entry& entry = entries_[place_of(query)];
+    if (!entry.is_set || !same(entry.query, query)) {
+      entry = {query, choose_branch<Selector>(query, device), true};
+    }
+    return entry.choice;
+  }
+
+  RecentChoices() = default;
+
+ private:
+  using Problem = decltype(Query::problem);
+  static_assert(std::has_unique_object_representations_v<Problem>, "problems are compared by bytes");
+  static constexpr std::size_t count = 32;
+  struct Entry {
+    Query query{};
+    Choice choice{};
+    bool is_set = false;
+  };
+
+  explicit RecentChoices(const Device& device) : device_(device) {}
+  static bool same(const Query& a, const Query& b) {
+    bool same = a.form == b.form && std::memcmp(&a.problem, &b.problem, sizeof(Problem)) == 0;
+    int at = 0;
+    for (const int kind : a.scalar) same = same && kind == b.scalar[at++];
+    return same;
+  }
+  // Multiplicative hashing: Knuth, The Art of Computer Programming, volume 3, section 6.4.
+  static std::size_t place_of(const Query& query) {
+    std::uint64_t words[sizeof(Problem) / sizeof(std::uint64_t)];
+    std::memcpy(words, &query.problem, sizeof words);
+    std::uint64_t hash = 0;
+    for (const std::uint64_t word : words) hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
+    return static_cast<std::size_t>(hash >> 32) % count;
+  }
+
+  Device device_{};
+  Entry entries_[count];
+};
+
+// Returns what choose_branch() returns, without choosing again what the thread chose of late.
+template <class Selector>
+Choice recent_choice(const typename Selector::Query& query, const Device& device) {
+  static thread_local RecentChoices<Selector> recent;
+  return recent.of(query, device);
+}
+
 // Returns the reason if another branch would run the call if the program held all code for the GPU,
 // or if no branch serves the call. Otherwise returns an empty string.
 template <class Selector>
 const char* reason_of(const typename Selector::Query& query, const Device& device,
                       const Choice& choice) {
-  const Choice with_all = choose_branch<Selector>(query, with_all_code(device));
+  const Device complete = with_all_code(device);
+  const Choice with_all =
+      same_limits(complete, device) ? choice : choose_branch<Selector>(query, complete);
   if (with_all.branch >= 0 && with_all.branch != choice.branch) {
     return Selector::branch_info(with_all.branch).passed_over;
   }

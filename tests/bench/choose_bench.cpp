@@ -38,6 +38,21 @@ void choose(benchmark::State& state) {
 }
 BENCHMARK(choose)->Arg(256)->Arg(100)->Arg(1000)->Arg(8000);
 
+// A program calls sixteen problems in turn, none of them tuned.
+void choose_again(benchmark::State& state) {
+  const dispatch::Device device = h200();
+  header::Query query = header::rows[0].query;
+  query.problem.n = query.problem.ldc = 4096;
+  query.problem.k = query.problem.lda = query.problem.ldb = 1024;
+  std::int64_t call = 0;
+  for (auto _ : state) {
+    query.problem.m = 100 + call++ % 16;
+    const dispatch::Choice choice = dispatch::recent_choice<header::Selector>(query, device);
+    benchmark::DoNotOptimize(choice);
+  }
+}
+BENCHMARK(choose_again);
+
 }  // namespace
 
 BENCHMARK_MAIN();

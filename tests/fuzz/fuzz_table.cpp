@@ -1,19 +1,27 @@
 // Lists of problems as CSV. A fault names the file, and an accepted row is a problem with a key.
 // The first line of the text says how the rows get their op: "op" for a column, else by a flag.
 #include "fuzz.h"
+#include "options/problem_options.h"
 #include "options/problem_table.h"
+#include "options/ranges.h"
 
 namespace {
 
 using namespace tw;
 
 // As tuner/options/problem_options.cpp does, without flags.
-Asked problem_of_words(const std::vector<std::string>& words, const std::string& default_op,
-                       const Catalog& catalog) {
+Problem problem_of(const AskedRange& range, const std::string& shape) {
+  ProblemText text = range.text;
+  text.shape = range.layout.empty() ? shape : shape + ",layout=" + range.layout;
+  return parse_problem(range.entry->op, text);
+}
+
+AskedRange range_of_words(const std::vector<std::string>& words, const std::string& default_op,
+                          const Catalog& catalog) {
   std::size_t at = words.front().find('=') == std::string::npos ? 1 : 0;
-  Asked asked;
+  AskedRange asked;
   asked.entry = &catalog.at(at == 1 ? words.front() : default_op);
-  ProblemText text;
+  ProblemText& text = asked.text;
   text.shape = words.at(at);
   text.dtype = name_of(asked.entry->op.dtypes.front());
   for (++at; at < words.size(); ++at) {
@@ -22,9 +30,10 @@ Asked problem_of_words(const std::vector<std::string>& words, const std::string&
     if (name == "dtype=") text.dtype = words[at].substr(value);
     if (name == "math=") text.math = words[at].substr(value);
     if (name == "epilogue=") text.epilogue = words[at].substr(value);
-    if (name == "layout=") text.shape += ",layout=" + words[at].substr(value);
+    if (name == "layout=") asked.layout = words[at].substr(value);
   }
-  asked.problem = parse_problem(asked.entry->op, text);
+  asked.range = parse_range(text.shape);
+  for (const std::string& shape : shapes_in(asked.range)) problem_of(asked, shape);
   return asked;
 }
 
@@ -38,13 +47,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string op = first == "op" ? "" : "gemm";
   is_problem_table("list", rest);
   try {
-    const std::vector<Asked> problems = problems_of_table(
+    const std::vector<AskedRange> ranges = ranges_of_table(
         rest, "list.csv", op, catalog, [&](const std::vector<std::string>& words) {
-          return problem_of_words(words, op, catalog);
+          return range_of_words(words, op, catalog);
         });
-    for (const Asked& one : problems) {
-      fuzz::expect(one.line > 1, "a problem stands below the header");
-      fuzz::expect(!one.problem.key(one.entry->op).empty(), "a problem has a key");
+    for (const AskedRange& one : ranges) {
+      fuzz::expect(one.line > 1, "a range stands below the header");
+      for (const std::string& shape : shapes_in(one.range)) {
+        const Problem problem = problem_of(one, shape);
+        fuzz::expect(!problem.key(one.entry->op).empty(), "a problem has a key");
+      }
     }
   } catch (const Error& error) {
     fuzz::expect(std::string(error.what()).starts_with("list.csv:"), "a fault names the file");

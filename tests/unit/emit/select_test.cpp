@@ -48,6 +48,11 @@ class EmitSelect : public testing::Test {
     const selected::Query query = query_of(arguments, form);
     const auto choice = selected_dispatch::choose_branch<selected::Selector>(
         query, emit_fixture::emitted<selected::Device>(info_));
+    const auto recent = selected_dispatch::recent_choice<selected::Selector>(
+        query, emit_fixture::emitted<selected::Device>(info_));
+    EXPECT_EQ(recent.branch, choice.branch);
+    EXPECT_EQ(recent.row, choice.row);
+    EXPECT_EQ(recent.match, choice.match);
     EXPECT_EQ(branch_chosen_in_17(query, emit_fixture::emitted<selected::Device>(info_)),
               choice.branch);
     return choice;
