@@ -162,7 +162,8 @@ class RecentChoices {
 
  private:
   using Problem = decltype(Query::problem);
-  static_assert(std::has_unique_object_representations_v<Problem>, "problems are compared by bytes");
+  static_assert(std::has_unique_object_representations_v<Problem>,
+                "problems are compared by bytes");
   static constexpr std::size_t count = 32;
   struct Entry {
     Query query{};

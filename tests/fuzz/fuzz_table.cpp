@@ -48,9 +48,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   is_problem_table("list", rest);
   try {
     const std::vector<AskedRange> ranges = ranges_of_table(
-        rest, "list.csv", op, catalog, [&](const std::vector<std::string>& words) {
-          return range_of_words(words, op, catalog);
-        });
+        rest, "list.csv", op, catalog,
+        [&](const std::vector<std::string>& words) { return range_of_words(words, op, catalog); });
     for (const AskedRange& one : ranges) {
       fuzz::expect(one.line > 1, "a range stands below the header");
       for (const std::string& shape : shapes_in(one.range)) {
