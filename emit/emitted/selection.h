@@ -141,8 +141,8 @@ Choice choose_branch(const typename Selector::Query& query, const Device& device
                 device.sms == Selector::tuned_sms, scores);
 }
 
-// The latest choices of a thread. A program calls the same few problems again and again, and
-// choosing for one that was not tuned takes about a microsecond.
+// The latest choices of a thread: 64 at most, four of each hash. A program calls the same few
+// problems again and again, and choosing for one that was not tuned takes about a microsecond.
 template <class Selector>
 class RecentChoices {
  public:
@@ -151,11 +151,13 @@ class RecentChoices {
   // Returns what choose_branch() returns.
   Choice of(const Query& query, const Device& device) {
     if (!same_limits(device, device_)) *this = RecentChoices(device);
-    Entry& entry = entries_[place_of(query)];
-    if (!entry.is_set || !same(entry.query, query)) {
-      entry = {query, choose_branch<Selector>(query, device), true};
+    Set& set = sets_[place_of(query)];
+    for (const Entry& entry : set.entries) {
+      if (entry.is_set && same(entry.query, query)) return entry.choice;
     }
-    return entry.choice;
+    Entry& oldest = set.entries[set.next++ % ways];
+    oldest = {query, choose_branch<Selector>(query, device), true};
+    return oldest.choice;
   }
 
   RecentChoices() = default;
@@ -164,11 +166,15 @@ class RecentChoices {
   using Problem = decltype(Query::problem);
   static_assert(std::has_unique_object_representations_v<Problem>,
                 "problems are compared by bytes");
-  static constexpr std::size_t count = 32;
+  static constexpr std::size_t ways = 4, sets = 16;
   struct Entry {
     Query query{};
     Choice choice{};
     bool is_set = false;
+  };
+  struct Set {
+    Entry entries[ways];
+    unsigned next = 0;
   };
 
   explicit RecentChoices(const Device& device) : device_(device) {}
@@ -184,11 +190,11 @@ class RecentChoices {
     std::memcpy(words, &query.problem, sizeof words);
     std::uint64_t hash = 0;
     for (const std::uint64_t word : words) hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
-    return static_cast<std::size_t>(hash >> 32) % count;
+    return static_cast<std::size_t>(hash >> 32) % sets;
   }
 
   Device device_{};
-  Entry entries_[count];
+  Set sets_[sets];
 };
 
 // Returns what choose_branch() returns, without choosing again what the thread chose of late.

@@ -28,7 +28,7 @@ ordered_json json_of_value(const EventLog::Value& value) {
 
 struct EventLog::Sink {
   struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
+    void operator()(std::FILE* open) const { std::fclose(open); }
   };
   void write(const std::string& line);
 
