@@ -110,8 +110,8 @@ StoredMatrix matrix_of(const Values& values, const std::string& name) {
   return matrix;
 }
 
-// Reads a product into `call`. Returns why it cannot; empty if it could. The log does not say alpha,
-// and "?" for each beta but 0, which is most often 1.
+// Reads a product into `call`. Returns why it cannot; empty if it could. The log does not say
+// alpha, and "?" for each beta but 0, which is most often 1.
 std::string read_matmul(const Values& values, MatmulCall& call) {
   const auto m = number_of(values, "Ddesc.rows"), n = number_of(values, "Ddesc.cols");
   call.transpose_a = is_transposed(values, "computeDesc.transa");

@@ -14,8 +14,8 @@ struct LaunchBuffers {
   std::string_view output;
   std::vector<std::int64_t> factors{};  // of the number of multiplications
 
-  // Returns a text that is equal for launches with the same process, addresses (inputs in any order)
-  // and number of multiplications; empty if something is unknown.
+  // Returns a text that is equal for launches with the same process, addresses (inputs in any
+  // order) and number of multiplications; empty if something is unknown.
   std::string key() const;
 };
 

@@ -27,9 +27,9 @@ class LogFolder {
   std::string path_;
 };
 
-// Makes the folder of --keep-logs if it is not there, and returns its absolute path: the program may
-// work elsewhere. Throws Error if it cannot, or if the folder holds files: logs of another run would
-// be counted too.
+// Makes the folder of --keep-logs if it is not there, and returns its absolute path: the program
+// may work elsewhere. Throws Error if it cannot, or if the folder holds files: logs of another run
+// would be counted too.
 std::string make_log_folder(const std::string& path);
 
 // What was read.

@@ -1,5 +1,5 @@
-// Reads the logs of cuBLAS, cuBLASLt and cuDNN line by line. Each line says by its form whose it is,
-// so that a file may hold the logs of several libraries.
+// Reads the logs of cuBLAS, cuBLASLt and cuDNN line by line. Each line says by its form whose it
+// is, so that a file may hold the logs of several libraries.
 #pragma once
 #include <istream>
 #include <string>

@@ -14,8 +14,8 @@ namespace tw {
 
 std::vector<Flag> problem_flags();
 
-// Returns the ops that the command line uses: the built-in ones, or that of the file of --spec or of
-// the source of --kernel.
+// Returns the ops that the command line uses: the built-in ones, or that of the file of --spec or
+// of the source of --kernel.
 Catalog catalog_of(const Arguments& arguments);
 
 struct Asked {
@@ -45,8 +45,8 @@ std::vector<AskedRange> asked_ranges(const Arguments& arguments, const Catalog& 
 std::vector<Asked> asked_problems(const Arguments& arguments, const Catalog& catalog);
 // Returns the op of --op, or the only op of a --spec. Throws Error if no op is named.
 const OpEntry& asked_op(const Arguments& arguments, const Catalog& catalog);
-// Returns the name of --kernel, which picks a kernel of an op; empty if all are searched. The kernel
-// of a source is the only one of its op.
+// Returns the name of --kernel, which picks a kernel of an op; empty if all are searched. The
+// kernel of a source is the only one of its op.
 std::string asked_kernel(const Arguments& arguments);
 // Returns the kernels of the op, or only the kernel called `wanted`. Throws Error that names the
 // nearest kernel.

@@ -22,8 +22,9 @@ int emulated_cc_of(const std::string& name);
 std::vector<std::string> all_gpus(bool may_be_none);
 
 // Opens a device in this process. The name is "cuda" (the first GPU), "cuda:N", "cpu", "cpu:CC", or
-// "replay:" and the paths of recordings, one a line. `cache`: use kernels that were compiled before. `sharers`:
-// processes of this host that compile at the same time. Throws Error if the device cannot be used.
+// "replay:" and the paths of recordings, one a line. `cache`: use kernels that were compiled
+// before. `sharers`: processes of this host that compile at the same time. Throws Error if the
+// device cannot be used.
 std::unique_ptr<Device> open_named(const std::string& name, bool cache, int sharers);
 
 }  // namespace tw
