@@ -19,11 +19,13 @@
 
 namespace tw::wgmma {
 
-// The sizes of a block that multiplies kBlockM x kBlockN, with 128 bytes of k in a tile. Each
-// warpgroup has a part of the rows. With kInTurn a warpgroup has all rows, in every kWarpgroups-th
-// product, so that some warpgroups store while others multiply.
+// The sizes of a block that multiplies kBlockM x kBlockN, with 128 bytes of k in a tile. A stage
+// holds kDeep pairs of tiles, for neighbouring values of k. Each warpgroup has a part of the rows.
+// With kInTurn a warpgroup has all rows, in every kWarpgroups-th product, so that some warpgroups
+// store while others multiply.
 template <class T, bool kKMajorA, bool kKMajorB, int kBlockM_, int kBlockN_, int kWarpgroups,
-          bool kInTurn_, int kStages_, int kPasses, Cluster kCluster = Cluster::none>
+          bool kInTurn_, int kStages_, int kPasses, Cluster kCluster = Cluster::none,
+          int kDeep_ = 1>
 struct Pipeline : Pairs<kCluster> {
   using Element = T;
   static constexpr int kBlockM = kBlockM_;
@@ -41,12 +43,14 @@ struct Pipeline : Pairs<kCluster> {
   using OperandB = WgmmaOperand<T, kKMajorB, kDepth>;
 
   static constexpr int kStages = kStages_;
+  static constexpr int kDeep = kDeep_;
   static constexpr bool kSplits = kPasses == 3;
   // In elements.
   static constexpr int kTileA = kBlockM * kDepth;
   // A tile whose columns run along the lines is copied in panels of 64 columns.
   static constexpr int kTileB = (kKMajorB ? kBlockN : (kBlockN + 63) / 64 * 64) * kDepth;
-  static constexpr int kStage = kTileA + kTileB;
+  static constexpr int kPair = kTileA + kTileB;
+  static constexpr int kStage = kDeep * kPair;
   static constexpr int kSmall = kStages * kStage;
 
   // The threads that hold the sums.
@@ -55,16 +59,17 @@ struct Pipeline : Pairs<kCluster> {
     static TW_DEVICE void sync() { sync_some<kConsumers>(1); }
   };
 
-  static_assert(kGroupRows % 64 == 0 && kBlockN % 32 == 0 && kBlockN >= 64,
-                "the extents of a product");
+  static_assert(kGroupRows % 64 == 0 && kBlockN % 8 == 0, "the extents of a product");
+  static_assert(kDeep == 1 || !kSplits, "a stage to split has one pair of tiles");
   static_assert(!kInTurn || (!kSplits && kWarpgroups == 2), "two, who share no splitting");
-  static_assert(kStages >= 2 && kStages <= 8, "a tile is copied while one is multiplied");
+  static_assert(kStages >= 2 && kStages <= 14, "a tile is copied while one is multiplied");
 };
 
-// The shared memory before the tiles: at most 16 barriers of the stages, a word for use by callers,
-// and the barrier of warpgroups that multiply in turn.
-constexpr int kFlag = 32;  // the word
-constexpr int kTurn = 17;  // the barrier
+// The shared memory before the tiles: a word for use by callers, the barrier of warpgroups that
+// multiply in turn, and at most 28 barriers of the stages.
+constexpr int kFlag = 0;   // the word
+constexpr int kTurn = 1;   // the barrier, in units of 8 bytes
+constexpr int kFirst = 2;  // the barriers of the stages
 constexpr int kHeadBytes = 256;
 
 // The current stage: a buffer in shared memory that is filled and read in turn.
@@ -74,8 +79,8 @@ class Stage {
   TW_DEVICE int index() const { return index_; }
   TW_DEVICE int elements() const { return index_ * G::kStage; }  // offset of its tiles
   TW_DEVICE unsigned parity() const { return parity_; }          // of the current round
-  TW_DEVICE Barrier full() const { return barrier(index_); }
-  TW_DEVICE Barrier empty() const { return barrier(G::kStages + index_); }
+  TW_DEVICE Barrier full() const { return barrier(kFirst + index_); }
+  TW_DEVICE Barrier empty() const { return barrier(kFirst + G::kStages + index_); }
 
   TW_DEVICE void advance(int count) {
     const int to = index_ + count;
@@ -95,8 +100,8 @@ class Stage {
   // Initialises all barriers. One thread calls it.
   static TW_DEVICE void init_all() {
     for (int i = 0; i < G::kStages; ++i) {
-      barrier(i).init(1);
-      barrier(G::kStages + i).init(G::kReaders * G::kHeard);
+      barrier(kFirst + i).init(1);
+      barrier(kFirst + G::kStages + i).init(G::kReaders * G::kHeard);
     }
     if constexpr (G::kInTurn) turn().init(4);
     fence_barrier_init();
@@ -119,15 +124,18 @@ class Producer {
  public:
   TW_DEVICE explicit Producer(SharedPointer<T> shared) : shared_(shared) {}
 
-  // Calls copy(tile, to, full) for each tile of k from `begin` to `end`, when a stage is free.
-  // `copy` starts the copies of the tile of A to `to`, and of the tile of B to kTileA elements
-  // further on. The copies signal `full`.
+  // Fills a stage for each of the steps of k from `begin` to `end`, when it is free. A step has
+  // kDeep tiles. copy(tile, to, full) starts the copies of the tile of A to `to`, and of the tile
+  // of B to kTileA elements further on. The copies signal `full`.
   template <class Copy>
   TW_DEVICE void fill(int begin, int end, const Copy& copy) {
-    for (int tile = begin; tile < end; ++tile) {
+    for (int step = begin; step < end; ++step) {
       stage_.empty().wait(stage_.parity() ^ 1u);
       stage_.full().arrive_and_expect(G::kStage * static_cast<int>(sizeof(T)));
-      copy(tile, shared_ + stage_.elements(), stage_.full());
+      TW_UNROLL
+      for (int i = 0; i < G::kDeep; ++i) {
+        copy(step * G::kDeep + i, shared_ + (stage_.elements() + i * G::kPair), stage_.full());
+      }
       stage_.advance();
     }
   }
@@ -148,13 +156,13 @@ class Consumer {
   // `row` is the warpgroup's first row in the block's tile.
   TW_DEVICE Consumer(SharedPointer<T> shared, int row) : shared_(shared), row_(row) {}
 
-  // Skips the next product, which is another warpgroup's and has `tiles` tiles of k.
+  // Skips the next product, which is another warpgroup's and has `tiles` steps of k.
   TW_DEVICE void skip(int tiles) {
     stage_.advance(tiles);
     ++product_;
   }
 
-  // Adds to `sums` the products of the next `tiles` tiles of k, at least one.
+  // Adds to `sums` the products of the next `tiles` steps of k, at least one.
   TW_DEVICE void run(Sums& sums, int tiles) {
     WgmmaQueue queue;
     [[maybe_unused]] Sums parts = {};
@@ -189,7 +197,10 @@ class Consumer {
         queue.commit();
       } else {
         queue.begin();
-        multiply(queue, sums, at, at, true);
+        TW_UNROLL
+        for (int i = 0; i < G::kDeep; ++i) {
+          multiply(queue, sums, at + i * G::kPair, at + i * G::kPair, true);
+        }
         queue.commit();
         queue.template wait<1>();
         if (tile > 0) release(last);
@@ -216,7 +227,7 @@ class Consumer {
     } else {
       __syncwarp();
       const int lane = static_cast<int>(threadIdx.x) % 32;
-      if (lane < G::kHeard) arrive_at(stage.empty(), lane);
+      if (lane < G::kHeard) arrive_at(stage.empty(), block_that_copies<G>(lane));
     }
   }
 

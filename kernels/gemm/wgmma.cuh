@@ -52,6 +52,7 @@
 #include "gemm/mma_results.cuh"
 #include "gemm/mma_schedule.cuh"
 #include "gemm/op.cuh"
+#include "gemm/wgmma_copy.cuh"
 #include "gemm/wgmma_walk.cuh"
 
 namespace tw::gemm::wgmma {
@@ -74,30 +75,6 @@ struct Knobs {
 
 template <class T, class V>
 using Sizes = Tiling<T, V, V::knobs.passes, V::knobs.cluster>;
-
-// Starts the copies of a tile of an operand: its kExtent rows (columns) from x on, at k. kSharers
-// blocks use the tile, and each copies a part of its lines for all of them.
-template <class G, bool kKMajor, int kExtent, int kSharers, class T>
-TW_DEVICE void copy_operand(SharedPointer<T> to, const TensorMap& map, const Barrier& full, int k,
-                            int x, int batch) {
-  constexpr int kPanels = kKMajor ? 1 : ceil_div(kExtent, 64);
-  constexpr int kLines = kKMajor ? kExtent : G::kDepth;  // of a panel
-  const auto copy = [&](int part) {
-    const int line = part * (kLines / kSharers);
-    TW_UNROLL
-    for (int panel = 0; panel < kPanels; ++panel) {
-      const auto place = to + (panel * kLines + line) * (128 / static_cast<int>(sizeof(T)));
-      const int along = kKMajor ? k : x + 64 * panel;
-      const int across = (kKMajor ? x : k) + line;
-      if constexpr (kSharers == 1) {
-        load_tensor(place, map, full, along, across, batch);
-      } else {
-        load_tensor_to_all<kSharers>(place, map, full, along, across, batch);
-      }
-    }
-  };
-  for_own_parts<kSharers>(copy);
-}
 
 // Grid: there are `blocks` items of work. stream_k or split_k give work.workers items for the first
 // tiles of C; each other tile of all matrices is one item. The grid has `blocks` blocks, or fewer,
@@ -130,14 +107,15 @@ __global__ void __launch_bounds__(Sizes<T, V>::kThreads, V::knobs.min_blocks)
     tw::wgmma::Producer<G> producer(shared);
     walk.for_each_segment([&](const mma::Segment& segment, const typename G::Shares&, int) {
       const mma::TileIndex place = walk.place(segment.tile);
-      producer.fill(
-          segment.begin, segment.end, [&](int tile, SharedPointer<T> to, const Barrier& full) {
-            copy_operand<G, G::kKMajorA, G::kBlockM, G::kPairN>(
-                to, a, full, tile * G::kDepth, place.row * G::kBlockM, place.batch * moves_a);
-            copy_operand<G, G::kKMajorB, G::kBlockN, G::kPairM>(
-                to + G::kTileA, b, full, tile * G::kDepth, place.column * G::kBlockN,
-                place.batch * moves_b);
-          });
+      producer.fill(segment.begin, segment.end,
+                    [&](int tile, SharedPointer<T> to, const Barrier& full) {
+                      copy_operand<G, G::kKMajorA, G::kBlockM, G::kPairN>(
+                          to, a, full, tile, place.row * G::kBlockM, place.batch * moves_a,
+                          sharers_of_a<G>());
+                      copy_operand<G, G::kKMajorB, G::kBlockN, G::kPairM>(
+                          to + G::kTileA, b, full, tile, place.column * G::kBlockN,
+                          place.batch * moves_b, sharers_of_b<G>());
+                    });
     });
     if constexpr (G::kPeers > 1) sync_cluster();
     return;

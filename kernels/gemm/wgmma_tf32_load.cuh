@@ -24,7 +24,7 @@
 namespace tw::gemm::wgmma_tf32 {
 
 // The barrier of a stage that completes when its shared operand has been transformed.
-constexpr int kTransformed = 18;  // the first one, after wgmma_pipeline.cuh's
+constexpr int kTransformed = 24;  // the first one, after those of six stages
 template <class G>
 TW_DEVICE Barrier transformed(const tw::wgmma::Stage<G>& stage) {
   return Barrier(SharedPointer<unsigned long long>::dynamic() + kTransformed + stage.index());

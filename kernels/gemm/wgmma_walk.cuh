@@ -47,11 +47,8 @@ struct Walk {
   TW_DEVICE mma::TileIndex place(int tile) const {
     mma::TileIndex place(tile, G::knobs.raster, (m - 1) / (G::kPairM * G::kBlockM) + 1,
                          (n - 1) / (G::kPairN * G::kBlockN) + 1);
-    if constexpr (G::kPeers > 1) {
-      const int rank = rank_in_cluster<G::kPeers>();
-      place.row = place.row * G::kPairM + (G::kPairM > 1 ? rank : 0);
-      place.column = place.column * G::kPairN + (G::kPairN > 1 ? rank : 0);
-    }
+    place.row = place.row * G::kPairM + G::pair_row();
+    place.column = place.column * G::kPairN + G::pair_column();
     return place;
   }
 
@@ -79,7 +76,7 @@ struct Walk {
                       [[maybe_unused]] const Shares& shares, [[maybe_unused]] int block) const {
     if constexpr (G::kShares) {
       if (segment.end - segment.begin < k_tiles) {
-        // The blocks of a pair have slots and counters of their own.
+        // The blocks that share tiles have slots and counters of their own.
         const int rank = rank_in_cluster<G::kPeers>();
         const long long slots = static_cast<long long>(work.workers) * Shares::kSlots;
         return mma::gather<typename G::Consumers>(

@@ -1,10 +1,13 @@
-// The suites of reports/: every line is a problem, no line occurs twice, and the networks are the
-// published ones.
+// The suites of reports/: every line is a problem, no line occurs twice, the networks are the
+// published ones, and random_gemm prints the same problems for the same seed.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <set>
 #include <string>
 #include <vector>
@@ -40,6 +43,10 @@ std::vector<std::string> keys_of(const std::filesystem::path& file) {
   return keys;
 }
 
+std::set<std::string> set_of(const std::vector<std::string>& keys) {
+  return {keys.begin(), keys.end()};
+}
+
 // The distinct convolutions of a network, collected layer by layer.
 class Network {
  public:
@@ -65,18 +72,63 @@ class Network {
   std::set<std::string> keys_;
 };
 
-std::set<std::string> set_of(const std::vector<std::string>& keys) {
-  return {keys.begin(), keys.end()};
-}
-
 TEST(Suites, EveryLineIsAProblemAndStandsOnce) {
   int files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(suites)) {
+    if (entry.path().extension() != ".txt") continue;
     const std::vector<std::string> keys = keys_of(entry.path());
     EXPECT_EQ(set_of(keys).size(), keys.size()) << entry.path();
     ++files;
   }
-  EXPECT_GE(files, 8);
+  EXPECT_GE(files, 10);
+}
+
+// What a run of random_gemm prints, and its exit code.
+struct Printed {
+  std::string text;
+  int code = 0;
+};
+Printed random_gemm(const std::string& options) {
+  const std::string command = (suites / "random_gemm").string() + " " + options + " 2>&1";
+  Printed printed;
+  FILE* const pipe = popen(command.c_str(), "r");
+  if (!pipe) return {"popen failed", -1};
+  char part[4096];
+  while (const std::size_t size = std::fread(part, 1, sizeof part, pipe)) {
+    printed.text.append(part, size);
+  }
+  printed.code = WEXITSTATUS(pclose(pipe));
+  return printed;
+}
+
+TEST(RandomGemm, EveryLineIsAProblemAndStandsOnce) {
+  const Printed printed = random_gemm("--seed 5 --count 40");
+  ASSERT_EQ(printed.code, 0) << printed.text;
+  const std::string file = testing::TempDir() + "random_gemm.txt";
+  std::ofstream(file) << printed.text;
+  EXPECT_EQ(set_of(keys_of(file)).size(), 40u);
+}
+
+TEST(RandomGemm, TheSeedDecidesTheProblems) {
+  const std::string first = random_gemm("--count 3 --dtype bf16").text;
+  EXPECT_EQ(first, random_gemm("--seed 1 --count 3 --dtype bf16").text);
+  EXPECT_NE(first, random_gemm("--seed 2 --count 3 --dtype bf16").text);
+  // The same on every machine.
+  EXPECT_EQ(first,
+            "gemm m=2624,n=64,k=1600 layout=nn dtype=bf16\n"
+            "gemm m=24,n=136,k=16 layout=tt dtype=bf16\n"
+            "gemm m=2926,n=164,k=49 layout=tt dtype=bf16\n");
+}
+
+TEST(RandomGemm, RefusesWhatItDoesNotKnow) {
+  for (const auto& [options, names] :
+       {std::pair{"--seed 0", "--seed 0"}, std::pair{"--largest 63", "--largest 63"},
+        std::pair{"--dtype f8", "--dtype f8"}, std::pair{"--count", "--count needs a value"},
+        std::pair{"--shapes 3", "random_gemm [--seed N]"}}) {
+    const Printed printed = random_gemm(options);
+    EXPECT_EQ(printed.code, 2) << options;
+    EXPECT_NE(printed.text.find(names), std::string::npos) << printed.text;
+  }
 }
 
 // Simonyan and Zisserman, Very Deep Convolutional Networks (2015), table 1, configuration D.

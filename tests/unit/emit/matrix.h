@@ -95,9 +95,10 @@ inline const std::vector<Case>& builtin_cases() {
          "wgmma"}}},
       {"gemm_packed",
        "gemm",
-       {"wgmma_tf32", "wgmma_packed"},
+       {"wgmma_tf32", "wgmma_packed", "wgmma_slices"},
        {{"gemm f32 m=512,n=512,k=512,layout=tn epilogue=bias_column,logsumexp", "wgmma_tf32"},
-        {"gemm bf16 m=511,n=513,k=515,layout=tt epilogue=gelu_tanh", "wgmma_packed"}}},
+        {"gemm bf16 m=511,n=513,k=515,layout=tt epilogue=gelu_tanh", "wgmma_packed"},
+        {"gemm bf16 m=40,n=512,k=512,layout=nt epilogue=bias_row,relu", "wgmma_slices"}}},
       {"gemm_mma", "gemm", {"mma"}, {{"gemm bf16 m=512,n=512,k=512,layout=nt", "mma"}}},
   };
   return cases;
