@@ -17,6 +17,7 @@
 #include "commands/problem_queue.h"
 #include "core/base/error.h"
 #include "db/run_state.h"
+#include "options/filter_options.h"
 #include "session/result_report.h"
 #include "session/session.h"
 #include "session/setup/claims.h"
