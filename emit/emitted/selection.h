@@ -67,7 +67,8 @@ struct Axes {
 template <class Axes, class Row, std::size_t kRows>
 constexpr auto places_of(const std::array<Row, kRows>& rows) {
   std::array<decltype(Axes::place(rows[0].query.problem)), kRows> places{};
-  for (std::size_t i = 0; i < kRows; ++i) places[i] = Axes::place(rows[i].query.problem);
+  auto place = places.begin();
+  for (const Row& row : rows) *place++ = Axes::place(row.query.problem);
   return places;
 }
 
@@ -98,8 +99,9 @@ class Table {
   constexpr double distance(int row) const {
     const auto index = static_cast<std::size_t>(row);
     double sum = same_kind(rows()[index].query) ? 0 : 1;
-    for (std::size_t i = 0; i < Selector::Axes::count; ++i) {
-      const double away = place_[i] - Selector::places()[index][i];
+    const double* tuned = Selector::places()[index].data();
+    for (const double here : place_) {  // the last number is 0 in both
+      const double away = here - *tuned++;
       sum += away * away;
     }
     return sum;
@@ -197,10 +199,11 @@ class RecentChoices {
   Set sets_[sets];
 };
 
-// Returns what choose_branch() returns, without choosing again what the thread chose of late.
+// Returns what choose_branch() returns, without choosing again what the thread chose of late. It is
+// static, so that two libraries of a process share no memory.
 template <class Selector>
-Choice recent_choice(const typename Selector::Query& query, const Device& device) {
-  static thread_local RecentChoices<Selector> recent;
+static Choice recent_choice(const typename Selector::Query& query, const Device& device) {
+  thread_local RecentChoices<Selector> recent;
   return recent.of(query, device);
 }
 
