@@ -60,6 +60,12 @@ EventLog& EventLog::none() {
   return log;
 }
 
+bool EventLog::is_on() const {
+  if (!sink_) return false;
+  const std::scoped_lock lock(sink_->mutex);
+  return sink_->file != nullptr;
+}
+
 EventLog EventLog::of_worker(std::string worker) const {
   EventLog log = *this;
   log.worker_ = std::move(worker);

@@ -26,7 +26,7 @@ class EventLog {
   // A log that drops all events, for those who are given none.
   static EventLog& none();
 
-  bool is_on() const { return sink_ != nullptr; }
+  bool is_on() const;
   // Returns the log whose events have one more field, "worker".
   EventLog of_worker(std::string worker) const;
   // Writes one event and flushes it, so that it is there if the process is killed next. After a
