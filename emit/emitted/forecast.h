@@ -79,7 +79,8 @@ constexpr Int log2(Int a) { return known(checked::log2(a)); }
 // Returns the value of a count. A negative one counts as 0.
 constexpr double amount(std::int64_t value) { return value > 0 ? static_cast<double>(value) : 0; }
 
-// What one call does: the keys of the kernel's [model] in its TOML file.
+// The work of one call. The members after the launch are the keys of the kernel's [model] in its
+// TOML file.
 struct Work {
   double blocks = 1, threads = 1, smem = 0;  // of the launch with the most shared memory
   double fma = 0, tensor = 0, instructions = 0, shared = 0, l2 = 0, dram = 0;

@@ -1,6 +1,9 @@
 // Writes a header: turns its model into text.
 #pragma once
+#include <fmt/format.h>
+
 #include <string>
+#include <vector>
 
 #include "emit/header/model.h"
 #include "emit/header/text.h"
@@ -24,6 +27,12 @@ std::string write_problem(const Model& model);
 std::string write_read(const Model& model);
 std::string write_kernel(const Model& model, int kernel);
 std::string write_tables(const Model& model);
+// The parts of dispatch/select.h for calls that were not tuned: a kernel's function that forecasts
+// the time of a call; the places of the tuned problems and the numbers by which branches are
+// compared; the function that picks the kernel's function.
+std::string write_forecast_function(const Kernel& kernel);
+std::string write_comparison(const Model& model);
+std::string write_forecast(const Model& model);
 // The sections of <op>.cuh.
 std::string write_branch(const Model& model, int branch);
 std::string write_form(const Model& model, int form);
@@ -38,6 +47,13 @@ std::string write_name_guard(const Model& model);
 std::string write_license();
 // Returns what comments say of the origin of the file.
 std::string write_notice(const Model& model);
+// Returns "dispatch::Members<Problem, &Problem::m, ...>", or another template of this kind.
+template <class Named>
+std::string members_of(const std::vector<Named>& all, const char* type = "Members") {
+  std::string list = "Problem";
+  for (const Named& one : all) list += ", &Problem::" + one.name;
+  return fmt::format("dispatch::{}<{}>", type, list);
+}
 // Returns how names of the kernels get the digest.
 Renaming renaming_of(const Model& model);
 // Returns the namespace of the branches: "tw_1a2b3c4d::dispatch_gemm".

@@ -11,8 +11,8 @@
 namespace tw {
 namespace {
 
-// What a branch is expected to lose on a tuned problem where it was not measured, as log2 of a
-// slowdown. A search measures what promises to win, so little that was left out would be as fast.
+// The slowdown, as log2, of a branch that was not measured on a tuned problem. It is a guess: a
+// search measures the configurations that promise to win, so the others are probably slower.
 constexpr double unmeasured = 0.138;               // 10 %, beyond what the forecast says
 constexpr double unmeasured_without_model = 0.32;  // 25 %
 

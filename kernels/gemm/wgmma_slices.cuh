@@ -14,7 +14,7 @@
 //     | 1 |   | 1 |   | 1 |    cluster, in their order: block 0 part 0, block 1 part 1, ... It
 //     | 2 |   | 2 |   | 2 |    applies the epilogue to the part and stores it.
 //
-// So k is shared without device memory and without counters.
+// The blocks share k without device memory and without counters.
 //
 // A wgmma has 64 rows, but any multiple of 8 columns. For a C with few rows the transposed product
 // is computed (swapped): the rows of C are the columns of the wgmma. The way through shared memory

@@ -1,4 +1,5 @@
-// The time that an emitted header takes to choose a branch: eight configurations, 24 tuned problems.
+// Measures how long an emitted header takes to choose a branch: eight configurations, 24 tuned
+// problems.
 #include <benchmark/benchmark.h>
 
 #include "selected_portfolio.h"

@@ -1,4 +1,4 @@
-// What a capture found, as a list for --shapes, for people and as JSON.
+// The result of a capture: as a list for --shapes, as text for people, and as JSON.
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 #include <string>

@@ -1,4 +1,4 @@
-// What a call of a library asks for: a problem of an op of ours, or a reason why it is none.
+// A call of a library, read as a problem of an op, or a reason why no op computes it.
 #pragma once
 #include <string>
 #include <utility>

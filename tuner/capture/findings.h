@@ -1,4 +1,4 @@
-// What the logs say, counted.
+// The calls that the logs name, counted.
 #pragma once
 #include <cstdint>
 #include <map>

@@ -32,7 +32,7 @@ class LogFolder {
 // would be counted too.
 std::string make_log_folder(const std::string& path);
 
-// What was read.
+// The amount of text that was read.
 struct LogFiles {
   std::int64_t files = 0, bytes = 0;  // that have lines of a library's log
 };

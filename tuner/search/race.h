@@ -43,8 +43,8 @@ class Race {
 
   // Runs `rounds` rounds, each over all entrants in a seeded random order. All jobs of the first
   // round are given to the device at once, so that what is not compiled yet is compiled at the same
-  // time; the device measures one at a time in any case. The runner must outlive the race. `floor_ns`: see Measurement::reject_below. With another objective than the time, the
-  // jobs must measure energy.
+  // time. The device measures one job at a time. The runner must outlive the race. `floor_ns`: see
+  // Measurement::reject_below. With another objective than the time, the jobs must measure energy.
   Race(JobRunner& jobs, std::vector<Job> entrants, int rounds, std::uint64_t seed,
        double floor_ns = 0, Objective objective = Objective::time);
 

@@ -1,4 +1,5 @@
-// What a program would gain that asks for the problems of a list: docs/capture.md.
+// The time that a program would save if tuned kernels ran the problems of a list
+// (docs/capture.md).
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +21,7 @@ struct ProblemGain {
 
 struct ListGain {
   std::vector<ProblemGain> problems;  // the largest gain first
-  // Of all calls. Where the library is faster, a program stays with it and gains nothing.
+  // The sums over all calls. A problem gains nothing if the library is faster.
   double gain_ns = 0, library_ns = 0;
   std::size_t library_stays = 0;        // problems where the library is faster
   std::size_t not_compared = 0;         // problems with a number of calls that lack a time

@@ -83,7 +83,7 @@ TEST(Suites, EveryLineIsAProblemAndStandsOnce) {
   EXPECT_GE(files, 10);
 }
 
-// What a run of random_gemm prints, and its exit code.
+// The output and the exit code of a run of random_gemm.
 struct Printed {
   std::string text;
   int code = 0;
