@@ -27,14 +27,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::istringstream log(fuzz::text_of(data, size));
   capture::LogReader(findings).read(log);
   for (const capture::FoundProblem& found : findings.problems()) {
-    const OpSpec& op = catalog.at(found.problem.op).op;
-    std::string shape = found.problem.shape_text();
-    if (!found.problem.layout.empty()) shape += ",layout=" + found.problem.layout;
-    const Problem problem = parse_problem(op, {.shape = shape,
-                                               .dtype = found.problem.dtype,
-                                               .math = found.problem.math,
-                                               .epilogue = found.problem.epilogue});
-    fuzz::expect(!problem.key(op).empty(), "a listed problem has a key");
+    const OpSpec& op = found.problem.entry->op;
+    const Problem& problem = found.problem.problem;
+    const Problem again = parse_problem(op, {.shape = problem.shape(op),
+                                             .dtype = std::string(name_of(problem.dtype)),
+                                             .math = problem.math,
+                                             .epilogue = problem.epilogue.text()});
+    fuzz::expect(again.key(op) == problem.key(op), "a listed problem can be read again");
     fuzz::expect(found.problem.line().find_first_of("\n#") == std::string::npos,
                  "a problem is one line");
     fuzz::expect(found.calls > 0, "a listed problem has calls");

@@ -1,30 +1,28 @@
-// A call of a library, read as a problem of an op, or a reason why no op computes it.
+// The problem of an op that computes the same as a call of a library.
 #pragma once
 #include <string>
-#include <utility>
 #include <variant>
-#include <vector>
+
+#include "capture/library_call.h"
+#include "core/catalog/catalog.h"
+#include "core/problem/problem.h"
 
 namespace tw::capture {
 
-// A problem as a line of --shapes says it.
 struct CapturedProblem {
-  std::string op;
-  std::vector<std::pair<std::string, std::string>> shape;  // "m" "4096", ..., in their order
-  std::string dtype;
-  std::string layout{}, math{}, epilogue{};  // empty: the op's default
+  const OpEntry* entry = nullptr;  // points into the catalog
+  Problem problem;
 
-  // Returns what --shape takes: "m=4096,n=4096,k=4096".
+  // Returns what --shape takes, without the choice `layout`: "m=4096,n=4096,k=4096".
   std::string shape_text() const;
-  // Returns "gemm m=4096,n=4096,k=4096 layout=nt dtype=bf16 epilogue=bias_column".
+  // Returns a line of --shapes:
+  // "gemm m=4096,n=4096,k=4096 layout=nt dtype=bf16 epilogue=bias_column".
   std::string line() const;
 };
 
-// A call that no op of ours computes, or that the log does not say enough about.
-struct Unread {
-  std::string why;
-};
-
-using CapturedCall = std::variant<CapturedProblem, Unread>;
+// Returns the problem of the op whose [[baseline]] is this call. Its dims, choices and scalars are
+// those with which [baseline.args] give the words of the call. A word that the op does not name
+// must be 0. If there is no such problem, returns why.
+std::variant<CapturedProblem, Unread> problem_of(const LibraryCall& call, const Catalog& catalog);
 
 }  // namespace tw::capture

@@ -65,8 +65,8 @@ std::optional<Unread> refusal_of(const ConvolutionCall& call) {
   }
   if (!call.is_correlation) return Unread{"flipped filters (CUDNN_CONVOLUTION)"};
   if (!dtype_of(call)) {
-    return Unread{fmt::format("no such dtypes in op conv2d: x {}, w {}, y {}", call.x.type,
-                              call.w.type, call.y.type)};
+    return Unread{
+        fmt::format("no such dtypes: x {}, w {}, y {}", call.x.type, call.w.type, call.y.type)};
   }
   if (call.compute != "FLOAT") {
     return Unread{fmt::format("{} computed in {}", *dtype_of(call), call.compute)};
@@ -77,21 +77,36 @@ std::optional<Unread> refusal_of(const ConvolutionCall& call) {
   return std::nullopt;
 }
 
-// Adds "stride" and "stride_w": the second only if it differs from the first.
-void add_pair(const char* name, const Extents& pair, std::int64_t usual,
-              std::vector<std::pair<std::string, std::string>>& shape) {
-  if (pair[0] != usual || pair[1] != pair[0]) shape.emplace_back(name, std::to_string(pair[0]));
-  if (pair[1] != pair[0]) {
-    shape.emplace_back(fmt::format("{}_w", name), std::to_string(pair[1]));
-  }
-}
-
-CapturedProblem common_problem(const ConvolutionCall& call, const char* op) {
+// Returns a convolution between an image of `from`'s sizes and one of `to`'s.
+CapturedCall common_call(const ConvolutionCall& call, const char* name, const CudnnTensor& from,
+                         const CudnnTensor& to) {
+  if (auto refusal = refusal_of(call)) return *refusal;
+  const auto layout = layout_of(call);
+  if (!layout) return Unread{"tensors that are neither NCHW nor NHWC throughout, or not dense"};
   const std::string_view dtype = *dtype_of(call);
-  CapturedProblem problem{.op = op, .shape = {}, .dtype = std::string(dtype)};
-  if (dtype == "f32" && call.tf32) problem.math = "tf32";
-  problem.epilogue = call.epilogue;
-  return problem;
+  const Extents &in = from.dims, &out = to.dims, &w = call.w.dims;
+  LibraryCall made{.library = "cudnn", .call = name};
+  made.words = {{"n", in[0]},
+                {"c", in[1]},
+                {"h", in[2]},
+                {"w", in[3]},
+                {"k", out[1]},
+                {"p", out[2]},
+                {"q", out[3]},
+                {"r", w[2]},
+                {"s", w[3]},
+                {"stride_h", call.stride[0]},
+                {"stride_w", call.stride[1]},
+                {"pad_h", call.pad[0]},
+                {"pad_w", call.pad[1]},
+                {"dilation_h", call.dilation[0]},
+                {"dilation_w", call.dilation[1]},
+                {"groups", call.x.dims[1] / w[1]},
+                {"nhwc", *layout == "nhwc" ? 1 : 0}};
+  made.dtype = dtype;
+  if (dtype == "f32" && call.tf32) made.math = "tf32";
+  made.epilogue = call.epilogue;
+  return made;
 }
 
 }  // namespace
@@ -105,50 +120,11 @@ std::vector<std::int64_t> factors_of(const ConvolutionCall& call) {
 }
 
 CapturedCall forward_problem(const ConvolutionCall& call) {
-  if (auto refusal = refusal_of(call)) return *refusal;
-  const auto layout = layout_of(call);
-  if (!layout) return Unread{"tensors that are neither NCHW nor NHWC throughout, or not dense"};
-  CapturedProblem problem = common_problem(call, "conv2d");
-  const Extents &x = call.x.dims, &w = call.w.dims;
-  const std::pair<const char*, std::int64_t> sizes[] = {
-      {"n", x[0]}, {"c", x[1]}, {"h", x[2]}, {"w", x[3]}, {"k", w[0]}, {"r", w[2]}, {"s", w[3]}};
-  for (const auto& [name, value] : sizes) problem.shape.emplace_back(name, std::to_string(value));
-  add_pair("stride", call.stride, 1, problem.shape);
-  add_pair("pad", call.pad, 0, problem.shape);
-  add_pair("dilation", call.dilation, 1, problem.shape);
-  if (x[1] != w[1]) problem.shape.emplace_back("groups", std::to_string(x[1] / w[1]));
-  if (*layout != "nchw") problem.layout = *layout;
-  return problem;
+  return common_call(call, "conv2d", call.x, call.y);
 }
 
 CapturedCall transposed_problem(const ConvolutionCall& call) {
-  if (auto refusal = refusal_of(call)) return *refusal;
-  const auto layout = layout_of(call);
-  if (!layout || *layout != "nchw") return Unread{"a transposed convolution that is not NCHW"};
-  if (call.dilation != Extents{1, 1}) return Unread{"a transposed convolution with dilation"};
-  CapturedProblem problem = common_problem(call, "conv_transpose2d");
-  const Extents &x = call.x.dims, &w = call.w.dims, &y = call.y.dims;
-  const std::pair<const char*, std::int64_t> sizes[] = {{"n", y[0]}, {"c", y[1]}, {"h", y[2]},
-                                                        {"w", y[3]}, {"k", x[1]}, {"r", w[2]}};
-  for (const auto& [name, value] : sizes) problem.shape.emplace_back(name, std::to_string(value));
-  if (w[3] != w[2]) problem.shape.emplace_back("s", std::to_string(w[3]));
-  add_pair("stride", call.stride, 1, problem.shape);
-  add_pair("pad", call.pad, 0, problem.shape);
-  Extents extra(2);
-  for (std::size_t i = 0; i < 2; ++i) {
-    const std::int64_t filter = w[i + 2], step = call.stride[i], pad = call.pad[i];
-    std::int64_t reached = 0;
-    if (__builtin_mul_overflow(y[i + 2] - 1, step, &reached) ||
-        __builtin_add_overflow(reached, filter, &reached) ||
-        __builtin_sub_overflow(reached, pad, &reached) ||
-        __builtin_sub_overflow(reached, pad, &reached) ||
-        __builtin_sub_overflow(x[i + 2], reached, &extra[i]) || extra[i] < 0) {
-      return Unread{"sizes of a transposed convolution that do not agree"};
-    }
-  }
-  add_pair("output_pad", extra, 0, problem.shape);
-  if (x[1] != w[1]) problem.shape.emplace_back("groups", std::to_string(x[1] / w[1]));
-  return problem;
+  return common_call(call, "conv_transpose2d", call.y, call.x);
 }
 
 }  // namespace tw::capture

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "capture/captured_problem.h"
+#include "capture/library_call.h"
 
 namespace tw::capture {
 
@@ -26,10 +26,10 @@ struct ConvolutionCall {
 
 // Returns the factors of the number of multiplications.
 std::vector<std::int64_t> factors_of(const ConvolutionCall& call);
-// Returns the problem of the op conv2d that computes y.
+// Returns the convolution that computes y, in the words of cuDNN's adaptor
+// (devices/cuda/baselines).
 CapturedCall forward_problem(const ConvolutionCall& call);
-// Returns the problem of the op conv_transpose2d that computes x from y: cuDNN's gradient of the
-// data.
+// Returns the transposed convolution that computes x from y: cuDNN's gradient of the data.
 CapturedCall transposed_problem(const ConvolutionCall& call);
 
 }  // namespace tw::capture

@@ -94,7 +94,7 @@ CapturedCall matmul_of(const LogEntry& entry, const Routine& routine) {
   call.batch = number_of(entry, "batchCount").value_or(1);
   call.pointers = !entry.value("Aarray").empty();
   call.compute = compute_of(entry, routine.letter, call.a.type);
-  return problem_of(call);
+  return call_of(call);
 }
 
 }  // namespace

@@ -130,8 +130,8 @@ std::string read_matmul(const Values& values, MatmulCall& call) {
   call.compute = word_of(values, "computeDesc.computeType", "COMPUTE_");
   call.epilogue = word_of(values, "computeDesc.epilogue", "EPILOGUE_");
   const std::string beta = value_of(values, "beta");
-  if (!beta.empty()) call.beta = beta == "?" ? "1" : beta;
-  call.apart = call.beta != "0" && value_of(values, "outOfPlace") == "1";
+  if (!beta.empty() && beta != "0") call.beta = 1;
+  call.apart = call.beta != 0 && value_of(values, "outOfPlace") == "1";
   return "";
 }
 
@@ -143,7 +143,7 @@ void read_product(std::string_view function, const Values& values, std::string_v
     return findings.add(function, Unread{why});
   }
   const std::string a = value_of(values, "A"), b = value_of(values, "B"), d = value_of(values, "D");
-  findings.add(function, problem_of(call),
+  findings.add(function, call_of(call),
                LaunchBuffers{.process = process,
                              .inputs = {a, b},
                              .output = d,
@@ -155,12 +155,12 @@ void read_product(std::string_view function, const Values& values, std::string_v
 // adds to C.
 void read_inner_product(const Values& values, Findings& findings) {
   MatmulCall call;
-  if (!read_matmul(values, call).empty() || call.beta == "0") return;
-  const CapturedCall summed = problem_of(call);
-  call.beta = "0";
-  const CapturedCall product = problem_of(call);
-  const auto* to = std::get_if<CapturedProblem>(&summed);
-  const auto* from = std::get_if<CapturedProblem>(&product);
+  if (!read_matmul(values, call).empty() || call.beta == 0) return;
+  const CapturedCall summed = call_of(call);
+  call.beta = 0;
+  const CapturedCall product = call_of(call);
+  const auto* to = std::get_if<LibraryCall>(&summed);
+  const auto* from = std::get_if<LibraryCall>(&product);
   if (to && from) findings.add_sum(*from, *to);
 }
 

@@ -1,8 +1,9 @@
 #include "capture/findings.h"
 
 #include <algorithm>
+#include <utility>
+#include <variant>
 
-#include "core/base/error.h"
 #include "core/problem/problem.h"
 
 namespace tw::capture {
@@ -28,31 +29,27 @@ std::int64_t take(FoundProblem& found, const std::string& function, std::int64_t
 
 }  // namespace
 
-const Findings::ReadLine& Findings::read(const CapturedProblem& problem) {
-  const auto [line, is_new] = lines_.try_emplace(problem.line());
-  ReadLine& read = line->second;
+const Findings::ReadCall& Findings::read(const LibraryCall& call) {
+  const auto [at, is_new] = read_.try_emplace(call);
+  ReadCall& read = at->second;
   if (!is_new) return read;
-  try {
-    const OpSpec& op = catalog_.at(problem.op).op;
-    std::string shape = problem.shape_text();
-    if (!problem.layout.empty()) shape += ",layout=" + problem.layout;
-    const Problem parsed = parse_problem(op, {.shape = shape,
-                                              .dtype = problem.dtype,
-                                              .math = problem.math,
-                                              .epilogue = problem.epilogue});
-    read.key = parsed.key(op);
-    problems_.try_emplace(read.key,
-                          FoundProblem{.problem = problem, .flops = flops_of(op, parsed, {})});
-  } catch (const Error& error) {
-    read.refusal = error.what();
+  std::variant<CapturedProblem, Unread> found = problem_of(call, catalog_);
+  if (const auto* unread = std::get_if<Unread>(&found)) {
+    read.refusal = unread->why;
+    return read;
   }
+  auto& problem = std::get<CapturedProblem>(found);
+  const OpSpec& op = problem.entry->op;
+  read.key = problem.problem.key(op);
+  const double flops = flops_of(op, problem.problem, {});
+  problems_.try_emplace(read.key, FoundProblem{.problem = std::move(problem), .flops = flops});
   return read;
 }
 
 void Findings::add(std::string_view function, const CapturedCall& call,
                    const std::string& buffers) {
   if (const auto* unread = std::get_if<Unread>(&call)) return add_unread(function, unread->why);
-  const ReadLine& line = read(std::get<CapturedProblem>(call));
+  const ReadCall& line = read(std::get<LibraryCall>(call));
   if (line.key.empty()) return add_unread(function, line.refusal);
   FoundProblem& found = problems_.at(line.key);
   ++found.calls;
@@ -63,7 +60,7 @@ void Findings::add(std::string_view function, const CapturedCall& call,
 
 void Findings::add_outer(const std::string& buffers) { ++outer_[buffers]; }
 
-void Findings::add_sum(const CapturedProblem& product, const CapturedProblem& summed) {
+void Findings::add_sum(const LibraryCall& product, const LibraryCall& summed) {
   const std::string key = read(product).key, summed_key = read(summed).key;
   if (!key.empty() && !summed_key.empty()) ++sums_[{key, summed_key}];
 }

@@ -38,7 +38,7 @@ class Findings {
   void add_outer(const std::string& buffers);
   // Counts a product that cuBLAS gave to cuBLASLt, and that adds to C. cuBLAS itself does not say
   // whether a call does: one of its calls of the same product is listed as `summed`.
-  void add_sum(const CapturedProblem& product, const CapturedProblem& summed);
+  void add_sum(const LibraryCall& product, const LibraryCall& summed);
   // Takes the latest problem of the function back, because the library says that the call failed,
   // and counts it as unread.
   void take_back(std::string_view function, const std::string& why);
@@ -54,20 +54,20 @@ class Findings {
   using Problems = std::map<std::string, FoundProblem>;   // by the problem's key
   using UnreadKey = std::pair<std::string, std::string>;  // function, reason
   using Counts = std::map<std::string, std::int64_t>;
-  // A line of a list, as its op reads it.
-  struct ReadLine {
+  // A call, as its op reads it.
+  struct ReadCall {
     std::string key;      // of the problem; empty if the op refuses it
     std::string refusal;  // why
   };
 
-  const ReadLine& read(const CapturedProblem& problem);
+  const ReadCall& read(const LibraryCall& call);
   void add_unread(std::string_view function, const std::string& why);
   void remove_inner(Problems& problems) const;
   void move_sums(Problems& problems) const;
 
   const Catalog& catalog_;
   Problems problems_{};
-  std::map<std::string, ReadLine> lines_{};
+  std::map<LibraryCall, ReadCall> read_{};
   std::map<UnreadKey, std::int64_t> unread_{};
   std::map<std::string, std::string, std::less<>> latest_{};  // function -> key of its problem
   std::map<std::string, Counts> inner_{};  // buffers -> problems of cublasLtMatmul, by key

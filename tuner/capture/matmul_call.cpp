@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -50,63 +50,44 @@ std::optional<std::string_view> math_of(std::string_view dtype, std::string_view
   return std::nullopt;
 }
 
-// The letter of our layout: whether a matrix, seen row-major, is stored plainly.
-char letter(const StoredMatrix& matrix, bool transposed, bool as_transpose) {
+// Returns whether a matrix is stored transposed, if D's rows are contiguous or if the transposed
+// product is computed (`swaps`).
+bool is_transposed(const StoredMatrix& matrix, bool transposed, bool swaps) {
   const bool is_plain_here = matrix.row_major != transposed;
-  return is_plain_here != as_transpose ? 'n' : 't';
+  return is_plain_here == swaps;
 }
 
-// The sizes of our problem; A and B are ours.
-struct Sizes {
-  std::int64_t m, n, k;
-  const StoredMatrix &a, &b, &c;
-  std::string layout;
-  bool a_transposed() const { return layout[0] == 't'; }
-  bool b_transposed() const { return layout[1] == 't'; }
-};
-
-Sizes sizes_of(const MatmulCall& call) {
+// The words of a product of row-major matrices.
+std::map<std::string, std::int64_t> words_of(const MatmulCall& call) {
   const bool swaps = !call.d.row_major;
-  const char a = letter(call.a, call.transpose_a, swaps);
-  const char b = letter(call.b, call.transpose_b, swaps);
-  if (swaps) return {call.n, call.m, call.k, call.b, call.a, call.d, {b, a}};
-  return {call.m, call.n, call.k, call.a, call.b, call.d, {a, b}};
-}
-
-std::vector<std::pair<std::string, std::string>> shape_of(const MatmulCall& call,
-                                                          const Sizes& sizes) {
-  std::vector<std::pair<std::string, std::string>> shape;
-  const auto add = [&](const char* name, std::int64_t value, std::int64_t usual) {
-    if (value != usual) shape.emplace_back(name, std::to_string(value));
-  };
-  const auto& [m, n, k, a, b, c, layout] = sizes;
-  add("m", m, -1);
-  add("n", n, -1);
-  add("k", k, -1);
-  add("lda", a.ld, sizes.a_transposed() ? m : k);
-  add("ldb", b.ld, sizes.b_transposed() ? k : n);
-  add("ldc", c.ld, n);
-  if (call.batch > 1) {
-    add("batch", call.batch, 1);
-    if (!call.pointers) {
-      add("stride_a", a.stride, (sizes.a_transposed() ? k : m) * a.ld);
-      add("stride_b", b.stride, (sizes.b_transposed() ? n : k) * b.ld);
-      add("stride_c", c.stride, m * c.ld);
-    }
+  const bool a = is_transposed(call.a, call.transpose_a, swaps);
+  const bool b = is_transposed(call.b, call.transpose_b, swaps);
+  const StoredMatrix &first = swaps ? call.b : call.a, &second = swaps ? call.a : call.b;
+  std::map<std::string, std::int64_t> words{{"m", swaps ? call.n : call.m},
+                                            {"n", swaps ? call.m : call.n},
+                                            {"k", call.k},
+                                            {"lda", first.ld},
+                                            {"ldb", second.ld},
+                                            {"ldc", call.d.ld},
+                                            {"batch", call.batch},
+                                            {"pointers", call.pointers ? 1 : 0},
+                                            {"transpose_a", (swaps ? b : a) ? 1 : 0},
+                                            {"transpose_b", (swaps ? a : b) ? 1 : 0}};
+  if (call.batch > 1 && !call.pointers) {
+    words["stride_a"] = first.stride;
+    words["stride_b"] = second.stride;
+    words["stride_c"] = call.d.stride;
   }
-  if (call.pointers) shape.emplace_back("batches", "pointers");
-  if (call.alpha != "1") shape.emplace_back("alpha", call.alpha);
-  if (call.beta != "0") shape.emplace_back("beta", call.beta);
-  return shape;
+  return words;
 }
 
 }  // namespace
 
-CapturedCall problem_of(const MatmulCall& call) {
+CapturedCall call_of(const MatmulCall& call) {
   const auto dtype = dtype_of(call);
   if (!dtype) {
-    return Unread{fmt::format("no such dtypes in op gemm: A {}, B {}, D {}", call.a.type,
-                              call.b.type, call.d.type)};
+    return Unread{
+        fmt::format("no such dtypes: A {}, B {}, D {}", call.a.type, call.b.type, call.d.type)};
   }
   const auto math = math_of(*dtype, call.compute);
   if (!math) return Unread{fmt::format("{} computed in {}", *dtype, call.compute)};
@@ -116,18 +97,18 @@ CapturedCall problem_of(const MatmulCall& call) {
   }
   if (!epilogue) return Unread{fmt::format("no such epilogue: {}", call.epilogue)};
   if (call.apart) return Unread{"beta is not 0, and C is another matrix than D"};
-  const Sizes sizes = sizes_of(call);
-  CapturedProblem problem{.op = "gemm",
-                          .shape = shape_of(call, sizes),
-                          .dtype = std::string(*dtype),
-                          .layout = sizes.layout == "nn" ? "" : sizes.layout,
-                          .math = std::string(*math)};
+  LibraryCall product{.library = "cublas",
+                      .call = "gemm",
+                      .words = words_of(call),
+                      .scalars = {{"beta", call.beta}},
+                      .dtype = std::string(*dtype),
+                      .math = std::string(*math)};
   // The library adds one value to each row of its D.
-  if (epilogue->has_bias) problem.epilogue = call.d.row_major ? "bias_row" : "bias_column";
+  if (epilogue->has_bias) product.epilogue = call.d.row_major ? "bias_row" : "bias_column";
   if (!epilogue->step.empty()) {
-    problem.epilogue += (epilogue->has_bias ? "," : "") + std::string(epilogue->step);
+    product.epilogue += (epilogue->has_bias ? "," : "") + std::string(epilogue->step);
   }
-  return problem;
+  return product;
 }
 
 }  // namespace tw::capture

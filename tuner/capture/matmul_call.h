@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "capture/captured_problem.h"
+#include "capture/library_call.h"
 
 namespace tw::capture {
 
@@ -21,15 +21,16 @@ struct MatmulCall {
   StoredMatrix a, b, d;
   bool transpose_a = false, transpose_b = false;
   std::int64_t batch = 1;
-  bool pointers = false;                // a batch by arrays of pointers
-  std::string compute{};                // "32F", as cublasComputeType_t without CUBLAS_COMPUTE_
-  std::string epilogue{};               // "RELU_BIAS", as cublasLtEpilogue_t; empty: none
-  std::string alpha = "1", beta = "0";  // as the log says them
-  bool apart = false;                   // C is another matrix than D, and is read
+  bool pointers = false;   // a batch by arrays of pointers
+  std::string compute{};   // "32F", as cublasComputeType_t without CUBLAS_COMPUTE_
+  std::string epilogue{};  // "RELU_BIAS", as cublasLtEpilogue_t; empty: none
+  double beta = 0;
+  bool apart = false;  // C is another matrix than D, and is read
 };
 
-// Returns the problem of the op gemm that computes the same. Our matrices are row-major: if D is
-// column-major, it is read as its transpose, op(B)^T * op(A)^T, so that A and B change places.
-CapturedCall problem_of(const MatmulCall& call);
+// Returns the product in the words of cuBLAS's adaptor (devices/cuda/baselines). Its matrices are
+// row-major: if D is column-major, it is read as its transpose, op(B)^T * op(A)^T, so that A and B
+// change places.
+CapturedCall call_of(const MatmulCall& call);
 
 }  // namespace tw::capture

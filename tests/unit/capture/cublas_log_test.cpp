@@ -40,9 +40,9 @@ TEST_F(CublasLogTest, ReadsALogOfTheLibrary) {
             "gemm m=64,n=64,k=64,batch=4,batches=pointers dtype=f16 count=1\n"
             "gemm m=32,n=64,k=16 dtype=f16 count=1\n");
   EXPECT_EQ(unread(log),
-            "1 cublasCgemm_v2: no such dtypes in op gemm: A C_32F, B C_32F, D C_32F\n"
-            "1 cublasDgemm_v2: no such dtypes in op gemm: A R_64F, B R_64F, D R_64F\n"
-            "1 cublasGemmEx: no such dtypes in op gemm: A R_16F, B R_16F, D R_32F\n"
+            "1 cublasCgemm_v2: no such dtypes: A C_32F, B C_32F, D C_32F\n"
+            "1 cublasDgemm_v2: no such dtypes: A R_64F, B R_64F, D R_64F\n"
+            "1 cublasGemmEx: no such dtypes: A R_16F, B R_16F, D R_32F\n"
             "1 cublasHgemm: f16 computed in 16F\n"
             "1 cublasSaxpy_v2: no op of ours computes it\n"
             "1 cublasSgemv_v2: no op of ours computes it\n"

@@ -40,9 +40,9 @@ TEST_F(CublasltLogTest, ReadsALogOfTheLibrary) {
             "1 cublasLtMatmul: beta is not 0, and C is another matrix than D\n"
             "1 cublasLtMatmul: f16 computed in 16F\n"
             "1 cublasLtMatmul: f32 computed in 32F_FAST_16BF\n"
-            "1 cublasLtMatmul: no such dtypes in op gemm: A R_16BF, B R_16BF, D R_32F\n"
-            "1 cublasLtMatmul: no such dtypes in op gemm: A R_64F, B R_64F, D R_64F\n"
-            "1 cublasLtMatmul: no such dtypes in op gemm: A R_8I, B R_8I, D R_32I\n"
+            "1 cublasLtMatmul: no such dtypes: A R_16BF, B R_16BF, D R_32F\n"
+            "1 cublasLtMatmul: no such dtypes: A R_64F, B R_64F, D R_64F\n"
+            "1 cublasLtMatmul: no such dtypes: A R_8I, B R_8I, D R_32I\n"
             "1 cublasLtMatmul: no such epilogue: GELU_AUX_BIAS\n"
             "1 cublasLtMatmul: scaled operands\n");
 }

@@ -60,12 +60,15 @@ TEST_F(CudnnLogTest, TheMathTypeAllowsTf32) {
 }
 
 TEST_F(CudnnLogTest, PairsThatDifferHaveTwoNames) {
-  const std::string text = with(with(first("cudnnConvolutionForward"), "padA: type=int; val=[1,1]",
-                                     "padA: type=int; val=[1,0]"),
-                                "strideA: type=int; val=[1,1]", "strideA: type=int; val=[1,2]");
+  std::string text = with(with(first("cudnnConvolutionForward"), "padA: type=int; val=[1,1]",
+                               "padA: type=int; val=[1,0]"),
+                          "strideA: type=int; val=[1,1]", "strideA: type=int; val=[1,2]");
+  EXPECT_EQ(unread(text), "1 cudnnConvolutionForward: op conv2d has no problem with q=28\n")
+      << "the sizes must agree";
+  text = with(with(text, "val=[8,128,28,28]", "val=[8,128,28,13]"), "val=[100352,784,28,1]",
+              "val=[46592,364,13,1]");
   EXPECT_EQ(listed(text),
-            "conv2d n=8,c=64,h=28,w=28,k=128,r=3,s=3,stride=1,stride_w=2,pad=1,pad_w=0 dtype=f32 "
-            "count=1\n");
+            "conv2d n=8,c=64,h=28,w=28,k=128,r=3,s=3,stride_w=2,pad=1,pad_w=0 dtype=f32 count=1\n");
 }
 
 TEST_F(CudnnLogTest, ABiasAndAnActivationAreSteps) {
@@ -98,7 +101,7 @@ TEST_F(CudnnLogTest, WhatIsNoneOfOursHasAReason) {
   EXPECT_EQ(unread(with(text, "[8,64,28,28]", "[8,64,4,28,28]")),
             call + "a convolution in three dimensions\n");
   EXPECT_EQ(unread(with(text, "CUDNN_DATA_FLOAT (0)", "CUDNN_DATA_DOUBLE (1)")),
-            call + "no such dtypes in op conv2d: x DOUBLE, w DOUBLE, y DOUBLE\n");
+            call + "no such dtypes: x DOUBLE, w DOUBLE, y DOUBLE\n");
   EXPECT_EQ(unread(text.substr(0, text.find("i!     yDesc"))),
             call + "the log does not say the tensors' sizes\n");
 }

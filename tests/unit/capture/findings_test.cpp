@@ -13,9 +13,11 @@ namespace {
 
 using testing::HasSubstr;
 
-CapturedProblem product(const std::string& m, const std::string& layout = "") {
-  return {
-      .op = "gemm", .shape = {{"m", m}, {"n", "8"}, {"k", "4"}}, .dtype = "f32", .layout = layout};
+LibraryCall product(std::int64_t m, bool is_b_transposed = false) {
+  return {.library = "cublas",
+          .call = "gemm",
+          .words = {{"m", m}, {"n", 8}, {"k", 4}, {"transpose_b", is_b_transposed ? 1 : 0}},
+          .dtype = "f32"};
 }
 
 class FindingsTest : public CaptureTest {
@@ -25,9 +27,9 @@ class FindingsTest : public CaptureTest {
 };
 
 TEST_F(FindingsTest, EqualProblemsAreOneAndTheMostWorkIsFirst) {
-  findings_.add("f", product("2"));
-  findings_.add("g", product("2", "nn"));
-  findings_.add("g", product("100"));
+  findings_.add("f", product(2));
+  findings_.add("g", product(2));
+  findings_.add("g", product(100));
   const std::vector<FoundProblem> problems = findings_.problems();
   ASSERT_EQ(problems.size(), 2u);
   EXPECT_EQ(problems[0].problem.shape_text(), "m=100,n=8,k=4");
@@ -39,8 +41,8 @@ TEST_F(FindingsTest, EqualProblemsAreOneAndTheMostWorkIsFirst) {
 }
 
 TEST_F(FindingsTest, WhatTheOpRefusesIsUnread) {
-  findings_.add("f", product("0"));
-  findings_.add("f", product("0"));
+  findings_.add("f", product(0));
+  findings_.add("f", product(0));
   ASSERT_EQ(findings_.unread().size(), 1u);
   EXPECT_EQ(findings_.unread()[0].calls, 2);
   EXPECT_THAT(findings_.unread()[0].why, HasSubstr("m=0"));
@@ -48,7 +50,7 @@ TEST_F(FindingsTest, WhatTheOpRefusesIsUnread) {
 }
 
 TEST_F(FindingsTest, AFailedCallIsTakenBack) {
-  findings_.add("f", product("2"));
+  findings_.add("f", product(2));
   findings_.take_back("f", "the call failed");
   findings_.take_back("f", "the call failed");  // no call is left
   EXPECT_TRUE(findings_.problems().empty());
@@ -56,7 +58,7 @@ TEST_F(FindingsTest, AFailedCallIsTakenBack) {
 }
 
 TEST_F(FindingsTest, TheListIsReadableAndSaysWhatIsMissing) {
-  findings_.add("f", product("2", "nt"));
+  findings_.add("f", product(2, true));
   findings_.add("cublasSgemv_v2", Unread{"no op of ours computes it"});
   EXPECT_EQ(list_of(findings_, report_),
             "# tune capture: ./program\n"
@@ -65,7 +67,7 @@ TEST_F(FindingsTest, TheListIsReadableAndSaysWhatIsMissing) {
 }
 
 TEST_F(FindingsTest, ThereAreTablesOfBoth) {
-  for (int i = 0; i < 3; ++i) findings_.add("f", product("1000"));
+  for (int i = 0; i < 3; ++i) findings_.add("f", product(1000));
   findings_.add("g", Unread{"why"});
   EXPECT_EQ(capture_text(findings_, report_),
             "list.txt: 1 problem, 3 calls; from 2 logs, 3.00 MB\n"
@@ -77,7 +79,7 @@ TEST_F(FindingsTest, ThereAreTablesOfBoth) {
 }
 
 TEST_F(FindingsTest, ThereIsJson) {
-  findings_.add("f", product("2"));
+  findings_.add("f", product(2));
   findings_.add("g", Unread{"why"});
   const auto document = capture_json(findings_, report_);
   EXPECT_EQ(document.at("list"), "list.txt");
