@@ -5,7 +5,8 @@
 
 namespace tw::dispatch {
 
-// How a branch was found: tuned for the problem, tuned for the nearest problem, or a default.
+// How a branch was found: it won the problem, it won others and is expected to be the fastest, or
+// it is a default.
 enum class Match { exact, nearest, fallback, none };
 
 // A chosen branch and how it was found.
@@ -19,7 +20,7 @@ struct Choice {
 // distinguished by the classes of their scalars, not by the values.
 constexpr int kind_of(double scalar) { return scalar == 0 ? 0 : scalar == 1 ? 1 : 2; }
 
-// A score that no branch has that may run the call.
+// The score of a branch that may not run the call.
 inline constexpr double no_score = 1e300;
 
 // Sets the score of each branch that won a tuned problem of the call's form and choices: log2 of

@@ -12,8 +12,8 @@ namespace tw::op {  // stands for the namespace of the op
 // How the configuration of a call was found.
 enum class Match {
   exact,     // this problem was tuned, on a GPU with this compute capability and number of SMs
-  nearest,   // the nearest tuned problem whose configuration can serve the call, tuned on a GPU
-             // with this compute capability
+  nearest,   // the winner that is expected to be the fastest, among those that can serve the call
+             // and were tuned on a GPU with this compute capability
   fallback,  // a default configuration: no tuned configuration can serve the call
   none       // no configuration runs; status and reason say why
 };

@@ -244,8 +244,8 @@ std::string overview(const Model& model) {
          "// A call runs the first of these configurations that exists and can serve the call:\n"
          "// - The winner of the tuned problem that equals the call. The GPU must have the\n"
          "//   compute capability and the number of SMs of the tuned GPU.\n"
-         "// - The winner of the nearest tuned problem, among the winners that can serve the\n"
-         "//   call. The GPU must have the compute capability of the tuned GPU.\n"
+         "// - The winner that is expected to be the fastest, among the winners that can serve\n"
+         "//   the call. The GPU must have the compute capability of the tuned GPU.\n"
          "// - A default configuration.\n"
          "// choose() in dispatch/choose.h defines the rule. select(args) returns the\n"
          "// configuration that a call runs.\n";

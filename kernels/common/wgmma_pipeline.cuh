@@ -3,9 +3,9 @@
 // stages allow. Warpgroups multiply the tiles with wgmma. A stage has two barriers: `full`
 // completes when the stage's bytes have landed, `empty` when all warps have read them.
 //
-//   shared memory   | barriers | flag |..| A B | A B | .. | A B |   for three passes: | A B | A B |
-//                    2 a stage  a word       `stages` stages          small parts, in turn
-//                                          1024-byte boundaries
+//   shared memory   | flag | turn | barriers |..| A B | A B | .. | A B | A B | .. |
+//                    a word        2 a stage        `stages` stages    for three passes: small
+//                                                 1024-byte boundaries  parts, in turn
 #pragma once
 
 #include "common/cluster.cuh"
@@ -66,11 +66,13 @@ struct Pipeline : Pairs<kCluster> {
 };
 
 // The shared memory before the tiles: a word for use by callers, the barrier of warpgroups that
-// multiply in turn, and at most 28 barriers of the stages.
-constexpr int kFlag = 0;   // the word
-constexpr int kTurn = 1;   // the barrier, in units of 8 bytes
+// multiply in turn, and two barriers for each stage. Barriers are counted in units of 8 bytes.
+constexpr int kFlag = 0;   // the word, the first of the shared memory
+constexpr int kTurn = 1;   // the barrier
 constexpr int kFirst = 2;  // the barriers of the stages
 constexpr int kHeadBytes = 256;
+constexpr int kMostStages = 14;
+static_assert(8 * (kFirst + 2 * kMostStages) <= kHeadBytes, "the barriers fit");
 
 // The current stage: a buffer in shared memory that is filled and read in turn.
 template <class G>

@@ -23,10 +23,13 @@
 
 namespace tw::gemm::wgmma_tf32 {
 
-// The barrier of a stage that completes when its shared operand has been transformed.
-constexpr int kTransformed = 24;  // the first one, after those of six stages
+// The barrier of a stage that completes when its shared operand has been transformed. The first of
+// them is number kTransformed, in units of 8 bytes.
+constexpr int kTransformed = 24;
 template <class G>
 TW_DEVICE Barrier transformed(const tw::wgmma::Stage<G>& stage) {
+  static_assert(tw::wgmma::kFirst + 2 * G::kStages <= kTransformed, "after those of the stages");
+  static_assert(8 * (kTransformed + G::kStages) <= tw::wgmma::kHeadBytes, "they fit");
   return Barrier(SharedPointer<unsigned long long>::dynamic() + kTransformed + stage.index());
 }
 
