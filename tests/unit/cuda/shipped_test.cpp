@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <random>
 #include <sstream>
 
@@ -80,13 +81,19 @@ std::string with_nvcc(const std::filesystem::path& folder, const Program& progra
   return log;
 }
 
-// Returns the shape of the op's example with the epilogue, in each dtype and math that the kernel
-// serves.
-std::vector<Problem> served_problems(const OpSpec& op, const KernelSpec& kernel,
-                                     const DeviceInfo& device, const std::string& epilogue) {
+// Returns the shape of the op's example, and the op's edge shapes after it.
+std::vector<std::string> shapes_of(const OpSpec& op) {
   const std::string flag = "--shape ";
   const std::size_t at = op.example.find(flag) + flag.size();
-  const std::string shape = op.example.substr(at, op.example.find(' ', at) - at);
+  std::vector<std::string> shapes{op.example.substr(at, op.example.find(' ', at) - at)};
+  shapes.insert(shapes.end(), op.edge_shapes.begin(), op.edge_shapes.end());
+  return shapes;
+}
+
+// Returns the shape with the epilogue, in each dtype and math that the kernel serves.
+std::vector<Problem> served_problems(const OpSpec& op, const KernelSpec& kernel,
+                                     const DeviceInfo& device, const std::string& shape,
+                                     const std::string& epilogue) {
   std::vector<Problem> problems;
   for (const auto& [dtype, maths] : op.maths) {
     for (const std::string& math : maths) {
@@ -98,6 +105,28 @@ std::vector<Problem> served_problems(const OpSpec& op, const KernelSpec& kernel,
     }
   }
   return problems;
+}
+
+struct Sample {
+  Problem problem;
+  Configuration configuration;
+};
+
+// Draws a problem of the first shape that has one with a valid configuration, and one of its
+// configurations. A kernel for small products has none for the example.
+std::optional<Sample> drawn(const OpSpec& op, const KernelSpec& kernel, const DeviceInfo& device,
+                            const std::string& epilogue, std::mt19937_64& random) {
+  for (const std::string& shape : shapes_of(op)) {
+    const std::vector<Problem> problems = served_problems(op, kernel, device, shape, epilogue);
+    if (problems.empty()) continue;
+    const Problem& problem = problems[random() % problems.size()];
+    const auto found =
+        SearchSpace::try_enumerate(kernel, slots_of(op, kernel.names, problem, device));
+    if (const auto* space = std::get_if<SearchSpace>(&found)) {
+      return Sample{problem, (*space)[random() % space->size()]};
+    }
+  }
+  return std::nullopt;
 }
 
 // Returns an epilogue for each sample: none, and once each reduction if the kernel reduces.
@@ -125,12 +154,9 @@ TEST(Shipped, NvccAndNvrtcMakeTheSameCode) {
   for (const OpEntry& entry : catalog.ops()) {
     for (const KernelSpec& kernel : entry.kernels) {
       for (const std::string& epilogue : epilogues_of(entry.op, kernel)) {
-        const std::vector<Problem> problems = served_problems(entry.op, kernel, device, epilogue);
-        if (problems.empty()) continue;
-        const Problem& problem = problems[random() % problems.size()];
-        const auto slots = slots_of(entry.op, kernel.names, problem, device);
-        const SearchSpace space = SearchSpace::enumerate(kernel, slots);
-        const Configuration configuration = space[random() % space.size()];
+        const auto sample = drawn(entry.op, kernel, device, epilogue, random);
+        ASSERT_TRUE(sample) << entry.op.name << "/" << kernel.name << " " << epilogue;
+        const auto& [problem, configuration] = *sample;
         const LoweredPlan lowered = lower(catalog, kernel, problem, device, configuration);
         ASSERT_EQ(lowered.invalid, "") << kernel.name;
         const std::string measured = with_nvrtc(pool, lowered.plan.program);
