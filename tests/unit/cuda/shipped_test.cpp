@@ -20,6 +20,7 @@
 #include "core/space/space.h"
 #include "devices/cuda/protocol/platform.h"
 #include "devices/gpu/compile/compile_pool.h"
+#include "unit/conformance/sample.h"
 
 namespace tw::gpu {
 namespace {
@@ -81,12 +82,16 @@ std::string with_nvcc(const std::filesystem::path& folder, const Program& progra
   return log;
 }
 
-// Returns the shape of the op's example, and the op's edge shapes after it.
+// Returns the shape of the op's example, and after it the op's edge shapes with each choice.
 std::vector<std::string> shapes_of(const OpSpec& op) {
   const std::string flag = "--shape ";
   const std::size_t at = op.example.find(flag) + flag.size();
   std::vector<std::string> shapes{op.example.substr(at, op.example.find(' ', at) - at)};
-  shapes.insert(shapes.end(), op.edge_shapes.begin(), op.edge_shapes.end());
+  for (const std::string& edge : op.edge_shapes) {
+    for (const std::string& choices : conformance::choice_texts(op)) {
+      shapes.push_back(edge + (choices.empty() ? "" : ",") + choices);
+    }
+  }
   return shapes;
 }
 
@@ -109,21 +114,25 @@ std::vector<Problem> served_problems(const OpSpec& op, const KernelSpec& kernel,
 
 struct Sample {
   Problem problem;
+  DeviceInfo device;
   Configuration configuration;
 };
 
-// Draws a problem of the first shape that has one with a valid configuration, and one of its
-// configurations. A kernel for small products has none for the example.
-std::optional<Sample> drawn(const OpSpec& op, const KernelSpec& kernel, const DeviceInfo& device,
-                            const std::string& epilogue, std::mt19937_64& random) {
+// Draws a problem of the first shape that the kernel serves with a configuration, and one of the
+// configurations. A kernel for small products has none for the example, and one for large tiles
+// none for an edge shape on a large device.
+std::optional<Sample> sample_of(const OpSpec& op, const KernelSpec& kernel,
+                                const std::string& epilogue, std::mt19937_64& random) {
   for (const std::string& shape : shapes_of(op)) {
-    const std::vector<Problem> problems = served_problems(op, kernel, device, shape, epilogue);
-    if (problems.empty()) continue;
-    const Problem& problem = problems[random() % problems.size()];
-    const auto found =
-        SearchSpace::try_enumerate(kernel, slots_of(op, kernel.names, problem, device));
-    if (const auto* space = std::get_if<SearchSpace>(&found)) {
-      return Sample{problem, (*space)[random() % space->size()]};
+    for (const DeviceInfo& device : conformance::devices()) {
+      const std::vector<Problem> problems = served_problems(op, kernel, device, shape, epilogue);
+      if (problems.empty()) break;
+      const Problem& problem = problems[random() % problems.size()];
+      const auto found =
+          SearchSpace::try_enumerate(kernel, slots_of(op, kernel.names, problem, device));
+      if (const auto* space = std::get_if<SearchSpace>(&found)) {
+        return Sample{problem, device, (*space)[random() % space->size()]};
+      }
     }
   }
   return std::nullopt;
@@ -147,16 +156,15 @@ TEST(Shipped, NvccAndNvrtcMakeTheSameCode) {
     GTEST_SKIP() << error.what();
   }
   const Catalog catalog = Catalog::load(builtin_spaces(), builtin_sources());
-  const DeviceInfo device = emulated_device(cc);
   const auto folder = std::filesystem::path(testing::TempDir()) / "tilewright_shipped_test";
   std::mt19937_64 random(seed);
   int compared = 0;
   for (const OpEntry& entry : catalog.ops()) {
     for (const KernelSpec& kernel : entry.kernels) {
       for (const std::string& epilogue : epilogues_of(entry.op, kernel)) {
-        const auto sample = drawn(entry.op, kernel, device, epilogue, random);
+        const auto sample = sample_of(entry.op, kernel, epilogue, random);
         ASSERT_TRUE(sample) << entry.op.name << "/" << kernel.name << " " << epilogue;
-        const auto& [problem, configuration] = *sample;
+        const auto& [problem, device, configuration] = *sample;
         const LoweredPlan lowered = lower(catalog, kernel, problem, device, configuration);
         ASSERT_EQ(lowered.invalid, "") << kernel.name;
         const std::string measured = with_nvrtc(pool, lowered.plan.program);
