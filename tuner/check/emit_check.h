@@ -8,7 +8,7 @@
 #include "devices/device.h"
 #include "emit/emit.h"
 #include "emit/tuning/samples.h"
-#include "ui/progress.h"
+#include "ui/progress/progress.h"
 
 namespace tw {
 

@@ -39,7 +39,7 @@ CoverRun::CoverRun(const Arguments& arguments, const Catalog& catalog, CoverOpti
       chooser_(arguments, catalog.foreign()),
       store_(Store::open(options_.measuring.database, Store::Mode::read_write)),
       claims_(options_.measuring.database),
-      progress_(Progress::on_stderr(options_.measuring.quiet)) {}
+      progress_(Progress::on_stderr(options_.measuring.detail)) {}
 
 double CoverRun::elapsed_s() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();

@@ -17,7 +17,7 @@
 #include "session/setup/claims.h"
 #include "session/setup/device_choice.h"
 #include "session/setup/session_setup.h"
-#include "ui/progress.h"
+#include "ui/progress/progress.h"
 
 namespace tw {
 

@@ -133,7 +133,7 @@ Checked check(const Arguments& arguments, const Filter& filter, const std::strin
     checked.notice = error.what();
     return checked;
   }
-  Progress progress = Progress::on_stderr(false);
+  Progress progress = Progress::on_stderr(Progress::Detail::line);
   install_interrupt_handlers();
   CheckEvidence evidence(arguments.text("db", default_database), *request.catalog, device->info(),
                          parse_l2(filter.l2).value(), command);

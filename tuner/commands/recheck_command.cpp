@@ -21,7 +21,7 @@
 #include "ui/interrupt.h"
 #include "ui/json_text.h"
 #include "ui/output.h"
-#include "ui/progress.h"
+#include "ui/progress/progress.h"
 #include "ui/table.h"
 #include "ui/version.h"
 
@@ -86,7 +86,7 @@ class Recheck {
         chooser_(arguments, catalog_.foreign()),
         opened_(chooser_.open("", "", "")),
         store_(existing(options_.database)),
-        progress_(Progress::on_stderr(options_.quiet)),
+        progress_(Progress::on_stderr(options_.detail)),
         command_(fmt::format("tune recheck {}", fmt::join(arguments.words(), " "))) {
     if (!opened_.recordings.empty()) {
       throw Error("a recording cannot be rechecked: name a live --device");

@@ -105,7 +105,7 @@ int record_command(const Arguments& arguments) {
   setup.request.finalists = 0;
   setup.request.command = fmt::format("tune record {}", fmt::join(arguments.words(), " "));
   Store store = Store::open(options.database, Store::Mode::read_write);
-  Progress progress = Progress::on_stderr(options.quiet);
+  Progress progress = Progress::on_stderr(options.detail);
   choose_oracle(setup.request, *opened.device, progress, interrupted);
   const SessionResult result =
       run_session(setup.request, *opened.device, store, progress, interrupted);

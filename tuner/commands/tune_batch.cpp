@@ -24,7 +24,7 @@
 #include "session/setup/device_text.h"
 #include "ui/interrupt.h"
 #include "ui/output.h"
-#include "ui/progress.h"
+#include "ui/progress/progress.h"
 
 namespace tw {
 namespace {
@@ -383,7 +383,7 @@ void tune_all(const Catalog& catalog, const TuneOptions& options,
               .outcome = outcome,
               .pace = ListPace(problems.size(), std::chrono::steady_clock::now, lanes),
               .queue = ProblemQueue(problems.size(), interrupted),
-              .progress = Progress::on_stderr(options.measuring.quiet),
+              .progress = Progress::on_stderr(options.measuring.detail),
               .defers = problems.size() > 1 || !options.measuring.fresh,
               .lost = std::vector<int>(problems.size())};
   if (workers.empty()) {

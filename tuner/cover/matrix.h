@@ -8,7 +8,7 @@
 #include "db/store.h"
 #include "devices/device.h"
 #include "session/run/session_request.h"
-#include "ui/progress.h"
+#include "ui/progress/progress.h"
 
 namespace tw {
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/plan/activity.h"
 #include "core/plan/job.h"
 #include "core/types/device_info.h"
 
@@ -27,6 +28,8 @@ class Device {
   virtual bool has_counters() const { return false; }
   // Returns whether the device measures the energy of launches.
   virtual bool has_energy() const { return false; }
+  // Returns how busy compilers and GPUs are at this moment, as far as the device knows.
+  virtual Activity activity() const { return {}; }
   // Returns notices for the user, one line each (CUPTI missing: timed by events, ...). Each notice
   // is returned once.
   virtual std::vector<std::string> notices() { return {}; }

@@ -6,7 +6,7 @@
 
 #include "devices/job_runner.h"
 #include "search/race.h"
-#include "ui/progress.h"
+#include "ui/progress/progress.h"
 
 namespace tw {
 

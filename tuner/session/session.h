@@ -7,7 +7,7 @@
 #include "devices/device.h"
 #include "session/run/session_request.h"
 #include "session/run/session_result.h"
-#include "ui/progress.h"
+#include "ui/progress/progress.h"
 
 namespace tw {
 

@@ -11,6 +11,12 @@
 #include <utility>
 
 namespace tw {
+namespace {
+
+// Returns whether a byte of UTF-8 is the first one of a character.
+bool starts_character(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) != 0x80; }
+
+}  // namespace
 
 std::string format_significant(double value, int digits) {
   if (value == 0 || !std::isfinite(value)) return fmt::format("{:.0f}", value);
@@ -124,10 +130,19 @@ std::string difference(const std::string& configuration, const std::string& from
   return text;
 }
 
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
+}
+
 std::string clipped(std::string_view text, std::size_t width) {
-  if (text.size() <= width) return std::string(text);
-  if (width <= 3) return std::string(text.substr(0, width));
-  return std::string(text.substr(0, width - 3)) + "...";
+  if (width_of(text) <= width) return std::string(text);
+  const std::string_view dots = width > 3 ? "..." : "";
+  std::size_t kept = 0, end = 0;
+  while (true) {
+    if (starts_character(text[end]) && kept++ == width - dots.size()) break;
+    ++end;
+  }
+  return std::string(text.substr(0, end)).append(dots);
 }
 
 }  // namespace tw

@@ -1,5 +1,6 @@
 // Numbers for readers: few significant digits and a unit.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,7 +31,9 @@ std::vector<std::string> words_of(const std::string& text);  // split at white s
 // Returns the words of a configuration that differ from another configuration of the same kernel;
 // all words if it has other knobs.
 std::string difference(const std::string& configuration, const std::string& from);
-// Returns the text cut to `width` bytes.
+// Returns the number of characters (code points) of a text in UTF-8.
+std::size_t width_of(std::string_view text);
+// Returns the text cut to `width` characters.
 std::string clipped(std::string_view text, std::size_t width);
 
 }  // namespace tw

@@ -100,6 +100,16 @@ class CpuDevice final : public Device {
     return std::exchange(finished_, {});
   }
 
+  Activity activity() const override {
+    Activity activity;
+    activity.compilers = activity.measurers = static_cast<int>(slots_.size());
+    for (const Slot& slot : slots_) {
+      if (!slot.job) continue;
+      ++(slot.phase == Slot::Phase::compiling ? activity.compiling : activity.measuring);
+    }
+    return activity;
+  }
+
   std::vector<std::string> notices() override { return std::exchange(notices_, {}); }
 
   void cancel() override {

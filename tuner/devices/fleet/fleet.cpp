@@ -71,6 +71,7 @@ class WorkerFleet final : public Fleet {
   int capacity() const override;
   bool has_counters() const override;
   bool has_energy() const override;
+  Activity activity() const override;
   void submit(Job job) override;
   std::vector<Finished> wait(Clock::time_point deadline) override;
   void cancel() override;
@@ -158,6 +159,19 @@ bool WorkerFleet::has_energy() const {
   return std::all_of(members_.begin(), members_.end(), [](const Member& member) {
     return member.state != Member::State::works || member.opened.has_energy;
   });
+}
+
+Activity WorkerFleet::activity() const {
+  Activity sum;
+  for (const Member& member : members_) {
+    if (member.state != Member::State::works) continue;
+    const Activity one = member.activity();
+    sum.compiling += one.compiling;
+    sum.compilers += one.compilers;
+    sum.measuring += one.measuring;
+    sum.measurers += one.measurers;
+  }
+  return sum;
 }
 
 void WorkerFleet::await_devices() {

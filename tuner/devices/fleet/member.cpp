@@ -47,6 +47,7 @@ std::vector<Reply> Member::receive(std::chrono::milliseconds silence_limit) {
     while (const std::optional<std::string> frame = transport_->receive()) {
       last_heard_ = Clock::now();
       Reply reply = decode_reply(*frame);
+      if (reply.activity.measurers > 0) said = reply.activity;
       // A rank may still answer an earlier fleet.
       const bool is_late = reply.kind == Reply::Kind::opened && reply.opened.epoch != epoch_;
       if (!is_late) replies.push_back(std::move(reply));
@@ -70,6 +71,11 @@ void Member::lose(std::string why) {
   state = State::lost;
   reason = std::move(why);
   transport_.reset();
+}
+
+Activity Member::activity() const {
+  if (!jobs.empty()) return said;
+  return {.compilers = said.compilers, .measurers = said.measurers};
 }
 
 std::string Member::text() const {

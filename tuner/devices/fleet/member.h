@@ -35,6 +35,8 @@ class Member {
 
   // Returns the number of jobs that the worker takes before it has all that it wants.
   int free() const { return opened.capacity - static_cast<int>(jobs.size()); }
+  // Returns how busy the worker is, as far as it has said.
+  Activity activity() const;
   // Returns the name, and the host if the worker has said it: "rank 3 (node7)".
   std::string text() const;
   const Transport& transport() const { return *transport_; }  // of a worker that is not lost
@@ -44,6 +46,7 @@ class Member {
   bool is_settled = false;       // lost, and its jobs are back in the queue
   std::string words;             // what the worker has said of a fault of its device
   Opened opened;                 // what the worker has said of its device
+  Activity said;                 // the last activity that it has said
   std::set<std::uint64_t> jobs;  // under way
 
  private:

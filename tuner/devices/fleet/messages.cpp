@@ -10,7 +10,8 @@ namespace {
 
 using namespace cbor;
 
-constexpr int version = 1;
+constexpr int version = 2;
+constexpr int most_at_work = 1 << 20;  // compilers or GPUs of a worker
 
 json binary(const std::string& bytes) {
   return json::binary(std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
@@ -57,6 +58,21 @@ Opened opened_from(const json& object) {
           .has_counters = boolean(object, "has_counters"),
           .has_energy = boolean(object, "has_energy"),
           .epoch = identifier(object, "epoch")};
+}
+
+json to_json(const Activity& activity) {
+  return {{"compiling", activity.compiling},
+          {"compilers", activity.compilers},
+          {"measuring", activity.measuring},
+          {"measurers", activity.measurers}};
+}
+
+Activity activity_from(const json& object) {
+  const auto count = [&](const char* key) { return integer<int>(object, key, 0, most_at_work); };
+  return {.compiling = count("compiling"),
+          .compilers = count("compilers"),
+          .measuring = count("measuring"),
+          .measurers = count("measurers")};
 }
 
 json tree_of_version(const std::string& frame) {
@@ -106,6 +122,7 @@ std::string encode(const Reply& reply) {
                   {"kind", static_cast<int>(reply.kind)},
                   {"error", reply.error},
                   {"notices", reply.notices},
+                  {"activity", to_json(reply.activity)},
                   {"finished", listed(reply.finished, [](const Finished& finished) {
                      return binary(serialise(finished));
                    })}};
@@ -118,6 +135,7 @@ Reply decode_reply(const std::string& frame) {
   Reply reply{.kind = kind_from(message, Reply::Kind::quits)};
   reply.error = text(message, "error");
   reply.notices = list(message, "notices", [](const json& value) { return text_from(value); });
+  reply.activity = activity_from(at(message, "activity"));
   reply.finished = list(message, "finished", [](const json& value) {
     if (!value.is_binary()) malformed("a result is not binary");
     return parse_finished({value.get_binary().begin(), value.get_binary().end()});

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/plan/activity.h"
 #include "core/plan/job.h"
 #include "core/plan/parts.h"
 #include "core/types/device_info.h"
@@ -48,6 +49,7 @@ struct Reply {
   std::vector<Finished> finished{};
   std::string error{};                 // of `failed`
   std::vector<std::string> notices{};  // for the user
+  Activity activity{};                 // of the device, as of late; 0 of 0: not said
 };
 
 std::string encode(const Request& request, PartsSent& parts);

@@ -23,6 +23,7 @@ constexpr auto busy_slice = milliseconds(10);
 constexpr auto idle_slice = milliseconds(250);
 constexpr auto polled_slice = milliseconds(2);
 constexpr auto alive_every = milliseconds(1000);
+constexpr auto activity_every = milliseconds(250);  // at most
 
 std::string host_name() {
   char name[256] = {};
@@ -157,8 +158,14 @@ class Server {
       Reply reply{.kind = Reply::Kind::finished};
       reply.finished = device_->wait(Clock::now() + busy_slice);
       reply.notices = device_->notices();
+      reply.activity = device_->activity();
       under_way_ -= reply.finished.size();
-      if (!reply.finished.empty() || !reply.notices.empty()) parent_.say(reply);
+      const bool is_news =
+          reply.activity != said_ && Clock::now() >= said_activity_ + activity_every;
+      if (reply.finished.empty() && reply.notices.empty() && !is_news) return;
+      said_ = reply.activity;
+      said_activity_ = Clock::now();
+      parent_.say(reply);
     });
   }
 
@@ -186,6 +193,8 @@ class Server {
   PartsReceived parts_;
   std::unique_ptr<Device> device_;
   std::size_t under_way_ = 0;
+  Activity said_;  // to the parent
+  Clock::time_point said_activity_{};
   bool quits_ = false;
 };
 

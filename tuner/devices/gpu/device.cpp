@@ -73,6 +73,7 @@ class GpuDevice final : public Device {
   void submit(Job job) override;
   std::vector<Finished> wait(Clock::time_point deadline) override;
   void cancel() override;
+  Activity activity() const override;
   std::vector<std::string> notices() override { return std::exchange(notices_, {}); }
 
  private:
@@ -138,6 +139,13 @@ GpuDevice::GpuDevice(Platform platform, DeviceOptions options)
   const CompilerGreeting& compiler = pool_.compiler();
   compiler_ = compiler.version + ' ' + compiler.identity;
   info_.toolchain = platform_.compiler + " " + compiler.version;
+}
+
+Activity GpuDevice::activity() const {
+  return {.compiling = std::min(workers_, static_cast<int>(compiling_.size())),
+          .compilers = workers_,
+          .measuring = in_worker_.empty() ? 0 : 1,
+          .measurers = 1};
 }
 
 void GpuDevice::start_measuring(Purpose purpose) {

@@ -9,7 +9,7 @@
 #include "core/plan/lowering.h"
 #include "core/space/space.h"
 #include "devices/job_runner.h"
-#include "ui/progress.h"
+#include "ui/progress/progress.h"
 
 namespace tw {
 

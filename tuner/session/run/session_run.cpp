@@ -23,8 +23,9 @@ SessionRun::Clock::time_point SessionRun::next_look() const { return Clock::now(
 
 double SessionRun::floor_ns() const { return request.roof_ns / roof_slack; }
 
-void SessionRun::show(const Status& status) const {
+void SessionRun::show(Status status) const {
   for (const std::string& notice : jobs.device().notices()) progress.note(notice);
+  status.activity = jobs.device().activity();
   progress.update(status);
 }
 
@@ -34,7 +35,11 @@ void SessionRun::show(Status status, const Trials& trials) const {
     status.best_text = format_value(trials.objective(), trials.best_value());
     status.configuration = trials.configuration_of(*best);
   }
-  show(status);
+  for (const auto& [outcome, count] : trials.outcomes()) {
+    status.outcomes += fmt::format("{}{} {}", status.outcomes.empty() ? "" : ", ",
+                                   format_count(count), name_of(outcome));
+  }
+  show(std::move(status));
 }
 
 void SessionRun::note_missed_work(const std::string& whose, const Measurement& measurement) const {

@@ -10,7 +10,7 @@
 #include "devices/job_runner.h"
 #include "session/run/session_request.h"
 #include "session/run/trials.h"
-#include "ui/progress.h"
+#include "ui/progress/progress.h"
 
 namespace tw {
 
@@ -33,9 +33,9 @@ struct SessionRun {
   // slack allows for the error of timers.
   double floor_ns() const;
 
-  // Shows the status, after the notices of the device.
-  void show(const Status& status) const;
-  // Adds the best known configuration to the status.
+  // Shows the status with the device's activity, after the notices of the device.
+  void show(Status status) const;
+  // Adds the best known configuration and the outcomes to the status.
   void show(Status status, const Trials& trials) const;
   // Notes that the timer missed work, if the measurement says so. `whose` begins the note.
   void note_missed_work(const std::string& whose, const Measurement& measurement) const;

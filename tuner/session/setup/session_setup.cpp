@@ -187,6 +187,9 @@ std::vector<Flag> measuring_flags() {
       {"l2", "cold|warm", "flush L2 before each sample, or not (default cold)"},
       {"no-baseline", "", "do not time the op's baseline"},
       {"no-counters", "", "do not read hardware counters of the finalists (for tune explain)"},
+      {"live", "",
+       "show the search on several lines of the terminal: the best value over the search, the "
+       "outcomes, how busy the compilers and the GPU are"},
       {"quiet", "", "show no progress"},
   };
 }
@@ -205,7 +208,11 @@ MeasuringOptions measuring_options(const Arguments& arguments) {
   options.fresh = arguments.has("fresh");
   options.baseline = !arguments.has("no-baseline");
   options.counters = !arguments.has("no-counters");
-  options.quiet = arguments.has("quiet");
+  if (arguments.has("live") && arguments.has("quiet")) {
+    throw Error("--live shows what --quiet hides: name one of them");
+  }
+  if (arguments.has("live")) options.detail = Progress::Detail::view;
+  if (arguments.has("quiet")) options.detail = Progress::Detail::none;
   return options;
 }
 
@@ -254,8 +261,9 @@ Setup set_up(const Catalog& catalog, const Asked& asked, const std::string& kern
   }
   if (opened.recordings.empty()) {
     request.catalog = &catalog;
-    request.competitors = compiled_competitors(catalog, asked, asked_kernels(kernel, *asked.entry),
-                                               info, options.quiet, setup.notices);
+    request.competitors =
+        compiled_competitors(catalog, asked, asked_kernels(kernel, *asked.entry), info,
+                             options.detail == Progress::Detail::none, setup.notices);
     request.lowering.emplace(catalog, asked.problem, info);
   }
   const std::vector<std::string>& said = catalog.notices();

@@ -9,7 +9,7 @@
 #include "options/problem_options.h"
 #include "session/run/session_request.h"
 #include "session/setup/device_choice.h"
-#include "ui/progress.h"
+#include "ui/progress/progress.h"
 
 namespace tw {
 
@@ -23,7 +23,8 @@ struct MeasuringOptions {
   SampleLimits limits;
   std::uint64_t seed = 1;
   double patience_s = 10;  // seconds that a configuration may take on the cpu device
-  bool fresh = false, baseline = true, counters = true, quiet = false;
+  bool fresh = false, baseline = true, counters = true;
+  Progress::Detail detail = Progress::Detail::line;
 };
 MeasuringOptions measuring_options(const Arguments& arguments);
 
