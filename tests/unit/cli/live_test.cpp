@@ -99,10 +99,9 @@ TEST_F(Live, ObeysNoColorAndTheLocale) {
 
 TEST_F(Live, AnInterruptedSearchKeepsWhatItFound) {
   bool sent = false;
-  const Shown shown =
-      search({"--live", "--budget", "200"}, {}, [&](pid_t process, const std::string& written) {
-        if (!sent && has(written, "1 ok")) sent = kill(process, SIGINT) == 0;
-      });
+  const Shown shown = search("200", {}, [&](pid_t process, const std::string& written) {
+    if (!sent && has(written, "1 ok")) sent = kill(process, SIGINT) == 0;
+  });
   EXPECT_TRUE(sent);
   EXPECT_EQ(shown.code, 0) << shown.written;
   EXPECT_FALSE(has(shown.text, "\u2502")) << shown.text;
