@@ -8,11 +8,64 @@ function convergenceView(problem) {
   if (!hasSeconds) {
     return [note(convergenceNote(problem)),
       convergenceFigure(problem, timed, "evaluation", "evaluations", 1),
-      note("The database does not know when within their runs these trials were made.")];
+      note("The database does not know when within their runs these trials were made."),
+      forecastFigure(timed)];
   }
   return [note(convergenceNote(problem)), element("div", { class: "pair" },
     convergenceFigure(problem, timed, "evaluation", "evaluations", 2),
-    convergenceFigure(problem, timed, "seconds", "seconds", 2))];
+    convergenceFigure(problem, timed, "seconds", "seconds", 2)), forecastFigure(timed)];
+}
+
+// Returns the places 1, 2, ... of the values by size; equal values share the mean of their places.
+function placesOf(values) {
+  const order = d3.sort(d3.range(values.length), i => values[i]);
+  const places = new Array(values.length);
+  for (let begin = 0; begin < order.length;) {
+    let end = begin;
+    while (end < order.length && values[order[end]] === values[order[begin]]) ++end;
+    for (let i = begin; i < end; ++i) places[order[i]] = (begin + end + 1) / 2;
+    begin = end;
+  }
+  return places;
+}
+
+// Returns Spearman's rank correlation of two columns; NaN if one of them is constant.
+function rankCorrelation(first, second) {
+  const [a, b] = [placesOf(first), placesOf(second)];
+  const middle = (a.length + 1) / 2;
+  const sum = pairs => d3.sum(pairs, ([x, y]) => (x - middle) * (y - middle));
+  return sum(d3.zip(a, b)) / Math.sqrt(sum(d3.zip(a, a)) * sum(d3.zip(b, b)));
+}
+
+// What the kernels' models forecast before anything was compiled, against what was measured.
+function forecastFigure(timed) {
+  const known = timed.filter(trial => trial.forecast > 0);
+  if (known.length < 3) return note("This build has no forecasts of these trials.");
+  const correlation = rankCorrelation(known.map(trial => trial.forecast),
+    known.map(trial => trial.ns));
+  const kernels = [...new Set(known.map(trial => trial.set.kernel))];
+  const both = known.flatMap(trial => [trial.forecast, trial.ns]);
+  const line = d3.extent(both).map(ns => ({ ns }));
+  const axis = label => ({ type: "log", label, tickFormat: formatTick, ticks: 5, nice: true });
+  const chart = Plot.plot({
+    ...plotFrame(1), height: 330, marginLeft: 64,
+    x: axis("forecast"), y: { ...axis("time of a call"), grid: true },
+    color: { legend: kernels.length > 1, domain: kernels },
+    marks: [
+      Plot.line(line, { x: "ns", y: "ns", stroke: colour("soft"), strokeDasharray: "5,4" }),
+      Plot.dot(known, { x: "forecast", y: "ns", r: known.length > 100 ? 1.7 : 3,
+        fill: kernels.length > 1 ? trial => trial.set.kernel : () => colour("accent"),
+        fillOpacity: 0.55, className: "forecasts", ...manyPoints(known.length) }),
+    ],
+  });
+  return figure({
+    title: "Forecast and time", chart,
+    label: `Forecast and time of ${plural(known.length, "trial")}`,
+    caption: "The model of a kernel forecasts each configuration before it is compiled, and the " +
+      "search begins where it forecasts little. On the dashed line both are equal." +
+      (Number.isFinite(correlation)
+        ? ` Rank correlation: ${correlation.toFixed(2)} (1: the same order).` : ""),
+  });
 }
 
 function convergenceNote(problem) {

@@ -9,6 +9,7 @@ const mostPoints = 5000;
 function decode(set) {
   return set.ns.map((ns, i) => ({
     set, ns,
+    forecast: set.forecast?.[i] ?? null,
     race: set.race[i] === 1,
     run: set.run[i],
     seconds: set.seconds[i],

@@ -5,8 +5,9 @@ function raceView(problem) {
   if (!verdict?.raced) return [note("The winner was not raced: no race decides this problem.")];
   return [
     note("A race measures the finalists side by side. The intervals are those of the paired " +
-      "rounds: how much slower than rank 1, at 95 %. The database keeps the pooled samples of a " +
-      "race, not its rounds."),
+      "rounds: how much slower than rank 1, at 95 %. " +
+      (verdict.finalists.some(finalist => finalist.rounds.length)
+        ? "A small dot is a round." : "The rounds of this race were not kept.")),
     raceFigure(problem), countersNode(problem),
   ];
 }
@@ -36,16 +37,21 @@ function raceFigure(problem) {
   const limit = raceLimit(known);
   const inside = known.filter(row => row.slower[0] < limit);
   const outside = known.filter(row => row.slower[0] >= limit);
+  const rounds = inside.flatMap(row => row.rounds.filter(ratio => ratio <= limit)
+    .map(ratio => ({ name: row.name, ratio })));
+  const least = d3.min([...known.map(row => row.slower[0]), ...rounds.map(one => one.ratio), 1]);
   const chart = Plot.plot({
     ...plotFrame(1), height: 74 + 22 * rows.length, marginLeft: 48, marginRight: 240,
     x: { label: "slower than rank 1 (%)", grid: true,
-      domain: [Math.min(0, d3.min(known, row => percent(row.slower[0]))), percent(limit)] },
+      domain: [percent(least), percent(limit)] },
     y: { domain: rows.map(row => row.name), label: null, type: "point", padding: 0.6 },
     marks: [
       Plot.ruleX([0], { stroke: colour("good"), strokeWidth: 2 }),
       Plot.ruleY(inside, { y: "name", x1: row => percent(row.slower[0]),
         x2: row => percent(Math.min(limit, row.slower[1])), strokeWidth: 6,
         strokeLinecap: "round", stroke: row => colour(row.tied ? "good" : "accent") }),
+      Plot.dot(rounds, { x: one => percent(one.ratio), y: "name", r: 1.8, fill: colour("ink"),
+        className: "rounds" }),
       Plot.dot(rows.slice(0, 1), { x: () => 0, y: "name", r: 5, fill: colour("good") }),
       Plot.text(inside, { y: "name", x: row => percent(Math.min(limit, row.slower[1])), dx: 9,
         textAnchor: "start", text: row => shortened(row.differs), fill: colour("soft"),

@@ -76,12 +76,13 @@ class Set {
  public:
   explicit Set(const Settings& settings) : knobs_(settings.names.size()) {
     for (std::size_t i = 0; i < knobs_.size(); ++i) knobs_[i].name = settings.names[i];
-    for (const char* name : {"run", "seconds", "race", "outcome", "note", "ns"}) {
+    for (const char* name : {"run", "seconds", "race", "outcome", "note", "ns", "forecast"}) {
       columns_[name] = ordered_json::array();
     }
   }
 
-  void add(const Trial& trial, const Settings& settings, const std::vector<StoredRun>& runs) {
+  void add(const Trial& trial, const Settings& settings, const std::vector<StoredRun>& runs,
+           double forecast_ns) {
     const auto run = std::find_if(runs.begin(), runs.end(),
                                   [&](const StoredRun& one) { return one.id == trial.run; });
     const double seconds = run == runs.end() ? -1 : seconds_between(run->started, trial.created);
@@ -92,6 +93,8 @@ class Set {
     columns_["outcome"].push_back(outcomes_.index(std::string(name_of(trial.measurement.outcome))));
     columns_["note"].push_back(notes_.index(trial.measurement.note));
     columns_["ns"].push_back(rounded(trial.measurement.median_ns()));
+    columns_["forecast"].push_back(rounded(forecast_ns));
+    has_forecast_ |= forecast_ns > 0;
     for (std::size_t i = 0; i < knobs_.size(); ++i) {
       knobs_[i].tried.push_back(knobs_[i].values.index(settings.values[i]));
     }
@@ -111,6 +114,7 @@ class Set {
       set["values"].push_back(knob.tried);
     }
     set.update(columns_);
+    if (!has_forecast_) set.erase("forecast");
     return set;
   }
 
@@ -123,6 +127,7 @@ class Set {
   std::vector<TriedKnob> knobs_;
   Words outcomes_, notes_;
   ordered_json columns_;
+  bool has_forecast_ = false;
 };
 
 }  // namespace
@@ -132,7 +137,7 @@ double seconds_between(const std::string& from, const std::string& to) {
   return begin && end ? *end - *begin : -1;
 }
 
-ordered_json trial_sets(const Group& group) {
+ordered_json trial_sets(const Group& group, Forecaster& forecaster) {
   std::vector<Context> contexts;
   std::map<std::pair<std::size_t, std::vector<std::string>>, Set> sets;
   for (const Trial& trial : group.trials) {
@@ -142,7 +147,7 @@ ordered_json trial_sets(const Group& group) {
     if (found == contexts.end()) contexts.push_back(trial.context);
     const Settings settings = settings_of(trial.configuration);
     sets.try_emplace({context, settings.names}, settings)
-        .first->second.add(trial, settings, group.runs);
+        .first->second.add(trial, settings, group.runs, forecaster.time_ns(trial));
   }
   ordered_json list = ordered_json::array();
   for (const auto& [key, set] : sets) {

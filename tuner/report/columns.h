@@ -2,6 +2,7 @@
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 
+#include "report/forecaster.h"
 #include "report/group.h"
 
 namespace tw {
@@ -16,8 +17,9 @@ namespace tw {
 //   race                       1: the pooled samples of a race
 //   outcome, note              index in `outcomes`, `notes`
 //   ns                         the median, or null
+//   forecast                   what the kernel's model forecasts in ns; left out if it has none
 //   values                     for each knob, the index of the trial's value
-nlohmann::ordered_json trial_sets(const Group& group);
+nlohmann::ordered_json trial_sets(const Group& group, Forecaster& forecaster);
 
 // Returns the seconds between two points in time in ISO 8601; negative if a text is no such time.
 double seconds_between(const std::string& from, const std::string& to);

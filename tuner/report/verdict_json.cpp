@@ -51,9 +51,19 @@ bool is_exhausted(const std::vector<StoredRun>& runs) {
   });
 }
 
+// Returns the ratios of the paired rounds of two finalists, as far as their rounds are known.
+ordered_json paired_ratios(const std::vector<double>& first, const std::vector<double>& other) {
+  ordered_json ratios = ordered_json::array();
+  for (std::size_t i = 0; i < std::min(first.size(), other.size()); ++i) {
+    ratios.push_back(other[i] / first[i]);
+  }
+  return ratios;
+}
+
 ordered_json finalists_json(const Group& group) {
   ordered_json list = ordered_json::array();
   const Winner& winner = *group.winner;
+  const std::vector<double> winner_rounds = round_medians(winner.trial.measurement);
   for (const Trial& trial : group.finalists) {
     const std::string name = trial.context.code.kernel + ": " + trial.configuration;
     const bool wins = trial.id == winner.trial.id;
@@ -69,6 +79,7 @@ ordered_json finalists_json(const Group& group) {
                      {"wins", wins},
                      {"tied", is_tied},
                      {"slower", slower ? pair_of(*slower) : ordered_json()},
+                     {"rounds", paired_ratios(winner_rounds, round_medians(trial.measurement))},
                      {"slower_text", slower ? format_slower(slower->low, slower->high) : ""}};
     add_time(trial.measurement, row);
     add_resources(trial.measurement, row);

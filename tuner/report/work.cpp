@@ -8,6 +8,12 @@
 
 namespace tw {
 
+DeviceInfo stored_device(const Situation& situation, const StoredRun* run) {
+  DeviceInfo device = device_of(run == nullptr ? RunInfo{} : run->info, situation);
+  if (device.kind != DeviceKind::cpu) add_datasheet(device);
+  return device;
+}
+
 Work work_of(const Catalog& catalog, const Situation& situation, const StoredRun* run) {
   Work work;
   const OpEntry* entry = catalog.find(situation.op);
@@ -17,8 +23,7 @@ Work work_of(const Catalog& catalog, const Situation& situation, const StoredRun
   }
   try {
     const Problem problem = problem_from_key(entry->op, situation.problem);
-    DeviceInfo device = device_of(run == nullptr ? RunInfo{} : run->info, situation);
-    if (device.kind != DeviceKind::cpu) add_datasheet(device);
+    const DeviceInfo device = stored_device(situation, run);
     work.flops = flops_of(entry->op, problem, device);
     work.bytes = bytes_of(entry->op, problem, device);
     if (situation.source != Source::cpu) work.roof_ns = roofline_ns(entry->op, problem, device);

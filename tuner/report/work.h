@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/catalog/catalog.h"
+#include "core/types/device_info.h"
 #include "db/store.h"
 
 namespace tw {
@@ -12,6 +13,9 @@ struct Work {
   double flops = 0, bytes = 0, roof_ns = 0;
   std::string unknown;  // why there is no roofline; empty if there is one
 };
+
+// Returns the device of a run, with the peaks of its datasheet.
+DeviceInfo stored_device(const Situation& situation, const StoredRun* run);
 
 // Computes the work of the problem of a run. An op that is not in the catalog, and a device without
 // known peaks, have no roofline.

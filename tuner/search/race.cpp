@@ -167,6 +167,9 @@ std::vector<Race::Entrant> Race::ranking() const {
   for (Entrant& entrant : ranking) {
     keep_rounds(entrant, rounds);
     entrant.pooled.samples_ns = pooled_samples(entrant, rounds);
+    if (!entrant.pooled.samples_ns.empty()) {
+      entrant.pooled.metrics["rounds"] = static_cast<double>(entrant.medians_ns.size());
+    }
     pool_energy(entrant);
   }
   const auto place_of = [](const Entrant& entrant) {
@@ -220,6 +223,20 @@ void Race::note_slower(std::vector<Entrant>& ranking) {
 
 std::optional<Interval> slower_than_fastest(const Measurement& measurement) {
   return noted_interval(measurement, "slower_low", "slower_high");
+}
+
+std::vector<double> round_medians(const Measurement& pooled) {
+  const auto noted = pooled.metrics.find("rounds");
+  const double rounds = noted == pooled.metrics.end() ? 0 : noted->second;
+  const std::size_t count = pooled.samples_ns.size();
+  // A row of another program may say anything.
+  if (!(rounds >= 1 && rounds <= static_cast<double>(count))) return {};
+  const auto each = static_cast<std::ptrdiff_t>(static_cast<double>(count) / rounds);
+  std::vector<double> medians;
+  for (auto at = pooled.samples_ns.begin(); pooled.samples_ns.end() - at >= each; at += each) {
+    medians.push_back(median({at, at + each}));
+  }
+  return medians;
 }
 
 std::optional<Interval> energy_interval(const Measurement& measurement) {

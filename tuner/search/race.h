@@ -29,7 +29,7 @@ class Race {
     Job job;  // as in the search, or a baseline; the race sets its purpose
     // The measurement of the last round. In a ranking it has samples of every completed round. Each
     // round gives as many samples as the shortest round has, so that no round counts more than
-    // another.
+    // another. Their number is the metric "rounds".
     Measurement pooled;
     std::vector<std::vector<double>> rounds_ns;  // samples, one vector for each round
     std::vector<double> medians_ns;              // one for each round
@@ -90,6 +90,9 @@ class Race {
   bool has_dropped_ = false;  // drop_the_slow() was called
 };
 
+// Returns the median of each round of a race, from the pooled samples of an entrant; empty if they
+// are of no race, or of a race whose rounds were not noted.
+std::vector<double> round_medians(const Measurement& pooled);
 // Returns the 95 % interval of the energy of a race's rounds; nothing if there was one round, or
 // none with energy.
 std::optional<Interval> energy_interval(const Measurement& measurement);

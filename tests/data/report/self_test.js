@@ -32,6 +32,7 @@
     say("convergence_lines", count("#convergence [aria-label=line] path"));
     say("convergence_dots", count("#convergence circle"));
     say("convergence_images", count("#convergence image.points"));
+    say("forecast_dots", count("#convergence .forecasts circle"));
     say("trial_marks", count("#trials [aria-label=tick] line"));
     say("parallel_lines", count("#parallel .lines path"));
     say("parallel_canvas", count("#parallel canvas"));
@@ -39,6 +40,7 @@
     say("knob_bars", count("#knobs [aria-label=bar] rect"));
     say("pair_cells", count("#knobs [aria-label=cell] rect"));
     say("race_intervals", count("#race figure [aria-label=rule] line"));
+    say("race_rounds", count("#race figure .rounds circle"));
     say("counter_bars", count("#race [aria-label=bar] rect"));
     say("counter_rows", [...document.querySelectorAll("#race caption")]
       .filter(caption => caption.textContent.startsWith("Counters")).length);

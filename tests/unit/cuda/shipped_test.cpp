@@ -25,7 +25,7 @@
 namespace tw::gpu {
 namespace {
 
-constexpr int samples = 3;
+constexpr int samples = 2;
 constexpr std::uint64_t seed = 90;
 constexpr int cc = 90;
 

@@ -129,6 +129,7 @@ TEST_F(ReportBrowser, ShowsEveryViewAndFilters) {
   EXPECT_GE(number(found, "knob_bars"), 2);
   EXPECT_GE(number(found, "pair_cells"), 16);
   EXPECT_GE(number(found, "race_intervals"), 3);
+  EXPECT_EQ(found["race_rounds"], "18");  // nine of each but the winner
   EXPECT_EQ(found["counter_bars"], "2");
   EXPECT_EQ(found["counter_rows"], "1");
   EXPECT_GE(number(found, "roofline_dots"), 7);  // two problems, their roofs, three finalists
@@ -161,6 +162,18 @@ TEST_F(ReportBrowser, BrushesAndInputsFilterTheTable) {
   EXPECT_LT(number(found, "rows_best"), before);
   EXPECT_EQ(found["sorted"], "ascending");
   EXPECT_NE(found["chosen"].find("m=64"), std::string::npos) << found["chosen"];
+}
+
+TEST_F(ReportBrowser, ShowsForecastsAgainstTimes) {
+  {
+    Store database = store();
+    add_search_of_simt(database, square);
+  }
+  // It has no knob x, which the self-test brushes after all else.
+  auto found = facts();
+  expect_silence();
+  EXPECT_EQ(found["forecast_dots"], "3");
+  EXPECT_EQ(found["not_a_number"], "false");
 }
 
 TEST_F(ReportBrowser, DrawsManyTrialsOnACanvas) {

@@ -2,9 +2,13 @@
 #pragma once
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "core/catalog/catalog.h"
+#include "core/problem/problem.h"
+#include "core/space/space.h"
 #include "report/page.h"
 #include "report/report_json.h"
 #include "unit/db/fixture.h"
@@ -48,8 +52,10 @@ class ReportTest : public DbTest {
     for (const char* configuration : {"x=3 y=1 flag=0", "x=3 y=1 flag=1", "x=4 y=1 flag=0"}) {
       const double ns = 2e6 + 5e3 * static_cast<double>(ranking.size());
       Measurement pooled;
+      // Nine rounds of five samples. Each later finalist is 5 us slower in each round.
       for (int i = 0; i < 45; ++i) pooled.samples_ns.push_back(ns + i);
-      pooled.metrics = {{"dram_percent", 88},
+      pooled.metrics = {{"rounds", 9},
+                        {"dram_percent", 88},
                         {"l2_percent", 40},
                         {"dram_read_bytes", 1e9 * static_cast<double>(ranking.size() + 1)}};
       if (!ranking.empty()) {
@@ -59,6 +65,26 @@ class ReportTest : public DbTest {
       ranking.push_back({where, configuration, pooled});
     }
     store.append_race(run, ranking, 2);
+  }
+
+  // Adds a run with three configurations of this build's kernel gemm/simt.
+  static void add_search_of_simt(Store& store, const std::string& key) {
+    const Catalog catalog = Catalog::load(builtin_spaces(), builtin_sources());
+    const OpEntry& gemm = catalog.at("gemm");
+    const auto simt = std::find_if(gemm.kernels.begin(), gemm.kernels.end(),
+                                   [](const KernelSpec& kernel) { return kernel.name == "simt"; });
+    const DeviceInfo device = emulated_device(90);
+    const SearchSpace space = SearchSpace::enumerate(
+        *simt, slots_of(gemm.op, simt->names, problem_from_key(gemm.op, key), device));
+    RunInfo info = run_info();
+    info.context = context_of(key);
+    info.context.situation.device_limits = device_limits_of(device);
+    const std::int64_t run = store.begin_run(info);
+    for (const std::size_t at : {std::size_t{0}, space.size() / 2, space.size() - 1}) {
+      store.append(run, TrialKind::search, info.context, text_of(simt->knobs, space[at]),
+                   ok(1e5 + static_cast<double>(at)));
+    }
+    store.end_run(run, RunEnd::finished);
   }
 
   nlohmann::ordered_json document(const Filter& filter = {}, const std::string& other = "") const {

@@ -48,6 +48,36 @@ TEST_F(ReportTest, TellsTheVerdict) {
   EXPECT_EQ(verdict.at("finalists").at(2).at("slower_text"), "0.3 to 0.7 %");
 }
 
+TEST_F(ReportTest, ShowsTheRoundsOfARaceAsRatios) {
+  Store database = store();
+  add_search(database, context_of(square), 8);
+  const ordered_json finalists = document().at("problems").at(0).at("verdict").at("finalists");
+  const ordered_json& rounds = finalists.at(2).at("rounds");
+  ASSERT_EQ(rounds.size(), 9u);
+  // The medians of the first rounds are 2 ms + 2 ns and 2.01 ms + 2 ns.
+  EXPECT_DOUBLE_EQ(rounds.at(0).get<double>(), 2'010'002.0 / 2'000'002.0);
+  EXPECT_DOUBLE_EQ(rounds.at(8).get<double>(), 2'010'042.0 / 2'000'042.0);
+}
+
+TEST_F(ReportTest, ForecastsTheTimesOfThisBuildsKernels) {
+  {
+    Store database = store();
+    add_search_of_simt(database, square);
+    add_search(database, context_of(tall), 8, false);  // knobs that simt does not have
+  }
+  const ordered_json problems = document().at("problems");
+  ASSERT_EQ(problems.size(), 2u);
+  for (const ordered_json& problem : problems) {
+    const ordered_json& set = problem.at("sets").at(0);
+    ASSERT_EQ(set.contains("forecast"), problem.at("problem") == square);
+    if (!set.contains("forecast")) continue;
+    ASSERT_EQ(set.at("forecast").size(), 3u);
+    for (const ordered_json& forecast : set.at("forecast")) {
+      EXPECT_GT(forecast.get<double>(), 1000) << "no launch takes less than a microsecond";
+    }
+  }
+}
+
 TEST_F(ReportTest, AWholeSpaceIsCertain) {
   Store database = store();
   add_search(database, context_of(square), 8, true, RunEnd::exhausted);

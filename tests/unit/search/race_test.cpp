@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -45,6 +46,24 @@ TEST(Race, RanksByTimeDespiteDriftAndTiesTheEqual) {
   EXPECT_EQ(race.rounds_done(), 10);
   EXPECT_EQ(ranking[0].medians_ns.size(), 10u);
   EXPECT_EQ(ranking[0].pooled.samples_ns.size(), 30u);
+}
+
+TEST(Race, RoundsCanBeReadFromThePooledSamples) {
+  int count = 0;
+  FakeDevice device(4, [&](const Job&) { return noisy(1000, count); });
+  JobRunner runner(device);
+  Race race(runner, jobs_named({"a", "b"}), 10, 1);
+  finish(race);
+  for (const Race::Entrant& entrant : race.ranking()) {
+    EXPECT_EQ(round_medians(entrant.pooled), entrant.medians_ns);
+  }
+  Measurement pooled;
+  pooled.samples_ns = {1, 2, 3};
+  EXPECT_TRUE(round_medians(pooled).empty()) << "not of a race";
+  for (const double wrong : {0.0, -1.0, 4.0, std::numeric_limits<double>::quiet_NaN()}) {
+    pooled.metrics["rounds"] = wrong;
+    EXPECT_TRUE(round_medians(pooled).empty()) << wrong;
+  }
 }
 
 TEST(Race, SaysByHowMuchOneIsSlowerWithAnInterval) {
