@@ -48,7 +48,24 @@ ConvolutionCall graph_call(const CudnnFields& operation, const char* x, const ch
   return call;
 }
 
-// Adds an ADD of the chain's value. A tensor whose factor is 0 is not added. Returns why it cannot;
+// Sets what operands of f32 may be rounded to, from the notes of the plan's engine. Returns why it
+// cannot; empty if it could.
+std::string set_math(const CudnnFields& engine, ConvolutionCall& call) {
+  const CudnnFields notes = engine.below("numericalNotes");
+  const auto has = [&](std::string_view note) {
+    return notes.value(fmt::format("CUDNN_NUMERICAL_NOTE_{}", note)) == "true";
+  };
+  if (notes.empty() && engine.value("numericalNotes").empty()) {
+    return "the log does not say the engine's notes";
+  }
+  for (const char* note : {"DOWN_CONVERT_INPUTS", "REDUCED_PRECISION_REDUCTION"}) {
+    if (has(note)) return fmt::format("an engine with the note {}", note);
+  }
+  call.tf32 = has("TENSOR_CORE");
+  return "";
+}
+
+// Adds an ADD of the result before. A tensor whose factor is 0 is not added. Returns why it cannot;
 // empty if it could.
 std::string add_sum_of(const CudnnFields& operation, std::string_view value,
                        ConvolutionCall& call) {
@@ -126,9 +143,10 @@ CudnnLaunch launch_of_plan(const LogEntry& entry) {
   }
   ConvolutionCall call =
       is_forward ? graph_call(first, "xDesc", "yDesc") : graph_call(first, "dxDesc", "dyDesc");
-  call.tf32 = engine.below("numericalNotes").value("CUDNN_NUMERICAL_NOTE_TENSOR_CORE") == "true";
   CudnnLaunch launch{.buffers = buffers_of(entry, operations, call)};
-  if (std::string why = factors_refusal(first); !why.empty()) {
+  std::string why = factors_refusal(first);
+  if (why.empty()) why = set_math(engine, call);
+  if (!why.empty()) {
     launch.call = Unread{std::move(why)};
   } else {
     launch.call = is_forward ? with_chain(std::move(call), operations) : transposed_problem(call);

@@ -61,6 +61,17 @@ CudnnTensor filter_of(const CudnnFields& fields) {
   return filter;
 }
 
+// Sets what operands of f32 may be rounded to.
+void set_math(const CudnnFields& entry, ConvolutionCall& call) {
+  if (call.x.type != "FLOAT") return;
+  const std::string_view math = entry.below("convDesc").word("mathType", "CUDNN_");
+  if (math.empty()) call.compute = "an unknown math";
+  if (math == "TENSOR_OP_MATH_ALLOW_CONVERSION") call.compute = "FLOAT or HALF";
+  // Since Ampere (8.0) every math but FMA rounds to TF32; GPUs before it cannot.
+  const auto version = entry.below("handle").below("deviceProp").number("deviceVer");
+  call.tf32 = math != "FMA_MATH" && version.value_or(800) >= 800;
+}
+
 ConvolutionCall call_of(const CudnnFields& entry, const char* x, const char* y) {
   const CudnnFields descriptor = entry.below("convDesc");
   ConvolutionCall call;
@@ -71,8 +82,7 @@ ConvolutionCall call_of(const CudnnFields& entry, const char* x, const char* y) 
   call.stride = descriptor.numbers("strideA");
   call.dilation = descriptor.numbers("dilationA");
   call.compute = descriptor.word("dataType", "CUDNN_DATA_");
-  // Since Ampere every math but FMA rounds operands of f32 to TF32.
-  call.tf32 = descriptor.word("mathType", "CUDNN_") != "FMA_MATH";
+  set_math(entry, call);
   call.is_correlation = descriptor.word("mode", "CUDNN_") == "CROSS_CORRELATION";
   return call;
 }

@@ -47,6 +47,12 @@ TEST_F(CudnnGraphTest, TensorCoresMakeF32Tf32) {
   const std::string without =
       with(text, "TENSOR_CORE: type=bool; val=true", "TENSOR_CORE: type=bool; val=false");
   EXPECT_NE(listed(without).find("dtype=f32 epilogue="), std::string::npos) << listed(without);
+  EXPECT_EQ(unread(with(text, "numericalNotes:", "notes:")),
+            call + "the log does not say the engine's notes\n");
+  for (const char* note : {"DOWN_CONVERT_INPUTS", "REDUCED_PRECISION_REDUCTION"}) {
+    EXPECT_EQ(unread(with(text, "NOTE_TENSOR_CORE", "NOTE_" + std::string(note))),
+              call + "an engine with the note " + note + "\n");
+  }
 }
 
 // The log with another activation, and with the fields of its parameters.

@@ -56,8 +56,16 @@ TEST_F(CudnnLogTest, WhatCudnnAsksOfCublasltCountsOnce) {
 TEST_F(CudnnLogTest, TheMathTypeAllowsTf32) {
   const std::string text = first("cudnnConvolutionForward");
   EXPECT_EQ(listed(text), head + " dtype=f32 count=1\n");
-  EXPECT_EQ(listed(with(text, "CUDNN_FMA_MATH (3)", "CUDNN_DEFAULT_MATH (0)")),
-            head + " dtype=f32 math=tf32 count=1\n");
+  const std::string by_default = with(text, "CUDNN_FMA_MATH (3)", "CUDNN_DEFAULT_MATH (0)");
+  EXPECT_EQ(listed(by_default), head + " dtype=f32 math=tf32 count=1\n");
+  EXPECT_EQ(
+      listed(with(by_default, "deviceVer: type=int; val=900", "deviceVer: type=int; val=750")),
+      head + " dtype=f32 count=1\n")
+      << "a GPU without TF32";
+  const std::string why = "1 cudnnConvolutionForward: f32 computed in ";
+  EXPECT_EQ(unread(with(text, "CUDNN_FMA_MATH (3)", "CUDNN_TENSOR_OP_MATH_ALLOW_CONVERSION (2)")),
+            why + "FLOAT or HALF\n");
+  EXPECT_EQ(unread(with(text, "mathType:", "math:")), why + "an unknown math\n");
 }
 
 TEST_F(CudnnLogTest, PairsThatDifferHaveTwoNames) {
