@@ -50,7 +50,7 @@ ConvolutionCall graph_call(const CudnnFields& operation, const char* x, const ch
 
 // Sets what operands of f32 may be rounded to, from the notes of the plan's engine. Returns why it
 // cannot; empty if it could.
-std::string set_math(const CudnnFields& engine, ConvolutionCall& call) {
+std::string set_math_of_plan(const CudnnFields& engine, ConvolutionCall& call) {
   const CudnnFields notes = engine.below("numericalNotes");
   const auto has = [&](std::string_view note) {
     return notes.value(fmt::format("CUDNN_NUMERICAL_NOTE_{}", note)) == "true";
@@ -145,7 +145,7 @@ CudnnLaunch launch_of_plan(const LogEntry& entry) {
       is_forward ? graph_call(first, "xDesc", "yDesc") : graph_call(first, "dxDesc", "dyDesc");
   CudnnLaunch launch{.buffers = buffers_of(entry, operations, call)};
   std::string why = factors_refusal(first);
-  if (why.empty()) why = set_math(engine, call);
+  if (why.empty()) why = set_math_of_plan(engine, call);
   if (!why.empty()) {
     launch.call = Unread{std::move(why)};
   } else {
