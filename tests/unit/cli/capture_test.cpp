@@ -199,11 +199,12 @@ TEST_F(CliCapture, ALateFaultKeepsTheLogs) {
 
 // Ctrl-C ends the reading, and keeps the logs.
 TEST_F(CliCapture, AnInterruptWhileLogsAreReadKeepsThem) {
-  // The program's log takes seconds to read. When the program has ended, a child interrupts tune.
+  // The second file takes seconds to read. When the program has ended, a child interrupts tune.
   write("program",
         "#!/bin/sh\n"
-        "yes | head -c 100000000 >\"$(dirname \"$CUBLAS_LOGDEST_DBG\")/cublas_1.log\"\n"
-        "cat cublas.log >>\"$(dirname \"$CUBLAS_LOGDEST_DBG\")/cublas_1.log\"\n"
+        "logs=$(dirname \"$CUBLAS_LOGDEST_DBG\")\n"
+        "cp cublas.log \"$logs/cublas_1.log\"\n"
+        "yes | head -c 100000000 >\"$logs/long\"\n"
         "program=$$ tune=$PPID\n"
         "(while kill -0 $program 2>/dev/null; do sleep 0.01; done\n"
         " sleep 0.1; kill -INT $tune) >/dev/null 2>&1 &\n");
@@ -216,6 +217,7 @@ TEST_F(CliCapture, AnInterruptWhileLogsAreReadKeepsThem) {
   EXPECT_EQ(ran.err, "tune: interrupted; the program's logs are kept: tune capture --logs " +
                          folder + " --out FILE\n");
   EXPECT_FALSE(fs::exists(folder_ / "captured.txt")) << "of a part of the calls";
+  fs::remove(fs::path(folder) / "long");
   EXPECT_EQ(tune("capture --logs '" + folder + "'").code, 0);
   EXPECT_NE(list().find("\ngemm "), std::string::npos);
 }
