@@ -1,8 +1,10 @@
 // tune capture: runs a program, and lists the problems that it asks of the libraries.
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -59,7 +61,7 @@ capture::ProgramEnd run_and_read(const Arguments& arguments, CaptureFolder& fold
   install_interrupt_handlers();  // not before: the program would not inherit ignored signals
   try {
     report.logs = capture::read_logs(folder.path(), findings, interrupted);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     throw Error(fmt::format("{}; {}", error.what(), folder.keep()));
   }
   if (report.logs.is_stopped) throw Error("interrupted; " + folder.keep());
@@ -69,7 +71,7 @@ capture::ProgramEnd run_and_read(const Arguments& arguments, CaptureFolder& fold
 void read_given(const Arguments& arguments, capture::Findings& findings,
                 capture::CaptureReport& report) {
   for (const std::string& path : arguments.texts("logs")) {
-    capture::LogFiles read = capture::read_logs(path, findings);
+    const capture::LogFiles read = capture::read_logs(path, findings);
     if (read.files == 0 && read.faults.empty()) {
       throw Error(fmt::format("--logs {}: no line of a log of cuBLAS, cuBLASLt or cuDNN", path));
     }
@@ -87,7 +89,8 @@ Error list_fault(const std::string& path, const std::error_code& fault) {
 // Writes the list to stdout or to a file.
 std::error_code write_list(const std::string& path, const std::string& text) {
   if (path != "-") return replace_file(path, text);
-  fmt::print("{}", text);
+  std::fputs(text.c_str(), stdout);
+  if (std::fflush(stdout) != 0) return {errno, std::generic_category()};
   return {};
 }
 

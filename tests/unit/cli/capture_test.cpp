@@ -197,6 +197,17 @@ TEST_F(CliCapture, ALateFaultKeepsTheLogs) {
   EXPECT_NE(table.err.find("/logs --out FILE\n"), std::string::npos) << table.err;
 }
 
+TEST_F(CliCapture, AFullStdoutKeepsTheLogs) {
+  write_program(0);
+  write("full", "TMPDIR=. '" + executable_ + "' capture --out - -- ./program >/dev/full\n");
+  tune("--version; sh ./full");
+  const std::string err = text_of_file(folder_ / "err.txt");
+  ASSERT_NE(log_folder(), "") << err;
+  EXPECT_NE(err.find("tune: --out -: No space left on device; the program's logs are kept: "),
+            std::string::npos)
+      << err;
+}
+
 // Ctrl-C ends the reading, and keeps the logs.
 TEST_F(CliCapture, AnInterruptWhileLogsAreReadKeepsThem) {
   // The second file takes seconds to read. When the program has ended, a child interrupts tune.
