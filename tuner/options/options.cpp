@@ -76,12 +76,14 @@ po::parsed_options parsed(const CommandSpec& command, const std::vector<std::str
 void check_separator(const CommandSpec& command, const std::vector<std::string>& words) {
   std::size_t program = 0;
   for (; program < words.size() && words[program].starts_with('-'); ++program) {
-    if (words[program] == "--") return;
-    const bool takes_next =
-        std::any_of(command.flags.begin(), command.flags.end(), [&](const Flag& flag) {
-          return !flag.argument.empty() && words[program] == "--" + flag.name;
+    const std::string& word = words[program];
+    const auto flag =
+        std::find_if(command.flags.begin(), command.flags.end(), [&](const Flag& one) {
+          return word == "--" + one.name || word.starts_with("--" + one.name + "=");
         });
-    if (takes_next) ++program;
+    // The word "--" ends the options, and the parser refuses an unknown one.
+    if (flag == command.flags.end()) return;
+    if (!flag->argument.empty() && word.find('=') == word.npos) ++program;
   }
   for (std::size_t i = program + 1; i < words.size(); ++i) {
     if (!words[i].starts_with('-')) continue;

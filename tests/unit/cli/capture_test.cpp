@@ -243,6 +243,8 @@ TEST_F(CliCapture, FaultsNameTheRemedy) {
                {"'--arg' after a program", remedy + "./program --arg 1"});
   expect_fault("capture --out x.txt ./program a --json", {remedy + "./program a --json"});
   expect_fault("capture ./program -x", {remedy + "./program -x"});
+  expect_fault("capture --otu x.txt -- ./program", {"unknown option --otu", "--out"});
+  expect_fault("capture --otu x.txt ./program -x", {"unknown option --otu", "--out"});
   EXPECT_EQ(tune("capture --out x.txt true").code, 0) << "nothing can be mistaken";
   EXPECT_EQ(tune("capture --out=x.txt -- true --arg").code, 0);
   expect_fault("capture -- ./none", {"cannot run './none': No such file"});
