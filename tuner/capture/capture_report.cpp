@@ -39,7 +39,7 @@ std::string capture_text(const Findings& findings, const CaptureReport& report) 
   const std::vector<FoundProblem> problems = findings.problems();
   const std::vector<UnreadCalls> unread = findings.unread();
   std::string text =
-      fmt::format("{}: {}, {}; from {}, {}\n", report.list.empty() ? "list" : report.list,
+      fmt::format("{}{}, {}; from {}, {}\n", report.list.empty() ? "" : report.list + ": ",
                   plural(static_cast<std::int64_t>(problems.size()), "problem"),
                   plural(findings.problem_calls(), "call"), plural(report.logs.files, "log"),
                   format_significant(static_cast<double>(report.logs.bytes) / 1e6, 3) + " MB");
@@ -72,9 +72,12 @@ ordered_json capture_json(const Findings& findings, const CaptureReport& report)
     unread.push_back({{"function", one.function}, {"why", one.why}, {"count", one.calls}});
   }
   return {{"source", report.source},
-          {"list", report.list},
-          {"exit_code", report.exit_code},
-          {"logs", {{"files", report.logs.files}, {"bytes", report.logs.bytes}}},
+          {"list", known(!report.list.empty(), report.list)},
+          {"exit_code", known(report.exit_code.has_value(), report.exit_code.value_or(0))},
+          {"logs",
+           {{"files", report.logs.files},
+            {"bytes", report.logs.bytes},
+            {"faults", report.logs.faults}}},
           {"calls", findings.problem_calls()},
           {"calls_not_listed", findings.unread_calls()},
           {"problems", std::move(problems)},

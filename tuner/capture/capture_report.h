@@ -1,6 +1,7 @@
 // The result of a capture: as a list for --shapes, as text for people, and as JSON.
 #pragma once
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
 #include "capture/findings.h"
@@ -10,9 +11,9 @@ namespace tw::capture {
 
 struct CaptureReport {
   std::string source;  // the command, or the names of the logs
-  std::string list;    // where the list was written
-  LogFiles logs;
-  int exit_code = 0;  // of the program
+  std::string list{};  // the file of the list; empty if there is none
+  LogFiles logs{};
+  std::optional<int> exit_code{};  // of the program, if one ran
 };
 
 // Returns the list: a problem a line with its calls (count=), and what is not in it as comments.

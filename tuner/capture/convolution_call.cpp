@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string_view>
@@ -35,11 +36,13 @@ bool is_dense(const CudnnTensor& tensor, const std::array<std::size_t, 4>& order
   return true;
 }
 
-// Returns "nchw" or "nhwc"; nothing if the three tensors do not agree in one of them. Where both
-// fit, the stride of x's channels decides.
+// Returns "nchw" or "nhwc"; nothing if the tensors do not agree in one of them. Where both fit, the
+// stride of x's channels decides.
 std::optional<std::string> layout_of(const ConvolutionCall& call) {
   const auto all = [&](const std::array<std::size_t, 4>& order) {
-    return is_dense(call.x, order) && is_dense(call.w, order) && is_dense(call.y, order);
+    return is_dense(call.x, order) && is_dense(call.w, order) && is_dense(call.y, order) &&
+           std::all_of(call.residuals.begin(), call.residuals.end(),
+                       [&](const CudnnTensor& one) { return is_dense(one, order); });
   };
   const bool nchw = all({0, 1, 2, 3}), nhwc = all({0, 2, 3, 1});
   if (!nchw && !nhwc) return std::nullopt;
@@ -54,7 +57,8 @@ bool has_four(const CudnnTensor& tensor) {
 // Returns why no op of ours computes the call; nothing if one may.
 std::optional<Unread> refusal_of(const ConvolutionCall& call) {
   if (call.x.dims.size() > 4) return Unread{"a convolution in three dimensions"};
-  if (!has_four(call.x) || !has_four(call.w) || !has_four(call.y)) {
+  if (!has_four(call.x) || !has_four(call.w) || !has_four(call.y) ||
+      !std::all_of(call.residuals.begin(), call.residuals.end(), has_four)) {
     return Unread{"the log does not say the tensors' sizes"};
   }
   if (call.pad.size() != 2 || call.stride.size() != 2 || call.dilation.size() != 2) {
@@ -110,6 +114,26 @@ CapturedCall common_call(const ConvolutionCall& call, const char* name, const Cu
 }
 
 }  // namespace
+
+void add_step(ConvolutionCall& call, std::string_view step) {
+  if (!call.epilogue.empty() && !step.empty()) call.epilogue += ',';
+  call.epilogue += step;
+}
+
+std::string add_sum(ConvolutionCall& call, const CudnnTensor& tensor) {
+  if (tensor.type != call.x.type) return fmt::format("a sum with a tensor of type {}", tensor.type);
+  const Extents &dims = tensor.dims, &y = call.y.dims;
+  if (dims == y) {
+    add_step(call, "residual");
+    call.residuals.push_back(tensor);
+    return "";
+  }
+  bool is_bias = dims.size() == y.size() && dims.size() >= 2 && dims[1] == y[1];
+  for (std::size_t i = 0; is_bias && i < dims.size(); ++i) is_bias = i == 1 || dims[i] == 1;
+  if (!is_bias) return "a sum with a tensor that is neither bias nor residual";
+  add_step(call, "bias");
+  return "";
+}
 
 std::vector<std::int64_t> factors_of(const ConvolutionCall& call) {
   std::vector<std::int64_t> factors = call.y.dims;

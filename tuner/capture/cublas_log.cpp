@@ -1,30 +1,20 @@
 #include "capture/cublas_log.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "capture/log_values.h"
 #include "capture/matmul_call.h"
 
 namespace tw::capture {
 namespace {
 
-std::optional<std::int64_t> number_of(const LogEntry& entry, std::string_view name) {
-  const std::string_view text = entry.value(name);
-  std::int64_t value = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || fault != std::errc()) return std::nullopt;
-  return value;
-}
-
-// Returns the name of a value without its prefix and number: "CUDA_R_16F(2)" gives "R_16F".
-std::string word_of(const LogEntry& entry, std::string_view name, std::string_view prefix) {
-  std::string_view text = entry.value(name);
-  text = text.substr(0, text.find('('));
-  if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
-  return std::string(text);
+std::string name_in(const LogEntry& entry, std::string_view field, std::string_view prefix) {
+  return std::string(word_of(entry.value(field), prefix));
 }
 
 // "cublasSgemmStridedBatched_64" is the letter S and "gemmStridedBatched".
@@ -43,8 +33,8 @@ Routine routine_of(std::string_view function) {
   return {function.front(), std::string(function.substr(1))};
 }
 
-std::string type_of(const LogEntry& entry, char letter, std::string_view name) {
-  std::string type = word_of(entry, name, "CUDA_");
+std::string type_of(const LogEntry& entry, char letter, const std::string& field) {
+  std::string type = name_in(entry, field, "CUDA_");
   if (!type.empty()) return type;
   switch (letter) {
     case 'S':
@@ -62,39 +52,73 @@ std::string type_of(const LogEntry& entry, char letter, std::string_view name) {
   }
 }
 
-// Returns what the sums are computed in. The handle's math mode allows TF32 where the call asks for
+// Returns what the sums are computed in. The handle's math mode allows less where the call asks for
 // plain f32.
 std::string compute_of(const LogEntry& entry, char letter, const std::string& type) {
-  std::string compute = word_of(entry, "computeType", "CUBLAS_COMPUTE_");
+  std::string compute = name_in(entry, "computeType", "CUBLAS_COMPUTE_");
   if (compute.starts_with("CUDA_R_")) compute.erase(0, std::string_view("CUDA_R_").size());
+  if (compute.empty() && letter == ' ') return "an unknown type";
   if (compute.empty()) compute = letter == 'H' ? "16F" : letter == 'D' ? "64F" : "32F";
-  const bool allows_tf32 = entry.end.find("CUBLAS_TF32_TENSOR_OP_MATH") != entry.end.npos;
-  return compute == "32F" && type == "R_32F" && allows_tf32 ? "32F_FAST_TF32" : compute;
+  if (compute != "32F" || type != "R_32F") return compute;
+  const auto allows = [&](std::string_view mode) { return entry.end.find(mode) != entry.end.npos; };
+  if (allows("CUBLAS_TF32_TENSOR_OP_MATH")) return "32F_FAST_TF32";
+  return allows("CUBLAS_TENSOR_OP_MATH") ? "32F_FAST_16F" : compute;  // the mode of cuBLAS 10
 }
 
-StoredMatrix matrix_of(const LogEntry& entry, char letter, char matrix) {
-  const std::string name(1, matrix);
-  return {
-      .type = type_of(entry, letter, name + "type"),
-      .ld = number_of(entry, std::string("ld") + static_cast<char>(matrix - 'A' + 'a')).value_or(0),
-      .stride = number_of(entry, "stride" + name).value_or(0)};
+// Returns whether an operand is transposed; nothing if the log does not say.
+std::optional<bool> transposes(const LogEntry& entry, std::string_view field) {
+  const std::string operation = name_in(entry, field, "CUBLAS_OP_");
+  if (operation == "N") return false;
+  if (operation == "T" || operation == "C") return true;
+  return std::nullopt;
 }
+
+// Reads the fields of a product. The first one that the log does not say is `missing`.
+class ProductFields {
+ public:
+  explicit ProductFields(const LogEntry& entry) : entry_(entry) {}
+
+  std::int64_t number(const std::string& field) {
+    const auto value = integer_of(entry_.value(field));
+    if (!value && missing_.empty()) missing_ = field;
+    return value.value_or(0);
+  }
+  bool is_transposed(const std::string& field) {
+    const auto value = transposes(entry_, field);
+    if (!value && missing_.empty()) missing_ = field;
+    return value.value_or(false);
+  }
+  StoredMatrix matrix(char letter, char name, bool has_stride) {
+    const std::string upper(1, name), lower(1, static_cast<char>(name - 'A' + 'a'));
+    return {.type = type_of(entry_, letter, upper + "type"),
+            .ld = number("ld" + lower),
+            .stride = has_stride ? number("stride" + upper) : 0};
+  }
+  const std::string& missing() const { return missing_; }
+
+ private:
+  const LogEntry& entry_;
+  std::string missing_;
+};
 
 CapturedCall matmul_of(const LogEntry& entry, const Routine& routine) {
-  const auto m = number_of(entry, "m"), n = number_of(entry, "n"), k = number_of(entry, "k");
-  if (!m || !n || !k) return Unread{"the log does not say m, n and k"};
-  MatmulCall call{.m = *m,
-                  .n = *n,
-                  .k = *k,
-                  .a = matrix_of(entry, routine.letter, 'A'),
-                  .b = matrix_of(entry, routine.letter, 'B'),
-                  .d = matrix_of(entry, routine.letter, 'C')};
-  call.transpose_a = word_of(entry, "transa", "") != "CUBLAS_OP_N";
-  call.transpose_b = word_of(entry, "transb", "") != "CUBLAS_OP_N";
-  call.batch = number_of(entry, "batchCount").value_or(1);
-  call.pointers = !entry.value("Aarray").empty();
+  const bool is_batch = routine.name.find("Batched") != routine.name.npos;
+  const bool has_strides = routine.name.find("StridedBatched") != routine.name.npos;
+  ProductFields fields(entry);
+  MatmulCall call;
+  call.transpose_a = fields.is_transposed("transa");
+  call.transpose_b = fields.is_transposed("transb");
+  call.m = fields.number("m");
+  call.n = fields.number("n");
+  call.k = fields.number("k");
+  call.a = fields.matrix(routine.letter, 'A', has_strides);
+  call.b = fields.matrix(routine.letter, 'B', has_strides);
+  call.d = fields.matrix(routine.letter, 'C', has_strides);
+  if (is_batch) call.batch = fields.number("batchCount");
+  call.pointers = is_batch && !has_strides;
   call.compute = compute_of(entry, routine.letter, call.a.type);
-  return call_of(call);
+  if (fields.missing().empty()) return call_of(call);
+  return Unread{fmt::format("the log does not say {}", fields.missing())};
 }
 
 }  // namespace

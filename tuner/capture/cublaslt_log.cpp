@@ -1,7 +1,6 @@
 #include "capture/cublaslt_log.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <string>
@@ -9,6 +8,8 @@
 #include <vector>
 
 #include "capture/launch_buffers.h"
+#include "capture/log_reader.h"
+#include "capture/log_values.h"
 #include "capture/matmul_call.h"
 
 namespace tw::capture {
@@ -28,7 +29,8 @@ std::string_view take_bracket(std::string_view& line) {
 // Brackets that are nested deeper are none of the library's.
 constexpr std::size_t most_nested = 8;
 
-// Reads "A=0X1 Adesc=[type=R_32F rows=256] alpha=1" to "A", "Adesc.type", "Adesc.rows", "alpha".
+// Reads "A=0X1 Adesc=[type=R_32F rows=256] beta=1" to "A", "Adesc.type", "Adesc.rows", "beta".
+// Returns nothing for brackets that are nested too deep: other names would lose their prefix.
 Values values_of(std::string_view text) {
   Values values;
   std::string prefix;
@@ -49,7 +51,8 @@ Values values_of(std::string_view text) {
     }
     const std::string name = prefix + std::string(text.substr(0, equals));
     text.remove_prefix(equals + 1);
-    if (text.starts_with('[') && lengths.size() < most_nested) {
+    if (text.starts_with('[')) {
+      if (lengths.size() == most_nested) return {};
       lengths.push_back(prefix.size());
       prefix = name + '.';
       text.remove_prefix(1);
@@ -62,29 +65,34 @@ Values values_of(std::string_view text) {
   return values;
 }
 
-std::string value_of(const Values& values, std::string_view name) {
+std::string_view value_of(const Values& values, std::string_view name) {
   const auto found = values.find(name);
-  return found == values.end() ? "" : found->second;
+  return found == values.end() ? std::string_view() : found->second;
 }
 
-std::optional<std::int64_t> number_of(const Values& values, const std::string& name) {
-  const std::string text = value_of(values, name);
-  std::int64_t value = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || fault != std::errc()) return std::nullopt;
-  return value;
+std::optional<std::int64_t> number_in(const Values& values, std::string_view name) {
+  return integer_of(value_of(values, name));
 }
 
-// Returns the value without a prefix that all values of its kind have.
-std::string word_of(const Values& values, std::string_view name, std::string_view prefix) {
-  std::string text = value_of(values, name);
-  if (text.starts_with(prefix)) text.erase(0, prefix.size());
-  return text;
+std::string name_in(const Values& values, std::string_view name, std::string_view prefix) {
+  return std::string(word_of(value_of(values, name), prefix));
 }
 
 bool is_transposed(const Values& values, std::string_view name) {
-  const std::string operation = word_of(values, name, "OP_");
+  const std::string operation = name_in(values, name, "OP_");
   return operation == "T" || operation == "C";
+}
+
+// Returns how the bias differs from a vector of D's type for all matrices of a batch; empty if it
+// does not.
+std::string odd_bias(const Values& values) {
+  const std::string type = name_in(values, "computeDesc.biasDataType", "CUDA_");
+  if (!type.empty() && type != name_in(values, "Ddesc.type", "CUDA_")) {
+    return "a bias of type " + type;
+  }
+  return number_in(values, "computeDesc.biasBatchStride").value_or(0) == 0
+             ? ""
+             : "a bias for each matrix of a batch";
 }
 
 // Returns the part of a call that no op of ours has; empty if there is none.
@@ -93,30 +101,48 @@ std::string odd_part(const Values& values) {
     if (values.contains(std::string("computeDesc.") + scale)) return "scaled operands";
   }
   for (const char* matrix : {"Adesc", "Bdesc", "Cdesc", "Ddesc"}) {
-    const std::string order = word_of(values, std::string(matrix) + ".order", "ORDER_");
+    const std::string order = name_in(values, std::string(matrix) + ".order", "ORDER_");
     if (!order.empty() && order != "ROW" && order != "COL") return "order " + order;
   }
-  const std::string pointers = word_of(values, "computeDesc.pointerMode", "POINTER_MODE_");
-  if (pointers.find("VECTOR") != pointers.npos) return "alpha is a vector";
-  return "";
+  if (value_of(values, "computeDesc.pointerMode").find("VECTOR") != std::string_view::npos) {
+    return "alpha is a vector";
+  }
+  const std::string batch = name_in(values, "Ddesc.batchMode", "BATCH_MODE_");
+  if (!batch.empty() && batch != "STRIDED" && batch != "POINTER_ARRAY") {
+    return "batch mode " + batch;
+  }
+  return odd_bias(values);
 }
 
 StoredMatrix matrix_of(const Values& values, const std::string& name) {
   StoredMatrix matrix;
-  matrix.type = word_of(values, name + ".type", "CUDA_");
-  matrix.ld = number_of(values, name + ".ld").value_or(0);
-  matrix.stride = number_of(values, name + ".stridedBatchOffset").value_or(0);
+  matrix.type = name_in(values, name + ".type", "CUDA_");
+  matrix.ld = number_in(values, name + ".ld").value_or(0);
+  matrix.stride = number_in(values, name + ".stridedBatchOffset").value_or(0);
   matrix.row_major = value_of(values, name + ".order").ends_with("ROW");
   return matrix;
 }
 
+// Reads beta and C. Returns why it cannot; empty if it could. The log says "?" for each beta but 0,
+// which is most often 1.
+std::string read_beta(const Values& values, MatmulCall& call) {
+  const std::string_view beta = value_of(values, "beta");
+  if (beta.empty()) return "the log does not say beta";  // or the line is cut off
+  call.beta = number_of(beta).value_or(1);
+  const std::string_view apart = value_of(values, "outOfPlace");
+  const bool is_apart =
+      apart.empty() ? value_of(values, "C") != value_of(values, "D") : apart != "0";
+  call.apart = call.beta != 0 && is_apart;
+  return "";
+}
+
 // Reads a product into `call`. Returns why it cannot; empty if it could. The log does not say
-// alpha, and "?" for each beta but 0, which is most often 1.
+// alpha.
 std::string read_matmul(const Values& values, MatmulCall& call) {
-  const auto m = number_of(values, "Ddesc.rows"), n = number_of(values, "Ddesc.cols");
+  const auto m = number_in(values, "Ddesc.rows"), n = number_in(values, "Ddesc.cols");
   call.transpose_a = is_transposed(values, "computeDesc.transa");
   call.transpose_b = is_transposed(values, "computeDesc.transb");
-  const auto k = number_of(values, call.transpose_a ? "Adesc.rows" : "Adesc.cols");
+  const auto k = number_in(values, call.transpose_a ? "Adesc.rows" : "Adesc.cols");
   if (!m || !n || !k) return "the log does not say the matrices' sizes";
   if (std::string reason = odd_part(values); !reason.empty()) return reason;
   call.m = *m;
@@ -125,14 +151,11 @@ std::string read_matmul(const Values& values, MatmulCall& call) {
   call.a = matrix_of(values, "Adesc");
   call.b = matrix_of(values, "Bdesc");
   call.d = matrix_of(values, "Ddesc");
-  call.batch = number_of(values, "Ddesc.batchCount").value_or(1);
-  call.pointers = value_of(values, "Ddesc.batchMode") == "POINTER_ARRAY";
-  call.compute = word_of(values, "computeDesc.computeType", "COMPUTE_");
-  call.epilogue = word_of(values, "computeDesc.epilogue", "EPILOGUE_");
-  const std::string beta = value_of(values, "beta");
-  if (!beta.empty() && beta != "0") call.beta = 1;
-  call.apart = call.beta != 0 && value_of(values, "outOfPlace") == "1";
-  return "";
+  call.batch = number_in(values, "Ddesc.batchCount").value_or(1);
+  call.pointers = name_in(values, "Ddesc.batchMode", "BATCH_MODE_") == "POINTER_ARRAY";
+  call.compute = name_in(values, "computeDesc.computeType", "COMPUTE_");
+  call.epilogue = name_in(values, "computeDesc.epilogue", "EPILOGUE_");
+  return read_beta(values, call);
 }
 
 // Counts a product that the program asks for. cuDNN asks for some of its own.
@@ -142,11 +165,10 @@ void read_product(std::string_view function, const Values& values, std::string_v
   if (const std::string why = read_matmul(values, call); !why.empty()) {
     return findings.add(function, Unread{why});
   }
-  const std::string a = value_of(values, "A"), b = value_of(values, "B"), d = value_of(values, "D");
   findings.add(function, call_of(call),
                LaunchBuffers{.process = process,
-                             .inputs = {a, b},
-                             .output = d,
+                             .inputs = {value_of(values, "A"), value_of(values, "B")},
+                             .output = value_of(values, "D"),
                              .factors = {call.m, call.n, call.k, call.batch}}
                    .key());
 }
@@ -178,18 +200,21 @@ bool is_cublaslt_line(std::string_view line) {
   return take_bracket(line) == "cublasLt";
 }
 
-void read_cublaslt_line(std::string_view line, Findings& findings) {
+void read_cublaslt_line(std::string_view line, bool is_whole, Findings& findings) {
   take_bracket(line);  // time
   take_bracket(line);  // library
   const std::string_view process = take_bracket(line);
   const std::string_view kind = take_bracket(line), function = take_bracket(line);
   if (kind != "Trace" || function.empty()) return;
-  if (function == "cublasLtMatmul") {
-    read_product(function, values_of(line), process, findings);
-  } else if (is_inner(function)) {
-    read_inner_product(values_of(line), findings);
+  const bool is_product = function == "cublasLtMatmul";
+  if (is_inner(function)) {
+    if (is_whole) read_inner_product(values_of(line), findings);
   } else if (function == "cublasLtMatrixTransform") {
     findings.add(function, Unread{"no op of ours computes it"});
+  } else if (is_product && is_whole) {
+    read_product(function, values_of(line), process, findings);
+  } else if (is_product) {
+    findings.add(function, Unread{std::string(too_long)});
   }
 }
 

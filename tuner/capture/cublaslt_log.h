@@ -8,7 +8,8 @@ namespace tw::capture {
 
 // Returns whether a line is of this log: "[time][cublasLt][process][Trace][cublasLtMatmul] ...".
 bool is_cublaslt_line(std::string_view line);
-// Counts the call of a line. Only those that launch something compute; others are ignored.
-void read_cublaslt_line(std::string_view line, Findings& findings);
+// Counts the call of a line. Only those that launch something compute; others are ignored. The line
+// is not whole if it is longer than any of the library's.
+void read_cublaslt_line(std::string_view line, bool is_whole, Findings& findings);
 
 }  // namespace tw::capture

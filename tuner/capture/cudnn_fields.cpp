@@ -1,9 +1,10 @@
 #include "capture/cudnn_fields.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
-#include <string>
+
+#include "capture/log_values.h"
 
 namespace tw::capture {
 
@@ -45,33 +46,45 @@ std::string_view CudnnFields::type(std::string_view name) const {
 }
 
 std::string_view CudnnFields::word(std::string_view name, std::string_view prefix) const {
-  std::string_view text = value(name);
-  text = text.substr(0, text.find(' '));
-  if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
-  return text;
+  return word_of(value(name), prefix);
 }
 
 std::vector<std::int64_t> CudnnFields::numbers(std::string_view name) const {
   std::string_view text = value(name);
+  if (!text.starts_with('[') || !text.ends_with(']')) return {};
+  text = text.substr(1, text.size() - 2);
   std::vector<std::int64_t> numbers;
-  if (text.empty()) return numbers;
-  if (text.starts_with('[')) text.remove_prefix(1);
   while (true) {
-    std::int64_t number = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (fault != std::errc()) return {};
-    numbers.push_back(number);
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    if (!text.starts_with(',')) return numbers;
-    text.remove_prefix(1);
+    const std::size_t comma = text.find(',');
+    const auto number = integer_of(text.substr(0, comma));
+    if (!number) return {};
+    numbers.push_back(*number);
+    if (comma == text.npos) return numbers;
+    text.remove_prefix(comma + 1);
   }
 }
 
-double CudnnFields::number(std::string_view name, double fallback) const {
-  const std::string text(value(name));
-  char* end = nullptr;
-  const double number = std::strtod(text.c_str(), &end);
-  return end == text.c_str() ? fallback : number;
+std::optional<double> CudnnFields::number(std::string_view name) const {
+  return number_of(value(name));
+}
+
+std::string CudnnFields::other_than(double wanted, std::string_view name) const {
+  const std::optional<double> found = number(name);
+  if (!found) return fmt::format("the log does not say {}", name);
+  return *found == wanted ? "" : fmt::format("{} is not {}", name, wanted);
+}
+
+std::string factors_refusal(const CudnnFields& convolution) {
+  std::string why = convolution.other_than(1, "alpha");
+  return why.empty() ? convolution.other_than(0, "beta") : why;
+}
+
+CudnnTensor tensor_of(const CudnnFields& descriptor) {
+  // The older API's field is dataType, the graph API's type.
+  const bool is_older = !descriptor.value("dataType").empty();
+  return {.type = std::string(descriptor.word(is_older ? "dataType" : "type", "CUDNN_DATA_")),
+          .dims = descriptor.numbers("dimA"),
+          .strides = descriptor.numbers("strideA")};
 }
 
 }  // namespace tw::capture

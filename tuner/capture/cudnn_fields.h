@@ -1,7 +1,9 @@
 // The nested parameters of a call in cuDNN's log.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,8 +31,10 @@ class CudnnFields {
   std::string_view word(std::string_view name, std::string_view prefix) const;
   // Returns the numbers of "[8,64,28,28]"; empty if they are none.
   std::vector<std::int64_t> numbers(std::string_view name) const;
-  // Returns a number; `fallback` if there is none.
-  double number(std::string_view name, double fallback) const;
+  // Returns the number of the first field with this name; nothing if there is none.
+  std::optional<double> number(std::string_view name) const;
+  // Returns why a number is not the wanted one: "alpha is not 1"; empty if it is.
+  std::string other_than(double wanted, std::string_view name) const;
 
  private:
   using Fields = std::span<const LogEntry::Field>;
@@ -43,5 +47,10 @@ class CudnnFields {
   int depth_ = 0;
   std::string_view own_type_{};
 };
+
+// Returns why a convolution is scaled, or added to y; empty if alpha is 1 and beta is 0.
+std::string factors_refusal(const CudnnFields& convolution);
+// Returns the tensor that a descriptor of either API describes. A filter has no strides.
+CudnnTensor tensor_of(const CudnnFields& descriptor);
 
 }  // namespace tw::capture

@@ -1,24 +1,21 @@
 // Execution plans of cuDNN's graph API: a convolution with the pointwise operations that follow it.
 #include <fmt/format.h>
 
-#include <optional>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "capture/convolution_call.h"
+#include "capture/cudnn_activation.h"
 #include "capture/cudnn_fields.h"
 #include "capture/cudnn_log.h"
 #include "capture/launch_buffers.h"
 
 namespace tw::capture {
 namespace {
-
-constexpr std::pair<std::string_view, std::string_view> activations[] = {
-    {"RELU_FWD", "relu"},         {"TANH_FWD", "tanh"}, {"SIGMOID_FWD", "sigmoid"},
-    {"ELU_FWD", "elu"},           {"GELU_FWD", "gelu"}, {"GELU_APPROX_TANH_FWD", "gelu_tanh"},
-    {"SOFTPLUS_FWD", "softplus"}, {"SWISH_FWD", "silu"}};
 
 // "CUDNN_BACKEND_OPERATION_MATMUL_DESCRIPTOR" gives "MATMUL".
 std::string_view kind_of(const CudnnFields& operation) {
@@ -29,18 +26,19 @@ std::string_view kind_of(const CudnnFields& operation) {
   return type;
 }
 
-CudnnTensor graph_tensor(const CudnnFields& fields) {
-  return {.type = std::string(fields.word("type", "CUDNN_DATA_")),
-          .dims = fields.numbers("dimA"),
-          .strides = fields.numbers("strideA")};
+// A MATMUL is one of those: an op of ours computes some, but they are not read.
+Unread unread_graph(const std::vector<CudnnFields>& operations) {
+  std::vector<std::string_view> kinds;
+  for (const CudnnFields& operation : operations) kinds.push_back(kind_of(operation));
+  return {fmt::format("graphs of {} are not read", fmt::join(kinds, ", "))};
 }
 
 ConvolutionCall graph_call(const CudnnFields& operation, const char* x, const char* y) {
   const CudnnFields descriptor = operation.below("convDesc");
   ConvolutionCall call;
-  call.x = graph_tensor(operation.below(x));
-  call.w = graph_tensor(operation.below("wDesc"));
-  call.y = graph_tensor(operation.below(y));
+  call.x = tensor_of(operation.below(x));
+  call.w = tensor_of(operation.below("wDesc"));
+  call.y = tensor_of(operation.below(y));
   call.pad = descriptor.numbers("lowerPadA");
   call.pad_after = descriptor.numbers("upperPadA");
   call.stride = descriptor.numbers("strideA");
@@ -50,83 +48,68 @@ ConvolutionCall graph_call(const CudnnFields& operation, const char* x, const ch
   return call;
 }
 
-// An epilogue that grows with each operation of the graph. `value` is the uid of the tensor that
-// the next operation must take.
-struct Chain {
-  std::string value;
-  std::vector<std::string> steps{};
-};
-
-// Returns the step that adds a tensor to the chain's value; nothing if we have none.
-std::optional<std::string> added(const CudnnFields& tensor, const CudnnTensor& y) {
-  const std::vector<std::int64_t> dims = tensor.numbers("dimA");
-  if (dims == y.dims) return "residual";
-  if (dims.size() != y.dims.size() || dims.size() < 2 || dims[1] != y.dims[1]) return std::nullopt;
-  for (std::size_t i = 0; i < dims.size(); ++i) {
-    if (i != 1 && dims[i] != 1) return std::nullopt;
+// Sets what operands of f32 may be rounded to, from the notes of the plan's engine. Returns why it
+// cannot; empty if it could.
+std::string set_math_of_plan(const CudnnFields& engine, ConvolutionCall& call) {
+  const CudnnFields notes = engine.below("numericalNotes");
+  const auto has = [&](std::string_view note) {
+    return notes.value(fmt::format("CUDNN_NUMERICAL_NOTE_{}", note)) == "true";
+  };
+  if (notes.empty() && engine.value("numericalNotes").empty()) {
+    return "the log does not say the engine's notes";
   }
-  return "bias";
-}
-
-// Adds an ADD to the chain. A tensor whose factor is 0 is not added. Returns why it cannot.
-std::string add_sum(const CudnnFields& operation, const CudnnTensor& y, Chain& chain) {
-  const bool is_second = operation.below("bDesc").value("uid") == chain.value;
-  const char* other = is_second ? "xDesc" : "bDesc";
-  if (!is_second && operation.below("xDesc").value("uid") != chain.value) {
-    return "a sum beside the convolution";
+  for (const char* note : {"DOWN_CONVERT_INPUTS", "REDUCED_PRECISION_REDUCTION"}) {
+    if (has(note)) return fmt::format("an engine with the note {}", note);
   }
-  const double own = operation.number(is_second ? "alpha2" : "alpha1", 1);
-  const double factor = operation.number(is_second ? "alpha1" : "alpha2", 1);
-  if (own != 1 || (factor != 1 && factor != 0)) return "a sum with factors";
-  if (factor == 0) return "";
-  const auto step = added(operation.below(other), y);
-  if (!step) return "a sum with a tensor that is neither bias nor residual";
-  chain.steps.push_back(*step);
+  call.tf32 = has("TENSOR_CORE");
   return "";
 }
 
-// Adds a pointwise operation to the chain. Returns why it cannot; empty if it could.
-std::string add_pointwise(const CudnnFields& operation, const CudnnTensor& y, Chain& chain) {
-  const std::string_view mode = operation.below("pwDesc").word("mode", "CUDNN_POINTWISE_");
-  std::string why;
-  if (mode == "ADD") {
-    why = add_sum(operation, y, chain);
-  } else {
-    why = fmt::format("pointwise operation {}", mode);
-    for (const auto& [name, step] : activations) {
-      if (name != mode || operation.below("xDesc").value("uid") != chain.value) continue;
-      chain.steps.emplace_back(step);
-      why.clear();
-    }
-  }
-  chain.value = operation.below("yDesc").value("uid");
-  return why;
+// Adds an ADD of the result before. A tensor whose factor is 0 is not added. Returns why it cannot;
+// empty if it could.
+std::string add_sum_of(const CudnnFields& operation, std::string_view value,
+                       ConvolutionCall& call) {
+  const bool is_first = operation.below("xDesc").value("uid") == value;
+  const bool is_second = operation.below("bDesc").value("uid") == value;
+  if (is_first == is_second) return "a sum that is not of its result and another tensor";
+  std::string why = operation.other_than(1, is_first ? "alpha1" : "alpha2");
+  if (!why.empty()) return why;
+  const char* const factor = is_first ? "alpha2" : "alpha1";
+  if (operation.number(factor) == 0.0) return "";
+  why = operation.other_than(1, factor);
+  if (!why.empty()) return why;
+  return add_sum(call, tensor_of(operation.below(is_first ? "bDesc" : "xDesc")));
 }
 
-// Reads the operations after a convolution.
-CapturedCall with_chain(ConvolutionCall call, const std::vector<CudnnFields>& operations) {
-  Chain chain{.value = std::string(operations.front().below("yDesc").value("uid"))};
-  for (std::size_t i = 1; i < operations.size(); ++i) {
-    if (kind_of(operations[i]) != "POINTWISE") {
-      return Unread{fmt::format("operation {} after a convolution", kind_of(operations[i]))};
-    }
-    if (const std::string why = add_pointwise(operations[i], call.y, chain); !why.empty()) {
-      return Unread{fmt::format("after a convolution: {}", why)};
-    }
-    // Only the last tensor is written, so its layout counts.
-    call.y = graph_tensor(operations[i].below("yDesc"));
+// Adds a pointwise operation that takes the tensor `value`. Returns why it cannot; empty if it
+// could.
+std::string add_pointwise(const CudnnFields& operation, std::string_view value,
+                          ConvolutionCall& call) {
+  const CudnnFields descriptor = operation.below("pwDesc");
+  if (descriptor.word("mode", "CUDNN_POINTWISE_") == "ADD") {
+    return add_sum_of(operation, value, call);
   }
-  for (const std::string& step : chain.steps) {
-    call.epilogue += (call.epilogue.empty() ? "" : ",") + step;
+  const CapturedStep step = step_of_pointwise(descriptor);
+  if (const auto* unread = std::get_if<Unread>(&step)) return unread->why;
+  if (operation.below("xDesc").value("uid") != value) return "an operation on another tensor";
+  add_step(call, std::get<std::string>(step));
+  return operation.other_than(1, "alpha1");
+}
+
+// Reads the operations after a convolution. Each takes the result of the one before.
+CapturedCall with_chain(ConvolutionCall call, const std::vector<CudnnFields>& operations) {
+  CudnnFields result = operations.front().below("yDesc");
+  for (std::size_t i = 1; i < operations.size(); ++i) {
+    if (kind_of(operations[i]) != "POINTWISE") return unread_graph(operations);
+    std::string why = result.value("isVirtual") == "false"
+                          ? "a result between the operations that is written too"
+                          : add_pointwise(operations[i], result.value("uid"), call);
+    if (!why.empty()) return Unread{fmt::format("after a convolution: {}", why)};
+    result = operations[i].below("yDesc");
+    // Only the last tensor is written, so its layout counts.
+    call.y = tensor_of(result);
   }
   return forward_problem(call);
-}
-
-// Returns "operations MATMUL, POINTWISE".
-Unread unread_graph(const std::vector<CudnnFields>& operations) {
-  std::vector<std::string_view> kinds;
-  for (const CudnnFields& operation : operations) kinds.push_back(kind_of(operation));
-  return {fmt::format("no op of ours computes {}", fmt::join(kinds, ", "))};
 }
 
 // Returns the buffers of a convolution and of the operations after it.
@@ -160,10 +143,12 @@ CudnnLaunch launch_of_plan(const LogEntry& entry) {
   }
   ConvolutionCall call =
       is_forward ? graph_call(first, "xDesc", "yDesc") : graph_call(first, "dxDesc", "dyDesc");
-  call.tf32 = engine.below("numericalNotes").value("CUDNN_NUMERICAL_NOTE_TENSOR_CORE") == "true";
-  CudnnLaunch launch{.call = Unread{"alpha is not 1, or beta is not 0"},
-                     .buffers = buffers_of(entry, operations, call)};
-  if (first.number("alpha", 1) == 1 && first.number("beta", 0) == 0) {
+  CudnnLaunch launch{.buffers = buffers_of(entry, operations, call)};
+  std::string why = factors_refusal(first);
+  if (why.empty()) why = set_math_of_plan(engine, call);
+  if (!why.empty()) {
+    launch.call = Unread{std::move(why)};
+  } else {
     launch.call = is_forward ? with_chain(std::move(call), operations) : transposed_problem(call);
   }
   return launch;

@@ -4,40 +4,40 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "capture/convolution_call.h"
+#include "capture/cudnn_activation.h"
 #include "capture/cudnn_fields.h"
 #include "capture/launch_buffers.h"
 
 namespace tw::capture {
 namespace {
 
-// The functions that compute something, and are none of ours. They end in one of these words, or
-// have one of them before "Ex" and the like.
-constexpr std::array<std::string_view, 20> computing{"Forward",
-                                                     "ForwardInference",
-                                                     "ForwardTraining",
-                                                     "Backward",
-                                                     "BackwardData",
-                                                     "BackwardWeights",
-                                                     "BackwardFilter",
-                                                     "BackwardBias",
-                                                     "AddTensor",
-                                                     "OpTensor",
-                                                     "ReduceTensor",
-                                                     "ScaleTensor",
-                                                     "SetTensor",
-                                                     "TransformTensor",
-                                                     "TransformFilter",
-                                                     "Im2Col",
-                                                     "ReorderFilterAndBias",
-                                                     "BackwardEx",
-                                                     "ForwardTrainingEx",
-                                                     "FusedOpsExecute"};
+// The functions that compute something end in one of these words. A version or "Ex" may follow.
+constexpr std::array<std::string_view, 20> computing{
+    "Execute",         "PopulateCudaGraph", "Forward",      "ForwardInference",
+    "ForwardTraining", "Backward",          "BackwardData", "BackwardWeights",
+    "BackwardFilter",  "BackwardBias",      "CTCLoss",      "AddTensor",
+    "OpTensor",        "ReduceTensor",      "ScaleTensor",  "SetTensor",
+    "TransformTensor", "TransformFilter",   "Im2Col",       "ReorderFilterAndBias"};
+
+// Returns the name without "_v8" and without "Ex".
+std::string_view base_name(std::string_view function) {
+  const std::size_t version = function.rfind("_v");
+  const std::size_t digits = version == function.npos ? version : version + 2;
+  if (digits < function.size() &&
+      function.find_first_not_of("0123456789", digits) == function.npos) {
+    function = function.substr(0, version);
+  }
+  if (function.ends_with("Ex")) function.remove_suffix(2);
+  return function;
+}
 
 // Strides of a dense filter, whose log has a format instead.
 std::vector<std::int64_t> filter_strides(const std::vector<std::int64_t>& dims, bool nhwc) {
@@ -54,17 +54,22 @@ std::vector<std::int64_t> filter_strides(const std::vector<std::int64_t>& dims, 
   return strides;
 }
 
-CudnnTensor tensor_of(const CudnnFields& fields) {
-  return {.type = std::string(fields.word("dataType", "CUDNN_DATA_")),
-          .dims = fields.numbers("dimA"),
-          .strides = fields.numbers("strideA")};
-}
-
 CudnnTensor filter_of(const CudnnFields& fields) {
   CudnnTensor filter = tensor_of(fields);
   const bool nhwc = fields.word("format", "CUDNN_TENSOR_") == "NHWC";
   if (filter.dims.size() > 1) filter.strides = filter_strides(filter.dims, nhwc);
   return filter;
+}
+
+// Sets what operands of f32 may be rounded to.
+void set_math(const CudnnFields& entry, ConvolutionCall& call) {
+  if (call.x.type != "FLOAT") return;
+  const std::string_view math = entry.below("convDesc").word("mathType", "CUDNN_");
+  if (math.empty()) call.compute = "an unknown math";
+  if (math == "TENSOR_OP_MATH_ALLOW_CONVERSION") call.compute = "FLOAT or HALF";
+  // Since Ampere (8.0) every math but FMA rounds to TF32; GPUs before it cannot.
+  const auto version = entry.below("handle").below("deviceProp").number("deviceVer");
+  call.tf32 = math != "FMA_MATH" && version.value_or(800) >= 800;
 }
 
 ConvolutionCall call_of(const CudnnFields& entry, const char* x, const char* y) {
@@ -77,96 +82,77 @@ ConvolutionCall call_of(const CudnnFields& entry, const char* x, const char* y) 
   call.stride = descriptor.numbers("strideA");
   call.dilation = descriptor.numbers("dilationA");
   call.compute = descriptor.word("dataType", "CUDNN_DATA_");
-  // Since Ampere every math but FMA rounds operands of f32 to TF32.
-  call.tf32 = descriptor.word("mathType", "CUDNN_") != "FMA_MATH";
+  set_math(entry, call);
   call.is_correlation = descriptor.word("mode", "CUDNN_") == "CROSS_CORRELATION";
   return call;
 }
 
-// Adds the steps of cudnnConvolutionBiasActivationForward. Returns false if we have no such steps.
-bool add_activation(const CudnnFields& entry, ConvolutionCall& call) {
-  call.epilogue = "bias";
-  if (entry.number("alpha2", 0) != 0) call.epilogue += ",residual";
-  const std::string_view mode = entry.below("activationDesc").word("mode", "CUDNN_ACTIVATION_");
-  constexpr std::pair<std::string_view, std::string_view> steps[] = {{"IDENTITY", ""},
-                                                                     {"RELU", ",relu"},
-                                                                     {"SIGMOID", ",sigmoid"},
-                                                                     {"TANH", ",tanh"},
-                                                                     {"SWISH", ",silu"}};
-  for (const auto& [name, step] : steps) {
-    if (name != mode) continue;
-    call.epilogue += step;
-    return true;
+// Adds the steps of cudnnConvolutionBiasActivationForward. Returns why it cannot; empty if it can.
+std::string add_activation(const CudnnFields& fields, ConvolutionCall& call) {
+  std::string why = fields.other_than(1, "alpha1");
+  if (why.empty()) why = add_sum(call, tensor_of(fields.below("biasDesc")));
+  if (why.empty() && fields.number("alpha2") != 0.0) {
+    why = fields.other_than(1, "alpha2");
+    if (why.empty()) why = add_sum(call, tensor_of(fields.below("zDesc")));
   }
-  return false;
+  if (!why.empty()) return why;
+  const CapturedStep step = step_of_activation(fields.below("activationDesc"));
+  if (const auto* unread = std::get_if<Unread>(&step)) return unread->why;
+  add_step(call, std::get<std::string>(step));
+  return "";
 }
 
-CudnnLaunch transposed_of(const LogEntry& entry) {
+CudnnLaunch launch_of_convolution(const LogEntry& entry) {
   const CudnnFields fields(entry);
-  const ConvolutionCall call = call_of(fields, "dxDesc", "dyDesc");
-  CudnnLaunch launch{.call = fields.number("beta", 0) == 0 ? transposed_problem(call)
-                                                           : CapturedCall(Unread{"beta is not 0"})};
+  const bool is_forward = entry.function != "cudnnConvolutionBackwardData";
+  const bool activates = entry.function == "cudnnConvolutionBiasActivationForward";
+  ConvolutionCall call =
+      is_forward ? call_of(fields, "xDesc", "yDesc") : call_of(fields, "dxDesc", "dyDesc");
+  CudnnLaunch launch;
   launch.buffers = LaunchBuffers{.process = entry.process(),
-                                 .inputs = {fields.value("dyData"), fields.value("wData")},
-                                 .output = fields.value("dxData"),
+                                 .inputs = {fields.value(is_forward ? "xData" : "dyData"),
+                                            fields.value("wData")},
+                                 .output = fields.value(is_forward ? "yData" : "dxData"),
                                  .factors = factors_of(call)}
                        .key();
-  return launch;
-}
-
-CudnnLaunch convolution_of(const LogEntry& entry) {
-  const CudnnFields fields(entry);
-  ConvolutionCall call = call_of(fields, "xDesc", "yDesc");
-  CudnnLaunch launch{.call = Unread{"beta is not 0"}};
-  launch.buffers = LaunchBuffers{.process = entry.process(),
-                                 .inputs = {fields.value("xData"), fields.value("wData")},
-                                 .output = fields.value("yData"),
-                                 .factors = factors_of(call)}
-                       .key();
-  if (entry.function == "cudnnConvolutionBiasActivationForward") {
-    launch.call = Unread{"an activation that is no step of ours"};
-    if (add_activation(fields, call)) launch.call = forward_problem(call);
-  } else if (fields.number("beta", 0) == 0) {
-    launch.call = forward_problem(call);
+  std::string why = activates ? add_activation(fields, call) : factors_refusal(fields);
+  if (!why.empty()) {
+    launch.call = Unread{std::move(why)};
+  } else {
+    launch.call = is_forward ? forward_problem(call) : transposed_problem(call);
   }
   return launch;
 }
 
-// Returns what a call computes that we may have an op for; nothing for other functions.
-std::optional<CudnnLaunch> launch_of(const LogEntry& entry) {
+CudnnLaunch launch_of(const LogEntry& entry) {
   const std::string_view function = entry.function;
   if (function == "cudnnBackendExecute" || function == "cudnnBackendPopulateCudaGraph") {
     return launch_of_plan(entry);
   }
-  if (function == "cudnnConvolutionBackwardData") return transposed_of(entry);
-  if (function == "cudnnConvolutionForward" ||
+  if (function == "cudnnConvolutionBackwardData" || function == "cudnnConvolutionForward" ||
       function == "cudnnConvolutionBiasActivationForward") {
-    return convolution_of(entry);
+    return launch_of_convolution(entry);
   }
-  return std::nullopt;
+  return {.call = Unread{"no op of ours computes it"}};
 }
 
 }  // namespace
 
 bool counts_cudnn(std::string_view function) {
-  return function == "cudnnBackendExecute" || function == "cudnnBackendPopulateCudaGraph" ||
-         std::any_of(computing.begin(), computing.end(),
-                     [&](std::string_view word) { return function.ends_with(word); });
+  const std::string_view name = base_name(function);
+  return std::any_of(computing.begin(), computing.end(),
+                     [&](std::string_view word) { return name.ends_with(word); });
 }
 
 void read_cudnn_entry(const LogEntry& entry, Findings& findings) {
-  const std::string_view function = entry.function;
+  const std::string caller = fmt::format("{} {}", entry.process(), entry.thread());
   const std::string_view status = entry.value("status");
-  if (!status.empty()) {  // a second entry, after the call
-    if (!status.starts_with("CUDNN_STATUS_SUCCESS")) {
-      findings.take_back(function, "the call failed");
-    }
-    return;
+  if (entry.is_error || !status.empty()) {  // a second entry, after the call
+    const bool works = !entry.is_error && status.starts_with("CUDNN_STATUS_SUCCESS");
+    return findings.end_outer(entry.function, caller, works ? "" : "the call failed");
   }
-  const std::optional<CudnnLaunch> launch = launch_of(entry);
-  if (!launch) return findings.add(function, Unread{"no op of ours computes it"});
-  findings.add(function, launch->call);
-  if (!launch->buffers.empty()) findings.add_outer(launch->buffers);
+  const CudnnLaunch launch = launch_of(entry);
+  findings.add_outer(entry.function, launch.call, {.caller = caller, .buffers = launch.buffers});
 }
 
 }  // namespace tw::capture

@@ -16,7 +16,7 @@ void read_cudnn_entry(const LogEntry& entry, Findings& findings);
 
 // A convolution, and the buffers that it reads and writes (LaunchBuffers::key()).
 struct CudnnLaunch {
-  CapturedCall call;
+  CapturedCall call{};
   std::string buffers{};
 };
 // Returns what an execution plan computes (cudnnBackendExecute).

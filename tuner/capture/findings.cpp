@@ -46,35 +46,60 @@ const Findings::ReadCall& Findings::read(const LibraryCall& call) {
   return read;
 }
 
-void Findings::add(std::string_view function, const CapturedCall& call,
-                   const std::string& buffers) {
-  if (const auto* unread = std::get_if<Unread>(&call)) return add_unread(function, unread->why);
-  const ReadCall& line = read(std::get<LibraryCall>(call));
-  if (line.key.empty()) return add_unread(function, line.refusal);
-  FoundProblem& found = problems_.at(line.key);
-  ++found.calls;
-  ++found.functions[std::string(function)];
-  latest_.insert_or_assign(std::string(function), line.key);
-  if (!buffers.empty()) ++inner_[buffers][line.key];
+Findings::CountedCall Findings::count(std::string_view function, const CapturedCall& call) {
+  CountedCall counted;
+  if (const auto* unread = std::get_if<Unread>(&call)) {
+    counted.why = unread->why;
+  } else {
+    const ReadCall& line = read(std::get<LibraryCall>(call));
+    counted.key = line.key;
+    counted.why = line.refusal;
+  }
+  if (counted.key.empty()) {
+    ++unread_[{std::string(function), counted.why}];
+  } else {
+    FoundProblem& found = problems_.at(counted.key);
+    ++found.calls;
+    ++found.functions[std::string(function)];
+  }
+  return counted;
 }
 
-void Findings::add_outer(const std::string& buffers) { ++outer_[buffers]; }
+void Findings::take_back(std::string_view function, const CountedCall& call) {
+  if (call.key.empty()) {
+    const auto unread = unread_.find({std::string(function), call.why});
+    if (--unread->second == 0) unread_.erase(unread);
+  } else {
+    take(problems_.at(call.key), std::string(function), 1);
+  }
+  if (!call.buffers.empty()) --outer_.at(call.buffers);
+}
+
+void Findings::add(std::string_view function, const CapturedCall& call,
+                   const std::string& buffers) {
+  const CountedCall counted = count(function, call);
+  if (!counted.key.empty() && !buffers.empty()) ++inner_[buffers][counted.key];
+}
+
+void Findings::add_outer(std::string_view function, const CapturedCall& call,
+                         const OuterCall& outer) {
+  CountedCall counted = count(function, call);
+  counted.buffers = outer.buffers;
+  if (!outer.buffers.empty()) ++outer_[outer.buffers];
+  open_.insert_or_assign({outer.caller, std::string(function)}, std::move(counted));
+}
+
+void Findings::end_outer(std::string_view function, std::string_view caller,
+                         const std::string& why) {
+  const auto call = open_.extract({std::string(caller), std::string(function)});
+  if (call.empty() || why.empty()) return;
+  take_back(function, call.mapped());
+  ++unread_[{std::string(function), why}];
+}
 
 void Findings::add_sum(const LibraryCall& product, const LibraryCall& summed) {
   const std::string key = read(product).key, summed_key = read(summed).key;
   if (!key.empty() && !summed_key.empty()) ++sums_[{key, summed_key}];
-}
-
-void Findings::take_back(std::string_view function, const std::string& why) {
-  const auto latest = latest_.find(function);
-  if (latest == latest_.end()) return;
-  take(problems_.at(latest->second), std::string(function), 1);
-  latest_.erase(latest);
-  add_unread(function, why);
-}
-
-void Findings::add_unread(std::string_view function, const std::string& why) {
-  ++unread_[{std::string(function), why}];
 }
 
 void Findings::remove_inner(Problems& problems) const {

@@ -10,7 +10,6 @@
 #include <fstream>
 #include <system_error>
 
-#include "capture/log_reader.h"
 #include "core/base/error.h"
 
 namespace tw::capture {
@@ -18,18 +17,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Adds what one file says to `read`.
-void read_file(const fs::path& path, Findings& findings, LogFiles& read) {
+// Adds what one file says to `read`. Throws Error if the file cannot be read.
+void read_file(const fs::path& path, Findings& findings, const Stop& stop, LogFiles& read) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw Error(fmt::format("{}: {}", path.string(), std::strerror(errno)));
   LogReader reader(findings);
-  reader.read(file);
+  read.is_stopped = !reader.read(file, stop);
   if (file.bad()) throw Error(fmt::format("{}: cannot be read to its end", path.string()));
   if (reader.known_lines() == 0) return;
   ++read.files;
   std::error_code ignored;
   const auto bytes = fs::file_size(path, ignored);
   if (!ignored) read.bytes += static_cast<std::int64_t>(bytes);
+}
+
+// Returns why an entry of a folder is no log; empty if it may be one.
+std::string refusal_of(const fs::path& path) {
+  std::error_code fault;
+  const fs::file_status status = fs::status(path, fault);
+  if (fs::is_regular_file(status)) return "";
+  if (fs::is_directory(status)) return "a folder in a folder of logs: add --logs with it";
+  return fault ? fault.message() : "no regular file";
 }
 
 }  // namespace
@@ -51,7 +59,9 @@ std::vector<std::string> removed_from_environment() { return {"CUBLASLT_LOG_MASK
 
 LogFolder::LogFolder() {
   std::error_code fault;
-  std::string name = (fs::temp_directory_path(fault) / "tilewright-capture-XXXXXX").string();
+  fs::path temporary = fs::temp_directory_path(fault);
+  if (!fault) temporary = fs::absolute(temporary, fault);  // the program may work elsewhere
+  std::string name = (temporary / "tilewright-capture-XXXXXX").lexically_normal().string();
   if (fault || !mkdtemp(name.data())) {
     throw Error(
         fmt::format("no folder for temporary files: {}: set TMPDIR, or name a folder with "
@@ -62,6 +72,7 @@ LogFolder::LogFolder() {
 }
 
 LogFolder::~LogFolder() {
+  if (is_kept_) return;
   std::error_code ignored;
   fs::remove_all(path_, ignored);
 }
@@ -78,20 +89,32 @@ std::string make_log_folder(const std::string& path) {
   return fs::absolute(path).string();
 }
 
-LogFiles read_logs(const std::string& path, Findings& findings) {
-  std::error_code fault;
+LogFiles read_logs(const std::string& path, Findings& findings, const Stop& stop) {
   LogFiles read;
+  std::error_code fault;
   if (!fs::is_directory(path, fault)) {
-    read_file(path, findings, read);
+    read_file(path, findings, stop, read);
     return read;
   }
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(path, fault)) {
-    if (entry.is_regular_file(fault)) files.push_back(entry.path());
+  fs::directory_iterator entry(path, fault);
+  for (; !fault && entry != fs::directory_iterator(); entry.increment(fault)) {
+    files.push_back(entry->path());
   }
   if (fault) throw Error(fmt::format("{}: {}", path, fault.message()));
   std::sort(files.begin(), files.end());
-  for (const fs::path& file : files) read_file(file, findings, read);
+  for (const fs::path& file : files) {
+    if (const std::string why = refusal_of(file); !why.empty()) {
+      read.faults.push_back(fmt::format("{}: {}", file.string(), why));
+      continue;
+    }
+    try {
+      read_file(file, findings, stop, read);
+    } catch (const Error& error) {
+      read.faults.emplace_back(error.what());
+    }
+    if (read.is_stopped) break;
+  }
   return read;
 }
 

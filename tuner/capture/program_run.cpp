@@ -5,15 +5,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <optional>
-#include <string_view>
 #include <utility>
 
+#include "core/base/environment.h"
 #include "core/base/error.h"
 
 namespace tw::capture {
@@ -73,31 +72,6 @@ class PassingOn {
   std::array<struct sigaction, passed_on.size()> before_{};
 };
 
-std::string_view name_of(std::string_view variable) {
-  return variable.substr(0, variable.find('='));
-}
-
-std::vector<std::string> changed_environment(const std::vector<std::string>& added,
-                                             const std::vector<std::string>& removed) {
-  std::vector<std::string> all = added;
-  for (char** variable = environ; *variable; ++variable) {
-    const std::string_view name = name_of(*variable);
-    const bool is_changed =
-        std::any_of(added.begin(), added.end(),
-                    [&](const std::string& one) { return name_of(one) == name; }) ||
-        std::find(removed.begin(), removed.end(), name) != removed.end();
-    if (!is_changed) all.emplace_back(*variable);
-  }
-  return all;
-}
-
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 // Starts the program with a mask of signals, and returns its process number. A file that may not
 // grow ends a program, but not this one, which ignores the signal. Throws Error.
 pid_t start(std::vector<std::string> words, std::vector<std::string> environment,
@@ -126,7 +100,7 @@ ProgramEnd run_program(const std::vector<std::string>& words, const std::vector<
                        const std::vector<std::string>& removed) {
   // A signal that comes before it can be passed on waits until then.
   std::optional<HoldingBack> holding(std::in_place);
-  const pid_t pid = start(words, changed_environment(added, removed), holding->before());
+  const pid_t pid = start(words, environment_with(added, removed), holding->before());
   const PassingOn passing(pid);
   holding.reset();
   int status = 0;

@@ -1,11 +1,15 @@
 // tune capture: runs a program, and lists the problems that it asks of the libraries.
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "capture/capture_report.h"
@@ -16,6 +20,7 @@
 #include "core/base/error.h"
 #include "core/base/replace_file.h"
 #include "core/catalog/catalog.h"
+#include "ui/interrupt.h"
 #include "ui/json_text.h"
 #include "ui/output.h"
 
@@ -24,61 +29,117 @@ namespace {
 
 constexpr std::string_view default_list = "captured.txt";
 
-// Runs the program of the words and reads its logs. Returns how it ended.
-capture::ProgramEnd run_and_read(const Arguments& arguments, capture::Findings& findings,
-                                 capture::CaptureReport& report) {
-  const bool keeps = arguments.has("keep-logs");
-  std::optional<capture::LogFolder> temporary;
-  std::string folder = arguments.text("keep-logs");
-  if (keeps) {
-    folder = capture::make_log_folder(folder);
-  } else {
-    folder = temporary.emplace().path();
+// The folder of the libraries' logs: the one of --keep-logs, or a temporary one.
+class CaptureFolder {
+ public:
+  explicit CaptureFolder(const Arguments& arguments) {
+    if (arguments.has("keep-logs")) {
+      path_ = capture::make_log_folder(arguments.text("keep-logs"));
+    } else {
+      path_ = temporary_.emplace().path();
+    }
   }
+  const std::string& path() const { return path_; }
+  // Keeps the logs. Returns the end of a fault's line, which says how to read them again.
+  std::string keep() {
+    if (temporary_) temporary_->keep();
+    return fmt::format("the program's logs are kept: tune capture --logs {} --out FILE", path_);
+  }
+
+ private:
+  std::optional<capture::LogFolder> temporary_;
+  std::string path_;
+};
+
+// Runs the program of the words and reads its logs. Returns how it ended. Throws Error; once the
+// program has run, its logs are kept then.
+capture::ProgramEnd run_and_read(const Arguments& arguments, CaptureFolder& folder,
+                                 capture::Findings& findings, capture::CaptureReport& report) {
   const capture::ProgramEnd end =
-      capture::run_program(arguments.positionals(), capture::logging_environment(folder),
+      capture::run_program(arguments.positionals(), capture::logging_environment(folder.path()),
                            capture::removed_from_environment());
-  report.logs = capture::read_logs(folder, findings);
+  install_interrupt_handlers();  // not before: the program would not inherit ignored signals
+  try {
+    report.logs = capture::read_logs(folder.path(), findings, interrupted);
+  } catch (const std::exception& error) {
+    throw Error(fmt::format("{}; {}", error.what(), folder.keep()));
+  }
+  if (report.logs.is_stopped) throw Error("interrupted; " + folder.keep());
   return end;
 }
 
 void read_given(const Arguments& arguments, capture::Findings& findings,
                 capture::CaptureReport& report) {
-  if (!arguments.positionals().empty()) {
-    throw Error("--logs reads logs that are there: leave the program out, or --logs");
-  }
-  if (arguments.has("keep-logs")) throw Error("--keep-logs and --logs exclude each other");
   for (const std::string& path : arguments.texts("logs")) {
     const capture::LogFiles read = capture::read_logs(path, findings);
-    if (read.files == 0) {
+    if (read.files == 0 && read.faults.empty()) {
       throw Error(fmt::format("--logs {}: no line of a log of cuBLAS, cuBLASLt or cuDNN", path));
     }
     report.logs.files += read.files;
     report.logs.bytes += read.bytes;
+    report.logs.faults.insert(report.logs.faults.end(), read.faults.begin(), read.faults.end());
   }
 }
 
-void write_list(const std::string& path, const std::string& text) {
-  if (path == "-") {
-    fmt::print("{}", text);
-    return;
+Error list_fault(const std::string& path, const std::error_code& fault) {
+  return Error(fmt::format("--out {}: {}: name a file in a writable folder, or - for stdout", path,
+                           fault.message()));
+}
+
+// Writes the list to stdout or to a file.
+std::error_code write_list(const std::string& path, const std::string& text) {
+  if (path != "-") return replace_file(path, text);
+  std::fputs(text.c_str(), stdout);
+  if (std::fflush(stdout) != 0) return {errno, std::generic_category()};
+  return {};
+}
+
+// Throws Error if the flags do not go together.
+void check_flags(const Arguments& arguments, const std::string& list) {
+  const bool runs = !arguments.has("logs");
+  if (runs && arguments.positionals().empty()) {
+    throw Error("no program: for example tune capture -- ./program");
   }
-  if (const std::error_code fault = replace_file(path, text)) {
-    throw Error(fmt::format("--out {}: {}", path, fault.message()));
+  if (!runs && !arguments.positionals().empty()) {
+    throw Error("--logs reads logs that are there: leave the program out, or --logs");
+  }
+  if (!runs && arguments.has("keep-logs")) {
+    throw Error("--keep-logs and --logs exclude each other");
+  }
+  if (arguments.has("json") && list == "-") {
+    throw Error("--json and --out - both write to stdout: give --out a file");
   }
 }
 
-// Says how a program ended that did not end well, and why a list may be empty.
-void say_end(const capture::ProgramEnd& end, const capture::CaptureReport& report) {
+// Says what was not read, and why a list may be empty.
+void say_gaps(const capture::Findings& findings, const capture::CaptureReport& report) {
+  for (const std::string& fault : report.logs.faults) say("tune: not read: " + fault);
+  if (report.logs.files == 0) {
+    if (!report.exit_code) return;
+    say("tune: no library wrote a log: the program called neither cuBLAS nor cuDNN, or sends their "
+        "logs elsewhere");
+  } else if (findings.problem_calls() == 0) {
+    say("tune: the list is empty: the logs have no call that an op of ours computes");
+  }
+}
+
+// Says how a program ended that did not end well.
+void say_end(const capture::ProgramEnd& end) {
   if (end.signal != 0) {
     say(fmt::format("tune: the program was ended by signal {} ({})", end.signal,
                     strsignal(end.signal)));
   } else if (end.exit_code != 0) {
     say(fmt::format("tune: the program ended with exit code {}", end.exit_code));
   }
-  if (report.logs.files == 0) {
-    say("tune: no library wrote a log: the program called neither cuBLAS nor cuDNN, or sends their "
-        "logs elsewhere");
+}
+
+// Prints the findings. stdout is the program's, or the list's.
+void print(const capture::Findings& findings, const capture::CaptureReport& report, bool as_json,
+           std::FILE* stream) {
+  if (as_json) {
+    fmt::print("{}\n", json_text(capture::capture_json(findings, report)));
+  } else {
+    std::fputs(printable(capture::capture_text(findings, report)).c_str(), stream);
   }
 }
 
@@ -118,33 +179,33 @@ CommandSpec capture_specification() {
 
 int capture_command(const Arguments& arguments) {
   const bool runs = !arguments.has("logs");
-  if (runs && arguments.positionals().empty()) {
-    throw Error("no program: for example tune capture -- ./program");
-  }
-  if (arguments.has("json") && arguments.text("out") == "-") {
-    throw Error("--json and --out - both write to stdout: give --out a file");
-  }
+  const std::string list = arguments.text("out", default_list);
+  check_flags(arguments, list);
   const Catalog catalog = Catalog::load(builtin_spaces(), builtin_sources(), "search_spaces/");
   capture::Findings findings(catalog);
-  capture::CaptureReport report{
-      .source = source_of(arguments), .list = arguments.text("out", default_list), .logs = {}};
+  capture::CaptureReport report{.source = source_of(arguments)};
+  std::optional<CaptureFolder> folder;
+  if (runs) folder.emplace(arguments);
+  if (list != "-") {
+    if (const std::error_code fault = check_replace_file(list)) throw list_fault(list, fault);
+  }
   capture::ProgramEnd end;
   if (runs) {
-    end = run_and_read(arguments, findings, report);
+    end = run_and_read(arguments, *folder, findings, report);
+    report.exit_code = end.exit_code;
   } else {
     read_given(arguments, findings, report);
   }
-  report.exit_code = end.exit_code;
-  write_list(report.list, capture::list_of(findings, report));
-  if (arguments.has("json")) {
-    fmt::print("{}\n", json_text(capture::capture_json(findings, report)));
-  } else {
-    const std::string text = printable(capture::capture_text(findings, report));
-    // stdout is the program's, or the list's.
-    std::fputs(text.c_str(), runs || report.list == "-" ? stderr : stdout);
+  const std::error_code fault = write_list(list, capture::list_of(findings, report));
+  if (!fault && list != "-") report.list = list;
+  print(findings, report, arguments.has("json"), runs || list == "-" ? stderr : stdout);
+  say_gaps(findings, report);
+  if (fault && runs) {
+    throw Error(fmt::format("--out {}: {}; {}", list, fault.message(), folder->keep()));
   }
+  if (fault) throw list_fault(list, fault);
   if (!runs) return findings.problem_calls() > 0 ? exit_found : exit_nothing;
-  say_end(end, report);
+  say_end(end);
   return end.exit_code;
 }
 

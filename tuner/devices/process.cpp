@@ -16,10 +16,9 @@
 #include <cstring>
 #include <utility>
 
+#include "core/base/environment.h"
 #include "core/base/error.h"
 #include "devices/frame.h"
-
-extern char** environ;
 
 namespace tw {
 namespace {
@@ -64,26 +63,6 @@ Pipe make_pipe() {
 void close_if_open(int& descriptor) {
   if (descriptor >= 0) ::close(descriptor);
   descriptor = -1;
-}
-
-// Returns the environment with additions, which replace earlier settings of the same names.
-std::vector<std::string> environment_with(const std::vector<std::string>& additions) {
-  std::vector<std::string> result = additions;
-  for (char** entry = environ; *entry; ++entry) {
-    const std::string_view text = *entry;
-    const std::string_view name = text.substr(0, text.find('=') + 1);
-    const bool replaced = std::any_of(additions.begin(), additions.end(),
-                                      [&](const auto& added) { return added.starts_with(name); });
-    if (!replaced) result.emplace_back(text);
-  }
-  return result;
-}
-
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
 }
 
 // Signals that the parent handles (Ctrl-C) must not reach workers. So workers have a process group

@@ -6,6 +6,7 @@
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
 #include <sstream>
 
 #include "core/base/error.h"
@@ -70,9 +71,33 @@ po::parsed_options parsed(const CommandSpec& command, const std::vector<std::str
   }
 }
 
+// Throws Error if an option follows a program without "--" before the program: it could be one of
+// either.
+void check_separator(const CommandSpec& command, const std::vector<std::string>& words) {
+  std::size_t program = 0;
+  for (; program < words.size() && words[program].starts_with('-'); ++program) {
+    const std::string& word = words[program];
+    const auto flag =
+        std::find_if(command.flags.begin(), command.flags.end(), [&](const Flag& one) {
+          return word == "--" + one.name || word.starts_with("--" + one.name + "=");
+        });
+    // The word "--" ends the options, and the parser refuses an unknown one.
+    if (flag == command.flags.end()) return;
+    if (!flag->argument.empty() && word.find('=') == word.npos) ++program;
+  }
+  for (std::size_t i = program + 1; i < words.size(); ++i) {
+    if (!words[i].starts_with('-')) continue;
+    throw Error(fmt::format(
+        "'{}' after a program: put -- before the program: tune {} -- {} {}", words[i], command.name,
+        words[program],
+        fmt::join(words.begin() + static_cast<std::ptrdiff_t>(program) + 1, words.end(), " ")));
+  }
+}
+
 }  // namespace
 
 Arguments Arguments::parse(const CommandSpec& command, const std::vector<std::string>& words) {
+  if (command.most_words == static_cast<std::size_t>(-1)) check_separator(command, words);
   Arguments arguments;
   arguments.words_ = words;
   for (const po::option& option : parsed(command, words).options) {

@@ -109,7 +109,15 @@ TEST_F(CublasLogTest, TheMathIsOfTheCallOrOfTheHandle) {
             problem + " count=1\n");
   EXPECT_EQ(unread(entry("cublasGemmEx", typed + "computeType=CUBLAS_COMPUTE_32F_FAST_16F(74)")),
             "1 cublasGemmEx: f32 computed in 32F_FAST_16F\n");
+  EXPECT_EQ(unread(entry("cublasGemmEx", typed)),
+            "1 cublasGemmEx: f32 computed in an unknown type\n");
   EXPECT_EQ(unread(entry("cublasHgemm", plain)), "1 cublasHgemm: f16 computed in 16F\n");
+  EXPECT_EQ(unread(entry("cublasSgemm_v2", plain, "CUBLAS_TENSOR_OP_MATH")),
+            "1 cublasSgemm_v2: f32 computed in 32F_FAST_16F\n")
+      << "the mode of cuBLAS 10";
+  EXPECT_EQ(
+      listed(entry("cublasGemmEx", typed + "computeType=CUBLAS_COMPUTE_32F_EMULATED_16BFX9(78)")),
+      problem + " count=1\n");
 }
 
 TEST_F(CublasLogTest, TheSixtyFourBitFunctionsAreTheSame) {
@@ -131,10 +139,39 @@ TEST_F(CublasLogTest, OtherCallsAreCountedAndSettingsIgnored) {
             "1 cublasGemmGroupedBatchedEx: no op of ours computes it\n");
 }
 
-TEST_F(CublasLogTest, AnEntryThatIsCutOffIsCounted) {
+// The first half of a batched product is one without a batch.
+TEST_F(CublasLogTest, APartOfAnEntryIsNotRead) {
+  const std::string whole = entry("cublasSgemmStridedBatched",
+                                  plain + "strideA=300 strideB=200 strideC=600 batchCount=5");
+  for (const char* end : {"i!  n:", "i!  strideA:", "i!  batchCount:", "i! Time:", "i!Process"}) {
+    const std::string text = up_to(whole, end);
+    EXPECT_EQ(listed(text), "") << end;
+    EXPECT_EQ(unread(text), "1 cublasSgemmStridedBatched: the log's entry is cut off\n") << end;
+    EXPECT_EQ(unread(text + whole), unread(text)) << end;
+  }
+}
+
+TEST_F(CublasLogTest, AFieldThatIsMissingIsNamed) {
+  const std::string batch = plain + "strideA=300 strideB=200 strideC=600 batchCount=5 ";
+  for (const char* field :
+       {"transa", "transb", "m", "n", "k", "lda", "ldb", "ldc", "strideB", "batchCount"}) {
+    const std::size_t begin = batch.find(std::string(field) + "=");
+    ASSERT_NE(begin, batch.npos) << field;
+    std::string fields = batch;
+    fields.erase(begin, batch.find(' ', begin) + 1 - begin);
+    EXPECT_EQ(unread(entry("cublasSgemmStridedBatched", fields)),
+              "1 cublasSgemmStridedBatched: the log does not say " + std::string(field) + "\n");
+  }
+  EXPECT_EQ(unread(entry("cublasSgemm_v2", with(plain, "m=30", "m=30x"))),
+            "1 cublasSgemm_v2: the log does not say m\n");
+}
+
+TEST_F(CublasLogTest, MessagesAreNoCalls) {
   const std::string whole = entry("cublasSgemm_v2", plain);
-  EXPECT_EQ(unread(whole.substr(0, whole.find("i!  n:"))),
-            "1 cublasSgemm_v2: the log does not say m, n and k\n");
+  for (const char* begin : {"E! cuBLAS", "W! cuBLAS"}) {
+    const std::string text = with(whole, "I! cuBLAS", begin);
+    EXPECT_EQ(listed(text) + unread(text), "") << begin;
+  }
 }
 
 }  // namespace

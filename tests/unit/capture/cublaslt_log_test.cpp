@@ -49,8 +49,10 @@ TEST_F(CublasltLogTest, ReadsALogOfTheLibrary) {
 
 TEST_F(CublasltLogTest, OnlyProductsThatAreLaunchedCount) {
   EXPECT_EQ(listed(line + line), head + " count=2\n");
-  EXPECT_EQ(listed(with(line, "[Trace]", "[Api]")), "");
-  EXPECT_EQ(listed(with(line, "cublasLtMatmul", "cublasLtMatmulAlgoGetHeuristic")), "");
+  for (const std::string& text : {with(line, "[Trace]", "[Api]"),
+                                  with(line, "cublasLtMatmul", "cublasLtMatmulAlgoGetHeuristic")}) {
+    EXPECT_EQ(listed(text) + unread(text), "") << text;
+  }
   EXPECT_EQ(unread(with(line, "cublasLtMatmul", "cublasLtMatrixTransform")),
             "1 cublasLtMatrixTransform: no op of ours computes it\n");
 }
@@ -98,8 +100,14 @@ TEST_F(CublasltLogTest, BetaReadsC) {
             "gemm m=20,n=30,k=10,beta=1 layout=nt dtype=bf16 count=1\n");
   EXPECT_EQ(listed(with(line, "beta=0", "beta=1")),
             "gemm m=20,n=30,k=10,beta=1 layout=nt dtype=bf16 count=1\n");
-  EXPECT_EQ(unread(with(with(line, "beta=0", "beta=1"), "outOfPlace=0", "outOfPlace=1")),
-            "1 cublasLtMatmul: beta is not 0, and C is another matrix than D\n");
+  EXPECT_EQ(listed(with(line, "beta=0", "beta=0.5")),
+            "gemm m=20,n=30,k=10,beta=0.5 layout=nt dtype=bf16 count=1\n");
+  const std::string apart = "1 cublasLtMatmul: beta is not 0, and C is another matrix than D\n";
+  const std::string sum = with(line, "beta=0", "beta=1");
+  EXPECT_EQ(unread(with(sum, "outOfPlace=0", "outOfPlace=1")), apart);
+  const std::string silent = with(sum, " outOfPlace=0", "");
+  EXPECT_EQ(unread(with(silent, "D=0X7F5D", "D=0X7F5E")), apart);
+  EXPECT_EQ(unread(silent), "");
 }
 
 TEST_F(CublasltLogTest, WhatIsNoneOfOursHasAReason) {
@@ -109,8 +117,30 @@ TEST_F(CublasltLogTest, WhatIsNoneOfOursHasAReason) {
             "1 cublasLtMatmul: scaled operands\n");
   EXPECT_EQ(unread(with(line, "transa=OP_T", "transa=OP_T pointerMode=MODE_DEVICE_VECTOR")),
             "1 cublasLtMatmul: alpha is a vector\n");
-  EXPECT_EQ(unread(line.substr(0, line.find("Ddesc"))),
-            "1 cublasLtMatmul: the log does not say the matrices' sizes\n");
+  EXPECT_EQ(unread(with(line, "cols=20 ld=30", "cols=20 ld=30 batchMode=GROUPED")),
+            "1 cublasLtMatmul: batch mode GROUPED\n");
+  EXPECT_EQ(unread(with(line, "transa=OP_T", "transa=OP_T biasDataType=R_32F")),
+            "1 cublasLtMatmul: a bias of type R_32F\n");
+  EXPECT_EQ(unread(with(line, "transa=OP_T", "transa=OP_T biasBatchStride=30")),
+            "1 cublasLtMatmul: a bias for each matrix of a batch\n");
+  EXPECT_EQ(unread(with(line, "transa=OP_T", "transa=OP_T x=[x=[x=[x=[x=[x=[x=[x=[1]]]]]]]]")),
+            "1 cublasLtMatmul: the log does not say the matrices' sizes\n")
+      << "nested too deep";
+}
+
+// Without its end a line has another transposition, or no beta.
+TEST_F(CublasltLogTest, APartOfALineIsNotRead) {
+  for (const char* end : {"Ddesc", "transa", "algo=", "beta=", "0 outOfPlace"}) {
+    const std::string text = up_to(line, end);
+    EXPECT_EQ(listed(text), "") << end;
+    EXPECT_TRUE(unread(text).starts_with("1 cublasLtMatmul: the log does not say ")) << end;
+  }
+}
+
+TEST_F(CublasltLogTest, ALineThatIsTooLongIsNamed) {
+  const std::string text = with(line, "stages=", "x=" + std::string(1 << 20, 'x') + " stages=");
+  EXPECT_EQ(listed(text + line), head + " count=1\n") << "the next line is read";
+  EXPECT_EQ(unread(text + line), "1 cublasLtMatmul: the log's entry is too long\n");
 }
 
 }  // namespace

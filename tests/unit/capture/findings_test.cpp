@@ -23,7 +23,10 @@ LibraryCall product(std::int64_t m, bool is_b_transposed = false) {
 class FindingsTest : public CaptureTest {
  protected:
   Findings findings_{catalog()};
-  const CaptureReport report_{.source = "./program", .list = "list.txt", .logs = {2, 3000000}};
+  const CaptureReport report_{.source = "./program",
+                              .list = "list.txt",
+                              .logs = {.files = 2, .bytes = 3000000, .faults = {"x: y"}},
+                              .exit_code = 3};
 };
 
 TEST_F(FindingsTest, EqualProblemsAreOneAndTheMostWorkIsFirst) {
@@ -49,12 +52,16 @@ TEST_F(FindingsTest, WhatTheOpRefusesIsUnread) {
   EXPECT_TRUE(findings_.problems().empty());
 }
 
-TEST_F(FindingsTest, AFailedCallIsTakenBack) {
-  findings_.add("f", product(2));
-  findings_.take_back("f", "the call failed");
-  findings_.take_back("f", "the call failed");  // no call is left
+TEST_F(FindingsTest, AFailedCallIsTakenBackOnce) {
+  findings_.add_outer("f", product(2), {.caller = "1", .buffers = "b"});
+  findings_.end_outer("f", "2", "the call failed");  // of another caller
+  EXPECT_EQ(findings_.problem_calls(), 1);
+  findings_.end_outer("f", "1", "the call failed");
+  findings_.end_outer("f", "1", "the call failed");  // no call is left
   EXPECT_TRUE(findings_.problems().empty());
   EXPECT_EQ(findings_.unread_calls(), 1);
+  findings_.add("cublasLtMatmul", product(2), "b");
+  EXPECT_EQ(findings_.problem_calls(), 1) << "no part of the call that failed";
 }
 
 TEST_F(FindingsTest, TheListIsReadableAndSaysWhatIsMissing) {
@@ -83,14 +90,24 @@ TEST_F(FindingsTest, ThereIsJson) {
   findings_.add("g", Unread{"why"});
   const auto document = capture_json(findings_, report_);
   EXPECT_EQ(document.at("list"), "list.txt");
-  EXPECT_EQ(document.at("exit_code"), 0);
+  EXPECT_EQ(document.at("exit_code"), 3);
   EXPECT_EQ(document.at("logs").at("files"), 2);
+  EXPECT_EQ(document.at("logs").at("faults").at(0), "x: y");
   const auto& problem = document.at("problems").at(0);
   EXPECT_EQ(problem.at("line"), "gemm m=2,n=8,k=4 dtype=f32");
   EXPECT_EQ(problem.at("count"), 1);
   EXPECT_EQ(problem.at("functions").at("f"), 1);
   EXPECT_EQ(document.at("not_listed").at(0).at("why"), "why");
   EXPECT_EQ(document.at("calls_not_listed"), 1);
+}
+
+// There is no program with --logs, and no file of the list with --out -.
+TEST_F(FindingsTest, WhatThereIsNotIsNull) {
+  const auto document = capture_json(findings_, {.source = "x.log"});
+  EXPECT_TRUE(document.at("list").is_null());
+  EXPECT_TRUE(document.at("exit_code").is_null());
+  EXPECT_EQ(capture_text(findings_, {.source = "x.log"}),
+            "0 problems, 0 calls; from 0 logs, 0 MB\n");
 }
 
 }  // namespace

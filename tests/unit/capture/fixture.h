@@ -48,9 +48,14 @@ class CaptureTest : public testing::Test {
     text << file.rdbuf();
     return text.str();
   }
+  // Returns the text up to a word, without the rest.
+  static std::string up_to(const std::string& text, const std::string& word) {
+    EXPECT_NE(text.find(word), text.npos) << "no '" << word << "'";
+    return text.substr(0, text.find(word));
+  }
   // Returns the text with every `from` replaced.
   static std::string with(std::string text, const std::string& from, const std::string& to) {
-    EXPECT_NE(text.find(from), text.npos) << from;
+    EXPECT_NE(text.find(from), text.npos) << "no '" << from << "'";
     for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size()) {
       text.replace(at, from.size(), to);
     }

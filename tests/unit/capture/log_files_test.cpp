@@ -2,18 +2,22 @@
 #include "capture/log_files.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "core/base/error.h"
 #include "unit/capture/fixture.h"
+#include "unit/support/variable.h"
 
 namespace tw::capture {
 namespace {
 
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 class LogFilesTest : public CaptureTest {
  protected:
@@ -47,11 +51,11 @@ TEST_F(LogFilesTest, AFolderIsReadByNameAndOtherFilesDoNotCount) {
   write("cublas_1.log", data("cublas.log"));
   write("cublas_2.log", data("cublas.log"));
   write("notes.txt", "nothing of a library\n");
-  std::filesystem::create_directory(folder_.path() + "/more");
   Findings findings(catalog());
   const LogFiles read = read_logs(folder_.path(), findings);
   EXPECT_EQ(read.files, 2);
   EXPECT_EQ(read.bytes, static_cast<std::int64_t>(2 * data("cublas.log").size()));
+  EXPECT_TRUE(read.faults.empty());
   Findings once(catalog());
   EXPECT_EQ(read_logs(folder_.path() + "/cublas_1.log", once).files, 1);
   EXPECT_GT(once.problem_calls(), 0);
@@ -61,6 +65,39 @@ TEST_F(LogFilesTest, AFolderIsReadByNameAndOtherFilesDoNotCount) {
 
 TEST_F(LogFilesTest, AMissingFileIsAFault) {
   EXPECT_THAT(fault_of(folder_.path() + "/none"), HasSubstr("none: No such file"));
+  EXPECT_THAT(fault_of("/proc/self/mem"), HasSubstr("mem: cannot be read to its end"));
+}
+
+// Each is named, and the files after it are read.
+TEST_F(LogFilesTest, WhatCannotBeReadInAFolderIsNamed) {
+  const std::string& path = folder_.path();
+  std::filesystem::create_directory(path + "/a");
+  ASSERT_EQ(mkfifo((path + "/b").c_str(), 0600), 0);
+  std::filesystem::create_symlink(path + "/none", path + "/c");
+  std::filesystem::create_symlink("/proc/self/mem", path + "/d");
+  write("e.log", data("cublas.log"));
+  std::filesystem::create_symlink(path + "/none", path + "/f");
+  Findings findings(catalog());
+  const LogFiles read = read_logs(path, findings);
+  EXPECT_THAT(
+      read.faults,
+      ElementsAre(path + "/a: a folder in a folder of logs: add --logs with it",
+                  path + "/b: no regular file", path + "/c: No such file or directory",
+                  path + "/d: cannot be read to its end", path + "/f: No such file or directory"));
+  EXPECT_EQ(read.files, 1);
+  EXPECT_GT(findings.problem_calls(), 0);
+}
+
+TEST_F(LogFilesTest, ReadingEndsWhenItIsAsked) {
+  write("a.log", data("cublas.log"));
+  write("b.log", data("cublas.log"));
+  int lines = 0;
+  Findings findings(catalog());
+  const LogFiles read = read_logs(folder_.path(), findings, [&] { return ++lines > 25; });
+  EXPECT_TRUE(read.is_stopped);
+  EXPECT_EQ(lines, 26) << "no line of the other file";
+  EXPECT_EQ(findings.problem_calls(), 1);
+  EXPECT_FALSE(read_logs(folder_.path(), findings, [] { return false; }).is_stopped);
 }
 
 TEST_F(LogFilesTest, LogsAreKeptInANewFolder) {
@@ -72,15 +109,26 @@ TEST_F(LogFilesTest, LogsAreKeptInANewFolder) {
   EXPECT_THROW(make_log_folder(kept + "/cublas_1.log"), Error);
 }
 
-TEST_F(LogFilesTest, TheTemporaryFolderIsRemoved) {
-  std::string path;
-  {
-    const LogFolder folder;
-    path = folder.path();
-    std::ofstream(path + "/x") << "x";
-    EXPECT_TRUE(std::filesystem::is_directory(path));
+TEST_F(LogFilesTest, TheTemporaryFolderIsRemovedUnlessItIsKept) {
+  for (const bool is_kept : {false, true}) {
+    std::string path;
+    {
+      LogFolder folder;
+      path = folder.path();
+      std::ofstream(path + "/x") << "x";
+      EXPECT_TRUE(std::filesystem::is_directory(path));
+      if (is_kept) folder.keep();
+    }
+    EXPECT_EQ(std::filesystem::exists(path), is_kept);
+    std::filesystem::remove_all(path);
   }
-  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+// The program may work in another folder.
+TEST_F(LogFilesTest, TheTemporaryFolderIsAbsolute) {
+  const Variable temporary("TMPDIR", ".");
+  const LogFolder folder;
+  EXPECT_THAT(folder.path(), StartsWith(std::filesystem::current_path().string() + "/tilewright"));
 }
 
 }  // namespace

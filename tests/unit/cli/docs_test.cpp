@@ -23,8 +23,7 @@ constexpr Rule rules[] = {
     {"--workers ", "needs another host"},
     {"tune-mpi ", "needs MPI and GPUs"},
     {"tune compare ", "needs two databases with the same problems"},
-    {"./program", "is a program of the user"},
-    {"tune capture ", "needs a program that calls the libraries"},
+    {" python3 ", "is a program of the user"},
     {"--shapes captured.txt", "needs a GPU"},
     {"--kernel saxpy.cu", "times a kernel of the user, on a GPU"},
     {"--spec spec/", "reads what a line for a GPU has written"},
@@ -40,7 +39,8 @@ constexpr Rule rules[] = {
     {"jq ", "jq may not be there"},
 };
 // Lines that begin with one of these words are run.
-constexpr std::string_view runnable[] = {"tune ", "sqlite3 ", "printf ", "source <(tune "};
+constexpr std::string_view runnable[] = {"tune ", "sqlite3 ", "printf ", "source <(tune ",
+                                         "CUBLASLT_LOG_LEVEL="};
 
 struct Line {
   std::string where, text;
@@ -107,6 +107,18 @@ class CliDocs : public Cli {
     }
     fs::create_directory(folder_ / "bin");
     fs::create_symlink(executable_, folder_ / "bin/tune");
+    write_program();
+  }
+  // Writes a program that logs as cuBLASLt does, and a folder of logs.
+  void write_program() {
+    fs::create_directory(folder_ / "more_logs");
+    const fs::path logs = source_path("tests/data/capture");
+    fs::copy(logs / "cublaslt.log", folder_ / "cublaslt.log");
+    fs::copy(logs / "cudnn.log", folder_ / "more_logs");
+    write("program",
+          "#!/bin/sh\n"
+          "cp cublaslt.log \"$(echo \"$CUBLASLT_LOG_FILE\" | sed s/%i/1234/)\"\n");
+    fs::permissions(folder_ / "program", fs::perms::owner_all);
   }
   // Writes rows of gemm, as if they had been measured on a GPU.
   static void write_database(const std::string& path, const std::string& model) {

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 
 namespace tw {
 namespace {
@@ -29,14 +30,35 @@ std::error_code write_new_file(const std::string& path, std::string_view bytes) 
   return failure;
 }
 
+// Writes the bytes beside `path`, and sets `temporary` to the name.
+std::error_code write_beside(const std::string& path, std::string_view bytes,
+                             std::string& temporary) {
+  temporary = fmt::format("{}.{}.tmp", path, ::getpid());
+  ::unlink(temporary.c_str());  // left by a crash, or a link
+  return write_new_file(temporary, bytes);
+}
+
 }  // namespace
 
 std::error_code replace_file(const std::string& path, std::string_view bytes) {
-  const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
-  ::unlink(temporary.c_str());  // left by a crash, or a link
-  std::error_code failure = write_new_file(temporary, bytes);
+  std::string temporary;
+  std::error_code failure = write_beside(path, bytes, temporary);
   if (!failure && std::rename(temporary.c_str(), path.c_str()) != 0) failure = last_error();
   if (failure) ::unlink(temporary.c_str());
+  return failure;
+}
+
+std::error_code check_replace_file(const std::string& path) {
+  if (path.empty()) return {ENOENT, std::generic_category()};
+  std::error_code ignored;
+  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+  if (std::filesystem::is_directory(status)) return {EISDIR, std::generic_category()};
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    return {EINVAL, std::generic_category()};
+  }
+  std::string temporary;
+  const std::error_code failure = write_beside(path, "", temporary);
+  ::unlink(temporary.c_str());
   return failure;
 }
 
