@@ -44,15 +44,12 @@ function forecastFigure(timed) {
   const correlation = rankCorrelation(known.map(trial => trial.forecast),
     known.map(trial => trial.ns));
   const kernels = [...new Set(known.map(trial => trial.set.kernel))];
-  const both = known.flatMap(trial => [trial.forecast, trial.ns]);
-  const line = d3.extent(both).map(ns => ({ ns }));
   const axis = label => ({ type: "log", label, tickFormat: formatTick, ticks: 5, nice: true });
   const chart = Plot.plot({
     ...plotFrame(1), height: 330, marginLeft: 64,
     x: axis("forecast"), y: { ...axis("time of a call"), grid: true },
     color: { legend: kernels.length > 1, domain: kernels },
     marks: [
-      Plot.line(line, { x: "ns", y: "ns", stroke: colour("soft"), strokeDasharray: "5,4" }),
       Plot.dot(known, { x: "forecast", y: "ns", r: known.length > 100 ? 1.7 : 3,
         fill: kernels.length > 1 ? trial => trial.set.kernel : () => colour("accent"),
         fillOpacity: 0.55, className: "forecasts", ...manyPoints(known.length) }),
@@ -61,8 +58,8 @@ function forecastFigure(timed) {
   return figure({
     title: "Forecast and time", chart,
     label: `Forecast and time of ${plural(known.length, "trial")}`,
-    caption: "The model of a kernel forecasts each configuration before it is compiled, and the " +
-      "search begins where it forecasts little. On the dashed line both are equal." +
+    caption: "The model of a kernel forecasts each configuration before it is compiled. The " +
+      "search uses the order of the forecasts, not their level." +
       (Number.isFinite(correlation)
         ? ` Rank correlation: ${correlation.toFixed(2)} (1: the same order).` : ""),
   });
