@@ -160,11 +160,24 @@ TEST_F(CliFleet, AWorkerWithoutAParentEnds) {
 #ifdef TW_MPIEXEC
 class CliMpi : public CliFleet {
  protected:
+  // Returns shell code that kills a rank of this test as soon as a trial is stored.
+  std::string kills(int rank) const {
+    const std::string finds = "for p in $(pgrep -f '" + built("tuner/mpi/tune-mpi") +
+                              "'); do tr '\\0' '\\n' </proc/$p/environ 2>/dev/null >environ; "
+                              "grep -q '^OMPI_COMM_WORLD_RANK=" +
+                              std::to_string(rank) + "$' environ && grep -q \"^XDG_CACHE_HOME=" +
+                              (folder_ / "cache").string() + "$\" environ && kill -9 $p; done";
+    return "{ (for i in $(seq 600); do [ \"$(sqlite3 -readonly t.db 'SELECT count(*) FROM trial' "
+           "2>/dev/null)\" -gt 0 ] 2>/dev/null && break; sleep 0.1; done; " +
+           finds + ") >/dev/null 2>&1 & }; ";
+  }
   // Runs tune-mpi with `ranks` ranks.
-  Ran tune_mpi(int ranks, const std::string& arguments, const std::string& options = "") {
+  // `before` is shell code that runs first, `options` are mpirun's.
+  Ran tune_mpi(int ranks, const std::string& arguments, const std::string& options = "",
+               const std::string& before = "") {
     const std::string command =
-        "cd '" + folder_.string() +
-        "' && env CUDA_VISIBLE_DEVICES= OMPI_ALLOW_RUN_AS_ROOT=1 "
+        "cd '" + folder_.string() + "' && " + before +
+        " env CUDA_VISIBLE_DEVICES= OMPI_ALLOW_RUN_AS_ROOT=1 "
         "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 ASAN_OPTIONS=detect_leaks=0 XDG_CACHE_HOME='" +
         (folder_ / "cache").string() +
         "' timeout 100 " TW_MPIEXEC
@@ -209,6 +222,29 @@ TEST_F(CliMpi, FaultsEndAllRanks) {
   EXPECT_NE(ran.code, 0);
   EXPECT_NE(ran.err.find("--device cpu,cpu: MPI gives"), std::string::npos) << ran.err;
   EXPECT_EQ(tune_mpi(3, "--version").code, 0);
+}
+
+// A rank is killed while the search goes on.
+TEST_F(CliMpi, WithRecoveryASearchGoesOnWithoutAKilledRank) {
+  const Ran ran = tune_mpi(3,
+                           "--op activation --shape 4x64 --device cpu --db t.db --budget 40 "
+                           "--race 0 --no-baseline",
+                           "--enable-recovery", kills(2));
+  EXPECT_NE(ran.err.find("rank 2"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find(" is left out: "), std::string::npos) << ran.err;
+  EXPECT_NE(ran.out.find("40 new"), std::string::npos) << ran.out << ran.err;
+}
+
+// Plain mpirun ends all ranks. What was stored stays, and another number of ranks goes on from it.
+TEST_F(CliMpi, AKilledRankLosesNothingThatWasStored) {
+  const std::string search =
+      "--op activation --shape 4x64 --device cpu --db t.db --race 0 --no-baseline --budget ";
+  const Ran first = tune_mpi(3, search + "200", "", kills(0));
+  EXPECT_NE(first.code, 0) << first.out;
+  const Ran second = tune_mpi(2, search + "2");
+  EXPECT_EQ(second.code, 0) << second.err;
+  EXPECT_NE(second.out.find("2 new, "), std::string::npos) << second.out;
+  EXPECT_EQ(second.out.find("2 new, 0 known"), std::string::npos) << second.out;
 }
 
 // Resuming takes another number of ranks.

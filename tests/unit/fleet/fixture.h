@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -59,6 +60,7 @@ struct Behaviour {
   std::string killer{};           // the configuration that ends the worker
   std::atomic<bool> ends{false};  // the worker's thread ends as a killed process does
   std::atomic<bool> hangs{false};
+  std::atomic<bool> holds{false};  // the device keeps its jobs for now
   std::mutex mutex{};
   std::vector<std::pair<Purpose, std::string>> had{};  // jobs that it was given
 };
@@ -80,6 +82,10 @@ class ScriptedDevice : public Device {
   std::vector<Finished> wait(std::chrono::steady_clock::time_point) override {
     if (!behaviour_.fault.empty()) throw Error(behaviour_.fault);
     if (behaviour_.ends || behaviour_.hangs) return {};
+    if (behaviour_.holds) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      return {};
+    }
     std::vector<Finished> finished;
     for (const Job& job : std::exchange(jobs_, {})) {
       Measurement measurement;
@@ -91,6 +97,9 @@ class ScriptedDevice : public Device {
     return finished;
   }
   void cancel() override { jobs_.clear(); }
+  Activity activity() const override {
+    return {.compilers = 8, .measuring = jobs_.empty() ? 0 : 1, .measurers = 1};
+  }
   std::vector<std::string> notices() override { return {}; }
 
  private:

@@ -21,6 +21,22 @@ TEST_F(FleetTest, EveryJobIsAnsweredOnceAndAllWorkersWork) {
   EXPECT_EQ(sum, 40u);
 }
 
+TEST_F(FleetTest, SaysHowBusyItsWorkersAre) {
+  workers_.resize(2);
+  for (ThreadWorker& worker : workers_) worker.behaviour.holds = true;
+  open();
+  EXPECT_EQ(fleet_->activity(), Activity{}) << "nobody has said anything yet";
+  for (int i = 0; i < 4; ++i) fleet_->submit(job(i, Purpose::measure));
+  const Activity busy{.compilers = 16, .measuring = 2, .measurers = 2};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (fleet_->activity() != busy && std::chrono::steady_clock::now() < deadline) {
+    fleet_->wait(std::chrono::steady_clock::now() + std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(fleet_->activity(), busy);
+  fleet_->cancel();
+  EXPECT_EQ(fleet_->activity(), (Activity{.compilers = 16, .measurers = 2})) << "without jobs";
+}
+
 TEST_F(FleetTest, RacesStayOnOneWorker) {
   workers_.resize(3);
   open();

@@ -52,6 +52,7 @@ TEST(FleetMessages, AReplySurvives) {
   Finished finished{.id = 3, .measurement = {}};
   finished.measurement.samples_ns = {1, 2, 3};
   reply.finished.push_back(finished);
+  reply.activity = {.compiling = 3, .compilers = 16, .measuring = 1, .measurers = 2};
   const Reply copy = decode_reply(encode(reply));
   EXPECT_EQ(copy.kind, reply.kind);
   EXPECT_EQ(copy.error, "e");
@@ -61,6 +62,7 @@ TEST(FleetMessages, AReplySurvives) {
   EXPECT_TRUE(copy.opened.has_counters);
   EXPECT_TRUE(copy.opened.has_energy);
   EXPECT_EQ(copy.opened.info.model, "m");
+  EXPECT_EQ(copy.activity, reply.activity);
   ASSERT_EQ(copy.finished.size(), 1u);
   EXPECT_EQ(copy.finished[0].id, 3u);
   EXPECT_EQ(copy.finished[0].measurement.samples_ns, finished.measurement.samples_ns);
