@@ -82,10 +82,11 @@ std::vector<std::string> origins_of(const Tuning& tuning) {
   }
   if (!request.portfolio.empty()) lines.push_back(request.portfolio + ".");
   if (request.objective != Objective::time) {
-    lines.push_back(fmt::format("The winners have the least {}, not the least time.",
-                                request.objective == Objective::energy
-                                    ? "energy a launch"
-                                    : "product of time and energy a launch"));
+    lines.push_back(fmt::format(
+        "The winners have the least {}, not the least time. What was measured of this "
+        "also decides for calls that were not tuned; no forecast does.",
+        request.objective == Objective::energy ? "energy a launch"
+                                               : "product of time and energy a launch"));
   }
   lines.push_back(request.checked_on.empty()
                       ? "Not checked before it was written (tune emit --check)."

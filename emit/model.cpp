@@ -264,7 +264,7 @@ void add_parts(header::Model& model) {
 void add_op(const OpSpec& op, header::Model& model) {
   for (std::size_t i = 0; i < op.dims.size(); ++i) {
     model.dims.push_back(dim_model(op, op.dims[i]));
-    model.dims.back().is_axis = is_axis(op, i);
+    model.dims.back().is_axis = op.dims[i].is_axis();
   }
   for (const ChoiceSpec& choice : op.choices) model.choices.push_back(choice_model(choice));
   for (const ScalarSpec& scalar : op.scalars) model.scalars.push_back(cpp_name(scalar.name));

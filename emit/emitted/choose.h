@@ -24,9 +24,10 @@ constexpr int kind_of(double scalar) { return scalar == 0 ? 0 : scalar == 1 ? 1 
 inline constexpr double no_score = 1e300;
 
 // Sets the score of each branch that won a tuned problem of the call's form and choices: log2 of
-// the time that is expected of it, up to a constant. The others get no_score. The score is the
-// branch's forecast, corrected by what was measured: the mean of the residuals of the tuned
-// problems, weighted by 1 / distance^4. Near a tuned problem, the measured times alone decide.
+// what is expected of its time, or of the objective by which the winners won, up to a constant. The
+// others get no_score. The score is the branch's forecast, corrected by what was measured: the mean
+// of the residuals of the tuned problems, weighted by 1 / distance^4. Near a tuned problem, the
+// measured times alone decide.
 template <class Table>
 constexpr void score(const Table& table, double* scores) {
   const int branches = table.branches();

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <variant>
@@ -30,7 +31,8 @@ bool is_current(const KernelSpec& kernel, const std::string& configuration) {
 }
 
 // Returns the latest trials of searches that worked, of all kernels, in the winner's situation.
-std::map<Name, Trial> searched(const Store& store, const OpEntry& entry, const Winner& winner) {
+std::map<Name, Trial> searched(const Store& store, const OpEntry& entry, const Winner& winner,
+                               Objective objective) {
   std::map<Name, Trial> found;
   for (const KernelSpec& kernel : entry.kernels) {
     // The last context is that of the newest source.
@@ -40,8 +42,7 @@ std::map<Name, Trial> searched(const Store& store, const OpEntry& entry, const W
     }
     if (!newest) continue;
     for (Trial& trial : store.known(*newest)) {
-      const bool works = trial.measurement.outcome == Outcome::ok &&
-                         trial.measurement.median_ns() > 0 &&
+      const bool works = std::isfinite(value_of(objective, trial.measurement)) &&
                          is_current(kernel, trial.configuration);
       if (works) found[name_of(trial)] = std::move(trial);
     }
@@ -55,23 +56,27 @@ struct Compared {
   double slowdown = 1;
 };
 
-std::map<Name, Compared> compared(const Store& store, const OpEntry& entry, const Winner& winner) {
+std::map<Name, Compared> compared(const Store& store, const OpEntry& entry, const Winner& winner,
+                                  Objective objective) {
   std::map<Name, Compared> all;
-  std::map<Name, Trial> searches = searched(store, entry, winner);
+  std::map<Name, Trial> searches = searched(store, entry, winner, objective);
   const auto own = searches.find(name_of(winner.trial));
-  const double won_ns = winner.trial.measurement.median_ns();
-  const double search_ns = own == searches.end() ? won_ns : own->second.measurement.median_ns();
+  const double won = value_of(objective, winner.trial.measurement);
+  const double searched_value =
+      own == searches.end() ? won : value_of(objective, own->second.measurement);
   for (auto& [name, trial] : searches) {
-    const double ns = trial.measurement.median_ns();
-    all[name] = {std::move(trial), std::max(1.0, ns / search_ns)};
+    const double value = value_of(objective, trial.measurement);
+    all[name] = {std::move(trial), std::max(1.0, value / searched_value)};
   }
   for (Trial& trial : store.finalists(winner.trial.id)) {
     const auto kernel =
         std::find_if(entry.kernels.begin(), entry.kernels.end(),
                      [&](const KernelSpec& one) { return one.name == trial.context.code.kernel; });
     if (kernel == entry.kernels.end() || !is_current(*kernel, trial.configuration)) continue;
+    const double value = value_of(objective, trial.measurement);
+    if (!std::isfinite(value)) continue;
     Compared& one = all[name_of(trial)];
-    one.slowdown = std::max(1.0, trial.measurement.median_ns() / won_ns);
+    one.slowdown = std::max(1.0, value / won);
     one.trial = std::move(trial);
   }
   all[name_of(winner.trial)] = {winner.trial, 1};
@@ -87,7 +92,7 @@ std::size_t MeasuredTimes::groups() const {
 }
 
 MeasuredTimes measured_times(const Store& store, const OpEntry& entry,
-                             const std::vector<Winner>& winners) {
+                             const std::vector<Winner>& winners, Objective objective) {
   MeasuredTimes times;
   std::map<std::pair<std::string, Name>, std::size_t> index_of;
   std::vector<std::map<std::size_t, double>> known;  // for each winner, by candidate
@@ -96,7 +101,7 @@ MeasuredTimes measured_times(const Store& store, const OpEntry& entry,
     std::vector<Trial>& trials = times.trials.emplace_back();
     std::vector<int>& trial_of = times.trial_of.emplace_back();
     known.emplace_back();
-    for (auto& [name, one] : compared(store, entry, winner)) {
+    for (auto& [name, one] : compared(store, entry, winner, objective)) {
       const auto [at, is_new] = index_of.try_emplace({group, name}, times.candidates.size());
       if (is_new) times.candidates.push_back({name.first, name.second, group});
       trial_of.resize(times.candidates.size(), -1);

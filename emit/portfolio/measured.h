@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/catalog/catalog.h"
+#include "core/plan/objective.h"
 #include "db/store.h"
 #include "emit/portfolio/portfolio.h"
 
@@ -28,8 +29,10 @@ struct MeasuredTimes {
 
 // Returns the times of every configuration that worked on a winner's problem, on the winner's
 // device and under its driver. A configuration of the winner's race is compared with the winner by
-// the race; any other one by their searches.
+// the race; any other one by their searches. With another objective than time, the "times" are its
+// values, of the configurations for which they were measured.
 MeasuredTimes measured_times(const Store& store, const OpEntry& entry,
-                             const std::vector<Winner>& winners);
+                             const std::vector<Winner>& winners,
+                             Objective objective = Objective::time);
 
 }  // namespace tw

@@ -50,7 +50,7 @@ class Table {
     const Query& query = rows_[static_cast<std::size_t>(row)].query;
     double sum = same_kind(query) ? 0 : 1;
     for (std::size_t i = 0; i < query_.problem->dims.size(); ++i) {
-      if (!is_axis(tuning_.op(), i)) continue;
+      if (!tuning_.op().dims[i].is_axis()) continue;
       const double away =
           dispatch::octaves(query_.problem->dims[i]) - dispatch::octaves(query.problem->dims[i]);
       sum += away * away;
@@ -97,11 +97,6 @@ bool can_run(const Tuning& tuning, const Branch& branch, const Problem& problem,
          serves(*branch.kernel, slots_of(op, branch.kernel->names, problem, device),
                 branch.configuration) &&
          can_launch(op, *branch.kernel, problem, device, branch.configuration);
-}
-
-bool is_axis(const OpSpec& op, std::size_t dim) {
-  const std::optional<Expr>& fallback = op.dims[dim].fallback;
-  return !fallback || fallback->reads().empty();
 }
 
 dispatch::Choice choice_of(const Tuning& tuning, const Problem& problem, const DeviceInfo& device) {

@@ -9,9 +9,6 @@ namespace tw {
 // Returns what choose_branch() of emitted/selection.h returns in the header, for a program that
 // holds all code for the device.
 dispatch::Choice choice_of(const Tuning& tuning, const Problem& problem, const DeviceInfo& device);
-// Returns whether a dim counts for the distance of two problems. A dim whose default follows from
-// other dims, such as a leading dimension, does not.
-bool is_axis(const OpSpec& op, std::size_t dim);
 // Returns whether the kernel's sources test for a target with an "a" or "f", such as sm_90a. If so,
 // only code for that target was measured.
 bool has_own_target(const Catalog& catalog, const KernelSpec& kernel);

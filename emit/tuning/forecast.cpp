@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/model/time_model.h"
+
 namespace tw {
 namespace {
 
@@ -11,25 +13,19 @@ std::int64_t count_of(const Expr& expr, std::span<const std::int64_t> slots) {
 
 }  // namespace
 
-// The fractions of the peaks are those of ModelConstants (core/model/time_model.h), which are
-// fitted to recordings.
 dispatch::Rates rates_of(const DeviceInfo& device, const std::string& math) {
-  const double clock = device.sm_clock_mhz > 0 ? device.sm_clock_mhz * 1e-3 : 1.5;
-  const bool has_halves = math == "f16" || math == "bf16";
-  const double flops = has_halves ? device.bf16_flops : device.tf32_flops;
-  const double tensor = flops > 0 && device.sms > 0 ? flops / 2 / device.sms * 1e-9
-                                                    : (has_halves ? 2048 : 1024) * clock;
-  const double dram = device.memory_bandwidth > 0 ? device.memory_bandwidth * 1e-9 : 1000;
-  return {.fma = 128 * clock * 0.95,
-          .tensor = tensor * 0.924,
-          .instructions = 4 * clock * 0.4,
-          .shared = 128 * clock * 1.05,
-          .l2 = 64 * clock * 0.9,
-          .dram = dram * 0.95,
-          .warps = 6,
-          .round_ns = 300,
-          .step_ns = 37,
-          .launch_ns = 2000};
+  const ModelConstants constants;
+  const UnitRates rates = unit_rates(device, math, constants);
+  return {.fma = rates.fma,
+          .tensor = rates.tensor,
+          .instructions = rates.instructions,
+          .shared = rates.shared,
+          .l2 = rates.l2,
+          .dram = rates.dram,
+          .warps = constants.warps,
+          .round_ns = constants.round_ns,
+          .step_ns = constants.step_ns,
+          .launch_ns = constants.launch_ns};
 }
 
 double forecast_of(const OpSpec& op, const KernelSpec& kernel, const Problem& problem,

@@ -1,8 +1,9 @@
-// Forecasts as the header makes them (emitted/forecast.h), before the header is text.
+// Forecasts as the header makes them (emitted/forecast.h), before the header is text. They are those
+// of core/model with its sharpness at 1: the header adds the times up, because a power is no
+// constant expression of C++17.
 #pragma once
 #include <span>
 #include <string>
-#include <vector>
 
 #include "core/problem/problem.h"
 #include "core/spec/spec.h"
@@ -10,8 +11,8 @@
 
 namespace tw {
 
-// Returns the rates of a device for products of this math. Rates that the device does not know are
-// typical ones: only their ratios matter.
+// Returns the rates of a device for products of this math (unit_rates of core/model), and the waits
+// that its constants state.
 dispatch::Rates rates_of(const DeviceInfo& device, const std::string& math);
 // Returns the forecast of one call in ns. The kernel must have a [model]. Only the limits of
 // the device count.

@@ -12,10 +12,13 @@ std::vector<std::optional<double>> slowdowns_left_out(const Tuning& tuning) {
     const auto at = static_cast<std::ptrdiff_t>(i);
     others.rows.erase(others.rows.begin() + at);
     others.residuals.erase(others.residuals.begin() + at);
+    // The header forecasts if the kernels of all tuned problems have a model, and residuals are
+    // what the forecasts do not say.
+    if (has_forecasts(others) != has_forecasts(tuning)) others.residuals = residuals_of(others);
     const TunedRow& row = tuning.rows[i];
     const dispatch::Choice choice = choice_of(others, row.problem, others.device);
     slowdowns.push_back(
-        choice.row < 0
+        choice.branch < 0
             ? std::nullopt
             : slowdown_of(tuning, row, tuning.branches[static_cast<std::size_t>(choice.branch)]));
   }

@@ -32,6 +32,7 @@ std::optional<double> slowdown_of(const Tuning& tuning, const TunedRow& row, con
 }
 
 bool has_forecasts(const Tuning& tuning) {
+  if (tuning.request->objective != Objective::time) return false;
   return std::all_of(tuning.rows.begin(), tuning.rows.end(), [&](const TunedRow& row) {
     return tuning.branches[static_cast<std::size_t>(row.branch)].kernel->model.has_value();
   });

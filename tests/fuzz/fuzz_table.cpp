@@ -12,7 +12,7 @@ using namespace tw;
 // As tuner/options/problem_options.cpp does, without flags.
 Problem problem_of(const AskedRange& range, const std::string& shape) {
   ProblemText text = range.text;
-  text.shape = range.layout.empty() ? shape : shape + ",layout=" + range.layout;
+  text.shape = shape;
   return parse_problem(range.entry->op, text);
 }
 
@@ -30,7 +30,7 @@ AskedRange range_of_words(const std::vector<std::string>& words, const std::stri
     if (name == "dtype=") text.dtype = words[at].substr(value);
     if (name == "math=") text.math = words[at].substr(value);
     if (name == "epilogue=") text.epilogue = words[at].substr(value);
-    if (name == "layout=") asked.layout = words[at].substr(value);
+    if (name == "layout=") text.shape += ",layout=" + words[at].substr(value);
   }
   asked.range = parse_range(text.shape);
   for (const std::string& shape : shapes_in(asked.range)) problem_of(asked, shape);
@@ -52,6 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         [&](const std::vector<std::string>& words) { return range_of_words(words, op, catalog); });
     for (const AskedRange& one : ranges) {
       fuzz::expect(one.line > 1, "a range stands below the header");
+      const std::string written = one.range.text();
+      fuzz::expect(parse_range(written).text() == written, "a range is written as it is read");
       for (const std::string& shape : shapes_in(one.range)) {
         const Problem problem = problem_of(one, shape);
         fuzz::expect(!problem.key(one.entry->op).empty(), "a problem has a key");

@@ -2,30 +2,41 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "commands/commands.h"
+#include "commands/cover_report.h"
 #include "commands/cover_run.h"
 #include "commands/emit_portfolio.h"
+#include "commands/emit_winners.h"
+#include "commands/next_step.h"
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
+#include "cover/points.h"
 #include "cover/regret.h"
 #include "emit/portfolio/measured.h"
 #include "emit/portfolio/portfolio.h"
 #include "emit/tuning/left_out.h"
+#include "emit/tuning/tuning.h"
+#include "options/source_options.h"
 #include "search/strategies/strategy.h"
-#include "ui/format.h"
 #include "ui/interrupt.h"
 #include "ui/json_text.h"
 #include "ui/output.h"
-#include "ui/table.h"
 #include "ui/version.h"
 
 namespace tw {
 namespace {
 
 using nlohmann::ordered_json;
+
+constexpr std::size_t most_emitted = 1000;  // the most that `tune emit --kernels` takes
 
 CoverOptions options_of(const Arguments& arguments) {
   std::vector<std::string> names;
@@ -44,187 +55,121 @@ CoverOptions options_of(const Arguments& arguments) {
   return options;
 }
 
-// A tuned shape, and the configuration of the portfolio that serves it best.
-struct ServedShape {
-  std::string problem, kernel, configuration;
-  double best_ns = 0, slowdown = 1;
-};
-
-struct Left {
-  std::string range;
-  std::size_t missing = 0, kernels = 0;
-  bool is_optimal = true;
-  std::vector<ServedShape> shapes;
-  Regret regret;    // of the portfolio
-  Regret left_out;  // of the choice for each shape by the others
-  std::size_t held_out_asked = 0;
-  std::vector<HeldOut> held_out;
-};
-
-// The slowdowns of what a header chooses for shapes that were not tuned.
-struct HeldOutRegret {
-  Regret against_best, against_library;
-  std::size_t unserved = 0;  // shapes for which the choice has no time
-};
-
-HeldOutRegret held_out_regret(const std::vector<HeldOut>& all) {
-  HeldOutRegret regret;
-  std::vector<double> best, library;
-  for (const HeldOut& one : all) {
-    if (one.chosen_ns <= 0) {
-      ++regret.unserved;
-      continue;
+// Returns the ranges of the command line, each with the shapes that may be tuned. Throws Error,
+// before anything is measured, if the op refuses all shapes of a range.
+std::vector<CoverRange> ranges_of(const Arguments& arguments, const Catalog& catalog,
+                                  std::uint64_t seed) {
+  std::vector<CoverRange> ranges;
+  for (const AskedRange& asked : asked_ranges(arguments, catalog)) {
+    for (const AskedRange& part : by_choices(asked)) {
+      try {
+        ranges.push_back({part, points_of(part, seed)});
+      } catch (const Error& error) {
+        throw Error(part.line > 0 ? fmt::format("{}:{}: {}", arguments.text("shapes"), part.line,
+                                                error.what())
+                                  : fmt::format("--range: {}", error.what()));
+      }
     }
-    best.push_back(one.chosen_ns / one.best_ns);
-    if (one.baseline_ns > 0) library.push_back(one.chosen_ns / one.baseline_ns);
   }
-  regret.against_best = regret_of(std::move(best));
-  regret.against_library = regret_of(std::move(library));
-  return regret;
+  return ranges;
 }
 
-Left left_by(const Covered& covered, const AskedRange& range, CoverRun& run, const Catalog& catalog,
-             std::size_t kernels, std::size_t held_out) {
-  const Store& store = run.store();
-  const OpEntry& entry = *range.entry;
-  Left left;
-  left.range = covered.range;
-  left.missing = covered.missing;
-  if (covered.winners.empty()) return left;
-  const MeasuredTimes times = measured_times(store, entry, covered.winners);
-  Portfolio portfolio = portfolio_of(times.slowdowns, kernels);
+// Chooses the portfolio for the tuned shapes, and says what it loses.
+void add_portfolio(const MeasuredTimes& times, std::size_t kernels, CoverReport& report,
+                   Portfolio& portfolio) {
+  portfolio = portfolio_of(times.slowdowns, kernels);
   if (portfolio.members.empty()) {
     portfolio = portfolio_within(times.slowdowns, std::numeric_limits<double>::max());
   }
-  left.kernels = portfolio.members.size();
-  left.is_optimal = portfolio.is_optimal;
+  report.kernels = portfolio.members.size();
+  report.is_optimal = portfolio.is_optimal;
   std::vector<double> slowdowns;
-  for (std::size_t i = 0; i < covered.winners.size(); ++i) {
-    const Trial& winner = covered.winners[i].trial;
+  const std::vector<Winner>& winners = report.covered.winners;
+  for (std::size_t i = 0; i < winners.size(); ++i) {
+    const Trial& winner = winners[i].trial;
     const std::size_t member = portfolio.choice[i];
     slowdowns.push_back(times.slowdowns[i][member]);
-    left.shapes.push_back({winner.context.situation.problem, times.candidates[member].kernel,
-                           times.candidates[member].configuration, winner.measurement.median_ns(),
-                           slowdowns.back()});
+    report.shapes.push_back({winner.context.situation.problem, times.candidates[member].kernel,
+                             times.candidates[member].configuration, winner.measurement.median_ns(),
+                             slowdowns.back()});
   }
-  left.regret = regret_of(slowdowns);
+  report.regret = regret_of(std::move(slowdowns));
+}
+
+CoverReport report_of(const CoverRange& range, CoverRun& run, const Catalog& catalog,
+                      std::size_t kernels, std::size_t held_out) {
+  const OpEntry& entry = *range.asked.entry;
+  CoverReport report;
+  report.range = range.asked.text.shape;
+  report.covered = run.cover(range);
+  const std::vector<Winner>& winners = report.covered.winners;
+  if (winners.empty()) return report;
+  const MeasuredTimes times = measured_times(run.store(), entry, winners);
+  Portfolio portfolio;
+  add_portfolio(times, kernels, report, portfolio);
   EmitRequest request;
   request.catalog = &catalog;
   request.op = entry.op.name;
-  request.winners = covered.winners;
-  add_slowdowns(store, request);
+  request.winners = winners;
+  add_slowdowns(run.store(), request);
   take_members(times, portfolio, request);
-  std::vector<double> without;
   const Tuning tuning = tuning_of(request);
+  std::vector<double> without;
   for (const auto& one : slowdowns_left_out(tuning)) {
     if (one) without.push_back(*one);
   }
-  left.left_out = regret_of(std::move(without));
-  left.held_out_asked = held_out;
-  if (held_out > 0 && left.missing == 0) left.held_out = run.hold_out(range, tuning, held_out);
-  return left;
-}
-
-std::string regret_text(const Regret& regret) {
-  return fmt::format("geometric mean {}, 95th percentile {}, worst {}", loss_text(regret.geomean),
-                     loss_text(regret.p95), loss_text(regret.worst));
-}
-
-std::string held_out_text(const Left& left) {
-  const HeldOutRegret regret = held_out_regret(left.held_out);
-  std::string text = fmt::format(
-      "{} of {} shapes that were not tuned are measured: the header's choice is slower than the "
-      "fastest known by {}",
-      left.held_out.size(), left.held_out_asked, regret_text(regret.against_best));
-  if (regret.against_library.count > 0) {
-    text += fmt::format(
-        "; its time divided by the fastest library's: geometric mean {:.3f}, 95th "
-        "percentile {:.3f}, worst {:.3f}",
-        regret.against_library.geomean, regret.against_library.p95, regret.against_library.worst);
+  report.left_out = regret_of(std::move(without));
+  if (held_out > 0) {
+    report.held_out = run.hold_out(range.asked, tuning, held_out, report.covered.is_complete());
   }
-  if (regret.unserved > 0) text += fmt::format("; {} are not served", regret.unserved);
-  return text + "\n";
+  return report;
 }
 
-std::string text_of(const Left& left) {
-  Table table({{"problem"},
-               {"fastest", Table::Align::right},
-               {"slower", Table::Align::right},
-               {"configuration"}});
-  for (const ServedShape& one : left.shapes) {
-    table.add({one.problem, format_time(one.best_ns), loss_text(one.slowdown),
-               fmt::format("{}: {}", one.kernel, one.configuration)});
+// Collects what the user can do next: for each op, to emit the configurations of all its ranges.
+class NextSteps {
+ public:
+  NextSteps(const CoverOptions& options, const Arguments& arguments)
+      : options_(options), is_from_source_(has_source(arguments)), spec_(arguments.text("spec")) {
+    if (spec_.empty() && arguments.has("save-spec")) {
+      spec_ = arguments.text("save-spec") + "/op.toml";
+    }
   }
-  std::string text = fmt::format("{}\n{}\n", left.range, table.text());
-  text +=
-      fmt::format("{} configuration{} for {} tuned shapes: slower than the fastest by {}{}\n",
-                  left.kernels, left.kernels == 1 ? "" : "s", left.shapes.size(),
-                  regret_text(left.regret), left.is_optimal ? "" : "; a better choice may exist");
-  text += left.left_out.count == 0
-              ? "for shapes that were not tuned: not known\n"
-              : fmt::format("for each shape as if it were not tuned ({} of {}): {}\n",
-                            left.left_out.count, left.shapes.size(), regret_text(left.left_out));
-  if (left.held_out_asked > 0) text += held_out_text(left);
-  if (left.missing > 0) {
-    text += fmt::format("{} measurements are missing: run the same command again to continue\n",
-                        left.missing);
-  }
-  return text;
-}
 
-ordered_json json_of(const Regret& regret) {
-  return {{"shapes", regret.count},
-          {"geomean_slowdown", regret.geomean},
-          {"p95_slowdown", regret.p95},
-          {"worst_slowdown", regret.worst}};
-}
-
-ordered_json json_of(const std::vector<HeldOut>& all) {
-  ordered_json shapes = ordered_json::array();
-  for (const HeldOut& one : all) {
-    shapes.push_back({{"problem", one.problem},
-                      {"kernel", one.kernel},
-                      {"configuration", one.configuration},
-                      {"chosen_ns", known(one.chosen_ns > 0, one.chosen_ns)},
-                      {"best_ns", known(one.best_ns > 0, one.best_ns)},
-                      {"baseline_ns", known(one.baseline_ns > 0, one.baseline_ns)}});
+  void add(const CoverReport& report, const Store& store) {
+    if (report.covered.winners.empty()) return;
+    const Situation& situation = report.covered.winners.front().trial.context.situation;
+    const auto known = std::find_if(steps_.begin(), steps_.end(),
+                                    [&](const EmitStep& one) { return one.op == situation.op; });
+    if (known != steps_.end()) {
+      known->kernels = std::min(known->kernels + report.kernels, most_emitted);
+      return;
+    }
+    Filter filter;
+    filter.op = situation.op;
+    filter.source = name_of(situation.source);
+    filter.l2 = name_of(situation.l2);
+    const bool is_alone = models_of(store.winners(filter)).size() == 1;
+    steps_.push_back({.op = situation.op,
+                      .spec = spec_,
+                      .is_from_source = is_from_source_,
+                      .database = options_.measuring.database,
+                      .device_model = is_alone ? "" : situation.device_model,
+                      .source = situation.source,
+                      .l2 = situation.l2,
+                      .objective = Objective::time,
+                      .kernels = report.kernels});
   }
-  const HeldOutRegret regret = held_out_regret(all);
-  return {{"unserved", regret.unserved},
-          {"against_best", json_of(regret.against_best)},
-          {"against_library", json_of(regret.against_library)},
-          {"shapes", std::move(shapes)}};
-}
 
-ordered_json json_of(const Left& left) {
-  ordered_json shapes = ordered_json::array();
-  for (const ServedShape& one : left.shapes) {
-    shapes.push_back({{"problem", one.problem},
-                      {"best_ns", one.best_ns},
-                      {"slowdown", one.slowdown},
-                      {"kernel", one.kernel},
-                      {"configuration", one.configuration}});
+  void say_all() const {
+    for (const EmitStep& step : steps_) say("next: " + emit_command_line(step));
   }
-  return {{"range", left.range},
-          {"configurations", left.kernels},
-          {"missing", left.missing},
-          {"regret", json_of(left.regret)},
-          {"left_out", json_of(left.left_out)},
-          {"held_out", known(left.held_out_asked > 0, json_of(left.held_out))},
-          {"shapes", std::move(shapes)}};
-}
 
-std::string next_step(const CoverOptions& options, const Arguments& arguments,
-                      std::size_t kernels) {
-  std::string text = "next: tune emit ";
-  text += arguments.has("spec") ? fmt::format("--spec {}", arguments.text("spec"))
-                                : fmt::format("--op {}", arguments.text("op", "OP"));
-  text += fmt::format(" --kernels {} --out tuned", kernels);
-  if (options.measuring.database != default_database) {
-    text += fmt::format(" --db {}", options.measuring.database);
-  }
-  return text;
-}
+ private:
+  const CoverOptions& options_;
+  bool is_from_source_;
+  std::string spec_;
+  std::vector<EmitStep> steps_;
+};
 
 }  // namespace
 
@@ -275,32 +220,38 @@ int cover_command(const Arguments& arguments) {
   const auto kernels = static_cast<std::size_t>(arguments.integer("kernels", 8, 1, 1000));
   const auto held_out = static_cast<std::size_t>(arguments.integer("held-out", 0, 0, 100'000));
   const Catalog catalog = catalog_of(arguments);
-  const std::vector<AskedRange> asked = asked_ranges(arguments, catalog);
+  const std::vector<CoverRange> ranges = ranges_of(arguments, catalog, options.measuring.seed);
   install_interrupt_handlers();
-  CoverRun run(arguments, catalog, options);
-  ordered_json ranges = ordered_json::array();
+  CoverRun run(arguments, catalog, options, ranges.size());
+  NextSteps next(options, arguments);
+  ordered_json documents = ordered_json::array();
   bool is_complete = true;
-  for (const AskedRange& range : asked) {
-    for (const AskedRange& part : without_words(range)) {
-      const Covered covered = run.cover(part);
-      const Left left = left_by(covered, part, run, catalog, kernels, held_out);
-      is_complete = is_complete && left.missing == 0 && !left.shapes.empty() &&
-                    left.held_out.size() == held_out;
-      if (arguments.has("json")) {
-        ranges.push_back(json_of(left));
-      } else {
-        show(text_of(left) + "\n");
-      }
-      if (interrupted()) break;
+  std::vector<std::string> impossible;
+  for (const CoverRange& range : ranges) {
+    const CoverReport report = report_of(range, run, catalog, kernels, held_out);
+    is_complete = is_complete && report.is_complete();
+    next.add(report, run.store());
+    if (report.covered.is_complete() && report.shapes.empty()) {
+      impossible.push_back(fmt::format("{}: {}", report.range, report.covered.left_out.reason));
+    }
+    if (arguments.has("json")) {
+      documents.push_back(json_of(report));
+    } else {
+      show(text_of(report) + "\n");
     }
   }
   if (arguments.has("json")) {
     fmt::print("{}\n", json_text({{"tilewright", version_text()},
                                   {"database", options.measuring.database},
-                                  {"ranges", std::move(ranges)}}));
+                                  {"ranges", std::move(documents)}}));
   }
-  say(next_step(options, arguments, kernels));
-  return is_complete && !interrupted() ? exit_found : exit_nothing;
+  std::fflush(stdout);
+  next.say_all();
+  if (!impossible.empty()) {
+    throw Error(fmt::format("no shape of {} of {} ranges can be tuned: {}", impossible.size(),
+                            ranges.size(), impossible.front()));
+  }
+  return is_complete ? exit_found : exit_nothing;
 }
 
 }  // namespace tw

@@ -3,99 +3,109 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
+#include <array>
 #include <map>
 #include <utility>
 
+#include "commands/next_step.h"
 #include "core/base/error.h"
 #include "core/model/time_model.h"
+#include "cover/loss.h"
 #include "cover/matrix.h"
+#include "devices/registry/registry.h"
 #include "emit/portfolio/measured.h"
-#include "emit/tuning/choice.h"
-#include "options/filter_options.h"
+#include "session/run/session_request.h"
 #include "session/session.h"
 #include "ui/interrupt.h"
 
 namespace tw {
 namespace {
 
-constexpr double tuning_share = 0.65;  // of the time; the matrix gets the rest
-constexpr double search_share = 0.4;   // of a shape's time; the race gets the rest
-constexpr double clearly = 0.99;       // a candidate that is faster by 1 % is raced
+constexpr std::size_t most_named = 3;  // shapes that are left out, one a line
 
-const Measurement* measured(const SessionResult& result, const Contender& one) {
-  for (const Ranked& row : result.ranking) {
-    if (Contender{row.kernel, row.configuration} == one) return &row.measurement;
+// Without a GPU, --device auto would replay the recordings of some shapes, and emulate the others.
+// Their times cannot be compared, so all shapes are emulated.
+Arguments on_one_device(const Arguments& arguments, bool foreign) {
+  const bool is_auto = arguments.text("device", "auto") == "auto" && !arguments.has("workers");
+  return is_auto && !foreign && !has_gpu() ? arguments.with("device", "cpu") : arguments;
+}
+
+const KernelSpec* kernel_of(const OpEntry& entry, const std::string& name) {
+  for (const KernelSpec& kernel : entry.kernels) {
+    if (kernel.name == name) return &kernel;
   }
   return nullptr;
 }
 
 }  // namespace
 
-CoverRun::CoverRun(const Arguments& arguments, const Catalog& catalog, CoverOptions options)
+CoverRun::CoverRun(const Arguments& arguments, const Catalog& catalog, CoverOptions options,
+                   std::size_t ranges)
     : catalog_(catalog),
       options_(std::move(options)),
-      chooser_(arguments, catalog.foreign()),
+      chooser_(on_one_device(arguments, catalog.foreign()), catalog.foreign()),
       store_(Store::open(options_.measuring.database, Store::Mode::read_write)),
       claims_(options_.measuring.database),
-      progress_(Progress::on_stderr(options_.measuring.detail)) {}
+      progress_(Progress::on_stderr(options_.measuring.detail)),
+      shares_(options_.budget.seconds, ranges, std::chrono::steady_clock::now) {}
 
-double CoverRun::elapsed_s() const {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+std::size_t CoverRun::goal_of(const Part& part) const {
+  return std::min(options_.shapes, part.points.size());
 }
 
-bool CoverRun::is_over(double share) const {
-  const double seconds = options_.budget.seconds;
-  return interrupted() || (seconds > 0 && elapsed_s() > share * seconds);
+OpenDevice CoverRun::open(const Asked& asked) {
+  const OpSpec& op = asked.entry->op;
+  return chooser_.open(op.name, asked.problem.key(op), options_.kernel);
 }
 
-OpenDevice CoverRun::open(const CoverPoint& point) {
-  const OpSpec& op = point.asked.entry->op;
-  return chooser_.open(op.name, point.asked.problem.key(op), options_.kernel);
-}
-
-Setup CoverRun::set_up_at(const CoverPoint& point, const OpenDevice& opened) {
-  Setup setup = set_up(catalog_, point.asked, options_.kernel, opened, options_.measuring);
-  setup.request.command = options_.command;
-  setup.request.budget = options_.budget;
-  setup.request.strategy = options_.strategy;
-  if (options_.budget.seconds > 0) {
-    setup.request.budget.seconds =
-        std::max(1.0, tuning_share * search_share * options_.budget.seconds /
-                          static_cast<double>(options_.shapes));
+std::optional<Setup> CoverRun::try_set_up(const Asked& asked, const OpenDevice& opened,
+                                          std::string& why) {
+  try {
+    Setup setup = set_up(catalog_, asked, options_.kernel, opened, options_.measuring);
+    setup.request.command = options_.command;
+    setup.request.strategy = options_.strategy;
+    return setup;
+  } catch (const Error& error) {
+    why = error.what();
+    return std::nullopt;
   }
-  return setup;
 }
 
-// Returns whether the catalog's kernel is that of the trial.
-bool CoverRun::is_current(const Part& part, const Trial& trial, const Problem& problem) const {
-  const auto& kernels = part.entry->kernels;
-  return std::any_of(kernels.begin(), kernels.end(), [&](const KernelSpec& kernel) {
-    return kernel.name == trial.context.code.kernel &&
-           catalog_.source_digest(kernel, problem.epilogue) == trial.context.code.source_digest;
-  });
+void CoverRun::say_notices(const Setup& setup) {
+  notices_.say_once(setup.notices, progress_);
+  notices_.say_once(std::array{store_.clock_notice(), claims_.notice()}, progress_);
 }
 
-// A shape is tuned if a race of today's kernels ended under this driver.
-std::optional<Winner> CoverRun::winner_of(const Part& part, std::size_t point) {
-  const CoverPoint& at = part.points[point];
-  const OpenDevice opened = open(at);
+Filter CoverRun::winners_filter(const Part& part, const OpenDevice& opened) const {
   const DeviceInfo& info = opened.device->info();
   Filter filter;
   filter.op = part.entry->op.name;
-  filter.problem = at.asked.problem.key(part.entry->op);
   filter.device = info.model;
   filter.source = name_of(opened.recordings.empty() ? source_of(info) : Source::replayed);
   filter.l2 = name_of(options_.measuring.limits.cold_l2 ? L2::cold : L2::warm);
+  return filter;
+}
+
+// A shape is tuned if a race of today's kernels ended under this driver.
+bool CoverRun::is_current(const Part& part, const Winner& winner, const Problem& problem,
+                          const OpenDevice& opened) const {
+  const DeviceInfo& info = opened.device->info();
+  const Context& context = winner.trial.context;
+  const bool is_here = winner.raced && context.situation.driver == info.driver &&
+                       context.situation.device_model == info.model;
+  if (!is_here || !opened.recordings.empty()) return is_here;
+  const KernelSpec* kernel = kernel_of(*part.entry, context.code.kernel);
+  return kernel && catalog_.source_digest(*kernel, problem.epilogue) == context.code.source_digest;
+}
+
+std::optional<Winner> CoverRun::winner_of(const Part& part, std::size_t point) {
+  const Asked& asked = part.points[point].asked;
+  const OpenDevice opened = open(asked);
+  Filter filter = winners_filter(part, opened);
+  filter.problem = asked.problem.key(part.entry->op);
   for (Winner& winner : store_.winners(filter)) {
-    const Situation& there = winner.trial.context.situation;
-    const bool is_it = there.problem == filter.problem && there.driver == info.driver &&
-                       there.device_model == info.model && winner.raced;
-    const bool is_replayed = !opened.recordings.empty();
-    if (is_it && (is_replayed || is_current(part, winner.trial, at.asked.problem))) {
-      return std::move(winner);
-    }
+    const bool is_it = winner.trial.context.situation.problem == filter.problem;
+    if (is_it && is_current(part, winner, asked.problem, opened)) return std::move(winner);
   }
   return std::nullopt;
 }
@@ -108,115 +118,189 @@ std::vector<Winner> CoverRun::winners_of(const Part& part) {
   return winners;
 }
 
-// The loss at a shape is what its nearest tuned shape's winner loses: by the forecast of the shape,
-// against the best of all winners; and by the measured times, on the tuned shapes nearby.
-std::function<double(std::size_t)> CoverRun::expected_loss(const Part& part) {
+void CoverRun::leave_out_too_large(Part& part, const DeviceInfo& info) {
+  std::vector<CoverPoint> kept;
+  for (CoverPoint& point : part.points) {
+    try {
+      check_memory(part.entry->op, point.asked.problem, info);
+      kept.push_back(std::move(point));
+    } catch (const Error& error) {
+      part.left_out.add(point.asked.shape, error.what());
+    }
+  }
+  part.points = std::move(kept);
+}
+
+void CoverRun::leave_out(Part& part, std::size_t point, const std::string& why) {
+  const std::string& shape = part.points[point].asked.shape;
+  if (part.left_out.count < most_named) {
+    progress_.headline(fmt::format("{}: left out: {}", shape, why));
+  }
+  part.left_out.add(shape, why);
+  part.points.erase(part.points.begin() + static_cast<std::ptrdiff_t>(point));
+  part.known.erase(part.known.begin() + static_cast<std::ptrdiff_t>(point));
+  for (std::size_t& one : part.tuned) one -= one > point ? 1 : 0;
+}
+
+void CoverRun::find_known(Part& part) {
+  std::map<std::string, Winner> by_problem;
+  const OpenDevice opened = open(part.points.front().asked);
+  for (Winner& winner : store_.winners(winners_filter(part, opened))) {
+    std::string problem = winner.trial.context.situation.problem;
+    by_problem.insert_or_assign(std::move(problem), std::move(winner));
+  }
+  for (const CoverPoint& point : part.points) {
+    const auto found = by_problem.find(point.asked.problem.key(part.entry->op));
+    part.known.push_back(found != by_problem.end() &&
+                         is_current(part, found->second, point.asked.problem, opened));
+  }
+}
+
+ExpectedLoss CoverRun::expected_loss_of(const Part& part) {
   const std::vector<Winner> winners = winners_of(part);
   if (winners.size() < 2 || winners.size() != part.tuned.size()) {
     return [](std::size_t) { return 0.0; };
   }
   const MeasuredTimes times = measured_times(store_, *part.entry, winners);
-  std::vector<std::size_t> own;  // for each winner its candidate
-  for (std::size_t i = 0; i < winners.size(); ++i) {
-    std::size_t at = 0;
-    while (times.candidates[at].kernel != winners[i].trial.context.code.kernel ||
-           times.candidates[at].configuration != winners[i].trial.configuration) {
-      ++at;
-    }
-    own.push_back(at);
-  }
-  const DeviceInfo info = open(part.points[part.tuned.front()]).device->info();
-  return [&part, winners, times, own, info](std::size_t point) {
-    const CoverPoint& here = part.points[point];
-    std::vector<std::pair<double, std::size_t>> near;
-    for (std::size_t i = 0; i < part.tuned.size(); ++i) {
-      near.emplace_back(distance(here, part.points[part.tuned[i]]), i);
-    }
-    std::sort(near.begin(), near.end());
-    const auto [first, second] = std::pair(near[0].second, near[1].second);
-    const double slowdown =
-        std::max(times.slowdowns[second][own[first]], times.slowdowns[first][own[second]]);
-    const double lost = slowdown < not_measured ? std::log2(slowdown) : 0;
-    double best = std::numeric_limits<double>::infinity(), its = best;
+  std::vector<std::vector<double>> slowdowns(winners.size());  // [shape][winner]
+  std::vector<const KernelSpec*> kernels;
+  std::vector<Configuration> configurations;
+  bool has_models = true;
+  for (const Winner& winner : winners) {
+    const Trial& trial = winner.trial;
+    const auto own = std::find_if(times.candidates.begin(), times.candidates.end(),
+                                  [&](const Candidate& candidate) {
+                                    return candidate.kernel == trial.context.code.kernel &&
+                                           candidate.configuration == trial.configuration;
+                                  });
+    const auto column = static_cast<std::size_t>(own - times.candidates.begin());
     for (std::size_t i = 0; i < winners.size(); ++i) {
-      const KernelSpec* kernel = nullptr;
-      for (const KernelSpec& one : part.entry->kernels) {
-        if (one.name == winners[i].trial.context.code.kernel) kernel = &one;
-      }
-      if (!kernel || !kernel->model) return lost;
-      const Configuration configuration =
-          configuration_from(kernel->knobs, winners[i].trial.configuration);
-      const auto slots = slots_of(part.entry->op, kernel->names, here.asked.problem, info);
-      if (!serves(*kernel, slots, configuration)) continue;
-      TimeModel model(part.entry->op, *kernel, here.asked.problem, info);
-      const double ns = model.time_ns(configuration);
-      best = std::min(best, ns);
-      if (i == first) its = ns;
+      slowdowns[i].push_back(times.slowdowns[i][column]);
     }
-    const double crossed = best < its ? std::log2(std::min(its / best, 4.0)) : 0;
-    return lost + crossed;
+    kernels.push_back(kernel_of(*part.entry, trial.context.code.kernel));
+    has_models = has_models && kernels.back() && kernels.back()->model;
+    configurations.push_back(kernels.back()
+                                 ? configuration_from(kernels.back()->knobs, trial.configuration)
+                                 : Configuration{});
+  }
+  const DeviceInfo info = open(part.points[part.tuned.front()].asked).device->info();
+  return [&part, slowdowns, kernels, configurations, has_models, info](std::size_t point) {
+    const CoverPoint& here = part.points[point];
+    std::vector<double> distances;
+    for (const std::size_t other : part.tuned) {
+      distances.push_back(distance(here, part.points[other]));
+    }
+    std::vector<std::optional<double>> forecasts;
+    for (std::size_t i = 0; i < kernels.size() && has_models; ++i) {
+      const OpSpec& op = part.entry->op;
+      const auto slots = slots_of(op, kernels[i]->names, here.asked.problem, info);
+      std::optional<double>& forecast = forecasts.emplace_back();
+      if (!serves(*kernels[i], slots, configurations[i])) continue;
+      forecast = TimeModel(op, *kernels[i], here.asked.problem, info).time_ns(configurations[i]);
+    }
+    return expected_loss(distances, slowdowns, forecasts);
   };
 }
 
-// Returns false if the user ended it.
-bool CoverRun::tune(const Part& part, std::size_t point) {
-  const CoverPoint& at = part.points[point];
-  const OpenDevice opened = open(at);
-  Setup setup = set_up_at(at, opened);
-  SessionRequest& request = setup.request;
-  progress_.headline(fmt::format("tunes {}", request.problem_key));
+// Shapes that the database knows come first, so that a run which continues another one takes the
+// same shapes.
+std::optional<std::size_t> CoverRun::choose_next(Part& part) {
+  const auto if_known = [&part](std::size_t point) {
+    return part.known[point] ? std::optional(0.0) : std::nullopt;
+  };
+  if (const auto next = next_point(part.points, part.tuned, if_known)) return next;
+  const std::size_t tuned = part.tuned.size();
+  const bool is_refining = 2 * tuned >= goal_of(part) && tuned > 2;
+  if (!is_refining) return next_point(part.points, part.tuned, [](std::size_t) { return 0.0; });
+  if (!std::exchange(part.is_measured, true)) measure_all(part);
+  return next_point(part.points, part.tuned, expected_loss_of(part));
+}
+
+// Returns false if no other shape is to be tuned now.
+bool CoverRun::tune_next(Part& part, ListPace& pace) {
+  const std::optional<std::size_t> next = choose_next(part);
+  if (!next) return false;
+  const ListPlace place = pace.begin(part.tuned.size() + 1);
+  progress_.in_list(place);
+  const bool is_known = part.known[*next];
+  const bool is_late = !shares_.may_tune() && part.tuned.size() >= 2;
+  if (!is_known && (is_late || interrupted())) return false;
+  const std::string why = is_known ? "" : tune(part, *next);
+  if (!is_known && interrupted()) return false;
+  pace.end(place, !is_known);
+  if (why.empty()) {
+    part.tuned.push_back(*next);
+  } else {
+    leave_out(part, *next, why);
+  }
+  return true;
+}
+
+std::string CoverRun::tune(const Part& part, std::size_t point) {
+  const Asked& asked = part.points[point].asked;
+  const OpenDevice opened = open(asked);
+  std::string why;
+  std::optional<Setup> setup = try_set_up(asked, opened, why);
+  if (!setup) return why;
+  SessionRequest& request = setup->request;
+  request.budget = options_.budget;
+  request.budget.seconds = shares_.search_s(goal_of(part));
+  progress_.headline(headline_of(request.problem_key, opened, opened.why));
+  say_notices(*setup);
   if (!claims_.try_claim(request.situation) && !claims_.wait(request.situation, interrupted)) {
-    return false;
+    return "";
   }
   choose_oracle(request, *opened.device, progress_, interrupted);
   run_session(request, *opened.device, store_, progress_, interrupted);
   claims_.release(request.situation);
-  return !interrupted();
+  return winner_of(part, point) ? "" : "no configuration that was tried works";
 }
 
 // Races the winner against the candidates that were clearly faster on its problem.
-void CoverRun::race_if_faster(const SessionRequest& request, const SessionResult& result,
-                              const Winner& winner, Device& device) {
-  const Contender was{winner.trial.context.code.kernel, winner.trial.configuration};
-  const Measurement* its = measured(result, was);
-  if (!its) return;
-  SessionRequest race = request;
-  race.only = {was};
-  for (const Ranked& row : result.ranking) {
-    const bool is_faster = row.median_ns < clearly * its->median_ns();
-    if (is_faster && race.only.size() < 5) race.only.push_back({row.kernel, row.configuration});
+void CoverRun::race_if_faster(const SessionRequest& request, const Winner& winner, Device& device) {
+  std::vector<Contender> raced;
+  for (const Trial& trial : store_.finalists(winner.trial.id)) {
+    raced.push_back({trial.context.code.kernel, trial.configuration});
   }
-  if (race.only.size() < 2) return;
+  SessionRequest race = request;
+  race.only = worth_racing(times_in(request, store_),
+                           {winner.trial.context.code.kernel, winner.trial.configuration}, raced);
+  if (race.only.empty()) return;
   race.finalists = static_cast<int>(race.only.size());
   run_session(race, device, store_, progress_, interrupted);
 }
 
 std::size_t CoverRun::measure(const Part& part, std::size_t point,
                               const std::vector<Contender>& candidates) {
+  const Asked& asked = part.points[point].asked;
   const std::optional<Winner> winner = winner_of(part, point);
   if (!winner) return 0;
-  const OpenDevice opened = open(part.points[point]);
-  Setup setup = set_up_at(part.points[point], opened);
-  SessionRequest& request = setup.request;
+  const OpenDevice opened = open(asked);
+  std::string why;
+  std::optional<Setup> setup = try_set_up(asked, opened, why);
+  if (!setup) throw Error(why);  // it was tuned before
+  SessionRequest& request = setup->request;
+  const bool is_over = interrupted() || shares_.is_over();
+  // Before the spaces are restricted, so that the oracle is that of the search.
+  if (!is_over) choose_oracle(request, *opened.device, progress_, interrupted);
   std::vector<Contender> all = candidates;
   all.push_back({winner->trial.context.code.kernel, winner->trial.configuration});
   restrict_to(all, request, opened.device->info());
   const std::size_t unknown = unknown_in(request, store_);
-  if (unknown == 0 || is_over(1)) return unknown;
-  progress_.headline(fmt::format(
-      "measures {} on {}", unknown == 1 ? "1 candidate" : fmt::format("{} candidates", unknown),
-      request.problem_key));
-  request.strategy = "exhaustive";
-  request.budget = {};
-  if (options_.budget.seconds > 0) {
-    request.budget.seconds = std::max(options_.budget.seconds - elapsed_s(), 0.1);
-  }
-  request.finalists = 0;
+  if (is_over) return unknown;
+  say_notices(*setup);
   request.baselines.clear();
-  choose_oracle(request, *opened.device, progress_, interrupted);
-  const SessionResult result = run_session(request, *opened.device, store_, progress_, interrupted);
-  if (!interrupted()) race_if_faster(request, result, *winner, *opened.device);
-  return unknown_in(request, store_);
+  if (unknown > 0) {
+    progress_.headline(fmt::format(
+        "measures {} on {}", unknown == 1 ? "1 candidate" : fmt::format("{} candidates", unknown),
+        request.problem_key));
+    request.strategy = "exhaustive";
+    request.budget = {.seconds = shares_.left_s()};
+    request.finalists = 0;
+    run_session(request, *opened.device, store_, progress_, interrupted);
+  }
+  if (!interrupted()) race_if_faster(request, *winner, *opened.device);
+  return unknown == 0 ? 0 : unknown_in(request, store_);
 }
 
 // Measures the candidates on all tuned shapes. Returns the number of missing measurements.
@@ -235,94 +319,21 @@ std::size_t CoverRun::measure_all(const Part& part) {
   return missing;
 }
 
-HeldOut CoverRun::measure_held_out(const Asked& asked, const Tuning& tuning,
-                                   const std::vector<Contender>& portfolio) {
-  const CoverPoint point{.asked = asked, .place = {}};
-  const OpenDevice opened = open(point);
-  Setup setup = set_up_at(point, opened);
-  SessionRequest& request = setup.request;
-  const dispatch::Choice choice = choice_of(tuning, asked.problem, opened.device->info());
-  HeldOut held{.problem = request.problem_key, .kernel = "", .configuration = ""};
-  if (choice.branch >= 0) {
-    const Branch& branch = tuning.branches[static_cast<std::size_t>(choice.branch)];
-    held.kernel = branch.kernel->name;
-    held.configuration = text_of(branch.kernel->knobs, branch.configuration);
-  }
-  std::vector<Context> contexts;  // of all kernels: the shape may have been searched, too
-  for (const Competitor& one : request.competitors) contexts.push_back(request.context_of(one));
-  restrict_to(portfolio, request, opened.device->info());
-  if (request.competitors.empty()) return held;
-  request.strategy = "exhaustive";
-  request.budget = {};
-  request.finalists = 0;
-  choose_oracle(request, *opened.device, progress_, interrupted);
-  const SessionResult result = run_session(request, *opened.device, store_, progress_, interrupted);
-  for (const auto& [library, measurement] : result.baselines) {
-    const double ns = measurement.median_ns();
-    if (held.baseline_ns <= 0 || ns < held.baseline_ns) held.baseline_ns = ns;
-  }
-  for (const Context& context : contexts) {
-    for (const Trial& trial : store_.known(context)) {
-      const double ns = trial.measurement.median_ns();
-      if (trial.measurement.outcome != Outcome::ok || ns <= 0) continue;
-      if (held.best_ns <= 0 || ns < held.best_ns) held.best_ns = ns;
-      const bool is_it =
-          context.code.kernel == held.kernel && trial.configuration == held.configuration;
-      if (is_it) held.chosen_ns = ns;
-    }
-  }
-  return held;
-}
-
-std::vector<HeldOut> CoverRun::hold_out(const AskedRange& range, const Tuning& tuning,
-                                        std::size_t count) {
-  std::vector<Contender> portfolio;
-  for (const TunedRow& row : tuning.rows) {
-    const Branch& branch = tuning.branches[static_cast<std::size_t>(row.branch)];
-    const Contender one{branch.kernel->name, text_of(branch.kernel->knobs, branch.configuration)};
-    if (std::find(portfolio.begin(), portfolio.end(), one) == portfolio.end()) {
-      portfolio.push_back(one);
-    }
-  }
-  // Another seed than that of the shapes to tune.
-  const std::vector<Asked> shapes = drawn_shapes(range, count, options_.measuring.seed + 1'000'000);
-  std::vector<HeldOut> all;
-  ListPace pace(shapes.size(), std::chrono::steady_clock::now);
-  for (const Asked& asked : shapes) {
-    if (is_over(1)) break;
-    const ListPlace place = pace.begin(all.size() + 1);
-    progress_.in_list(place);
-    all.push_back(measure_held_out(asked, tuning, portfolio));
-    pace.end(place, true);
-  }
+Covered CoverRun::cover(const CoverRange& range) {
+  shares_.begin_range();
+  Part part{.entry = range.asked.entry,
+            .points = range.candidates.points,
+            .left_out = range.candidates.left_out};
+  leave_out_too_large(part, open(part.points.front().asked).device->info());
+  if (!part.points.empty()) find_known(part);
+  ListPace pace(goal_of(part), std::chrono::steady_clock::now);
+  while (part.tuned.size() < goal_of(part) && tune_next(part, pace)) continue;
   progress_.in_list({});
-  progress_.clear();
-  return all;
-}
-
-Covered CoverRun::cover(const AskedRange& range) {
-  Part part{.entry = range.entry, .points = points_of(range, options_.measuring.seed), .tuned = {}};
-  const std::size_t most = std::min(options_.shapes, part.points.size());
-  ListPace pace(most, std::chrono::steady_clock::now);
-  while (part.tuned.size() < most) {
-    const bool is_refining = 2 * part.tuned.size() >= most && part.tuned.size() > 2;
-    if (is_refining && 2 * part.tuned.size() < most + 2) measure_all(part);
-    const auto next = next_point(
-        part.points, part.tuned,
-        is_refining ? expected_loss(part) : [](std::size_t) { return 0.0; });
-    if (!next) break;
-    const ListPlace place = pace.begin(part.tuned.size() + 1);
-    progress_.in_list(place);
-    const bool is_known = winner_of(part, *next).has_value();
-    if (!is_known && (is_over(tuning_share) && part.tuned.size() >= 2)) break;
-    if (!is_known && !tune(part, *next)) break;
-    pace.end(place, !is_known);
-    part.tuned.push_back(*next);
-  }
-  progress_.in_list({});
-  Covered covered{.range = range.text.shape, .winners = {}, .missing = 0};
-  if (!interrupted()) covered.missing = measure_all(part);
+  Covered covered;
+  covered.not_tuned = goal_of(part) - part.tuned.size();
+  covered.missing = measure_all(part);
   covered.winners = winners_of(part);
+  covered.left_out = std::move(part.left_out);
   progress_.clear();
   return covered;
 }

@@ -78,9 +78,9 @@ bool asks_portfolio(const Arguments& arguments) {
 }
 
 void add_slowdowns(const Store& store, EmitRequest& request) {
-  if (request.winners.empty() || request.objective != Objective::time) return;
+  if (request.winners.empty()) return;
   const MeasuredTimes times =
-      measured_times(store, request.catalog->at(request.op), request.winners);
+      measured_times(store, request.catalog->at(request.op), request.winners, request.objective);
   for (std::size_t i = 0; i < request.winners.size(); ++i) {
     auto& known = request.slowdowns[request.winners[i].trial.context.situation.problem];
     for (std::size_t j = 0; j < times.candidates.size(); ++j) {

@@ -13,8 +13,9 @@ std::string loss_text(double slowdown);
 std::vector<Flag> portfolio_flags();
 // Returns whether the options ask for a portfolio.
 bool asks_portfolio(const Arguments& arguments);
-// Adds what the database knows of the times of other configurations on the winners' problems, and
-// the rates of their device: by these a header chooses for problems that were not tuned.
+// Adds what the database knows of the times of other configurations on the winners' problems, or of
+// the values of the request's objective, and the rates of their device: by these a header chooses
+// for problems that were not tuned.
 void add_slowdowns(const Store& store, EmitRequest& request);
 // Replaces the request's winners by the members that the portfolio chose for their problems. The
 // times are those of the request's winners.

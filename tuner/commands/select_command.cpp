@@ -113,14 +113,16 @@ class Selector {
   Tuning tuning_;
 };
 
-std::string why_of(const Selected& selected) {
+std::string why_of(const Selected& selected, Objective objective) {
   switch (selected.match) {
     case dispatch::Match::exact:
       return fmt::format("tuned for this problem: {}", format_time(selected.tuned_ns));
     case dispatch::Match::nearest:
       return fmt::format(
-          "is expected to be the fastest; the nearest tuned problem that it won: {}, {} there; "
+          "is expected to {}; the nearest tuned problem that it won: {}, {} there; "
           "the dims differ by a factor of {} in all",
+          objective == Objective::time ? "be the fastest"
+                                       : fmt::format("have the least {}", name_of(objective)),
           selected.tuned, format_time(selected.tuned_ns), format_significant(selected.factor, 3));
     case dispatch::Match::fallback:
       return "a default: no winner serves the problem";
@@ -130,25 +132,27 @@ std::string why_of(const Selected& selected) {
   return "no configuration serves the problem: tune it, or emit with --defaults";
 }
 
-std::string sureness_of(const Selected& selected) {
+std::string sureness_of(const Selected& selected, Objective objective) {
   const Omission& all = selected.left_out;
   if (selected.match == dispatch::Match::exact) return "";
   if (selected.match != dispatch::Match::nearest || all.measured == 0) {
     return "  sure   not known: such a choice was not measured on a tuned problem\n";
   }
   return fmt::format(
-      "  sure   such choices were measured on {} of {} tuned problems: slower than "
+      "  sure   such choices were measured on {} of {} tuned problems: {} than "
       "the winner by {} on the mean, by {} at worst\n",
-      all.measured, all.problems, loss_text(all.mean), loss_text(all.worst));
+      all.measured, all.problems,
+      objective == Objective::time ? "slower" : fmt::format("more {}", name_of(objective)),
+      loss_text(all.mean), loss_text(all.worst));
 }
 
-std::string text_of(const Selected& selected, const std::string& device) {
+std::string text_of(const Selected& selected, const std::string& device, Objective objective) {
   std::string text = fmt::format("{} on {}\n", selected.problem, device);
   if (!selected.kernel.empty()) {
     text += fmt::format("  runs   {} {}\n", selected.kernel, selected.configuration);
   }
-  text += fmt::format("  why    {}\n", why_of(selected));
-  return selected.kernel.empty() ? text : text + sureness_of(selected);
+  text += fmt::format("  why    {}\n", why_of(selected, objective));
+  return selected.kernel.empty() ? text : text + sureness_of(selected, objective);
 }
 
 ordered_json json_of(const Selected& selected, const std::string& device) {
@@ -257,7 +261,7 @@ int select_command(const Arguments& arguments) {
     if (arguments.has("json")) {
       results.push_back(json_of(selected, header ? header->device : ""));
     } else if (header) {
-      show(text_of(selected, header->device));
+      show(text_of(selected, header->device, header->request.objective));
     }
   }
   if (arguments.has("json")) {

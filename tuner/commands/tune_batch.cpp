@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -14,16 +15,16 @@
 #include <thread>
 #include <utility>
 
+#include "commands/next_step.h"
 #include "commands/problem_queue.h"
 #include "core/base/error.h"
 #include "db/run_state.h"
-#include "options/filter_options.h"
 #include "session/result_report.h"
 #include "session/session.h"
 #include "session/setup/claims.h"
-#include "session/setup/device_text.h"
 #include "ui/interrupt.h"
 #include "ui/output.h"
+#include "ui/progress/notices.h"
 #include "ui/progress/progress.h"
 
 namespace tw {
@@ -44,19 +45,15 @@ struct Batch {
   Progress progress;  // of the screen; each problem has its own beside it
   // problems that another process searches come later; false for one problem with --fresh
   bool defers = true;
+  Notices notices{};  // of the database
 
   std::mutex mutex{};                        // of what follows and of `outcome`
   std::optional<std::int64_t> run_before{};  // the database's latest run before this command's
   std::set<std::string> searched{};          // keys of the problems that this command has searched
-  std::set<std::string> said{};              // notices of the database
   std::vector<int> lost{};                   // workers that each problem cost
   std::exception_ptr fault{};                // the first one
 
   bool is_list() const { return problems.size() > 1; }
-  bool is_new(const std::string& notice) {
-    const std::scoped_lock lock(mutex);
-    return !notice.empty() && said.insert(notice).second;
-  }
 };
 
 // Opens the device for a problem.
@@ -183,9 +180,7 @@ bool Lane::claim(const SessionRequest& request, const Turn& turn, bool& is_put_o
 
 void Lane::say_notices(const Report& report, Progress& progress) {
   for (const std::string& notice : report.setup.notices) progress.note(notice);
-  for (const std::string& notice : {store_->clock_notice(), claims_->notice()}) {
-    if (batch_.is_new(notice)) progress.note(notice);
-  }
+  batch_.notices.say_once(std::array{store_->clock_notice(), claims_->notice()}, progress);
 }
 
 // Tunes one problem, and writes what was found into the entry. Returns nothing if the problem
@@ -202,10 +197,8 @@ std::optional<Report> Lane::tune_one(const Turn& turn, ListEntry& entry, bool& i
   request.log = &log_;
   if (!claim(request, turn, is_put_off, progress)) return std::nullopt;
   use_search_of_others(request, progress);
-  const std::string& remark = worker_.empty() ? opened.why : worker_;
-  progress.headline(fmt::format("{} on {}{}", request.problem_key,
-                                describe(report.device, report.recordings),
-                                remark.empty() ? "" : fmt::format(" ({})", remark)));
+  progress.headline(
+      headline_of(request.problem_key, opened, worker_.empty() ? opened.why : worker_));
   say_notices(report, progress);
   const std::function<bool()> stopped = [this] { return batch_.queue.is_stopped(); };
   choose_oracle(request, *opened.device, progress, stopped);
@@ -220,25 +213,17 @@ std::optional<Report> Lane::tune_one(const Turn& turn, ListEntry& entry, bool& i
 std::string next_step(const TuneOptions& options, const Setup& setup) {
   const Situation& situation = setup.request.situation;
   const Competitor& first = setup.request.competitors.front();
-  std::string text = fmt::format("stored in {}", options.measuring.database);
-  const KernelSpec* kernel = first.kernel;
-  if (!kernel && first.code.source_digest.empty()) return text;
-  if (options.is_from_source && options.spec.empty()) {
-    return text +
-           "; next: add --save-spec FOLDER, then tune emit --spec FOLDER/op.toml --out tuned";
-  }
-  const std::string op =
-      options.spec.empty() ? "--op " + situation.op : fmt::format("--spec {}", options.spec);
-  text += fmt::format("; next: tune emit {} --out tuned", op);
-  if (options.measuring.database != default_database) {
-    text += fmt::format(" --db {}", options.measuring.database);
-  }
-  if (situation.source != Source::measured)
-    text += fmt::format(" --source {}", name_of(situation.source));
-  if (setup.request.objective != Objective::time) {
-    text += " " + objective_words(setup.request.objective);
-  }
-  return text;
+  const std::string stored = fmt::format("stored in {}", options.measuring.database);
+  if (!first.kernel && first.code.source_digest.empty()) return stored;
+  return fmt::format("{}; next: {}", stored,
+                     emit_command_line({.op = situation.op,
+                                        .spec = options.spec,
+                                        .is_from_source = options.is_from_source,
+                                        .database = options.measuring.database,
+                                        .device_model = "",
+                                        .source = situation.source,
+                                        .l2 = situation.l2,
+                                        .objective = setup.request.objective}));
 }
 
 // Keeps a problem's result, and shows it.

@@ -11,6 +11,9 @@
 namespace tw {
 namespace {
 
+constexpr double clearly = 0.99;       // 1 % faster: beyond what a search mistakes
+constexpr std::size_t most_raced = 5;  // with the winner
+
 // Returns the configurations of one kernel that compute the problem, each once.
 std::vector<Configuration> serving(const std::vector<Contender>& contenders,
                                    const SessionRequest& request, const Competitor& competitor,
@@ -83,6 +86,43 @@ std::size_t unknown_in(const SessionRequest& request, const Store& store) {
     }
   }
   return unknown;
+}
+
+std::vector<TimedContender> times_in(const SessionRequest& request, const Store& store) {
+  std::vector<TimedContender> times;
+  for (const Competitor& competitor : request.competitors) {
+    std::set<std::string> asked;
+    for (std::size_t i = 0; i < competitor.space.size(); ++i) {
+      asked.insert(text_of(competitor.space.knobs(), competitor.space[i]));
+    }
+    for (const Trial& trial : store.known(request.context_of(competitor))) {
+      const double ns = trial.measurement.median_ns();
+      if (trial.measurement.outcome != Outcome::ok || ns <= 0) continue;
+      if (!asked.contains(trial.configuration)) continue;
+      times.push_back({{competitor.name, trial.configuration}, ns});
+    }
+  }
+  return times;
+}
+
+std::vector<Contender> worth_racing(std::vector<TimedContender> times, const Contender& winner,
+                                    std::span<const Contender> raced) {
+  const auto own = std::find_if(times.begin(), times.end(),
+                                [&](const TimedContender& one) { return one.contender == winner; });
+  if (own == times.end()) return {};
+  const double least = clearly * own->median_ns;
+  std::erase_if(times, [&](const TimedContender& one) {
+    return one.median_ns >= least ||
+           std::find(raced.begin(), raced.end(), one.contender) != raced.end();
+  });
+  std::stable_sort(times.begin(), times.end(),
+                   [](const auto& a, const auto& b) { return a.median_ns < b.median_ns; });
+  if (times.empty()) return {};
+  std::vector<Contender> all{winner};
+  for (const TimedContender& one : times) {
+    if (all.size() < most_raced) all.push_back(one.contender);
+  }
+  return all;
 }
 
 }  // namespace tw

@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <limits>
 #include <random>
 #include <set>
-#include <string>
+#include <utility>
 
 #include "core/base/error.h"
 
@@ -16,14 +15,9 @@ namespace tw {
 namespace {
 
 constexpr std::size_t most_regular = 2000;  // shapes of ends and powers of two
+constexpr std::size_t most_corners = 256;   // shapes of ends alone
 constexpr std::size_t between = 500;        // shapes of values between them
 constexpr double least_loss = 0.05;         // expected where nothing is known
-
-bool is_number(const std::string& word) {
-  return !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char letter) {
-    return std::isdigit(letter) != 0;
-  });
-}
 
 bool has_span(const ShapeRange& range) {
   for (const RangeAxis& axis : range.axes) {
@@ -34,7 +28,15 @@ bool has_span(const ShapeRange& range) {
   return false;
 }
 
-// Returns a value of the axis. Large values are multiples of 8, as most sizes in practice.
+// Returns a multiple of 8 near a large value, as most sizes in practice are, if the piece has one.
+std::int64_t rounded(std::int64_t value, const RangePiece& piece) {
+  if (value <= 64) return value;
+  const std::int64_t below = value / 8 * 8;
+  if (below >= piece.least) return below;
+  return below + 8 <= piece.most ? below + 8 : value;
+}
+
+// Returns a value of the axis.
 std::string drawn(const RangeAxis& axis, std::mt19937_64& random) {
   const auto& pieces = axis.pieces;
   const RangePiece& piece =
@@ -43,35 +45,66 @@ std::string drawn(const RangeAxis& axis, std::mt19937_64& random) {
   const double low = std::log2(static_cast<double>(piece.least));
   const double high = std::log2(static_cast<double>(piece.most));
   const double at = low + (high - low) * std::uniform_real_distribution<double>(0, 1)(random);
-  auto value = static_cast<std::int64_t>(std::llround(std::exp2(at)));
-  if (value > 64) value = value / 8 * 8;
-  return fmt::format("{}", std::clamp(value, piece.least, piece.most));
+  const auto value = static_cast<std::int64_t>(std::llround(std::exp2(at)));
+  return fmt::format("{}", rounded(std::clamp(value, piece.least, piece.most), piece));
 }
 
-std::vector<std::string> candidates(const ShapeRange& range, std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::vector<std::string> shapes = shapes_in(range);
-  if (shapes.size() > most_regular) {
-    std::shuffle(shapes.begin(), shapes.end(), random);
-    shapes.resize(most_regular);
+// The values of each axis: its ends and the powers of two between them.
+using AxisValues = std::vector<std::vector<std::string>>;
+
+// Returns the shapes of ends alone; none if there are too many.
+std::vector<std::string> corners(const ShapeRange& range, const AxisValues& axes) {
+  std::vector<std::vector<std::string>> all{{}};
+  for (const std::vector<std::string>& values : axes) {
+    std::vector<std::vector<std::string>> longer;
+    for (const std::vector<std::string>& one : all) {
+      for (const std::size_t end : std::set<std::size_t>{0, values.size() - 1}) {
+        longer.push_back(one);
+        longer.back().push_back(values[end]);
+      }
+    }
+    if (longer.size() > most_corners) return {};
+    all = std::move(longer);
   }
-  std::set<std::string> known(shapes.begin(), shapes.end());
-  for (std::size_t i = 0; i < between && has_span(range); ++i) {
+  std::vector<std::string> shapes;
+  for (const std::vector<std::string>& one : all) shapes.push_back(range.shape(one));
+  return shapes;
+}
+
+// Returns shapes of ends and powers of two: all of them, or the corners and a sample.
+std::vector<std::string> regular(const ShapeRange& range, std::mt19937_64& random) {
+  if (combinations_in(range, most_regular) <= most_regular) return shapes_in(range);
+  AxisValues axes;
+  for (const RangeAxis& axis : range.axes) axes.push_back(values_in(axis));
+  std::vector<std::string> shapes = corners(range, axes);
+  while (shapes.size() < most_regular) {
     std::vector<std::string> values;
-    for (const RangeAxis& axis : range.axes) values.push_back(drawn(axis, random));
-    std::string shape = range.shape(values);
-    if (known.insert(shape).second) shapes.push_back(std::move(shape));
+    for (const std::vector<std::string>& each : axes) {
+      values.push_back(
+          each[std::uniform_int_distribution<std::size_t>(0, each.size() - 1)(random)]);
+    }
+    shapes.push_back(range.shape(values));
   }
   return shapes;
 }
 
-// Dims whose defaults follow from others, such as leading dimensions, are left out.
+std::vector<std::string> candidates(const ShapeRange& range, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<std::string> shapes = regular(range, random);
+  for (std::size_t i = 0; i < between && has_span(range); ++i) {
+    std::vector<std::string> values;
+    for (const RangeAxis& axis : range.axes) values.push_back(drawn(axis, random));
+    shapes.push_back(range.shape(values));
+  }
+  return shapes;
+}
+
 std::vector<double> place_of(const OpSpec& op, const Problem& problem) {
   std::vector<double> place;
   for (std::size_t i = 0; i < problem.dims.size(); ++i) {
-    const std::optional<Expr>& fallback = op.dims[i].fallback;
-    if (fallback && !fallback->reads().empty()) continue;
-    place.push_back(std::log2(static_cast<double>(std::max<std::int64_t>(problem.dims[i], 1))));
+    if (!op.dims[i].is_axis()) continue;
+    const auto size = static_cast<double>(problem.dims[i]);
+    place.push_back(size > 0 ? std::log2(size) : -1);  // no padding is another place than 1
   }
   return place;
 }
@@ -92,76 +125,86 @@ void keep_varying(std::vector<CoverPoint>& points) {
   }
 }
 
-std::size_t middle_of(std::span<const CoverPoint> points) {
+CoverPoint middle_of(std::span<const CoverPoint> points) {
   CoverPoint middle{.asked = {}, .place = std::vector<double>(points.front().place.size())};
   for (std::size_t i = 0; i < middle.place.size(); ++i) {
-    double low = std::numeric_limits<double>::infinity(), high = 0;
+    double low = std::numeric_limits<double>::infinity(), high = -low;
     for (const CoverPoint& point : points) {
       low = std::min(low, point.place[i]);
       high = std::max(high, point.place[i]);
     }
     middle.place[i] = (low + high) / 2;
   }
-  const auto nearer = [&](const CoverPoint& a, const CoverPoint& b) {
-    return distance(a, middle) < distance(b, middle);
-  };
-  return static_cast<std::size_t>(std::min_element(points.begin(), points.end(), nearer) -
-                                  points.begin());
+  return middle;
+}
+
+// Returns whether the axis is a dim. Otherwise it is a choice or a scalar.
+bool is_dim(const OpSpec& op, const RangeAxis& axis) {
+  return axis.name.empty() || std::any_of(op.dims.begin(), op.dims.end(), [&](const DimSpec& dim) {
+           return dim.name == axis.name;
+         });
 }
 
 }  // namespace
 
-std::vector<AskedRange> without_words(const AskedRange& range) {
+void LeftOutShapes::add(const std::string& shape, const std::string& why) {
+  if (count++ > 0) return;
+  example = shape;
+  reason = why;
+}
+
+std::vector<AskedRange> by_choices(const AskedRange& range) {
   std::vector<AskedRange> parts{range};
   for (std::size_t i = 0; i < range.range.axes.size(); ++i) {
+    if (is_dim(range.entry->op, range.range.axes[i])) continue;
     std::vector<AskedRange> finer;
     for (const AskedRange& part : parts) {
-      const std::vector<RangePiece> pieces = part.range.axes[i].pieces;
-      const bool has_words = std::any_of(pieces.begin(), pieces.end(), [](const RangePiece& one) {
-        return !one.word.empty() && !is_number(one.word);
-      });
-      if (!has_words) {
-        finer.push_back(part);
-        continue;
-      }
-      for (const RangePiece& piece : pieces) {
+      for (const RangePiece& piece : part.range.axes[i].pieces) {
         finer.push_back(part);
         finer.back().range.axes[i].pieces = {piece};
       }
     }
     parts = std::move(finer);
   }
+  if (parts.size() == 1) return parts;
+  for (AskedRange& part : parts) part.text.shape = part.range.text();
   return parts;
 }
 
-std::vector<CoverPoint> points_of(const AskedRange& range, std::uint64_t seed) {
-  std::vector<CoverPoint> points;
-  std::string why;
+CoverPoints points_of(const AskedRange& range, std::uint64_t seed) {
+  CoverPoints found;
+  std::set<std::string> known;
+  std::set<std::vector<double>> places;
   for (const std::string& shape : candidates(range.range, seed)) {
+    if (!known.insert(shape).second) continue;
     try {
       Asked asked = problem_at(range, shape);
       std::vector<double> place = place_of(range.entry->op, asked.problem);
-      points.push_back({std::move(asked), std::move(place)});
+      if (places.insert(place).second) {
+        found.points.push_back({std::move(asked), std::move(place)});
+      }
     } catch (const Error& error) {
-      if (why.empty()) why = error.what();
+      found.left_out.add(shape, error.what());
     }
   }
-  if (points.empty()) throw Error(why);
-  keep_varying(points);
-  return points;
+  if (found.points.empty()) throw Error(found.left_out.reason);
+  keep_varying(found.points);
+  return found;
 }
 
-std::vector<Asked> drawn_shapes(const AskedRange& range, std::size_t count, std::uint64_t seed) {
+std::vector<Asked> drawn_shapes(const AskedRange& range, std::size_t count, std::uint64_t seed,
+                                const std::function<bool(const Asked&)>& accepts) {
   std::mt19937_64 random(seed);
   std::set<std::string> known;
   std::vector<Asked> shapes;
-  for (std::size_t tries = 0; shapes.size() < count && tries < 20 * count; ++tries) {
+  for (std::size_t tries = 0; shapes.size() < count && tries < 20 * count + 1000; ++tries) {
     std::vector<std::string> values;
     for (const RangeAxis& axis : range.range.axes) values.push_back(drawn(axis, random));
     const std::string shape = range.range.shape(values);
     if (!known.insert(shape).second) continue;
     try {
-      shapes.push_back(problem_at(range, shape));
+      Asked asked = problem_at(range, shape);
+      if (accepts(asked)) shapes.push_back(std::move(asked));
     } catch (const Error&) {  // the op refuses it
     }
   }
@@ -178,22 +221,24 @@ double distance(const CoverPoint& a, const CoverPoint& b) {
 
 std::optional<std::size_t> next_point(std::span<const CoverPoint> points,
                                       std::span<const std::size_t> tuned,
-                                      const std::function<double(std::size_t)>& expected_loss) {
+                                      const ExpectedLoss& expected_loss) {
   if (points.empty()) return std::nullopt;
-  if (tuned.empty()) return middle_of(points);
+  const CoverPoint middle = middle_of(points);
   std::optional<std::size_t> next;
   double most = 0;
   for (std::size_t i = 0; i < points.size(); ++i) {
+    if (std::find(tuned.begin(), tuned.end(), i) != tuned.end()) continue;
+    const std::optional<double> loss = expected_loss(i);
+    if (!loss) continue;
     double nearest = std::numeric_limits<double>::infinity();
     for (const std::size_t other : tuned) {
       nearest = std::min(nearest, distance(points[i], points[other]));
     }
-    if (nearest <= 0) continue;
-    const double value = nearest * (least_loss + std::max(expected_loss(i), 0.0));
-    if (value > most) {
-      most = value;
-      next = i;
-    }
+    const double value = tuned.empty() ? -distance(points[i], middle)
+                                       : nearest * (least_loss + std::max(*loss, 0.0));
+    if (next && value <= most) continue;
+    most = value;
+    next = i;
   }
   return next;
 }

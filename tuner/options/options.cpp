@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <sstream>
 
 #include "core/base/error.h"
 #include "core/base/nearest.h"
+#include "core/base/words.h"
 #include "core/expr/expr.h"
 
 namespace tw {
@@ -142,12 +142,11 @@ std::int64_t Arguments::integer(std::string_view flag, std::int64_t fallback, st
   const auto found = values_.find(flag);
   if (found == values_.end()) return fallback;
   const std::string& text = found->second.front();
-  std::int64_t value = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (fault != std::errc() || end != text.data() + text.size() || value < least || value > most) {
+  const std::optional<std::int64_t> value = integer_from(text);
+  if (!value || *value < least || *value > most) {
     throw Error(fmt::format("--{} {}: not a whole number from {} to {}", flag, text, least, most));
   }
-  return value;
+  return *value;
 }
 
 std::string Arguments::one_of(std::string_view flag, std::string_view fallback,

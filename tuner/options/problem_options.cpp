@@ -4,13 +4,15 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
+#include <functional>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <sstream>
 
 #include "core/base/error.h"
 #include "core/base/nearest.h"
+#include "core/base/words.h"
 #include "core/catalog/catalog.h"
 #include "core/expr/expr.h"
 #include "core/formats/recording_file.h"
@@ -31,10 +33,33 @@ ProblemText text_of_flags(const Arguments& arguments) {
   return text;
 }
 
-Problem problem_of(const OpEntry& entry, ProblemText text, const std::string& layout) {
+// Adds the op's choice named layout, if it is given apart from the shape.
+void add_layout(ProblemText& text, const std::string& layout) {
+  if (!layout.empty()) text.shape += (text.shape.empty() ? "layout=" : ",layout=") + layout;
+}
+
+Problem problem_of(const OpEntry& entry, ProblemText text) {
   if (text.dtype.empty()) text.dtype = name_of(entry.op.dtypes.front());
-  if (!layout.empty()) text.shape += ",layout=" + layout;
   return parse_problem(entry.op, text);
+}
+
+// Throws Error if a name or a value of the range is none of its op.
+void check_values(const AskedRange& asked) {
+  const std::vector<RangeAxis>& axes = asked.range.axes;
+  std::vector<std::string> first;
+  for (const RangeAxis& axis : axes) first.push_back(values_in(axis).front());
+  const auto check = [&](std::size_t axis, const std::string& value) {
+    std::vector<std::string> values = first;
+    values[axis] = value;
+    parse_shape(asked.entry->op, asked.range.shape(values));
+  };
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    for (const RangePiece& piece : axes[i].pieces) {
+      const bool is_span = piece.word.empty();
+      check(i, is_span ? fmt::format("{}", piece.least) : piece.word);
+      if (is_span) check(i, fmt::format("{}", piece.most));
+    }
+  }
 }
 
 bool is_shape(const std::string& word) {
@@ -44,13 +69,11 @@ bool is_shape(const std::string& word) {
 
 // Reads the number of calls of "count=12". Throws Error.
 std::int64_t count_from(const std::string& text) {
-  std::int64_t count = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, fault] = std::from_chars(text.data(), end, count);
-  if (fault != std::errc() || rest != end || count < 1 || count > most_calls) {
+  const std::optional<std::int64_t> count = integer_from(text);
+  if (!count || *count < 1 || *count > most_calls) {
     throw Error(fmt::format("count={}: not a number of calls from 1 to {}", text, most_calls));
   }
-  return count;
+  return *count;
 }
 
 // Parses the words "op shape [dtype=..] [math=..] [epilogue=..] [layout=..] [count=..]". The op may
@@ -66,13 +89,12 @@ AskedRange parse_words(const std::vector<std::string>& words, const Arguments& a
   }
   if (at == words.size()) throw Error("no shape after the op");
   ProblemText& text = asked.text = text_of_flags(arguments);
-  asked.layout = arguments.text("layout");
-  std::string count;
+  std::string layout = arguments.text("layout"), count;
   text.shape = words[at++];
   std::map<std::string, std::string*> fields{{"dtype=", &text.dtype},
                                              {"math=", &text.math},
                                              {"epilogue=", &text.epilogue},
-                                             {"layout=", &asked.layout},
+                                             {"layout=", &layout},
                                              {"count=", &count}};
   for (; at < words.size(); ++at) {
     const std::size_t value = std::min(words[at].find('='), words[at].size() - 1) + 1;
@@ -86,7 +108,9 @@ AskedRange parse_words(const std::vector<std::string>& words, const Arguments& a
     *field->second = words[at].substr(value);
     field->second = nullptr;
   }
+  add_layout(text, layout);
   asked.range = parse_range(text.shape);
+  check_values(asked);
   if (!fields.at("count=")) {
     asked.count = count_from(count);
     if (is_range(text.shape)) throw Error("count= and a range exclude each other: give sizes");
@@ -102,8 +126,12 @@ std::vector<Asked> problems_in(const AskedRange& range) {
   return asked;
 }
 
+// Throws Error if a line cannot be what the command needs.
+using LineCheck = std::function<void(const AskedRange&)>;
+
 std::vector<AskedRange> parse_lines(std::string text, const std::string& path,
-                                    const Arguments& arguments, const Catalog& catalog) {
+                                    const Arguments& arguments, const Catalog& catalog,
+                                    const LineCheck& check) {
   std::istringstream file(std::move(text));
   std::vector<AskedRange> asked;
   std::string line;
@@ -114,7 +142,7 @@ std::vector<AskedRange> parse_lines(std::string text, const std::string& path,
     try {
       asked.push_back(parse_words(words, arguments, catalog));
       asked.back().line = number;
-      problems_in(asked.back());  // throws Error for what is wrong
+      check(asked.back());
     } catch (const Error& error) {
       throw Error(fmt::format("{}:{}: {}", path, number, error.what()));
     }
@@ -123,26 +151,32 @@ std::vector<AskedRange> parse_lines(std::string text, const std::string& path,
 }
 
 std::vector<AskedRange> parse_table(const std::string& text, const std::string& path,
-                                    const Arguments& arguments, const Catalog& catalog) {
+                                    const Arguments& arguments, const Catalog& catalog,
+                                    const LineCheck& check) {
   const bool is_only_op = catalog.foreign() && !arguments.has("op");
   const std::string op = is_only_op ? catalog.ops().front().op.name : arguments.text("op");
   return ranges_of_table(text, path, op, catalog, [&](const std::vector<std::string>& words) {
     AskedRange asked = parse_words(words, arguments, catalog);
-    problems_in(asked);  // throws Error for what is wrong
+    check(asked);
     return asked;
   });
 }
 
-std::vector<AskedRange> parse_shapes(const std::string& path, const Arguments& arguments,
-                                     const Catalog& catalog) {
+std::vector<AskedRange> parse_shapes(const Arguments& arguments, const Catalog& catalog,
+                                     const LineCheck& check) {
+  for (const char* other : {"shape", "range"}) {
+    if (arguments.has(other))
+      throw Error(fmt::format("--{} and --shapes exclude each other", other));
+  }
+  const std::string path = arguments.text("shapes");
   std::string text = read_bytes(path);
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // a byte-order mark
   if (text.find('\0') != std::string::npos) {
     throw Error(fmt::format("--shapes {}: is not a text: save it as UTF-8", path));
   }
-  std::vector<AskedRange> asked = is_problem_table(path, text)
-                                      ? parse_table(text, path, arguments, catalog)
-                                      : parse_lines(std::move(text), path, arguments, catalog);
+  std::vector<AskedRange> asked =
+      is_problem_table(path, text) ? parse_table(text, path, arguments, catalog, check)
+                                   : parse_lines(std::move(text), path, arguments, catalog, check);
   if (asked.empty()) {
     throw Error(
         fmt::format("--shapes {}: no problem in it: one a line, as in 'gemm m=1,n=2,k=3'", path));
@@ -195,20 +229,14 @@ Asked problem_at(const AskedRange& range, const std::string& shape) {
   ProblemText text = range.text;
   text.shape = shape;
   return {.entry = range.entry,
-          .problem = problem_of(*range.entry, text, range.layout),
+          .problem = problem_of(*range.entry, text),
           .shape = shape,
           .line = range.line,
           .count = range.count};
 }
 
 std::vector<AskedRange> asked_ranges(const Arguments& arguments, const Catalog& catalog) {
-  if (arguments.has("shapes")) {
-    for (const char* other : {"shape", "range"}) {
-      if (arguments.has(other))
-        throw Error(fmt::format("--{} and --shapes exclude each other", other));
-    }
-    return parse_shapes(arguments.text("shapes"), arguments, catalog);
-  }
+  if (arguments.has("shapes")) return parse_shapes(arguments, catalog, [](const AskedRange&) {});
   const OpEntry& entry = asked_op(arguments, catalog);
   if (!arguments.has("range")) {
     throw Error(fmt::format("no --range: for example {}, with ranges such as 1..8192 or 64|4096",
@@ -216,9 +244,10 @@ std::vector<AskedRange> asked_ranges(const Arguments& arguments, const Catalog& 
   }
   AskedRange asked{.entry = &entry, .text = text_of_flags(arguments)};
   asked.text.shape = arguments.text("range");
-  asked.layout = arguments.text("layout");
   try {
+    add_layout(asked.text, arguments.text("layout"));
     asked.range = parse_range(asked.text.shape);
+    check_values(asked);
   } catch (const Error& error) {
     throw Error(fmt::format("--range: {}", error.what()));
   }
@@ -228,7 +257,8 @@ std::vector<AskedRange> asked_ranges(const Arguments& arguments, const Catalog& 
 std::vector<Asked> asked_problems(const Arguments& arguments, const Catalog& catalog) {
   if (arguments.has("shapes")) {
     std::vector<Asked> asked;
-    for (const AskedRange& range : asked_ranges(arguments, catalog)) {
+    const auto check = [](const AskedRange& range) { problems_in(range); };
+    for (const AskedRange& range : parse_shapes(arguments, catalog, check)) {
       const std::vector<Asked> problems = problems_in(range);
       asked.insert(asked.end(), problems.begin(), problems.end());
     }
@@ -249,10 +279,8 @@ std::vector<Asked> asked_problems(const Arguments& arguments, const Catalog& cat
                     "cover --range` choose among its shapes",
                     text.shape));
   }
-  return {{.entry = &entry,
-           .problem = problem_of(entry, text, arguments.text("layout")),
-           .shape = text.shape,
-           .line = 0}};
+  add_layout(text, arguments.text("layout"));
+  return {{.entry = &entry, .problem = problem_of(entry, text), .shape = text.shape, .line = 0}};
 }
 
 std::string asked_kernel(const Arguments& arguments) {

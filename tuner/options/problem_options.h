@@ -29,16 +29,16 @@ struct Asked {
 // Problems that differ in their shapes.
 struct AskedRange {
   const OpEntry* entry = nullptr;  // points into the catalog
-  ProblemText text{};              // its shape is that of the range, as written
-  std::string layout{};            // of --layout; else empty
+  ProblemText text{};              // its shape is that of the range, with the layout
   ShapeRange range{};
   int line = 0;            // line of --shapes; otherwise 0
   std::int64_t count = 0;  // as in Asked
 };
 // Returns the problem of one shape of the range. Throws Error if the op refuses it.
 Asked problem_at(const AskedRange& range, const std::string& shape);
-// Returns the range of --op and --range, or one range for each line of --shapes. Throws Error; the
-// error names the line of the file.
+// Returns the range of --op and --range, or one range for each line of --shapes. Both follow the
+// same rules. The op may refuse shapes of a range, but not its names and values: then throws Error.
+// The error names the line of the file.
 std::vector<AskedRange> asked_ranges(const Arguments& arguments, const Catalog& catalog);
 // Returns the problem of --op and --shape, or the problems of each line of --shapes. A range stands
 // for shapes_in(). Throws Error; the error names the line of the file.

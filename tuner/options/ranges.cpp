@@ -2,30 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <optional>
 
 #include "core/base/error.h"
+#include "core/base/words.h"
 
 namespace tw {
 namespace {
-
-std::vector<std::string> parts_of(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  while (true) {
-    const std::size_t end = text.find(separator);
-    parts.emplace_back(text.substr(0, end));
-    if (end == text.npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
-std::optional<std::int64_t> integer_of(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (fault != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 // `part` is what the user wrote, for messages.
 RangePiece piece_of(const std::string& text, const std::string& part) {
@@ -35,8 +18,8 @@ RangePiece piece_of(const std::string& text, const std::string& part) {
   }
   const std::size_t dots = text.find("..");
   if (dots == text.npos) return {.word = text};
-  const auto least = integer_of(std::string_view(text).substr(0, dots));
-  const auto most = integer_of(std::string_view(text).substr(dots + 2));
+  const auto least = integer_from(std::string_view(text).substr(0, dots));
+  const auto most = integer_from(std::string_view(text).substr(dots + 2));
   if (!least || !most) {
     throw Error(
         fmt::format("'{}': a range has a number on both sides of the dots, as in m=1..8192", part));
@@ -49,23 +32,28 @@ RangePiece piece_of(const std::string& text, const std::string& part) {
   return {.word = "", .least = *least, .most = *most};
 }
 
-RangeAxis axis_of(const std::string& part, bool is_named) {
-  RangeAxis axis;
-  std::string values = part;
-  if (is_named) {
-    const std::size_t equals = part.find('=');
-    if (equals == part.npos) {
-      throw Error(fmt::format("'{}' in the shape has no '=': write NAME=VALUE", part));
-    }
-    axis.name = part.substr(0, equals);
-    values = part.substr(equals + 1);
+// Returns the alternatives that are written as `values`.
+std::vector<RangePiece> pieces_of(const std::string& values, const std::string& part) {
+  if (!is_range(values)) return {{.word = values}};
+  std::vector<RangePiece> pieces;
+  for (const std::string& text : split(values, '|')) pieces.push_back(piece_of(text, part));
+  return pieces;
+}
+
+// Returns the axis of "m=1..8".
+RangeAxis named_axis(const std::string& part) {
+  const std::size_t equals = part.find('=');
+  if (equals == part.npos) {
+    throw Error(fmt::format("'{}' in the shape has no '=': write NAME=VALUE", part));
   }
-  if (!is_range(values)) {
-    axis.pieces = {{.word = values}};
-    return axis;
+  if (equals == 0) {
+    throw Error(fmt::format("'{}' in the shape has no name: write NAME=VALUE", part));
   }
-  for (const std::string& text : parts_of(values, '|')) axis.pieces.push_back(piece_of(text, part));
-  return axis;
+  const std::string values = part.substr(equals + 1);
+  if (values.empty()) {
+    throw Error(fmt::format("'{}' in the shape has no value: write NAME=VALUE", part));
+  }
+  return {.name = part.substr(0, equals), .pieces = pieces_of(values, part)};
 }
 
 }  // namespace
@@ -80,15 +68,40 @@ std::string ShapeRange::shape(std::span<const std::string> values) const {
   return text;
 }
 
+std::string ShapeRange::text() const {
+  std::vector<std::string> values;
+  for (const RangeAxis& axis : axes) {
+    std::string& text = values.emplace_back();
+    for (const RangePiece& piece : axis.pieces) {
+      if (&piece != axis.pieces.data()) text += "|";
+      text += piece.word.empty() ? fmt::format("{}..{}", piece.least, piece.most) : piece.word;
+    }
+  }
+  return shape(values);
+}
+
 bool is_range(std::string_view shape) {
   return shape.find("..") != shape.npos || shape.find('|') != shape.npos;
 }
 
 ShapeRange parse_range(std::string_view shape) {
-  const bool is_named = shape.find('=') != shape.npos;
+  std::string compact(shape);
+  std::erase(compact, ' ');
+  if (compact.empty()) throw Error("the shape is empty: write sizes, as in m=1..8192,n=64|128");
   ShapeRange range;
-  for (const std::string& part : parts_of(shape, is_named ? ',' : 'x')) {
-    range.axes.push_back(axis_of(part, is_named));
+  for (const std::string& part : split(compact, ',')) {
+    const bool is_positional = range.axes.empty() && part.find('=') == part.npos;
+    if (!is_positional) {
+      range.axes.push_back(named_axis(part));
+      continue;
+    }
+    for (const std::string& values : split(part, 'x')) {
+      if (values.empty()) {
+        throw Error(
+            fmt::format("'{}' has no value beside an 'x': write sizes, as in 64x64x1..8", part));
+      }
+      range.axes.push_back({.name = "", .pieces = pieces_of(values, values)});
+    }
   }
   return range;
 }
@@ -110,19 +123,28 @@ std::vector<std::string> values_in(const RangeAxis& axis) {
   return values;
 }
 
+std::size_t combinations_in(const ShapeRange& range, std::size_t most) {
+  std::size_t count = 1;
+  for (const RangeAxis& axis : range.axes) {
+    const std::size_t values = values_in(axis).size();
+    if (values > most / count) return most + 1;
+    count *= values;
+  }
+  return count;
+}
+
 std::vector<std::string> shapes_in(const ShapeRange& range) {
+  if (combinations_in(range, most_shapes) > most_shapes) {
+    throw Error(
+        fmt::format("the ranges stand for more than {} shapes: name fewer values, or let "
+                    "`tune cover` choose among them",
+                    most_shapes));
+  }
   std::vector<std::vector<std::string>> combinations{{}};
   for (const RangeAxis& axis : range.axes) {
-    const std::vector<std::string> values = values_in(axis);
     std::vector<std::vector<std::string>> longer;
-    if (combinations.size() * values.size() > most_shapes) {
-      throw Error(
-          fmt::format("the ranges stand for more than {} shapes: name fewer values, or let "
-                      "`tune cover` choose among them",
-                      most_shapes));
-    }
     for (const std::vector<std::string>& one : combinations) {
-      for (const std::string& value : values) {
+      for (const std::string& value : values_in(axis)) {
         longer.push_back(one);
         longer.back().push_back(value);
       }

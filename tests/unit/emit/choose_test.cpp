@@ -120,16 +120,59 @@ class EmitForecasts : public testing::Test {
 TEST_F(EmitForecasts, AgreeWithTheModelOfTheSearch) {
   ModelConstants plain;
   plain.sharpness = 1;
-  for (const char* shape : {"m=64,n=64,k=64", "m=1000,n=4096,k=512", "m=8192,n=8192,k=8192"}) {
-    const Problem problem = parse_problem(gemm_.op, {.shape = shape, .dtype = "f32"});
-    const KernelSpec& simt = kernel("simt");
-    const SearchSpace space =
-        SearchSpace::enumerate(simt, slots_of(gemm_.op, simt.names, problem, info_));
-    TimeModel model(gemm_.op, simt, problem, info_, plain);
-    for (std::size_t i = 0; i < space.size(); i += space.size() / 7 + 1) {
-      const double ns =
-          forecast_of(gemm_.op, simt, problem, info_, rates_of(info_, problem.math), space[i]);
-      EXPECT_NEAR(ns / model.time_ns(space[i]), 1, 1e-6) << shape << " " << i;
+  info_.sm_clock_mhz = 1980;
+  info_.memory_bandwidth = 4.8e12;
+  info_.bf16_flops = 989e12;
+  info_.tf32_flops = 494e12;
+  for (const auto& [name, dtype] :
+       {std::pair{"simt", "f32"}, std::pair{"mma", "f32"}, std::pair{"mma", "bf16"},
+        std::pair{"wgmma", "f16"}, std::pair{"wgmma_tf32", "f32"}}) {
+    for (const char* shape : {"m=64,n=64,k=64", "m=1000,n=4096,k=512", "m=8192,n=8192,k=8192"}) {
+      const Problem problem =
+          parse_problem(gemm_.op, {.shape = std::string(shape) + ",layout=nt", .dtype = dtype});
+      const KernelSpec& spec = kernel(name);
+      const SearchSpace space =
+          SearchSpace::enumerate(spec, slots_of(gemm_.op, spec.names, problem, info_));
+      TimeModel model(gemm_.op, spec, problem, info_, plain);
+      for (std::size_t i = 0; i < space.size(); i += space.size() / 7 + 1) {
+        const double ns =
+            forecast_of(gemm_.op, spec, problem, info_, rates_of(info_, problem.math), space[i]);
+        EXPECT_NEAR(ns / model.time_ns(space[i]), 1, 1e-6) << name << " " << shape << " " << i;
+      }
+    }
+  }
+}
+
+// Rates that a device does not state are the same in both.
+TEST_F(EmitForecasts, OfAnUnknownDeviceAgreeWithTheModel) {
+  ModelConstants plain;
+  plain.sharpness = 1;
+  info_.sm_clock_mhz = info_.memory_bandwidth = info_.bf16_flops = info_.tf32_flops = 0;
+  const KernelSpec& mma = kernel("mma");
+  const Problem problem = parse_problem(gemm_.op, {.shape = "m=512,n=512,k=512", .dtype = "bf16"});
+  const Configuration first =
+      SearchSpace::enumerate(mma, slots_of(gemm_.op, mma.names, problem, info_))[0];
+  TimeModel model(gemm_.op, mma, problem, info_, plain);
+  EXPECT_NEAR(model.time_ns(first) /
+                  forecast_of(gemm_.op, mma, problem, info_, rates_of(info_, problem.math), first),
+              1, 1e-6);
+}
+
+// A model forecasts times, so a header for another objective makes no forecasts.
+TEST(EmitResiduals, OfAnotherObjectiveAreWhatWasMeasured) {
+  EmitRequest request = emit_fixture::portfolio_request();
+  ASSERT_TRUE(has_forecasts(tuning_of(request)));
+  request.objective = Objective::energy;
+  const Tuning tuning = tuning_of(request);
+  EXPECT_FALSE(has_forecasts(tuning));
+  for (std::size_t row = 0; row < tuning.rows.size(); ++row) {
+    const Branch& winner = tuning.branches[static_cast<std::size_t>(tuning.rows[row].branch)];
+    const double won = slowdown_of(tuning, tuning.rows[row], winner).value();
+    for (std::size_t i = 0; i < tuning.branches.size(); ++i) {
+      const auto slowdown = slowdown_of(tuning, tuning.rows[row], tuning.branches[i]);
+      if (!slowdown) continue;
+      const bool is_winner = static_cast<int>(i) == tuning.rows[row].branch;
+      EXPECT_NEAR(tuning.residuals[row][i], is_winner ? 0 : std::log2(*slowdown / won), 1e-4);
     }
   }
 }

@@ -6,10 +6,12 @@
 #include <random>
 #include <set>
 
+#include "core/model/time_model.h"
 #include "emit/tuning/choice.h"
 #include "emit/tuning/residuals.h"
 #include "selected_portfolio.h"
 #include "unit/emit/fixture.h"
+#include "unit/support/h200.h"
 
 namespace tw {
 namespace {
@@ -17,24 +19,10 @@ namespace {
 namespace header = selected_portfolio;
 namespace header_dispatch = selected_portfolio_dispatch;
 
-constexpr header_dispatch::Device constexpr_device() {
-  header_dispatch::Device device;
-  device.gpu_cc = device.cc = 90;
-  device.specific = true;
-  device.sms = 132;
-  device.smem_optin = 232448;
-  device.smem_per_sm = 233472;
-  device.regs_per_sm = 65536;
-  device.threads_per_sm = 2048;
-  device.blocks_per_sm = 32;
-  device.max_threads = 1024;
-  return device;
-}
-
 // The place of a tuned problem and the forecast of a branch are known at compile time.
 static_assert(header::places[0][0] == 4, "m=16 is 2^4");
 constexpr double compiled_ns =
-    header::Selector::forecast(0, header::rows[0].query, constexpr_device());
+    header::Selector::forecast(0, header::rows[0].query, h200<header_dispatch::Device>());
 static_assert(compiled_ns > 2000);
 
 class EmitPortfolioChoice : public testing::Test {
@@ -66,6 +54,9 @@ TEST_F(EmitPortfolioChoice, IsThatOfTheTuner) {
   std::mt19937 random(1);
   std::uniform_real_distribution<double> octave(3, 13);
   std::set<int> chosen;
+  std::set<std::string> kernels;
+  ModelConstants plain;
+  plain.sharpness = 1;
   for (int round = 0; round < 60; ++round) {
     const auto size = [&] { return std::llround(std::exp2(octave(random))) / 8 * 8; };
     const Problem one = problem(size(), size(), size());
@@ -75,10 +66,17 @@ TEST_F(EmitPortfolioChoice, IsThatOfTheTuner) {
     ASSERT_EQ(choice.row, tuner.row);
     chosen.insert(choice.branch);
     for (std::size_t i = 0; i < 8; ++i) {
+      const Branch& branch = tuning_.branches[i];
       const double ns = header::Selector::forecast(static_cast<int>(i), query_of(one), device);
-      EXPECT_NEAR(ns / forecast_of(tuning_, tuning_.branches[i], one, tuning_.device), 1, 1e-9);
+      EXPECT_NEAR(ns / forecast_of(tuning_, branch, one, tuning_.device), 1, 1e-9);
+      // The search's forecast with a plain sum. The request knows no rates of the device.
+      DeviceInfo limits = tuning_.device;
+      TimeModel model(tuning_.op(), *branch.kernel, one, limits, plain);
+      EXPECT_NEAR(ns / model.time_ns(branch.configuration), 1, 1e-6) << branch.kernel->name;
+      kernels.insert(branch.kernel->name);
     }
   }
+  EXPECT_EQ(kernels, (std::set<std::string>{"mma", "wgmma"}));
   EXPECT_GE(chosen.size(), 3u) << "one branch for everything would prove nothing";
 }
 

@@ -220,6 +220,34 @@ TEST_F(MeasuredTimesTest, ChoicesAreApart) {
   EXPECT_EQ(portfolio_of(times.slowdowns, 2).members.size(), 2u);
 }
 
+// The winner by energy is the slowest one here. What has no energy is not compared.
+TEST_F(MeasuredTimesTest, AnotherObjectiveIsComparedByItsOwnValues) {
+  Store store = this->store();
+  const auto with_energy = [](double ns, double mj) {
+    Measurement measurement = ok(ns);
+    measurement.energy_mj = mj;
+    return measurement;
+  };
+  add(store, of(64), "x=1", with_energy(1000, 60));
+  add(store, of(64), "x=2", with_energy(2000, 40));
+  add(store, of(64), "x=3", with_energy(1500, 50));
+  add(store, of(64), "x=4", ok(900));
+  RunInfo run = run_info();
+  run.context = of(64);
+  run.objective = Objective::energy;
+  store.append_race(
+      store.begin_run(run),
+      {{of(64), "x=2", with_energy(2000, 42)}, {of(64), "x=3", with_energy(1500, 63)}}, 1);
+  const std::vector<Winner> winners = store.winners({.op = "gemm", .objective = Objective::energy});
+  ASSERT_EQ(winners.size(), 1u);
+  ASSERT_EQ(winners[0].trial.configuration, "x=2");
+  const MeasuredTimes values = measured_times(store, entry(), winners, Objective::energy);
+  EXPECT_EQ(values.candidates.size(), 3u);
+  EXPECT_EQ(slowdown(values, 0, "simt", "x=2"), 1);
+  EXPECT_DOUBLE_EQ(slowdown(values, 0, "simt", "x=1"), 1.5) << "by the searches";
+  EXPECT_DOUBLE_EQ(slowdown(values, 0, "simt", "x=3"), 1.5) << "by the race";
+}
+
 // Times under another driver or of other sources are not compared.
 TEST_F(MeasuredTimesTest, OnlyTheWinnersSituationCounts) {
   Store store = this->store();

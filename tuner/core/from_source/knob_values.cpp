@@ -8,19 +8,13 @@
 #include <optional>
 
 #include "core/base/toml_text.h"
+#include "core/base/words.h"
 #include "core/from_source/text_parts.h"
 
 namespace tw {
 namespace {
 
 constexpr std::size_t most_values = 65535;
-
-std::optional<std::int64_t> integer_of(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool is_whole = fault == std::errc() && end == text.data() + text.size();
-  return is_whole ? std::optional(value) : std::nullopt;
-}
 
 std::optional<double> decimal_of(std::string_view text) {
   double value = 0;
@@ -33,10 +27,10 @@ std::optional<double> decimal_of(std::string_view text) {
 void add_range(const SourceOption& option, std::string_view text, KnobText& knob) {
   const std::size_t dots = text.find("..");
   const std::size_t colon = text.find(':', dots);
-  const auto first = integer_of(trimmed(text.substr(0, dots)));
-  const auto last = integer_of(trimmed(text.substr(dots + 2, colon - dots - 2)));
+  const auto first = integer_from(trimmed(text.substr(0, dots)));
+  const auto last = integer_from(trimmed(text.substr(dots + 2, colon - dots - 2)));
   const std::string_view step = colon == text.npos ? "+1" : trimmed(text.substr(colon + 1));
-  const auto size = integer_of(step.empty() ? step : step.substr(1));
+  const auto size = integer_from(step.empty() ? step : step.substr(1));
   const bool grows = step.starts_with('*') && size && *size > 1 && first && *first > 0;
   const bool adds = step.starts_with('+') && size && *size > 0;
   if (!first || !last || !(grows || adds)) {
@@ -55,7 +49,7 @@ void add_range(const SourceOption& option, std::string_view text, KnobText& knob
 void add_value(const SourceOption& option, const std::string& text, KnobText& knob) {
   if (text.find("..") != text.npos) {
     add_range(option, text, knob);
-  } else if (const auto value = integer_of(text)) {
+  } else if (const auto value = integer_from(text)) {
     knob.values.push_back(fmt::format("{}", *value));
   } else if (text == "true" || text == "false") {
     knob.values.push_back(text);

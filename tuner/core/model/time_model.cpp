@@ -12,7 +12,25 @@ constexpr double reserved_smem = 1024;  // bytes of shared memory for the system
 constexpr double register_unit = 8;     // registers of a thread are allocated in such units
 constexpr double register_limit = 255;  // registers of a thread; more than this spill
 
+bool has_halves(std::string_view math) { return math == "f16" || math == "bf16"; }
+
 }  // namespace
+
+UnitRates unit_rates(const DeviceInfo& device, std::string_view math,
+                     const ModelConstants& constants) {
+  const double clock = device.sm_clock_mhz > 0 ? device.sm_clock_mhz * 1e-3 : 1.5;
+  const double flops = has_halves(math) ? device.bf16_flops : device.tf32_flops;
+  // If the datasheet is unknown, uses the rate per clock of an SM of compute capability 9.
+  const double tensor = flops > 0 && device.sms > 0 ? flops / 2 / device.sms * 1e-9
+                                                    : (has_halves(math) ? 2048 : 1024) * clock;
+  const double dram = device.memory_bandwidth > 0 ? device.memory_bandwidth * 1e-9 : 1000;
+  return {.fma = 128 * clock * constants.fma,
+          .tensor = tensor * constants.tensor,
+          .instructions = 4 * clock * constants.issue,
+          .shared = 128 * clock * constants.shared,
+          .l2 = 64 * clock * constants.l2,
+          .dram = dram * constants.dram};
+}
 
 TimeModel::TimeModel(const OpSpec& op, const KernelSpec& kernel, const Problem& problem,
                      const DeviceInfo& device, const ModelConstants& constants)
@@ -20,14 +38,9 @@ TimeModel::TimeModel(const OpSpec& op, const KernelSpec& kernel, const Problem& 
       kernel_(kernel),
       device_(device),
       constants_(constants),
-      halves_(problem.math == "f16" || problem.math == "bf16"),
-      slots_(slots_of(op, kernel.names, problem, device)) {
-  const double flops = halves_ ? device.bf16_flops : device.tf32_flops;
-  // If the datasheet is unknown, uses the rate per clock of an SM of compute capability 9.
-  const double clock = device.sm_clock_mhz * 1e-3;
-  tensor_rate_ =
-      flops > 0 ? flops / 2 / device.sms * 1e-9 : (halves_ ? 2048 : 1024) * std::max(clock, 1.0);
-}
+      halves_(has_halves(problem.math)),
+      rates_(unit_rates(device, problem.math, constants)),
+      slots_(slots_of(op, kernel.names, problem, device)) {}
 
 double TimeModel::value(const Expr& expr) const {
   return static_cast<double>(std::max<std::int64_t>(expr.evaluate(slots_).value_or(0), 0));
@@ -81,16 +94,14 @@ double TimeModel::time_ns(std::span<const std::int64_t> configuration) {
   const double units = std::max(value(model_.units), shape.blocks);
   const double part = busiest * std::ceil(units / shape.blocks) / units;
   const double warps = std::min(resident, busiest) * std::ceil(shape.threads / 32);
-  const double clock = device_.sm_clock_mhz > 0 ? device_.sm_clock_mhz * 1e-3 : 1.5;
 
   const ModelConstants& c = constants_;
-  const double fma = part * value(model_.fma) / (128 * clock * c.fma);
-  const double tensor = part * value(model_.tensor) / (tensor_rate_ * c.tensor);
-  const double issue = part * value(model_.instructions) / (4 * clock * c.issue);
-  const double shared = part * value(model_.shared) / (128 * clock * c.shared);
-  const double l2 = part * value(model_.l2) / (64 * clock * c.l2);
-  const double bandwidth = device_.memory_bandwidth > 0 ? device_.memory_bandwidth * 1e-9 : 1000;
-  const double dram = value(model_.dram) / (bandwidth * c.dram);
+  const double fma = part * value(model_.fma) / rates_.fma;
+  const double tensor = part * value(model_.tensor) / rates_.tensor;
+  const double issue = part * value(model_.instructions) / rates_.instructions;
+  const double shared = part * value(model_.shared) / rates_.shared;
+  const double l2 = part * value(model_.l2) / rates_.l2;
+  const double dram = value(model_.dram) / rates_.dram;
   const double latency = std::max({fma, tensor, issue}) * c.warps / warps;
   const double waits = std::ceil(busiest / resident) *
                        (value(model_.rounds) * c.round_ns + value(model_.steps) * c.step_ns);

@@ -26,6 +26,18 @@ struct ModelConstants {
   double sharpness = 1.15;  // how far the longest of the times hides the others
 };
 
+// The rates of a GPU, for an SM and a nanosecond unless they say otherwise.
+struct UnitRates {
+  double fma = 0, tensor = 0;  // multiply-adds
+  double instructions = 0;     // of warps
+  double shared = 0, l2 = 0;   // bytes
+  double dram = 0;             // bytes, of the whole GPU
+};
+// Returns the rates of a device for products of this math. Rates that the device does not know are
+// typical ones: then only the ratios of forecasts matter.
+UnitRates unit_rates(const DeviceInfo& device, std::string_view math,
+                     const ModelConstants& constants);
+
 // The model lies between a roofline (S. Williams, A. Waterman, D. Patterson, Communications of the
 // ACM 52, 2009), in which everything overlaps, and a sum, in which nothing overlaps. It combines
 // the times as (t1^s + t2^s + ...)^(1/s), where s is the sharpness, and adds launch_ns.
@@ -74,7 +86,7 @@ class TimeModel {
   DeviceInfo device_;
   ModelConstants constants_;
   bool halves_ = false;
-  double tensor_rate_ = 0;  // multiply-adds per SM and ns
+  UnitRates rates_;
   std::vector<std::int64_t> slots_;
 };
 

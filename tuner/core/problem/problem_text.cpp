@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/nearest.h"
 #include "core/base/toml_file.h"
+#include "core/base/words.h"
 #include "core/problem/problem.h"
 
 namespace tw {
@@ -22,16 +23,6 @@ using Values = std::map<std::string, std::string, std::less<>>;
 std::string class_of(double scalar) {
   const auto value = static_cast<float>(scalar);  // as the kernels take it
   return value == 0 ? "0" : value == 1 ? "1" : "other";
-}
-
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(separator, begin), text.size());
-    parts.emplace_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
 }
 
 std::vector<std::string> names_of(const OpSpec& op) {

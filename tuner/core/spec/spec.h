@@ -30,6 +30,10 @@ struct DimSpec {
   std::optional<Expr> fallback;  // over earlier dims and the choices; none: required
   std::int64_t min = 1, max = 2147483647;
   bool in_key = false;  // problems are named with the dim even if it has its default
+
+  // Returns whether the dim counts for the distance of two problems. A dim whose default follows
+  // from other dims, such as a leading dimension, does not.
+  bool is_axis() const { return !fallback || fallback->reads().empty(); }
 };
 // A choice of an op.
 struct ChoiceSpec {
