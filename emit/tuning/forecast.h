@@ -1,7 +1,8 @@
-// Forecasts as the header makes them (emitted/forecast.h), before the header is text. They are those
-// of core/model with its sharpness at 1: the header adds the times up, because a power is no
+// Forecasts as the header makes them (emitted/forecast.h), before the header is text. They are
+// those of core/model with its sharpness at 1: the header adds the times up, because a power is no
 // constant expression of C++17.
 #pragma once
+#include <cstdint>
 #include <span>
 #include <string>
 

@@ -1,5 +1,7 @@
 #include "emit/tuning/left_out.h"
 
+#include <cstddef>
+
 #include "emit/tuning/choice.h"
 #include "emit/tuning/residuals.h"
 

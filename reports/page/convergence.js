@@ -37,7 +37,7 @@ function rankCorrelation(first, second) {
   return sum(d3.zip(a, b)) / Math.sqrt(sum(d3.zip(a, a)) * sum(d3.zip(b, b)));
 }
 
-// What the kernels' models forecast before anything was compiled, against what was measured.
+// The forecasts of the kernels' models, made before anything was compiled, against the times.
 function forecastFigure(timed) {
   const known = timed.filter(trial => trial.forecast > 0);
   if (known.length < 3) return note("This build has no forecasts of these trials.");

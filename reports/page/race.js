@@ -18,7 +18,7 @@ function ranked(verdict) {
     name: `${i + 1}${finalist.tied || finalist.wins ? " =" : ""}` }));
 }
 
-// Returns the largest ratio of the figure, so that a few very slow finalists do not squeeze the rest.
+// Returns the largest ratio of the figure: a few very slow finalists do not squeeze the rest.
 function raceLimit(known) {
   const most = d3.max(known, row => row.slower[1]);
   return Math.min(most, 1 + 3 * (d3.quantile(known, 0.7, row => row.slower[1]) - 1) + 0.001);

@@ -17,7 +17,7 @@ if(NOT deb OR NOT archive)
 endif()
 
 run("the fields of the .deb" ${dpkg_deb} --field ${deb} Package Version Depends Recommends)
-foreach(field "Package: tilewright" "Version: ${VERSION}" "Depends: .*libc6" "Recommends: g.." )
+foreach(field "Package: tilewright" "Version: ${VERSION}" "Depends: .*libc6" "Recommends: g[+][+]")
   if(NOT output MATCHES "${field}")
     message(FATAL_ERROR "the .deb lacks '${field}':\n${output}")
   endif()

@@ -9,6 +9,7 @@
 
 #include "capture/log_values.h"
 #include "capture/matmul_call.h"
+#include "core/base/words.h"
 
 namespace tw::capture {
 namespace {
@@ -79,7 +80,7 @@ class ProductFields {
   explicit ProductFields(const LogEntry& entry) : entry_(entry) {}
 
   std::int64_t number(const std::string& field) {
-    const auto value = integer_of(entry_.value(field));
+    const auto value = integer_from(entry_.value(field));
     if (!value && missing_.empty()) missing_ = field;
     return value.value_or(0);
   }

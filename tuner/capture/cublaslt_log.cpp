@@ -11,6 +11,7 @@
 #include "capture/log_reader.h"
 #include "capture/log_values.h"
 #include "capture/matmul_call.h"
+#include "core/base/words.h"
 
 namespace tw::capture {
 namespace {
@@ -71,7 +72,7 @@ std::string_view value_of(const Values& values, std::string_view name) {
 }
 
 std::optional<std::int64_t> number_in(const Values& values, std::string_view name) {
-  return integer_of(value_of(values, name));
+  return integer_from(value_of(values, name));
 }
 
 std::string name_in(const Values& values, std::string_view name, std::string_view prefix) {

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "capture/log_values.h"
+#include "core/base/words.h"
 
 namespace tw::capture {
 
@@ -56,7 +55,7 @@ std::vector<std::int64_t> CudnnFields::numbers(std::string_view name) const {
   std::vector<std::int64_t> numbers;
   while (true) {
     const std::size_t comma = text.find(',');
-    const auto number = integer_of(text.substr(0, comma));
+    const auto number = integer_from(text.substr(0, comma));
     if (!number) return {};
     numbers.push_back(*number);
     if (comma == text.npos) return numbers;

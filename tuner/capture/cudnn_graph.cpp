@@ -1,5 +1,6 @@
 // Execution plans of cuDNN's graph API: a convolution with the pointwise operations that follow it.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstddef>
 #include <string>

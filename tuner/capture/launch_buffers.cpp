@@ -1,6 +1,7 @@
 #include "capture/launch_buffers.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "capture/cublas_log.h"
 #include "capture/cublaslt_log.h"

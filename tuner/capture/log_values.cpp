@@ -3,24 +3,13 @@
 #include <charconv>
 
 namespace tw::capture {
-namespace {
 
-template <class Number>
-std::optional<Number> whole_of(std::string_view text) {
-  Number value{};
+std::optional<double> number_of(std::string_view text) {
+  double value = 0;
   const char* const last = text.data() + text.size();
   const auto [end, fault] = std::from_chars(text.data(), last, value);
-  if (text.empty() || fault != std::errc() || end != last) return std::nullopt;
-  return value;
+  return fault == std::errc() && end == last ? std::optional(value) : std::nullopt;
 }
-
-}  // namespace
-
-std::optional<std::int64_t> integer_of(std::string_view text) {
-  return whole_of<std::int64_t>(text);
-}
-
-std::optional<double> number_of(std::string_view text) { return whole_of<double>(text); }
 
 std::string_view word_of(std::string_view text, std::string_view prefix) {
   text = text.substr(0, text.find_first_of(" ("));

@@ -97,17 +97,21 @@ pid_t start(std::vector<std::string> words, std::vector<std::string> environment
 }  // namespace
 
 ProgramEnd run_program(const std::vector<std::string>& words, const std::vector<std::string>& added,
-                       const std::vector<std::string>& removed) {
+                       const std::vector<std::string>& removed,
+                       const std::function<void()>& ended) {
   // A signal that comes before it can be passed on waits until then.
   std::optional<HoldingBack> holding(std::in_place);
   const pid_t pid = start(words, environment_with(added, removed), holding->before());
-  const PassingOn passing(pid);
+  std::optional<PassingOn> passing(std::in_place, pid);
   holding.reset();
   int status = 0;
   while (waitpid(pid, &status, 0) < 0) {
     if (errno != EINTR) throw Error(fmt::format("lost '{}': {}", words.front(), strerror(errno)));
   }
-  program = 0;
+  holding.emplace();
+  passing.reset();
+  ended();
+  holding.reset();
   if (WIFSIGNALED(status)) {
     return {.exit_code = 128 + WTERMSIG(status), .signal = WTERMSIG(status)};
   }

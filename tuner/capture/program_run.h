@@ -1,5 +1,6 @@
 // Runs the user's program.
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,11 @@ struct ProgramEnd {
 
 // Runs the words as a command, found by PATH, with `added` ("NAME=value") in its environment and
 // without `removed`. It has this process's standard streams. Signals that another process sends
-// here are passed on to it; the terminal sends its own to both. Throws Error if the program cannot
-// be started.
-ProgramEnd run_program(const std::vector<std::string>& words, const std::vector<std::string>& added,
-                       const std::vector<std::string>& removed);
+// here are passed on to it; the terminal sends its own to both. When the program has ended, calls
+// `ended` before another signal can reach this process. Throws Error if the program cannot be
+// started.
+ProgramEnd run_program(
+    const std::vector<std::string>& words, const std::vector<std::string>& added,
+    const std::vector<std::string>& removed, const std::function<void()>& ended = [] {});
 
 }  // namespace tw::capture

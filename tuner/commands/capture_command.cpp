@@ -1,5 +1,6 @@
 // tune capture: runs a program, and lists the problems that it asks of the libraries.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -19,6 +20,7 @@
 #include "commands/commands.h"
 #include "core/base/error.h"
 #include "core/base/replace_file.h"
+#include "core/base/shell_word.h"
 #include "core/catalog/catalog.h"
 #include "ui/interrupt.h"
 #include "ui/json_text.h"
@@ -43,7 +45,8 @@ class CaptureFolder {
   // Keeps the logs. Returns the end of a fault's line, which says how to read them again.
   std::string keep() {
     if (temporary_) temporary_->keep();
-    return fmt::format("the program's logs are kept: tune capture --logs {} --out FILE", path_);
+    return fmt::format("the program's logs are kept: tune capture --logs {} --out FILE",
+                       shell_word(path_));
   }
 
  private:
@@ -55,10 +58,11 @@ class CaptureFolder {
 // program has run, its logs are kept then.
 capture::ProgramEnd run_and_read(const Arguments& arguments, CaptureFolder& folder,
                                  capture::Findings& findings, capture::CaptureReport& report) {
+  // Not before the program has ended, because it would not inherit ignored signals.
+  const auto ended = install_interrupt_handlers;
   const capture::ProgramEnd end =
       capture::run_program(arguments.positionals(), capture::logging_environment(folder.path()),
-                           capture::removed_from_environment());
-  install_interrupt_handlers();  // not before: the program would not inherit ignored signals
+                           capture::removed_from_environment(), ended);
   try {
     report.logs = capture::read_logs(folder.path(), findings, interrupted);
   } catch (const std::exception& error) {
@@ -89,8 +93,8 @@ Error list_fault(const std::string& path, const std::error_code& fault) {
 // Writes the list to stdout or to a file.
 std::error_code write_list(const std::string& path, const std::string& text) {
   if (path != "-") return replace_file(path, text);
-  std::fputs(text.c_str(), stdout);
-  if (std::fflush(stdout) != 0) return {errno, std::generic_category()};
+  const bool is_written = std::fputs(text.c_str(), stdout) >= 0;
+  if (std::fflush(stdout) != 0 || !is_written) return {errno, std::generic_category()};
   return {};
 }
 
@@ -173,7 +177,7 @@ CommandSpec capture_specification() {
                    "tune capture --out layers.txt -- python3 train.py",
                    "tune capture --keep-logs logs -- ./program", "tune capture --logs logs --json",
                    "tune --shapes captured.txt      # then: what the program would gain"},
-      .most_words = static_cast<std::size_t>(-1),
+      .takes_program = true,
   };
 }
 
@@ -197,12 +201,11 @@ int capture_command(const Arguments& arguments) {
     read_given(arguments, findings, report);
   }
   const std::error_code fault = write_list(list, capture::list_of(findings, report));
+  const std::string kept = fault && runs ? folder->keep() : "";
   if (!fault && list != "-") report.list = list;
   print(findings, report, arguments.has("json"), runs || list == "-" ? stderr : stdout);
   say_gaps(findings, report);
-  if (fault && runs) {
-    throw Error(fmt::format("--out {}: {}; {}", list, fault.message(), folder->keep()));
-  }
+  if (fault && runs) throw Error(fmt::format("--out {}: {}; {}", list, fault.message(), kept));
   if (fault) throw list_fault(list, fault);
   if (!runs) return findings.problem_calls() > 0 ? exit_found : exit_nothing;
   say_end(end);

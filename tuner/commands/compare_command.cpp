@@ -1,5 +1,6 @@
 // tune compare: shows what changed between two databases, and by how much.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -178,8 +179,7 @@ CommandSpec cover_specification() {
       .name = "cover",
       .summary =
           "Tunes shapes of a range, measures the best configurations on all of them, and shows "
-          "what "
-          "a few configurations lose. Run it again to continue.",
+          "what a few configurations lose. Run it again to continue.",
       .usage = "tune cover --op OP --range RANGE [options]",
       .flags =
           {{"range", "RANGE",
@@ -227,18 +227,24 @@ int cover_command(const Arguments& arguments) {
   ordered_json documents = ordered_json::array();
   bool is_complete = true;
   std::vector<std::string> impossible;
-  for (const CoverRange& range : ranges) {
-    const CoverReport report = report_of(range, run, catalog, kernels, held_out);
-    is_complete = is_complete && report.is_complete();
-    next.add(report, run.store());
-    if (report.covered.is_complete() && report.shapes.empty()) {
-      impossible.push_back(fmt::format("{}: {}", report.range, report.covered.left_out.reason));
+  // A fault of the machine: the ranges before it are reported, too.
+  std::exception_ptr fault;
+  try {
+    for (const CoverRange& range : ranges) {
+      const CoverReport report = report_of(range, run, catalog, kernels, held_out);
+      is_complete = is_complete && report.is_complete();
+      next.add(report, run.store());
+      if (report.covered.is_complete() && report.shapes.empty()) {
+        impossible.push_back(fmt::format("{}: {}", report.range, report.covered.left_out.reason));
+      }
+      if (arguments.has("json")) {
+        documents.push_back(json_of(report));
+      } else {
+        show(text_of(report) + "\n");
+      }
     }
-    if (arguments.has("json")) {
-      documents.push_back(json_of(report));
-    } else {
-      show(text_of(report) + "\n");
-    }
+  } catch (const Error&) {
+    fault = std::current_exception();
   }
   if (arguments.has("json")) {
     fmt::print("{}\n", json_text({{"tilewright", version_text()},
@@ -247,6 +253,7 @@ int cover_command(const Arguments& arguments) {
   }
   std::fflush(stdout);
   next.say_all();
+  if (fault) std::rethrow_exception(fault);
   if (!impossible.empty()) {
     throw Error(fmt::format("no shape of {} of {} ranges can be tuned: {}", impossible.size(),
                             ranges.size(), impossible.front()));

@@ -1,7 +1,11 @@
 // Measures, on shapes that were not tuned, what a header would choose for them.
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "commands/cover_run.h"
 #include "cover/matrix.h"

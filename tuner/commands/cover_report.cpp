@@ -54,7 +54,7 @@ std::string held_out_text(const HeldOutShapes& held) {
   std::string text;
   if (held.found < held.asked) {
     text += held.found == 0 ? "the range has no shape that was not tuned: nothing is held out\n"
-                            : fmt::format("the range has {} beside the tuned ones, not {}\n",
+                            : fmt::format("{} that were not tuned could be drawn, not {}\n",
                                           shapes_text(held.found), held.asked);
   }
   if (held.measured.empty()) return text;

@@ -1,8 +1,7 @@
-// What a header of a few configurations loses on the shapes of a range, as text and as JSON.
+// The loss of a header of a few configurations on the shapes of a range, as text and as JSON.
 #pragma once
 #include <cstddef>
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +16,7 @@ struct ServedShape {
   double best_ns = 0, slowdown = 1;
 };
 
-// What is left after the work on a range: what a header loses, and what is still to do.
+// The state after the work on a range: the loss of a header, and what is still to do.
 struct CoverReport {
   std::string range;  // as the user wrote it
   Covered covered;

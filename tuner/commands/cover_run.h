@@ -1,6 +1,5 @@
 // The run of `tune cover`: tunes shapes of ranges, and measures candidates on all of them.
 #pragma once
-#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>

@@ -1,5 +1,6 @@
 // tune emit: the winners of a database as a C++ dispatch header.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>

@@ -1,5 +1,6 @@
 // tune explain: what bounds a winner, why it beats the runner-up, and which knobs matter.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 

@@ -2,31 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
 #include <vector>
 
+#include "core/base/shell_word.h"
 #include "options/filter_options.h"
 #include "options/options.h"
 #include "session/setup/device_text.h"
 
 namespace tw {
-namespace {
-
-// Returns the word as a POSIX shell reads it.
-std::string shell_word(const std::string& word) {
-  const bool is_plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char letter) {
-    return std::isalnum(static_cast<unsigned char>(letter)) != 0 ||
-           std::string_view("_./:=,+-@%").find(letter) != std::string_view::npos;
-  });
-  if (is_plain) return word;
-  std::string quoted = "'";
-  for (const char letter : word)
-    quoted += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
-  return quoted + "'";
-}
-
-}  // namespace
 
 std::string headline_of(const std::string& problem, const OpenDevice& opened,
                         const std::string& remark) {

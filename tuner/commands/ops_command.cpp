@@ -1,5 +1,6 @@
 // tune ops: lists what can be tuned, and with which knobs.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
 #include <nlohmann/json.hpp>

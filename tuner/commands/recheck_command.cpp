@@ -1,6 +1,7 @@
 // tune recheck: checks whether the winners still win under another driver or toolkit. It only races
 // their finalists again.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>

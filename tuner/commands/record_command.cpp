@@ -1,6 +1,7 @@
 // tune record: writes a whole search space, failures included, to a file from which --device replay
 // answers.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>

@@ -1,5 +1,6 @@
 // tune report: writes what a database holds as one HTML page.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
 #include <filesystem>

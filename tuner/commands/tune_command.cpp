@@ -1,5 +1,6 @@
 // tune run: searches the fastest kernels of problems.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>

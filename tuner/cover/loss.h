@@ -1,4 +1,4 @@
-// What is lost at a shape that runs what was tuned nearby.
+// The loss at a shape that runs what was tuned nearby.
 #pragma once
 #include <optional>
 #include <span>

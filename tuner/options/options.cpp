@@ -1,6 +1,7 @@
 #include "options/options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/program_options.hpp>
@@ -10,6 +11,7 @@
 
 #include "core/base/error.h"
 #include "core/base/nearest.h"
+#include "core/base/shell_word.h"
 #include "core/base/words.h"
 #include "core/expr/expr.h"
 
@@ -87,23 +89,25 @@ void check_separator(const CommandSpec& command, const std::vector<std::string>&
   }
   for (std::size_t i = program + 1; i < words.size(); ++i) {
     if (!words[i].starts_with('-')) continue;
-    throw Error(fmt::format(
-        "'{}' after a program: put -- before the program: tune {} -- {} {}", words[i], command.name,
-        words[program],
-        fmt::join(words.begin() + static_cast<std::ptrdiff_t>(program) + 1, words.end(), " ")));
+    std::string line = "tune " + command.name;
+    for (std::size_t at = 0; at < words.size(); ++at) {
+      line += (at == program ? " -- " : " ") + shell_word(words[at]);
+    }
+    throw Error(fmt::format("'{}' after a program: put -- before the program: {}", words[i], line));
   }
 }
 
 }  // namespace
 
 Arguments Arguments::parse(const CommandSpec& command, const std::vector<std::string>& words) {
-  if (command.most_words == static_cast<std::size_t>(-1)) check_separator(command, words);
+  if (command.takes_program) check_separator(command, words);
   Arguments arguments;
   arguments.words_ = words;
   for (const po::option& option : parsed(command, words).options) {
     const std::string word = option.value.empty() ? "" : option.value.front();
     if (option.position_key >= 0 || option.string_key.empty()) {
-      const bool is_full = arguments.positionals_.size() >= command.most_words;
+      const bool is_full =
+          !command.takes_program && arguments.positionals_.size() >= command.most_words;
       if (command.positional.empty() || is_full) {
         throw Error(fmt::format("unexpected '{}': see tune {} --help", word, command.name));
       }

@@ -24,7 +24,8 @@ struct CommandSpec {
   std::vector<Flag> flags;
   std::string positional;  // what one word without a flag means; empty if none is allowed
   std::vector<std::string> examples;
-  std::size_t most_words = 1;  // words without a flag, if any are allowed; -1: a program's
+  std::size_t most_words = 1;  // words without a flag, if any are allowed
+  bool takes_program = false;  // the words without a flag are a program and its arguments
 };
 
 // The given flags and words. Values are texts until they are read by type; a bad value throws Error

@@ -14,8 +14,7 @@ Forecaster::Forecaster(const Catalog& catalog, const Situation& situation, const
   if (entry_ == nullptr || situation.source == Source::cpu) return;
   try {
     problem_ = problem_from_key(entry_->op, situation.problem);
-  } catch (const Error&) {  // an op of the user with a built-in op's name
-    return;
+  } catch (const Error&) {  // an op of the user with a built-in op's name: nothing is forecast
   }
 }
 

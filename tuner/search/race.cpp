@@ -1,6 +1,7 @@
 #include "search/race.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <tuple>
@@ -228,12 +229,12 @@ std::optional<Interval> slower_than_fastest(const Measurement& measurement) {
 std::vector<double> round_medians(const Measurement& pooled) {
   const auto noted = pooled.metrics.find("rounds");
   const double rounds = noted == pooled.metrics.end() ? 0 : noted->second;
-  const std::size_t count = pooled.samples_ns.size();
+  const double samples = static_cast<double>(pooled.samples_ns.size()) / rounds;
   // A row of another program may say anything.
-  if (!(rounds >= 1 && rounds <= static_cast<double>(count))) return {};
-  const auto each = static_cast<std::ptrdiff_t>(static_cast<double>(count) / rounds);
+  if (!(rounds >= 1 && samples >= 1 && samples == std::floor(samples))) return {};
+  const auto each = static_cast<std::ptrdiff_t>(samples);
   std::vector<double> medians;
-  for (auto at = pooled.samples_ns.begin(); pooled.samples_ns.end() - at >= each; at += each) {
+  for (auto at = pooled.samples_ns.begin(); at != pooled.samples_ns.end(); at += each) {
     medians.push_back(median({at, at + each}));
   }
   return medians;

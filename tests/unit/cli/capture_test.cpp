@@ -199,7 +199,9 @@ TEST_F(CliCapture, ALateFaultKeepsTheLogs) {
 
 TEST_F(CliCapture, AFullStdoutKeepsTheLogs) {
   write_program(0);
-  write("full", "TMPDIR=. '" + executable_ + "' capture --out - -- ./program >/dev/full\n");
+  // The list repeats the command line, and is longer than a buffer of stdout.
+  write("full", "TMPDIR=. '" + executable_ + "' capture --out - -- ./program " +
+                    std::string(20'000, 'x') + " >/dev/full\n");
   tune("--version; sh ./full");
   const std::string err = text_of_file(folder_ / "err.txt");
   ASSERT_NE(log_folder(), "") << err;
@@ -241,7 +243,8 @@ TEST_F(CliCapture, FaultsNameTheRemedy) {
   const std::string remedy = "put -- before the program: tune capture -- ";
   expect_fault("capture ./program --arg 1",
                {"'--arg' after a program", remedy + "./program --arg 1"});
-  expect_fault("capture --out x.txt ./program a --json", {remedy + "./program a --json"});
+  expect_fault("capture --out 'x y.txt' ./program a --json",
+               {"put -- before the program: tune capture --out 'x y.txt' -- ./program a --json"});
   expect_fault("capture ./program -x", {remedy + "./program -x"});
   expect_fault("capture --otu x.txt -- ./program", {"unknown option --otu", "--out"});
   expect_fault("capture --otu x.txt ./program -x", {"unknown option --otu", "--out"});

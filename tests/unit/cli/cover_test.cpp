@@ -63,7 +63,7 @@ TEST_F(CliCover, TheNextStepWorksAsItIsPrinted) {
   EXPECT_TRUE(fs::exists(folder_ / "tuned" / "twice.cuh"));
 }
 
-// What is tuned for one layout does not serve another one, so a header needs the configurations of
+// A configuration for one layout serves no other, so a header needs the configurations of
 // both.
 TEST_F(CliCover, EachLayoutIsARangeOfItsOwn) {
   const Ran ran = tune(

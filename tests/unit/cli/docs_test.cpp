@@ -36,6 +36,8 @@ constexpr Rule rules[] = {
     {"cmake ", "builds the project"},
     {"ctest ", "builds the project"},
     {"build-dev/", "builds the project"},
+    {"docker ", "needs Docker"},
+    {"spack ", "needs Spack"},
     {"jq ", "jq may not be there"},
 };
 // Lines that begin with one of these words are run.

@@ -1,9 +1,12 @@
 // tune --live on a terminal.
 #include <pty.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
@@ -16,7 +19,7 @@ namespace {
 
 class Live : public Cli {
  protected:
-  // What a run on a terminal printed.
+  // The output of a run on a terminal.
   struct Shown {
     int code = -1;
     std::string written;  // with all sequences
@@ -79,7 +82,7 @@ bool has(const std::string& text, const std::string& part) {
 }
 
 TEST_F(Live, ShowsTheSearchAndLeavesItsResult) {
-  const Shown shown = search("2", {});
+  const Shown shown = search("6", {});
   EXPECT_EQ(shown.code, 0) << shown.written;
   EXPECT_TRUE(has(shown.written, "compiling ")) << "busy shares";
   EXPECT_TRUE(has(shown.written, "\u2502")) << "the axis of the plot";
@@ -90,7 +93,7 @@ TEST_F(Live, ShowsTheSearchAndLeavesItsResult) {
 }
 
 TEST_F(Live, ObeysNoColorAndTheLocale) {
-  const Shown shown = search("2", {"NO_COLOR=1", "LC_CTYPE=C"});
+  const Shown shown = search("6", {"NO_COLOR=1", "LC_CTYPE=C"});
   EXPECT_EQ(shown.code, 0) << shown.written;
   EXPECT_FALSE(has(shown.written, "\x1b[1m"));
   EXPECT_TRUE(has(shown.written, " |")) << "the axis of the plot";
@@ -104,12 +107,13 @@ TEST_F(Live, AnInterruptedSearchKeepsWhatItFound) {
   });
   EXPECT_TRUE(sent);
   EXPECT_EQ(shown.code, 0) << shown.written;
+  EXPECT_TRUE(has(shown.text, ", interrupted")) << shown.text;
   EXPECT_FALSE(has(shown.text, "\u2502")) << shown.text;
   EXPECT_TRUE(has(shown.text, "stored in tilewright.db")) << shown.text;
 }
 
 TEST_F(Live, ATerminalThatCannotMoveItsCursorGetsPlainLines) {
-  const Shown shown = search("2", {"TERM=dumb"});
+  const Shown shown = search("6", {"TERM=dumb"});
   EXPECT_EQ(shown.code, 0) << shown.written;
   EXPECT_FALSE(has(shown.written, "\x1b")) << shown.written;
 }

@@ -1,8 +1,6 @@
 // The parts of the command line: flags, budgets, numbers, tables.
 #include <gtest/gtest.h>
 
-#include <array>
-#include <cstdio>
 #include <string>
 
 #include "core/base/error.h"

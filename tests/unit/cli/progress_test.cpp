@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "ui/progress/live_view.h"
 #include "ui/progress/staircase.h"
@@ -45,7 +48,7 @@ class ProgressTest : public testing::Test {
                  .best = 2'683'412,
                  .best_text = "2.683 ms",
                  .configuration = "block_m=128",
-                 .outcomes = "",
+                 .outcomes = {},
                  .activity = {}};
 };
 
@@ -68,7 +71,7 @@ TEST_F(ProgressTest, WithoutCountsSaysWhatIsGoingOn) {
                            .best = 2'683'412,
                            .best_text = "2.683 ms",
                            .configuration = "block_m=128",
-                           .outcomes = "",
+                           .outcomes = {},
                            .activity = {}}),
             "final of 8, round 2 of 7, best 2.683 ms (bm128)");
 }
@@ -290,6 +293,30 @@ TEST_F(LiveTest, ProblemsShareTheRowsOfTheTerminal) {
   EXPECT_EQ(seen(), "f\ng\nh\n");
 }
 
+TEST_F(LiveTest, MoreProblemsThanRowsDoNotScroll) {
+  terminal_.resize(60, 3);
+  const auto shared = screen();
+  shared->print("a headline");
+  for (const int redraw : {1, 2, 3}) {
+    for (const char* name : {"a", "b", "c", "d"}) {
+      const int problem = name[0] - 'a';
+      while (redraw == 1 && shared->enter() < problem) {
+      }
+      shared->rewrite(problem, lines_of({name, "more"}));
+    }
+  }
+  EXPECT_EQ(seen(), "a headline\na\nb\n");
+}
+
+TEST_F(LiveTest, WhatFollowsAFaultStandsByItself) {
+  {
+    const auto shared = screen();
+    shared->rewrite(shared->enter(), lines_of({"one", "two"}));
+  }
+  std::fputs("tune: a fault\n", file_);
+  EXPECT_EQ(seen(), "tune: a fault\n");
+}
+
 TEST_F(LiveTest, ColoursAreThoseThatTheTerminalMayHave) {
   const std::vector<ScreenLine> lines{{"a", Tone::strong}, {"b", Tone::dim}, {"c"}};
   for (const bool colours : {false, true}) {
@@ -350,7 +377,7 @@ class LiveViewTest : public testing::Test {
                  .budget = 4,
                  .best_text = "",
                  .configuration = "",
-                 .outcomes = "3 ok",
+                 .outcomes = {{Outcome::ok, 3}},
                  .activity = {}};
 };
 
@@ -375,6 +402,12 @@ TEST_F(LiveViewTest, HasFewerLinesWhereThereIsLessRoom) {
             (std::vector<std::string>{"2 of 3: toy 2/4, 1.00/s, best 100 ns (x2), 2.0 s left"}));
 }
 
+TEST_F(LiveViewTest, TheEndOfTheAxisMayBeLongerThanThePlot) {
+  status_.budget = 20'000'000;
+  evaluate(1000);
+  EXPECT_EQ(texts(10, 26)[10 - 5 + 2], "         020000000 evaluations");
+}
+
 TEST_F(LiveViewTest, KeepsThePlotInTheRaceAndForgetsItForTheNextProblem) {
   evaluate(1000);
   evaluate(100);
@@ -384,7 +417,7 @@ TEST_F(LiveViewTest, KeepsThePlotInTheRaceAndForgetsItForTheNextProblem) {
   race.best = 100;
   race.best_text = "100 ns";
   race.configuration = "x=2";
-  race.outcomes = "3 ok";
+  race.outcomes = {{Outcome::ok, 3}};
   view_.remember(race, now_);
   auto raced = texts(10, 26);
   EXPECT_EQ(raced.front(), "2 of 3: final of 4, round 1 of 20");

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tw {
@@ -76,6 +77,12 @@ class Terminal {
  private:
   using Line = std::vector<std::string>;  // characters
 
+  // The first line that has not been scrolled away: the cursor moves no higher.
+  std::size_t top() const {
+    const auto rows = static_cast<std::size_t>(rows_);
+    return lines_.size() > rows ? lines_.size() - rows : 0;
+  }
+
   void put(std::string character) {
     if (column_ >= static_cast<std::size_t>(columns_)) write("\n");
     Line& line = lines_[row_];
@@ -93,7 +100,7 @@ class Terminal {
     const int count = std::atoi(std::string(text.substr(at + 2, end - at - 2)).c_str());
     switch (text[end]) {
       case 'A':
-        row_ -= std::min<std::size_t>(row_, static_cast<std::size_t>(std::max(1, count)));
+        row_ -= std::min(row_ - top(), static_cast<std::size_t>(std::max(1, count)));
         break;
       case 'J':
         lines_.resize(row_ + 1);

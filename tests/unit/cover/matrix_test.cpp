@@ -40,7 +40,7 @@ TEST(WorthRacing, AreNoneIfTheWinnerHasNoTime) {
   EXPECT_TRUE(worth_racing({{simt(2), 90}}, simt(1), {}).empty());
 }
 
-// What the database knows of two configurations of three.
+// The database knows two configurations of three.
 class KnownTimes : public DbTest {
  protected:
   KnownTimes() {

@@ -1,4 +1,4 @@
-// What a header loses on tuned problems that it does not know.
+// The loss of a header on tuned problems that it does not know.
 #include "emit/tuning/left_out.h"
 
 #include <fmt/format.h>

@@ -2,6 +2,7 @@
 // with it for sizes.
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <random>
 
 #include "emit/emitted/forecast.h"

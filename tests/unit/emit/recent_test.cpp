@@ -1,6 +1,8 @@
-// What a thread of a program remembers of its choices.
+// The memory of a program's thread for its choices.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstdint>
 #include <vector>
 
 #include "emit/emitted/selection.h"

@@ -160,19 +160,21 @@ TEST_F(CliFleet, AWorkerWithoutAParentEnds) {
 #ifdef TW_MPIEXEC
 class CliMpi : public CliFleet {
  protected:
-  // Returns shell code that kills a rank of this test as soon as a trial is stored.
+  // Returns shell code that kills a rank of this test as soon as a trial is stored; none if none
+  // is.
   std::string kills(int rank) const {
     const std::string finds = "for p in $(pgrep -f '" + built("tuner/mpi/tune-mpi") +
                               "'); do tr '\\0' '\\n' </proc/$p/environ 2>/dev/null >environ; "
                               "grep -q '^OMPI_COMM_WORLD_RANK=" +
                               std::to_string(rank) + "$' environ && grep -q \"^XDG_CACHE_HOME=" +
                               (folder_ / "cache").string() + "$\" environ && kill -9 $p; done";
-    return "{ (for i in $(seq 600); do [ \"$(sqlite3 -readonly t.db 'SELECT count(*) FROM trial' "
-           "2>/dev/null)\" -gt 0 ] 2>/dev/null && break; sleep 0.1; done; " +
-           finds + ") >/dev/null 2>&1 & }; ";
+    const std::string stored =
+        "[ \"$(sqlite3 -readonly t.db 'SELECT count(*) FROM trial' 2>/dev/null)\" -gt 0 ]";
+    return "{ (for i in $(seq 600); do " + stored + " && { " + finds +
+           "; break; }; sleep 0.1; done) >/dev/null 2>&1 & }; ";
   }
-  // Runs tune-mpi with `ranks` ranks.
-  // `before` is shell code that runs first, `options` are mpirun's.
+  // Runs tune-mpi with `ranks` ranks. `before` is shell code that runs first, `options` are
+  // mpirun's.
   Ran tune_mpi(int ranks, const std::string& arguments, const std::string& options = "",
                const std::string& before = "") {
     const std::string command =

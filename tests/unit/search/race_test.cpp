@@ -60,7 +60,7 @@ TEST(Race, RoundsCanBeReadFromThePooledSamples) {
   Measurement pooled;
   pooled.samples_ns = {1, 2, 3};
   EXPECT_TRUE(round_medians(pooled).empty()) << "not of a race";
-  for (const double wrong : {0.0, -1.0, 4.0, std::numeric_limits<double>::quiet_NaN()}) {
+  for (const double wrong : {0.0, -1.0, 1.5, 2.0, 4.0, std::numeric_limits<double>::quiet_NaN()}) {
     pooled.metrics["rounds"] = wrong;
     EXPECT_TRUE(round_medians(pooled).empty()) << wrong;
   }

@@ -2,6 +2,7 @@
 #include "core/expr/expr.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>

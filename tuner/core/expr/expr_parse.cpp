@@ -2,6 +2,7 @@
 // Texts come from files of strangers, so length, nesting, program and stack are all bounded.
 // Longer than 400 lines: one grammar, read top to bottom.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>

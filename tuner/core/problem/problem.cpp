@@ -3,6 +3,7 @@
 #include "core/problem/problem.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>

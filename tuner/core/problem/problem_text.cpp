@@ -1,5 +1,6 @@
 // Reads and writes problems as users write them (--shape) and as the database keys them.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <bit>

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -151,6 +152,8 @@ class Server {
   void release() {
     device_.reset();
     under_way_ = 0;
+    said_ = {};
+    said_activity_ = {};
   }
 
   void answer() {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <utility>
 
 #include "ui/format.h"
@@ -35,10 +36,7 @@ void SessionRun::show(Status status, const Trials& trials) const {
     status.best_text = format_value(trials.objective(), trials.best_value());
     status.configuration = trials.configuration_of(*best);
   }
-  for (const auto& [outcome, count] : trials.outcomes()) {
-    status.outcomes += fmt::format("{}{} {}", status.outcomes.empty() ? "" : ", ",
-                                   format_count(count), name_of(outcome));
-  }
+  status.outcomes = trials.outcomes();
   show(std::move(status));
 }
 

@@ -1,6 +1,7 @@
 #include "session/setup/fleet_choice.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <map>
 #include <utility>

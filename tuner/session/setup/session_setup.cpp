@@ -1,6 +1,7 @@
 #include "session/setup/session_setup.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 
 #include "ui/format.h"
 #include "ui/progress/staircase.h"
@@ -21,6 +22,14 @@ bool is_of_search(const Status& status) { return status.done > 0 || status.budge
 
 double share(int part, int whole) {
   return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
+}
+
+std::string outcomes_text(const std::map<Outcome, std::int64_t>& outcomes) {
+  std::string text;
+  for (const auto& [outcome, count] : outcomes) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", format_count(count), name_of(outcome));
+  }
+  return text;
 }
 
 }  // namespace
@@ -85,9 +94,8 @@ void LiveView::add_plot(std::vector<ScreenLine>& lines, Extent room, bool utf8) 
     lines.push_back(
         {fmt::format("{:>{}} {}{}", label, label_width, utf8 ? "\u2502" : "|", drawn[row])});
   }
-  const std::string end_text = axis_text();
-  const int gap = columns - static_cast<int>(width_of(end_text));
-  lines.push_back({fmt::format("{:>{}}  {:<{}}{}", "", label_width, 0, gap, end_text), Tone::dim});
+  lines.push_back(
+      {fmt::format("{:>{}}  0{:>{}}", "", label_width, axis_text(), columns - 1), Tone::dim});
 }
 
 std::string LiveView::busy_text(bool utf8) const {
@@ -113,7 +121,7 @@ std::vector<ScreenLine> LiveView::lines(const std::string& place, Extent room, b
     lines.push_back({fmt::format("best {}  {}", status_.best_text, status_.configuration)});
   }
   add_plot(lines, room, utf8);
-  if (!status_.outcomes.empty()) lines.push_back({status_.outcomes, Tone::dim});
+  if (!status_.outcomes.empty()) lines.push_back({outcomes_text(status_.outcomes), Tone::dim});
   if (const std::string busy = busy_text(utf8); !busy.empty()) lines.push_back({busy, Tone::dim});
   return lines;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "ui/format.h"
 #include "ui/output.h"
@@ -58,6 +59,8 @@ std::vector<ScreenLine> Screen::block(int columns) const {
       line.text += (line.text.empty() ? "" : " | ") + own.front().text;
     }
   }
+  const auto most = static_cast<std::size_t>(std::max(1, extent_().rows - 1));
+  if (lines.size() > most) lines.resize(most);  // more problems than rows
   for (ScreenLine& line : lines) {
     line.text = clipped(one_line(line.text), static_cast<std::size_t>(std::max(1, columns - 1)));
   }

@@ -14,7 +14,7 @@ struct Extent {
   int columns = 80, rows = 24;
 };
 
-// What a terminal can show.
+// The abilities of a terminal.
 struct Glyphs {
   bool utf8 = false;     // characters beyond ASCII
   bool colours = false;  // bold and dim text
@@ -40,6 +40,10 @@ class Screen {
       : stream_(stream), mode_(mode), extent_(std::move(extent)), glyphs_(glyphs) {}
   Mode mode() const { return mode_; }
   const Glyphs& glyphs() const { return glyphs_; }
+
+  Screen(const Screen&) = delete;
+  Screen& operator=(const Screen&) = delete;
+  ~Screen() { erase(); }  // so that the line of a fault stands by itself
 
   int enter();  // returns the number of a problem that shows its progress here
   // Returns the columns and rows that the lines of this problem may fill.

@@ -1,9 +1,11 @@
 // How far a search is, and its line of text.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "core/plan/activity.h"
+#include "core/plan/measurement.h"
 
 namespace tw {
 
@@ -17,13 +19,13 @@ struct Status {
   double best = 0;            // the least value of the objective; 0 if there is none yet
   std::string best_text;      // with its unit
   std::string configuration;  // the best configuration
-  std::string outcomes;       // "110 ok, 2 wrong_result"; of all trials of the problem
-  Activity activity;          // of the device at this moment
+  std::map<Outcome, std::int64_t> outcomes;  // of all trials of the problem
+  Activity activity;                         // of the device at this moment
 };
 
 // Returns the seconds until the budget is spent; negative if unknown.
 double seconds_left(const Status& status);
-// Returns "simt 120/200, 14.2/s, best 2.683 ms (bm128 bn128), 3 failed, 6 s left".
+// Returns "simt 120/200, 14.2/s, best 2.683 ms (bm128 bn128), 3 failed, 5.6 s left".
 std::string progress_line(const Status& status);
 
 }  // namespace tw
