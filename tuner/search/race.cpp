@@ -1,7 +1,7 @@
 #include "search/race.h"
 
 #include <algorithm>
-#include <cmath>
+#include <cstddef>
 #include <limits>
 #include <numeric>
 #include <tuple>
@@ -229,10 +229,12 @@ std::optional<Interval> slower_than_fastest(const Measurement& measurement) {
 std::vector<double> round_medians(const Measurement& pooled) {
   const auto noted = pooled.metrics.find("rounds");
   const double rounds = noted == pooled.metrics.end() ? 0 : noted->second;
-  const double samples = static_cast<double>(pooled.samples_ns.size()) / rounds;
+  const std::size_t samples = pooled.samples_ns.size();
   // A row of another program may say anything.
-  if (!(rounds >= 1 && samples >= 1 && samples == std::floor(samples))) return {};
-  const auto each = static_cast<std::ptrdiff_t>(samples);
+  const bool is_count = rounds >= 1 && rounds <= static_cast<double>(samples);
+  const auto count = is_count ? static_cast<std::size_t>(rounds) : 0;
+  if (count == 0 || static_cast<double>(count) != rounds || samples % count != 0) return {};
+  const auto each = static_cast<std::ptrdiff_t>(samples / count);
   std::vector<double> medians;
   for (auto at = pooled.samples_ns.begin(); at != pooled.samples_ns.end(); at += each) {
     medians.push_back(median({at, at + each}));
