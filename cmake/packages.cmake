@@ -9,7 +9,6 @@ Finds the fastest configuration of a CUDA kernel for a shape on a GPU, stores ev
 an SQLite file, and writes the winner as a C++ header.")
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_STRIP_FILES ON)
-set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_MAINTAINER "Tilewright maintainers <maintainers@tilewright.invalid>")
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
