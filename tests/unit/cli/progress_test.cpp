@@ -320,15 +320,17 @@ TEST_F(LiveTest, WhatFollowsAFaultStandsByItself) {
 TEST_F(LiveTest, ColoursAreThoseThatTheTerminalMayHave) {
   const std::vector<ScreenLine> lines{{"a", Tone::strong}, {"b", Tone::dim}, {"c"}};
   for (const bool colours : {false, true}) {
-    const auto shared = screen({.utf8 = true, .colours = colours});
+    auto shared = screen({.utf8 = true, .colours = colours});
     shared->rewrite(shared->enter(), lines);
     std::fflush(file_);
     std::fseek(file_, read_, SEEK_SET);
     std::array<char, 256> buffer{};
     const std::string written(buffer.data(), std::fread(buffer.data(), 1, buffer.size(), file_));
-    read_ = std::ftell(file_);
     EXPECT_EQ(written, colours ? "\r\x1b[1ma\x1b[0m\x1b[K\n\x1b[2mb\x1b[0m\x1b[K\nc\x1b[K"
                                : "\ra\x1b[K\nb\x1b[K\nc\x1b[K");
+    shared.reset();  // erases its lines
+    std::fseek(file_, 0, SEEK_END);
+    read_ = std::ftell(file_);
   }
 }
 
