@@ -1,21 +1,17 @@
 #include "report/forecaster.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
-#include "core/base/error.h"
 #include "core/space/space.h"
-#include "report/work.h"
 
 namespace tw {
 
-Forecaster::Forecaster(const Catalog& catalog, const Situation& situation, const StoredRun* run)
-    : entry_(catalog.find(situation.op)), device_(stored_device(situation, run)) {
-  if (entry_ == nullptr || situation.source == Source::cpu) return;
-  try {
-    problem_ = problem_from_key(entry_->op, situation.problem);
-  } catch (const Error&) {  // an op of the user with a built-in op's name: nothing is forecast
-  }
+Forecaster::Forecaster(const Catalog& catalog, const Situation& situation,
+                       std::optional<Problem> problem, DeviceInfo device)
+    : entry_(catalog.find(situation.op)), device_(std::move(device)) {
+  if (situation.source != Source::cpu) problem_ = std::move(problem);
 }
 
 Forecaster::Model* Forecaster::model_of(const std::string& name) {

@@ -14,8 +14,9 @@ namespace tw {
 
 class Forecaster {
  public:
-  // Forecasts trials of a problem on the device of a run. The catalog must outlive the forecaster.
-  Forecaster(const Catalog& catalog, const Situation& situation, const StoredRun* run);
+  // Forecasts trials of a problem on a device. The catalog must outlive the forecaster.
+  Forecaster(const Catalog& catalog, const Situation& situation, std::optional<Problem> problem,
+             DeviceInfo device);
 
   // Returns the forecast in ns; 0 if this build has no such op, problem or kernel, if the kernel
   // has no model or other knobs, and on the cpu device.

@@ -83,7 +83,8 @@ ordered_json problem_json(const Group& group, const Catalog& catalog) {
   problem["digest"] = group.winner ? group.winner->trial.context.code.source_digest : "";
   problem["runs"] = ordered_json::array();
   for (const StoredRun& one : group.runs) problem["runs"].push_back(run_json(group, one));
-  Forecaster forecaster(catalog, group.situation(), run);
+  Forecaster forecaster(catalog, group.situation(), work.problem,
+                        stored_device(group.situation(), run));
   problem["sets"] = trial_sets(group, forecaster);
   return problem;
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
-#include "core/problem/problem.h"
 #include "ui/format.h"
 
 namespace tw {
@@ -27,8 +26,9 @@ Work work_of(const Catalog& catalog, const Situation& situation, const StoredRun
     work.flops = flops_of(entry->op, problem, device);
     work.bytes = bytes_of(entry->op, problem, device);
     if (situation.source != Source::cpu) work.roof_ns = roofline_ns(entry->op, problem, device);
+    work.problem = problem;
   } catch (const Error&) {  // an op of the user with a built-in op's name
-    return {.unknown = "the op of this build does not know this problem"};
+    return {.problem = {}, .unknown = "the op of this build does not know this problem"};
   }
   if (work.roof_ns <= 0) work.unknown = "the peaks of this device are not known";
   if (situation.source == Source::cpu) work.unknown = "times of the cpu device have no roofline";

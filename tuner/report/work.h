@@ -1,15 +1,18 @@
 // The work of a stored problem, from its text and the device of its run.
 #pragma once
+#include <optional>
 #include <string>
 
 #include "core/catalog/catalog.h"
+#include "core/problem/problem.h"
 #include "core/types/device_info.h"
 #include "db/store.h"
 
 namespace tw {
 
-// The work of one call; 0 if unknown.
+// A problem, and the work of one call of it; 0 if unknown.
 struct Work {
+  std::optional<Problem> problem;  // nothing if this build does not know it
   double flops = 0, bytes = 0, roof_ns = 0;
   std::string unknown;  // why there is no roofline; empty if there is one
 };

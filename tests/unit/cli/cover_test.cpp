@@ -1,13 +1,6 @@
 // tune cover: tunes shapes of ranges, and says what is lost.
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <chrono>
-#include <csignal>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <thread>
 
 #include "unit/cli/fixture.h"
 #include "unit/support/paths.h"
@@ -249,27 +242,11 @@ extern "C" __global__ void plain(int n, const float* x, float* y) {
 }
 
 TEST_F(CliCover, CtrlCSaysWhatIsLeft) {
-  const pid_t child = fork();
-  if (child == 0) {
-    if (chdir(folder_.c_str()) != 0) _exit(99);
-    dup2(open("out.txt", O_WRONLY | O_CREAT, 0600), STDOUT_FILENO);
-    dup2(open("err.txt", O_WRONLY | O_CREAT, 0600), STDERR_FILENO);
-    setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
-    execl(executable_.c_str(), executable_.c_str(), "cover", "--spec", "op.toml", "--device", "cpu",
-          "--trust-code", "--kernel", "whole", "--budget", "2", "--range", "n=16..4096",
-          "--shapes-count", "6", static_cast<char*>(nullptr));
-    _exit(98);
-  }
-  for (int i = 0; i < 900; ++i) {
-    if (text_of_file(folder_ / "err.txt").find("3 of 6") != std::string::npos) break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  kill(child, SIGINT);
-  int status = 0;
-  waitpid(child, &status, 0);
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 1);
-  const std::string out = text_of_file(folder_ / "out.txt");
+  const Ran ran = tune_interrupted_at(
+      "3 of 6", {"cover", "--spec", "op.toml", "--device", "cpu", "--trust-code", "--kernel",
+                 "whole", "--budget", "2", "--range", "n=16..4096", "--shapes-count", "6"});
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  const std::string& out = ran.out;
   EXPECT_NE(out.find("tuned shapes: slower than the fastest by"), std::string::npos) << out;
   EXPECT_NE(out.find("shapes to tune"), std::string::npos) << out;
   EXPECT_NE(out.find("run the same command again to continue"), std::string::npos) << out;

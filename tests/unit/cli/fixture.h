@@ -1,14 +1,20 @@
 // The fixture of the command-line tests: it runs the built executable in a temporary folder.
 #pragma once
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "core/formats/recording.h"
 #include "db/store.h"
@@ -60,6 +66,32 @@ class Cli : public testing::Test {
     for (const std::string& part : parts) {
       EXPECT_NE(ran.err.find(part), std::string::npos) << "no '" << part << "' in: " << ran.err;
     }
+  }
+  // Runs `tune` with these words, sends it SIGINT as soon as `part` is on its stderr, and waits for
+  // its end.
+  Ran tune_interrupted_at(const std::string& part, std::vector<std::string> words) {
+    const pid_t child = fork();
+    if (child == 0) {
+      if (chdir(folder_.c_str()) != 0) _exit(99);
+      dup2(open("out.txt", O_WRONLY | O_CREAT, 0600), STDOUT_FILENO);
+      dup2(open("err.txt", O_WRONLY | O_CREAT, 0600), STDERR_FILENO);
+      setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
+      words.insert(words.begin(), executable_);
+      std::vector<char*> arguments;
+      for (std::string& word : words) arguments.push_back(word.data());
+      arguments.push_back(nullptr);
+      execv(executable_.c_str(), arguments.data());
+      _exit(98);
+    }
+    for (int i = 0; i < 900; ++i) {
+      if (text_of_file(folder_ / "err.txt").find(part) != std::string::npos) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    kill(child, SIGINT);
+    int status = 0;
+    waitpid(child, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(folder_ / "out.txt"),
+            text_of_file(folder_ / "err.txt")};
   }
   void write(const std::string& name, const std::string& text) {
     std::ofstream(folder_ / name) << text;

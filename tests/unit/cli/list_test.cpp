@@ -1,10 +1,5 @@
 // A list of problems: the progress through it, and the table at its end.
-#include <fcntl.h>
-
-#include <chrono>
-#include <csignal>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "session/list_gain.h"
 #include "session/list_report.h"
@@ -264,28 +259,10 @@ TEST_F(CliList, AFaultOfTheMachineShowsWhatIsDone) {
 
 TEST_F(CliList, CtrlCShowsWhatIsDone) {
   write("list.txt", "gemm m=8,n=8,k=8\ngemm m=16,n=16,k=16\ngemm m=24,n=8,k=8\n");
-  const pid_t child = fork();
-  if (child == 0) {
-    if (chdir(folder_.c_str()) != 0) _exit(99);
-    dup2(open("out.txt", O_WRONLY | O_CREAT, 0600), STDOUT_FILENO);
-    dup2(open("err.txt", O_WRONLY | O_CREAT, 0600), STDERR_FILENO);
-    setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
-    execl(executable_.c_str(), executable_.c_str(), "--shapes", "list.txt", "--kernel", "simt",
-          "--device", "cpu", "--budget", "4s", static_cast<char*>(nullptr));
-    _exit(98);
-  }
-  const auto said = [&](const std::string& part) {
-    return text_of_file(folder_ / "err.txt").find(part) != std::string::npos;
-  };
-  for (int i = 0; i < 900 && !said("2 of 3"); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  kill(child, SIGINT);
-  int status = 0;
-  waitpid(child, &status, 0);
-  EXPECT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 0) << "the first problem has a winner";
-  const std::string out = text_of_file(folder_ / "out.txt");
+  const Ran ran = tune_interrupted_at(
+      "2 of 3", {"--shapes", "list.txt", "--kernel", "simt", "--device", "cpu", "--budget", "4s"});
+  EXPECT_EQ(ran.code, 0) << "the first problem has a winner" << ran.err;
+  const std::string& out = ran.out;
   const std::string last = out.substr(std::min(out.rfind("problem  "), out.size()));
   for (const char* part :
        {"gemm f32 m=8,n=8,k=8 ", "interrupted", "not started", "of 3 problems"}) {

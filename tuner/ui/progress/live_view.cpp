@@ -94,8 +94,11 @@ void LiveView::add_plot(std::vector<ScreenLine>& lines, Extent room, bool utf8) 
     lines.push_back(
         {fmt::format("{:>{}} {}{}", label, label_width, utf8 ? "\u2502" : "|", drawn[row])});
   }
-  lines.push_back(
-      {fmt::format("{:>{}}  0{:>{}}", "", label_width, axis_text(), columns - 1), Tone::dim});
+  const std::string end_text = axis_text();
+  const bool has_start = static_cast<int>(width_of(end_text)) + 2 <= columns;
+  lines.push_back({fmt::format("{:>{}}  {}{:>{}}", "", label_width, has_start ? "0" : " ", end_text,
+                               columns - 1),
+                   Tone::dim});
 }
 
 std::string LiveView::busy_text(bool utf8) const {
