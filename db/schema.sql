@@ -13,7 +13,7 @@ CREATE TABLE context (
   kernel        TEXT NOT NULL,     -- 'simt'; for a baseline its library, 'cublas'
   -- The digest of the kernel's source and all its includes; for a baseline the library's version.
   source_digest TEXT NOT NULL,
-  -- The digest of all else that a verdict depends on (core/plan/verdict.h); '' if not known.
+  -- The digest of all else that a verdict depends on (core/lowering/verdict.h); '' if not known.
   verdict_digest TEXT NOT NULL,
   device_model  TEXT NOT NULL,     -- 'NVIDIA H200'
   device_limits TEXT NOT NULL,     -- 'cc=90 sms=132 ...'

@@ -9,7 +9,7 @@
 
 #include "core/base/digest.h"
 #include "core/base/error.h"
-#include "core/plan/lowering.h"
+#include "core/lowering/lowering.h"
 #include "emit/header/write_cubin.h"
 #include "emit/model.h"
 #include "emit/tuning/tuning.h"

@@ -9,9 +9,9 @@
 
 #include "core/base/digest.h"
 #include "core/base/error.h"
-#include "core/plan/lowering.h"
-#include "core/plan/program_macros.h"
-#include "core/plan/variant_text.h"
+#include "core/lowering/lowering.h"
+#include "core/lowering/program_macros.h"
+#include "core/lowering/variant_text.h"
 #include "core/spec/compiler_options.h"
 #include "emit/emitted/choose.h"
 #include "emit/evidence.h"

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "core/plan/variant_text.h"
+#include "core/lowering/variant_text.h"
 #include "emit/header/text.h"
 #include "emit/model_parts.h"
 #include "emit/tuning/names.h"

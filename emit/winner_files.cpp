@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
-#include "core/plan/lowering.h"
+#include "core/lowering/lowering.h"
 #include "emit/header/text.h"
 #include "emit/tuning/tuning.h"
 

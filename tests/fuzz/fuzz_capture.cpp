@@ -2,8 +2,8 @@
 // that its op accepts.
 #include <sstream>
 
-#include "capture/findings.h"
-#include "capture/log_reader.h"
+#include "capture/calls/findings.h"
+#include "capture/logs/log_reader.h"
 #include "core/problem/problem.h"
 #include "fuzz.h"
 

@@ -2,9 +2,9 @@
 // option or the kernel, and accepted options make specs that are TOML.
 #include <sstream>
 
-#include "core/base/toml_file.h"
 #include "core/from_source/from_source.h"
 #include "core/from_source/kernel_choice.h"
+#include "core/text/toml_file.h"
 #include "fuzz.h"
 
 namespace {

@@ -1,9 +1,9 @@
 // Specs: an op.toml and a kernel's file, with a line "%%" between them. An accepted spec solves a
 // problem, or says why not.
 #include "core/base/texts.h"
-#include "core/base/toml_file.h"
 #include "core/catalog/catalog.h"
 #include "core/problem/problem.h"
+#include "core/text/toml_file.h"
 #include "fuzz.h"
 
 namespace {

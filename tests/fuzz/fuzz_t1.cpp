@@ -1,7 +1,7 @@
 // T1 files: an accepted file gives a space, and specs that are TOML.
 #include "core/base/texts.h"
-#include "core/base/toml_file.h"
 #include "core/t1/t1.h"
+#include "core/text/toml_file.h"
 #include "fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

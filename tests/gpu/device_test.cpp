@@ -9,7 +9,8 @@
 #include <string>
 
 #include "core/catalog/catalog.h"
-#include "core/plan/lowering.h"
+#include "core/lowering/baseline_job.h"
+#include "core/lowering/lowering.h"
 #include "gpu_bench.h"
 #include "unit/conformance/sample.h"
 #include "unit/support/own_problem.h"

@@ -8,7 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
-#include "core/plan/lowering.h"
+#include "core/lowering/lowering.h"
 
 namespace tw::test {
 namespace {

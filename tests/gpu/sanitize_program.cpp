@@ -17,7 +17,7 @@
 #include <string_view>
 
 #include "core/catalog/catalog.h"
-#include "core/plan/lowering.h"
+#include "core/lowering/lowering.h"
 #include "core/space/space.h"
 #include "devices/cuda/cuda.h"
 #include "devices/cuda/runtime/cuda_runtime.h"

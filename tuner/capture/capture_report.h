@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "capture/findings.h"
+#include "capture/calls/findings.h"
 #include "capture/log_files.h"
 
 namespace tw::capture {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "capture/findings.h"
-#include "capture/log_reader.h"
+#include "capture/calls/findings.h"
+#include "capture/logs/log_reader.h"
 
 namespace tw::capture {
 

@@ -7,7 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
-#include "core/plan/verdict.h"
+#include "core/lowering/verdict.h"
 #include "session/result_report.h"
 #include "session/setup/device_choice.h"
 #include "session/setup/device_text.h"

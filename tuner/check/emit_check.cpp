@@ -6,8 +6,8 @@
 #include <chrono>
 #include <map>
 
+#include "core/lowering/lowering.h"
 #include "core/model/emulated_work.h"
-#include "core/plan/lowering.h"
 #include "core/plan/plan.h"
 #include "devices/job_runner.h"
 #include "emit/tuning/samples.h"

@@ -13,15 +13,15 @@
 #include <system_error>
 #include <vector>
 
+#include "capture/calls/findings.h"
 #include "capture/capture_report.h"
-#include "capture/findings.h"
 #include "capture/log_files.h"
 #include "capture/program_run.h"
 #include "commands/commands.h"
 #include "core/base/error.h"
 #include "core/base/replace_file.h"
-#include "core/base/shell_word.h"
 #include "core/catalog/catalog.h"
+#include "core/text/shell_word.h"
 #include "ui/interrupt.h"
 #include "ui/json_text.h"
 #include "ui/output.h"

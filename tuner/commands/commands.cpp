@@ -6,8 +6,8 @@
 #include <cstdio>
 
 #include "core/base/error.h"
-#include "core/base/nearest.h"
 #include "core/expr/expr.h"
+#include "core/text/nearest.h"
 
 namespace tw {
 namespace {

@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "commands/commands.h"
-#include "commands/cover_report.h"
-#include "commands/cover_run.h"
-#include "commands/emit_portfolio.h"
-#include "commands/emit_winners.h"
-#include "commands/next_step.h"
+#include "commands/cover/cover_report.h"
+#include "commands/cover/cover_run.h"
+#include "commands/emit/emit_portfolio.h"
+#include "commands/emit/emit_winners.h"
+#include "commands/tune/next_step.h"
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
 #include "cover/points.h"

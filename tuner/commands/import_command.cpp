@@ -7,7 +7,7 @@
 #include "commands/commands.h"
 #include "core/base/error.h"
 #include "core/formats/recording_file.h"
-#include "db/exchange.h"
+#include "db/exchange/exchange.h"
 #include "options/options.h"
 #include "ui/format.h"
 #include "ui/json_text.h"

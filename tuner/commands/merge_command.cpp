@@ -5,7 +5,7 @@
 
 #include "commands/commands.h"
 #include "core/base/error.h"
-#include "db/merge.h"
+#include "db/exchange/merge.h"
 #include "options/options.h"
 #include "ui/format.h"
 #include "ui/json_text.h"

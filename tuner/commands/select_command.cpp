@@ -9,8 +9,8 @@
 #include <optional>
 
 #include "commands/commands.h"
-#include "commands/emit_portfolio.h"
-#include "commands/emit_winners.h"
+#include "commands/emit/emit_portfolio.h"
+#include "commands/emit/emit_winners.h"
 #include "core/catalog/catalog.h"
 #include "emit/tuning/choice.h"
 #include "emit/tuning/left_out.h"

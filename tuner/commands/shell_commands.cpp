@@ -8,8 +8,8 @@
 
 #include "commands/commands.h"
 #include "core/base/error.h"
-#include "core/base/nearest.h"
 #include "core/base/replace_file.h"
+#include "core/text/nearest.h"
 #include "shell/completion.h"
 #include "shell/manual.h"
 #include "ui/version.h"

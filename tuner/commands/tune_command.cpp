@@ -10,7 +10,7 @@
 #include <string>
 
 #include "commands/commands.h"
-#include "commands/tune_batch.h"
+#include "commands/tune/tune_batch.h"
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
 #include "options/filter_options.h"

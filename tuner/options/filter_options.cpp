@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "core/base/nearest.h"
+#include "core/text/nearest.h"
 #include "db/upkeep/context_values.h"
 
 namespace tw {

@@ -10,10 +10,10 @@
 #include <sstream>
 
 #include "core/base/error.h"
-#include "core/base/nearest.h"
-#include "core/base/shell_word.h"
-#include "core/base/words.h"
 #include "core/expr/expr.h"
+#include "core/text/nearest.h"
+#include "core/text/shell_word.h"
+#include "core/text/words.h"
 
 namespace tw {
 namespace {

@@ -12,11 +12,11 @@
 #include <sstream>
 
 #include "core/base/error.h"
-#include "core/base/nearest.h"
-#include "core/base/words.h"
 #include "core/catalog/catalog.h"
 #include "core/expr/expr.h"
 #include "core/formats/recording_file.h"
+#include "core/text/nearest.h"
+#include "core/text/words.h"
 #include "options/problem_table.h"
 #include "options/source_options.h"
 

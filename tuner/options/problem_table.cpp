@@ -8,9 +8,9 @@
 #include <optional>
 #include <utility>
 
-#include "core/base/csv.h"
 #include "core/base/error.h"
-#include "core/base/nearest.h"
+#include "core/text/csv.h"
+#include "core/text/nearest.h"
 
 namespace tw {
 namespace {

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "core/base/error.h"
-#include "core/base/words.h"
+#include "core/text/words.h"
 
 namespace tw {
 namespace {

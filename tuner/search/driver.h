@@ -11,8 +11,8 @@
 #include <optional>
 #include <vector>
 
+#include "core/lowering/lowering.h"
 #include "core/model/time_model.h"
-#include "core/plan/lowering.h"
 #include "core/plan/objective.h"
 #include "devices/job_runner.h"
 #include "search/strategies/strategy.h"

@@ -9,7 +9,7 @@
 #include <tuple>
 #include <utility>
 
-#include "core/plan/lowering.h"
+#include "core/lowering/lowering.h"
 #include "search/race.h"
 #include "session/finalist_counters.h"
 #include "session/finalists.h"

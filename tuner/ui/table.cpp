@@ -4,7 +4,7 @@
 #include <cassert>
 #include <cstddef>
 
-#include "core/base/csv.h"
+#include "core/text/csv.h"
 #include "ui/output.h"
 
 namespace tw {

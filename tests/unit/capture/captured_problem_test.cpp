@@ -1,5 +1,5 @@
 // The problem of a library's call, found by the [[baseline]] of an op.
-#include "capture/captured_problem.h"
+#include "capture/calls/captured_problem.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Counting: equal problems, refused ones, the order, the list and the tables.
-#include "capture/findings.h"
+#include "capture/calls/findings.h"
 
 #include <gmock/gmock.h>
 

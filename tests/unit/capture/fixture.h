@@ -6,8 +6,8 @@
 #include <sstream>
 #include <string>
 
-#include "capture/findings.h"
-#include "capture/log_reader.h"
+#include "capture/calls/findings.h"
+#include "capture/logs/log_reader.h"
 #include "core/catalog/catalog.h"
 #include "unit/support/paths.h"
 

@@ -1,5 +1,5 @@
 // Numbers and words of the libraries' logs.
-#include "capture/log_values.h"
+#include "capture/calls/log_values.h"
 
 #include <gtest/gtest.h>
 

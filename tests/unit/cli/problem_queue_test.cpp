@@ -1,5 +1,5 @@
 // The order of the problems of a list, and who tunes them.
-#include "commands/problem_queue.h"
+#include "commands/tune/problem_queue.h"
 
 #include <gtest/gtest.h>
 

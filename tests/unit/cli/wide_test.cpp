@@ -1,7 +1,7 @@
 // tune query --wide: the parts of problems as columns.
 #include <nlohmann/json.hpp>
 
-#include "core/base/csv.h"
+#include "core/text/csv.h"
 #include "unit/cli/fixture.h"
 #include "unit/support/paths.h"
 

@@ -11,7 +11,7 @@
 #include <numeric>
 #include <ostream>
 
-#include "core/plan/lowering.h"
+#include "core/lowering/lowering.h"
 #include "core/plan/plan.h"
 #include "devices/comparison.h"
 #include "devices/cpu/execute.h"

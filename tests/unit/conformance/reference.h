@@ -12,7 +12,7 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
-#include "core/plan/lowering.h"
+#include "core/lowering/lowering.h"
 #include "core/plan/plan.h"
 #include "devices/cpu/compile/module.h"
 #include "devices/cpu/emulation/scheduler.h"

@@ -10,7 +10,7 @@
 #include <optional>
 #include <set>
 
-#include "core/plan/lowering.h"
+#include "core/lowering/lowering.h"
 #include "devices/cpu/execute.h"
 #include "devices/cpu/memory.h"
 #include "devices/cpu/values.h"

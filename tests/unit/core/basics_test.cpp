@@ -2,14 +2,14 @@
 
 #include <tuple>
 
-#include "core/base/csv.h"
 #include "core/base/digest.h"
 #include "core/base/error.h"
-#include "core/base/nearest.h"
 #include "core/base/note.h"
 #include "core/expr/expr.h"
 #include "core/plan/measurement.h"
 #include "core/spec/kernel_name.h"
+#include "core/text/csv.h"
+#include "core/text/nearest.h"
 #include "core/types/device_info.h"
 #include "core/types/dtype.h"
 #include "unit/core/fixture.h"

@@ -6,7 +6,8 @@
 #include <random>
 
 #include "core/catalog/catalog.h"
-#include "core/plan/lowering.h"
+#include "core/lowering/baseline_job.h"
+#include "core/lowering/lowering.h"
 #include "unit/core/fixture.h"
 #include "unit/support/own_problem.h"
 

@@ -6,8 +6,8 @@
 
 #include "core/base/digest.h"
 #include "core/catalog/catalog.h"
+#include "core/lowering/lowering.h"
 #include "core/plan/job.h"
-#include "core/plan/lowering.h"
 #include "unit/core/fixture.h"
 
 namespace tw {

@@ -8,9 +8,10 @@
 
 #include "core/base/texts.h"
 #include "core/catalog/catalog.h"
+#include "core/lowering/baseline_job.h"
+#include "core/lowering/lowering.h"
+#include "core/lowering/variant_text.h"
 #include "core/plan/job.h"
-#include "core/plan/lowering.h"
-#include "core/plan/variant_text.h"
 #include "unit/core/fixture.h"
 
 namespace tw {

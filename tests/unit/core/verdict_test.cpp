@@ -1,5 +1,5 @@
 // The keys contain everything that a verdict depends on, one thing at a time, and nothing else.
-#include "core/plan/verdict.h"
+#include "core/lowering/verdict.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
 // Parts of texts, numbers in them, and words for a shell.
-#include "core/base/words.h"
+#include "core/text/words.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "core/base/shell_word.h"
+#include "core/text/shell_word.h"
 
 namespace tw {
 namespace {

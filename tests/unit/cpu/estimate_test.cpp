@@ -6,8 +6,8 @@
 #include <chrono>
 
 #include "core/catalog/catalog.h"
+#include "core/lowering/lowering.h"
 #include "core/model/emulated_work.h"
-#include "core/plan/lowering.h"
 #include "core/space/space.h"
 #include "devices/cpu/cpu.h"
 

@@ -16,7 +16,7 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
-#include "core/plan/lowering.h"
+#include "core/lowering/lowering.h"
 #include "core/space/space.h"
 #include "devices/cuda/protocol/platform.h"
 #include "devices/gpu/compile/compile_pool.h"

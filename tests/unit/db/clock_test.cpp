@@ -1,7 +1,7 @@
 // A clock was set back between rows: their order is the order in which they were written.
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include "db/merge.h"
+#include "db/exchange/merge.h"
 #include "unit/db/fixture.h"
 
 namespace tw {

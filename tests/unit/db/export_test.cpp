@@ -6,8 +6,8 @@
 #include <limits>
 #include <random>
 
-#include "core/base/csv.h"
-#include "db/exchange.h"
+#include "core/text/csv.h"
+#include "db/exchange/exchange.h"
 #include "unit/db/fixture.h"
 
 namespace tw {

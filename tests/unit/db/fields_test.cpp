@@ -6,7 +6,7 @@
 #include <set>
 
 #include "core/types/device_info_fields.h"
-#include "db/exchange.h"
+#include "db/exchange/exchange.h"
 #include "db/store_fields.h"
 #include "unit/db/fixture.h"
 #include "unit/support/filled_record.h"

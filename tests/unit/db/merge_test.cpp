@@ -1,12 +1,12 @@
 // Databases that take over the rows of others.
-#include "db/merge.h"
+#include "db/exchange/merge.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <algorithm>
 #include <fstream>
 
-#include "db/exchange.h"
+#include "db/exchange/exchange.h"
 #include "unit/db/fixture.h"
 
 namespace tw {

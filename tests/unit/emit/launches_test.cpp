@@ -8,7 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
-#include "core/plan/lowering.h"
+#include "core/lowering/lowering.h"
 #include "core/plan/plan.h"
 #include "emit/emitted/limits.h"
 #include "emit/tuning/samples.h"

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/catalog/catalog.h"
-#include "core/plan/lowering.h"
+#include "core/lowering/lowering.h"
 #include "core/plan/plan.h"
 #include "emit/model_parts.h"
 #include "selected_mapped.h"

@@ -6,7 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
-#include "core/plan/lowering.h"
+#include "core/lowering/lowering.h"
 #include "core/space/space.h"
 #include "selected.h"
 #include "unit/emit/fixture.h"

@@ -5,12 +5,12 @@
 #include <array>
 #include <fstream>
 
-#include "core/base/toml_file.h"
 #include "core/catalog/catalog.h"
 #include "core/from_source/argument_text.h"
 #include "core/from_source/from_source.h"
 #include "core/from_source/reference_text.h"
 #include "core/from_source/values_text.h"
+#include "core/text/toml_file.h"
 #include "unit/core/fixture.h"
 
 namespace tw {

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "core/base/texts.h"
-#include "core/base/toml_file.h"
 #include "core/catalog/catalog.h"
+#include "core/text/toml_file.h"
 #include "unit/core/fixture.h"
 
 namespace tw {

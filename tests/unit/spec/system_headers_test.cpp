@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/plan/program_macros.h"
+#include "core/lowering/program_macros.h"
 #include "core/spec/sources.h"
 
 namespace tw {

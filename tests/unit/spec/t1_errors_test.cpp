@@ -12,13 +12,13 @@
 #include <string>
 
 #include "core/base/error.h"
-#include "core/base/json_document.h"
 #include "core/catalog/catalog.h"
-#include "core/plan/lowering.h"
+#include "core/lowering/lowering.h"
+#include "core/lowering/program_macros.h"
 #include "core/plan/plan.h"
-#include "core/plan/program_macros.h"
 #include "core/space/space.h"
 #include "core/t1/t1.h"
+#include "core/text/json_document.h"
 
 namespace tw {
 namespace {

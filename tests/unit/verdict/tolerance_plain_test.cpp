@@ -7,7 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/texts.h"
 #include "core/catalog/catalog.h"
-#include "core/plan/lowering.h"
+#include "core/lowering/lowering.h"
 #include "core/plan/plan.h"
 #include "core/space/space.h"
 #include "devices/cpu/cpu.h"

@@ -9,13 +9,13 @@
 
 #include "core/base/digest.h"
 #include "core/base/error.h"
-#include "core/base/nearest.h"
 #include "core/base/texts.h"
 #include "core/from_source/from_source.h"
 #include "core/from_source/kernel_choice.h"
 #include "core/from_source/source_functions.h"
 #include "core/spec/spec_reader.h"
 #include "core/t1/t1.h"
+#include "core/text/nearest.h"
 
 namespace tw {
 namespace fs = std::filesystem;

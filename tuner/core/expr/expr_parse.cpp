@@ -8,11 +8,11 @@
 #include <optional>
 
 #include "core/base/error.h"
-#include "core/base/nearest.h"
 #include "core/base/texts.h"
 #include "core/expr/expr.h"
 #include "core/expr/expr_code.h"
 #include "core/expr/expr_lexer.h"
+#include "core/text/nearest.h"
 
 namespace tw {
 namespace {

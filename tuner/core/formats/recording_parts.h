@@ -1,5 +1,5 @@
 // Helpers for recordings: decimal shifts, and the knobs of others' files. Private to recording*.cpp
-// and db/exchange_t4.cpp.
+// and db/exchange/exchange_t4.cpp.
 #pragma once
 #include <nlohmann/json.hpp>
 #include <span>
@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/base/fields.h"
-#include "core/base/json_place.h"
 #include "core/formats/recording.h"
+#include "core/text/json_place.h"
 
 namespace tw {
 

@@ -7,12 +7,12 @@
 #include <limits>
 
 #include "core/base/error.h"
-#include "core/base/nearest.h"
-#include "core/base/toml_text.h"
 #include "core/expr/expr.h"
 #include "core/from_source/number_literal.h"
 #include "core/from_source/text_parts.h"
 #include "core/spec/kernel_name.h"
+#include "core/text/nearest.h"
+#include "core/text/toml_text.h"
 
 namespace tw {
 namespace {

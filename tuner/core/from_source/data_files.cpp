@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/base/toml_text.h"
+#include "core/text/toml_text.h"
 
 namespace tw {
 namespace {

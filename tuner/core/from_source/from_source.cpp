@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/toml_text.h"
 #include "core/from_source/argument_text.h"
 #include "core/from_source/kernel_choice.h"
 #include "core/from_source/knob_values.h"
@@ -17,6 +16,7 @@
 #include "core/from_source/values_text.h"
 #include "core/spec/kernel_name.h"
 #include "core/spec/spec_reader.h"
+#include "core/text/toml_text.h"
 
 namespace tw {
 namespace {

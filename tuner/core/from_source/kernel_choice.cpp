@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "core/base/nearest.h"
 #include "core/from_source/text_parts.h"
 #include "core/spec/kernel_name.h"
 #include "core/spec/sources.h"
+#include "core/text/nearest.h"
 
 namespace tw {
 namespace {

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/base/toml_text.h"
-#include "core/base/words.h"
 #include "core/from_source/text_parts.h"
+#include "core/text/toml_text.h"
+#include "core/text/words.h"
 
 namespace tw {
 namespace {

@@ -8,11 +8,11 @@
 #include <filesystem>
 #include <tuple>
 
-#include "core/base/nearest.h"
-#include "core/base/toml_text.h"
 #include "core/from_source/argument_text.h"
 #include "core/from_source/number_literal.h"
 #include "core/from_source/text_parts.h"
+#include "core/text/nearest.h"
+#include "core/text/toml_text.h"
 #include "core/types/float_bits.h"
 
 namespace tw {

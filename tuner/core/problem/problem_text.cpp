@@ -9,10 +9,10 @@
 #include <map>
 
 #include "core/base/error.h"
-#include "core/base/nearest.h"
-#include "core/base/toml_file.h"
-#include "core/base/words.h"
 #include "core/problem/problem.h"
+#include "core/text/nearest.h"
+#include "core/text/toml_file.h"
+#include "core/text/words.h"
 
 namespace tw {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "core/base/nearest.h"
 #include "core/python/evaluator.h"
 #include "core/python/limits.h"
+#include "core/text/nearest.h"
 
 namespace tw::python {
 namespace {

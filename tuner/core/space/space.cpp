@@ -8,8 +8,8 @@
 #include <numeric>
 
 #include "core/base/error.h"
-#include "core/base/nearest.h"
 #include "core/space/enumerate.h"
+#include "core/text/nearest.h"
 
 namespace tw {
 namespace {

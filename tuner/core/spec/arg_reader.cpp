@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/base/nearest.h"
 #include "core/spec/kernel_name.h"
 #include "core/spec/spec_reader.h"
+#include "core/text/nearest.h"
 #include "core/types/float_bits.h"
 
 namespace tw {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/base/texts.h"
-#include "core/base/toml_file.h"
+#include "core/text/toml_file.h"
 
 namespace tw {
 

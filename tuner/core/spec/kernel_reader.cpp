@@ -7,10 +7,10 @@
 
 #include "core/base/digest.h"
 #include "core/base/error.h"
-#include "core/base/nearest.h"
 #include "core/base/texts.h"
 #include "core/spec/kernel_name.h"
 #include "core/spec/spec_reader.h"
+#include "core/text/nearest.h"
 
 namespace tw {
 namespace {

@@ -5,11 +5,11 @@
 #include <set>
 
 #include "core/base/error.h"
-#include "core/base/nearest.h"
 #include "core/base/texts.h"
 #include "core/spec/compiler_options.h"
 #include "core/spec/kernel_name.h"
 #include "core/spec/spec_reader.h"
+#include "core/text/nearest.h"
 
 namespace tw {
 namespace {

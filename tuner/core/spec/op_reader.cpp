@@ -6,9 +6,9 @@
 #include <limits>
 
 #include "core/base/error.h"
-#include "core/base/nearest.h"
 #include "core/base/texts.h"
 #include "core/spec/spec_reader.h"
+#include "core/text/nearest.h"
 #include "core/types/epilogue.h"
 
 namespace tw {

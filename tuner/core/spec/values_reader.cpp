@@ -5,8 +5,8 @@
 #include <cmath>
 #include <filesystem>
 
-#include "core/base/nearest.h"
 #include "core/spec/spec_reader.h"
+#include "core/text/nearest.h"
 
 namespace tw {
 namespace {

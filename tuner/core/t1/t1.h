@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/base/texts.h"
-#include "core/base/toml_file.h"
 #include "core/spec/spec.h"
+#include "core/text/toml_file.h"
 
 namespace tw {
 

@@ -6,9 +6,9 @@
 #include <set>
 
 #include "core/base/error.h"
-#include "core/base/toml_text.h"
 #include "core/spec/spec_reader.h"
 #include "core/t1/t1_parts.h"
+#include "core/text/toml_text.h"
 
 namespace tw {
 namespace {

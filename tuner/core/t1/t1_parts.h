@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/json_place.h"
 #include "core/python/python.h"
 #include "core/spec/generated_specs.h"
 #include "core/spec/spec.h"
+#include "core/text/json_place.h"
 
 namespace tw {
 

@@ -7,12 +7,12 @@
 
 #include "core/base/error.h"
 #include "core/base/texts.h"
-#include "core/base/toml_text.h"
 #include "core/spec/compiler_options.h"
 #include "core/spec/kernel_name.h"
 #include "core/spec/spec_reader.h"
 #include "core/t1/t1.h"
 #include "core/t1/t1_parts.h"
+#include "core/text/toml_text.h"
 
 namespace tw {
 

@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "core/base/error.h"
-#include "core/base/toml_text.h"
 #include "core/python/python.h"
 #include "core/t1/t1_parts.h"
+#include "core/text/toml_text.h"
 
 namespace tw {
 namespace {

@@ -9,8 +9,8 @@
 #include <cmath>
 
 #include "core/base/error.h"
-#include "core/base/nearest.h"
 #include "core/expr/expr.h"
+#include "core/text/nearest.h"
 
 namespace tw {
 namespace {

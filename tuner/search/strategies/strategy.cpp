@@ -5,7 +5,7 @@
 #include <array>
 
 #include "core/base/error.h"
-#include "core/base/nearest.h"
+#include "core/text/nearest.h"
 #include "search/strategies/auto.h"
 #include "search/strategies/strategies.h"
 

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/plan/lowering.h"
-#include "core/plan/verdict.h"
+#include "core/lowering/lowering.h"
+#include "core/lowering/verdict.h"
 #include "devices/comparison.h"
 #include "session/run/session_request.h"
 

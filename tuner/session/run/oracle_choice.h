@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "core/plan/lowering.h"
+#include "core/lowering/lowering.h"
 #include "core/space/space.h"
 #include "devices/job_runner.h"
 #include "ui/progress/progress.h"

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "core/catalog/catalog.h"
+#include "core/lowering/lowering.h"
 #include "core/model/time_model.h"
 #include "core/plan/job.h"
-#include "core/plan/lowering.h"
 #include "core/plan/objective.h"
 #include "core/problem/problem.h"
 #include "core/space/space.h"

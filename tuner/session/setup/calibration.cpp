@@ -4,7 +4,7 @@
 
 #include "core/base/texts.h"
 #include "core/catalog/catalog.h"
-#include "core/plan/lowering.h"
+#include "core/lowering/lowering.h"
 #include "core/problem/problem.h"
 #include "core/space/space.h"
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/base/nearest.h"
 #include "core/formats/recording.h"
+#include "core/text/nearest.h"
 #include "devices/registry/registry.h"
 #include "devices/replay/replay.h"
 

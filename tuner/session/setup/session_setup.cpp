@@ -12,8 +12,9 @@
 
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
+#include "core/lowering/baseline_job.h"
+#include "core/lowering/verdict.h"
 #include "core/model/emulated_work.h"
-#include "core/plan/verdict.h"
 #include "options/filter_options.h"
 #include "session/setup/cpu_patience.h"
 #include "session/setup/device_text.h"

@@ -20,7 +20,7 @@
 #include "core/base/error.h"
 #include "core/base/note.h"
 #include "core/base/texts.h"
-#include "core/plan/program_macros.h"
+#include "core/lowering/program_macros.h"
 #include "core/spec/kernel_name.h"
 #include "core/spec/sources.h"
 #include "devices/cpu/compile/extern_shared.h"

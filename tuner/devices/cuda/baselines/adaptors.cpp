@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/base/nearest.h"
-#include "core/base/toml_file.h"
+#include "core/text/nearest.h"
+#include "core/text/toml_file.h"
 #include "devices/cuda/baselines/words.h"
 
 namespace tw::cuda {

@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "core/base/error.h"
-#include "core/plan/program_macros.h"
+#include "core/lowering/program_macros.h"
 #include "devices/cuda/compile/missing_header.h"
 #include "devices/cuda/compile/standard_headers.h"
 #include "devices/cuda/driver/libraries.h"

@@ -1,0 +1,381 @@
+#include "commands/tune/tune_batch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "commands/tune/next_step.h"
+#include "commands/tune/problem_queue.h"
+#include "core/base/error.h"
+#include "db/run_state.h"
+#include "session/result_report.h"
+#include "session/session.h"
+#include "session/setup/claims.h"
+#include "ui/interrupt.h"
+#include "ui/output.h"
+#include "ui/progress/notices.h"
+#include "ui/progress/progress.h"
+
+namespace tw {
+namespace {
+
+// A problem that cost so many workers is left out.
+constexpr int lost_most = 2;
+
+// The state that all workers of a command line share.
+struct Batch {
+  const Catalog& catalog;
+  const TuneOptions& options;
+  const std::vector<Asked>& problems;
+  const EventLog& log;
+  ListOutcome& outcome;
+  ListPace pace;
+  ProblemQueue queue;
+  Progress progress;  // of the screen; each problem has its own beside it
+  // problems that another process searches come later; false for one problem with --fresh
+  bool defers = true;
+  Notices notices{};  // of the database
+
+  std::mutex mutex{};                        // of what follows and of `outcome`
+  std::optional<std::int64_t> run_before{};  // the database's latest run before this command's
+  std::set<std::string> searched{};          // keys of the problems that this command has searched
+  std::vector<int> lost{};                   // workers that each problem cost
+  std::exception_ptr fault{};                // the first one
+
+  bool is_list() const { return problems.size() > 1; }
+};
+
+// Opens the device for a problem.
+using DeviceOpener = std::function<OpenDevice(const Asked&)>;
+
+// Tunes problems of the batch, one after another, on a device and over a connection to the database
+// of its own.
+class Lane {
+ public:
+  // `worker` names the worker of a lane beside others; it is empty for the only lane.
+  Lane(Batch& batch, DeviceOpener opener, std::string worker)
+      : batch_(batch),
+        opener_(std::move(opener)),
+        worker_(std::move(worker)),
+        log_(worker_.empty() ? batch.log : batch.log.of_worker(worker_)) {}
+
+  // Tunes problems until none is left. Throws Error for faults of the machine. `is_lost` returns
+  // whether the worker is lost; its problem is then given back, and the lane ends.
+  void run(const std::function<bool()>& is_lost);
+
+ private:
+  using Turn = ProblemQueue::Turn;
+
+  void tune_at(const Turn& turn, Progress& progress);
+  std::optional<Report> tune_one(const Turn& turn, ListEntry& entry, bool& is_put_off,
+                                 Progress& progress);
+  Report prepared(const Asked& asked, const OpenDevice& opened) const;
+  std::optional<Report> try_prepared(const Asked& asked, const OpenDevice& opened, ListEntry& entry,
+                                     Progress& progress) const;
+  void open_database();
+  bool claim(const SessionRequest& request, const Turn& turn, bool& is_put_off, Progress& progress);
+  void use_search_of_others(SessionRequest& request, Progress& progress) const;
+  void say_notices(const Report& report, Progress& progress);
+  ListEntry entry_of(const Turn& turn) const;
+  void keep(const Turn& turn, const Report& report, ListEntry entry);
+  void settle_lost(const Turn& turn, const std::string& reason, Progress& progress);
+
+  Batch& batch_;
+  DeviceOpener opener_;
+  std::string worker_;
+  EventLog log_;
+  std::optional<Store> store_{};
+  std::optional<Claims> claims_{};
+};
+
+// Waits until the process that searches the problem ends, and claims the problem. Returns false if
+// the user ended the wait.
+bool await_claim(Claims& claims, const SessionRequest& request,
+                 const std::function<bool()>& stopped, Progress& progress) {
+  if (claims.try_claim(request.situation)) return true;
+  progress.note(fmt::format("waiting for the process that searches {}", request.problem_key));
+  return claims.wait(request.situation, stopped);
+}
+
+// If another process completed a search of the problem since this command started, only its trials
+// are used.
+void Lane::use_search_of_others(SessionRequest& request, Progress& progress) const {
+  const RunState now =
+      latest_run(batch_.options.measuring.database, request.situation, request.objective);
+  {
+    const std::scoped_lock lock(batch_.mutex);
+    const bool is_ours = batch_.searched.contains(request.problem_key);
+    if (is_ours || now.id <= *batch_.run_before || !now.is_complete) return;
+  }
+  progress.note(fmt::format("{}: another process has searched it meanwhile: its trials are known",
+                            request.problem_key));
+  request.recall_only = true;
+  request.fresh = false;
+}
+
+// Returns the report of a problem that is ready to run on the device.
+Report Lane::prepared(const Asked& asked, const OpenDevice& opened) const {
+  const TuneOptions& options = batch_.options;
+  Report report{.setup = set_up(batch_.catalog, asked, options.kernel, opened, options.measuring),
+                .result = {},
+                .device = opened.device->info(),
+                .why = opened.why,
+                .recordings = {}};
+  for (const Recording* one : opened.recordings) report.recordings.push_back(one->path);
+  SessionRequest& request = report.setup.request;
+  request.budget = options.budget;
+  request.strategy = options.strategy;
+  request.finalists = options.finalists;
+  request.command = options.command_line;
+  return report;
+}
+
+// The same. If one problem of a list cannot be tuned, the others still can: then returns nothing,
+// and the entry of the list says why.
+std::optional<Report> Lane::try_prepared(const Asked& asked, const OpenDevice& opened,
+                                         ListEntry& entry, Progress& progress) const {
+  if (!batch_.is_list()) return prepared(asked, opened);
+  try {
+    return prepared(asked, opened);
+  } catch (const Error& error) {
+    entry.state = ListState::failed;
+    entry.note = error.what();
+    progress.headline(fmt::format("{}: cannot be tuned: {}", entry.problem, entry.note));
+    return std::nullopt;
+  }
+}
+
+void Lane::open_database() {
+  const std::string& database = batch_.options.measuring.database;
+  if (store_) return;
+  store_ = Store::open(database, Store::Mode::read_write);
+  claims_.emplace(database);
+  const std::scoped_lock lock(batch_.mutex);
+  if (!batch_.run_before) batch_.run_before = latest_run_id(database);
+}
+
+// Claims the problem. If another process searches it, the problem is put off, or the lane waits if
+// it was put off before. Returns false if it is put off, or if the user ended the wait.
+bool Lane::claim(const SessionRequest& request, const Turn& turn, bool& is_put_off,
+                 Progress& progress) {
+  const auto stopped = [this] { return batch_.queue.is_stopped(); };
+  if (turn.is_second_try) return await_claim(*claims_, request, stopped, progress);
+  if (claims_->try_claim(request.situation)) return true;
+  progress.note(fmt::format("{}: another process searches it{}", request.problem_key,
+                            batch_.defers ? ": back to it at the end" : " too"));
+  is_put_off = batch_.defers;
+  return !is_put_off;
+}
+
+void Lane::say_notices(const Report& report, Progress& progress) {
+  for (const std::string& notice : report.setup.notices) progress.note(notice);
+  batch_.notices.say_once(std::array{store_->clock_notice(), claims_->notice()}, progress);
+}
+
+// Tunes one problem, and writes what was found into the entry. Returns nothing if the problem
+// cannot be tuned, or not now: see try_prepared() and claim().
+std::optional<Report> Lane::tune_one(const Turn& turn, ListEntry& entry, bool& is_put_off,
+                                     Progress& progress) {
+  const Asked& asked = batch_.problems[turn.at];
+  const OpenDevice opened = opener_(asked);
+  std::optional<Report> ready = try_prepared(asked, opened, entry, progress);
+  if (!ready) return std::nullopt;
+  Report& report = *ready;
+  SessionRequest& request = report.setup.request;
+  open_database();
+  request.log = &log_;
+  if (!claim(request, turn, is_put_off, progress)) return std::nullopt;
+  use_search_of_others(request, progress);
+  progress.headline(
+      headline_of(request.problem_key, opened, worker_.empty() ? opened.why : worker_));
+  say_notices(report, progress);
+  const std::function<bool()> stopped = [this] { return batch_.queue.is_stopped(); };
+  choose_oracle(request, *opened.device, progress, stopped);
+  report.result = run_session(request, *opened.device, *store_, progress, stopped);
+  claims_->release(request.situation);
+  entry.problem = request.problem_key;
+  set_result(report.result, entry);
+  return ready;
+}
+
+// Returns the hint what to do with the winners.
+std::string next_step(const TuneOptions& options, const Setup& setup) {
+  const Situation& situation = setup.request.situation;
+  const Competitor& first = setup.request.competitors.front();
+  const std::string stored = fmt::format("stored in {}", options.measuring.database);
+  if (!first.kernel && first.code.source_digest.empty()) return stored;
+  return fmt::format("{}; next: {}", stored,
+                     emit_command_line({.op = situation.op,
+                                        .spec = options.spec,
+                                        .is_from_source = options.is_from_source,
+                                        .database = options.measuring.database,
+                                        .device_model = "",
+                                        .source = situation.source,
+                                        .l2 = situation.l2,
+                                        .objective = setup.request.objective}));
+}
+
+// Keeps a problem's result, and shows it.
+void Lane::keep(const Turn& turn, const Report& report, ListEntry entry) {
+  const TuneOptions& options = batch_.options;
+  const std::scoped_lock lock(batch_.mutex);
+  batch_.searched.insert(report.setup.request.problem_key);
+  ListOutcome& outcome = batch_.outcome;
+  if (options.json) {
+    outcome.results[turn.at] = result_json(report, options.top);
+  } else {
+    batch_.progress.screen().make_way([&] {
+      show(result_text(report, options.top) + "\n");
+      std::fflush(stdout);
+    });
+    std::vector<std::string>& steps = outcome.next_steps;
+    const std::string step = next_step(options, report.setup);
+    const bool is_new = std::find(steps.begin(), steps.end(), step) == steps.end();
+    if (entry.winner && is_new) steps.push_back(step);
+  }
+  outcome.list.entries[turn.at] = std::move(entry);
+}
+
+ListEntry Lane::entry_of(const Turn& turn) const {
+  const std::scoped_lock lock(batch_.mutex);
+  return batch_.outcome.list.entries[turn.at];
+}
+
+// Takes one turn from its begin to its end.
+void Lane::tune_at(const Turn& turn, Progress& progress) {
+  const ListPlace place = batch_.pace.begin(turn.at + 1);
+  progress.in_list(place);
+  ListEntry entry = entry_of(turn);
+  bool is_put_off = false;
+  const std::optional<Report> report = tune_one(turn, entry, is_put_off, progress);
+  if (is_put_off) {
+    batch_.pace.put_off();
+    return batch_.queue.put_off(turn);
+  }
+  if (report) {
+    keep(turn, *report, std::move(entry));
+  } else {
+    const std::scoped_lock lock(batch_.mutex);
+    batch_.outcome.list.entries[turn.at] = std::move(entry);
+  }
+  batch_.pace.end(place, report && report->result.evaluated > 0);
+  batch_.queue.end(turn);
+}
+
+// Gives the problem of a lost worker to another lane, unless it has cost too many workers.
+void Lane::settle_lost(const Turn& turn, const std::string& reason, Progress& progress) {
+  progress.note(reason);
+  bool is_hopeless = false;
+  {
+    const std::scoped_lock lock(batch_.mutex);
+    is_hopeless = ++batch_.lost[turn.at] >= lost_most;
+    if (is_hopeless) {
+      ListEntry& entry = batch_.outcome.list.entries[turn.at];
+      entry.state = ListState::failed;
+      entry.note = fmt::format("{} workers were lost while they tuned it; the last one: {}",
+                               batch_.lost[turn.at], reason);
+    }
+  }
+  batch_.pace.put_off();
+  claims_.reset();  // the other lane claims it
+  if (is_hopeless) return batch_.queue.end(turn);
+  batch_.queue.give_back(turn);
+}
+
+void Lane::run(const std::function<bool()>& is_lost) {
+  while (const std::optional<Turn> turn = batch_.queue.next()) {
+    Progress progress = batch_.progress.beside();
+    try {
+      tune_at(*turn, progress);
+    } catch (const Error& error) {
+      progress.clear();
+      if (is_lost()) return settle_lost(*turn, error.what(), progress);
+      const std::scoped_lock lock(batch_.mutex);
+      ListEntry& entry = batch_.outcome.list.entries[turn->at];
+      entry.state = ListState::failed;
+      entry.note = error.what();
+      throw;
+    }
+  }
+}
+
+// Runs a lane in a thread. Its fault ends the other lanes.
+void run_beside_others(Batch& batch, Lane& lane, const std::function<bool()>& is_lost) {
+  try {
+    lane.run(is_lost);
+  } catch (...) {
+    batch.queue.stop();
+    const std::scoped_lock lock(batch.mutex);
+    if (!batch.fault) batch.fault = std::current_exception();
+  }
+}
+
+// Tunes as many problems at the same time as there are workers.
+void run_side_by_side(Batch& batch, std::vector<std::unique_ptr<fleet::Fleet>> workers) {
+  std::vector<std::unique_ptr<Lane>> lanes;
+  std::vector<std::thread> threads;
+  for (const auto& worker : workers) {
+    const auto opener = [device = worker.get()](const Asked&) {
+      return OpenDevice{.device = device, .recordings = {}, .why = {}};
+    };
+    lanes.push_back(std::make_unique<Lane>(batch, opener, worker->worker()));
+  }
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    threads.emplace_back([&batch, &lane = *lanes[i], device = workers[i].get()] {
+      run_beside_others(batch, lane, [device] { return device->size() == 0; });
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  if (batch.fault) std::rethrow_exception(batch.fault);
+  if (batch.queue.has_left() && !interrupted()) {
+    throw Error("all workers are lost: what was measured is stored: run the command again");
+  }
+}
+
+}  // namespace
+
+std::string key_of(const Asked& asked) {
+  return asked.entry ? asked.problem.key(asked.entry->op) : "";
+}
+
+void tune_all(const Catalog& catalog, const TuneOptions& options,
+              const std::vector<Asked>& problems, DeviceChooser& chooser, const EventLog& log,
+              ListOutcome& outcome) {
+  const auto open = [&](const Asked& asked) {
+    return chooser.open(asked.entry ? asked.entry->op.name : "", key_of(asked), options.kernel);
+  };
+  std::vector<std::unique_ptr<fleet::Fleet>> workers;
+  if (problems.size() > 1) {
+    open(problems.front());
+    workers = chooser.split_fleet(problems.size());
+  }
+  const std::size_t lanes = std::max<std::size_t>(1, workers.size());
+  Batch batch{.catalog = catalog,
+              .options = options,
+              .problems = problems,
+              .log = log,
+              .outcome = outcome,
+              .pace = ListPace(problems.size(), std::chrono::steady_clock::now, lanes),
+              .queue = ProblemQueue(problems.size(), interrupted),
+              .progress = Progress::on_stderr(options.measuring.detail),
+              .defers = problems.size() > 1 || !options.measuring.fresh,
+              .lost = std::vector<int>(problems.size())};
+  if (workers.empty()) {
+    Lane(batch, open, "").run([] { return false; });
+  } else {
+    run_side_by_side(batch, std::move(workers));
+  }
+}
+
+}  // namespace tw
