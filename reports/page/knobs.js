@@ -1,4 +1,4 @@
-// The effect of each knob, as `tune explain` computes it, and of pairs of knobs.
+// The effects of knobs and of pairs of knobs, as `tune explain` computes them.
 
 function knobsView(problem) {
   const explanation = problem.explanation;
@@ -10,7 +10,7 @@ function knobsView(problem) {
       "the part of the variance of the trials' times that a knob alone explains. A search " +
       "prefers good configurations, so the shares describe what was tried, not the whole space."),
     element("div", { class: "pair" }, shareFigure(explanation), pairFigure(problem)),
-    effectTable(explanation),
+    effectTable(explanation), ...pairTable(explanation),
   ];
 }
 
@@ -47,12 +47,33 @@ function effectTable(explanation) {
   });
 }
 
+// The knobs whose best values depend on each other.
+function pairTable(explanation) {
+  if (!explanation.pairs.length) {
+    return [note("No two knobs depend on each other, as far as these trials show.")];
+  }
+  return [dataTable({
+    caption: "Knobs that depend on each other: what a pair explains beyond its two knobs alone, " +
+      "and the best second value for each first",
+    rows: explanation.pairs,
+    columns: [
+      { name: "pair", sort: pair => pair.knobs.join(), text: pair => pair.knobs.join(", ") },
+      { name: "share", kind: "right", sort: pair => pair.share,
+        text: pair => `${(100 * pair.share).toFixed(0)} %` },
+      { name: "the best second value for each first", text: pair => pair.best.map(one =>
+        `${one.values[0]}: ${one.values[1]} x ${formatTimes(one.ratio)} (${one.trials})`)
+        .join(", ") },
+    ],
+  })];
+}
+
 // The fastest trial for each pair of values of two knobs.
 function pairFigure(problem) {
   const set = mainSet(problem);
   const names = problem.explanation.knobs.map(knob => knob.knob);
   if (names.length < 2) return note("Only one knob has two values, so that there is no pair.");
-  const chosen = [names[0], names[1]];
+  const { pairs } = problem.explanation;
+  const chosen = pairs.length ? [...pairs[0].knobs] : [names[0], names[1]];
   const place = element("div");
   const options = names.map(name => [name, name]);
   const draw = () => place.replaceChildren(pairPlot(set, ...chosen));

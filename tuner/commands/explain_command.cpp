@@ -125,6 +125,23 @@ std::string knobs_text(const Explanation& found) {
          "brackets: the number of trials\n";
 }
 
+std::string pairs_text(const Explanation& found) {
+  if (found.pairs.empty()) return "";
+  Table table({{"pair"}, {"share", Table::Align::right}, {"the best second value for each first"}});
+  for (const KnobPair& pair : found.pairs) {
+    const Knob &first = found.knobs[pair.first], &second = found.knobs[pair.second];
+    std::vector<std::string> best;
+    for (const KnobPair::Best& one : pair.best) {
+      best.push_back(fmt::format("{}: {} x {:.2f} ({})", first.text(one.first),
+                                 second.text(one.second), one.ratio, one.trials));
+    }
+    table.add({first.name + ", " + second.name, fmt::format("{:.0f} %", 100 * pair.share),
+               fmt::to_string(fmt::join(best, ", "))});
+  }
+  return "\nknobs that depend on each other\n" + table.text() +
+         "share: the part of the variance that the pair explains beyond its two knobs alone\n";
+}
+
 ordered_json bottleneck_json(const std::optional<Bottleneck>& bottleneck) {
   if (!bottleneck) return {};
   ordered_json uses;
@@ -167,7 +184,8 @@ ordered_json json_of(const Explanation& found) {
           {"winner", subject_json(found.winner.trial, found.bottleneck)},
           {"runner_up", runner_up_json(found)},
           {"trials", found.trials},
-          {"knobs", effects_json(found)}};
+          {"knobs", effects_json(found)},
+          {"pairs", pairs_json(found)}};
 }
 
 }  // namespace
@@ -196,8 +214,8 @@ int explain_command(const Arguments& arguments) {
     if (arguments.has("json")) {
       all.push_back(json_of(found));
     } else {
-      show(fmt::format("{}{}{}{}{}", is_first ? "" : "\n\n", header_text(found), uses_text(found),
-                       runner_up_text(found), knobs_text(found)));
+      show(fmt::format("{}{}{}{}{}{}", is_first ? "" : "\n\n", header_text(found), uses_text(found),
+                       runner_up_text(found), knobs_text(found), pairs_text(found)));
     }
     is_first = false;
   }

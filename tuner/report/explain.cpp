@@ -46,6 +46,8 @@ constexpr Described percentages[] = {
 constexpr double least_ratio = 1.03, least_points = 3;
 constexpr double least_use = 0.1, least_conflicts = 0.05;
 constexpr std::size_t most_changes = 4;  // for each kind
+constexpr std::size_t most_pairs = 6;
+constexpr double least_share = 0.01;  // of a pair
 
 std::optional<double> metric(const Trial& trial, const std::string& name) {
   const auto found = trial.measurement.metrics.find(name);
@@ -148,6 +150,9 @@ void weigh_knobs(Explanation& found, const std::vector<Trial>& trials) {
   }
   found.trials = timed.size();
   found.effects = knob_effects(found.knobs, timed);
+  found.pairs = knob_pairs(found.knobs, timed);
+  std::erase_if(found.pairs, [](const KnobPair& pair) { return pair.share < least_share; });
+  if (found.pairs.size() > most_pairs) found.pairs.resize(most_pairs);
 }
 
 }  // namespace
@@ -181,6 +186,21 @@ nlohmann::ordered_json effects_json(const Explanation& found) {
                        {"values", values}});
   }
   return effects;
+}
+
+nlohmann::ordered_json pairs_json(const Explanation& found) {
+  auto pairs = nlohmann::ordered_json::array();
+  for (const KnobPair& pair : found.pairs) {
+    const Knob &first = found.knobs[pair.first], &second = found.knobs[pair.second];
+    auto best = nlohmann::ordered_json::array();
+    for (const KnobPair::Best& one : pair.best) {
+      best.push_back({{"values", {first.text(one.first), second.text(one.second)}},
+                      {"ratio", one.ratio},
+                      {"trials", one.trials}});
+    }
+    pairs.push_back({{"knobs", {first.name, second.name}}, {"share", pair.share}, {"best", best}});
+  }
+  return pairs;
 }
 
 std::string amount_text(const CounterChange& change, double value) {

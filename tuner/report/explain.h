@@ -34,7 +34,8 @@ struct Explanation {
   std::vector<CounterChange> changes;  // amounts first, then percentages; the largest change first
   std::vector<Knob> knobs;             // the knobs as the trials show them; each value is a word
   std::vector<KnobEffect> effects;
-  std::size_t trials = 0;  // trials of the winner's kernel that have a time
+  std::vector<KnobPair> pairs;  // the strongest ones
+  std::size_t trials = 0;       // trials of the winner's kernel that have a time
 };
 
 // Explains a winner. `finalists` are in the race's order, the winner first. `trials` are the trials
@@ -48,6 +49,8 @@ bool has_share(const Explanation& found, const KnobEffect& effect);
 
 // Returns the effects of the knobs as JSON: [{"knob", "share", "values"}].
 nlohmann::ordered_json effects_json(const Explanation& found);
+// Returns the pairs as JSON: [{"knobs", "share", "best"}].
+nlohmann::ordered_json pairs_json(const Explanation& found);
 
 // Returns a value of the counter in its unit: "12 %", "1.2 GB".
 std::string amount_text(const CounterChange& change, double value);

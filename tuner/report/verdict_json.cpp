@@ -138,6 +138,7 @@ ordered_json explanation_json(const Group& group) {
   const Explanation found = explain(*group.winner, group.finalists, group.known);
   return {{"trials", found.trials},
           {"knobs", effects_json(found)},
+          {"pairs", pairs_json(found)},
           {"counters", counters_json(found)},
           {"runner_up", runner_up_json(found)}};
 }

@@ -1,4 +1,4 @@
-// How much each knob matters, from the trials of a search.
+// How much each knob matters, and which knobs depend on each other, from the trials of a search.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -36,5 +36,28 @@ struct KnobEffect {
 // few bad configurations would hide all else.
 std::vector<KnobEffect> knob_effects(std::span<const Knob> knobs,
                                      std::span<const TimedConfiguration> trials);
+
+// Two knobs that depend on each other: the best value of one is another for other values of the
+// other knob.
+struct KnobPair {
+  // The best value of the second knob for one value of the first.
+  struct Best {
+    std::int64_t first = 0, second = 0;
+    double ratio = 1;        // the fastest trial with both values, over the fastest of all
+    std::size_t trials = 0;  // with both values
+  };
+  std::size_t first = 0, second = 0;  // indices of the knobs
+  // Of the variance of log(time), by the two knobs together beyond what they explain one by one.
+  double share = 0;
+  std::vector<Best> best;  // one for each value of the first knob, cheapest first
+};
+
+// Returns the pairs of knobs that depend on each other, the strongest first. The times of the pairs
+// of values are compared with a sum of an effect of each value (an unbalanced two-way analysis of
+// variance of log(time), capped as in knob_effects()). A pair is returned if the sum leaves more
+// than noise: by an F test at 5 % over all pairs together (Bonferroni). What the other knobs change
+// counts as noise. The share is epsilon squared.
+std::vector<KnobPair> knob_pairs(std::span<const Knob> knobs,
+                                 std::span<const TimedConfiguration> trials);
 
 }  // namespace tw

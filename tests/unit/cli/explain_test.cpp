@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 
 namespace tw {
@@ -93,6 +94,24 @@ TEST(Explain, WithoutCountersOrARaceTheKnobsAreLeft) {
   EXPECT_EQ(found.knobs[found.effects[0].knob].name, "x");
   EXPECT_EQ(found.knobs[0].text(found.effects[0].values[1].value), "2");
   EXPECT_NEAR(found.effects[0].values[1].ratio, 2, 1e-9);
+}
+
+TEST(Explain, NamesTheKnobsThatDependOnEachOther) {
+  std::vector<Trial> trials;
+  for (const double noise : {0.0, 0.5}) {
+    for (const char* z : {"z=1", "z=2"}) {
+      trials.push_back(trial(std::string("x=1 y=1 ") + z, 100 + noise));
+      trials.push_back(trial(std::string("x=1 y=2 ") + z, 150 + noise));
+      trials.push_back(trial(std::string("x=2 y=1 ") + z, 160 + noise));
+      trials.push_back(trial(std::string("x=2 y=2 ") + z, 110 + noise));
+    }
+  }
+  const Explanation found = explain(winner_of(trials[0]), {trials[0]}, trials);
+  EXPECT_EQ(pairs_json(found).dump(), R"([{"knobs":["x","y"],"share":)" +
+                                          nlohmann::json(found.pairs.at(0).share).dump() +
+                                          R"(,"best":[{"values":["1","1"],"ratio":1.0,"trials":4},)"
+                                          R"({"values":["2","2"],"ratio":1.1,"trials":4}]}])");
+  EXPECT_GT(found.pairs.at(0).share, 0.9);
 }
 
 TEST(Explain, LeavesOutTrialsThatFailed) {

@@ -95,5 +95,90 @@ TEST(KnobEffects, OfNoTrialOrEqualTimesThereIsNone) {
   }
 }
 
+// Trials of all values of three knobs, twice, with noise of 1 %. `log_of` is the logarithm of a
+// configuration's time.
+template <class LogOf>
+std::vector<TimedConfiguration> noisy_trials(Random& random, LogOf log_of) {
+  std::vector<TimedConfiguration> trials;
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    for (const std::int64_t tile : {32, 64, 128}) {
+      for (const std::int64_t stages : {2, 3}) {
+        for (const std::int64_t raster : {0, 1}) {
+          const double noise = 0.01 * (random.uniform() - 0.5);
+          trials.push_back(
+              {{tile, stages, raster, 7}, 1000 * std::exp(log_of(tile, stages, raster) + noise)});
+        }
+      }
+    }
+  }
+  return trials;
+}
+
+TEST(KnobPairs, FindsTheKnobsThatDependOnEachOther) {
+  Random random(1);
+  // Two stages are best for the small tile, three for the others; the raster adds its own.
+  const auto trials = noisy_trials(random, [](auto tile, auto stages, auto raster) {
+    return (tile == 32) == (stages == 2) ? 0.1 * static_cast<double>(raster)
+                                         : 0.3 + 0.1 * static_cast<double>(raster);
+  });
+  const std::vector<KnobPair> pairs = knob_pairs(knobs, trials);
+  ASSERT_EQ(pairs.size(), 1u);
+  EXPECT_EQ(pairs[0].first, 0u);
+  EXPECT_EQ(pairs[0].second, 1u);
+  EXPECT_GT(pairs[0].share, 0.6);
+  EXPECT_LT(pairs[0].share, 0.9);  // a tenth is the raster's, a tenth what stages do alone
+  ASSERT_EQ(pairs[0].best.size(), 3u);
+  for (const KnobPair::Best& best : pairs[0].best) {
+    EXPECT_EQ(best.second, best.first == 32 ? 2 : 3) << best.first;
+    EXPECT_NEAR(best.ratio, 1, 0.02);
+    EXPECT_EQ(best.trials, 4u);
+  }
+}
+
+TEST(KnobPairs, EffectsThatAddAreNoPair) {
+  Random random(2);
+  int found = 0;
+  for (int i = 0; i < 100; ++i) {
+    const auto trials = noisy_trials(random, [](auto tile, auto stages, auto raster) {
+      return 0.2 * std::log2(static_cast<double>(tile) / 32) +
+             0.1 * static_cast<double>(stages - 2) + 0.05 * static_cast<double>(raster);
+    });
+    found += static_cast<int>(knob_pairs(knobs, trials).size());
+  }
+  EXPECT_LE(found, 12);  // 5 % of 100, with room for chance
+}
+
+// A search does not try all pairs of values. Without some, knobs that only add could look as if
+// they depended on each other.
+TEST(KnobPairs, MissingPairsOfValuesAreNoEffect) {
+  Random random(3);
+  int found = 0;
+  for (int i = 0; i < 100; ++i) {
+    auto trials = noisy_trials(random, [](auto tile, auto stages, auto raster) {
+      return 0.3 * std::log2(static_cast<double>(tile) / 32) +
+             0.2 * static_cast<double>(stages - 2) + 0.05 * static_cast<double>(raster);
+    });
+    std::erase_if(trials, [](const TimedConfiguration& trial) {
+      return trial.values[0] == 128 && trial.values[1] == 2;
+    });
+    found += static_cast<int>(knob_pairs(knobs, trials).size());
+  }
+  EXPECT_LE(found, 12);
+}
+
+TEST(KnobPairs, OneTrialOfEachPairShowsNothing) {
+  EXPECT_TRUE(knob_pairs(knobs, {}).empty());
+  const std::vector<TimedConfiguration> trials{
+      {{32, 2, 0, 7}, 1}, {{32, 3, 0, 7}, 2}, {{64, 2, 0, 7}, 2}, {{64, 3, 0, 7}, 1}};
+  EXPECT_TRUE(knob_pairs(knobs, trials).empty());
+  // No trial connects these two tiles by a number of stages.
+  const std::vector<TimedConfiguration> apart{{{32, 2, 0, 7}, 1}, {{32, 2, 1, 7}, 2},
+                                              {{64, 3, 0, 7}, 2}, {{64, 3, 1, 7}, 1},
+                                              {{64, 3, 0, 7}, 2}, {{32, 2, 1, 7}, 2}};
+  for (const KnobPair& pair : knob_pairs(knobs, apart)) {
+    EXPECT_FALSE(pair.first == 0 && pair.second == 1);
+  }
+}
+
 }  // namespace
 }  // namespace tw
