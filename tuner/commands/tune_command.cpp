@@ -70,6 +70,7 @@ TuneOptions options_of(const Arguments& arguments) {
   options.top = arguments.integer("top", 10, 1, 1'000'000'000);
   options.finalists = static_cast<int>(arguments.integer("race", 8, 0, 100));
   options.json = arguments.has("json");
+  options.timings = arguments.has("timings");
   return options;
 }
 
@@ -152,6 +153,7 @@ CommandSpec tune_specification() {
   add(measuring_flags());
   add({{"top", "N", "rows of the table (default 10)"},
        {"json", "", "print JSON instead"},
+       {"timings", "", "show where the time of each problem went (in the JSON in any case)"},
        {"log", "FILE",
         "write what the search does as JSON lines: each job, compilation, measurement, verdict and "
         "decision, with the seconds since the start"}});

@@ -72,8 +72,31 @@ std::optional<Measurement> JobRunner::take(std::uint64_t id) {
   return std::move(answer.mapped());
 }
 
+void JobRunner::look(bool was_waiting) {
+  const Clock::time_point now = Clock::now();
+  const double seconds = std::chrono::duration<double>(now - looked_).count();
+  looked_ = now;
+  spent_.seconds += seconds;
+  spent_.compiling_s += seconds * activity_.compiling;
+  spent_.measuring_s += seconds * activity_.measuring;
+  if (was_waiting && activity_.measuring > 0) {
+    spent_.awaiting_measurers_s += seconds;
+  } else if (was_waiting && activity_.compiling > 0) {
+    spent_.awaiting_compilers_s += seconds;
+  }
+  activity_ = device_.activity();
+}
+
+const TimeSpent& JobRunner::time_spent() {
+  look(false);
+  return spent_;
+}
+
 void JobRunner::wait(std::chrono::steady_clock::time_point deadline) {
-  for (Finished& finished : device_.wait(deadline)) {
+  look(false);
+  std::vector<Finished> answers = device_.wait(deadline);
+  look(true);
+  for (Finished& finished : answers) {
     log_answer(finished.id, finished.measurement);
     answers_.emplace(finished.id, std::move(finished.measurement));
   }

@@ -14,12 +14,20 @@
 
 namespace tw {
 
+// How the time since a runner's begin was spent: sums of seconds, for differences of two moments.
+struct TimeSpent {
+  double seconds = 0;
+  // The caller waited for a device that measured, and for one that only compiled.
+  double awaiting_measurers_s = 0, awaiting_compilers_s = 0;
+  double compiling_s = 0, measuring_s = 0;  // of all compilers, and of all GPUs
+};
+
 // Numbers the jobs of a device, and keeps each answer until the queue of its job takes it.
 class JobRunner {
  public:
   // The device must outlive the runner, and nobody else may give it jobs.
   explicit JobRunner(Device& device, EventLog& log = EventLog::none())
-      : device_(device), log_(log) {}
+      : device_(device), log_(log), looked_(Clock::now()), activity_(device.activity()) {}
   JobRunner(const JobRunner&) = delete;
   JobRunner& operator=(const JobRunner&) = delete;
 
@@ -33,6 +41,9 @@ class JobRunner {
   void wait(std::chrono::steady_clock::time_point deadline);
   // Drops all jobs and answers.
   void cancel();
+  // Returns how the time was spent until now. The device's activity is looked at before and after
+  // each wait, so that the sums are as exact as waits are short.
+  const TimeSpent& time_spent();
   // Runs one job to its end. Calls `waiting` before each wait of 0.1 s. Returns nothing, and drops
   // all jobs, once `stopped` returns true.
   std::optional<Measurement> run(
@@ -45,12 +56,17 @@ class JobRunner {
     std::string kernel, configuration;
     Clock::time_point began;
   };
+  // Adds the time since the last look to what was spent.
+  void look(bool was_waiting);
   void log_start(const Job& job);
   void log_answer(std::uint64_t id, const Measurement& measurement);
 
   Device& device_;
   EventLog& log_;
   std::map<std::uint64_t, Running> running_;  // only if the log is on
+  Clock::time_point looked_;                  // the last look at the device
+  Activity activity_;                         // then
+  TimeSpent spent_;
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, Measurement> answers_;
 };

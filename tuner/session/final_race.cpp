@@ -161,6 +161,7 @@ FinalRace race_finalists(const SessionRun& run, Trials& trials, Baselines& basel
   const std::size_t tied = Race::tied(ranking);
   Race::break_ties(ranking, tied);
   Race::note_slower(ranking);
+  run.timings.begin(Phase::counters);
   if (run.request.counters) add_counters(run.jobs, ranking, tied, run.progress, run.stopped);
   keep(run, raced, tied, entrants, trials);
   return {.ranking = rows_of(raced, tied, entrants, trials),

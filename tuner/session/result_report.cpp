@@ -11,6 +11,7 @@
 #include "core/base/statistics.h"
 #include "search/race.h"
 #include "session/setup/device_text.h"
+#include "session/timings_report.h"
 #include "ui/format.h"
 #include "ui/json_text.h"
 #include "ui/table.h"
@@ -335,6 +336,7 @@ ordered_json result_json(const Report& report, std::int64_t top) {
                       {"outcomes", ordered_json::object()},
                       {"oracle", oracle_word(report.setup)},
                       {"seconds", result.seconds},
+                      {"timings", timings_json(result)},
                       {"interrupted", result.interrupted},
                       {"exhausted", result.exhausted},
                       {"flops", known(report.setup.flops > 0, report.setup.flops)},

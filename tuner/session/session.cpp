@@ -75,22 +75,29 @@ void end_run(Store& store, std::int64_t run, const SessionResult& result) {
 SessionResult run_session(const SessionRequest& request, Device& device, Store& store,
                           Progress& progress, const std::function<bool()>& stopped) {
   JobRunner jobs(device, *request.log);
-  SessionRun run{request, jobs, store, progress, stopped};
+  Timings timings(jobs);
+  SessionRun run{request, jobs, store, progress, stopped, timings};
   Trials trials(request.competitors, request.objective);
   run.id = store.begin_run(run_info_of(request, device.info(), trials));
   log_start(run, device);
   Baselines baselines(run);
+  timings.begin(Phase::libraries);
   for (const Job& job : request.baselines) baselines.find(job);
   SessionResult result;
   result.space_size = trials.space_size();
   SearchReport search;
+  timings.begin(Phase::search);
   if (request.only.empty()) {
     const std::vector<std::vector<Evaluation>> known = recall(run, trials);
     result.known = trials.size();
     if (!stopped() && !request.recall_only) search = search_competitors(run, trials, known);
   }
   FinalRace race;
+  timings.begin(Phase::race);
   if (request.finalists > 0 && !stopped()) race = race_finalists(run, trials, baselines);
+  timings.end();
+  result.timings = timings.phases();
+  result.workers = device.activity();
   result.interrupted = stopped();
   result.exhausted = trials.size() == result.space_size;
   result.ranking = ranking_of(race, trials);

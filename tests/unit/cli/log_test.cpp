@@ -56,6 +56,35 @@ TEST_F(CliLog, ASearchOnTheCpuDeviceIsLogged) {
   }
 }
 
+TEST_F(CliLog, TimingsSayWhereTheTimeWent) {
+  const std::string words =
+      "--op reduce --shape outer=8,extent=64 --device cpu --budget 4 --race 2 --quiet ";
+  const Ran text = tune(words + "--timings");
+  ASSERT_EQ(text.code, 0) << text.err;
+  const std::size_t table = text.out.find("\nphase ");
+  ASSERT_NE(table, std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("\nsearch ", table), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("\nrace ", table), std::string::npos) << text.out;
+  const Ran again = tune(words + "--fresh --json", "rm -rf cache &&");
+  const json result = json::parse(again.out).at("results").at(0);
+  std::vector<std::string> phases;
+  double all_s = 0;
+  for (const json& one : result.at("timings")) {
+    phases.push_back(one.at("phase"));
+    if (phases.back() != "prepare") all_s += one.at("seconds").get<double>();
+    EXPECT_LE(
+        one.at("awaiting_gpus_s").get<double>() + one.at("awaiting_compilers_s").get<double>(),
+        one.at("seconds").get<double>() + 1e-9);
+    if (phases.back() != "search") continue;
+    EXPECT_GT(one.at("awaiting_compilers_s"), 0);
+    EXPECT_GT(one.at("compilers_busy"), 0);
+  }
+  EXPECT_EQ(phases,
+            (std::vector<std::string>{"prepare", "libraries", "search", "race", "counters"}));
+  EXPECT_LE(all_s, result.at("seconds").get<double>() + 1e-3);
+  EXPECT_GE(all_s, 0.5 * result.at("seconds").get<double>());
+}
+
 TEST_F(CliLog, TheTimeToBeatOnlyFalls) {
   write_recording_of("gemm f32 m=64,n=64,k=64", "toy.t4.json.gz");
   const std::string words = std::string(gemm) + " --device replay:toy.t4.json.gz --budget 24 ";

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 namespace tw {
@@ -101,6 +104,47 @@ TEST(JobRunner, CancellingAQueueForgetsItsJobs) {
   const auto answers = queue.wait({});
   ASSERT_EQ(answers.size(), 1u);
   EXPECT_EQ(answers[0].key, 2);
+}
+
+// A device on which a job is compiled during the first wait, and measured during the second.
+class SlowDevice : public Device {
+ public:
+  const DeviceInfo& info() const override { return info_; }
+  int capacity() const override { return 1; }
+  void submit(Job) override { activity_.compiling = 2; }
+  std::vector<Finished> wait(std::chrono::steady_clock::time_point) override {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    activity_ = std::exchange(next_, {.compilers = 4, .measurers = 1});
+    return {};
+  }
+  void cancel() override {}
+  Activity activity() const override { return activity_; }
+
+ private:
+  DeviceInfo info_;
+  Activity activity_{.compilers = 4, .measurers = 1};
+  Activity next_{.compiling = 1, .compilers = 4, .measuring = 1, .measurers = 1};
+};
+
+TEST(JobRunner, SaysHowTheTimeWasSpent) {
+  SlowDevice device;
+  JobRunner runner(device);
+  runner.submit({});
+  const TimeSpent begun = runner.time_spent();
+  EXPECT_EQ(begun.awaiting_compilers_s, 0);
+  runner.wait({});
+  const TimeSpent compiled = runner.time_spent();
+  EXPECT_GE(compiled.awaiting_compilers_s, 0.005);
+  EXPECT_EQ(compiled.awaiting_measurers_s, 0);
+  EXPECT_GE(compiled.compiling_s, 0.010) << "two compilers were at work";
+  runner.wait({});
+  runner.wait({});  // nothing is at work
+  const TimeSpent all = runner.time_spent();
+  EXPECT_EQ(all.awaiting_compilers_s, compiled.awaiting_compilers_s);
+  EXPECT_GE(all.awaiting_measurers_s, 0.005);
+  EXPECT_GE(all.seconds, 0.015);
+  EXPECT_LE(all.awaiting_compilers_s + all.awaiting_measurers_s, all.seconds - 0.005);
+  EXPECT_GE(all.measuring_s, all.awaiting_measurers_s);
 }
 
 }  // namespace

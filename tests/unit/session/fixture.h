@@ -141,7 +141,7 @@ class SessionTest : public testing::Test {
   }
   // Begins a session without its parts. The request must outlive the result.
   SessionRun begin(const SessionRequest& request) {
-    SessionRun run{request, jobs_, *store_, progress_, stopped_};
+    SessionRun run{request, jobs_, *store_, progress_, stopped_, timings_};
     RunInfo info;
     info.context = request.context_of(request.competitors.front());
     info.device_json = request.device_json;
@@ -154,6 +154,7 @@ class SessionTest : public testing::Test {
   std::optional<Store> store_;
   FormulaDevice device_;
   JobRunner jobs_{device_};
+  Timings timings_{jobs_};
   Progress progress_{stderr, Progress::Mode::quiet, 80, std::chrono::steady_clock::now};
   std::function<bool()> stopped_ = [] { return false; };
 };

@@ -22,6 +22,7 @@
 #include "session/result_report.h"
 #include "session/session.h"
 #include "session/setup/claims.h"
+#include "session/timings_report.h"
 #include "ui/interrupt.h"
 #include "ui/output.h"
 #include "ui/progress/notices.h"
@@ -29,6 +30,12 @@
 
 namespace tw {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
 
 // A problem that cost so many workers is left out.
 constexpr int lost_most = 2;
@@ -188,9 +195,11 @@ void Lane::say_notices(const Report& report, Progress& progress) {
 std::optional<Report> Lane::tune_one(const Turn& turn, ListEntry& entry, bool& is_put_off,
                                      Progress& progress) {
   const Asked& asked = batch_.problems[turn.at];
+  const Clock::time_point began = Clock::now();
   const OpenDevice opened = opener_(asked);
   std::optional<Report> ready = try_prepared(asked, opened, entry, progress);
   if (!ready) return std::nullopt;
+  double prepare_s = seconds_since(began);
   Report& report = *ready;
   SessionRequest& request = report.setup.request;
   open_database();
@@ -201,8 +210,12 @@ std::optional<Report> Lane::tune_one(const Turn& turn, ListEntry& entry, bool& i
       headline_of(request.problem_key, opened, worker_.empty() ? opened.why : worker_));
   say_notices(report, progress);
   const std::function<bool()> stopped = [this] { return batch_.queue.is_stopped(); };
+  const Clock::time_point claimed = Clock::now();
   choose_oracle(request, *opened.device, progress, stopped);
+  prepare_s += seconds_since(claimed);
   report.result = run_session(request, *opened.device, *store_, progress, stopped);
+  std::vector<PhaseTime>& timings = report.result.timings;
+  timings.insert(timings.begin(), {Phase::prepare, {.seconds = prepare_s}});
   claims_->release(request.situation);
   entry.problem = request.problem_key;
   set_result(report.result, entry);
@@ -237,6 +250,7 @@ void Lane::keep(const Turn& turn, const Report& report, ListEntry entry) {
   } else {
     batch_.progress.screen().make_way([&] {
       show(result_text(report, options.top) + "\n");
+      if (options.timings) show(timings_text(report.result) + "\n");
       std::fflush(stdout);
     });
     std::vector<std::string>& steps = outcome.next_steps;

@@ -26,6 +26,7 @@ struct TuneOptions {
   std::int64_t top = 10;
   int finalists = 8;
   bool json = false;
+  bool timings = false;  // show where the time of each problem went
 };
 
 // The results of a command line.

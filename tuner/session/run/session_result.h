@@ -10,6 +10,7 @@
 #include "core/base/statistics.h"
 #include "core/plan/measurement.h"
 #include "search/stopping.h"
+#include "session/run/timings.h"
 
 namespace tw {
 
@@ -40,6 +41,8 @@ struct SessionResult {
   std::vector<Learned> learned;
   std::optional<Certificate> certificate;  // the certificate of the least sure kernel
   double seconds = 0;
+  std::vector<PhaseTime> timings;
+  Activity workers;  // how many compilers and GPUs the device has
 };
 
 }  // namespace tw

@@ -9,6 +9,7 @@
 #include "db/store.h"
 #include "devices/job_runner.h"
 #include "session/run/session_request.h"
+#include "session/run/timings.h"
 #include "session/run/trials.h"
 #include "ui/progress/progress.h"
 
@@ -23,7 +24,8 @@ struct SessionRun {
   Store& store;
   Progress& progress;
   const std::function<bool()>& stopped;  // returns whether the user wants to end
-  std::int64_t id = 0;                   // of Store::begin_run
+  Timings& timings;
+  std::int64_t id = 0;  // of Store::begin_run
   Clock::time_point began = Clock::now();
 
   double elapsed_s() const;
