@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/text/csv.h"
 #include "core/text/nearest.h"
+#include "core/text/words.h"
 
 namespace tw {
 namespace {
@@ -21,11 +22,6 @@ constexpr std::array<std::string_view, 6> field_names{"op",       "dtype",  "mat
 
 bool is_field(const std::string& column) {
   return std::find(field_names.begin(), field_names.end(), column) != field_names.end();
-}
-
-std::string trimmed(const std::string& text) {
-  const std::size_t begin = std::min(text.find_first_not_of(" \t\r"), text.size());
-  return text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
 }
 
 // Returns the first line that says something, without its comment.
@@ -63,7 +59,7 @@ class Row {
                               fields.size(), header.size()));
     }
     for (std::size_t i = 0; i < header.size(); ++i) {
-      const std::string text = trimmed(fields[i]);
+      const std::string text(trimmed(fields[i]));
       if (!text.empty()) cells_.push_back({header[i], text});
     }
   }
@@ -145,7 +141,7 @@ class ProblemTable {
 
   void set_header(const std::vector<std::string>& fields) {
     for (const std::string& field : fields) {
-      const std::string name = trimmed(field);
+      const std::string name(trimmed(field));
       if (name.empty()) throw Error("a column has no name: the first line names the columns");
       if (std::find(header_.begin(), header_.end(), name) != header_.end()) {
         throw Error(fmt::format("column '{}' is there twice: remove one", name));
@@ -215,7 +211,7 @@ std::vector<AskedRange> ranges_of_table(std::string_view text, const std::string
   std::vector<AskedRange> problems;
   std::vector<std::string> fields;
   while (reader.next(fields)) {
-    const std::string first = trimmed(fields.front());
+    const std::string first(trimmed(fields.front()));
     if (first.starts_with('#')) continue;
     if (std::all_of(fields.begin(), fields.end(),
                     [](const std::string& field) { return trimmed(field).empty(); })) {

@@ -144,7 +144,19 @@ TEST(Spec, MacroKernelsNeedNoKnobsStruct) {
   kernel = changed(kernel, "tw::axpy::simple::kernel", "kernel");
   spaces["axpy/simple.toml"] = changed(kernel, "tw::axpy::simple::finish", "finish");
   Texts sources = test::toy_sources();
-  sources["axpy/simple.cuh"] = changed(toy_source, "struct Knobs", "struct Other");
+  const std::string source = changed(toy_source, "struct Knobs", "struct Other");
+  const std::string fields =
+      "  int threads;  // int nor_this;\n  bool vector;\n  Walk walk = Walk::forward;\n";
+  sources["axpy/simple.cuh"] = changed(source, fields, "");
+  EXPECT_TRUE(Catalog::load(spaces, sources).at("axpy").kernels[0].knobs_are_macros);
+  // As a macro, the knob would replace the member.
+  sources["axpy/simple.cuh"] = source;
+  EXPECT_NE(error_of([&] { Catalog::load(spaces, sources); })
+                .find("'threads' cannot be a macro of the source, because axpy/simple.cuh declares "
+                      "this name itself: rename one of them"),
+            std::string::npos);
+  // The author's own default is not compiled.
+  sources["axpy/simple.cuh"] = changed(source, fields, "#ifndef threads\nint threads;\n#endif\n");
   EXPECT_TRUE(Catalog::load(spaces, sources).at("axpy").kernels[0].knobs_are_macros);
 }
 

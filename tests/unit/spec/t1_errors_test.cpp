@@ -344,6 +344,25 @@ TEST_F(T1Folder, FaultsOfTheSpecsAreThoseOfTheFile) {
                         "add.cu:1 includes \"more.h\", which is not there"));
 }
 
+// The compiler says whether it needs a file in a branch that is perhaps not compiled.
+TEST_F(T1Folder, FilesWithinAConditionMayBeMissing) {
+  const std::string kernel =
+      "\nnamespace shop { template <class T, int F> __global__ void add(); }";
+  for (const char* may :
+       {"#ifndef __CUDACC_RTC__\n#include \"more.h\"\n#endif",
+        "#if 0\n# include \"more.h\"\n#endif", "#ifdef A\n#else\n#include \"more.h\"\n#endif",
+        "#ifndef GUARD\n#define GUARD\n#if HOST\n#include \"more.h\"\n#endif\n#endif"}) {
+    write("add.cu", may + kernel);
+    EXPECT_EQ(fault_of(base), "") << may;
+  }
+  for (const char* must :
+       {"#ifndef GUARD\n#define GUARD 1\n#include \"more.h\"\n#endif",
+        "#if 0\n#endif\n#include \"more.h\"", "#define A\n#include \"more.h\""}) {
+    write("add.cu", must + kernel);
+    EXPECT_THAT(fault_of(base), HasSubstr("includes \"more.h\", which is not there")) << must;
+  }
+}
+
 TEST_F(T1Folder, IncludeFoldersAreBelowThatOfTheFile) {
   const std::string with_folder = changed(R"(["-std=c++11"])", R"(["-Iparts of it", "-G"])");
   EXPECT_THAT(fault_of(with_folder),
@@ -352,7 +371,7 @@ TEST_F(T1Folder, IncludeFoldersAreBelowThatOfTheFile) {
   const auto kernel = [](const std::string& includes) {
     return includes +
            "namespace shop { template <class T, int N> __global__ void add(const T* x, "
-           "T* y, int n, float f) {} }\n";
+           "T* y, float f, int n) {} }\n";
   };
   write("parts of it/far.h", "#include \"deep/near.h\"\n");
   write("parts of it/deep/near.h", "#include \"beside.h\"\n");

@@ -10,6 +10,7 @@
 #include "core/base/digest.h"
 #include "core/base/error.h"
 #include "core/base/texts.h"
+#include "core/catalog/source_types.h"
 #include "core/from_source/from_source.h"
 #include "core/from_source/kernel_choice.h"
 #include "core/from_source/source_functions.h"
@@ -158,6 +159,12 @@ Catalog Catalog::load_file(const std::string& path, const Texts& builtin_sources
   OpEntry entry;
   try {
     entry = read_entry(files, shown, "", false, tree);
+    for (const KernelSpec& kernel : entry.kernels) {
+      const std::string file = kernel.name + ".toml";
+      const TomlNode node = parse_toml(files.at(file), shown + file);
+      check_source_types(TomlTable(node, shown + file, ""), entry.op, kernel,
+                         tree.closure(kernel.source));
+    }
   } catch (const TomlError& fault) {
     if (t1) t1->blame(fault);  // the user did not write the line of the generated spec
     throw;

@@ -9,10 +9,12 @@
 #include "core/base/error.h"
 #include "core/expr/expr.h"
 #include "core/from_source/number_literal.h"
+#include "core/from_source/parameter_type.h"
 #include "core/from_source/text_parts.h"
 #include "core/spec/kernel_name.h"
 #include "core/text/nearest.h"
 #include "core/text/toml_text.h"
+#include "core/text/words.h"
 
 namespace tw {
 namespace {
@@ -155,28 +157,6 @@ std::string take_name(std::string& text) {
   return name;
 }
 
-// The type of a parameter: of what it points to, if it is a pointer.
-struct Pointee {
-  std::optional<CType> type;
-  bool is_pointer = false;
-};
-
-Pointee pointee_of(const std::string& parameter) {
-  std::string type = without_qualifiers(parameter);
-  Pointee pointee;
-  if (type.ends_with('*')) {
-    type.pop_back();
-    pointee.is_pointer = true;
-  }
-  pointee.type = c_type(type);
-  return pointee;
-}
-
-// Integers of one size are one type here: nothing is lost if one is taken for the other.
-bool agree(DType a, DType b) {
-  return a == b || (is_integer(a) && is_integer(b) && size_of(a) == size_of(b));
-}
-
 }  // namespace
 
 void check_range(const SourceOption& option, const std::string& text, const CType& type) {
@@ -225,7 +205,7 @@ ConstantText read_constant(const SourceOption& option) {
 
 void check_argument(const SourceOption& option, const ArgumentText& argument,
                     const SourceParameter& parameter, int number, std::string_view kernel) {
-  const Pointee pointee = pointee_of(parameter.type);
+  const ParameterType pointee = parameter_type(parameter.type);
   const auto fail = [&](const std::string& what) {
     const std::string blank = parameter.name.empty() ? "" : " ";
     option.fail(fmt::format("parameter {} of {}, '{}{}{}', {}", number, kernel, parameter.type,

@@ -10,6 +10,7 @@
 #include "core/spec/kernel_name.h"
 #include "core/spec/sources.h"
 #include "core/text/nearest.h"
+#include "core/text/words.h"
 
 namespace tw {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "core/from_source/text_parts.h"
 #include "core/spec/sources.h"
+#include "core/text/words.h"
 
 namespace tw {
 namespace {

@@ -3,15 +3,9 @@
 #include <fmt/format.h>
 
 #include "core/expr/expr.h"
+#include "core/text/words.h"
 
 namespace tw {
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(blanks);
-  if (begin == text.npos) return {};
-  return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
-}
 
 std::vector<std::string> split_outside(std::string_view text, char separator) {
   std::vector<std::string> parts;

@@ -9,8 +9,6 @@
 
 namespace tw {
 
-// Returns the text without the blanks at its ends.
-std::string_view trimmed(std::string_view text);
 // Returns the parts between separators that are outside of (), [] and {}, without blanks at their
 // ends.
 std::vector<std::string> split_outside(std::string_view text, char separator);

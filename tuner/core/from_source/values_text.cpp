@@ -13,6 +13,7 @@
 #include "core/from_source/text_parts.h"
 #include "core/text/nearest.h"
 #include "core/text/toml_text.h"
+#include "core/text/words.h"
 #include "core/types/float_bits.h"
 
 namespace tw {

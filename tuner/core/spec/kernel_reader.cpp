@@ -296,6 +296,7 @@ KernelSpec read_kernel(const TomlNode& node, const std::string& path, const std:
   read_workspaces(scope, root, kernel);
   read_constants(root, op, closure, kernel);
   read_launches(scope, root, op, closure, kernel);
+  check_declarations(root, kernel, closure);
   read_model(scope, root, kernel);
 
   std::string all;

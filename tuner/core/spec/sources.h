@@ -21,7 +21,8 @@ std::string without_comments(std::string_view text);
 struct Include {
   std::string path;
   int line = 0;
-  bool is_angled = false;  // <path>, which is a system header unless a folder of -I has it
+  bool is_angled = false;       // <path>, which is a system header unless a folder of -I has it
+  bool is_conditional = false;  // within #if, which need not hold; include guards do not count
 };
 std::vector<Include> includes_of(std::string_view text);
 
@@ -57,7 +58,8 @@ class SourceTree {
   const std::string* find(const std::string& path);
   // Returns the source at `path` and everything that it includes, transitively, by the paths of the
   // includes. "path" is searched beside the including file, in the folder, and in include folders;
-  // <path> in include folders. An Error names the including file and the line.
+  // <path> in include folders. A file within #if may be missing. An Error names the including file
+  // and the line.
   Texts closure(const std::string& path);
   const Texts& texts() const { return texts_; }
   const std::filesystem::path& folder() const { return folder_; }  // empty if there is none

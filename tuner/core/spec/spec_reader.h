@@ -76,6 +76,8 @@ void read_macros(const TomlTable& head, const OpSpec& op, KernelSpec& kernel);
 // Checks the macros of a kernel with knobs = "macros": dims, choices and knobs are macros, and so
 // is every name that an option defines.
 void check_macros(const TomlTable& root, const OpSpec& op, const KernelSpec& kernel);
+// Fails if a source of the kernel declares a knob's name, which as a macro would replace it.
+void check_declarations(const TomlTable& root, const KernelSpec& kernel, const Texts& closure);
 // Checks the values that the entry of a launch names: "scale<float, $BLOCK>".
 void check_values(const TomlTable& table, const std::string& entry, const OpSpec& op,
                   const KernelSpec& kernel);

@@ -169,13 +169,14 @@ Constraint constraint_of(const Place& condition, const Names& names,
     }
   }
   const Place expression = condition.at("Expression");
+  const std::string& python = expression.text();
   std::string text;
   try {
-    text = condition_from(expression.text(), known);
+    text = condition_from(python, known);
   } catch (const Error& error) {
     expression.fail(error.what());
   }
-  return {.reason = expression.text(), .expr = parse_translated(text, names, expression)};
+  return {.reason = python, .expr = parse_translated(text, names, expression)};
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "core/base/error.h"
@@ -58,11 +59,12 @@ class Reader {
   T1Arguments read(const Place& all) {
     for (std::size_t i = 0; i < all.array().size(); ++i) add(all.element(i).object());
     if (!dtype_) all.fail("has no vector: a kernel needs one for its results");
-    if (!writes_) {
+    if (results_.empty()) {
       all.fail(
           "has no vector that the kernel writes: set the AccessType of its results to "
           "WriteOnly or ReadWrite");
     }
+    check_t1_references(kernel_, inputs_, results_);
     result_.dtype = *dtype_;
     return std::move(result_);
   }
@@ -130,12 +132,18 @@ class Reader {
     const std::string name = new_name(argument);
     const T1Type type = read_t1_type(argument);
     const Role role = role_of(argument);
-    writes_ = writes_ || role != Role::in;
+    if (role != Role::in) results_.emplace(name, argument);
+    if (role != Role::out) inputs_.emplace(name, argument);
     // Floating-point numbers decide the op's dtype, for they need a tolerance.
     if (!dtype_ || (is_integer(*dtype_) && !is_integer(type.dtype))) dtype_ = type.dtype;
     if (role == Role::out) check_t1_fill(argument);
     check_output(argument, role != Role::in);
     add_tables(argument, name, role, type);
+    if (role != Role::in && argument.at("Type").text() == "custom") {
+      result_.notices.push_back(fmt::format(
+          "{}: all bytes of its structs are compared, padding too, so the kernel must write them",
+          name));
+    }
     return name;
   }
 
@@ -272,7 +280,7 @@ class Reader {
   T1Arguments result_;
   std::set<std::string> names_;
   std::optional<DType> dtype_;
-  bool writes_ = false;
+  std::map<std::string, Place> inputs_, results_;  // the vectors that the kernel reads and writes
 };
 
 }  // namespace

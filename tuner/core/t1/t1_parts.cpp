@@ -49,6 +49,7 @@ template <class Translate>
 std::string T1Expressions::translated(const Place& place, const Translate& translate) const {
   if (is_int64(place.json())) return std::to_string(place.json().get<std::int64_t>());
   if (place.json().is_number()) place.fail("is no whole number of 64 bits");
+  if (!place.json().is_string()) place.fail("is neither a number nor a text: write one of them");
   std::string text;
   try {
     text = translate(place.text());

@@ -1,6 +1,7 @@
 // The parts of the T1 reader. Private to t1*.cpp.
 #pragma once
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -83,6 +84,11 @@ void check_t1_fill(const Place& argument);
 // ReferenceArguments whose TargetName the tensor is. Returns nothing if there is none.
 std::string t1_expected(const Place& kernel, const std::string& name, const T1Type& type,
                         std::int64_t elements);
+
+// Checks that ReferenceArguments, if there are any, have one for each result, and that the values of
+// inputs are known. The arguments are those that the kernel reads and writes, by name.
+void check_t1_references(const Place& kernel, const std::map<std::string, Place>& inputs,
+                         const std::map<std::string, Place>& results);
 
 // The kernel's arguments as tables of op.toml and of the kernel's TOML.
 struct T1Arguments {

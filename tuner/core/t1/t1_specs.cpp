@@ -331,8 +331,9 @@ void check_kernel(const Place& kernel) {
 
 std::optional<std::size_t> parameters_in(const Place& kernel, const ParameterCount& count) {
   const Place file = kernel.at("KernelFile");
+  const std::string &path = file.text(), &name = kernel.at("KernelName").text();
   try {
-    return count(file.text(), kernel.at("KernelName").text());
+    return count(path, name);
   } catch (const Error& fault) {
     file.fail(fault.what());
   }

@@ -1,7 +1,10 @@
 // Reads the values of a T1 file's vectors: what inputs are filled with, and what results must be.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "core/base/error.h"
 #include "core/python/python.h"
@@ -59,13 +62,14 @@ std::string constant_values(const Place& argument, const T1Type& type) {
 // {formula = "2 * i"}, or {formula = ["dividend", "divisor"]}.
 std::string generator_values(const Place& argument, const T1Type& type, std::int64_t elements) {
   const Place source = argument.at("DataSource");
+  const std::string& python = source.text();
   const PythonParameter place{.name = "i", .values = {0, elements * type.count - 1}};
   try {
     if (is_integer(type.dtype)) {
       return fmt::format("{{formula = {}}}",
-                         toml_string(whole_number_from(source.text(), std::span(&place, 1))));
+                         toml_string(whole_number_from(python, std::span(&place, 1))));
     }
-    const PythonFraction value = fraction_from(source.text(), std::span(&place, 1));
+    const PythonFraction value = fraction_from(python, std::span(&place, 1));
     return fmt::format("{{formula = [{}, {}]}}", toml_string(value.above),
                        toml_string(value.below));
   } catch (const Error& error) {
@@ -109,6 +113,47 @@ void check_t1_fill(const Place& argument) {
   argument.at("FillType").fail("is none of Constant, Random, Generator and BinaryRaw: write one");
 }
 
+namespace {
+
+bool has_random_values(const Place& argument) {
+  const std::string fill = argument.text_or("FillType", "Random");
+  return fill == "Random" || fill == "Uninitialized";
+}
+
+}  // namespace
+
+void check_t1_references(const Place& kernel, const std::map<std::string, Place>& inputs,
+                         const std::map<std::string, Place>& results) {
+  if (!has_value(kernel, "ReferenceArguments")) return;
+  const Place references = kernel.at("ReferenceArguments");
+  std::set<std::string> names, found;
+  for (const auto& [name, argument] : results) names.insert(name);
+  for (std::size_t i = 0; i < references.array().size(); ++i) {
+    const Place target = references.element(i).object().at("TargetName");
+    if (!names.contains(target.text())) {
+      target.fail(fmt::format("'{}' is no vector that the kernel writes: write one of {}",
+                              target.text(), fmt::join(names, ", ")));
+    }
+    if (!found.insert(target.text()).second) {
+      target.fail(fmt::format("'{}' has a reference already: remove one", target.text()));
+    }
+  }
+  for (const std::string& name : names) {
+    if (found.empty() || found.contains(name)) continue;
+    references.fail(
+        fmt::format("lacks the vector '{}', which the kernel writes: add it, or make "
+                    "its AccessType ReadOnly",
+                    name));
+  }
+  for (const auto& [name, argument] : inputs) {
+    if (found.empty() || !has_random_values(argument)) continue;
+    argument.fail(
+        fmt::format("'{}' is random, so that no reference can be right: add a FillType: "
+                    "Constant, Generator or BinaryRaw",
+                    name));
+  }
+}
+
 std::string t1_expected(const Place& kernel, const std::string& name, const T1Type& type,
                         std::int64_t elements) {
   if (!has_value(kernel, "ReferenceArguments")) return "";
@@ -138,7 +183,11 @@ std::string t1_expected(const Place& kernel, const std::string& name, const T1Ty
     }
     const double threshold = one.number_or("ValidationThreshold", 0);
     if (threshold < 0) one.at("ValidationThreshold").fail("is less than 0");
-    if (is_integer(type.dtype)) return lines;  // integers must be exact
+    if (is_integer(type.dtype)) {
+      const bool allows_errors = threshold >= 1 && method != "SideBySideRelativeComparison";
+      if (!allows_errors) return lines;
+      one.at("ValidationThreshold").fail("cannot be: integers are compared exactly, so write 0");
+    }
     return lines + fmt::format("tolerance = {{{} = {}}}\n",
                                method == "SideBySideRelativeComparison" ? "relative" : "absolute",
                                toml_real(threshold));

@@ -14,6 +14,13 @@ std::vector<std::string> split(std::string_view text, char separator) {
   }
 }
 
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(blanks);
+  if (begin == text.npos) return {};
+  return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
+}
+
 std::optional<std::int64_t> integer_from(std::string_view text) {
   std::int64_t value = 0;
   const char* end = text.data() + text.size();

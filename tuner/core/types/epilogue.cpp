@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/expr/expr.h"
 #include "core/text/nearest.h"
+#include "core/text/words.h"
 
 namespace tw {
 namespace {
@@ -69,12 +70,6 @@ const std::vector<EpilogueWord>& words() {
   return table;
 }
 
-std::string trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return "";
-  return std::string(text.substr(first, text.find_last_not_of(" \t") - first + 1));
-}
-
 const EpilogueWord& word_of(const std::string& name) {
   std::vector<std::string> known;
   for (const EpilogueWord& word : words()) {
@@ -111,7 +106,7 @@ std::vector<std::string> split(std::string_view text) {
       throw Error(fmt::format("epilogue '{}': parentheses do not match", text));
     }
     if (!ends) continue;
-    parts.push_back(trimmed(text.substr(begin, i - begin)));
+    parts.emplace_back(trimmed(text.substr(begin, i - begin)));
     begin = i + 1;
   }
   return parts;
@@ -120,14 +115,15 @@ std::vector<std::string> split(std::string_view text) {
 EpilogueStep parse_step(const std::string& text) {
   const auto open = text.find('(');
   EpilogueStep step;
-  step.word = &word_of(trimmed(text.substr(0, open)));
+  step.word = &word_of(std::string(trimmed(std::string_view(text).substr(0, open))));
   const EpilogueWord& word = *step.word;
   std::vector<std::string> arguments;
   if (open != std::string::npos) {
     if (text.back() != ')') {
       throw Error(fmt::format("epilogue step '{}': a comma belongs after ')'", text));
     }
-    const std::string inside = trimmed(text.substr(open + 1, text.size() - open - 2));
+    const std::string_view inside =
+        trimmed(std::string_view(text).substr(open + 1, text.size() - open - 2));
     if (!inside.empty()) arguments = split(inside);
   }
   if (arguments.size() != word.parameters.size()) {
