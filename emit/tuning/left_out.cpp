@@ -7,8 +7,8 @@
 
 namespace tw {
 
-std::vector<std::optional<double>> slowdowns_left_out(const Tuning& tuning) {
-  std::vector<std::optional<double>> slowdowns;
+std::vector<LeftOutChoice> choices_left_out(const Tuning& tuning) {
+  std::vector<LeftOutChoice> choices;
   for (std::size_t i = 0; i < tuning.rows.size(); ++i) {
     Tuning others = tuning;
     const auto at = static_cast<std::ptrdiff_t>(i);
@@ -19,11 +19,17 @@ std::vector<std::optional<double>> slowdowns_left_out(const Tuning& tuning) {
     if (has_forecasts(others) != has_forecasts(tuning)) others.residuals = residuals_of(others);
     const TunedRow& row = tuning.rows[i];
     const dispatch::Choice choice = choice_of(others, row.problem, others.device);
-    slowdowns.push_back(
-        choice.branch < 0
-            ? std::nullopt
-            : slowdown_of(tuning, row, tuning.branches[static_cast<std::size_t>(choice.branch)]));
+    LeftOutChoice& one = choices.emplace_back(LeftOutChoice{choice.branch});
+    if (choice.branch < 0) continue;
+    one.slowdown =
+        slowdown_of(tuning, row, tuning.branches[static_cast<std::size_t>(choice.branch)]);
   }
+  return choices;
+}
+
+std::vector<std::optional<double>> slowdowns_left_out(const Tuning& tuning) {
+  std::vector<std::optional<double>> slowdowns;
+  for (const LeftOutChoice& one : choices_left_out(tuning)) slowdowns.push_back(one.slowdown);
   return slowdowns;
 }
 
