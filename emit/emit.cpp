@@ -93,6 +93,20 @@ void check_folder(const std::string& folder, const Files& files) {
   }
 }
 
+void remove_earlier_parts(const std::string& folder, const std::string& op, const Files& files) {
+  namespace fs = std::filesystem;
+  std::error_code fault;
+  std::vector<fs::path> earlier;
+  for (const fs::directory_entry& one : fs::directory_iterator(folder, fault)) {
+    const std::string name = one.path().filename().string();
+    const bool is_part = name.starts_with(op + ".") && name.ends_with(".cu") && name != op + ".cu";
+    if (is_part && !files.count(name) && one.is_regular_file(fault) && !is_of_others(one.path())) {
+      earlier.push_back(one.path());
+    }
+  }
+  for (const fs::path& path : earlier) fs::remove(path, fault);
+}
+
 void write_files(const std::string& folder, const Files& files) {
   namespace fs = std::filesystem;
   const auto fail = [&](const std::string& path, const std::string& why) {

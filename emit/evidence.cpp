@@ -165,11 +165,11 @@ std::vector<std::string> regrets_of(const Tuning& tuning, int branch,
     text += aggregate(predicted) + ", each left out in turn";
     if (unknown > 0) text += fmt::format("; not measured on {} more", unknown);
   } else {
-    text += unknown > 0
-                ? fmt::format("not known: it would serve {} tuned problem{}, each left out in "
+    text += unknown > 0 ? fmt::format(
+                              "not known: it would serve {} tuned problem{}, each left out in "
                               "turn, and was not measured there",
                               unknown, unknown == 1 ? "" : "s")
-                : "not known: it would serve no tuned problem that is left out";
+                        : "not known: it would serve no tuned problem that is left out";
   }
   lines.push_back(std::move(text));
   return lines;

@@ -50,8 +50,7 @@ std::string kernel_functions(const Model& model, int index, const std::string& b
 
 // Returns the include of the header by a file that compiles the kernel of this number, or none.
 std::string include_part(const Model& model, int kernel) {
-  return fmt::format("#define {} {}\n#include \"{}.cuh\"\n\n", part_macro(model), kernel,
-                     model.op);
+  return fmt::format("#define {} {}\n#include \"{}.cuh\"\n\n", part_macro(model), kernel, model.op);
 }
 
 // Returns the names of the files that hold the kernels, if they are split: "gemm.mma.cu, ...".
@@ -125,8 +124,8 @@ std::string write_api(const Model& model) {
 }
 
 std::string write_instances(const Model& model) {
-  std::string text =
-      fmt::format("// Defines the functions of {}. Compile this file once, with nvcc.\n", model.api);
+  std::string text = fmt::format(
+      "// Defines the functions of {}. Compile this file once, with nvcc.\n", model.api);
   if (model.is_split) {
     text += comment(fmt::format("Compile and link these files too, with the same options. They "
                                 "hold the kernels: {}",

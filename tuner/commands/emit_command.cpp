@@ -224,6 +224,7 @@ int write_header(const Arguments& arguments, const Filter& filter, const std::st
   const std::map<std::string, std::string> files = emit(request);
   check_folder(folder, files);
   write_files(folder, files);
+  remove_earlier_parts(folder, request.op, files);
   print_written(folder, request.op, request, files);
   if (!checked.notice.empty()) say(fmt::format("tune: not checked: {}", checked.notice));
   return checked.left_out.empty() ? exit_found : exit_nothing;
@@ -243,8 +244,8 @@ std::string format_of(const Arguments& arguments) {
   }
   if (asks_portfolio(arguments) && (format == "defines" || format == "json")) {
     throw Error(
-        fmt::format("--kernels and --max-regret are for headers and cubins, and --format "
-                    "{} lists every winner: remove one of them",
+        fmt::format("--kernels, --max-regret and --max-bytes are for headers and cubins, and "
+                    "--format {} lists every winner: remove one of them",
                     format));
   }
   for (const char* flag : {"split", "dry-run"}) {
@@ -335,6 +336,10 @@ int emit_command(const Arguments& arguments) {
     say(fmt::format("tune: {}, or add --defaults", nothing));
     return exit_nothing;
   }
+  if (request.winners.empty() && arguments.has("max-bytes")) {
+    throw Error(
+        fmt::format("--max-bytes chooses among winners: {}, or leave --max-bytes out", nothing));
+  }
   if (filter.source != "measured" && !request.winners.empty()) {
     request.source_note = note_on(filter.source);
   }
@@ -347,7 +352,7 @@ int emit_command(const Arguments& arguments) {
     add_slowdowns(Store::open(database, Store::Mode::read_only), request);
   }
   if (asks_portfolio(arguments) && !request.winners.empty()) {
-    say(fmt::format("tune: {}", take_portfolio(arguments, database, request)));
+    say(fmt::format("tune: {}", take_portfolio(arguments, database, compile_for_gpus, request)));
   }
   if (format == "cubin") return write_cubins(database, folder, filter.source, op, request);
   if (format != "header") return write_winners(format, folder, request);
