@@ -58,7 +58,8 @@ std::string rank_of(const Tuning& tuning, const Winner& winner) {
 // Returns "mean 1.2 %, worst 3 % on 4 tuned problems".
 std::string aggregate(const std::vector<double>& slowdowns) {
   const auto percent = [](double slowdown) {
-    return fmt::format("{:.3g} %", 100 * (slowdown - 1));
+    const double loss = 100 * (slowdown - 1);
+    return loss < 100 ? fmt::format("{:.3g} %", loss) : fmt::format("{:.0f} %", loss);
   };
   const double sum = std::accumulate(slowdowns.begin(), slowdowns.end(), 0.0);
   return fmt::format("mean {}, worst {} on {} tuned problem{}",

@@ -171,6 +171,14 @@ TEST_F(SizeTest, ANumberAndALossAreLimitsToo) {
                 portfolio_of_size(times_, request_, {.most_bytes = ample, .worst = 1}, sizes_);
               }),
               HasSubstr("no choice that loses at most 0 %"));
+  // No configuration serves all problems.
+  for (std::size_t i = 0; i < count; ++i) {
+    times_.slowdowns[i < 3 ? 0 : 1][i] = not_measured;
+  }
+  EXPECT_THAT(fault_of([&] {
+                portfolio_of_size(times_, request_, {.most_bytes = ample, .most = 1}, sizes_);
+              }),
+              HasSubstr("--kernels 1 --max-bytes 10000000: no choice of so few"));
 }
 
 }  // namespace

@@ -122,29 +122,35 @@ SizedPortfolio with_defaults(const MeasuredTimes& times, const EmitRequest& requ
   return result;
 }
 
-[[noreturn]] void throw_too_small(const MeasuredTimes& times, const EmitRequest& request,
-                                  const SizeWish& wish, const Sized& all, CodeSizes& sizes) {
-  const std::string loss =
-      wish.worst > 0 ? fmt::format(" that loses at most {}", loss_text(wish.worst)) : "";
+// Returns the smallest choice if it satisfies the wish, for searches that were cut short. Throws
+// Error, which names its size, if it does not.
+SizedPortfolio smallest_of(const MeasuredTimes& times, const EmitRequest& request,
+                           const SizeWish& wish, const Sized& all, CodeSizes& sizes) {
+  std::string which = all.is_complete ? "" : " of configurations whose size was asked";
+  if (wish.worst > 0) which += fmt::format(" that loses at most {}", loss_text(wish.worst));
   Portfolio smallest =
       smallest_portfolio(all.slowdowns, wish.worst > 0 ? wish.worst : any_slowdown, all.bytes);
   if (smallest.members.empty()) {
     throw Error(
-        fmt::format("--max-bytes {}: no choice{} of configurations whose code has a known size "
-                    "serves all problems: leave --max-bytes out",
-                    wish.most_bytes, loss));
+        fmt::format("--max-bytes {}: no choice{} serves all problems: leave --max-bytes out",
+                    wish.most_bytes, which));
   }
-  const SizedPortfolio least = with_defaults(times, request, std::move(smallest), sizes);
-  if (least.bytes <= wish.most_bytes) {
+  SizedPortfolio least = with_defaults(times, request, std::move(smallest), sizes);
+  if (least.bytes > wish.most_bytes) {
+    throw Error(
+        fmt::format("--max-bytes {0}: the smallest choice{1} takes {2} bytes of code for {3}, {4} "
+                    "of them for the defaults: ask for {2}",
+                    wish.most_bytes, which, least.bytes, sizes.architecture(), least.defaults));
+  }
+  const std::size_t count = least.portfolio.members.size();
+  if (count > wish.most) {
     throw Error(
         fmt::format("--kernels {} --max-bytes {}: no choice of so few configurations is so small; "
                     "the smallest one has {} in {} bytes: ask for more of them, or for more bytes",
-                    wish.most, wish.most_bytes, least.portfolio.members.size(), least.bytes));
+                    wish.most, wish.most_bytes, count, least.bytes));
   }
-  throw Error(
-      fmt::format("--max-bytes {0}: the smallest choice{1} takes {2} bytes of code for {3}, {4} of "
-                  "them for the defaults: ask for {2}",
-                  wish.most_bytes, loss, least.bytes, sizes.architecture(), least.defaults));
+  least.portfolio.is_optimal = false;
+  return least;
 }
 
 }  // namespace
@@ -190,7 +196,7 @@ SizedPortfolio portfolio_of_size(const MeasuredTimes& times, const EmitRequest& 
     const std::int64_t room = wish.most_bytes - one.defaults;
     budget.most_bytes = std::min(room, budget.most_bytes - 1);
   }
-  throw_too_small(times, request, wish, all, sizes);
+  return smallest_of(times, request, wish, all, sizes);
 }
 
 }  // namespace tw
