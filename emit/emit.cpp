@@ -33,6 +33,16 @@ bool is_of_others(const std::filesystem::path& path) {
   return begin != mark;
 }
 
+// Returns whether the file is what write_kernel_instances() has written.
+bool is_part(const std::filesystem::path& path) {
+  if (is_of_others(path)) return false;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("// Defines the kernel ")) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string nothing_held(const EmitRequest& request) {
@@ -99,8 +109,8 @@ void remove_earlier_parts(const std::string& folder, const std::string& op, cons
   std::vector<fs::path> earlier;
   for (const fs::directory_entry& one : fs::directory_iterator(folder, fault)) {
     const std::string name = one.path().filename().string();
-    const bool is_part = name.starts_with(op + ".") && name.ends_with(".cu") && name != op + ".cu";
-    if (is_part && !files.count(name) && one.is_regular_file(fault) && !is_of_others(one.path())) {
+    const bool is_named = name.starts_with(op + ".") && name.ends_with(".cu");
+    if (is_named && !files.count(name) && one.is_regular_file(fault) && is_part(one.path())) {
       earlier.push_back(one.path());
     }
   }

@@ -172,8 +172,10 @@ TEST_F(CliEmit, ASplitHeaderHasAFileForEachKernel) {
   EXPECT_TRUE(fs::exists(folder_ / "tuned/twice.whole.cu"));
   EXPECT_TRUE(holds(ran.out, "compile twice.cu and each twice.*.cu with nvcc")) << ran.out;
   // The files of kernels of an earlier header would not link with those of this one.
+  fs::copy(folder_ / "tuned/twice.cu", folder_ / "tuned/twice.copy.cu");
   EXPECT_EQ(emitted("--check off").code, 0);
   EXPECT_FALSE(fs::exists(folder_ / "tuned/twice.whole.cu"));
+  EXPECT_TRUE(fs::exists(folder_ / "tuned/twice.copy.cu")) << "is the user's";
   expect_fault("emit --spec op.toml --source cpu --out tuned --split --format json",
                {"--split", "--format header"});
 }

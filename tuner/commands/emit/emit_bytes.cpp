@@ -190,7 +190,7 @@ SizedPortfolio portfolio_of_size(const MeasuredTimes& times, const EmitRequest& 
       // Without any loss none is better. Else a candidate without a size could be.
       const bool is_perfect = one.portfolio.mean <= 1;
       one.portfolio.is_optimal =
-          is_perfect || (one.portfolio.is_optimal && all.is_complete && i <= 1);
+          is_perfect || (one.portfolio.is_optimal && all.is_complete && i == 0);
       return one;
     }
     const std::int64_t room = wish.most_bytes - one.defaults;
