@@ -33,6 +33,16 @@ bool is_of_others(const std::filesystem::path& path) {
   return begin != mark;
 }
 
+// Returns whether the file is what write_kernel_instances() has written.
+bool is_part(const std::filesystem::path& path) {
+  if (is_of_others(path)) return false;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("// Defines the kernel ")) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string nothing_held(const EmitRequest& request) {
@@ -91,6 +101,20 @@ void check_folder(const std::string& folder, const Files& files) {
         "another --out",
         path));
   }
+}
+
+void remove_earlier_parts(const std::string& folder, const std::string& op, const Files& files) {
+  namespace fs = std::filesystem;
+  std::error_code fault;
+  std::vector<fs::path> earlier;
+  for (const fs::directory_entry& one : fs::directory_iterator(folder, fault)) {
+    const std::string name = one.path().filename().string();
+    const bool is_named = name.starts_with(op + ".") && name.ends_with(".cu");
+    if (is_named && !files.count(name) && one.is_regular_file(fault) && is_part(one.path())) {
+      earlier.push_back(one.path());
+    }
+  }
+  for (const fs::path& path : earlier) fs::remove(path, fault);
 }
 
 void write_files(const std::string& folder, const Files& files) {

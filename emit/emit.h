@@ -11,6 +11,7 @@ namespace tw {
 // a CUDA toolkit:
 //   gemm.cuh              the dispatch, header-only: what each branch is, with its evidence
 //   gemm.h, gemm.cu       the same functions for plain C++: declarations, and one translation unit
+//   gemm.<kernel>.cu      if the request is split: the code of a kernel, which gemm.cu then lacks
 //   tilewright_<digest>/  the kernel headers used, and the parts of the dispatch
 // Throws Error if a winner's problem or configuration is unknown to the catalog's specs, if the
 // winners are of several ops or devices, if name_space is no C++ namespace, if no header can hold a
@@ -24,6 +25,10 @@ std::string nothing_held(const EmitRequest& request);
 // Throws Error if one of the files would replace a file that is not an emitted one, such as the
 // source of the kernel.
 void check_folder(const std::string& folder, const std::map<std::string, std::string>& files);
+// Removes the files of kernels of an earlier header of the op (--split) that are not among `files`.
+// They would not compile with the new one.
+void remove_earlier_parts(const std::string& folder, const std::string& op,
+                          const std::map<std::string, std::string>& files);
 // Writes the files, each under a temporary name that is then renamed. Throws Error if the folder
 // cannot be written.
 void write_files(const std::string& folder, const std::map<std::string, std::string>& files);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "core/base/statistics.h"
@@ -51,6 +53,25 @@ std::string rank_of(const Tuning& tuning, const Winner& winner) {
   if (!winner.raced) return "best of a search, not raced";
   return winner.tied.empty() ? "won a race"
                              : fmt::format("won a race, tied with {} others", winner.tied.size());
+}
+
+// Returns "mean 1.2 %, worst 3 % on 4 tuned problems".
+std::string aggregate(const std::vector<double>& slowdowns) {
+  const auto percent = [](double slowdown) {
+    const double loss = 100 * (slowdown - 1);
+    return loss < 100 ? fmt::format("{:.3g} %", loss) : fmt::format("{:.0f} %", loss);
+  };
+  const double sum = std::accumulate(slowdowns.begin(), slowdowns.end(), 0.0);
+  return fmt::format("mean {}, worst {} on {} tuned problem{}",
+                     percent(sum / static_cast<double>(slowdowns.size())),
+                     percent(*std::max_element(slowdowns.begin(), slowdowns.end())),
+                     slowdowns.size(), slowdowns.size() == 1 ? "" : "s");
+}
+
+// Returns the slowdown of a row's branch, which is 1 if no faster configuration was measured.
+double slowdown_of(const Tuning& tuning, const TunedRow& row) {
+  const auto slower = tuning.request->slower.find(row.winner.trial.context.situation.problem);
+  return slower == tuning.request->slower.end() ? 1 : slower->second.slowdown;
 }
 
 std::string device_line(const Tuning& tuning) {
@@ -123,6 +144,35 @@ std::vector<std::string> evidence_of(const Tuning& tuning, const TunedRow& row) 
     lines.push_back(fmt::format("  NOTE: measured with other kernel sources (digest {})",
                                 trial.context.code.source_digest));
   }
+  return lines;
+}
+
+std::vector<std::string> regrets_of(const Tuning& tuning, int branch,
+                                    const std::vector<LeftOutChoice>& left_out) {
+  std::vector<double> measured, predicted;
+  for (const TunedRow& row : tuning.rows) {
+    if (row.branch == branch) measured.push_back(slowdown_of(tuning, row));
+  }
+  std::size_t unknown = 0;
+  for (const LeftOutChoice& one : left_out) {
+    if (one.branch != branch) continue;
+    if (one.slowdown) predicted.push_back(*one.slowdown);
+    if (!one.slowdown) ++unknown;
+  }
+  std::vector<std::string> lines;
+  if (!measured.empty()) lines.push_back("measured regret: " + aggregate(measured));
+  std::string text = "predicted regret on problems that were not tuned: ";
+  if (!predicted.empty()) {
+    text += aggregate(predicted) + ", each left out in turn";
+    if (unknown > 0) text += fmt::format("; not measured on {} more", unknown);
+  } else {
+    text += unknown > 0 ? fmt::format(
+                              "not known: it would serve {} tuned problem{}, each left out in "
+                              "turn, and was not measured there",
+                              unknown, unknown == 1 ? "" : "s")
+                        : "not known: it would serve no tuned problem that is left out";
+  }
+  lines.push_back(std::move(text));
   return lines;
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "emit/tuning/left_out.h"
 #include "emit/tuning/tuning.h"
 
 namespace tw {
@@ -12,6 +13,11 @@ namespace tw {
 std::vector<std::string> origins_of(const Tuning& tuning);
 // Returns the measurement of a row, one string for each line: time, rate, registers, place, date.
 std::vector<std::string> evidence_of(const Tuning& tuning, const TunedRow& row);
+// Returns the regrets of a branch, one string for each: the measured one on the problems that it
+// serves, and the predicted one for problems that were not tuned. `left_out` is
+// choices_left_out(tuning).
+std::vector<std::string> regrets_of(const Tuning& tuning, int branch,
+                                    const std::vector<LeftOutChoice>& left_out);
 // Returns "checked on NVIDIA H200, 8 shapes", or "not checked", for the subject of a row or a
 // fallback.
 std::string check_of(const Tuning& tuning, const std::string& subject);

@@ -116,7 +116,8 @@ void add_unit(const Tuning& tuning, const Branch& branch, header::Branch& model)
   }
 }
 
-header::Branch branch_model(const Tuning& tuning, int index) {
+header::Branch branch_model(const Tuning& tuning, int index,
+                            const std::vector<LeftOutChoice>& left_out) {
   const Branch& branch = tuning.branches[static_cast<std::size_t>(index)];
   const KernelSpec& kernel = *branch.kernel;
   header::Branch model;
@@ -137,6 +138,11 @@ header::Branch branch_model(const Tuning& tuning, int index) {
     model.notes.push_back(fmt::format("serves {} that were not tuned; {}",
                                       tuning.forms[static_cast<std::size_t>(fallback.form)].type,
                                       check_of(tuning, subject_of(tuning, fallback))));
+  }
+  if (!tuning.rows.empty()) {
+    for (std::string& line : regrets_of(tuning, index, left_out)) {
+      model.notes.push_back(std::move(line));
+    }
   }
   model.knobs = branch.configuration;
   if (kernel.knobs_are_macros) {
@@ -299,8 +305,9 @@ header::Model model_of(const Tuning& tuning) {
   for (const KernelSpec* kernel : tuning.kernels) {
     model.kernels.push_back(kernel_model(*request.catalog, *kernel));
   }
+  const std::vector<LeftOutChoice> left_out = choices_left_out(tuning);
   for (int i = 0; i < static_cast<int>(tuning.branches.size()); ++i) {
-    model.branches.push_back(branch_model(tuning, i));
+    model.branches.push_back(branch_model(tuning, i, left_out));
   }
   for (std::size_t i = 0; i < tuning.rows.size(); ++i) {
     model.rows.push_back(row_model(tuning, tuning.rows[i], tuning.residuals[i]));
@@ -313,6 +320,7 @@ header::Model model_of(const Tuning& tuning) {
     const Branch& branch = tuning.branches[static_cast<std::size_t>(fallback.branch)];
     model.fallbacks.push_back({fallback.branch, fallback.form, numbers_of(branch.problem)});
   }
+  model.is_split = request.split;
   model.cc = tuning.device.cc;
   model.sms = tuning.device.sms;
   model.nothing_serves = nothing_serves(tuning);

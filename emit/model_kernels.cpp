@@ -217,6 +217,10 @@ header::Kernel kernel_model(const Catalog& catalog, const KernelSpec& kernel) {
   // No other identifier begins like these.
   model.scope = "kernel" + identifier_of(kernel);
   model.runner = "run" + identifier_of(kernel);
+  // An op has no dot in its name, so no other op has a file of this name.
+  model.file =
+      fmt::format("{}.{}.cu", op.name,
+                  is_identifier("_" + kernel.name) ? kernel.name : "x." + escaped(kernel.name));
   for (const Knob& knob : kernel.knobs)
     model.knobs.push_back({name_of_knob(knob.name, kernel.knobs_are_macros), words_of(knob)});
   const auto add = [&](const Constraint& constraint) {

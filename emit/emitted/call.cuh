@@ -98,6 +98,23 @@ cudaError_t first_attributes([[maybe_unused]] const typename Kernel::Plan& plan,
   }
 }
 
+// Fills the arrays of the kernel's source, and launches the passes that run. All code of a kernel
+// is behind this function and attributes_of(): if the header is split (tune emit --split), only the
+// kernel's own file instantiates them.
+template <class Kernel, class A>
+cudaError_t run(const A& args, const typename Kernel::Plan& plan, const Device& device,
+                void* workspace, cudaStream_t stream) {
+  const cudaError_t status = Kernel::fill_constants(args, plan, stream);
+  if (status != cudaSuccess) return status;
+  return launch_passes<Kernel>(args, plan, device, workspace, stream);
+}
+
+// Returns the attributes of the first pass that runs.
+template <class Kernel>
+cudaError_t attributes_of(const typename Kernel::Plan& plan, cudaFuncAttributes* result) {
+  return first_attributes<Kernel>(plan, result);
+}
+
 // The functions of an op.
 //
 // Op is a Selector (selection.h) with these further members:
@@ -163,11 +180,7 @@ struct Calls {
       if (!plan.takes(workspace, bytes)) return cudaErrorInvalidValue;
       const cudaError_t status = clear_all(plan, workspace, stream, typename Kernel::ZeroEach());
       if (status != cudaSuccess) return status;
-      if (const cudaError_t filled = Kernel::fill_constants(args, plan, stream);
-          filled != cudaSuccess) {
-        return filled;
-      }
-      return launch_passes<Kernel>(args, plan, call.device, workspace, stream);
+      return run<Kernel>(args, plan, call.device, workspace, stream);
     });
   }
 
@@ -215,7 +228,7 @@ struct Calls {
   template <class A>
   static cudaError_t attributes(const A& args, cudaFuncAttributes* result) {
     return visit<A>(examine(args), [&](auto kernel, const auto& plan) {
-      return first_attributes<decltype(kernel)>(plan, result);
+      return attributes_of<decltype(kernel)>(plan, result);
     });
   }
 };

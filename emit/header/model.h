@@ -183,6 +183,7 @@ struct Kernel {
   std::string label, doc;  // texts
   std::string scope;       // the name of the namespace: "kernel_mma"
   std::string runner;      // the name of the struct: "run_mma"
+  std::string file;        // the name of the file, if the header is split: "gemm.mma.cu"
   std::vector<Knob> knobs;
   std::vector<Check> checks;  // Their code reads `knob`, `problem` and `device`.
   std::vector<Workspace> workspaces;
@@ -292,6 +293,7 @@ struct Model {
   std::int64_t cc = 0, sms = 0;
   std::string nothing_serves;  // the text if no branch serves a call
 
+  bool is_split = false;              // Each kernel is compiled in a file of its own.
   bool reads_memory = false;          // An expression reads the size of the device's memory.
   bool has_maps = false;              // A kernel takes a tensor map.
   std::vector<std::string> includes;  // the paths of the sources that <op>.cuh includes

@@ -37,6 +37,8 @@ Renaming renaming_of(const Model& model) { return {model.digest, model.roots}; }
 
 std::string inner_scope(const Model& model) { return "tw_" + model.digest + "::" + model.scope; }
 
+std::string part_macro(const Model& model) { return "TILEWRIGHT_PART_" + model.digest; }
+
 std::string open_space(const Model& model) {
   return fmt::format("namespace {} {{\ninline namespace tuning_{} {{\n\n", model.space,
                      model.digest);
@@ -60,6 +62,9 @@ Texts write_files_of(const Model& model) {
   add_header(model.api, write_api(model));
   add_header(model.op + ".cuh", write_dispatch(model));
   files[model.op + ".cu"] = notice + write_instances(model);
+  for (std::size_t i = 0; model.is_split && i < model.kernels.size(); ++i) {
+    files[model.kernels[i].file] = notice + write_kernel_instances(model, static_cast<int>(i));
+  }
 
   // The names in select.h are the user's, so no token of its text is renamed.
   const std::string select = "dispatch/select.h";

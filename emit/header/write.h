@@ -18,6 +18,8 @@ std::string write_api(const Model& model);        // <op>.h
 std::string write_select(const Model& model);     // dispatch/select.h
 std::string write_dispatch(const Model& model);   // <op>.cuh
 std::string write_instances(const Model& model);  // <op>.cu
+// <op>.<kernel>.cu: the code of a kernel, if the header is split.
+std::string write_kernel_instances(const Model& model, int kernel);
 
 // The sections of <op>.h.
 std::string write_enum(const Choice& choice);
@@ -60,6 +62,9 @@ Renaming renaming_of(const Model& model);
 std::string inner_scope(const Model& model);
 // Returns the namespace of a unit: "tw_1a2b3c4d::unit_v3".
 std::string unit_scope(const Model& model, int branch);
+// Returns the macro that says which kernel a file of a split header compiles. A file without it
+// compiles all of them.
+std::string part_macro(const Model& model);
 // Returns the lines that open the public namespace, and those that close it.
 std::string open_space(const Model& model);
 std::string close_space(const Model& model);

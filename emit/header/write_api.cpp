@@ -26,6 +26,40 @@ std::string constructor_of(const Form& form) {
                              fmt::join(parameters, ", "), fmt::join(initialisers, ", ")));
 }
 
+// Returns the declarations of the functions behind which the code of a kernel is, each after
+// `begin`: "template", or "extern template" if another file instantiates them.
+std::string kernel_functions(const Model& model, int index, const std::string& begin) {
+  const Kernel& kernel = model.kernels[static_cast<std::size_t>(index)];
+  std::string text;
+  for (const Form& form : model.forms) {
+    for (const int branch : form.branches) {
+      if (model.branches[static_cast<std::size_t>(branch)].kernel != index) continue;
+      text += fmt::format(
+          "{0} cudaError_t dispatch::run<\n"
+          "    {1}::{2}<{1}::api::{4}, {1}::v{5}>, {1}::api::{4}>(\n"
+          "    const {1}::api::{4}&, const {1}::{3}::Plan&,\n"
+          "    const dispatch::Device&, void*, cudaStream_t);\n"
+          "{0} cudaError_t dispatch::attributes_of<\n"
+          "    {1}::{2}<{1}::api::{4}, {1}::v{5}>>(\n"
+          "    const {1}::{3}::Plan&, cudaFuncAttributes*);\n",
+          begin, model.scope, kernel.runner, kernel.scope, form.type, branch);
+    }
+  }
+  return wrapped(text);
+}
+
+// Returns the include of the header by a file that compiles the kernel of this number, or none.
+std::string include_part(const Model& model, int kernel) {
+  return fmt::format("#define {} {}\n#include \"{}.cuh\"\n\n", part_macro(model), kernel, model.op);
+}
+
+// Returns the names of the files that hold the kernels, if they are split: "gemm.mma.cu, ...".
+std::string kernel_files(const Model& model) {
+  std::vector<std::string> names;
+  for (const Kernel& kernel : model.kernels) names.push_back(kernel.file);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 // Returns how to use the header, for its first lines.
 std::string usage(const Model& model) {
   const auto called = std::find_if(model.forms.begin(), model.forms.end(),
@@ -33,7 +67,7 @@ std::string usage(const Model& model) {
   return fmt::format(
       "//\n"
       "// In CUDA sources, include {0}.cuh. It contains everything.\n"
-      "// In plain C++, include {3}, and compile {0}.cu into the program.\n"
+      "// In plain C++, include {3}, and compile {5} into the program.\n"
       "// One program may do both.\n"
       "//\n"
       "//   {1}::{4} args;\n"
@@ -41,7 +75,8 @@ std::string usage(const Model& model) {
       "//   cudaMalloc(&workspace, {1}::workspace_bytes(args));  // if it is not 0\n"
       "//   {1}::initialise_workspace(args, workspace, stream);\n"
       "//   cudaError_t status = {1}::launch(args, workspace, stream);\n",
-      model.op, model.space, model.dims.front().name, model.api, called->type);
+      model.op, model.space, model.dims.front().name, model.api, called->type,
+      model.is_split ? fmt::format("{0}.cu and each {0}.*.cu", model.op) : model.op + ".cu");
 }
 
 }  // namespace
@@ -90,9 +125,19 @@ std::string write_api(const Model& model) {
 
 std::string write_instances(const Model& model) {
   std::string text = fmt::format(
-      "// Defines the functions of {1}. Compile this file once, with nvcc.\n"
-      "#include \"{0}.cuh\"\n\n",
-      model.op, model.api);
+      "// Defines the functions of {}. Compile this file once, with nvcc.\n", model.api);
+  if (model.is_split) {
+    text += comment(fmt::format("Compile and link these files too, with the same options. They "
+                                "hold the kernels: {}",
+                                kernel_files(model))) +
+            include_part(model, -1) + fmt::format("namespace tw_{} {{\n\n", model.digest);
+    for (std::size_t i = 0; i < model.kernels.size(); ++i) {
+      text += kernel_functions(model, static_cast<int>(i), "extern template");
+    }
+    text += fmt::format("\n}}  // namespace tw_{}\n\n", model.digest);
+  } else {
+    text += fmt::format("#include \"{}.cuh\"\n\n", model.op);
+  }
   text += open_space(model);
   for (const Form& form : model.forms) {
     if (form.branches.empty()) continue;
@@ -108,6 +153,15 @@ std::string write_instances(const Model& model) {
                     form.type));
   }
   return text + close_space(model);
+}
+
+std::string write_kernel_instances(const Model& model, int kernel) {
+  const std::string& label = model.kernels[static_cast<std::size_t>(kernel)].label;
+  return comment(fmt::format("Defines the kernel {} for {}.cu. Compile this file once, with nvcc.",
+                             label, model.op)) +
+         include_part(model, kernel) + fmt::format("namespace tw_{} {{\n\n", model.digest) +
+         kernel_functions(model, kernel, "template") +
+         fmt::format("\n}}  // namespace tw_{}\n", model.digest);
 }
 
 }  // namespace tw::header

@@ -175,9 +175,19 @@ std::string runner_constants(const Kernel& kernel) {
   return text + "    return status;\n  }\n";
 }
 
+// Returns code that only the files have that compile this kernel, and in the others `otherwise`.
+std::string in_part(const Model& model, int kernel, const std::string& code,
+                    const std::string& otherwise = "") {
+  if (!model.is_split) return code;
+  const std::string macro = part_macro(model);
+  return fmt::format("#if !defined({0}) || {0} == {1}\n", macro, kernel) + code +
+         (otherwise.empty() ? "" : "#else\n" + otherwise) + "#endif\n";
+}
+
 // Returns the struct by which the runner knows a branch of a given kernel.
 std::string given_branch(const Model& model, int index) {
-  const Unit& unit = model.branches[static_cast<std::size_t>(index)].unit;
+  const Branch& branch = model.branches[static_cast<std::size_t>(index)];
+  const Unit& unit = branch.unit;
   const std::string scope = unit_scope(model, index);
   std::string text = fmt::format("struct v{} {{\n", index);
   for (std::size_t i = 0; i < unit.entries.size(); ++i) {
@@ -194,7 +204,7 @@ std::string given_branch(const Model& model, int index) {
         "                                   cudaMemcpyDeviceToDevice, stream);\n  }}\n",
         i, scope, i);
   }
-  return text + "};\n";
+  return in_part(model, branch.kernel, text + "};\n", fmt::format("struct v{};\n", index));
 }
 
 // Returns the struct by which dispatch/call.cuh knows the op.
@@ -287,7 +297,8 @@ std::string includes(const Model& model) {
   std::string units;
   for (std::size_t i = 0; i < model.branches.size(); ++i) {
     if (model.branches[i].unit.source.empty()) continue;
-    units += fmt::format("#include \"{}/units/v{}.cuh\"\n", folder, i);
+    units += in_part(model, model.branches[i].kernel,
+                     fmt::format("#include \"{}/units/v{}.cuh\"\n", folder, i));
   }
   if (!units.empty()) text += hidden + units + visible_again;
   return text + "\n";

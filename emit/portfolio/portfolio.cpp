@@ -8,7 +8,7 @@ namespace tw {
 namespace {
 
 constexpr int most_steps = 20'000;  // of one search for a cover
-constexpr double most_looks = 2e6;  // at a problem, in the search for the least mean
+constexpr double most_looks = 4e6;  // at a problem, in the search for the least mean
 
 using Members = std::vector<std::size_t>;
 
@@ -28,12 +28,12 @@ Portfolio completed(const Slowdowns& slowdowns, Members members, bool is_optimal
   return portfolio;
 }
 
-// Finds at most `most` configurations such that each problem has one within a slowdown: a set
+// Finds configurations within a budget such that each problem has one within a slowdown: a set
 // cover. The search takes the problem with the fewest candidates first.
 class Cover {
  public:
-  Cover(const Slowdowns& slowdowns, double within, std::size_t most)
-      : slowdowns_(slowdowns), within_(within), most_(most) {}
+  Cover(const Slowdowns& slowdowns, double within, const PortfolioBudget& budget)
+      : slowdowns_(slowdowns), within_(within), budget_(budget) {}
 
   // Returns nothing if there is no cover, or if the search was cut short.
   std::optional<Members> find() {
@@ -79,11 +79,15 @@ class Cover {
   bool extend() {
     const std::optional<std::size_t> problem = hardest();
     if (!problem) return true;
-    if (members_.size() == most_ || ++steps_ > most_steps) return false;
+    if (members_.size() == budget_.most || ++steps_ > most_steps) return false;
     for (const std::size_t candidate : candidates(*problem)) {
+      const std::int64_t bytes = budget_.bytes_of(candidate);
+      if (bytes_ + bytes > budget_.most_bytes) continue;
       members_.push_back(candidate);
+      bytes_ += bytes;
       if (extend()) return true;
       members_.pop_back();
+      bytes_ -= bytes;
       if (was_cut_short()) return false;
     }
     return false;
@@ -91,17 +95,20 @@ class Cover {
 
   const Slowdowns& slowdowns_;
   double within_;
-  std::size_t most_;
+  const PortfolioBudget& budget_;
+  std::int64_t bytes_ = 0;  // of the members
   std::vector<std::ptrdiff_t> counts_;
   Members members_;
   int steps_ = 0;
 };
 
-// Returns the configurations of which no other one is at least as fast on every problem.
-Members undominated(const Slowdowns& slowdowns) {
+// Returns the configurations of which no other one is at least as fast on every problem, and at most
+// as large.
+Members undominated(const Slowdowns& slowdowns, const PortfolioBudget& budget) {
   const std::size_t count = slowdowns.front().size();
   const auto beats = [&](std::size_t a, std::size_t b) {
-    bool is_faster = false;
+    if (budget.bytes_of(a) > budget.bytes_of(b)) return false;
+    bool is_faster = budget.bytes_of(a) < budget.bytes_of(b);
     for (const std::vector<double>& row : slowdowns) {
       if (row[a] > row[b]) return false;
       is_faster = is_faster || row[a] < row[b];
@@ -121,21 +128,65 @@ bool is_better(const Portfolio& a, const Portfolio& b) {
   return a.worst < b.worst || (!(b.worst < a.worst) && a.mean < b.mean);
 }
 
-// Looks at every portfolio of `most` configurations.
-void take_best_of_all(const Slowdowns& slowdowns, std::size_t most, std::size_t first,
-                      Members& members, Portfolio& best) {
-  if (members.size() == most) {
-    Portfolio one = completed(slowdowns, members, true);
-    if (is_better(one, best)) best = std::move(one);
-    return;
+// Looks at every portfolio within a budget, but for those that cannot be better than the best one
+// that is known.
+class BestOfAll {
+ public:
+  BestOfAll(const Slowdowns& slowdowns, const PortfolioBudget& budget, Portfolio best)
+      : slowdowns_(slowdowns), budget_(budget), best_(std::move(best)) {
+    const std::size_t count = slowdowns.front().size();
+    least_from_.assign(count + 1, std::vector<double>(slowdowns.size(), not_measured));
+    for (std::size_t i = count; i-- > 0;) {
+      for (std::size_t row = 0; row < slowdowns.size(); ++row) {
+        least_from_[i][row] = std::min(least_from_[i + 1][row], slowdowns[row][i]);
+      }
+    }
   }
-  const std::size_t count = slowdowns.front().size();
-  for (std::size_t i = first; i + (most - members.size()) <= count; ++i) {
-    members.push_back(i);
-    take_best_of_all(slowdowns, most, i + 1, members, best);
-    members.pop_back();
+
+  Portfolio find() {
+    extend(0, std::vector<double>(slowdowns_.size(), not_measured), 0);
+    best_.is_optimal = !was_cut_short();
+    return best_;
   }
-}
+  bool was_cut_short() const { return looks_ > most_looks; }
+
+ private:
+  // Returns whether a portfolio with at least these slowdowns would be better than the best one.
+  bool could_be_better(const std::vector<double>& a, const std::vector<double>& b) {
+    double worst = 1, sum = 0;
+    for (std::size_t row = 0; row < a.size(); ++row) {
+      const double one = std::min(a[row], b[row]);
+      worst = std::max(worst, one);
+      sum += one;
+    }
+    looks_ += static_cast<double>(a.size());
+    const double mean = sum / static_cast<double>(a.size());
+    return worst < best_.worst || (!(best_.worst < worst) && mean < best_.mean);
+  }
+  // Looks at the portfolios of the members and configurations from `first` on.
+  void extend(std::size_t first, const std::vector<double>& least, std::int64_t bytes) {
+    if (could_be_better(least, least)) best_ = completed(slowdowns_, members_, true);
+    if (members_.size() == budget_.most) return;
+    for (std::size_t i = first; i < slowdowns_.front().size(); ++i) {
+      if (was_cut_short() || !could_be_better(least, least_from_[i])) return;
+      if (bytes + budget_.bytes_of(i) > budget_.most_bytes) continue;
+      std::vector<double> next = least;
+      for (std::size_t row = 0; row < next.size(); ++row) {
+        next[row] = std::min(next[row], slowdowns_[row][i]);
+      }
+      members_.push_back(i);
+      extend(i + 1, next, bytes + budget_.bytes_of(i));
+      members_.pop_back();
+    }
+  }
+
+  const Slowdowns& slowdowns_;
+  const PortfolioBudget& budget_;
+  Portfolio best_;
+  Slowdowns least_from_;  // [i][problem]: the least slowdown of configurations from i on
+  Members members_;
+  double looks_ = 0;
+};
 
 // Returns the least slowdown of each problem with these members, but for the one at `without`.
 std::vector<double> least_slowdowns(const Slowdowns& slowdowns, const Members& members,
@@ -150,52 +201,64 @@ std::vector<double> least_slowdowns(const Slowdowns& slowdowns, const Members& m
   return least;
 }
 
-// Returns the best portfolio that has one configuration more, or another one in the place of a
-// member; `best` if none is better.
-Portfolio improved(const Slowdowns& slowdowns, std::size_t most, const Portfolio& best) {
-  const bool adds = best.members.size() < most;
-  std::optional<Members> next;
+std::int64_t bytes_of(const Members& members, const PortfolioBudget& budget) {
+  return std::accumulate(
+      members.begin(), members.end(), std::int64_t{0},
+      [&](std::int64_t sum, std::size_t member) { return sum + budget.bytes_of(member); });
+}
+
+// Returns the best portfolio with another configuration in the place of the member at `at`, or with
+// one configuration more if this is the number of members; `best` if none is better.
+Portfolio exchanged(const Slowdowns& slowdowns, const PortfolioBudget& budget,
+                    const Portfolio& best, std::size_t at) {
+  Members others = best.members;
+  if (at < others.size()) others.erase(others.begin() + static_cast<std::ptrdiff_t>(at));
+  if (others.size() == budget.most) return best;
+  const std::int64_t left = budget.most_bytes - bytes_of(others, budget);
+  const std::vector<double> least = least_slowdowns(slowdowns, best.members, at);
+  std::optional<std::size_t> next;
   double least_worst = best.worst, least_mean = best.mean;
-  for (std::size_t at = adds ? best.members.size() : 0; at <= best.members.size(); ++at) {
-    if (!adds && at == best.members.size()) break;
-    const std::vector<double> least = least_slowdowns(slowdowns, best.members, at);
-    for (std::size_t i = 0; i < slowdowns.front().size(); ++i) {
-      double worst = 1, sum = 0;
-      for (std::size_t row = 0; row < least.size(); ++row) {
-        const double one = std::min(least[row], slowdowns[row][i]);
-        worst = std::max(worst, one);
-        sum += one;
-      }
-      const double mean = sum / static_cast<double>(least.size());
-      const bool is_better = worst < least_worst || (!(least_worst < worst) && mean < least_mean);
-      if (!is_better) continue;
-      least_worst = worst;
-      least_mean = mean;
-      next = best.members;
-      if (!adds) next->erase(next->begin() + static_cast<std::ptrdiff_t>(at));
-      next->push_back(i);
+  for (std::size_t i = 0; i < slowdowns.front().size(); ++i) {
+    if (budget.bytes_of(i) > left) continue;
+    double worst = 1, sum = 0;
+    for (std::size_t row = 0; row < least.size(); ++row) {
+      const double one = std::min(least[row], slowdowns[row][i]);
+      worst = std::max(worst, one);
+      sum += one;
     }
+    const double mean = sum / static_cast<double>(least.size());
+    const bool is_better = worst < least_worst || (!(least_worst < worst) && mean < least_mean);
+    if (!is_better) continue;
+    least_worst = worst;
+    least_mean = mean;
+    next = i;
   }
-  return next ? completed(slowdowns, std::move(*next), false) : best;
+  if (!next) return best;
+  others.push_back(*next);
+  return completed(slowdowns, std::move(others), false);
+}
+
+// Returns the best portfolio that has one configuration more, or else another one in the place of a
+// member; `best` if none is better.
+Portfolio improved(const Slowdowns& slowdowns, const PortfolioBudget& budget,
+                   const Portfolio& best) {
+  const std::size_t count = best.members.size();
+  Portfolio next = exchanged(slowdowns, budget, best, count);
+  for (std::size_t at = 0; at < count && !is_better(next, best); ++at) {
+    Portfolio one = exchanged(slowdowns, budget, best, at);
+    if (is_better(one, next)) next = std::move(one);
+  }
+  return next;
 }
 
 // Adds members, and exchanges members, as long as this makes the portfolio better.
-void improve(const Slowdowns& slowdowns, std::size_t most, Portfolio& best) {
+void improve(const Slowdowns& slowdowns, const PortfolioBudget& budget, Portfolio& best) {
   constexpr int most_exchanges = 200;
   for (int i = 0; i < most_exchanges; ++i) {
-    Portfolio next = improved(slowdowns, most, best);
+    Portfolio next = improved(slowdowns, budget, best);
     if (!is_better(next, best)) return;
     best = std::move(next);
   }
-}
-
-// Returns the number of portfolios of `most` of `count` configurations.
-double portfolios(std::size_t count, std::size_t most) {
-  double all = 1;
-  for (std::size_t i = 0; i < most && i < count; ++i) {
-    all *= static_cast<double>(count - i) / static_cast<double>(i + 1);
-  }
-  return all;
 }
 
 Slowdowns columns(const Slowdowns& slowdowns, const Members& kept) {
@@ -205,6 +268,13 @@ Slowdowns columns(const Slowdowns& slowdowns, const Members& kept) {
     for (const std::size_t column : kept) to.push_back(row[column]);
   }
   return fewer;
+}
+
+PortfolioBudget columns(PortfolioBudget budget, const Members& kept) {
+  std::vector<std::int64_t> bytes;
+  for (const std::size_t column : kept) bytes.push_back(budget.bytes_of(column));
+  budget.bytes = std::move(bytes);
+  return budget;
 }
 
 // Returns the slowdowns that occur, in ascending order.
@@ -220,14 +290,14 @@ std::vector<double> levels_of(const Slowdowns& slowdowns) {
 }
 
 // Returns a portfolio with the least worst slowdown; it has no members if there is none.
-Portfolio least_worst(const Slowdowns& slowdowns, std::size_t most) {
+Portfolio least_worst(const Slowdowns& slowdowns, const PortfolioBudget& budget) {
   const std::vector<double> levels = levels_of(slowdowns);
   std::optional<Members> best;
   bool is_optimal = true;
   std::size_t low = 0, high = levels.size();
   while (low < high) {
     const std::size_t middle = (low + high) / 2;
-    Cover cover(slowdowns, levels[middle], most);
+    Cover cover(slowdowns, levels[middle], budget);
     if (auto found = cover.find()) {
       best = std::move(found);
       high = middle;
@@ -242,20 +312,18 @@ Portfolio least_worst(const Slowdowns& slowdowns, std::size_t most) {
 
 }  // namespace
 
-Portfolio portfolio_of(const Slowdowns& slowdowns, std::size_t most) {
+Portfolio portfolio_of(const Slowdowns& slowdowns, const PortfolioBudget& budget) {
   if (slowdowns.empty()) return {};
-  const Members kept = undominated(slowdowns);
+  const Members kept = undominated(slowdowns, budget);
   const Slowdowns fewer = columns(slowdowns, kept);
-  Portfolio best = least_worst(fewer, most);
+  const PortfolioBudget of_fewer = columns(budget, kept);
+  Portfolio best = least_worst(fewer, of_fewer);
+  if (best.members.empty() && best.is_optimal) return best;
+  best = BestOfAll(fewer, of_fewer, std::move(best)).find();
   if (best.members.empty()) return best;
-  most = std::min(most, kept.size());
-  if (portfolios(kept.size(), most) * static_cast<double>(fewer.size()) <= most_looks) {
-    Members members;
-    take_best_of_all(fewer, most, 0, members, best);
-  } else {
-    const bool is_perfect = best.mean <= 1;
-    improve(fewer, most, best);
-    best.is_optimal = is_perfect;
+  if (!best.is_optimal) {
+    best.is_optimal = best.mean <= 1;
+    if (!best.is_optimal) improve(fewer, of_fewer, best);
   }
   // A member that no problem takes is left out.
   Members used = best.choice;
@@ -265,19 +333,50 @@ Portfolio portfolio_of(const Slowdowns& slowdowns, std::size_t most) {
   return completed(slowdowns, std::move(used), best.is_optimal);
 }
 
-Portfolio portfolio_within(const Slowdowns& slowdowns, double worst) {
+Portfolio portfolio_of(const Slowdowns& slowdowns, std::size_t most) {
+  return portfolio_of(slowdowns, PortfolioBudget{.most = most});
+}
+
+Portfolio portfolio_within(const Slowdowns& slowdowns, double worst,
+                           const PortfolioBudget& budget) {
   if (slowdowns.empty()) return {};
-  const Slowdowns fewer = columns(slowdowns, undominated(slowdowns));
+  const Members kept = undominated(slowdowns, budget);
+  const Slowdowns fewer = columns(slowdowns, kept);
+  PortfolioBudget of_fewer = columns(budget, kept);
   bool is_smallest = true;
-  std::size_t most = 1;
-  for (; most < slowdowns.size(); ++most) {
-    Cover cover(fewer, worst, most);
+  const std::size_t largest = std::min(slowdowns.size(), budget.most);
+  for (of_fewer.most = 1; of_fewer.most < largest; ++of_fewer.most) {
+    Cover cover(fewer, worst, of_fewer);
     if (cover.find()) break;
     is_smallest = is_smallest && !cover.was_cut_short();
   }
-  Portfolio portfolio = portfolio_of(slowdowns, most);
+  PortfolioBudget smallest = budget;
+  smallest.most = of_fewer.most;
+  Portfolio portfolio = portfolio_of(slowdowns, smallest);
   portfolio.is_optimal = portfolio.is_optimal && is_smallest;
   return portfolio;
+}
+
+Portfolio smallest_portfolio(const Slowdowns& slowdowns, double worst,
+                             const std::vector<std::int64_t>& bytes) {
+  if (slowdowns.empty()) return {};
+  PortfolioBudget budget{
+      .bytes = bytes, .most_bytes = std::accumulate(bytes.begin(), bytes.end(), std::int64_t{0})};
+  const Members kept = undominated(slowdowns, budget);
+  const Slowdowns fewer = columns(slowdowns, kept);
+  budget = columns(budget, kept);
+  std::optional<Members> least;
+  while (true) {
+    Cover cover(fewer, worst, budget);
+    std::optional<Members> found = cover.find();
+    if (!found) {
+      if (!least) return {{}, {}, not_measured, not_measured, !cover.was_cut_short()};
+      for (std::size_t& member : *least) member = kept[member];
+      return completed(slowdowns, std::move(*least), !cover.was_cut_short());
+    }
+    budget.most_bytes = bytes_of(*found, budget) - 1;
+    least = std::move(found);
+  }
 }
 
 }  // namespace tw

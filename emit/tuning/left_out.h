@@ -7,10 +7,17 @@
 
 namespace tw {
 
-// Returns, for each tuned problem, the slowdown of what the header would choose for it if it did
-// not know the problem: a branch of the others, or a default. Nothing if that was not measured
-// there, or if nothing else serves the problem. The branches stay those that were chosen with the
+// What a header would run for a tuned problem that it does not know.
+struct LeftOutChoice {
+  int branch = -1;                   // an index in Tuning::branches; -1: nothing serves the problem
+  std::optional<double> slowdown{};  // nothing if the branch was not measured on the problem
+};
+
+// Returns, for each tuned problem, what the header would choose for it if it did not know the
+// problem: a branch of the others, or a default. The branches stay those that were chosen with the
 // problem.
+std::vector<LeftOutChoice> choices_left_out(const Tuning& tuning);
+// Returns the slowdowns of choices_left_out().
 std::vector<std::optional<double>> slowdowns_left_out(const Tuning& tuning);
 
 }  // namespace tw

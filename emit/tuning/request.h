@@ -36,6 +36,7 @@ struct EmitRequest {
   // Also holds the default configurations of all kernels, for every value of the choices. So does a
   // header without winners.
   bool defaults = false;
+  bool split = false;  // Each kernel has a .cu file of its own.
   // If fewer configurations than the winners were chosen: the problems that lose by this, and the
   // line that says so.
   std::map<std::string, Slower> slower{};

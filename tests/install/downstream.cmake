@@ -30,6 +30,17 @@ run("building" ${CMAKE_COMMAND} --build ${WORK}/build --parallel 2)
 if(output MATCHES "warning")
   message(FATAL_ERROR "building warns:\n${output}")
 endif()
+# The kernel of the winner has a file of its own.
+file(GLOB kernels ${WORK}/build/tuned_gemm/gemm.*.cu)
+if(NOT kernels)
+  message(FATAL_ERROR "no kernel has a file of its own:\n${output}")
+endif()
+foreach(kernel ${kernels})
+  get_filename_component(name ${kernel} NAME)
+  if(NOT EXISTS ${WORK}/build/CMakeFiles/tuned_gemm.dir/tuned_gemm/${name}.o)
+    message(FATAL_ERROR "${name} was not compiled into the library:\n${output}")
+  endif()
+endforeach()
 # If nothing has changed, nothing is written or compiled again. If the database has changed,
 # everything is.
 run("building again" ${CMAKE_COMMAND} --build ${WORK}/build)

@@ -57,8 +57,9 @@ void print_written(const std::string& folder, const std::string& op, const EmitR
   }
   fmt::print(
       "in a .cu file:  #include \"{0}.cuh\" and call {1}::{3}::launch(...)\n"
-      "from plain C++: #include \"{4}.h\" and compile {0}.cu with nvcc; -I {2} in both cases\n",
-      op, request.name_space, folder, namespace_name(op), header_name(op));
+      "from plain C++: #include \"{4}.h\" and compile {0}.cu{5} with nvcc; -I {2} in both cases\n",
+      op, request.name_space, folder, namespace_name(op), header_name(op),
+      request.split ? fmt::format(" and each {}.*.cu", op) : "");
 }
 
 // Returns the device of the check, as DeviceChooser takes it. If it is empty, there is no check,
@@ -199,10 +200,19 @@ int write_cubins(const std::string& database, const std::string& folder, const s
   return exit_found;
 }
 
+// Prints the names of the files that would be written, without the folder of copies.
+int print_names(const EmitRequest& request) {
+  for (const auto& [path, text] : emit(request)) {
+    if (path.find('/') == std::string::npos) fmt::print("{}\n", path);
+  }
+  return exit_found;
+}
+
 // Checks the winners, and writes the header.
 int write_header(const Arguments& arguments, const Filter& filter, const std::string& folder,
                  EmitRequest& request) {
   check_kernels(request);
+  if (arguments.has("dry-run")) return print_names(request);
   const Checked checked = check(
       arguments, filter, fmt::format("tune emit {}", fmt::join(arguments.words(), " ")), request);
   print_left_out(checked.left_out);
@@ -214,6 +224,7 @@ int write_header(const Arguments& arguments, const Filter& filter, const std::st
   const std::map<std::string, std::string> files = emit(request);
   check_folder(folder, files);
   write_files(folder, files);
+  remove_earlier_parts(folder, request.op, files);
   print_written(folder, request.op, request, files);
   if (!checked.notice.empty()) say(fmt::format("tune: not checked: {}", checked.notice));
   return checked.left_out.empty() ? exit_found : exit_nothing;
@@ -233,9 +244,14 @@ std::string format_of(const Arguments& arguments) {
   }
   if (asks_portfolio(arguments) && (format == "defines" || format == "json")) {
     throw Error(
-        fmt::format("--kernels and --max-regret are for headers and cubins, and --format "
-                    "{} lists every winner: remove one of them",
+        fmt::format("--kernels, --max-regret and --max-bytes are for headers and cubins, and "
+                    "--format {} lists every winner: remove one of them",
                     format));
+  }
+  for (const char* flag : {"split", "dry-run"}) {
+    if (!arguments.has(flag) || format == "header") continue;
+    throw Error(
+        fmt::format("--{}: it is for --format header: remove it, or --format {}", flag, format));
   }
   return format;
 }
@@ -276,6 +292,11 @@ CommandSpec emit_specification() {
                "header (default); cubin: compiled by NVRTC for the GPUs of the winners, with a "
                "loader in plain C++; defines: a file of #define lines for the GPU, for kernels "
                "with macros; json: the winners, their knobs and launches"},
+              {"split", "",
+               "with --format header: write a .cu file for each kernel besides OP.cu, so that they "
+               "compile in parallel"},
+              {"dry-run", "",
+               "with --format header: print the names of the files, and check and write nothing"},
               {"spec", "FILE", "the op.toml of your own op"},
               {"trust-code", "", "let --check cpu run the code of a --spec on this host"},
           },
@@ -284,6 +305,7 @@ CommandSpec emit_specification() {
                    "tune emit --op gemm --out tuned --db ours.db --namespace my::kernels",
                    "tune emit --op gemm --out tuned --check cuda:0 --check-shapes 32",
                    "tune emit --op gemm --out tuned --kernels 8",
+                   "tune emit --op gemm --out tuned --max-bytes 1MB --split",
                    "tune emit --spec op.toml --out tuned --format cubin",
                    "tune emit --spec op.toml --out tuned --format defines"},
   };
@@ -308,10 +330,15 @@ int emit_command(const Arguments& arguments) {
                       .source_note = "",
                       .name_space = arguments.text("namespace", "tuned"),
                       .defaults = arguments.has("defaults"),
+                      .split = arguments.has("split"),
                       .objective = filter.objective};
   if (request.winners.empty() && !arguments.has("defaults")) {
     say(fmt::format("tune: {}, or add --defaults", nothing));
     return exit_nothing;
+  }
+  if (request.winners.empty() && arguments.has("max-bytes")) {
+    throw Error(
+        fmt::format("--max-bytes chooses among winners: {}, or leave --max-bytes out", nothing));
   }
   if (filter.source != "measured" && !request.winners.empty()) {
     request.source_note = note_on(filter.source);
@@ -325,7 +352,7 @@ int emit_command(const Arguments& arguments) {
     add_slowdowns(Store::open(database, Store::Mode::read_only), request);
   }
   if (asks_portfolio(arguments) && !request.winners.empty()) {
-    say(fmt::format("tune: {}", take_portfolio(arguments, database, request)));
+    say(fmt::format("tune: {}", take_portfolio(arguments, database, compile_for_gpus, request)));
   }
   if (format == "cubin") return write_cubins(database, folder, filter.source, op, request);
   if (format != "header") return write_winners(format, folder, request);

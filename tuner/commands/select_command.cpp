@@ -12,6 +12,7 @@
 #include "commands/emit/emit_portfolio.h"
 #include "commands/emit/emit_winners.h"
 #include "core/catalog/catalog.h"
+#include "devices/registry/registry.h"
 #include "emit/tuning/choice.h"
 #include "emit/tuning/left_out.h"
 #include "emit/tuning/tuning.h"
@@ -206,7 +207,8 @@ std::unique_ptr<Header> header_of(const Arguments& arguments, const Catalog& cat
                      .objective = objective};
   add_slowdowns(Store::open(database, Store::Mode::read_only), header->request);
   if (asks_portfolio(arguments)) {
-    say(fmt::format("tune: {}", take_portfolio(arguments, database, header->request)));
+    say(fmt::format("tune: {}",
+                    take_portfolio(arguments, database, compile_for_gpus, header->request)));
   }
   header->selector.emplace(header->request);
   return header;

@@ -28,6 +28,7 @@ constexpr Rule rules[] = {
     {"--kernel saxpy.cu", "times a kernel of the user, on a GPU"},
     {"--spec spec/", "reads what a line for a GPU has written"},
     {"--format cubin", "needs NVRTC"},
+    {"--max-bytes", "needs NVRTC"},
     {"nvcc ", "needs nvcc"},
     {"g++ ", "needs the headers of the CUDA toolkit"},
     {"gdb ", "is interactive"},

@@ -136,6 +136,50 @@ TEST_F(CliEmit, FewerConfigurationsThanWinnersServeAllProblems) {
   EXPECT_FALSE(fs::exists(folder_ / "other"));
 }
 
+// Without NVRTC nobody knows the size of code, and the message says what to do.
+TEST_F(CliEmit, TheCodeOfAChoiceFitsOrTheSmallestSizeIsNamed) {
+  tuned("whole");
+  const std::string own = "emit --spec op.toml --source cpu --check off --out other ";
+  expect_fault(own + "--max-bytes 1XB", {"--max-bytes '1XB'", "such as 1MB"});
+  expect_fault(own + "--max-bytes 1MB --format json", {"--format json lists every winner"});
+  expect_fault(own + "--max-bytes 1MB --defaults --db none.db",
+               {"--max-bytes chooses among winners", "tune first"});
+  const Ran small = tune(own + "--max-bytes 100");
+  EXPECT_EQ(small.code, 2);
+  EXPECT_FALSE(fs::exists(folder_ / "other"));
+  if (holds(small.err, "--max-bytes needs NVRTC")) {
+    EXPECT_TRUE(holds(small.err, "or limit their number with --kernels")) << small.err;
+    return;
+  }
+  EXPECT_TRUE(holds(small.err, "--max-bytes 100: the smallest choice takes ")) << small.err;
+  const auto at = small.err.rfind("ask for ");
+  ASSERT_NE(at, std::string::npos) << small.err;
+  const std::string least = small.err.substr(at + 8, small.err.find('\n', at) - at - 8);
+  const Ran fits = emitted("--check off --max-bytes " + least);
+  EXPECT_EQ(fits.code, 0) << fits.err;
+  EXPECT_TRUE(holds(header(), "// 1 configuration for 1 problem, " + least + " bytes of code"))
+      << header();
+}
+
+TEST_F(CliEmit, ASplitHeaderHasAFileForEachKernel) {
+  tuned("whole");
+  const Ran names = emitted("--check off --split --dry-run");
+  EXPECT_EQ(names.code, 0) << names.err;
+  EXPECT_EQ(names.out, "twice.cu\ntwice.cuh\ntwice.h\ntwice.whole.cu\n");
+  EXPECT_FALSE(fs::exists(folder_ / "tuned"));
+  const Ran ran = emitted("--check off --split");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_TRUE(fs::exists(folder_ / "tuned/twice.whole.cu"));
+  EXPECT_TRUE(holds(ran.out, "compile twice.cu and each twice.*.cu with nvcc")) << ran.out;
+  // The files of kernels of an earlier header would not link with those of this one.
+  fs::copy(folder_ / "tuned/twice.cu", folder_ / "tuned/twice.copy.cu");
+  EXPECT_EQ(emitted("--check off").code, 0);
+  EXPECT_FALSE(fs::exists(folder_ / "tuned/twice.whole.cu"));
+  EXPECT_TRUE(fs::exists(folder_ / "tuned/twice.copy.cu")) << "is the user's";
+  expect_fault("emit --spec op.toml --source cpu --out tuned --split --format json",
+               {"--split", "--format header"});
+}
+
 // A configuration that only an earlier version of the kernel has is no candidate.
 TEST_F(CliEmit, ConfigurationsOfEarlierVersionsAreNotChosen) {
   for (const char* shape : {"n=256", "n=512"}) {

@@ -56,7 +56,7 @@ TEST_F(CliEnergy, OptionsThatMakeNoSenseWithItAreRefused) {
                {"--budget auto needs --objective time, not energy"});
   expect_fault("query trials --objective energy", {"--objective is for winners"});
   expect_fault("emit --op gemm --out x --objective energy --kernels 4",
-               {"--kernels and --max-regret choose by times"});
+               {"--kernels, --max-regret and --max-bytes choose by times"});
   expect_fault("recheck --objective energy", {"--objective"});
 }
 

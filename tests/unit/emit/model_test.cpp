@@ -4,9 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "core/base/error.h"
 #include "core/catalog/catalog.h"
 #include "emit/header/write.h"
+#include "emit/tuning/choice.h"
+#include "emit/tuning/residuals.h"
 #include "unit/emit/fixture.h"
 
 namespace tw {
@@ -112,6 +116,96 @@ TEST_F(EmitModel, SaysWhatWasChecked) {
   const header::Model model = this->model();
   EXPECT_THAT(model.branches.at(0).notes, testing::Contains("  checked on a GPU, 1 shape"));
   EXPECT_THAT(model.origins.back(), HasSubstr("Checked on a GPU"));
+}
+
+// The header of all problems but one, with the same numbers of branches as that of all.
+int branch_of_others(const Tuning& tuning, const EmitRequest& request, const TunedRow& row) {
+  EmitRequest others = request;
+  std::erase_if(others.winners, [&](const Winner& one) {
+    return one.trial.context.situation.problem == row.winner.trial.context.situation.problem;
+  });
+  const Tuning without = tuning_of(others);
+  const dispatch::Choice choice = choice_of(without, row.problem, without.device);
+  const Branch& chosen = without.branches.at(static_cast<std::size_t>(choice.branch));
+  for (std::size_t i = 0; i < tuning.branches.size(); ++i) {
+    const Branch& one = tuning.branches[i];
+    if (one.kernel == chosen.kernel && one.configuration == chosen.configuration) {
+      return static_cast<int>(i);
+    }
+  }
+  return -1;
+}
+
+TEST(EmitRegrets, EachBranchSaysWhatItLosesAndWhatItWouldLose) {
+  EmitRequest request = emit_fixture::portfolio_request();
+  // The last two problems take the branch of the first one, at 5 and at 20 %.
+  request.winners.resize(4);
+  const Trial first = request.winners[0].trial;
+  for (const auto& [i, slowdown] : {std::pair(2, 1.05), std::pair(3, 1.2)}) {
+    Trial& trial = request.winners[static_cast<std::size_t>(i)].trial;
+    trial.configuration = first.configuration;
+    trial.context.code = first.context.code;
+    request.slower[trial.context.situation.problem] = {slowdown, "another"};
+  }
+  const Tuning tuning = tuning_of(request);
+  std::map<int, std::vector<double>> predicted;
+  for (const TunedRow& row : tuning.rows) {
+    const int branch = branch_of_others(tuning, request, row);
+    ASSERT_GE(branch, 0);
+    predicted[branch].push_back(
+        slowdown_of(tuning, row, tuning.branches[static_cast<std::size_t>(branch)]).value());
+  }
+  const header::Model model = model_of(tuning);
+  const int taken = tuning.rows[0].branch;
+  EXPECT_THAT(model.branches.at(static_cast<std::size_t>(taken)).notes,
+              testing::Contains("measured regret: mean 8.33 %, worst 20 % on 3 tuned problems"));
+  int known = 0;
+  for (std::size_t i = 0; i < model.branches.size(); ++i) {
+    const std::vector<double>& all = predicted[static_cast<int>(i)];
+    std::string said = "not known: it would serve no tuned problem that is left out";
+    if (!all.empty()) {
+      const double sum = std::accumulate(all.begin(), all.end(), 0.0);
+      said =
+          fmt::format("mean {:.3g} %, worst {:.3g} % on {} tuned problem{}, each left out in turn",
+                      100 * (sum / static_cast<double>(all.size()) - 1),
+                      100 * (*std::max_element(all.begin(), all.end()) - 1), all.size(),
+                      all.size() == 1 ? "" : "s");
+      ++known;
+    }
+    EXPECT_EQ(model.branches[i].notes.back(),
+              "predicted regret on problems that were not tuned: " + said);
+  }
+  EXPECT_GE(known, 1);
+}
+
+TEST(EmitRegrets, OfABranchThatWasNotMeasuredIsNotKnown) {
+  EmitRequest request = emit_fixture::portfolio_request();
+  request.winners.resize(2);
+  request.slowdowns.clear();
+  const header::Model model = model_of(tuning_of(request));
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(model.branches.at(i).notes.back(),
+              "predicted regret on problems that were not tuned: not known: it would serve 1 tuned "
+              "problem, each left out in turn, and was not measured there");
+  }
+}
+
+// All that the names of the files promise: one for each kernel, and no code of kernels elsewhere.
+TEST(EmitSplit, EachKernelHasAFile) {
+  EmitRequest request = emit_fixture::portfolio_request();
+  request.winners.resize(2);
+  const auto whole = emit(request);
+  EXPECT_EQ(whole.count("gemm.mma.cu"), 0u);
+  EXPECT_THAT(whole.at("gemm.cu"), testing::Not(HasSubstr("extern template")));
+  request.split = true;
+  const auto files = emit(request);
+  ASSERT_EQ(files.count("gemm.mma.cu"), 1u);
+  ASSERT_EQ(files.count("gemm.wgmma.cu"), 1u);
+  EXPECT_THAT(files.at("gemm.cu"), HasSubstr("hold the kernels: gemm.wgmma.cu,"));
+  EXPECT_THAT(files.at("gemm.cu"), HasSubstr("extern template cudaError_t dispatch::run<"));
+  EXPECT_THAT(files.at("gemm.mma.cu"), HasSubstr("\ntemplate cudaError_t dispatch::run<"));
+  EXPECT_THAT(files.at("gemm.mma.cu"), testing::Not(HasSubstr("run_wgmma")));
+  EXPECT_THAT(files.at("gemm.h"), HasSubstr("compile gemm.cu and each gemm.*.cu into"));
 }
 
 TEST_F(EmitModel, WithoutWinnersOnlyDefaultsAreThere) {

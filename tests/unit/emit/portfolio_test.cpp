@@ -36,11 +36,21 @@ struct Best {
   double worst = unknown, mean = unknown;
 };
 
-// Looks at all sets of at most `most` configurations.
-Best best_of_all(const Slowdowns& slowdowns, int most) {
+// Returns the code of a set of configurations.
+std::int64_t bytes_of(unsigned set, const PortfolioBudget& budget) {
+  std::int64_t bytes = 0;
+  for (std::size_t i = 0; i < budget.bytes.size(); ++i) {
+    if (set >> i & 1) bytes += budget.bytes[i];
+  }
+  return bytes;
+}
+
+// Looks at all sets of configurations within the budget.
+Best best_of_all(const Slowdowns& slowdowns, const PortfolioBudget& budget) {
   Best best;
   for (unsigned set = 1; set < 1u << slowdowns.front().size(); ++set) {
-    if (std::popcount(set) > most) continue;
+    if (static_cast<std::size_t>(std::popcount(set)) > budget.most) continue;
+    if (bytes_of(set, budget) > budget.most_bytes) continue;
     double worst = 1, sum = 0;
     for (const std::vector<double>& row : slowdowns) {
       double least = unknown;
@@ -60,19 +70,98 @@ TEST(Portfolio, IsTheBestOfAll) {
   std::mt19937_64 random(1);
   for (int round = 0; round < 200; ++round) {
     const Slowdowns slowdowns = drawn(random, 1 + random() % 12, 1 + random() % 10);
-    for (int most = 1; most <= 5; ++most) {
-      const Best best = best_of_all(slowdowns, most);
-      const Portfolio portfolio = portfolio_of(slowdowns, static_cast<std::size_t>(most));
+    for (std::size_t most = 1; most <= 5; ++most) {
+      const Best best = best_of_all(slowdowns, {.most = most});
+      const Portfolio portfolio = portfolio_of(slowdowns, most);
       EXPECT_TRUE(portfolio.is_optimal);
       if (best.worst == unknown) {
         EXPECT_TRUE(portfolio.members.empty());
         continue;
       }
-      EXPECT_LE(portfolio.members.size(), static_cast<std::size_t>(most));
+      EXPECT_LE(portfolio.members.size(), most);
       EXPECT_DOUBLE_EQ(portfolio.worst, best.worst);
       EXPECT_NEAR(portfolio.mean, best.mean, 1e-12);
     }
   }
+}
+
+std::int64_t bytes_of(const Portfolio& portfolio, const PortfolioBudget& budget) {
+  std::int64_t bytes = 0;
+  for (const std::size_t member : portfolio.members) bytes += budget.bytes[member];
+  return bytes;
+}
+
+TEST(Portfolio, WithinSomeBytesIsTheBestOfAll) {
+  std::mt19937_64 random(4);
+  int none = 0;
+  for (int round = 0; round < 300; ++round) {
+    const Slowdowns slowdowns = drawn(random, 1 + random() % 12, 1 + random() % 10);
+    PortfolioBudget budget;
+    for (std::size_t i = 0; i < slowdowns.front().size(); ++i) {
+      budget.bytes.push_back(static_cast<std::int64_t>(1 + random() % 9));
+    }
+    budget.most_bytes = static_cast<std::int64_t>(1 + random() % 30);
+    if (round % 3 == 0) budget.most = 1 + random() % 4;
+    const Best best = best_of_all(slowdowns, budget);
+    const Portfolio portfolio = portfolio_of(slowdowns, budget);
+    EXPECT_TRUE(portfolio.is_optimal);
+    if (best.worst == unknown) {
+      ++none;
+      EXPECT_TRUE(portfolio.members.empty());
+      continue;
+    }
+    EXPECT_LE(bytes_of(portfolio, budget), budget.most_bytes);
+    EXPECT_LE(portfolio.members.size(), budget.most);
+    EXPECT_DOUBLE_EQ(portfolio.worst, best.worst);
+    EXPECT_NEAR(portfolio.mean, best.mean, 1e-12);
+    // As few as possible that lose no more; all sets of fewer lose more.
+    const Portfolio fewest = portfolio_within(slowdowns, best.worst, budget);
+    EXPECT_LE(fewest.worst, best.worst);
+    EXPECT_LE(bytes_of(fewest, budget), budget.most_bytes);
+    PortfolioBudget fewer = budget;
+    fewer.most = fewest.members.size() - 1;
+    EXPECT_GT(best_of_all(slowdowns, fewer).worst, best.worst);
+  }
+  EXPECT_GT(none, 10);
+}
+
+TEST(Portfolio, TheSmallestHasTheLeastBytes) {
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 200; ++round) {
+    const Slowdowns slowdowns = drawn(random, 1 + random() % 12, 1 + random() % 10);
+    PortfolioBudget budget;
+    for (std::size_t i = 0; i < slowdowns.front().size(); ++i) {
+      budget.bytes.push_back(static_cast<std::int64_t>(1 + random() % 9));
+    }
+    const double worst = 1 + static_cast<double>(random() % 50) / 100;
+    const Portfolio smallest = smallest_portfolio(slowdowns, worst, budget.bytes);
+    EXPECT_TRUE(smallest.is_optimal);
+    budget.most_bytes = 1000;
+    if (!smallest.members.empty()) {
+      EXPECT_LE(smallest.worst, worst);
+      budget.most_bytes = bytes_of(smallest, budget) - 1;
+    }
+    EXPECT_GT(best_of_all(slowdowns, budget).worst, worst);
+  }
+}
+
+// Many problems: the search is cut short, and what it finds still is within the budget.
+TEST(Portfolio, OfManyWithinSomeBytesHoldsItsLimit) {
+  std::mt19937_64 random(6);
+  Slowdowns slowdowns(60, std::vector<double>(100));
+  PortfolioBudget budget{.most_bytes = 800};
+  for (std::size_t i = 0; i < 100; ++i) {
+    budget.bytes.push_back(static_cast<std::int64_t>(50 + random() % 100));
+  }
+  for (std::vector<double>& row : slowdowns) {
+    for (double& one : row) one = 1 + static_cast<double>(random() % 1000) / 1000;
+    row[random() % 100] = 1;
+  }
+  const Portfolio portfolio = portfolio_of(slowdowns, budget);
+  ASSERT_FALSE(portfolio.members.empty());
+  EXPECT_FALSE(portfolio.is_optimal);
+  EXPECT_LE(bytes_of(portfolio, budget), 800);
+  EXPECT_LE(portfolio.worst, portfolio_of(slowdowns, 5).worst) << "five of any size fit";
 }
 
 TEST(Portfolio, EachProblemTakesItsFastestMember) {

@@ -6,6 +6,8 @@
 //   pointers        products of batches that are given by pointers
 //   mixed           an op whose tensors have several types
 //   given           kernels with macros
+//   split           products with two kernels, each in a file of its own
+//   split_given     kernels with macros, each in a file of its own
 //   matrix          headers that are only compiled (emit_matrix.h)
 //   reach           one problem, without the defaults that its calls do not reach
 //   code            the op of tests/data/code, tuned for sm_90a
@@ -53,6 +55,10 @@ int main(int count, char** words) try {
   write(folder, request, "tuned", "selected");
   write(folder, tw::emit_fixture::reduced_request(), "reduced", "selected_reduced");
   write(folder, tw::emit_fixture::portfolio_request(), "portfolio", "selected_portfolio");
+  tw::EmitRequest split = tw::emit_fixture::portfolio_request();
+  split.winners.resize(3);
+  split.split = true;
+  tw::emit_matrix::write(folder + "/split", split);
   tw::write_files(folder + "/pointers", tw::emit(tw::emit_fixture::pointers_request()));
   const tw::Catalog mixed =
       tw::Catalog::load_file(tw::test_data("mixed/op.toml"), tw::builtin_sources());
@@ -68,6 +74,8 @@ int main(int count, char** words) try {
   smooth.winners.push_back(tw::emit_matrix::winner(given, "smooth f32 n=1000", "fixed"));
   smooth.winners.push_back(tw::emit_matrix::winner(given, "smooth f32 n=2000", "any"));
   tw::emit_matrix::write(folder + "/given", smooth);
+  smooth.split = true;
+  tw::emit_matrix::write(folder + "/split_given", smooth);
   const tw::Catalog mapped =
       tw::Catalog::load_file(tw::test_data("mapped/op.toml"), tw::builtin_sources());
   tw::EmitRequest widen = tw::emit_matrix::request_for(mapped, "widen");

@@ -72,7 +72,24 @@ emit_test_of(EmitLibrary.SharesNothing compilers
   -DSOURCE=${TW_EMITTED}/code/twice.cu -DFOLDER=${CMAKE_CURRENT_BINARY_DIR}/emit_library
   -P ${CMAKE_CURRENT_LIST_DIR}/library.cmake)
 
+# Each kernel of a split header is compiled in its own file, and only there.
+foreach(folder_and_op split/gemm split_given/smooth)
+  get_filename_component(folder ${folder_and_op} DIRECTORY)
+  get_filename_component(op ${folder_and_op} NAME)
+  foreach(host gcc clang)
+    emit_test_of(EmitSplit.${op}.${host} compilers
+      ${CMAKE_COMMAND}
+      "-DCOMPILER=${TILEWRIGHT_NVCC};-std=c++17;${with_${host}};-arch=sm_90a;${strict}"
+      -DFOLDER=${TW_EMITTED}/${folder} -DOP=${op}
+      -DWORK=${CMAKE_CURRENT_BINARY_DIR}/emit_split/${folder}_${host}
+      -P ${CMAKE_CURRENT_LIST_DIR}/split.cmake)
+  endforeach()
+endforeach()
+
 if(TILEWRIGHT_NVCC)
+  emit_refuses(FastMathOfAKernelsFile "checked_without_use_fast_math_and_ftz"
+    ${TILEWRIGHT_NVCC} -std=c++17 ${with_gcc} -arch=sm_90a -use_fast_math
+    -c ${TW_EMITTED}/split/gemm.mma.cu -o /dev/null)
   set(fast ${TILEWRIGHT_NVCC} -std=c++17 ${with_gcc} -arch=sm_80
       -c ${matrix}/dispatch/dispatch.cu -o /dev/null)
   set(without_ftz "checked_without_use_fast_math_and_ftz")

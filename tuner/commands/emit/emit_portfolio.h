@@ -1,5 +1,6 @@
-// The options --kernels and --max-regret of `tune emit`.
+// The options --kernels, --max-regret and --max-bytes of `tune emit`.
 #pragma once
+#include "core/plan/gpu_code.h"
 #include "emit/portfolio/measured.h"
 #include "emit/portfolio/portfolio.h"
 #include "emit/tuning/request.h"
@@ -22,7 +23,8 @@ void add_slowdowns(const Store& store, EmitRequest& request);
 void take_members(const MeasuredTimes& times, const Portfolio& portfolio, EmitRequest& request);
 // Replaces winners of the request by other measured configurations, so that fewer configurations
 // serve all problems. Returns the line for the user. Throws Error if so few cannot serve all.
+// `compile` tells the sizes of code, for --max-bytes.
 std::string take_portfolio(const Arguments& arguments, const std::string& database,
-                           EmitRequest& request);
+                           const CompileForGpus& compile, EmitRequest& request);
 
 }  // namespace tw

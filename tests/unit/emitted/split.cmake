@@ -1,0 +1,40 @@
+# Compiles the files FOLDER/OP.cu and FOLDER/OP.<kernel>.cu with COMPILER, each by itself as a build
+# does, and links them into a shared library in WORK. Fails if the file without kernels has one, if
+# a file of a kernel has none, or if a symbol is missing or defined twice.
+cmake_minimum_required(VERSION 3.25)
+file(REMOVE_RECURSE ${WORK})
+file(MAKE_DIRECTORY ${WORK})
+file(GLOB kernels ${FOLDER}/${OP}.*.cu)
+list(LENGTH kernels count)
+if(count LESS 2)
+  message(FATAL_ERROR "there are files of ${count} kernels in ${FOLDER}")
+endif()
+set(objects)
+set(all)
+foreach(source ${FOLDER}/${OP}.cu ${kernels})
+  get_filename_component(name ${source} NAME)
+  execute_process(COMMAND ${COMPILER} -ptx ${source} -o ${WORK}/${name}.ptx
+    COMMAND_ERROR_IS_FATAL ANY)
+  file(STRINGS ${WORK}/${name}.ptx entries REGEX "visible \\.entry")
+  if(name STREQUAL "${OP}.cu" AND entries)
+    message(FATAL_ERROR "${name} compiles kernels:\n${entries}")
+  elseif(NOT name STREQUAL "${OP}.cu" AND NOT entries)
+    message(FATAL_ERROR "${name} compiles no kernel")
+  endif()
+  foreach(entry ${entries})
+    if(entry IN_LIST all)
+      message(FATAL_ERROR "${name} compiles a kernel of another file:\n${entry}")
+    endif()
+  endforeach()
+  list(APPEND all ${entries})
+  execute_process(COMMAND ${COMPILER} -Xcompiler=-fPIC -c ${source} -o ${WORK}/${name}.o
+    COMMAND_ERROR_IS_FATAL ANY)
+  list(APPEND objects ${WORK}/${name}.o)
+endforeach()
+execute_process(COMMAND ${COMPILER} -shared -Xlinker=--no-undefined ${objects}
+  -o ${WORK}/library.so COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND nm -DC --defined-only ${WORK}/library.so OUTPUT_VARIABLE exported
+  COMMAND_ERROR_IS_FATAL ANY)
+if(NOT exported MATCHES "launch<")
+  message(FATAL_ERROR "launch is not exported")
+endif()
