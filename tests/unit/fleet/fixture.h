@@ -1,15 +1,18 @@
 // Fleets of workers that are threads of the test. Each has a device that answers from a formula.
 #pragma once
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -80,12 +83,12 @@ class ScriptedDevice : public Device {
     jobs_.push_back(std::move(job));
   }
   std::vector<Finished> wait(std::chrono::steady_clock::time_point) override {
-    if (!behaviour_.fault.empty()) throw Error(behaviour_.fault);
     if (behaviour_.ends || behaviour_.hangs) return {};
     if (behaviour_.holds) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
       return {};
     }
+    if (!behaviour_.fault.empty()) throw Error(behaviour_.fault);
     std::vector<Finished> finished;
     for (const Job& job : std::exchange(jobs_, {})) {
       Measurement measurement;
