@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "devices/fleet/serve.h"
 #include "devices/registry/registry.h"
 #include "mpi/mpi_transport.h"
+#include "mpi/presence.h"
 #include "program/program.h"
 #include "session/setup/device_names.h"
 #include "session/setup/fleet_choice.h"
@@ -129,11 +131,16 @@ bool dismiss(const World& world) {
 }
 
 int serve_rank(const World& world) {
-  MpiTransport parent(0);
+  tw::ParentTransport parent;
   try {
     tw::fleet::serve(parent, tw::build_of_fleets(), [&](const tw::fleet::OpenRequest& request) {
       return open_device(world, request);
     });
+    if (const std::string reason = parent.end_reason(); !reason.empty()) {
+      tw::say(fmt::format("tune-mpi: rank {} ends, because rank 0 is gone: {}", world.rank, reason));
+      std::fflush(nullptr);
+      ::_exit(2);  // MPI_Finalize would wait for rank 0
+    }
     return 0;
   } catch (const std::exception& error) {
     tw::say(fmt::format("tune-mpi: rank {}: {}", world.rank, error.what()));
@@ -153,11 +160,13 @@ int main(int argc, char** argv) {
     code = serve_rank(world);
   } else {
     warn_if_bound(world);
+    const tw::Presence presence;
     tw::set_rank_connector([&world] { return connections(world); });
     code = tw::run_program(words);
     // A rank that hangs or is gone would keep MPI_Finalize waiting for ever.
     if (!dismiss(world)) {
       std::fflush(stdout);
+      const std::scoped_lock mpi(tw::mpi_mutex());
       MPI_Abort(MPI_COMM_WORLD, code);
     }
   }
