@@ -1,4 +1,5 @@
 // A fleet gives jobs to its workers, and survives workers that end, hang or talk nonsense.
+#include "devices/fleet/deviation.h"
 #include "devices/fleet/silence.h"
 #include "unit/fleet/fixture.h"
 
@@ -244,6 +245,17 @@ TEST_F(FleetTest, TwoGpusThatDeviateAreNamedAndKept) {
   const std::string said = notices();
   EXPECT_NE(said.find("2.5 % more time"), std::string::npos) << said;
   EXPECT_NE(said.find("not comparable"), std::string::npos) << said;
+}
+
+// Two pairs: it cannot be known which one is right.
+TEST(FleetDeviation, NotAllWorkersAreLeftOut) {
+  const Comparison pairs =
+      compare_times({{"a", 100}, {"b", 110}, {"c", 100}, {"d", 110}}, "x", 0.02);
+  EXPECT_TRUE(pairs.deviations.empty());
+  EXPECT_EQ(pairs.notice, "d needs 10.0 % more time than a for x: their times are not comparable");
+  const Comparison alike = compare_times({{"a", 100}, {"b", 101}, {"c", 100}}, "x", 0.02);
+  EXPECT_TRUE(alike.deviations.empty());
+  EXPECT_EQ(alike.notice, "");
 }
 
 TEST_F(FleetTest, RoundsOfTwoGpusAreNotComparedInARace) {
