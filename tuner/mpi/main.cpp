@@ -137,7 +137,8 @@ int serve_rank(const World& world) {
       return open_device(world, request);
     });
     if (const std::string reason = parent.end_reason(); !reason.empty()) {
-      tw::say(fmt::format("tune-mpi: rank {} ends, because rank 0 is gone: {}", world.rank, reason));
+      tw::say(
+          fmt::format("tune-mpi: rank {} ends, because rank 0 is gone: {}", world.rank, reason));
       std::fflush(nullptr);
       ::_exit(2);  // MPI_Finalize would wait for rank 0
     }

@@ -136,9 +136,8 @@ TEST_F(Calibration, AListIsTunedWithoutTheGpuThatHasChanged) {
   for (int i = 0; i < 40; ++i) list += fmt::format("{}x64\n", 2 + i);
   std::ofstream(folder_ / "list.txt") << list;
   const Arguments arguments = Arguments::parse(
-      tune_specification(),
-      {"--op", "activation", "--device", "cuda", "--shapes", (folder_ / "list.txt").string(),
-       "--db", (folder_ / "t.db").string()});
+      tune_specification(), {"--op", "activation", "--device", "cuda", "--shapes",
+                             (folder_ / "list.txt").string(), "--db", (folder_ / "t.db").string()});
   const Catalog catalog = catalog_of(arguments);
   DeviceChooser chooser(arguments, false);
   const std::vector<Asked> problems = asked_problems(arguments, catalog);

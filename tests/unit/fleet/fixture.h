@@ -57,12 +57,12 @@ struct Behaviour {
   DeviceInfo info = gpu();
   int capacity = 2;
   bool has_energy = true;
-  std::string open_error{};       // the device does not open
-  std::string fault{};            // the machine is at fault once a job is waited for
-  double scale = 1;               // of the times
+  std::string open_error{};                     // the device does not open
+  std::string fault{};                          // the machine is at fault once a job is waited for
+  double scale = 1;                             // of the times
   std::function<double(const Job&)> time_ns{};  // instead of the scale, if it is set
-  std::string killer{};           // the configuration that ends the worker
-  std::atomic<bool> ends{false};  // the worker's thread ends as a killed process does
+  std::string killer{};                         // the configuration that ends the worker
+  std::atomic<bool> ends{false};                // the worker's thread ends as a killed process does
   std::atomic<bool> hangs{false};
   std::atomic<bool> holds{false};  // the device keeps its jobs for now
   std::mutex mutex{};
@@ -96,8 +96,7 @@ class ScriptedDevice : public Device {
       measurement.outcome = Outcome::ok;
       measurement.note = job.configuration;
       const bool is_own = static_cast<bool>(behaviour_.time_ns);
-      measurement.samples_ns.assign(
-          5, is_own ? behaviour_.time_ns(job) : 1000 * behaviour_.scale);
+      measurement.samples_ns.assign(5, is_own ? behaviour_.time_ns(job) : 1000 * behaviour_.scale);
       finished.push_back({job.id, std::move(measurement)});
     }
     return finished;

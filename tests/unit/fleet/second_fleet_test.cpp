@@ -62,9 +62,8 @@ class Rank {
   Rank()
       : thread_([this] {
           MailTransport parent(to_rank, from_rank, stopped, behaviour.ends);
-          serve(parent, "1", [this](const OpenRequest&) {
-            return std::make_unique<ScriptedDevice>(behaviour);
-          });
+          serve(parent, "1",
+                [this](const OpenRequest&) { return std::make_unique<ScriptedDevice>(behaviour); });
         }) {}
   ~Rank() {
     behaviour.ends = true;
@@ -87,6 +86,8 @@ class Rank {
 
 class SecondFleet : public FleetTest {
  protected:
+  ~SecondFleet() override { fleet_.reset(); }  // it uses the ranks
+
   Fleet& open_ranks(FleetOptions options = {.build = "1"}) {
     std::vector<Connection> connections;
     for (Rank& rank : ranks_) {
