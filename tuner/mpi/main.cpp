@@ -6,12 +6,16 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,9 +38,22 @@ using tw::MpiTransport;
 struct World {
   int rank = 0, size = 1;
   int rank_of_host = 0, ranks_of_host = 1;
+  std::map<int, pid_t> neighbours;  // the processes of this host's ranks
 };
 
+// Returns the processes of the ranks of a host, by their ranks in MPI_COMM_WORLD.
+std::map<int, pid_t> processes_of(MPI_Comm host, const World& world) {
+  std::array<int, 2> own = {world.rank, static_cast<int>(::getpid())};
+  std::vector<int> all(2 * static_cast<std::size_t>(world.ranks_of_host));
+  MPI_Allgather(own.data(), 2, MPI_INT, all.data(), 2, MPI_INT, host);
+  std::map<int, pid_t> processes;
+  for (std::size_t i = 0; i < all.size(); i += 2) processes[all[i]] = all[i + 1];
+  return processes;
+}
+
 World enter_world(int argc, char** argv) {
+  // The ranks know when all of them are done. Open MPI's barrier would wait for ranks that are gone.
+  ::setenv("OMPI_MCA_async_mpi_finalize", "1", 0);
   // A worker's thread says that it is alive, under a lock.
   int provided = 0;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided);
@@ -53,6 +70,7 @@ World enter_world(int argc, char** argv) {
   MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
   MPI_Comm_rank(host, &world.rank_of_host);
   MPI_Comm_size(host, &world.ranks_of_host);
+  world.neighbours = processes_of(host, world);
   MPI_Comm_free(&host);
   return world;
 }
@@ -113,8 +131,8 @@ bool says_that_it_quits(MpiTransport& rank) {
   return false;
 }
 
-// Tells the other ranks to end. Returns whether all of them do.
-bool dismiss(const World& world) {
+// Tells the other ranks to end. Returns those that do not.
+std::set<int> dismiss(const World& world) {
   std::map<int, std::unique_ptr<MpiTransport>> ranks;
   for (int rank = 1; rank < world.size; ++rank) {
     tw::PartsSent none;
@@ -127,7 +145,24 @@ bool dismiss(const World& world) {
     std::erase_if(ranks, [](const auto& rank) { return says_that_it_quits(*rank.second); });
     tw::wait_any({}, std::chrono::steady_clock::now() + std::chrono::milliseconds(2));
   }
-  return ranks.empty();
+  std::set<int> lost;
+  for (const auto& [rank, transport] : ranks) lost.insert(rank);
+  return lost;
+}
+
+// Ends rank 0 although other ranks do not end.
+[[noreturn]] void leave_behind(const World& world, const std::set<int>& lost, int code) {
+  std::fflush(nullptr);
+  const std::scoped_lock mpi(tw::mpi_mutex());
+  // Open MPI 4.1's mpirun may crash or hang after MPI_Abort, and with --enable-recovery it does not
+  // end a rank that is stopped. It ends all ranks when one ends without MPI_Finalize.
+  const bool is_of_mpirun = std::getenv("OMPI_COMM_WORLD_RANK") != nullptr;
+  if (!is_of_mpirun) MPI_Abort(MPI_COMM_WORLD, code);
+  for (const int rank : lost) {
+    const auto process = world.neighbours.find(rank);
+    if (process != world.neighbours.end()) ::kill(process->second, SIGKILL);
+  }
+  ::_exit(code);
 }
 
 int serve_rank(const World& world) {
@@ -164,12 +199,7 @@ int main(int argc, char** argv) {
     const tw::Presence presence;
     tw::set_rank_connector([&world] { return connections(world); });
     code = tw::run_program(words);
-    // A rank that hangs or is gone would keep MPI_Finalize waiting for ever.
-    if (!dismiss(world)) {
-      std::fflush(stdout);
-      const std::scoped_lock mpi(tw::mpi_mutex());
-      MPI_Abort(MPI_COMM_WORLD, code);
-    }
+    if (const std::set<int> lost = dismiss(world); !lost.empty()) leave_behind(world, lost, code);
   }
   MPI_Finalize();
   return code;
