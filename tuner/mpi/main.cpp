@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <mpi.h>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,12 +12,14 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "core/base/error.h"
@@ -38,16 +41,28 @@ using tw::MpiTransport;
 struct World {
   int rank = 0, size = 1;
   int rank_of_host = 0, ranks_of_host = 1;
-  std::map<int, pid_t> neighbours;  // the processes of this host's ranks
+  std::map<int, int> neighbours;  // the pidfds of this host's other ranks, for rank 0
 };
 
-// Returns the processes of the ranks of a host, by their ranks in MPI_COMM_WORLD.
-std::map<int, pid_t> processes_of(MPI_Comm host, const World& world) {
+// Containers of one host may number their processes differently.
+bool is_a_rank(int process) {
+  std::error_code fault;
+  const auto own = std::filesystem::read_symlink("/proc/self/exe", fault);
+  const auto its = std::filesystem::read_symlink(fmt::format("/proc/{}/exe", process), fault);
+  return !fault && its == own;
+}
+
+// Returns descriptors of the processes of a host's other ranks, by their ranks in MPI_COMM_WORLD.
+// They name no other process once a rank has ended.
+std::map<int, int> processes_of(MPI_Comm host, const World& world) {
   std::array<int, 2> own = {world.rank, static_cast<int>(::getpid())};
   std::vector<int> all(2 * static_cast<std::size_t>(world.ranks_of_host));
   MPI_Allgather(own.data(), 2, MPI_INT, all.data(), 2, MPI_INT, host);
-  std::map<int, pid_t> processes;
-  for (std::size_t i = 0; i < all.size(); i += 2) processes[all[i]] = all[i + 1];
+  std::map<int, int> processes;
+  for (std::size_t i = 0; i < all.size() && world.rank == 0; i += 2) {
+    if (all[i + 1] == own[1] || !is_a_rank(all[i + 1])) continue;
+    processes[all[i]] = static_cast<int>(::syscall(SYS_pidfd_open, all[i + 1], 0));
+  }
   return processes;
 }
 
@@ -160,7 +175,8 @@ std::set<int> dismiss(const World& world) {
   if (!is_of_mpirun) MPI_Abort(MPI_COMM_WORLD, code);
   for (const int rank : lost) {
     const auto process = world.neighbours.find(rank);
-    if (process != world.neighbours.end()) ::kill(process->second, SIGKILL);
+    if (process == world.neighbours.end()) continue;
+    ::syscall(SYS_pidfd_send_signal, process->second, SIGKILL, nullptr, 0);
   }
   ::_exit(code);
 }
