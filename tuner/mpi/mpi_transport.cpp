@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <limits>
-#include <mutex>
+#include <utility>
 
 #include "core/base/error.h"
 
@@ -19,10 +19,28 @@ std::string text_of(int code) {
   return text;
 }
 
-// Removes the messages that are sent. Returns the last error; MPI_SUCCESS if there is none.
-int remove_sent(std::list<MpiSending>& sending) {
+// Messages of transports that are gone. MPI cannot take a message back. Under mpi_mutex().
+std::list<MpiMessage>& left_behind() {
+  static std::list<MpiMessage> messages;
+  return messages;
+}
+
+}  // namespace
+
+std::mutex& mpi_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+int start_sending(std::string_view frame, int rank, int to_tag, std::list<MpiMessage>& sending) {
+  MpiMessage& one = sending.emplace_back(MpiMessage{.frame = std::string(frame)});
+  return MPI_Isend(one.frame.data(), static_cast<int>(frame.size()), MPI_BYTE, rank, to_tag,
+                   MPI_COMM_WORLD, &one.request);
+}
+
+int remove_done(std::list<MpiMessage>& sending) {
   int fault = MPI_SUCCESS;
-  std::erase_if(sending, [&](MpiSending& one) {
+  std::erase_if(sending, [&](MpiMessage& one) {
     int done = 0;
     const int code = MPI_Test(&one.request, &done, MPI_STATUS_IGNORE);
     if (code != MPI_SUCCESS) fault = code;
@@ -31,29 +49,16 @@ int remove_sent(std::list<MpiSending>& sending) {
   return fault;
 }
 
-// Messages of transports that are gone. MPI cannot take a message back. Under mpi_mutex().
-std::list<MpiSending>& left_behind() {
-  static std::list<MpiSending> messages;
-  return messages;
-}
-
-// Transports may be used by several threads, and MPI was asked for MPI_THREAD_SERIALIZED.
-std::mutex& mpi_mutex() {
-  static std::mutex mutex;
-  return mutex;
-}
-
-}  // namespace
-
 MpiTransport::~MpiTransport() {
   const std::scoped_lock lock(mpi_mutex());
   complete();
   left_behind().splice(left_behind().end(), sending_);
+  left_behind().splice(left_behind().end(), receiving_);
 }
 
 void MpiTransport::complete() {
-  if (const int code = remove_sent(sending_); code != MPI_SUCCESS) fault_ = text_of(code);
-  remove_sent(left_behind());
+  if (const int code = remove_done(sending_); code != MPI_SUCCESS) fault_ = text_of(code);
+  remove_done(left_behind());
 }
 
 bool MpiTransport::send(std::string_view frame) {
@@ -61,33 +66,46 @@ bool MpiTransport::send(std::string_view frame) {
     throw Error("a message to a rank exceeds 2 GiB");
   }
   const std::scoped_lock lock(mpi_mutex());
-  sending_.push_back({.frame = std::string(frame)});
-  MpiSending& sending = sending_.back();
-  const int code = MPI_Isend(sending.frame.data(), static_cast<int>(frame.size()), MPI_BYTE, rank_,
-                             tag, MPI_COMM_WORLD, &sending.request);
+  const int code = start_sending(frame, rank_, tag, sending_);
   if (code != MPI_SUCCESS) fault_ = text_of(code);
   complete();
   return fault_.empty();
 }
 
+// A rank may be stopped, or end, when a part of its message has arrived. So a message is not waited
+// for.
 std::optional<std::string> MpiTransport::receive() {
   const std::scoped_lock lock(mpi_mutex());
   complete();
+  if (receiving_.empty()) start_receiving();
+  if (receiving_.empty()) return std::nullopt;
+  MpiMessage& message = receiving_.front();
+  int done = 0;
+  if (const int code = MPI_Test(&message.request, &done, MPI_STATUS_IGNORE); code != MPI_SUCCESS) {
+    fault_ = text_of(code);
+    receiving_.clear();
+    return std::nullopt;
+  }
+  if (!done) return std::nullopt;
+  std::string frame = std::move(message.frame);
+  receiving_.clear();
+  return frame;
+}
+
+void MpiTransport::start_receiving() {
   int arrived = 0;
   MPI_Status status;
-  if (const int code = MPI_Iprobe(rank_, tag, MPI_COMM_WORLD, &arrived, &status);
-      code != MPI_SUCCESS) {
-    fault_ = text_of(code);
+  int code = MPI_Iprobe(rank_, tag, MPI_COMM_WORLD, &arrived, &status);
+  if (code == MPI_SUCCESS && arrived) {
+    int size = 0;
+    MPI_Get_count(&status, MPI_BYTE, &size);
+    MpiMessage& message = receiving_.emplace_back(
+        MpiMessage{.frame = std::string(static_cast<std::size_t>(size), '\0')});
+    code = MPI_Irecv(message.frame.data(), size, MPI_BYTE, rank_, tag, MPI_COMM_WORLD,
+                     &message.request);
+    if (code != MPI_SUCCESS) receiving_.clear();
   }
-  if (!arrived) return std::nullopt;
-  int size = 0;
-  MPI_Get_count(&status, MPI_BYTE, &size);
-  std::string frame(static_cast<std::size_t>(size), '\0');
-  const int code =
-      MPI_Recv(frame.data(), size, MPI_BYTE, rank_, tag, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
-  if (code == MPI_SUCCESS) return frame;
-  fault_ = text_of(code);
-  return std::nullopt;
+  if (code != MPI_SUCCESS) fault_ = text_of(code);
 }
 
 }  // namespace tw

@@ -3,23 +3,34 @@
 #include <mpi.h>
 
 #include <list>
+#include <mutex>
 #include <string>
+#include <string_view>
 
 #include "devices/fleet/transport.h"
 
 namespace tw {
 
-// A message under way. MPI reads the frame until the request is done.
-struct MpiSending {
+// A message under way. MPI reads or writes the frame until the request is done.
+struct MpiMessage {
   std::string frame;
   MPI_Request request = MPI_REQUEST_NULL;
 };
+
+// Transports may be used by several threads, and MPI was asked for MPI_THREAD_SERIALIZED. So
+// everything that calls MPI holds this mutex.
+std::mutex& mpi_mutex();
+
+// Starts to send a frame, and appends it to `sending`. Returns MPI's code.
+int start_sending(std::string_view frame, int rank, int tag, std::list<MpiMessage>& sending);
+// Removes the messages that are done. Returns the last error; MPI_SUCCESS if there is none.
+int remove_done(std::list<MpiMessage>& sending);
 
 // The connection to another rank. One thread at a time may use an object.
 class MpiTransport final : public fleet::Transport {
  public:
   explicit MpiTransport(int rank) : rank_(rank) {}
-  // Messages that the other rank has not taken yet live on until it takes them.
+  // Messages under way live on until they have arrived.
   ~MpiTransport() override;
 
   bool send(std::string_view frame) override;
@@ -30,9 +41,11 @@ class MpiTransport final : public fleet::Transport {
 
  private:
   void complete();
+  void start_receiving();
 
   int rank_;
-  std::list<MpiSending> sending_;
+  std::list<MpiMessage> sending_;
+  std::list<MpiMessage> receiving_;  // one at most
   std::string fault_;
 };
 

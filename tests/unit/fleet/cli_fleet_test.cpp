@@ -29,6 +29,14 @@ class CliFleet : public Cli {
   std::string worker(const std::string& device) const {
     return " --workers \"'" + executable_ + "' worker --device " + device + "\"";
   }
+  // Returns shell code that waits in the background for a condition, two minutes at most, and then
+  // does something.
+  static std::string once(const std::string& condition, const std::string& action) {
+    return "{ (for i in $(seq 1200); do " + condition + " && { " + action +
+           "; break; }; sleep 0.1; done) >/dev/null 2>&1 & }; ";
+  }
+  static inline const std::string trial_is_stored =
+      "[ \"$(sqlite3 -readonly t.db 'SELECT count(*) FROM trial' 2>/dev/null)\" -gt 0 ]";
 };
 
 const std::string replay = "--device replay:r.json.gz";
@@ -97,6 +105,25 @@ TEST_F(CliFleet, ASearchGoesOnWithoutAKilledWorker) {
   EXPECT_NE(ran.err.find("is left out: it was killed by signal 9"), std::string::npos) << ran.err;
 }
 
+// A worker is stopped while the search goes on.
+TEST_F(CliFleet, ASearchGoesOnWithoutAStoppedWorker) {
+  const std::string search =
+      "--op activation --shape 4x64 --device cpu --strategy random --db t.db --budget 16 "
+      "--in-flight 6 --race 0 --no-baseline";
+  const Ran ran = tune(
+      search + " --workers \"echo \\$\\$ >pid; exec '" + executable_ + "' worker --device cpu\"",
+      once(trial_is_stored, "kill -STOP $(cat pid)"));
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.err.find("is left out: it was silent for 30 s"), std::string::npos) << ran.err;
+  const int pid = std::stoi(text_of_file(folder_ / "pid"));
+  EXPECT_NE(::kill(pid, 0), 0) << "a stopped worker ends, too";
+  const std::string found = stored();
+  EXPECT_EQ(std::count(found.begin(), found.end(), '\n'), 16) << found;
+  fs::remove(folder_ / "t.db");
+  ASSERT_EQ(tune(search).code, 0);
+  EXPECT_EQ(found, stored()) << "each job is done once, and in the same order";
+}
+
 // Each worker tunes problems of its own.
 TEST_F(CliFleet, AListIsSpreadProblemByProblem) {
   write("list.txt", "2x64\n4x32\n4x64\n8x16\n2x64\n");
@@ -160,21 +187,14 @@ TEST_F(CliFleet, AWorkerWithoutAParentEnds) {
 #ifdef TW_MPIEXEC
 class CliMpi : public CliFleet {
  protected:
-  // Returns shell code that kills a rank of this test as soon as a trial is stored; none if none
-  // is.
-  std::string kills(int rank) const {
-    const std::string finds = "for p in $(pgrep -f '" + built("tuner/mpi/tune-mpi") +
-                              "'); do tr '\\0' '\\n' </proc/$p/environ 2>/dev/null >environ; "
-                              "grep -q '^OMPI_COMM_WORLD_RANK=" +
-                              std::to_string(rank) + "$' environ && grep -q \"^XDG_CACHE_HOME=" +
-                              (folder_ / "cache").string() + "$\" environ && kill -9 $p; done";
-    const std::string stored =
-        "[ \"$(sqlite3 -readonly t.db 'SELECT count(*) FROM trial' 2>/dev/null)\" -gt 0 ]";
-    return "{ (for i in $(seq 600); do " + stored + " && { " + finds +
-           "; break; }; sleep 0.1; done) >/dev/null 2>&1 & }; ";
+  // Returns shell code that sends a signal to a rank of tune_mpi().
+  static std::string sends(const std::string& signal, int rank) {
+    return "kill -" + signal + " $(cat rank." + std::to_string(rank) + ")";
   }
+  // Returns shell code that kills a rank as soon as a trial is stored; none if none is.
+  static std::string kills(int rank) { return once(trial_is_stored, sends("KILL", rank)); }
   // Runs tune-mpi with `ranks` ranks. `before` is shell code that runs first, `options` are
-  // mpirun's.
+  // mpirun's. The files rank.0, rank.1, ... hold the processes.
   Ran tune_mpi(int ranks, const std::string& arguments, const std::string& options = "",
                const std::string& before = "") {
     const std::string command =
@@ -184,11 +204,34 @@ class CliMpi : public CliFleet {
         (folder_ / "cache").string() +
         "' timeout 100 " TW_MPIEXEC
         " --oversubscribe --mca btl self,vader,tcp --mca btl_tcp_if_include lo -n " +
-        std::to_string(ranks) + " " + options + " '" + built("tuner/mpi/tune-mpi") + "' " +
-        arguments + " >out.txt 2>err.txt";
+        std::to_string(ranks) + " " + options +
+        R"( sh -c 'echo $$ >rank.$OMPI_COMM_WORLD_RANK; exec "$0" "$@"' ')" +
+        built("tuner/mpi/tune-mpi") + "' " + arguments + " >out.txt 2>err.txt";
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(folder_ / "out.txt"),
             text_of_file(folder_ / "err.txt")};
+  }
+  // Stops two ranks while a search goes on. One of them continues after it was left out, and what it
+  // has measured by then is late. Expects the search of one worker.
+  Ran tune_with_stopped_ranks(const std::string& options) {
+    const std::string search =
+        "--op activation --shape 4x64 --device cpu --strategy random --db t.db --budget 24 "
+        "--in-flight 8 --race 0 --no-baseline";
+    const std::string stops = sends("STOP", 2) + "; " + sends("STOP", 3);
+    const std::string continues = once("grep -q 'rank 3.*is left out' err.txt", sends("CONT", 3));
+    Ran ran = tune_mpi(4, search, options, once(trial_is_stored, stops) + continues);
+    EXPECT_NE(ran.out.find("24 new"), std::string::npos) << ran.out << ran.err;
+    for (const std::string rank : {"rank 2", "rank 3"}) {
+      const std::size_t at = std::min(ran.err.find("the worker " + rank), ran.err.size());
+      EXPECT_NE(ran.err.find("is left out: it was silent for 30 s", at), std::string::npos)
+          << ran.err;
+    }
+    const std::string found = stored();
+    EXPECT_EQ(std::count(found.begin(), found.end(), '\n'), 24) << found;
+    fs::remove(folder_ / "t.db");
+    EXPECT_EQ(tune(search).code, 0);
+    EXPECT_EQ(found, stored()) << "each job is done once, and in the same order";
+    return ran;
   }
 };
 
@@ -235,6 +278,42 @@ TEST_F(CliMpi, WithRecoveryASearchGoesOnWithoutAKilledRank) {
   EXPECT_NE(ran.err.find("rank 2"), std::string::npos) << ran.err;
   EXPECT_NE(ran.err.find(" is left out: "), std::string::npos) << ran.err;
   EXPECT_NE(ran.out.find("40 new"), std::string::npos) << ran.out << ran.err;
+}
+
+// mpirun ends although a rank is still stopped, and all results are there.
+TEST_F(CliMpi, ASearchGoesOnWithoutStoppedRanks) {
+  EXPECT_NE(tune_with_stopped_ranks("").code, 124) << "the time is up";
+}
+
+TEST_F(CliMpi, WithRecoveryASearchGoesOnWithoutStoppedRanks) {
+  EXPECT_EQ(tune_with_stopped_ranks("--enable-recovery").code, 0);
+}
+
+// The other ranks end by themselves, and another number of ranks goes on.
+TEST_F(CliMpi, WithRecoveryTheRanksEndWithoutRank0) {
+  const std::string search =
+      "--op activation --shape 4x64 --device cpu --db t.db --race 0 --no-baseline --budget ";
+  const Ran first = tune_mpi(3, search + "1000 --log log.jsonl", "--enable-recovery", kills(0));
+  for (const std::string rank : {"rank 1", "rank 2"}) {
+    EXPECT_NE(first.err.find(rank + " ends, because rank 0 is gone: silent for 30 s"),
+              std::string::npos)
+        << first.err;
+  }
+  EXPECT_NE(first.code, 124) << "the time is up";
+  // The search logs what it is told after the trial is stored; a line may be cut short.
+  const std::string log = text_of_file(folder_ / "log.jsonl");
+  std::ptrdiff_t told = 0;
+  for (std::size_t at = 0; (at = log.find("\"event\":\"tell\"", at)) != std::string::npos; ++at) {
+    ++told;
+  }
+  const std::string trials = stored();
+  const std::ptrdiff_t kept = std::count(trials.begin(), trials.end(), '\n');
+  EXPECT_GT(kept, 0);
+  EXPECT_GE(kept, told) << log;
+  const Ran second = tune_mpi(2, search + "2");
+  EXPECT_EQ(second.code, 0) << second.err;
+  EXPECT_NE(second.out.find("2 new, " + std::to_string(kept) + " known"), std::string::npos)
+      << second.out;
 }
 
 // Plain mpirun ends all ranks. What was stored stays, and another number of ranks goes on from it.

@@ -1,15 +1,18 @@
 // Fleets of workers that are threads of the test. Each has a device that answers from a formula.
 #pragma once
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -54,11 +57,12 @@ struct Behaviour {
   DeviceInfo info = gpu();
   int capacity = 2;
   bool has_energy = true;
-  std::string open_error{};       // the device does not open
-  std::string fault{};            // the machine is at fault once a job is waited for
-  double scale = 1;               // of the times
-  std::string killer{};           // the configuration that ends the worker
-  std::atomic<bool> ends{false};  // the worker's thread ends as a killed process does
+  std::string open_error{};                     // the device does not open
+  std::string fault{};                          // the machine is at fault once a job is waited for
+  double scale = 1;                             // of the times
+  std::function<double(const Job&)> time_ns{};  // instead of the scale, if it is set
+  std::string killer{};                         // the configuration that ends the worker
+  std::atomic<bool> ends{false};                // the worker's thread ends as a killed process does
   std::atomic<bool> hangs{false};
   std::atomic<bool> holds{false};  // the device keeps its jobs for now
   std::mutex mutex{};
@@ -80,18 +84,19 @@ class ScriptedDevice : public Device {
     jobs_.push_back(std::move(job));
   }
   std::vector<Finished> wait(std::chrono::steady_clock::time_point) override {
-    if (!behaviour_.fault.empty()) throw Error(behaviour_.fault);
     if (behaviour_.ends || behaviour_.hangs) return {};
     if (behaviour_.holds) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
       return {};
     }
+    if (!behaviour_.fault.empty()) throw Error(behaviour_.fault);
     std::vector<Finished> finished;
     for (const Job& job : std::exchange(jobs_, {})) {
       Measurement measurement;
       measurement.outcome = Outcome::ok;
       measurement.note = job.configuration;
-      measurement.samples_ns.assign(5, 1000 * behaviour_.scale);
+      const bool is_own = static_cast<bool>(behaviour_.time_ns);
+      measurement.samples_ns.assign(5, is_own ? behaviour_.time_ns(job) : 1000 * behaviour_.scale);
       finished.push_back({job.id, std::move(measurement)});
     }
     return finished;

@@ -1,4 +1,6 @@
 // A fleet gives jobs to its workers, and survives workers that end, hang or talk nonsense.
+#include "devices/fleet/deviation.h"
+#include "devices/fleet/silence.h"
 #include "unit/fleet/fixture.h"
 
 namespace tw::fleet {
@@ -88,6 +90,29 @@ TEST_F(FleetTest, AnIdleWorkerIsNotSilent) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(5000);
   while (std::chrono::steady_clock::now() < end) run(1, Purpose::race_round);
   EXPECT_EQ(fleet_->size(), 2) << notices();
+}
+
+// Slurm may stop a whole job for hours, and so may a user.
+TEST(FleetSilence, TimeWithoutALookCountsAsASecondAtMost) {
+  using std::chrono::seconds;
+  const Silence::Clock::time_point start{};
+  Silence silence(start);
+  EXPECT_EQ(silence.look(start + seconds(1)), seconds(1));
+  EXPECT_EQ(silence.look(start + seconds(3600)), seconds(2));
+  EXPECT_EQ(silence.look(start + seconds(3601)), seconds(3));
+  silence.end(start + seconds(3602));
+  EXPECT_EQ(silence.look(start + seconds(3602)), seconds(0));
+}
+
+TEST_F(FleetTest, AWorkerIsNotSilentWhileNobodyListens) {
+  workers_.resize(2);
+  open({.build = "1", .silence_limit = std::chrono::milliseconds(4000)});
+  workers_[0].behaviour.hangs = true;
+  fleet_->submit(job(0, Purpose::race_round));
+  std::this_thread::sleep_for(std::chrono::milliseconds(4500));  // this process is stopped
+  fleet_->wait(std::chrono::steady_clock::now());
+  EXPECT_EQ(fleet_->size(), 2) << notices();
+  workers_[0].behaviour.hangs = false;
 }
 
 TEST_F(FleetTest, WithoutWorkersTheLastFaultIsReported) {
@@ -220,6 +245,17 @@ TEST_F(FleetTest, TwoGpusThatDeviateAreNamedAndKept) {
   const std::string said = notices();
   EXPECT_NE(said.find("2.5 % more time"), std::string::npos) << said;
   EXPECT_NE(said.find("not comparable"), std::string::npos) << said;
+}
+
+// Two pairs: it cannot be known which one is right.
+TEST(FleetDeviation, NotAllWorkersAreLeftOut) {
+  const Comparison pairs =
+      compare_times({{"a", 100}, {"b", 110}, {"c", 100}, {"d", 110}}, "x", 0.02);
+  EXPECT_TRUE(pairs.deviations.empty());
+  EXPECT_EQ(pairs.notice, "d needs 10.0 % more time than a for x: their times are not comparable");
+  const Comparison alike = compare_times({{"a", 100}, {"b", 101}, {"c", 100}}, "x", 0.02);
+  EXPECT_TRUE(alike.deviations.empty());
+  EXPECT_EQ(alike.notice, "");
 }
 
 TEST_F(FleetTest, RoundsOfTwoGpusAreNotComparedInARace) {

@@ -21,6 +21,7 @@
 #include "db/run_state.h"
 #include "session/result_report.h"
 #include "session/session.h"
+#include "session/setup/calibration_rounds.h"
 #include "session/setup/claims.h"
 #include "session/timings_report.h"
 #include "ui/interrupt.h"
@@ -66,20 +67,35 @@ struct Batch {
 // Opens the device for a problem.
 using DeviceOpener = std::function<OpenDevice(const Asked&)>;
 
+// A worker that tunes problems beside others.
+struct LaneWorker {
+  fleet::Fleet& fleet;
+  CalibrationRounds& calibration;
+  std::size_t number;  // of those that the calibration compares
+
+  bool is_lost() const { return fleet.size() == 0; }
+};
+
 // Tunes problems of the batch, one after another, on a device and over a connection to the database
 // of its own.
 class Lane {
  public:
-  // `worker` names the worker of a lane beside others; it is empty for the only lane.
-  Lane(Batch& batch, DeviceOpener opener, std::string worker)
+  // The only lane.
+  Lane(Batch& batch, DeviceOpener opener)
+      : batch_(batch), opener_(std::move(opener)), log_(batch.log) {}
+  // A lane beside others.
+  Lane(Batch& batch, const LaneWorker& worker)
       : batch_(batch),
-        opener_(std::move(opener)),
-        worker_(std::move(worker)),
-        log_(worker_.empty() ? batch.log : batch.log.of_worker(worker_)) {}
+        opener_([&fleet = worker.fleet](const Asked&) {
+          return OpenDevice{.device = &fleet, .recordings = {}, .why = {}};
+        }),
+        beside_(worker),
+        worker_(worker.fleet.worker()),
+        log_(batch.log.of_worker(worker_)) {}
 
-  // Tunes problems until none is left. Throws Error for faults of the machine. `is_lost` returns
-  // whether the worker is lost; its problem is then given back, and the lane ends.
-  void run(const std::function<bool()>& is_lost);
+  // Tunes problems until none is left. Throws Error for faults of the machine. If the worker is
+  // lost, its problem is given back, and the lane ends.
+  void run();
 
  private:
   using Turn = ProblemQueue::Turn;
@@ -97,10 +113,12 @@ class Lane {
   ListEntry entry_of(const Turn& turn) const;
   void keep(const Turn& turn, const Report& report, ListEntry entry);
   void settle_lost(const Turn& turn, const std::string& reason, Progress& progress);
+  void calibrate() const;
 
   Batch& batch_;
   DeviceOpener opener_;
-  std::string worker_;
+  std::optional<LaneWorker> beside_{};  // other lanes
+  std::string worker_{};                // its name; empty for the only lane
   EventLog log_;
   std::optional<Store> store_{};
   std::optional<Claims> claims_{};
@@ -307,14 +325,33 @@ void Lane::settle_lost(const Turn& turn, const std::string& reason, Progress& pr
   batch_.queue.give_back(turn);
 }
 
-void Lane::run(const std::function<bool()>& is_lost) {
-  while (const std::optional<Turn> turn = batch_.queue.next()) {
+// Compares the worker with the others now and then. It may be lost, or left out.
+void Lane::calibrate() const {
+  if (!beside_ || !batch_.queue.has_left()) return;
+  std::vector<std::string> notices;
+  try {
+    notices = beside_->calibration.visit(beside_->number);
+  } catch (const Error&) {
+    if (!beside_->is_lost()) throw;  // else the device's notices say why
+  }
+  Progress progress = batch_.progress.beside();
+  for (const std::string& notice : notices) progress.note(notice);
+  if (!beside_->is_lost()) return;
+  for (const std::string& notice : beside_->fleet.notices()) progress.note(notice);
+}
+
+void Lane::run() {
+  while (true) {
+    calibrate();
+    if (beside_ && beside_->is_lost()) return;
+    const std::optional<Turn> turn = batch_.queue.next();
+    if (!turn) return;
     Progress progress = batch_.progress.beside();
     try {
       tune_at(*turn, progress);
     } catch (const Error& error) {
       progress.clear();
-      if (is_lost()) return settle_lost(*turn, error.what(), progress);
+      if (beside_ && beside_->is_lost()) return settle_lost(*turn, error.what(), progress);
       const std::scoped_lock lock(batch_.mutex);
       ListEntry& entry = batch_.outcome.list.entries[turn->at];
       entry.state = ListState::failed;
@@ -325,29 +362,27 @@ void Lane::run(const std::function<bool()>& is_lost) {
 }
 
 // Runs a lane in a thread. Its fault ends the other lanes.
-void run_beside_others(Batch& batch, Lane& lane, const std::function<bool()>& is_lost) {
+void run_beside_others(Batch& batch, const LaneWorker& worker) {
   try {
-    lane.run(is_lost);
+    Lane(batch, worker).run();
   } catch (...) {
     batch.queue.stop();
     const std::scoped_lock lock(batch.mutex);
     if (!batch.fault) batch.fault = std::current_exception();
   }
+  worker.calibration.leave(worker.number);
 }
 
 // Tunes as many problems at the same time as there are workers.
-void run_side_by_side(Batch& batch, std::vector<std::unique_ptr<fleet::Fleet>> workers) {
-  std::vector<std::unique_ptr<Lane>> lanes;
+void run_side_by_side(Batch& batch, const std::vector<std::unique_ptr<fleet::Fleet>>& workers) {
+  std::vector<fleet::Fleet*> compared;
+  for (const auto& worker : workers) compared.push_back(worker.get());
+  CalibrationRounds calibration(compared, batch.options.calibrate_every,
+                                std::chrono::steady_clock::now);
   std::vector<std::thread> threads;
-  for (const auto& worker : workers) {
-    const auto opener = [device = worker.get()](const Asked&) {
-      return OpenDevice{.device = device, .recordings = {}, .why = {}};
-    };
-    lanes.push_back(std::make_unique<Lane>(batch, opener, worker->worker()));
-  }
   for (std::size_t i = 0; i < workers.size(); ++i) {
-    threads.emplace_back([&batch, &lane = *lanes[i], device = workers[i].get()] {
-      run_beside_others(batch, lane, [device] { return device->size() == 0; });
+    threads.emplace_back([&, i] {
+      run_beside_others(batch, {.fleet = *workers[i], .calibration = calibration, .number = i});
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -386,9 +421,9 @@ void tune_all(const Catalog& catalog, const TuneOptions& options,
               .defers = problems.size() > 1 || !options.measuring.fresh,
               .lost = std::vector<int>(problems.size())};
   if (workers.empty()) {
-    Lane(batch, open, "").run([] { return false; });
+    Lane(batch, open).run();
   } else {
-    run_side_by_side(batch, std::move(workers));
+    run_side_by_side(batch, workers);
   }
 }
 

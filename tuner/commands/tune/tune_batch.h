@@ -1,6 +1,7 @@
 // Tunes the problems of a command line: one after another, or as many at the same time as there are
 // workers.
 #pragma once
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include "options/options.h"
 #include "options/problem_options.h"
 #include "session/list_report.h"
+#include "session/setup/calibration.h"
 #include "session/setup/device_choice.h"
 #include "session/setup/session_setup.h"
 
@@ -27,6 +29,8 @@ struct TuneOptions {
   int finalists = 8;
   bool json = false;
   bool timings = false;  // show where the time of each problem went
+  // GPUs that tune problems of their own are compared so often.
+  std::chrono::milliseconds calibrate_every = tw::calibrate_every;
 };
 
 // The results of a command line.

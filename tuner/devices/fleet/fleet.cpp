@@ -5,16 +5,16 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <deque>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/base/statistics.h"
 #include "core/types/device_info_fields.h"
+#include "devices/fleet/deviation.h"
 #include "devices/fleet/member.h"
 #include "devices/process.h"
 
@@ -78,6 +78,8 @@ class WorkerFleet final : public Fleet {
   std::vector<std::string> notices() override { return std::exchange(notices_, {}); }
   int size() const override;
   void calibrate(const std::vector<Job>& jobs, double tolerance) override;
+  std::optional<double> time_of(const Job& job) override;
+  void leave_out(const std::string& reason) override;
   std::string worker() const override;
   std::vector<std::unique_ptr<Fleet>> split() override;
 
@@ -93,9 +95,6 @@ class WorkerFleet final : public Fleet {
   Member* roomiest();
   bool wait_for_workers(Clock::time_point deadline) const;
   std::map<Member*, double> times_of(const Job& job);
-  void compare_two(const std::map<Member*, double>& times, const std::string& work,
-                   double tolerance);
-
   void check_race(const Member& lost);
 
   FleetOptions options_;
@@ -431,37 +430,38 @@ std::map<Member*, double> WorkerFleet::times_of(const Job& job) {
   return times;
 }
 
-// Says that the times of two GPUs differ; it cannot be known which one is right.
-void WorkerFleet::compare_two(const std::map<Member*, double>& times, const std::string& work,
-                              double tolerance) {
-  const auto& [one, time] = *times.begin();
-  const auto& [other, its_time] = *std::next(times.begin());
-  const double ratio = std::max(time, its_time) / std::min(time, its_time);
-  if (ratio <= 1 + tolerance) return;
-  notices_.push_back(
-      fmt::format("{} needs {:.1f} % more time than {} for {}: their times are not "
-                  "comparable",
-                  (time > its_time ? one : other)->text(), 100 * (ratio - 1),
-                  (time > its_time ? other : one)->text(), work));
-}
-
 void WorkerFleet::calibrate(const std::vector<Job>& jobs, double tolerance) {
   cancel();
   for (const Job& job : jobs) {
-    const std::map<Member*, double> times = times_of(job);
-    cancel();
-    if (times.size() == 2) compare_two(times, job.problem, tolerance);
-    if (times.size() < 3) continue;
-    std::vector<double> values;
-    for (const auto& [member, time] : times) values.push_back(time);
-    const double middle = median(values);
-    for (const auto& [member, time] : times) {
-      const double deviation = time / middle - 1;
-      if (std::abs(deviation) <= tolerance || member->state != Member::State::works) continue;
-      leave_out(*member,
-                fmt::format("its time for {} differs by {:+.1f} % from the median of all workers",
-                            job.problem, 100 * deviation));
+    std::vector<Member*> members;
+    std::vector<WorkerTime> times;
+    for (const auto& [member, time] : times_of(job)) {
+      members.push_back(member);
+      times.push_back({member->text(), time});
     }
+    cancel();
+    const Comparison comparison = compare_times(times, job.problem, tolerance);
+    if (!comparison.notice.empty()) notices_.push_back(comparison.notice);
+    for (const Deviation& deviation : comparison.deviations) {
+      Member& member = *members[deviation.at];
+      if (member.state == Member::State::works) leave_out(member, deviation.reason);
+    }
+  }
+}
+
+std::optional<double> WorkerFleet::time_of(const Job& job) {
+  cancel();
+  const std::map<Member*, double> times = times_of(job);
+  cancel();
+  if (size() == 0) throw Error(last_reason_);
+  if (times.empty()) return std::nullopt;
+  return times.begin()->second;
+}
+
+void WorkerFleet::leave_out(const std::string& reason) {
+  cancel();
+  for (Member& member : members_) {
+    if (member.state == Member::State::works) leave_out(member, reason);
   }
 }
 

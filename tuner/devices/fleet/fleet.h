@@ -4,6 +4,7 @@
 #pragma once
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,9 +38,13 @@ class Fleet : public Device {
   // Returns the number of workers that answer jobs.
   virtual int size() const = 0;
   // Runs each job on all workers at the same time, and leaves out each worker whose median time
-  // differs by more than `tolerance` (0.02 is 2 %) from the median of all workers in any job. Needs
-  // three workers to know which one differs; with two it says how they differ. Drops all jobs.
+  // deviates in any job: see compare_times(). Drops all jobs.
   virtual void calibrate(const std::vector<Job>& jobs, double tolerance) = 0;
+  // Runs a job on the only worker of a fleet. Returns its median time; nothing if a signal arrives
+  // first. A worker that cannot run the job is left out: then throws Error. Drops all jobs.
+  virtual std::optional<double> time_of(const Job& job) = 0;
+  // Leaves out the only worker of a fleet. Drops all jobs.
+  virtual void leave_out(const std::string& reason) = 0;
   // Returns the name of the only worker, and its host if that is known; empty if there are several.
   virtual std::string worker() const = 0;
   // Moves each worker into a fleet of its own. Drops all jobs. This fleet then has no workers. Each

@@ -19,14 +19,15 @@ void Member::send(const Request& request) {
 
 void Member::open(const OpenRequest& request) {
   state = State::opening;
-  last_heard_ = Clock::now();
+  silence_.end();
   epoch_ = request.epoch;
+  has_answered_ = false;
   send({.kind = Request::Kind::open, .open = request});
 }
 
 void Member::submit(const Job& job) {
   // The worker has said nothing of late if it had nothing to do while the search was busy.
-  if (jobs.empty()) last_heard_ = Clock::now();
+  if (jobs.empty()) silence_.end();
   jobs.insert(job.id);
   send({.kind = Request::Kind::job, .job = job});
 }
@@ -40,18 +41,27 @@ void Member::close() {
   if (state != State::lost) send({.kind = Request::Kind::close});
 }
 
+// Returns whether a reply is meant for an earlier fleet, which a rank may still answer. Everything
+// before the answer to the last open is, except for a sign of life.
+bool Member::is_late(const Reply& reply) {
+  if (reply.kind == Reply::Kind::alive) return false;
+  if (reply.kind != Reply::Kind::opened) return !has_answered_;
+  if (reply.opened.epoch != epoch_) return true;
+  has_answered_ = true;
+  return false;
+}
+
 std::vector<Reply> Member::receive(std::chrono::milliseconds silence_limit) {
   std::vector<Reply> replies;
   // Asked first, because messages that the worker sent before its end count.
   const std::string end = transport_->end_reason();
   try {
     while (const std::optional<std::string> frame = transport_->receive()) {
-      last_heard_ = Clock::now();
+      silence_.end();
       Reply reply = decode_reply(*frame);
+      if (is_late(reply)) continue;
       if (reply.activity.measurers > 0) said = reply.activity;
-      // A rank may still answer an earlier fleet.
-      const bool is_late = reply.kind == Reply::Kind::opened && reply.opened.epoch != epoch_;
-      if (!is_late) replies.push_back(std::move(reply));
+      replies.push_back(std::move(reply));
     }
   } catch (const Error& error) {
     lose(error.what());
@@ -59,7 +69,7 @@ std::vector<Reply> Member::receive(std::chrono::milliseconds silence_limit) {
   }
   if (!end.empty()) {
     lose((end.starts_with("killed") ? "it was " : "it ") + end);
-  } else if (Clock::now() >= last_heard_ + silence_limit) {
+  } else if (silence_.look() >= silence_limit) {
     lose(fmt::format("it was silent for {} s",
                      std::chrono::duration_cast<std::chrono::seconds>(silence_limit).count()));
   }

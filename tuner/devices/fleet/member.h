@@ -9,13 +9,13 @@
 
 #include "core/plan/parts.h"
 #include "devices/fleet/messages.h"
+#include "devices/fleet/silence.h"
 #include "devices/fleet/transport.h"
 
 namespace tw::fleet {
 
 class Member {
  public:
-  using Clock = std::chrono::steady_clock;
   enum class State { opening, works, lost } state = State::opening;
 
   // `name` is for people: "cuda:1", "ssh host2 tune worker", "rank 3".
@@ -51,11 +51,13 @@ class Member {
 
  private:
   void send(const Request& request);
+  bool is_late(const Reply& reply);
 
   std::unique_ptr<Transport> transport_;
   PartsSent parts_;
-  std::uint64_t epoch_ = 0;  // of the last open
-  Clock::time_point last_heard_ = Clock::now();
+  std::uint64_t epoch_ = 0;    // of the last open
+  bool has_answered_ = false;  // the last open
+  Silence silence_;
 };
 
 }  // namespace tw::fleet

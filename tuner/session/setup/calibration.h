@@ -1,5 +1,6 @@
 // Finds the GPU of a fleet whose times deviate from the others'.
 #pragma once
+#include <chrono>
 #include <vector>
 
 #include "core/plan/job.h"
@@ -10,6 +11,9 @@ namespace tw {
 
 // A GPU whose times deviate by more than this fraction is not compared with the others.
 inline constexpr double most_deviation = 0.02;
+
+// GPUs that run a list of problems for hours are compared again.
+inline constexpr auto calibrate_every = std::chrono::minutes(10);
 
 // Returns jobs that take each device about a second: a copy, which memory bounds, and
 // multiplications with additions, which arithmetic bounds.

@@ -17,9 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// GPUs that run a list of problems for hours are compared again.
-constexpr auto calibrate_every = std::chrono::minutes(10);
-
 // Recordings have the name of their op first, so that not all of them must be read:
 // gemm.simt.4096.t4.json.gz.
 std::vector<std::string> shipped_recordings(const std::string& op) {
