@@ -10,7 +10,7 @@
 namespace tw {
 namespace {
 
-constexpr int tag = 1;
+constexpr int frame_tag = 1;
 
 std::string text_of(int code) {
   char text[MPI_MAX_ERROR_STRING] = {};
@@ -66,7 +66,7 @@ bool MpiTransport::send(std::string_view frame) {
     throw Error("a message to a rank exceeds 2 GiB");
   }
   const std::scoped_lock lock(mpi_mutex());
-  const int code = start_sending(frame, rank_, tag, sending_);
+  const int code = start_sending(frame, rank_, frame_tag, sending_);
   if (code != MPI_SUCCESS) fault_ = text_of(code);
   complete();
   return fault_.empty();
@@ -95,13 +95,13 @@ std::optional<std::string> MpiTransport::receive() {
 void MpiTransport::start_receiving() {
   int arrived = 0;
   MPI_Status status;
-  int code = MPI_Iprobe(rank_, tag, MPI_COMM_WORLD, &arrived, &status);
+  int code = MPI_Iprobe(rank_, frame_tag, MPI_COMM_WORLD, &arrived, &status);
   if (code == MPI_SUCCESS && arrived) {
     int size = 0;
     MPI_Get_count(&status, MPI_BYTE, &size);
     MpiMessage& message = receiving_.emplace_back(
         MpiMessage{.frame = std::string(static_cast<std::size_t>(size), '\0')});
-    code = MPI_Irecv(message.frame.data(), size, MPI_BYTE, rank_, tag, MPI_COMM_WORLD,
+    code = MPI_Irecv(message.frame.data(), size, MPI_BYTE, rank_, frame_tag, MPI_COMM_WORLD,
                      &message.request);
     if (code != MPI_SUCCESS) receiving_.clear();
   }
