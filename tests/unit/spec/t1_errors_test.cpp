@@ -351,8 +351,9 @@ TEST_F(T1Folder, FilesWithinAConditionMayBeMissing) {
   for (const char* may :
        {"#ifndef __CUDACC_RTC__\n#include \"more.h\"\n#endif",
         "#if 0\n# include \"more.h\"\n#endif", "#ifdef A\n#else\n#include \"more.h\"\n#endif",
+        "#ifndef TUNING\n#define TUNING 0\n#include \"more.h\"\n#endif",
         "#ifndef GUARD\n#define GUARD\n#if HOST\n#include \"more.h\"\n#endif\n#endif"}) {
-    write("add.cu", may + kernel);
+    write("add.cu", may + kernel + "\n#define AFTER\n");
     EXPECT_EQ(fault_of(base), "") << may;
   }
   for (const char* must :

@@ -84,7 +84,9 @@ TEST_F(T1Types, ArgumentsHaveTheTypesOfTheParameters) {
        {"const float* a, float* __restrict__ b, float f, int n", "T* a, T* b, T f, int n",
         "float4 const* a, void* b, const float f, unsigned n",
         "char* a, S* b, float f, const int n", "float* a, float* b",
-        "real* a, real* b, real f, size n"}) {
+        "real* a, real* b, real f, size n", "const int4* a, unsigned* b, float f, int n",
+        "float* a, float* b, float f, int n [[maybe_unused]]",
+        "float* a, float* b, float f, bool n"}) {
     EXPECT_EQ(with(right), "") << right;
   }
   EXPECT_EQ(with("const double* a, float* b, float f, int n"),
@@ -98,6 +100,19 @@ TEST_F(T1Types, ArgumentsHaveTheTypesOfTheParameters) {
               HasSubstr("n, is i32, and the kernel's parameter, 'float n', is f32"));
   EXPECT_THAT(with("float* a, float b, float f, int n"), HasSubstr("'float b', is no pointer"));
   EXPECT_THAT(with("float* a, float* b, float* f, int n"), HasSubstr("'float* f', is a pointer"));
+  EXPECT_THAT(with("float* a, float* b, float f, long long n"), HasSubstr("'long long n', is i64"));
+  // A null pointer.
+  write("add.cu", kernel("float* a, float* b, float f, float* n"));
+  EXPECT_EQ(fault_of(changed(base, R"("int32")", R"("int64")")), "");
+  // Names with another meaning, and kernels that are perhaps not compiled.
+  for (const char* source :
+       {"using half = float;\n__global__ void add(half* a, half* b, half f, int n) {}",
+        "typedef float half;\n__global__ void add(half* a, half* b, half f, int n) {}",
+        "#define uint float\n__global__ void add(T* a, T* b, uint f, int n) {}",
+        "#if 0\n__global__ void add(double* a, T* b, T f, int n) {}\n#endif\nKERNEL(add)"}) {
+    write("add.cu", source);
+    EXPECT_EQ(fault_of(base), "") << source;
+  }
   // The compiler tells overloads apart.
   write("add.cu", kernel("int* a, int* b, int f, int n") + kernel("T* a, T* b, T f, int n"));
   EXPECT_EQ(fault_of(base), "");
@@ -108,15 +123,18 @@ TEST_F(T1Types, SymbolsHaveTheTypesOfTheSource) {
     write("add.cu", symbol + "\n" + kernel("T* b, T f, int n"));
     return fault_of(changed(base, R"("MemoryType": "Vector")", R"("MemoryType": "Symbol")"));
   };
-  for (const char* right : {"__constant__ float a[4096];", "static __constant__ const float4 a[N];",
-                            "__constant__ T a[1];", "extern __constant__ float a[4096];",
-                            "// __constant__ int a[9];\n__constant__ float a[4096];",
-                            "__constant__ int b[3];\n__constant__ float a[4096];"}) {
+  for (const char* right :
+       {"__constant__ float a[4096];", "static __constant__ const float4 a[N];",
+        "__constant__ T a[1];", "extern __constant__ float a[4096];",
+        "// __constant__ int a[9];\n__constant__ float a[4096];",
+        "__constant__ int b[3];\n__constant__ float a[4096];",
+        "#ifdef D\n__constant__ double a[4];\n#else\n__constant__ float a[4096];\n#endif",
+        "namespace old { __constant__ double a[5]; }\n__constant__ float a[4096];"}) {
     EXPECT_EQ(with(right), "") << right;
   }
   EXPECT_THAT(
-      with("__constant__ int a[4096];"),
-      HasSubstr("a is f32, and the source declares '__constant__ int a': mend one of them"));
+      with("__constant__ half a[4096];"),
+      HasSubstr("a is f32, and the source declares '__constant__ half a': mend one of them"));
   EXPECT_THAT(with("__constant__ const  double a[4096];"), HasSubstr("double a'"));
 }
 
@@ -140,7 +158,14 @@ TEST_F(T1Types, EachReferenceIsForAResult) {
               HasSubstr("ReferenceArguments[1].TargetName = \"b\": 'b' has a reference already"));
   EXPECT_THAT(fault_of(changed(with(reference("b")), "ReadOnly", "ReadWrite")),
               HasSubstr("KernelSpecification.ReferenceArguments: lacks the vector 'a', which the "
-                        "kernel writes: add it, or make its AccessType ReadOnly"));
+                        "kernel writes: give all such vectors a reference, or none"));
+  // The content of a result that is not initialised does not matter.
+  const std::string both =
+      changed(with(reference("b") + "," + reference("a")), "ReadOnly", "ReadWrite");
+  for (const char* fill : {R"("FillType": "Uninitialized")", R"("FillType": "Random")"}) {
+    const std::string text = changed(both, R"("FillType": "Constant")", fill);
+    EXPECT_EQ(fault_of(changed(text, R"("FillValue": 1)", R"("FillValue": 0)")), "") << fill;
+  }
   EXPECT_THAT(fault_of(changed(with(reference("b")), "\"FillType\": \"Constant\"",
                                "\"FillType\": \"Random\"")),
               HasSubstr("KernelSpecification.Arguments[0]: 'a' is random, so that no reference can "
@@ -178,6 +203,33 @@ TEST_F(T1Types, TheBytesOfStructsAreNoticed) {
           .notices();
   ASSERT_EQ(notices.size(), 1u);
   EXPECT_THAT(notices[0], HasSubstr("b: all bytes of its structs are compared, padding too"));
+}
+
+// A declaration under a knob's name, which the macro would replace, is a fault only if it is surely
+// compiled.
+TEST_F(T1Types, NamesOfKnobsAreNotDeclared) {
+  const auto with = [&](const std::string& before, const std::string& body = "") {
+    write("add.cu", before + "\n__global__ void add(T* a, T* b, T f, int n) {" + body + "}\n");
+    return fault_of(base);
+  };
+  for (const char* before :
+       {"#ifndef BLOCK\nconst int BLOCK = 64;\n#endif",
+        "#ifndef TUNED\nconst int BLOCK = 64;\n#endif", "#if 0\nint BLOCK;\n#endif",
+        "#if !defined(A) && \\\n  defined(B)\nint BLOCK;\n#endif",
+        "/* c */ #ifndef A\nint BLOCK;\n#endif", "#undef BLOCK\nconst int BLOCK = 64;",
+        "#define TILE BLOCK\n[[maybe_unused]] int x;"}) {
+    EXPECT_EQ(with(before), "") << before;
+  }
+  for (const char* body :
+       {R"(printf("with BLOCK=%d\n", BLOCK);)",
+        R"(static_assert(BLOCK <= 1024, "choose BLOCK, so that it fits");)",
+        "bool x = a or BLOCK; bool y = (not BLOCK);", "if (n > 3 and BLOCK) return BLOCK;"}) {
+    EXPECT_EQ(with("", body), "") << body;
+  }
+  EXPECT_THAT(with("const int BLOCK = 64;"), HasSubstr("'BLOCK' cannot be a macro of the source"));
+  EXPECT_THAT(with("", "int BLOCK = 3;"), HasSubstr("because add.cu declares this name itself"));
+  EXPECT_THAT(with("#ifndef GUARD\n#define GUARD\nint BLOCK;\n", "}\n#endif\n//"),
+              HasSubstr("'BLOCK' cannot be a macro of the source"));
 }
 
 }  // namespace

@@ -6,38 +6,13 @@
 #include <cstddef>
 
 #include "core/from_source/c_types.h"
+#include "core/spec/directives.h"
 #include "core/spec/sources.h"
 
 namespace tw {
 namespace {
 
 using Tokens = std::vector<std::string>;
-
-// Returns the code without directives, and with blanks in place of literals.
-std::string plain_code(std::string_view source) {
-  std::string code = without_comments(source);
-  bool starts_line = true;
-  for (std::size_t i = 0; i < code.size(); ++i) {
-    const char c = code[i];
-    if (c == '#' && starts_line) {
-      for (; i < code.size() && code[i] != '\n'; ++i) {
-        if (code[i] == '\\' && i + 1 < code.size() && code[i + 1] == '\n') code[i++] = ' ';
-        code[i] = ' ';
-      }
-    } else if (c == '"' || (c == '\'' && (i == 0 || !is_word(code[i - 1])))) {
-      for (++i; i < code.size() && code[i] != c && code[i] != '\n'; ++i) {
-        if (code[i] == '\\' && i + 1 < code.size()) code[i++] = ' ';
-        code[i] = ' ';
-      }
-    }
-    if (i < code.size() && code[i] == '\n') {
-      starts_line = true;
-    } else if (std::isspace(static_cast<unsigned char>(c)) == 0) {
-      starts_line = false;
-    }
-  }
-  return code;
-}
 
 // Returns words ("a::b" is one) and single marks.
 Tokens tokens_of(std::string_view code) {
@@ -99,8 +74,25 @@ bool is_unnamed(const Tokens& tokens) {
   return type.size() == 1 || c_type(joined(type)).has_value();
 }
 
+// Removes attributes: [[maybe_unused]].
+Tokens without_attributes(const Tokens& tokens) {
+  Tokens rest;
+  int depth = 0;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const bool is_pair = i + 1 < tokens.size() && tokens[i] == tokens[i + 1];
+    if (is_pair && tokens[i] == "[") ++depth;
+    if (depth == 0) rest.push_back(tokens[i]);
+    if (is_pair && tokens[i] == "]" && depth > 0) {
+      --depth;
+      ++i;
+    }
+  }
+  return rest;
+}
+
 // Splits the declaration of a parameter into its type and its name.
 SourceParameter parameter_of(Tokens tokens) {
+  tokens = without_attributes(tokens);
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     if (tokens[i] == "=") tokens.resize(i);
   }

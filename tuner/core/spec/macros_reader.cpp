@@ -3,17 +3,16 @@
 
 #include <algorithm>
 #include <set>
-#include <sstream>
 #include <string>
 
 #include "core/base/error.h"
 #include "core/base/texts.h"
 #include "core/spec/compiler_options.h"
+#include "core/spec/directives.h"
 #include "core/spec/kernel_name.h"
 #include "core/spec/sources.h"
 #include "core/spec/spec_reader.h"
 #include "core/text/nearest.h"
-#include "core/text/words.h"
 
 namespace tw {
 namespace {
@@ -98,25 +97,6 @@ void check_values(const TomlTable& table, const std::string& entry, const OpSpec
   });
 }
 
-namespace {
-
-// Returns whether a preprocessor's condition of the text reads the name, as in #ifndef BLOCK: then
-// what the text declares under this name may be left out.
-bool has_condition_on(std::string_view text, const std::string& name) {
-  std::istringstream lines{std::string(text)};
-  for (std::string line; std::getline(lines, line);) {
-    const std::string_view code = trimmed(line);
-    if (!code.starts_with('#')) continue;
-    const std::string_view directive = trimmed(code.substr(1));
-    if ((directive.starts_with("if") || directive.starts_with("el")) && mentions(directive, name)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-}  // namespace
-
 void check_declarations(const TomlTable& root, const KernelSpec& kernel, const Texts& closure) {
   if (!kernel.knobs_are_macros) return;
   std::set<std::string> names, kernels;
@@ -126,11 +106,11 @@ void check_declarations(const TomlTable& root, const KernelSpec& kernel, const T
   for (const LaunchSpec& launch : kernel.launches) kernels.insert(function_of(launch.entry));
   const std::vector<TomlTable> tables = root.tables("knob");
   for (const auto& [file, text] : closure) {
-    const std::set<std::string> declared = declared_names(text, names);
+    const std::set<std::string> declared = declared_names(unconditional_code(text), names);
     for (std::size_t i = 0; i < tables.size(); ++i) {
       const std::string& name = kernel.knobs[i].name;
       const bool is_kernel = kernels.contains(name) && names.contains(name);
-      if (!is_kernel && (!declared.contains(name) || has_condition_on(text, name))) continue;
+      if (!is_kernel && (!declared.contains(name) || may_remove_macro(text, name))) continue;
       const std::string why =
           is_kernel ? "the kernel has this name" : file + " declares this name itself";
       tables[i].fail(

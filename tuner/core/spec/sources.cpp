@@ -11,6 +11,7 @@
 
 #include "core/base/error.h"
 #include "core/base/texts.h"
+#include "core/spec/directives.h"
 #include "core/spec/system_headers.h"
 #include "core/text/words.h"
 
@@ -187,37 +188,10 @@ std::string without_comments(std::string_view text) {
   return result;
 }
 
-namespace {
-
-// The conditions around a line, as far as the directives before it tell.
-class Conditions {
- public:
-  // `directive` is what follows the #.
-  void read(std::string_view directive) {
-    const std::string_view word = directive.substr(0, directive.find_first_of(" \t("));
-    const std::string_view rest = trimmed(directive.substr(word.size()));
-    // #ifndef NAME, and then #define NAME: an include guard, which holds the first time.
-    const bool is_guard =
-        word == "define" && !guard_.empty() && rest.substr(0, rest.find_first_of(" \t(")) == guard_;
-    if (is_guard) depths_.back() = false;
-    guard_ = word == "ifndef" ? std::string(rest) : "";
-    if (word.starts_with("if")) depths_.push_back(true);
-    if (word.starts_with("el") && !depths_.empty()) depths_.back() = true;
-    if (word == "endif" && !depths_.empty()) depths_.pop_back();
-  }
-  bool any() const { return std::find(depths_.begin(), depths_.end(), true) != depths_.end(); }
-
- private:
-  std::vector<bool> depths_;  // false: an include guard
-  std::string guard_;         // of the #ifndef that was the last directive
-};
-
-}  // namespace
-
 std::vector<Include> includes_of(std::string_view text) {
   const std::string code = without_comments(text);
   std::vector<Include> includes;
-  Conditions conditions;
+  const std::vector<bool> conditional = conditional_lines(code);
   int line = 0;
   for (std::size_t begin = 0; begin < code.size();) {
     ++line;
@@ -230,13 +204,13 @@ std::vector<Include> includes_of(std::string_view text) {
     std::string_view rest = after_blanks(whole);
     if (!rest.starts_with('#')) continue;
     rest = after_blanks(rest.substr(1));
-    conditions.read(rest);
     if (!rest.starts_with("include")) continue;
     rest = after_blanks(rest.substr(7));
     const bool is_angled = rest.starts_with('<');
     const std::size_t close = rest.find(is_angled ? '>' : '"', 1);
     if (!(is_angled || rest.starts_with('"')) || close == std::string_view::npos) continue;
-    includes.push_back({std::string(rest.substr(1, close - 1)), line, is_angled, conditions.any()});
+    includes.push_back({std::string(rest.substr(1, close - 1)), line, is_angled,
+                        conditional[static_cast<std::size_t>(line - 1)]});
   }
   return includes;
 }
@@ -281,10 +255,11 @@ bool mentions(std::string_view text, std::string_view identifier) {
 }
 
 std::set<std::string> declared_names(std::string_view text, const std::set<std::string>& names) {
-  static const std::set<std::string> no_types{"return", "else",   "case", "throw",
-                                              "goto",   "sizeof", "new",  "delete"};
+  static const std::set<std::string> no_types{
+      "return", "else", "case", "throw", "goto",   "sizeof",    "new",      "delete",
+      "and",    "or",   "not",  "xor",   "bitand", "co_return", "co_yield", "co_await"};
   const std::string after_name = ",);=[{:";
-  const std::vector<std::string> tokens = tokens_of(without_comments(text));
+  const std::vector<std::string> tokens = tokens_of(plain_code(text));
   std::set<std::string> declared;
   for (std::size_t i = 1; i + 1 < tokens.size(); ++i) {
     if (!names.contains(tokens[i])) continue;

@@ -175,7 +175,9 @@ class Reader {
         fmt::format("[[tensor]]\nname = {}\nrole = \"{}\"\ndtype = \"{}\"\nshape = [{}{}]\n",
                     toml_string(name), name_of(role), name_of(type.dtype), toml_string(dim),
                     elements));
-    if (role != Role::out) result_.tables.add(argument, t1_values(argument, type, found.elements));
+    if (role != Role::out)
+      result_.tables.add(argument, t1_values(argument, type, found.elements,
+                                             asks_for(kernel_, "ReferenceArguments")));
     if (role != Role::in) {
       const std::string expected = t1_expected(kernel_, name, type, found.elements);
       if (expected.empty() && found.varies) add_uncompared(name, place);

@@ -77,7 +77,8 @@ T1Type read_t1_type(const Place& argument);
 
 // Returns the lines of a [[tensor]] that say which values an input has: FillType, FillValue and
 // DataSource. Returns nothing where they are those of every input.
-std::string t1_values(const Place& argument, const T1Type& type, std::int64_t elements);
+std::string t1_values(const Place& argument, const T1Type& type, std::int64_t elements,
+                      bool has_references);
 // Checks the same of a vector that the kernel only writes: its first values do not matter.
 void check_t1_fill(const Place& argument);
 // Returns the lines of a [[tensor]] that say which results are right, from the member of

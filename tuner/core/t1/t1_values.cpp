@@ -83,14 +83,25 @@ std::string file_values(const Place& argument) {
   return fmt::format("values = {{file = {}}}\n", toml_string(source.text()));
 }
 
+bool has_random_values(const Place& argument) {
+  return argument.text_or("FillType", "Random") == "Random" &&
+         !(argument.has("FillValue") && argument.at("FillValue").json() == 0);
+}
+
 constexpr const char* no_hdf =
     "HDF5 is not read: write the array as raw bytes (BinaryRaw) or as .npy";
 constexpr const char* no_script = "no script is run: write its values to a file and use BinaryRaw";
 
 }  // namespace
 
-std::string t1_values(const Place& argument, const T1Type& type, std::int64_t elements) {
+std::string t1_values(const Place& argument, const T1Type& type, std::int64_t elements,
+                      bool has_references) {
   const std::string fill = argument.text_or("FillType", "Random");
+  // With references nothing is random. The content of what is not initialised does not matter.
+  const bool is_zero = has_references && !has_random_values(argument);
+  if (is_zero && (fill == "Random" || fill == "Uninitialized")) {
+    return fmt::format("values = {{constant = {}}}\n", is_integer(type.dtype) ? "\"0\"" : "0.0");
+  }
   if (fill == "Random" || fill == "Uninitialized") return random_values(argument, type);
   if (fill == "Constant") return constant_values(argument, type);
   if (fill == "BinaryRaw") return file_values(argument);
@@ -113,15 +124,6 @@ void check_t1_fill(const Place& argument) {
   argument.at("FillType").fail("is none of Constant, Random, Generator and BinaryRaw: write one");
 }
 
-namespace {
-
-bool has_random_values(const Place& argument) {
-  const std::string fill = argument.text_or("FillType", "Random");
-  return fill == "Random" || fill == "Uninitialized";
-}
-
-}  // namespace
-
 void check_t1_references(const Place& kernel, const std::map<std::string, Place>& inputs,
                          const std::map<std::string, Place>& results) {
   if (!has_value(kernel, "ReferenceArguments")) return;
@@ -141,8 +143,8 @@ void check_t1_references(const Place& kernel, const std::map<std::string, Place>
   for (const std::string& name : names) {
     if (found.empty() || found.contains(name)) continue;
     references.fail(
-        fmt::format("lacks the vector '{}', which the kernel writes: add it, or make "
-                    "its AccessType ReadOnly",
+        fmt::format("lacks the vector '{}', which the kernel writes: give all such "
+                    "vectors a reference, or none",
                     name));
   }
   for (const auto& [name, argument] : inputs) {
