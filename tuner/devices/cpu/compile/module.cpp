@@ -164,6 +164,17 @@ std::string macros_of_nvrtc(const Program& program) {
   return "#define __CUDACC__ 1\n#define __CUDACC_RTC__ 1\n#define __CUDA_ARCH__ 750\n";
 }
 
+// Returns what is said about a module that cannot be loaded.
+std::string load_fault(std::string_view message) {
+  constexpr std::string_view missing = "undefined symbol: ";
+  const std::size_t at = message.find(missing);
+  if (at == message.npos) return fmt::format("cannot load a compiled kernel: {}", message);
+  return fmt::format(
+      "the source declares {0} and does not define it: define it, or declare dynamic shared memory "
+      "as in extern __shared__ float {0}[];",
+      message.substr(at + missing.size()));
+}
+
 }  // namespace
 
 fs::path module_folder() {
@@ -254,9 +265,9 @@ Compiled compile_module(std::span<const Program> programs) {
   bool needs_toolkit = false;
   for (const Program& program : programs) {
     for (const auto& [path, source] : program.headers) {
-      headers.emplace(path, program.as_given ? with_dynamic_shared(source, path) : source);
       needs_toolkit = needs_toolkit || includes_toolkit(source);
     }
+    headers.merge(program.as_given ? with_dynamic_shared(program.headers) : Texts(program.headers));
     add_options(program.options, flags);
   }
   const fs::path folder = header_folder(headers, needs_toolkit ? toolkit_links() : ToolkitLinks());
@@ -305,7 +316,7 @@ Compiled compile_module(std::span<const Program> programs) {
 
 LoadedModule::LoadedModule(const fs::path& path)
     : handle_(::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
-  if (!handle_) throw Error(fmt::format("cannot load a compiled kernel: {}", ::dlerror()));
+  if (!handle_) throw Error(load_fault(::dlerror()));
   module_ = static_cast<const tw_cpu::Module*>(::dlsym(handle_.get(), "tw_cpu_module"));
   if (!module_ || module_->version != tw_cpu::abi_version) {
     throw Error(fmt::format("{} is not a kernel module of this version: delete it", path.string()));

@@ -35,12 +35,13 @@
 #define __global__
 #define __device__
 #define __host__
-#define __constant__ static
-// See emulation/static_shared.h.
+#define __constant__
+// A specifier that a source may combine with its own `static`, except under AddressSanitizer. See
+// emulation/static_shared.h.
 #ifdef __SANITIZE_ADDRESS__
 #define __shared__ static
 #else
-#define __shared__ static thread_local
+#define __shared__ thread_local
 #endif
 #define __managed__
 #define __forceinline__ inline
