@@ -173,6 +173,29 @@ __global__ void forms(const float* x, float* y) {
       << ran.out << ran.err;
 }
 
+TEST_F(FromSource, AKernelMayHaveANameOfTheHostsLibrary) {
+  for (const std::string name : {"index", "div", "remove", "select", "y1", "signgam", "random"}) {
+    write(name + ".cu", "#include <stdlib.h>\n#include <cmath>\n" +
+                            std::string(name == "random" ? "extern \"C\" " : "") +
+                            "__global__ void " + name +
+                            "(const float* x, float* y, int n) {\n"
+                            "  const int i = blockIdx.x * BLOCK + threadIdx.x;\n"
+                            "  if (i < n) y[i] = fabsf(x[i]);\n}\n");
+    expect_all(result_of("--kernel " + name + ".cu:" + name +
+                         " --knob BLOCK=64 --grid 'ceil_div(n, BLOCK)' --block BLOCK --size n=100 "
+                         "--arg 'f32[n]:in' --arg 'f32[n]:out' --arg n"),
+               "ok", 1);
+  }
+  // Messages have the name of the source.
+  write("exp.cu", "__global__ void exp(const float* x, float* y) { exp(); }\n");
+  const Ran ran = tune(
+      "--kernel exp.cu --knob BLOCK=64 --grid 1 --block BLOCK --size n=64 --quiet "
+      "--arg 'f32[n]:in' --arg 'f32[n]:out' --device cpu --trust-code");
+  const std::size_t at = ran.out.find("compile_failed: exp.cu:1:");
+  ASSERT_NE(at, std::string::npos) << ran.out << ran.err;
+  EXPECT_NE(ran.out.find("'void exp(", at), std::string::npos) << ran.out;
+}
+
 // One configuration compares what is passed with what is right, the default does not.
 TEST_F(FromSource, PassesNumbersOfEveryType) {
   write("all.cu", R"cu(

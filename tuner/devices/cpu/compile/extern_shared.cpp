@@ -35,8 +35,6 @@ const std::regex& declaration() {
   return pattern;
 }
 
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-
 // Returns the word with which the text begins; empty if it begins with something else.
 std::string_view first_word(std::string_view text) {
   return text.substr(0, static_cast<std::size_t>(
