@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/spec/sources.h"
+#include "devices/cpu/emulation/sanitizer.h"
 #include "unit/cli/fixture.h"
 #include "unit/support/paths.h"
 
@@ -115,11 +116,7 @@ __global__ void with_struct(float* x) {
 
 TEST_F(FromSource, TakesVectorsSharedMemoryAndThreeExtents) {
   write("sum.cu", R"cu(
-#ifdef TW_CPU_DEVICE
-#define SHARED(name) float* name = static_cast<float*>(tw_cpu::dynamic_shared())
-#else
 #define SHARED(name) extern __shared__ float name[]
-#endif
 __global__ void sum(const float4* x, float2* y, uchar4* z, int rows) {
   SHARED(part);
   const int row = blockIdx.y, column = blockIdx.x * TX + threadIdx.x;
@@ -136,6 +133,68 @@ __global__ void sum(const float4* x, float2* y, uchar4* z, int rows) {
       "--arg n");
   EXPECT_EQ(result.at("problem"), "sum f32 m=64,n=8");
   expect_all(result, "ok", 1);
+}
+
+TEST_F(FromSource, TakesEverySpecifierOfMemory) {
+  // AddressSanitizer needs another kind of variable, which is static already.
+  const std::string own = cpu::has_asan ? "" : "static ";
+  write("forms.cu", R"cu(
+#define DYNAMIC extern __shared__
+extern __constant__ float one[2];
+__constant__ float one[2] = {1, 2};
+static __constant__ float other[2] = {3, 4};
+__device__ float* second() { DYNAMIC float all[]; return all + BLOCK; }
+__global__ void forms(const float* x, float* y) {
+  extern __shared__ float whole[], same[];
+  )cu" + own + R"cu(__shared__ float fixed[BLOCK];
+  const int me = threadIdx.x, i = blockIdx.x * BLOCK + me;
+  fixed[me] = x[i];
+  whole[me] = one[1] * x[i];
+  second()[me] = other[0] * x[i];
+  __syncthreads();
+  y[i] = fixed[me ^ 1] + same[me ^ 1] + same[BLOCK + (me ^ 1)];
+}
+)cu");
+  const std::string flags =
+      " --knob BLOCK=32,64 --grid n/BLOCK --block BLOCK --size n=256 --arg 'f32[n]:in' "
+      "--arg 'f32[n]:out' ";
+  expect_all(result_of("--kernel forms.cu" + flags +
+                       "--smem 2*BLOCK*4 --values x=iota "
+                       "--expected 'y=formula(6 * (i + 1 - 2 * (i % 2)))'"),
+             "ok", 2);
+  if (cpu::has_asan) return;
+  write("hidden.cu",
+        "#define SHARED(T) extern __shared__ T\n"
+        "__global__ void hidden(const float* x, float* y) {\n  SHARED(float) tile[];\n"
+        "  y[blockIdx.x * BLOCK + threadIdx.x] = tile[threadIdx.x];\n}\n");
+  const Ran ran = tune("--kernel hidden.cu --device cpu --trust-code --quiet" + flags);
+  EXPECT_NE(ran.out.find("the source declares tile and does not define it: define it, or declare "
+                         "dynamic shared memory as in extern __shared__ float tile[];"),
+            std::string::npos)
+      << ran.out << ran.err;
+}
+
+TEST_F(FromSource, AKernelMayHaveANameOfTheHostsLibrary) {
+  for (const std::string name : {"index", "div", "remove", "select", "y1", "signgam", "random"}) {
+    write(name + ".cu", "#include <stdlib.h>\n#include <cmath>\n" +
+                            std::string(name == "random" ? "extern \"C\" " : "") +
+                            "__global__ void " + name +
+                            "(const float* x, float* y, int n) {\n"
+                            "  const int i = blockIdx.x * BLOCK + threadIdx.x;\n"
+                            "  if (i < n) y[i] = fabsf(x[i]);\n}\n");
+    expect_all(result_of("--kernel " + name + ".cu:" + name +
+                         " --knob BLOCK=64 --grid 'ceil_div(n, BLOCK)' --block BLOCK --size n=100 "
+                         "--arg 'f32[n]:in' --arg 'f32[n]:out' --arg n"),
+               "ok", 1);
+  }
+  // Messages have the name of the source.
+  write("exp.cu", "__global__ void exp(const float* x, float* y) { exp(); }\n");
+  const Ran ran = tune(
+      "--kernel exp.cu --knob BLOCK=64 --grid 1 --block BLOCK --size n=64 --quiet "
+      "--arg 'f32[n]:in' --arg 'f32[n]:out' --device cpu --trust-code");
+  const std::size_t at = ran.out.find("compile_failed: exp.cu:1:");
+  ASSERT_NE(at, std::string::npos) << ran.out << ran.err;
+  EXPECT_NE(ran.out.find("'void exp(", at), std::string::npos) << ran.out;
 }
 
 // One configuration compares what is passed with what is right, the default does not.

@@ -126,6 +126,29 @@ TEST_F(SourceValues, NumbersFitTheirType) {
   expect_fault(flags + "--values y=1e30" + run, {"--values 'y=1e30'", "1e30 is larger than f16"});
 }
 
+TEST_F(SourceValues, AnIotaFitsItsType) {
+  write(
+      "widen.cu",
+      "__global__ void bytes(const unsigned char* x, int* y) { y[threadIdx.x] = x[threadIdx.x]; }\n"
+      "__global__ void longs(const long long* x, int* y) {\n"
+      "  y[threadIdx.x] = static_cast<int>(x[threadIdx.x]);\n}\n");
+  const auto flags = [](const std::string& kernel, const std::string& values) {
+    return "--kernel widen.cu:" + kernel + " --knob BLOCK=100 --grid 1 --block n --size n=100 " +
+           "--arg 'x=" + (kernel == "bytes" ? "u8" : "i64") +
+           "[n]:in' --arg 'y=int[n]:out' --values 'x=iota(" + values + ")' ";
+  };
+  const std::string bytes = "bytes", large = "9223372036854775807";
+  EXPECT_EQ(outcomes(flags(bytes, "57, 2")).value("ok", 0), 1);
+  EXPECT_EQ(outcomes(flags(bytes, "99, -1")).value("ok", 0), 1);
+  EXPECT_EQ(outcomes(flags(bytes, "2, 3") + "--shape n=85").value("ok", 0), 1);
+  expect_fault(flags(bytes, "0, 3") + run,
+               {"tensor x: its iota is 297 for i = 99, beyond u8, which has 0 to 255"});
+  expect_fault(flags(bytes, "98, -1") + run, {"its iota is -1 for i = 99, beyond u8"});
+  expect_fault(flags(bytes, "n - 101, 1") + run, {"its iota is -1 for i = 0, beyond u8"});
+  expect_fault(flags("longs", "1, " + large) + run,
+               {"its iota is 913113831648622804894 for i = 99, beyond i64"});
+}
+
 TEST_F(SourceValues, ASavedReferenceIsTheSameKernel) {
   const Ran first = tune(blur +
                          "--reference 'plain<<<1, 1>>>' --values 'x=uniform(0, 1)' "

@@ -109,9 +109,32 @@ __global__ void bad_collective(int* out, int kind) {
   if (kind == 4 && lane < 16) __syncwarp();
   if (kind == 4 && lane >= 16) __syncthreads();
 }
-__global__ void early_exit() {
-  if (threadIdx.x >= 20) return;
+__global__ void early_exit(int* out, int live) {
+  __shared__ int line[96];
+  const int last = blockDim.x - 1, mine = threadIdx.x;
+  // The threads that are about to return have voted, too.
+  out[mine] = __syncthreads_count(1);
+  if (mine >= live) return;
+  line[mine] = mine;
   __syncthreads();
+  out[mine] += line[live - 1 - mine];
+  out[last + 1 + mine] = __syncthreads_count(mine % 4 == 0);
+  out[2 * last + 2 + mine] = __syncthreads_and(mine < live) + 2 * __syncthreads_and(mine > 0) +
+                             4 * __syncthreads_or(mine == 0) + 8 * __syncthreads_or(mine == live);
+}
+__global__ void bad_barrier(int kind) {
+  const unsigned mine = threadIdx.x;
+  if (mine >= 96) return;
+  if (kind == 0) {  // two barriers
+    if (mine < 64) __syncthreads();
+    else tw_cpu::runtime->sync_some(1, 64);
+  } else if (kind == 1) {  // a named barrier counts threads, not those that live
+    tw_cpu::runtime->sync_some(1, 128);
+  } else if (mine < 16) {
+    __syncwarp();
+  } else {
+    __syncthreads();
+  }
 }
 __global__ void copies(float* out, const float* in, int pending) {
   float* shared = static_cast<float*>(tw_cpu::dynamic_shared()) + 8 * threadIdx.x;
@@ -296,20 +319,35 @@ __global__ void tensor_copies(const tw_cpu::TensorMap map, float* out, int flaw)
   }
 }
 )";
-const std::vector<std::string> entries{"reverse<float>",  "indices",
-                                       "shared_dynamic",  "shuffles",
-                                       "reduce",          "votes",
-                                       "branches",        "integers",
-                                       "warp_exchange",   "collective_after_exit",
-                                       "bad_collective",  "early_exit",
-                                       "copies",          "copies_without_barrier",
-                                       "bad_copy",        "atomics",
-                                       "last_block",      "vector_load",
-                                       "static_overflow", "trap",
-                                       "many_barriers",   "group_barriers",
-                                       "tensor_copies",   "warp_ring",
-                                       "plain_load",      "last_block_adds",
-                                       "signatures",      "shared_everywhere",
+const std::vector<std::string> entries{"reverse<float>",
+                                       "indices",
+                                       "shared_dynamic",
+                                       "shuffles",
+                                       "reduce",
+                                       "votes",
+                                       "branches",
+                                       "integers",
+                                       "warp_exchange",
+                                       "collective_after_exit",
+                                       "bad_collective",
+                                       "early_exit",
+                                       "bad_barrier",
+                                       "copies",
+                                       "copies_without_barrier",
+                                       "bad_copy",
+                                       "atomics",
+                                       "last_block",
+                                       "vector_load",
+                                       "static_overflow",
+                                       "trap",
+                                       "many_barriers",
+                                       "group_barriers",
+                                       "tensor_copies",
+                                       "warp_ring",
+                                       "plain_load",
+                                       "last_block_adds",
+                                       "signatures",
+                                       "shared_everywhere",
                                        "look_back"};
 
 constexpr std::array every_order{Lanes::forwards, Lanes::backwards, Lanes::warps_ahead};
@@ -599,9 +637,35 @@ TEST_F(ShimTest, WrongCollectivesAreFaults) {
   expect(5, "32 wait in warp collectives for others, one with mask 0xffffffff");
 }
 
-TEST_F(ShimTest, BarrierAfterSomeThreadsReturnedIsAFaultAndTheNextLaunchRuns) {
-  EXPECT_EQ(run("early_exit", threads(32), Lanes::forwards),
-            "20 of 32 threads are at __syncthreads() and the others have returned");
+TEST_F(ShimTest, BarriersWaitForTheThreadsThatHaveNotReturned) {
+  constexpr int all = 96;
+  for (const int live : {1, 20, 64, 96}) {
+    for (const Lanes lanes : every_order) {
+      std::vector<int> out(3 * all, -1);
+      ASSERT_EQ(run("early_exit", threads(all), lanes, out.data(), live), "");
+      for (int i = 0; i < all; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        EXPECT_EQ(out[at], i < live ? all + live - 1 - i : all) << i << " of " << live;
+        EXPECT_EQ(out[all + at], i < live ? (live + 3) / 4 : -1) << i << " of " << live;
+        EXPECT_EQ(out[2 * all + at], i < live ? 5 : -1) << i << " of " << live;
+      }
+    }
+  }
+}
+
+TEST_F(ShimTest, BarriersThatOtherThreadsNeverReachAreFaultsAndTheNextLaunchRuns) {
+  for (const Lanes lanes : every_order) {
+    EXPECT_EQ(run("bad_barrier", threads(128), lanes, 0),
+              "deadlock: of 128 threads, 64 are at __syncthreads() and 32 have returned; 32 wait "
+              "for barriers in shared memory");
+    EXPECT_EQ(run("bad_barrier", threads(128), lanes, 1),
+              "deadlock: of 128 threads, 0 are at __syncthreads() and 32 have returned; 96 wait "
+              "for barriers in shared memory");
+    const std::string warp = run("bad_barrier", threads(128), lanes, 2);
+    EXPECT_EQ(warp.substr(0, warp.find(", one")),
+              "deadlock: of 128 threads, 80 are at __syncthreads() and 32 have returned; 16 wait "
+              "in warp collectives for others");
+  }
   std::vector<float> out(96);
   ASSERT_EQ(run("reduce", threads(96), Lanes::forwards, out.data()), "");
   EXPECT_EQ(out[0], 496);

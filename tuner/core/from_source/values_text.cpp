@@ -174,8 +174,11 @@ std::string values_lines(const SourceOption& option, const ValuesText& values, c
   } else if (values.rule == "formula") {
     for (const std::string& text : values.arguments) numbers.push_back(toml_string(text));
   } else {
+    CType of_number = type;
     for (const std::string& text : values.arguments) {
-      numbers.push_back(number_toml(option, text, type));
+      numbers.push_back(number_toml(option, text, of_number));
+      // A step may be negative where no value is.
+      if (values.rule == "iota" && is_integer_type) of_number.dtype = DType::i64;
     }
   }
   if (values.rule == "iota" && numbers.size() < 2) {

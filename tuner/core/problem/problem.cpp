@@ -140,6 +140,21 @@ std::string list_of(const std::vector<std::int64_t>& shape) {
   return fmt::format("[{}]", fmt::join(shape, ", "));
 }
 
+__extension__ using Wide = __int128;
+
+// Returns what is wrong with integers that start at values.low, values.high apart; empty if the
+// type has all of them.
+std::string iota_fault(const TensorValues& values, DType dtype, std::int64_t elements) {
+  const IntegerRange limits = limits_of(dtype);
+  for (const std::int64_t i : {std::int64_t{0}, elements - 1}) {
+    const Wide value = values.low + static_cast<Wide>(values.high) * i;
+    if (value >= limits.low && value <= limits.high) continue;
+    return fmt::format("its iota is {} for i = {}, beyond {}, which has {} to {}", value, i,
+                       name_of(dtype), limits.low, limits.high);
+  }
+  return "";
+}
+
 // Evaluates the integers of a rule. Refuses numbers that the tensor's type does not have.
 std::variant<TensorValues, Refusal> find_integers(const TensorSpec& tensor, DType dtype,
                                                   std::span<const std::int64_t> slots,
@@ -161,13 +176,16 @@ std::variant<TensorValues, Refusal> find_integers(const TensorSpec& tensor, DTyp
     return Refusal{fmt::format("tensor {}: its value, {}, is beyond {}, which has {} to {}",
                                tensor.name, values.low, name_of(dtype), limits.low, limits.high)};
   }
-  if (values.rule == Rule::permutation) {
-    const auto layout = find_layout(tensor, slots);
-    const auto* const found = std::get_if<TensorLayout>(&layout);
-    if (found && found->elements - 1 > std::min(limits.high, std::int64_t{INT32_MAX})) {
-      return Refusal{fmt::format("tensor {}: {} has no permutation of {} elements", tensor.name,
-                                 name_of(dtype), found->elements)};
-    }
+  const auto layout = find_layout(tensor, slots);
+  const auto* const found = std::get_if<TensorLayout>(&layout);
+  if (values.rule == Rule::permutation && found &&
+      found->elements - 1 > std::min(limits.high, std::int64_t{INT32_MAX})) {
+    return Refusal{fmt::format("tensor {}: {} has no permutation of {} elements", tensor.name,
+                               name_of(dtype), found->elements)};
+  }
+  if (values.rule == Rule::iota && found) {
+    const std::string wrong = iota_fault(values, dtype, found->elements);
+    if (!wrong.empty()) return Refusal{fmt::format("tensor {}: {}", tensor.name, wrong)};
   }
   return values;
 }

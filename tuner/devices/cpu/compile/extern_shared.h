@@ -1,12 +1,12 @@
 // Dynamic shared memory as CUDA's authors declare it.
 #pragma once
-#include <string>
+#include "core/base/texts.h"
 
 namespace tw::cpu {
 
-// Returns the source with each `extern __shared__ float tile[];` replaced by what means the same on
-// this device: a pointer in a function, and a macro at namespace scope, where nothing may run. Lines
-// keep their numbers; `path` is the name by which the compiler knows the source.
-std::string with_dynamic_shared(const std::string& source, const std::string& path);
+// Returns the sources with each `extern __shared__ float tile[];` replaced by what means the same on
+// this device: a pointer in a function or in a macro, and a macro at namespace scope, where nothing
+// may run. The specifiers may be a macro of any of the sources. Lines keep their numbers.
+Texts with_dynamic_shared(const Texts& sources);
 
 }  // namespace tw::cpu

@@ -1,5 +1,6 @@
 #include "devices/cpu/compile/module.h"
 
+#include <cxxabi.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -112,6 +113,8 @@ bool includes_toolkit(const std::string& source) {
 }
 
 constexpr std::string_view kernel_word = "the kernel ";
+// Begins the new names of kernels whose own name is taken.
+constexpr std::string_view renamed_word = "tw_kernel_";
 
 // Returns the first error, "gemm/simt.cuh:88:5: error: ...", or the first line if there is no
 // error. If a name means several functions, g++ and clang complain about a template of the shim;
@@ -120,14 +123,29 @@ std::string first_error(const std::string& output) {
   const std::size_t at = output.find("error: ");
   std::string line = note_at(output, at == std::string::npos ? 0 : at);
   if (line.starts_with("./")) line.erase(0, 2);
+  for (std::size_t name = 0; (name = line.find(renamed_word)) != line.npos;) {
+    line.erase(name, renamed_word.size());
+  }
   const bool is_ambiguous = line.find("unable to deduce") != line.npos ||
                             line.find("overloaded function type") != line.npos;
   if (line.starts_with(kernel_word) && is_ambiguous) {
     const std::size_t place = line.rfind(":1:", line.find(": error: "));
-    return fmt::format("{}: it is overloaded, or a template: {}", line.substr(0, place),
-                       ambiguous_name_remedy);
+    return fmt::format("{}: it is overloaded, a template, or a function of CUDA: {}",
+                       line.substr(0, place), ambiguous_name_remedy);
   }
   return line.empty() ? "the compiler failed without a message" : line;
+}
+
+// Returns the kernels outside of all namespaces that have the name of something in the host's C
+// library: index, remove. The headers of the host declare it, and a GPU's compiler does not have it.
+std::vector<std::string> names_of_the_host(const Program& program) {
+  std::vector<std::string> names;
+  if (!program.as_given) return names;
+  for (const std::string& entry : program.entries) {
+    const bool is_plain = std::all_of(entry.begin(), entry.end(), is_word);
+    if (is_plain && ::dlsym(RTLD_DEFAULT, entry.c_str())) names.push_back(entry);
+  }
+  return names;
 }
 
 std::uintmax_t bytes_below(const fs::path& path) {
@@ -162,6 +180,28 @@ std::string macros_of_nvrtc(const Program& program) {
                   [](const auto& header) { return includes_toolkit(header.second); });
   if (!program.as_given || with_libcudacxx) return "";
   return "#define __CUDACC__ 1\n#define __CUDACC_RTC__ 1\n#define __CUDA_ARCH__ 750\n";
+}
+
+// Returns a name as the source has it: "helper(float)" for _Z6helperf.
+std::string demangled(const std::string& name) {
+  int status = 0;
+  char* const text = abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status);
+  std::string result = status == 0 ? text : name;
+  std::free(text);
+  return result;
+}
+
+// Returns what is said about a module that cannot be loaded.
+std::string load_fault(const std::string& message) {
+  const std::string missing = "undefined symbol: ";
+  const std::size_t at = message.find(missing);
+  if (at == message.npos) return fmt::format("cannot load a compiled kernel: {}", message);
+  const std::string name = demangled(message.substr(at + missing.size()));
+  const bool is_function = name.find('(') != name.npos;
+  return fmt::format("the source declares {} and does not define it: define it{}", name,
+                     is_function ? ""
+                                 : ", or declare dynamic shared memory as in extern __shared__ "
+                                   "float tile[];");
 }
 
 }  // namespace
@@ -218,6 +258,10 @@ std::string module_text(std::span<const Program> programs) {
   for (std::size_t i = 0; i < programs.size(); ++i) {
     const Program& program = programs[i];
     std::string body = macros_begin(program) + macros_of_nvrtc(program);
+    const std::vector<std::string> renamed = names_of_the_host(program);
+    for (const std::string& name : renamed) {
+      body += fmt::format("#define {0} {1}{0}\n", name, renamed_word);
+    }
     for (std::string_view rest = program.text; !rest.empty();) {
       const std::size_t end = std::min(rest.find('\n'), rest.size() - 1) + 1;
       const std::string_view line = rest.substr(0, end);
@@ -241,6 +285,7 @@ std::string module_text(std::span<const Program> programs) {
       body += fmt::format("static const tw_cpu::Symbol tw_symbols[] = {{{}}};\n", symbols);
       symbols = space + "::tw_symbols";
     }
+    for (const std::string& name : renamed) body += fmt::format("#undef {}\n", name);
     body += macros_end(program);
     bodies += program.as_given ? body : fmt::format("namespace {} {{\n{}}}\n", space, body);
   }
@@ -254,9 +299,9 @@ Compiled compile_module(std::span<const Program> programs) {
   bool needs_toolkit = false;
   for (const Program& program : programs) {
     for (const auto& [path, source] : program.headers) {
-      headers.emplace(path, program.as_given ? with_dynamic_shared(source, path) : source);
       needs_toolkit = needs_toolkit || includes_toolkit(source);
     }
+    headers.merge(program.as_given ? with_dynamic_shared(program.headers) : Texts(program.headers));
     add_options(program.options, flags);
   }
   const fs::path folder = header_folder(headers, needs_toolkit ? toolkit_links() : ToolkitLinks());
@@ -305,7 +350,7 @@ Compiled compile_module(std::span<const Program> programs) {
 
 LoadedModule::LoadedModule(const fs::path& path)
     : handle_(::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
-  if (!handle_) throw Error(fmt::format("cannot load a compiled kernel: {}", ::dlerror()));
+  if (!handle_) throw Error(load_fault(::dlerror()));
   module_ = static_cast<const tw_cpu::Module*>(::dlsym(handle_.get(), "tw_cpu_module"));
   if (!module_ || module_->version != tw_cpu::abi_version) {
     throw Error(fmt::format("{} is not a kernel module of this version: delete it", path.string()));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -145,24 +146,23 @@ bool Block::run_range(int first, int count, std::uint64_t seed, bool backwards) 
   return progress && fault_.empty();
 }
 
-// Opens the barrier if all live threads have reached it. True if it did.
+// Opens the barrier if all threads that have not returned have reached it, as GPUs do from compute
+// capability 7.0 on. True if it did.
 bool Block::release_barrier() {
-  const auto begin = threads_.begin(), end = begin + count_;
-  const auto waiting = std::count_if(
-      begin, end, [](const auto& thread) { return thread->state == State::at_barrier; });
-  if (waiting == 0 || waiting + done_ < count_) return false;
-  if (done_ > 0) {
-    fault_ = fmt::format("{} of {} threads are at __syncthreads() and the others have returned",
-                         waiting, count_);
-    return false;
+  const std::span threads(threads_.data(), static_cast<std::size_t>(count_));
+  int waiting = 0, votes = 0;
+  for (const auto& thread : threads) {
+    if (thread->state == State::done) continue;
+    if (thread->state != State::at_barrier) return false;
+    ++waiting;
+    votes += thread->value != 0 ? 1 : 0;
   }
-  const auto votes =
-      std::count_if(begin, end, [](const auto& thread) { return thread->value != 0; });
-  std::for_each(begin, end, [votes](const auto& thread) {
+  for (const auto& thread : threads) {
+    if (thread->state == State::done) continue;
     thread->state = State::ready;
     thread->answer = static_cast<std::uint64_t>(votes);
-  });
-  return true;
+  }
+  return waiting > 0;
 }
 
 // Lets the threads go on that wait for others of their warp, now that no thread can do anything

@@ -25,6 +25,7 @@ static_assert(sizeof(TensorMap) == 128);
 
 // Services of the scheduler, called from inside a kernel by the thread that runs.
 struct Runtime {
+  // Waits for the threads of the block that have not returned.
   void (*sync_threads)();
   // The same, and returns for how many threads of the block the predicate holds.
   int (*sync_count)(bool predicate);

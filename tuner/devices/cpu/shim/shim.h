@@ -8,9 +8,8 @@
 //   fences and atomic operations alone, and not in every order of the threads.
 // - __activemask() names the threads of the warp that get to the same line before any of them can
 //   go on, as if branches never split a warp for longer than they must.
-// - __syncthreads() by some threads of a block after others have returned is a fault (CUDA only
-//   waits for the live ones); a deadlock, a shuffle from a thread that takes no part, a misaligned
-//   access and an index beyond an array are faults too.
+// - A deadlock, a shuffle from a thread that takes no part, a misaligned access and an index beyond
+//   an array are faults.
 // - Static shared memory keeps what an earlier block left in it (zeros at first); dynamic shared
 //   memory is filled with NaNs before each block.
 // - `extern __shared__` does not exist: use tw::dynamic_shared<T>(). In kernels of others it is
@@ -36,12 +35,13 @@
 #define __global__
 #define __device__
 #define __host__
-#define __constant__ static
-// See emulation/static_shared.h.
+#define __constant__
+// A specifier that a source may combine with its own `static`, except under AddressSanitizer. See
+// emulation/static_shared.h.
 #ifdef __SANITIZE_ADDRESS__
 #define __shared__ static
 #else
-#define __shared__ static thread_local
+#define __shared__ thread_local
 #endif
 #define __managed__
 #define __forceinline__ inline

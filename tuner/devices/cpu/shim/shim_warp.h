@@ -6,8 +6,7 @@ inline int __syncthreads_count(int predicate) {
   return tw_cpu::runtime->sync_count(predicate != 0);
 }
 inline int __syncthreads_and(int predicate) {
-  return static_cast<unsigned>(__syncthreads_count(predicate)) ==
-         blockDim.x * blockDim.y * blockDim.z;
+  return tw_cpu::runtime->sync_count(predicate == 0) == 0;
 }
 inline int __syncthreads_or(int predicate) { return __syncthreads_count(predicate) != 0; }
 inline void __syncwarp(unsigned mask = 0xffffffffu) { tw_cpu::runtime->sync_warp(mask); }
