@@ -57,6 +57,87 @@ TEST(GivenSource, LosesSystemHeadersAndLinkage) {
   EXPECT_THAT(closure_of("a/k.cu", sources), ElementsAre("a/k.cu", "a/own.cuh"));
 }
 
+// The source of one file, as it stands in a namespace.
+std::string unit_of(const std::string& source) {
+  return namespace_source("k.cu", {{"k.cu", source}}, "1a2b3c4d");
+}
+
+TEST(GivenSource, LosesTheLinkageOfMacros) {
+  EXPECT_EQ(unit_of("#define KERNEL extern \"C\" __global__ void\nKERNEL f();\n"),
+            "#define KERNEL extern \"C++\" __global__ void\nKERNEL f();\n");
+  EXPECT_EQ(unit_of("#  define K(x) \\\n  extern /* */ \\\r\n \"C\" x\n"),
+            "#  define K(x) \\\n  extern /* */ \\\r\n \"C++\" x\n");
+  EXPECT_EQ(unit_of("#define C \"C\"\nextern C void f();\nconst char* c = C;\n"),
+            "#define C \"C\"\nextern \"C++\" void f();\nconst char* c = C;\n");
+  EXPECT_EQ(unit_of("#define E extern\n#define L(x) extern x\nE \"C\" int a; L(\"C\") int b;\n"),
+            "#define E extern\n#define L(x) extern x\n"
+            "E \"C++\" int a; L(\"C++\") int b;\n");
+  const std::string other = "#error extern it's \"C\"\nf(\"C\"); // extern \"C\"\n";
+  EXPECT_EQ(unit_of(other), other);
+  EXPECT_EQ(unit_words("K=extern \"C\" void", "k.cu", {{"k.cu", ""}}), "K=extern \"C++\" void");
+}
+
+TEST(GivenSource, NamesAtGlobalScopeAreOfTheUnit) {
+  const std::string declared =
+      "float f(float4 a, int b = powf(2, 3)) { int local; return local; }\n"
+      "#ifdef A\nvoid g() {\n#else\nvoid h() {\n#endif\n}\n"
+      "extern \"C\" { __device__ int c(); }\n"
+      "namespace { int hidden; }\n"
+      "namespace own::deep { int inner; }\n"
+      "template <int N = 3, class T = float4> struct __align__(16) S : Base { int member; } s;\n"
+      "enum E : int { kA, kB = max(1, 2) };\n"
+      "typedef float4 Quad; using Pair = float2; typedef struct { int x; } Plain;\n"
+      "__constant__ float taps[5], *more = sqrtf(2);\n"
+      "float (*pointer)(float2);\n"
+      "auto late(int) -> float3 { return {}; }\n"
+      "__global__ void __launch_bounds__(64) kernel(int n) {}\n"
+      "float4 operator+(float4 x, float4 y);\n";
+  const auto is_own = [&](const std::string& name) {
+    const std::string used = "auto use = ::" + name + ";\n";
+    const std::string unit = unit_of(declared + used);
+    return unit.ends_with("auto use = tilewright_unit::" + name + ";\n");
+  };
+  for (const char* name : {"f", "g", "h", "c", "hidden", "own", "S", "s", "E", "kA", "kB", "Quad",
+                           "Pair", "Plain", "taps", "more", "pointer", "late", "kernel"}) {
+    EXPECT_TRUE(is_own(name)) << name;
+  }
+  for (const char* name : {"powf", "max", "sqrtf", "local", "inner", "member", "Base", "x",
+                           "float2", "float3", "float4", "N", "deep", "std"}) {
+    EXPECT_FALSE(is_own(name)) << name;
+  }
+}
+
+TEST(GivenSource, OnlyNamesAtGlobalScopeChange) {
+  const std::string declared = "#define HD __device__\nint f(int), y; struct T {};\n";
+  for (const auto& [used, expected] : std::vector<std::pair<std::string, std::string>>{
+           {"a = ::f(1);", "a = tilewright_unit::f(1);"},
+           {"return::f(1);", "return tilewright_unit::f(1);"},
+           {"#define CALL(x) \\\n  ::f(x)\n", "#define CALL(x) \\\n  tilewright_unit::f(x)\n"},
+           {"(int)::f(x)", "(int)tilewright_unit::f(x)"},
+           {"HD ::T g();", "HD tilewright_unit::T g();"},
+           {"__device__ ::T g();", "__device__ tilewright_unit::T g();"},
+           {"if (a > ::y)", "if (a > tilewright_unit::y)"},
+           {"c ? a : ::y", "c ? a : tilewright_unit::y"},
+           {"A<::T>", "A<tilewright_unit::T>"},
+           {"::powf(x)", "::powf(x)"},
+           {"a::b::f(1)", "a::b::f(1)"},
+           {"::a::f(1)", "::a::f(1)"},
+           {"std :: f(1)", "std :: f(1)"},
+           {"A<int>::y", "A<int>::y"},
+           {"decltype(a)::f(1)", "decltype(a)::f(1)"},
+           {"\"::f\" // ::f", "\"::f\" // ::f"}}) {
+    EXPECT_EQ(unit_of(declared + used), declared + expected) << used;
+  }
+}
+
+TEST(GivenSource, NamesOfIncludedSourcesCountWhereTheyMeet) {
+  const Texts sources{{"k.cu", "#include \"own.h\"\nint f(int);\n"},
+                      {"own.h", "int g() { return ::f(::h()); }\n"},
+                      {"other.cu", "int h();\n"}};
+  EXPECT_EQ(namespace_source("own.h", sources, "1a2b3c4d"),
+            "int g() { return tilewright_unit::f(::h()); }\n");
+}
+
 class EmitGiven : public testing::Test {
  protected:
   EmitRequest request() { return emit_matrix::request_for(catalog_, "smooth"); }
