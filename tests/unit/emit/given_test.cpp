@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "emit/header/given_source.h"
 #include "emit/tuning/given_kernel.h"
+#include "emit/tuning/samples.h"
 #include "emit/winner_files.h"
 #include "unit/emit/matrix.h"
 #include "unit/support/paths.h"
@@ -175,6 +176,62 @@ TEST_F(EmitGiven, ACompiledDimIsPartOfTheBranch) {
   const Problem other = problem_from_key(tuning.op(), "smooth f32 n=1001");
   EXPECT_FALSE(has_code_for(catalog_, tuning.branches[0], other));
   EXPECT_TRUE(has_code_for(catalog_, tuning.branches[2], other));
+}
+
+// Returns an op whose constant has the size k, with more text in the table of k, and a kernel that
+// is passed `argument`.
+Catalog filters(const std::string& dim, const std::string& argument) {
+  const std::string folder = testing::TempDir() + "/tilewright_filters/";
+  write_files(
+      folder,
+      {{"op.toml",
+        "[op]\nname = \"blur\"\ndtypes = [\"f32\"]\nflops = \"0\"\nbytes = \"0\"\n"
+        "[[dim]]\nname = \"n\"\n[[dim]]\nname = \"k\"\n" +
+            dim +
+            "[[tensor]]\nname = \"x\"\nrole = \"in\"\nshape = [\"n + k\"]\n"
+            "[[tensor]]\nname = \"taps\"\nrole = \"in\"\nshape = [\"k\"]\n"
+            "[[tensor]]\nname = \"y\"\nrole = \"out\"\nshape = [\"n\"]\n"},
+       {"blur.toml",
+        "[kernel]\nsource = \"blur.cu\"\nknobs = \"macros\"\nmacros = [\"BLOCK\"]\n"
+        "[[knob]]\nname = \"BLOCK\"\nvalues = [32]\n"
+        "[[constant]]\nsymbol = \"taps\"\ntensor = \"taps\"\n"
+        "[[launch]]\nentry = \"blur\"\ngrid = [\"ceil_div(n, BLOCK)\"]\nblock = [\"BLOCK\"]\n"
+        "args = [\"x\", \"y\", \"" +
+            argument + "\"]\n"},
+       {"blur.cu", "__constant__ float taps[5];\n__global__ void blur(float*, float*, int) {}\n"}});
+  return Catalog::load_file(folder + "op.toml", builtin_sources());
+}
+
+TEST_F(EmitGiven, TheSourceFixesTheSizeOfAConstant) {
+  const auto fixed = [](const std::string& dim, const std::string& argument) {
+    const Catalog catalog = filters(dim, argument);
+    return compiled_dims(catalog, catalog.at("blur").kernels.front());
+  };
+  EXPECT_THAT(fixed("default = \"5\"\n", "n"), ElementsAre(1u));
+  EXPECT_THAT(fixed("", "n"), ElementsAre(1u));
+  EXPECT_THAT(fixed("", "n + k"), ElementsAre());       // the kernel knows how many there are
+  EXPECT_THAT(fixed("max = 5\n", "n"), ElementsAre());  // the op says which values are right
+}
+
+TEST_F(EmitGiven, SamplesKeepTheSizeOfAConstant) {
+  for (const std::string dim : {"", "default = \"5\"\n"}) {
+    const Catalog catalog = filters(dim, "n");
+    EmitRequest one = emit_matrix::request_for(catalog, "blur");
+    one.winners = {emit_matrix::winner(catalog, "blur f32 n=1000,k=5", "blur")};
+    const Tuning tuning = tuning_of(one);
+    std::set<std::int64_t> of_n;
+    for (const EmitSample& sample :
+         samples_of(tuning, emulated_device(90), 16, {1e12, 1e12, 1 << 30, 1 << 30}, 1)) {
+      EXPECT_EQ(sample.problem.dims[1], 5);
+      of_n.insert(sample.problem.dims[0]);
+    }
+    EXPECT_GE(of_n.size(), 8u);
+    const auto files = emit(one);
+    const auto checks = [](const auto& file) {
+      return file.second.find("has the value of k in its code") != std::string::npos;
+    };
+    EXPECT_TRUE(std::any_of(files.begin(), files.end(), checks));
+  }
 }
 
 TEST_F(EmitGiven, EachBranchIsAUnitWithItsMacros) {
