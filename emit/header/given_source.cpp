@@ -104,8 +104,10 @@ std::string namespace_source(const std::string& path, const Texts& sources,
       [&](std::string_view code) { return header::unit_text(code, names); });
 }
 
-std::string unit_words(std::string_view text, const std::string& path, const Texts& sources) {
-  return header::unit_text(text, names_beside(path, sources));
+void replace_in_unit(const std::vector<std::string*>& texts, const std::string& path,
+                     const Texts& sources) {
+  const header::UnitNames names = names_beside(path, sources);
+  for (std::string* text : texts) *text = header::unit_text(*text, names);
 }
 
 std::string system_headers_of(const std::string& path, const Texts& sources,

@@ -16,9 +16,9 @@ namespace tw {
 std::string namespace_source(const std::string& path,
                              const std::map<std::string, std::string, std::less<>>& sources,
                              std::string_view digest);
-// Returns other code about the source, such as the value of a macro, with the same replacements.
-std::string unit_words(std::string_view text, const std::string& path,
-                       const std::map<std::string, std::string, std::less<>>& sources);
+// Makes the same replacements in other code about the source, such as the values of macros.
+void replace_in_unit(const std::vector<std::string*>& texts, const std::string& path,
+                     const std::map<std::string, std::string, std::less<>>& sources);
 // Returns the directives of the source. They include the system headers that the source includes,
 // under the same conditions.
 std::string system_headers_of(const std::string& path,

@@ -34,10 +34,11 @@ std::vector<SourceMacro> macros_of_unit(const Model& model, const Unit& unit) {
 
 // Returns the unit with what it says about its source as it must be in a namespace.
 Unit in_namespace(const Model& model, Unit unit) {
-  const Texts texts = texts_of(model);
-  for (auto* words : {&unit.defines, &unit.entries, &unit.constants}) {
-    for (std::string& word : *words) word = unit_words(word, unit.source, texts);
+  std::vector<std::string*> texts;
+  for (auto* list : {&unit.defines, &unit.entries, &unit.constants}) {
+    for (std::string& text : *list) texts.push_back(&text);
   }
+  replace_in_unit(texts, unit.source, texts_of(model));
   return unit;
 }
 

@@ -75,7 +75,10 @@ TEST(GivenSource, LosesTheLinkageOfMacros) {
             "E \"C++\" int a; L(\"C++\") int b;\n");
   const std::string other = "#error extern it's \"C\"\nf(\"C\"); // extern \"C\"\n";
   EXPECT_EQ(unit_of(other), other);
-  EXPECT_EQ(unit_words("K=extern \"C\" void", "k.cu", {{"k.cu", ""}}), "K=extern \"C++\" void");
+  std::string define = "K=extern \"C\" void", entry = "apply<::Own, ::Other>";
+  replace_in_unit({&define, &entry}, "k.cu", {{"k.cu", "struct Own {};"}});
+  EXPECT_EQ(define, "K=extern \"C++\" void");
+  EXPECT_EQ(entry, "apply<tilewright_unit::Own, ::Other>");
 }
 
 TEST(GivenSource, NamesAtGlobalScopeAreOfTheUnit) {
