@@ -66,6 +66,7 @@ void check_rows(const Tuning& tuning) {
 OneGpu one_gpu(const EmitRequest& request) {
   OneGpu gpu{tuning_of(request), "", {}};
   Tuning& tuning = gpu.tuning;
+  check_header_names(tuning);
   if (tuning.rows.empty()) throw Error("there is no winner that could be compiled");
   if (tuning.device.cc == 0 || tuning.device.model.starts_with("cpu")) {
     throw Error(

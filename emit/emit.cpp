@@ -75,6 +75,7 @@ void check_kernels(const EmitRequest& request) {
       throw Error(fmt::format("kernel {} of op {} {}", kernel.name, request.op, fault));
     }
   }
+  check_header_names(tuning_of(request));
 }
 
 Files emit(const EmitRequest& request) {

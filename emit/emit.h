@@ -17,7 +17,7 @@ namespace tw {
 // winners are of several ops or devices, if name_space is no C++ namespace, if no header can hold a
 // winner's kernel (check_kernels), and if the header would be empty.
 std::map<std::string, std::string> emit(const EmitRequest& request);
-// Throws Error if no header can hold the kernel of a winner.
+// Throws Error if no header can hold the kernel of a winner, or if two names of it would be equal.
 void check_kernels(const EmitRequest& request);
 // Returns why a header could hold none of the op's kernels, one reason for each kernel. Returns ""
 // if it can hold one.

@@ -4,87 +4,22 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
+#include "emit/header/directives.h"
 #include "emit/header/text.h"
 #include "emit/header/tokens.h"
+#include "emit/header/unit_names.h"
+#include "emit/header/unit_text.h"
 
 namespace tw {
 namespace {
 
+using header::Directive;
+using header::walk;
+using header::Word;
+using header::word_of;
 using Texts = std::map<std::string, std::string, std::less<>>;
-
-// A directive of the preprocessor, with the lines that continue it.
-struct Directive {
-  std::string_view text;  // from '#', with the newline
-  std::string_view word;  // "include"
-  std::string_view rest;  // behind the word, without blanks around it
-};
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && std::string_view(" \t\r\n").find(text.front()) != text.npos) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && std::string_view(" \t\r\n").find(text.back()) != text.npos) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
-
-std::string_view word_of(std::string_view text) {
-  std::size_t end = 0;
-  while (end < text.size() && header::continues_identifier(text[end])) ++end;
-  return text.substr(0, end);
-}
-
-// Returns whether a comment begins in the text and does not end in it.
-bool opens_comment(std::string_view text) {
-  const auto open = text.rfind("/*");
-  return open != text.npos && text.find("*/", open + 2) == text.npos &&
-         text.substr(0, open).find("//") == text.npos;
-}
-
-Directive directive_at(std::string_view text, std::size_t at) {
-  std::size_t end = at;
-  std::string_view line;
-  do {
-    end = std::min(text.find('\n', end), text.size() - 1) + 1;
-    line = text.substr(at, end - at);
-    if (line.ends_with('\n')) line.remove_suffix(1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-  } while (end < text.size() && (line.ends_with('\\') || opens_comment(line)));
-  Directive directive;
-  directive.text = text.substr(at, end - at);
-  const std::string_view behind = trimmed(directive.text.substr(1));
-  directive.word = word_of(behind);
-  directive.rest = trimmed(behind.substr(directive.word.size()));
-  return directive;
-}
-
-// A token as text: an identifier, a comment, a literal or a character.
-using Word = std::string_view;
-
-// Calls `on_directive` for each directive, and `on_word` for everything else.
-void walk(std::string_view text, const std::function<void(const Directive&)>& on_directive,
-          const std::function<void(Word)>& on_word) {
-  bool begins_line = true;
-  for (std::size_t at = 0; at < text.size();) {
-    if (text[at] == '#' && begins_line) {
-      const Directive directive = directive_at(text, at);
-      on_directive(directive);
-      at += directive.text.size();
-      continue;
-    }
-    const std::size_t end = header::token_at(text, at).end;
-    const Word word = text.substr(at, end - at);
-    on_word(word);
-    if (word == "\n") {
-      begins_line = true;
-    } else if (word != " " && word != "\t" && !word.starts_with("/*")) {
-      begins_line = false;
-    }
-    at = end;
-  }
-}
 
 // Returns the path in the sources that the directive includes; empty if it includes none of them.
 std::string included_by(const Directive& directive, const std::string& from, const Texts& sources) {
@@ -119,55 +54,71 @@ std::string newlines_of(std::string_view text) {
 }
 
 // Returns the source with its includes of other sources relative to it, and #pragma once as a
-// guard. `copy` and `on_word` append what becomes of other directives and of everything else.
+// guard. `copy` and `copy_code` return what becomes of another directive, and of the code between
+// two directives.
 std::string copy_of(const std::string& path, const Texts& sources, std::string_view digest,
-                    const std::function<void(const Directive&, std::string&)>& copy,
-                    const std::function<void(Word, std::string&)>& on_word) {
+                    const std::function<std::string(const Directive&)>& copy,
+                    const std::function<std::string(std::string_view)>& copy_code) {
   const std::string& text = sources.find(path)->second;
-  std::string result;
+  std::string result, code;
+  const auto end_code = [&] {
+    result += copy_code(code);
+    code.clear();
+  };
   walk(
       text,
       [&](const Directive& directive) {
+        end_code();
         const std::string target = included_by(directive, path, sources);
-        if (target.empty()) {
-          copy(directive, result);
-        } else {
-          result += include_of(target, path);
-        }
+        result += target.empty() ? copy(directive) : include_of(target, path);
       },
-      [&](Word word) { on_word(word, result); });
+      [&](Word word) { code += word; });
+  end_code();
   return has_once(text) ? guarded(result, guard_of(path, digest)) : result;
+}
+
+// Returns the names of all sources that can be in one unit with the source.
+header::UnitNames names_beside(const std::string& path, const Texts& sources) {
+  std::set<std::string> beside;
+  for (const auto& [root, text] : sources) {
+    const std::vector<std::string> closure = closure_of(root, sources);
+    if (std::find(closure.begin(), closure.end(), path) == closure.end()) continue;
+    beside.insert(closure.begin(), closure.end());
+  }
+  header::UnitNames names;
+  for (const std::string& one : beside) header::add_names(sources.find(one)->second, names);
+  return names;
 }
 
 }  // namespace
 
 std::string namespace_source(const std::string& path, const Texts& sources,
                              std::string_view digest) {
-  bool follows_extern = false;
+  const header::UnitNames names = names_beside(path, sources);
   return copy_of(
       path, sources, digest,
-      [](const Directive& directive, std::string& result) {
+      [&](const Directive& directive) {
         const bool is_left_out = directive.word == "include" || is_once(directive);
-        result += is_left_out ? newlines_of(directive.text) : std::string(directive.text);
+        return is_left_out ? newlines_of(directive.text) : header::unit_text(directive.text, names);
       },
-      [&](Word word, std::string& result) {
-        const bool is_linkage = follows_extern && word == "\"C\"";
-        result += is_linkage ? Word("\"C++\"") : word;
-        const bool is_space = trimmed(word).empty() || word.starts_with("/");
-        if (!is_space) follows_extern = word == "extern";
-      });
+      [&](std::string_view code) { return header::unit_text(code, names); });
+}
+
+void replace_in_unit(const std::vector<std::string*>& texts, const std::string& path,
+                     const Texts& sources) {
+  const header::UnitNames names = names_beside(path, sources);
+  for (std::string* text : texts) *text = header::unit_text(*text, names);
 }
 
 std::string system_headers_of(const std::string& path, const Texts& sources,
                               std::string_view digest) {
   return copy_of(
       path, sources, digest,
-      [](const Directive& directive, std::string& result) {
-        if (directive.word == "pragma") return;
-        result += directive.text;
-        if (!directive.text.ends_with('\n')) result += '\n';
+      [](const Directive& directive) {
+        if (directive.word == "pragma") return std::string();
+        return std::string(directive.text) + (directive.text.ends_with('\n') ? "" : "\n");
       },
-      [](Word, std::string&) {});
+      [](std::string_view) { return std::string(); });
 }
 
 std::vector<SourceMacro> macros_of(const std::string& path, std::string_view text,

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "emit/header/given_source.h"
+#include "emit/header/unit_text.h"
 #include "emit/header/write.h"
 
 namespace tw::header {
@@ -29,6 +30,16 @@ std::vector<SourceMacro> macros_of_unit(const Model& model, const Unit& unit) {
     for (SourceMacro& macro : macros_of(path, texts.at(path), model.digest)) add(std::move(macro));
   }
   return macros;
+}
+
+// Returns the unit with what it says about its source as it must be in a namespace.
+Unit in_namespace(const Model& model, Unit unit) {
+  std::vector<std::string*> texts;
+  for (auto* list : {&unit.defines, &unit.entries, &unit.constants}) {
+    for (std::string& text : *list) texts.push_back(&text);
+  }
+  replace_in_unit(texts, unit.source, texts_of(model));
+  return unit;
 }
 
 // Returns the include between the macros of the unit. Behind it the macros are what they were. A
@@ -74,14 +85,16 @@ std::string unit_scope(const Model& model, int branch) {
 }
 
 std::string write_unit(const Model& model, int branch) {
-  const Unit& unit = model.branches[static_cast<std::size_t>(branch)].unit;
+  const Unit unit = in_namespace(model, model.branches[static_cast<std::size_t>(branch)].unit);
   const std::vector<SourceMacro> macros = macros_of_unit(model, unit);
   std::string text =
       comment(fmt::format("{} with the macros of v{}", unit.source, branch)) + "//\n" +
       "// First the system headers that it includes, then its code, in a namespace.\n";
   for (const std::string& header : unit.leading) text += fmt::format("#include {}\n", header);
   text += with_macros(macros, unit, "../given_headers/" + unit.source);
-  return text + fmt::format("namespace {} {{\n", unit_scope(model, branch)) +
+  return text +
+         fmt::format("namespace {0} {{\nnamespace {1} = ::{0};\n", unit_scope(model, branch),
+                     unit_alias) +
          with_macros(macros, unit, "../given/" + unit.source, named_parts(unit)) +
          fmt::format("}}  // namespace {}\n", unit_scope(model, branch));
 }

@@ -7,6 +7,7 @@
 
 #include "emit/tuning/choice.h"
 #include "emit/tuning/fallbacks.h"
+#include "emit/tuning/given_kernel.h"
 #include "emit/tuning/launches.h"
 
 namespace tw {
@@ -45,8 +46,14 @@ class Variation {
 // Finds candidates around one tuned problem.
 class Neighbourhood {
  public:
-  Neighbourhood(const OpSpec& op, const Problem& problem, std::uint64_t seed)
-      : op_(op), problem_(problem), random_(seed), vector_(16 / size_of(problem.dtype)) {}
+  // `kept` are dims that no candidate varies.
+  Neighbourhood(const OpSpec& op, const Problem& problem, const std::vector<std::size_t>& kept,
+                std::uint64_t seed)
+      : op_(op), problem_(problem), random_(seed), vector_(16 / size_of(problem.dtype)) {
+    for (std::size_t i = 0; i < op.dims.size(); ++i) {
+      if (std::find(kept.begin(), kept.end(), i) == kept.end()) dims_.push_back(i);
+    }
+  }
 
   std::vector<Candidate> candidates() {
     add(own, Variation(op_, problem_));
@@ -78,7 +85,7 @@ class Neighbourhood {
     return values;
   }
   void one_dim_each() {
-    for (std::size_t i = 0; i < op_.dims.size(); ++i) {
+    for (const std::size_t i : dims_) {
       if (op_.dims[i].fallback) continue;
       for (const std::int64_t value : values_near(i)) {
         Variation one(op_, problem_);
@@ -90,7 +97,7 @@ class Neighbourhood {
   void all_ragged() {
     for (const std::int64_t by : {std::int64_t{-1}, std::int64_t{1}, -vector_, vector_}) {
       Variation all(op_, problem_);
-      for (std::size_t i = 0; i < op_.dims.size(); ++i) {
+      for (const std::size_t i : dims_) {
         if (op_.dims[i].fallback) continue;
         all.set_dim(i, std::max(op_.dims[i].min, problem_.dims[i] + by));
       }
@@ -100,7 +107,7 @@ class Neighbourhood {
   // Changes dims with a default, which are strides, paddings and the like.
   void all_padded() {
     for (const std::int64_t by : {vector_, std::int64_t{1}, 8 * vector_}) {
-      for (std::size_t i = 0; i < op_.dims.size(); ++i) {
+      for (const std::size_t i : dims_) {
         if (!op_.dims[i].fallback) continue;
         Variation one(op_, problem_);
         one.set_dim(i, problem_.dims[i] + by);
@@ -124,7 +131,7 @@ class Neighbourhood {
   void mix() {
     Variation all(op_, problem_);
     const std::int64_t shrinks = 1 + draw(12);
-    for (std::size_t i = 0; i < op_.dims.size(); ++i) {
+    for (const std::size_t i : dims_) {
       if (op_.dims[i].fallback) {
         if (draw(8) == 0) all.set_dim(i, problem_.dims[i] + (draw(2) == 0 ? vector_ : 1));
         continue;
@@ -143,6 +150,7 @@ class Neighbourhood {
   const OpSpec& op_;
   const Problem& problem_;
   std::mt19937_64 random_;
+  std::vector<std::size_t> dims_;
   std::int64_t vector_;  // elements in 16 bytes
   std::vector<Candidate> candidates_;
 };
@@ -152,7 +160,9 @@ std::vector<Candidate> candidates_of(const Tuning& tuning, std::uint64_t seed,
   std::vector<Candidate> all;
   for (const Problem& problem : also) all.push_back({asked, problem});
   for (const TunedRow& row : tuning.rows) {
-    for (Candidate& one : Neighbourhood(tuning.op(), row.problem, seed).candidates()) {
+    const KernelSpec& kernel = *tuning.branches[static_cast<std::size_t>(row.branch)].kernel;
+    const std::vector<std::size_t> kept = constant_dims(tuning.op(), kernel);
+    for (Candidate& one : Neighbourhood(tuning.op(), row.problem, kept, seed).candidates()) {
       all.push_back(std::move(one));
     }
   }

@@ -73,9 +73,11 @@ struct Tuning {
 
 // Returns the contents of the header for the request, which must outlive them. Throws Error if the
 // catalog does not know a winner's problem, kernel or configuration, if the winners are of several
-// ops or devices, if two names of the header would be equal, and if name_space is no C++ namespace.
+// ops or devices, and if name_space is no C++ namespace.
 // If nothing_held() gives reasons, there are no branches.
 Tuning tuning_of(const EmitRequest& request);
+// Throws Error if two names of a header would be equal.
+void check_header_names(const Tuning& tuning);
 
 // Returns the index of the form for a problem. Returns -1 if the header has no arguments of the
 // problem's storage, math and chain.

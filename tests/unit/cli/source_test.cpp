@@ -295,6 +295,46 @@ TEST_F(FromSource, AWinnerGoesHomeAsAHeader) {
             std::string::npos);
 }
 
+// Names that would be equal in a header are no fault of other forms.
+TEST_F(FromSource, NamesOfAHeaderDoNotMatterElsewhere) {
+  write("same.cu",
+        "__global__ void same(const float* Args, float* y) { y[0] = Args[0] * BLOCK; }\n");
+  const Ran tuned = tune(
+      "--kernel same.cu --knob BLOCK=32 --grid 1 --block BLOCK --size n=1 --arg 'f32[n]:in' "
+      "--arg 'f32[n]:out' --save-spec kept --device cpu --trust-code --quiet --race 0");
+  EXPECT_EQ(tuned.code, 0) << tuned.err;
+  const std::string emit = "emit --spec kept/op.toml --source cpu --out tuned ";
+  expect_fault(emit + "--check cpu --trust-code", {"'Args' would be two names in a header"});
+  for (const char* format : {"json", "defines"}) {
+    const Ran ran = tune(emit + "--format " + format);
+    EXPECT_EQ(ran.code, 0) << format << ran.err;
+  }
+}
+
+// Calls with less alignment than float4 has are neither checked nor served.
+TEST_F(FromSource, AHeaderAsksForTheAlignmentOfVectors) {
+  write("quads.cu",
+        "__global__ void quads(const float4* x, float4* y, int n) {\n"
+        "  const int i = blockIdx.x * BLOCK + threadIdx.x;\n"
+        "  if (i < n) y[i] = make_float4(x[i].x, x[i].y, 0, 1);\n}\n");
+  const std::string run = " --device cpu --trust-code --quiet --race 0";
+  const Ran tuned = tune(
+      "--kernel quads.cu --knob BLOCK=32 --grid 'ceil_div(n, BLOCK)' --block BLOCK --size n=100 "
+      "--arg 'float4[n]:in' --arg 'float4[n]:out' --arg n --save-spec kept" +
+      run);
+  EXPECT_EQ(tuned.code, 0) << tuned.err;
+  const Ran ran =
+      tune("emit --spec kept/op.toml --source cpu --check cpu --trust-code --out tuned");
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  EXPECT_NE(ran.out.find("checked on"), std::string::npos) << ran.out;
+  std::string select;
+  for (const auto& file : fs::recursive_directory_iterator(folder_ / "tuned")) {
+    if (file.path().filename() == "select.h") select = read_text_file(file.path());
+  }
+  EXPECT_NE(select.find("needs align >= 16"), std::string::npos) << select;
+  expect_fault("--spec kept/op.toml --align 8" + run, {"it needs align >= 16"});
+}
+
 // The rows of the cpu device stand in for those of a GPU: compiling needs none.
 TEST_F(FromSource, AWinnerGoesHomeAsCompiledCode) {
   fs::copy(test_data("source/saxpy.cu"), folder_);

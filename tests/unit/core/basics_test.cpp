@@ -24,6 +24,13 @@ TEST(DType, NamesRoundTrip) {
   EXPECT_EQ(parse_dtype("f33"), std::nullopt);
   EXPECT_EQ(size_of(DType::bf16), 2);
   EXPECT_EQ(size_of(DType::f64), 8);
+  // float4, double4, float3, half2, short3, char
+  EXPECT_EQ(alignment_of(16), 16);
+  EXPECT_EQ(alignment_of(32), 16);
+  EXPECT_EQ(alignment_of(12), 4);
+  EXPECT_EQ(alignment_of(4), 4);
+  EXPECT_EQ(alignment_of(6), 2);
+  EXPECT_EQ(alignment_of(1), 1);
   EXPECT_EQ(cpp_type_of(DType::f32), "float");
 }
 

@@ -15,6 +15,7 @@
 #include "core/base/error.h"
 #include "core/base/texts.h"
 #include "core/catalog/catalog.h"
+#include "emit/winner_files.h"
 #include "unit/db/fixture.h"
 #include "unit/emit/fixture.h"
 
@@ -329,6 +330,7 @@ TEST_F(EmitTest, RefusesFieldsOfOneName) {
     const Catalog catalog = doubling("twice", more);
     request_.catalog = &catalog;
     EXPECT_THAT(error_of(request_), HasSubstr("'" + std::string(name) + "' would be two names"));
+    EXPECT_EQ(emit_json(request_).size(), 1u);  // it has no C++ names
   }
 }
 

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "emit/header/given_source.h"
 #include "emit/tuning/given_kernel.h"
+#include "emit/tuning/samples.h"
 #include "emit/winner_files.h"
 #include "unit/emit/matrix.h"
 #include "unit/support/paths.h"
@@ -57,6 +58,90 @@ TEST(GivenSource, LosesSystemHeadersAndLinkage) {
   EXPECT_THAT(closure_of("a/k.cu", sources), ElementsAre("a/k.cu", "a/own.cuh"));
 }
 
+// The source of one file, as it stands in a namespace.
+std::string unit_of(const std::string& source) {
+  return namespace_source("k.cu", {{"k.cu", source}}, "1a2b3c4d");
+}
+
+TEST(GivenSource, LosesTheLinkageOfMacros) {
+  EXPECT_EQ(unit_of("#define KERNEL extern \"C\" __global__ void\nKERNEL f();\n"),
+            "#define KERNEL extern \"C++\" __global__ void\nKERNEL f();\n");
+  EXPECT_EQ(unit_of("#  define K(x) \\\n  extern /* */ \\\r\n \"C\" x\n"),
+            "#  define K(x) \\\n  extern /* */ \\\r\n \"C++\" x\n");
+  EXPECT_EQ(unit_of("#define C \"C\"\nextern C void f();\nconst char* c = C;\n"),
+            "#define C \"C\"\nextern \"C++\" void f();\nconst char* c = C;\n");
+  EXPECT_EQ(unit_of("#define E extern\n#define L(x) extern x\nE \"C\" int a; L(\"C\") int b;\n"),
+            "#define E extern\n#define L(x) extern x\n"
+            "E \"C++\" int a; L(\"C++\") int b;\n");
+  const std::string other = "#error extern it's \"C\"\nf(\"C\"); // extern \"C\"\n";
+  EXPECT_EQ(unit_of(other), other);
+  std::string define = "K=extern \"C\" void", entry = "apply<::Own, ::Other>";
+  replace_in_unit({&define, &entry}, "k.cu", {{"k.cu", "struct Own {};"}});
+  EXPECT_EQ(define, "K=extern \"C++\" void");
+  EXPECT_EQ(entry, "apply<tilewright_unit::Own, ::Other>");
+}
+
+TEST(GivenSource, NamesAtGlobalScopeAreOfTheUnit) {
+  const std::string declared =
+      "float f(float4 a, int b = powf(2, 3)) { int local; return local; }\n"
+      "#ifdef A\nvoid g() {\n#else\nvoid h() {\n#endif\n}\n"
+      "extern \"C\" { __device__ int c(); }\n"
+      "namespace { int hidden; }\n"
+      "namespace own::deep { int inner; }\n"
+      "template <int N = 3, class T = float4> struct __align__(16) S : Base { int member; } s;\n"
+      "enum E : int { kA, kB = max(1, 2) };\n"
+      "typedef float4 Quad; using Pair = float2; typedef struct { int x; } Plain;\n"
+      "__constant__ float taps[5], *more = sqrtf(2);\n"
+      "float (*pointer)(float2);\n"
+      "auto late(int) -> float3 { return {}; }\n"
+      "__global__ void __launch_bounds__(64) kernel(int n) {}\n"
+      "float4 operator+(float4 x, float4 y);\n";
+  const auto is_own = [&](const std::string& name) {
+    const std::string used = "auto use = ::" + name + ";\n";
+    const std::string unit = unit_of(declared + used);
+    return unit.ends_with("auto use = tilewright_unit::" + name + ";\n");
+  };
+  for (const char* name : {"f", "g", "h", "c", "hidden", "own", "S", "s", "E", "kA", "kB", "Quad",
+                           "Pair", "Plain", "taps", "more", "pointer", "late", "kernel"}) {
+    EXPECT_TRUE(is_own(name)) << name;
+  }
+  for (const char* name : {"powf", "max", "sqrtf", "local", "inner", "member", "Base", "x",
+                           "float2", "float3", "float4", "N", "deep", "std"}) {
+    EXPECT_FALSE(is_own(name)) << name;
+  }
+}
+
+TEST(GivenSource, OnlyNamesAtGlobalScopeChange) {
+  const std::string declared = "#define HD __device__\nint f(int), y; struct T {};\n";
+  for (const auto& [used, expected] : std::vector<std::pair<std::string, std::string>>{
+           {"a = ::f(1);", "a = tilewright_unit::f(1);"},
+           {"return::f(1);", "return tilewright_unit::f(1);"},
+           {"#define CALL(x) \\\n  ::f(x)\n", "#define CALL(x) \\\n  tilewright_unit::f(x)\n"},
+           {"(int)::f(x)", "(int)tilewright_unit::f(x)"},
+           {"HD ::T g();", "HD tilewright_unit::T g();"},
+           {"__device__ ::T g();", "__device__ tilewright_unit::T g();"},
+           {"if (a > ::y)", "if (a > tilewright_unit::y)"},
+           {"c ? a : ::y", "c ? a : tilewright_unit::y"},
+           {"A<::T>", "A<tilewright_unit::T>"},
+           {"::powf(x)", "::powf(x)"},
+           {"a::b::f(1)", "a::b::f(1)"},
+           {"::a::f(1)", "::a::f(1)"},
+           {"std :: f(1)", "std :: f(1)"},
+           {"A<int>::y", "A<int>::y"},
+           {"decltype(a)::f(1)", "decltype(a)::f(1)"},
+           {"\"::f\" // ::f", "\"::f\" // ::f"}}) {
+    EXPECT_EQ(unit_of(declared + used), declared + expected) << used;
+  }
+}
+
+TEST(GivenSource, NamesOfIncludedSourcesCountWhereTheyMeet) {
+  const Texts sources{{"k.cu", "#include \"own.h\"\nint f(int);\n"},
+                      {"own.h", "int g() { return ::f(::h()); }\n"},
+                      {"other.cu", "int h();\n"}};
+  EXPECT_EQ(namespace_source("own.h", sources, "1a2b3c4d"),
+            "int g() { return tilewright_unit::f(::h()); }\n");
+}
+
 class EmitGiven : public testing::Test {
  protected:
   EmitRequest request() { return emit_matrix::request_for(catalog_, "smooth"); }
@@ -94,6 +179,62 @@ TEST_F(EmitGiven, ACompiledDimIsPartOfTheBranch) {
   const Problem other = problem_from_key(tuning.op(), "smooth f32 n=1001");
   EXPECT_FALSE(has_code_for(catalog_, tuning.branches[0], other));
   EXPECT_TRUE(has_code_for(catalog_, tuning.branches[2], other));
+}
+
+// Returns an op whose constant has the size k, with more text in the table of k, and a kernel that
+// is passed `argument`.
+Catalog filters(const std::string& dim, const std::string& argument) {
+  const std::string folder = testing::TempDir() + "/tilewright_filters/";
+  write_files(
+      folder,
+      {{"op.toml",
+        "[op]\nname = \"blur\"\ndtypes = [\"f32\"]\nflops = \"0\"\nbytes = \"0\"\n"
+        "[[dim]]\nname = \"n\"\n[[dim]]\nname = \"k\"\n" +
+            dim +
+            "[[tensor]]\nname = \"x\"\nrole = \"in\"\nshape = [\"n + k\"]\n"
+            "[[tensor]]\nname = \"taps\"\nrole = \"in\"\nshape = [\"k\"]\n"
+            "[[tensor]]\nname = \"y\"\nrole = \"out\"\nshape = [\"n\"]\n"},
+       {"blur.toml",
+        "[kernel]\nsource = \"blur.cu\"\nknobs = \"macros\"\nmacros = [\"BLOCK\"]\n"
+        "[[knob]]\nname = \"BLOCK\"\nvalues = [32]\n"
+        "[[constant]]\nsymbol = \"taps\"\ntensor = \"taps\"\n"
+        "[[launch]]\nentry = \"blur\"\ngrid = [\"ceil_div(n, BLOCK)\"]\nblock = [\"BLOCK\"]\n"
+        "args = [\"x\", \"y\", \"" +
+            argument + "\"]\n"},
+       {"blur.cu", "__constant__ float taps[5];\n__global__ void blur(float*, float*, int) {}\n"}});
+  return Catalog::load_file(folder + "op.toml", builtin_sources());
+}
+
+TEST_F(EmitGiven, TheSourceFixesTheSizeOfAConstant) {
+  const auto fixed = [](const std::string& dim, const std::string& argument) {
+    const Catalog catalog = filters(dim, argument);
+    return compiled_dims(catalog, catalog.at("blur").kernels.front());
+  };
+  EXPECT_THAT(fixed("default = \"5\"\n", "n"), ElementsAre(1u));
+  EXPECT_THAT(fixed("", "n"), ElementsAre(1u));
+  EXPECT_THAT(fixed("", "n + k"), ElementsAre());       // the kernel knows how many there are
+  EXPECT_THAT(fixed("max = 5\n", "n"), ElementsAre());  // the op says which values are right
+}
+
+TEST_F(EmitGiven, SamplesKeepTheSizeOfAConstant) {
+  for (const std::string dim : {"", "default = \"5\"\n"}) {
+    const Catalog catalog = filters(dim, "n");
+    EmitRequest one = emit_matrix::request_for(catalog, "blur");
+    one.winners = {emit_matrix::winner(catalog, "blur f32 n=1000,k=5", "blur")};
+    const Tuning tuning = tuning_of(one);
+    std::set<std::int64_t> of_n;
+    for (const EmitSample& sample :
+         samples_of(tuning, emulated_device(90), 16, {1e12, 1e12, 1 << 30, 1 << 30}, 1)) {
+      EXPECT_EQ(sample.problem.dims[1], 5);
+      of_n.insert(sample.problem.dims[0]);
+    }
+    EXPECT_GE(of_n.size(), 8u);
+    const auto files = emit(one);
+    const auto checks = [](const auto& file) {
+      return file.second.find("has the value of k in its code") != std::string::npos;
+    };
+    EXPECT_TRUE(std::any_of(files.begin(), files.end(), checks));
+  }
 }
 
 TEST_F(EmitGiven, EachBranchIsAUnitWithItsMacros) {

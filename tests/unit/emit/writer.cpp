@@ -73,6 +73,8 @@ int main(int count, char** words) try {
   tw::EmitRequest smooth = tw::emit_matrix::request_for(given, "smooth");
   smooth.winners.push_back(tw::emit_matrix::winner(given, "smooth f32 n=1000", "fixed"));
   smooth.winners.push_back(tw::emit_matrix::winner(given, "smooth f32 n=2000", "any"));
+  smooth.winners.push_back(tw::emit_matrix::winner(given, "smooth f32 n=3000", "any"));
+  smooth.winners.back().trial.configuration = "BLOCK=64 SUM=double";
   tw::emit_matrix::write(folder + "/given", smooth);
   smooth.split = true;
   tw::emit_matrix::write(folder + "/split_given", smooth);

@@ -21,6 +21,7 @@ namespace {
 using test::error_of;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr const char* source = R"cu(
 #include <cstdio>
@@ -351,6 +352,28 @@ TEST(FromSource, NamesTensorsAndTypes) {
                             "range = [\"0\", \"1\"]\n"));
   EXPECT_THAT(op, HasSubstr("name = \"given\"\nrole = \"out\"\nshape = [\"n\", \"2\"]\n\n"));
   EXPECT_THAT(op, HasSubstr("name = \"a2\"\nrole = \"inout\"\nshape = [\"n\"]\ndtype = \"i32\"\n"));
+}
+
+TEST(FromSource, VectorsAreAligned) {
+  const auto kernel = [](const std::string& x, const std::string& y,
+                         const std::string& parameters) {
+    SourceOptions options = saxpy();
+    options.args = {{"arg", x}, {"arg", y}};
+    options.constants = {{"constant", "taps=float4[2]"}};
+    const std::string text = "__global__ void saxpy(" + parameters + ") {}";
+    return specs_of_source(options, "k.cu", "saxpy", {{"k.cu", text}}).texts().at("saxpy.toml");
+  };
+  const std::string floats = "const float* x, float* y";
+  EXPECT_THAT(kernel("f32[n]:in", "f32[n]:out", floats), Not(HasSubstr("needs")));
+  EXPECT_THAT(kernel("float4[n]:in", "f32[n]:out", "float4* x, float* y"),
+              HasSubstr("source = \"k.cu\"\nneeds = \"align >= 16\"\nknobs"));
+  // The source says it, too; a type of its own may be anything.
+  EXPECT_THAT(kernel("f32[n]:in", "f32[2 * n]:out", "const float* x, float2* __restrict__ y"),
+              HasSubstr("needs = \"align >= 8\""));
+  EXPECT_THAT(kernel("float2[n]:in", "f32[n]:out", "Own* x, float* y"),
+              HasSubstr("needs = \"align >= 8\""));
+  EXPECT_THAT(kernel("float2[n]:in", "f64[n]:out", "float2* x, double* y"),
+              Not(HasSubstr("needs")));
 }
 
 // A knob among the template arguments is no macro, and may be a word.

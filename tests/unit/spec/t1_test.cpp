@@ -108,6 +108,30 @@ TEST(T1, SizesReadParametersAndProblemSize) {
   EXPECT_THAT(t1_specs(text, "x.json").at("op.toml"), HasSubstr(size("210")));
 }
 
+// The types of a and b decide what a call must be aligned to.
+std::string needs_of(const std::string& a, const std::string& b = "\"float\"") {
+  std::string text = read_text_file(vector_add);
+  for (const auto& [name, type] : {std::pair("a", a), std::pair("b", b)}) {
+    const std::string of_name = std::string("\"Name\": \"") + name + "\", \"Type\": ";
+    text.replace(text.find(of_name + "\"float\""), of_name.size() + 7, of_name + type);
+  }
+  const std::string kernel = t1_specs(text, "x.json").at("vector_add.toml");
+  const auto at = kernel.find("needs = ");
+  return kernel.substr(at, kernel.find('\n', at) - at);
+}
+
+TEST(T1, VectorTypesAndStructsAreAligned) {
+  EXPECT_EQ(needs_of("\"float\""), "needs = \"true\"");
+  EXPECT_EQ(needs_of("\"float4\""), "needs = \"align >= 16\"");
+  EXPECT_EQ(needs_of("\"float2\""), "needs = \"align >= 8\"");
+  EXPECT_EQ(needs_of("\"float3\""), "needs = \"true\"");
+  EXPECT_EQ(needs_of("\"float2\"", "\"double\""), "needs = \"true\"");  // always aligned to 8
+  EXPECT_EQ(needs_of("\"double2\"", "\"uchar4\""), "needs = \"align >= 16\"");
+  EXPECT_EQ(needs_of("\"custom\", \"TypeSize\": 24"), "needs = \"align >= 8\"");
+  // Nothing points to an array in constant memory.
+  EXPECT_EQ(needs_of("\"float4\", \"MemType\": \"Constant\""), "needs = \"true\"");
+}
+
 TEST(T1, ADefaultThatIsNoValueIsSaid) {
   const std::string path = ::testing::TempDir() + "/t1_default.json";
   std::string text = read_text_file(vector_add);

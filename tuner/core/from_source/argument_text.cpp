@@ -203,6 +203,14 @@ ConstantText read_constant(const SourceOption& option) {
   return constant;
 }
 
+int alignment_of(const ArgumentText& argument, const SourceParameter* parameter) {
+  const auto of_type = [](const CType& type) {
+    return alignment_of(size_of(type.dtype) * type.lanes);
+  };
+  const auto pointed_to = parameter ? pointee_of(parameter->type).type : std::nullopt;
+  return std::max(of_type(argument.type), pointed_to ? of_type(*pointed_to) : 0);
+}
+
 void check_argument(const SourceOption& option, const ArgumentText& argument,
                     const SourceParameter& parameter, int number, std::string_view kernel) {
   const ParameterType pointee = parameter_type(parameter.type);

@@ -37,6 +37,10 @@ struct ConstantText {
 };
 ConstantText read_constant(const SourceOption& option);
 
+// Returns the alignment in bytes of what the argument, a tensor, points to: by its own type, or by
+// that of the parameter.
+int alignment_of(const ArgumentText& argument, const SourceParameter* parameter);
+
 // Throws Error if the parameter, which is the `number`th of `kernel`, cannot take the argument.
 // Parameters of types that c_type does not know can take all.
 void check_argument(const SourceOption& option, const ArgumentText& argument,

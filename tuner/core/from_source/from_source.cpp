@@ -268,8 +268,8 @@ class Writer {
 
   Text kernel_text() const {
     Text text(options_.kernel);
-    text.add(options_.kernel,
-             fmt::format("[kernel]\nsource = {}\nknobs = \"macros\"\n", toml_string(file_)));
+    text.add(options_.kernel, fmt::format("[kernel]\nsource = {}\n{}knobs = \"macros\"\n",
+                                          toml_string(file_), needs_text()));
     add_macros(text);
     if (!options_.compiler.empty()) {
       text.add(options_.kernel, "options = [\n");
@@ -287,6 +287,21 @@ class Writer {
     }
     add_launch(text);
     return text;
+  }
+
+  // Returns the line that asks for the alignment of vector types such as float4. The size of the
+  // largest number is the least alignment of any call.
+  std::string needs_text() const {
+    int numbers = 2, vectors = 0;
+    for (const ArgumentText* tensor : tensors()) {
+      numbers = std::max(numbers, size_of(tensor->type.dtype));
+    }
+    for (std::size_t i = 0; i < arguments_.size(); ++i) {
+      if (!arguments_[i].is_tensor()) continue;
+      const SourceParameter* parameter = kernel_.parameters ? &(*kernel_.parameters)[i] : nullptr;
+      vectors = std::max(vectors, alignment_of(arguments_[i], parameter));
+    }
+    return vectors > numbers ? fmt::format("needs = \"align >= {}\"\n", vectors) : "";
   }
 
   // A knob among the template arguments is no macro: the source may have a template parameter of

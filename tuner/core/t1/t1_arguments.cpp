@@ -1,6 +1,7 @@
 // Reads the Arguments of a T1 file.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -54,7 +55,7 @@ class Reader {
       : kernel_(kernel),
         expressions_(expressions),
         passes_constants_(parameters == count_of_all(all)),
-        result_{T1SpecText(all), T1SpecText(all), T1SpecText(all), {}, {}, {}, {}} {}
+        result_{T1SpecText(all), T1SpecText(all), T1SpecText(all), {}, {}, {}, {}, {}} {}
 
   T1Arguments read(const Place& all) {
     for (std::size_t i = 0; i < all.array().size(); ++i) add(all.element(i).object());
@@ -66,6 +67,7 @@ class Reader {
     }
     check_t1_references(kernel_, inputs_, results_);
     result_.dtype = *dtype_;
+    if (align_ > element_bytes_) result_.align = align_;
     return std::move(result_);
   }
 
@@ -136,6 +138,10 @@ class Reader {
     if (role != Role::out) inputs_.emplace(name, argument);
     // Floating-point numbers decide the op's dtype, for they need a tolerance.
     if (!dtype_ || (is_integer(*dtype_) && !is_integer(type.dtype))) dtype_ = type.dtype;
+    element_bytes_ = std::max(element_bytes_, size_of(type.dtype));
+    if (memory_of(argument) == Memory::vector) {
+      align_ = std::max(align_, alignment_of(type.bytes()));
+    }
     if (role == Role::out) check_t1_fill(argument);
     check_output(argument, role != Role::in);
     add_tables(argument, name, role, type);
@@ -283,6 +289,8 @@ class Reader {
   std::set<std::string> names_;
   std::optional<DType> dtype_;
   std::map<std::string, Place> inputs_, results_;  // the vectors that the kernel reads and writes
+  int element_bytes_ = 2;                          // of the largest numbers; see least_align
+  int align_ = 0;                                  // of the types of vectors that are pointers
 };
 
 }  // namespace

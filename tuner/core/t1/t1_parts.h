@@ -102,6 +102,8 @@ struct T1Arguments {
   std::vector<std::string> shared;  // bytes of dynamic shared memory, to be added up
   std::vector<std::string> notices;
   DType dtype{};
+  int align =
+      0;  // bytes to which the types of the vectors are aligned; 0 if their numbers are, too
 };
 // `parameters` is the number of the kernel's parameters, if it is known.
 T1Arguments read_t1_arguments(const Place& kernel, const T1Expressions& expressions,

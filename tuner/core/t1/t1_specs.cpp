@@ -300,7 +300,10 @@ T1SpecText kernel_of(const Place& document, const BareSpace& space,
   spec.add(kernel, "[kernel]\n");
   spec.add(kernel.at("KernelFile"),
            fmt::format("source = {}\n", toml_string(kernel.at("KernelFile").text())));
-  spec.add(kernel, "needs = \"true\"\nknobs = \"macros\"\n");
+  spec.add(kernel.at("Arguments"),
+           fmt::format("needs = \"{}\"\n",
+                       arguments.align > 0 ? fmt::format("align >= {}", arguments.align) : "true"));
+  spec.add(kernel, "knobs = \"macros\"\n");
   const std::vector<std::string> options = options_of(kernel);
   if (!options.empty()) {
     spec.add(kernel.at("CompilerOptions"),

@@ -37,6 +37,8 @@ const Row& row_of(DType dtype) { return dtype_rows.at(static_cast<std::size_t>(d
 
 int size_of(DType dtype) { return row_of(dtype).size; }
 std::string_view name_of(DType dtype) { return row_of(dtype).name; }
+int alignment_of(int bytes) { return std::min(16, bytes & -bytes); }
+
 bool is_integer(DType dtype) { return row_of(dtype).is_integer; }
 std::string_view cpp_type_of(DType dtype) { return row_of(dtype).cpp_type; }
 std::string_view host_type_of(DType dtype) { return row_of(dtype).host_type; }
