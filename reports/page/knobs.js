@@ -47,13 +47,13 @@ function effectTable(explanation) {
   });
 }
 
-// The knobs whose best values depend on each other.
+// The pairs of knobs that interact.
 function pairTable(explanation) {
   if (!explanation.pairs.length) {
-    return [note("No two knobs depend on each other, as far as these trials show.")];
+    return [note("No two knobs interact, as far as these trials show.")];
   }
   return [dataTable({
-    caption: "Knobs that depend on each other: what a pair explains beyond its two knobs alone, " +
+    caption: "Knobs that interact: what a pair explains beyond its two knobs alone, " +
       "and the best second value for each first",
     rows: explanation.pairs,
     columns: [

@@ -138,7 +138,7 @@ std::string pairs_text(const Explanation& found) {
     table.add({first.name + ", " + second.name, fmt::format("{:.0f} %", 100 * pair.share),
                fmt::to_string(fmt::join(best, ", "))});
   }
-  return "\nknobs that depend on each other\n" + table.text() +
+  return "\nknobs that interact\n" + table.text() +
          "share: the part of the variance that the pair explains beyond its two knobs alone\n";
 }
 

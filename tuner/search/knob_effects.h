@@ -1,4 +1,4 @@
-// How much each knob matters, and which knobs depend on each other, from the trials of a search.
+// How much each knob matters, and which pairs of knobs interact, from the trials of a search.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -37,8 +37,7 @@ struct KnobEffect {
 std::vector<KnobEffect> knob_effects(std::span<const Knob> knobs,
                                      std::span<const TimedConfiguration> trials);
 
-// Two knobs that depend on each other: the best value of one is another for other values of the
-// other knob.
+// Two knobs that interact: what a value of one costs depends on the other.
 struct KnobPair {
   // The best value of the second knob for one value of the first.
   struct Best {
@@ -52,7 +51,7 @@ struct KnobPair {
   std::vector<Best> best;  // one for each value of the first knob, cheapest first
 };
 
-// Returns the pairs of knobs that depend on each other, the strongest first. The times of the pairs
+// Returns the pairs of knobs that interact, the strongest first. The times of the pairs
 // of values are compared with a sum of an effect of each value (an unbalanced two-way analysis of
 // variance of log(time), capped as in knob_effects()). A pair is returned if the sum leaves more
 // than noise: by an F test at 5 % over all pairs together (Bonferroni). What the other knobs change

@@ -150,6 +150,7 @@ void keep(const SessionRun& run, const Raced& raced, std::size_t tied, const Ent
 }  // namespace
 
 FinalRace race_finalists(const SessionRun& run, Trials& trials, Baselines& baselines) {
+  run.timings.begin(Phase::race);
   const bool searched = run.request.only.empty();
   const std::vector<TrialKey> keys =
       searched ? finalists(run.request, trials, run.store) : contenders(run.request);
@@ -161,8 +162,11 @@ FinalRace race_finalists(const SessionRun& run, Trials& trials, Baselines& basel
   const std::size_t tied = Race::tied(ranking);
   Race::break_ties(ranking, tied);
   Race::note_slower(ranking);
-  run.timings.begin(Phase::counters);
-  if (run.request.counters) add_counters(run.jobs, ranking, tied, run.progress, run.stopped);
+  if (run.request.counters) {
+    run.timings.begin(Phase::counters);
+    add_counters(run.jobs, ranking, tied, run.progress, run.stopped);
+    run.timings.begin(Phase::race);
+  }
   keep(run, raced, tied, entrants, trials);
   return {.ranking = rows_of(raced, tied, entrants, trials),
           .entrants = {keys.begin(), keys.end()}};

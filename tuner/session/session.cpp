@@ -81,7 +81,7 @@ SessionResult run_session(const SessionRequest& request, Device& device, Store& 
   run.id = store.begin_run(run_info_of(request, device.info(), trials));
   log_start(run, device);
   Baselines baselines(run);
-  timings.begin(Phase::libraries);
+  if (!request.baselines.empty()) timings.begin(Phase::libraries);
   for (const Job& job : request.baselines) baselines.find(job);
   SessionResult result;
   result.space_size = trials.space_size();
@@ -93,7 +93,7 @@ SessionResult run_session(const SessionRequest& request, Device& device, Store& 
     if (!stopped() && !request.recall_only) search = search_competitors(run, trials, known);
   }
   FinalRace race;
-  timings.begin(Phase::race);
+  timings.end();
   if (request.finalists > 0 && !stopped()) race = race_finalists(run, trials, baselines);
   timings.end();
   result.timings = timings.phases();

@@ -96,7 +96,7 @@ TEST(Explain, WithoutCountersOrARaceTheKnobsAreLeft) {
   EXPECT_NEAR(found.effects[0].values[1].ratio, 2, 1e-9);
 }
 
-TEST(Explain, NamesTheKnobsThatDependOnEachOther) {
+TEST(Explain, NamesTheKnobsThatInteract) {
   std::vector<Trial> trials;
   for (const double noise : {0.0, 0.5}) {
     for (const char* z : {"z=1", "z=2"}) {

@@ -114,7 +114,7 @@ std::vector<TimedConfiguration> noisy_trials(Random& random, LogOf log_of) {
   return trials;
 }
 
-TEST(KnobPairs, FindsTheKnobsThatDependOnEachOther) {
+TEST(KnobPairs, FindsTheKnobsThatInteract) {
   Random random(1);
   // Two stages are best for the small tile, three for the others; the raster adds its own.
   const auto trials = noisy_trials(random, [](auto tile, auto stages, auto raster) {

@@ -138,7 +138,7 @@ std::optional<Report> Lane::tune_one(const Turn& turn, ListEntry& entry, bool& i
   const OpenDevice opened = opener_(asked);
   std::optional<Report> ready = try_prepared(asked, opened, entry, progress);
   if (!ready) return std::nullopt;
-  double prepare_s = seconds_since(began);
+  const double prepare_s = seconds_since(began);
   Report& report = *ready;
   SessionRequest& request = report.setup.request;
   open_database();
@@ -149,11 +149,10 @@ std::optional<Report> Lane::tune_one(const Turn& turn, ListEntry& entry, bool& i
       headline_of(request.problem_key, opened, worker_.empty() ? opened.why : worker_));
   say_notices(report, progress);
   const std::function<bool()> stopped = [this] { return batch_.queue.is_stopped(); };
-  const Clock::time_point claimed = Clock::now();
-  choose_oracle(request, *opened.device, progress, stopped);
-  prepare_s += seconds_since(claimed);
+  const TimeSpent oracle = choose_oracle(request, *opened.device, progress, stopped);
   report.result = run_session(request, *opened.device, *store_, progress, stopped);
   std::vector<PhaseTime>& timings = report.result.timings;
+  if (oracle.seconds > 0) timings.insert(timings.begin(), {Phase::oracle, oracle});
   timings.insert(timings.begin(), {Phase::prepare, {.seconds = prepare_s}});
   claims_->release(request.situation);
   entry.problem = request.problem_key;

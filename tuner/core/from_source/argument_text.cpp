@@ -207,7 +207,7 @@ int alignment_of(const ArgumentText& argument, const SourceParameter* parameter)
   const auto of_type = [](const CType& type) {
     return alignment_of(size_of(type.dtype) * type.lanes);
   };
-  const auto pointed_to = parameter ? pointee_of(parameter->type).type : std::nullopt;
+  const auto pointed_to = parameter ? parameter_type(parameter->type).type : std::nullopt;
   return std::max(of_type(argument.type), pointed_to ? of_type(*pointed_to) : 0);
 }
 

@@ -119,21 +119,22 @@ std::optional<OracleChoice> find_oracle(const OracleTrial& trial,
   return Finding(trial, jobs, stopped).run(kernels);
 }
 
-void choose_oracle(SessionRequest& request, Device& device, Progress& progress,
-                   const std::function<bool()>& stopped) {
-  if (!request.lowering) return;
+TimeSpent choose_oracle(SessionRequest& request, Device& device, Progress& progress,
+                        const std::function<bool()>& stopped) {
+  if (!request.lowering) return {};
   const OpSpec& op = request.catalog->at(request.problem.op).op;
-  if (op.has_oracle()) return;
+  if (op.has_oracle()) return {};
   std::vector<OracleKernel> kernels;
   for (const Competitor& one : request.competitors) kernels.push_back({one.kernel, &one.space});
   JobRunner jobs(device, *request.log);
   request.oracle =
       find_oracle({*request.lowering, request.problem_key, request.limits, request.seed}, kernels,
                   jobs, stopped);
-  if (stopped()) return;
+  const TimeSpent spent = jobs.time_spent();
+  if (stopped()) return spent;
   if (!request.oracle) {
     progress.note("no configuration that was tried works: results are compared with nothing");
-    return;
+    return spent;
   }
   const OracleChoice& oracle = *request.oracle;
   request.lowering->set_oracle(oracle.plan);
@@ -156,6 +157,7 @@ void choose_oracle(SessionRequest& request, Device& device, Progress& progress,
         verdict_digest(*request.catalog, *one.kernel, request.problem, device.info(),
                        fmt::format("{} {}", source, oracle.name()));
   }
+  return spent;
 }
 
 }  // namespace tw

@@ -48,7 +48,8 @@ std::optional<OracleChoice> find_oracle(const OracleTrial& trial,
                                         const std::function<bool()>& stopped);
 
 // Finds the oracle of a session whose op has no reference, and reports anything unusual about it.
-void choose_oracle(SessionRequest& request, Device& device, Progress& progress,
-                   const std::function<bool()>& stopped);
+// Returns how the time was spent.
+TimeSpent choose_oracle(SessionRequest& request, Device& device, Progress& progress,
+                        const std::function<bool()>& stopped);
 
 }  // namespace tw

@@ -8,8 +8,9 @@
 
 namespace tw {
 
-// The parts of a session. `prepare` opens the device, enumerates the spaces and chooses the oracle.
-enum class Phase { prepare, libraries, search, race, counters };
+// The parts of a session. `prepare` opens the device and enumerates the spaces; `oracle` finds the
+// configuration with whose results all are compared, for an op without a reference.
+enum class Phase { prepare, oracle, libraries, search, race, counters };
 std::string_view name_of(Phase phase);
 
 struct PhaseTime {
@@ -25,7 +26,7 @@ class Timings {
   // Ends the phase that is under way, and begins this one. Time outside of phases is not kept.
   void begin(Phase phase);
   void end();
-  // Returns the phases that took any time, in their order.
+  // Returns the phases that have ended, each once, in the order in which they began.
   const std::vector<PhaseTime>& phases() const { return phases_; }
 
  private:
