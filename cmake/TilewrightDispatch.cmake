@@ -6,15 +6,15 @@
 #   OUT    the folder of the files; the default is <target> in the current binary folder. If you
 #          choose a folder, you must clean it: each tuning has a subfolder named after its digest.
 #   EXTRA  more options of `tune emit`: --namespace my::kernels, --device H200, --source cpu,
-#          --spec my/op.toml, ...
+#          --spec my/op.toml, ... --split is the default here.
 # Plain C++ targets link the library and include "<op>.h". CUDA targets may include "<op>.cuh"
 # instead, which defines everything in place. The project must enable CUDA. The library is compiled
 # for CMAKE_CUDA_ARCHITECTURES, which must name the architecture of the tuned GPU (90a for H100 and
 # H200).
 #
-# Each kernel has a .cu file of its own, so that they compile in parallel. Which kernels win is known
-# when CMake configures, if the database and the executable are there; CMake configures again when
-# one of them changes. Without them all kernels are in <op>.cu.
+# Each kernel has a .cu file of its own, so that they compile in parallel. Which kernels win is
+# known when CMake configures, if the database and the executable are there; CMake configures again
+# when one of them changes. Without them all kernels are in <op>.cu.
 
 # Sets `result` to the names of the files that `tune emit --split` writes, or to nothing if that is
 # not known yet.
@@ -48,6 +48,8 @@ function(tilewright_add_dispatch target)
     message(FATAL_ERROR "tilewright_add_dispatch(${target}): enable_language(CUDA) comes first, "
       "since the library holds kernels")
   endif()
+  # --split is added below if the names of the files are known, and `tune emit` takes it once.
+  list(REMOVE_ITEM ARG_EXTRA --split)
   get_filename_component(db ${ARG_DB} ABSOLUTE)
   if(ARG_OUT)
     get_filename_component(out ${ARG_OUT} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_BINARY_DIR})

@@ -1,16 +1,16 @@
 #include "emit/portfolio/portfolio.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <optional>
+
+#include "emit/portfolio/cover.h"
 
 namespace tw {
 namespace {
 
-constexpr int most_steps = 20'000;  // of one search for a cover
 constexpr double most_looks = 4e6;  // at a problem, in the search for the least mean
-
-using Members = std::vector<std::size_t>;
 
 Portfolio completed(const Slowdowns& slowdowns, Members members, bool is_optimal) {
   std::sort(members.begin(), members.end());
@@ -28,85 +28,17 @@ Portfolio completed(const Slowdowns& slowdowns, Members members, bool is_optimal
   return portfolio;
 }
 
-// Finds configurations within a budget such that each problem has one within a slowdown: a set
-// cover. The search takes the problem with the fewest candidates first.
-class Cover {
- public:
-  Cover(const Slowdowns& slowdowns, double within, const PortfolioBudget& budget)
-      : slowdowns_(slowdowns), within_(within), budget_(budget) {}
-
-  // Returns nothing if there is no cover, or if the search was cut short.
-  std::optional<Members> find() {
-    for (const std::vector<double>& row : slowdowns_) {
-      counts_.push_back(std::count_if(row.begin(), row.end(),
-                                      [&](double slowdown) { return slowdown <= within_; }));
-    }
-    if (!extend()) return std::nullopt;
-    return members_;
-  }
-  bool was_cut_short() const { return steps_ > most_steps; }
-
- private:
-  bool is_covered(const std::vector<double>& row) const {
-    return std::any_of(members_.begin(), members_.end(),
-                       [&](std::size_t member) { return row[member] <= within_; });
-  }
-  // Returns the uncovered problem with the fewest candidates; nothing if all are covered.
-  std::optional<std::size_t> hardest() const {
-    std::optional<std::size_t> hardest;
-    for (std::size_t i = 0; i < slowdowns_.size(); ++i) {
-      if (is_covered(slowdowns_[i])) continue;
-      if (!hardest || counts_[i] < counts_[*hardest]) hardest = i;
-    }
-    return hardest;
-  }
-  // Returns the configurations within the slowdown on a problem, those first that cover the most
-  // uncovered problems.
-  Members candidates(std::size_t problem) const {
-    std::vector<std::size_t> covers(slowdowns_[problem].size());
-    Members found;
-    for (std::size_t i = 0; i < covers.size(); ++i) {
-      if (slowdowns_[problem][i] > within_) continue;
-      found.push_back(i);
-      for (const std::vector<double>& row : slowdowns_) {
-        if (row[i] <= within_ && !is_covered(row)) ++covers[i];
-      }
-    }
-    std::stable_sort(found.begin(), found.end(),
-                     [&](std::size_t a, std::size_t b) { return covers[a] > covers[b]; });
-    return found;
-  }
-  bool extend() {
-    const std::optional<std::size_t> problem = hardest();
-    if (!problem) return true;
-    if (members_.size() == budget_.most || ++steps_ > most_steps) return false;
-    for (const std::size_t candidate : candidates(*problem)) {
-      const std::int64_t bytes = budget_.bytes_of(candidate);
-      if (bytes_ + bytes > budget_.most_bytes) continue;
-      members_.push_back(candidate);
-      bytes_ += bytes;
-      if (extend()) return true;
-      members_.pop_back();
-      bytes_ -= bytes;
-      if (was_cut_short()) return false;
-    }
-    return false;
-  }
-
-  const Slowdowns& slowdowns_;
-  double within_;
-  const PortfolioBudget& budget_;
-  std::int64_t bytes_ = 0;  // of the members
-  std::vector<std::ptrdiff_t> counts_;
-  Members members_;
-  int steps_ = 0;
-};
-
-// Returns the configurations of which no other one is at least as fast on every problem, and at most
-// as large.
+// Returns the configurations of which no other one is at least as fast on every problem, and at
+// most as large.
 Members undominated(const Slowdowns& slowdowns, const PortfolioBudget& budget) {
   const std::size_t count = slowdowns.front().size();
+  const bool is_counted = budget.most < slowdowns.size();
+  std::map<std::size_t, int> columns_of;  // by configuration
+  for (std::size_t i = 0; i < count; ++i) ++columns_of[budget.configuration_of(i)];
   const auto beats = [&](std::size_t a, std::size_t b) {
+    // With another member of its configuration, b costs no configuration more; a would.
+    const std::size_t of = budget.configuration_of(b);
+    if (is_counted && budget.configuration_of(a) != of && columns_of.at(of) > 1) return false;
     if (budget.bytes_of(a) > budget.bytes_of(b)) return false;
     bool is_faster = budget.bytes_of(a) < budget.bytes_of(b);
     for (const std::vector<double>& row : slowdowns) {
@@ -166,8 +98,10 @@ class BestOfAll {
   // Looks at the portfolios of the members and configurations from `first` on.
   void extend(std::size_t first, const std::vector<double>& least, std::int64_t bytes) {
     if (could_be_better(least, least)) best_ = completed(slowdowns_, members_, true);
-    if (members_.size() == budget_.most) return;
+    const bool full = is_full(members_, budget_);
+    if (full && budget_.configuration.empty()) return;
     for (std::size_t i = first; i < slowdowns_.front().size(); ++i) {
+      if (full && !holds_configuration(members_, i, budget_)) continue;
       if (was_cut_short() || !could_be_better(least, least_from_[i])) return;
       if (bytes + budget_.bytes_of(i) > budget_.most_bytes) continue;
       std::vector<double> next = least;
@@ -213,13 +147,14 @@ Portfolio exchanged(const Slowdowns& slowdowns, const PortfolioBudget& budget,
                     const Portfolio& best, std::size_t at) {
   Members others = best.members;
   if (at < others.size()) others.erase(others.begin() + static_cast<std::ptrdiff_t>(at));
-  if (others.size() == budget.most) return best;
+  const bool full = is_full(others, budget);
+  if (full && budget.configuration.empty()) return best;
   const std::int64_t left = budget.most_bytes - bytes_of(others, budget);
   const std::vector<double> least = least_slowdowns(slowdowns, best.members, at);
   std::optional<std::size_t> next;
   double least_worst = best.worst, least_mean = best.mean;
   for (std::size_t i = 0; i < slowdowns.front().size(); ++i) {
-    if (budget.bytes_of(i) > left) continue;
+    if (budget.bytes_of(i) > left || (full && !holds_configuration(others, i, budget))) continue;
     double worst = 1, sum = 0;
     for (std::size_t row = 0; row < least.size(); ++row) {
       const double one = std::min(least[row], slowdowns[row][i]);
@@ -274,6 +209,10 @@ PortfolioBudget columns(PortfolioBudget budget, const Members& kept) {
   std::vector<std::int64_t> bytes;
   for (const std::size_t column : kept) bytes.push_back(budget.bytes_of(column));
   budget.bytes = std::move(bytes);
+  if (budget.configuration.empty()) return budget;
+  std::vector<std::size_t> configuration;
+  for (const std::size_t column : kept) configuration.push_back(budget.configuration[column]);
+  budget.configuration = std::move(configuration);
   return budget;
 }
 
@@ -340,12 +279,14 @@ Portfolio portfolio_of(const Slowdowns& slowdowns, std::size_t most) {
 Portfolio portfolio_within(const Slowdowns& slowdowns, double worst,
                            const PortfolioBudget& budget) {
   if (slowdowns.empty()) return {};
-  const Members kept = undominated(slowdowns, budget);
+  PortfolioBudget of_fewer = budget;
+  of_fewer.most = 1;
+  const Members kept = undominated(slowdowns, of_fewer);
   const Slowdowns fewer = columns(slowdowns, kept);
-  PortfolioBudget of_fewer = columns(budget, kept);
+  of_fewer = columns(of_fewer, kept);
   bool is_smallest = true;
   const std::size_t largest = std::min(slowdowns.size(), budget.most);
-  for (of_fewer.most = 1; of_fewer.most < largest; ++of_fewer.most) {
+  for (; of_fewer.most < largest; ++of_fewer.most) {
     Cover cover(fewer, worst, of_fewer);
     if (cover.find()) break;
     is_smallest = is_smallest && !cover.was_cut_short();
@@ -357,11 +298,9 @@ Portfolio portfolio_within(const Slowdowns& slowdowns, double worst,
   return portfolio;
 }
 
-Portfolio smallest_portfolio(const Slowdowns& slowdowns, double worst,
-                             const std::vector<std::int64_t>& bytes) {
+Portfolio smallest_portfolio(const Slowdowns& slowdowns, double worst, PortfolioBudget budget) {
   if (slowdowns.empty()) return {};
-  PortfolioBudget budget{
-      .bytes = bytes, .most_bytes = std::accumulate(bytes.begin(), bytes.end(), std::int64_t{0})};
+  budget.most_bytes = std::accumulate(budget.bytes.begin(), budget.bytes.end(), std::int64_t{0});
   const Members kept = undominated(slowdowns, budget);
   const Slowdowns fewer = columns(slowdowns, kept);
   budget = columns(budget, kept);

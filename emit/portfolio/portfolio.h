@@ -19,9 +19,14 @@ struct PortfolioBudget {
   std::size_t most = std::numeric_limits<std::size_t>::max();  // configurations
   std::vector<std::int64_t> bytes{};  // the code of each configuration; empty: no size counts
   std::int64_t most_bytes = 0;        // the code of all members
+  // A configuration whose code serves only some problems is compiled several times. Each code is a
+  // column of Slowdowns and has a size; `most` counts columns with equal numbers once. Empty: each
+  // column is a configuration of its own.
+  std::vector<std::size_t> configuration{};
 
-  std::int64_t bytes_of(std::size_t configuration) const {
-    return bytes.empty() ? 0 : bytes[configuration];
+  std::int64_t bytes_of(std::size_t column) const { return bytes.empty() ? 0 : bytes[column]; }
+  std::size_t configuration_of(std::size_t column) const {
+    return configuration.empty() ? column : configuration[column];
   }
 };
 
@@ -43,7 +48,7 @@ Portfolio portfolio_of(const Slowdowns& slowdowns, std::size_t most);
 Portfolio portfolio_within(const Slowdowns& slowdowns, double worst,
                            const PortfolioBudget& budget = {});
 // Returns the portfolio with the least bytes that serves all problems with at most this slowdown.
-Portfolio smallest_portfolio(const Slowdowns& slowdowns, double worst,
-                             const std::vector<std::int64_t>& bytes);
+// `most_bytes` of the budget does not count.
+Portfolio smallest_portfolio(const Slowdowns& slowdowns, double worst, PortfolioBudget budget);
 
 }  // namespace tw

@@ -19,11 +19,12 @@ if(FROM STREQUAL "install")
   endforeach()
 else()
   set(package -DTilewright_DIR=${BUILD})
+  set(split "\\;--split")  # the default, which may be said
 endif()
 run("writing the database" ${DATABASE_WRITER} ${WORK}/gemm.db)
 run("configuring" ${CMAKE_COMMAND} -S ${PROJECT} -B ${WORK}/build ${package}
     -DGEMM_DB=${WORK}/gemm.db
-    "-DGEMM_OPTIONS=--source=cpu\\;--check=off" -DCMAKE_CUDA_COMPILER=${NVCC}
+    "-DGEMM_OPTIONS=--source=cpu\\;--check=off${split}" -DCMAKE_CUDA_COMPILER=${NVCC}
     -DCMAKE_CUDA_ARCHITECTURES=90a -DCMAKE_CUDA_COMPILER_LAUNCHER=${LAUNCHER}
     -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_CUDA_HOST_COMPILER=${CXX} -DCMAKE_BUILD_TYPE=Release)
 run("building" ${CMAKE_COMMAND} --build ${WORK}/build --parallel 2)

@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <random>
+#include <set>
 
 #include "core/catalog/catalog.h"
 #include "emit/portfolio/measured.h"
@@ -45,11 +45,20 @@ std::int64_t bytes_of(unsigned set, const PortfolioBudget& budget) {
   return bytes;
 }
 
+// Returns the number of configurations of a set.
+std::size_t count_of(unsigned set, const PortfolioBudget& budget) {
+  std::set<std::size_t> all;
+  for (std::size_t i = 0; i < 32; ++i) {
+    if (set >> i & 1) all.insert(budget.configuration_of(i));
+  }
+  return all.size();
+}
+
 // Looks at all sets of configurations within the budget.
 Best best_of_all(const Slowdowns& slowdowns, const PortfolioBudget& budget) {
   Best best;
   for (unsigned set = 1; set < 1u << slowdowns.front().size(); ++set) {
-    if (static_cast<std::size_t>(std::popcount(set)) > budget.most) continue;
+    if (count_of(set, budget) > budget.most) continue;
     if (bytes_of(set, budget) > budget.most_bytes) continue;
     double worst = 1, sum = 0;
     for (const std::vector<double>& row : slowdowns) {
@@ -91,15 +100,29 @@ std::int64_t bytes_of(const Portfolio& portfolio, const PortfolioBudget& budget)
   return bytes;
 }
 
+std::size_t count_of(const Portfolio& portfolio, const PortfolioBudget& budget) {
+  unsigned set = 0;
+  for (const std::size_t member : portfolio.members) set |= 1u << member;
+  return count_of(set, budget);
+}
+
+// Returns a budget in which some columns are codes of one configuration.
+PortfolioBudget drawn_budget(std::mt19937_64& random, std::size_t columns) {
+  PortfolioBudget budget;
+  const bool is_shared = random() % 2 == 0;
+  for (std::size_t i = 0; i < columns; ++i) {
+    budget.bytes.push_back(static_cast<std::int64_t>(1 + random() % 9));
+    if (is_shared) budget.configuration.push_back(random() % 5);
+  }
+  return budget;
+}
+
 TEST(Portfolio, WithinSomeBytesIsTheBestOfAll) {
   std::mt19937_64 random(4);
   int none = 0;
   for (int round = 0; round < 300; ++round) {
     const Slowdowns slowdowns = drawn(random, 1 + random() % 12, 1 + random() % 10);
-    PortfolioBudget budget;
-    for (std::size_t i = 0; i < slowdowns.front().size(); ++i) {
-      budget.bytes.push_back(static_cast<std::int64_t>(1 + random() % 9));
-    }
+    PortfolioBudget budget = drawn_budget(random, slowdowns.front().size());
     budget.most_bytes = static_cast<std::int64_t>(1 + random() % 30);
     if (round % 3 == 0) budget.most = 1 + random() % 4;
     const Best best = best_of_all(slowdowns, budget);
@@ -111,7 +134,7 @@ TEST(Portfolio, WithinSomeBytesIsTheBestOfAll) {
       continue;
     }
     EXPECT_LE(bytes_of(portfolio, budget), budget.most_bytes);
-    EXPECT_LE(portfolio.members.size(), budget.most);
+    EXPECT_LE(count_of(portfolio, budget), budget.most);
     EXPECT_DOUBLE_EQ(portfolio.worst, best.worst);
     EXPECT_NEAR(portfolio.mean, best.mean, 1e-12);
     // As few as possible that lose no more; all sets of fewer lose more.
@@ -119,7 +142,7 @@ TEST(Portfolio, WithinSomeBytesIsTheBestOfAll) {
     EXPECT_LE(fewest.worst, best.worst);
     EXPECT_LE(bytes_of(fewest, budget), budget.most_bytes);
     PortfolioBudget fewer = budget;
-    fewer.most = fewest.members.size() - 1;
+    fewer.most = count_of(fewest, budget) - 1;
     EXPECT_GT(best_of_all(slowdowns, fewer).worst, best.worst);
   }
   EXPECT_GT(none, 10);
@@ -129,16 +152,15 @@ TEST(Portfolio, TheSmallestHasTheLeastBytes) {
   std::mt19937_64 random(5);
   for (int round = 0; round < 200; ++round) {
     const Slowdowns slowdowns = drawn(random, 1 + random() % 12, 1 + random() % 10);
-    PortfolioBudget budget;
-    for (std::size_t i = 0; i < slowdowns.front().size(); ++i) {
-      budget.bytes.push_back(static_cast<std::int64_t>(1 + random() % 9));
-    }
+    PortfolioBudget budget = drawn_budget(random, slowdowns.front().size());
+    if (round % 3 == 0) budget.most = 1 + random() % 4;
     const double worst = 1 + static_cast<double>(random() % 50) / 100;
-    const Portfolio smallest = smallest_portfolio(slowdowns, worst, budget.bytes);
+    const Portfolio smallest = smallest_portfolio(slowdowns, worst, budget);
     EXPECT_TRUE(smallest.is_optimal);
     budget.most_bytes = 1000;
     if (!smallest.members.empty()) {
       EXPECT_LE(smallest.worst, worst);
+      EXPECT_LE(count_of(smallest, budget), budget.most);
       budget.most_bytes = bytes_of(smallest, budget) - 1;
     }
     EXPECT_GT(best_of_all(slowdowns, budget).worst, worst);

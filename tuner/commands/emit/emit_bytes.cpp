@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <set>
 
@@ -17,109 +18,182 @@
 namespace tw {
 namespace {
 
-// To compile more candidates takes minutes if their code is not cached.
+// To compile more takes minutes if the code is not cached.
 constexpr std::size_t most_sized = 256;
-constexpr std::size_t least_of_each = 8, most_of_each = 32;  // configurations of a problem
+constexpr std::size_t most_of_each = 32;  // codes for a problem
 constexpr double any_slowdown = std::numeric_limits<double>::max();
 
-// Returns the candidates whose sizes count: the fastest ones of each problem, and those of which a
-// few serve all problems.
-std::set<std::size_t> sized_candidates(const MeasuredTimes& times) {
-  std::set<std::size_t> chosen;
-  const std::size_t count = times.candidates.size();
-  const std::size_t problems = std::max<std::size_t>(1, times.slowdowns.size());
-  const std::size_t each =
-      std::min(count, std::clamp(most_sized / problems, least_of_each, most_of_each));
-  for (const std::vector<double>& row : times.slowdowns) {
-    std::vector<std::size_t> order(count);
+// The code of a candidate for a problem: the index of the candidate, and the values of the dims
+// that the code contains. It is a branch of the header if a problem takes it.
+using Code = std::pair<std::size_t, std::vector<std::int64_t>>;
+
+// Knows the code of each candidate for each problem of the request.
+class Codes {
+ public:
+  Codes(const MeasuredTimes& times, const EmitRequest& request) : times_(times) {
+    const OpEntry& entry = request.catalog->at(request.op);
+    for (const Winner& winner : request.winners) {
+      problems_.push_back(problem_from_key(entry.op, winner.trial.context.situation.problem));
+    }
+    for (const KernelSpec& kernel : entry.kernels) {
+      kernels_[kernel.name] = {&kernel, compiled_dims(*request.catalog, kernel)};
+    }
+  }
+
+  const MeasuredTimes& times() const { return times_; }
+  Code of(std::size_t problem, std::size_t candidate) const {
+    Code code{candidate, {}};
+    for (const std::size_t dim : kernels_.at(times_.candidates[candidate].kernel).compiled) {
+      code.second.push_back(problems_[problem].dims[dim]);
+    }
+    return code;
+  }
+  bool serves(const Code& code, std::size_t problem) const {
+    return times_.slowdowns[problem][code.first] < not_measured && of(problem, code.first) == code;
+  }
+  Branch branch(const Code& code) const {
+    std::size_t problem = 0;
+    while (!serves(code, problem)) ++problem;
+    const Candidate& one = times_.candidates[code.first];
+    const KernelSpec* kernel = kernels_.at(one.kernel).spec;
+    return {kernel, problems_[problem], configuration_from(kernel->knobs, one.configuration)};
+  }
+
+ private:
+  struct Kernel {
+    const KernelSpec* spec = nullptr;
+    std::vector<std::size_t> compiled;
+  };
+
+  const MeasuredTimes& times_;
+  std::vector<Problem> problems_;
+  std::map<std::string, Kernel> kernels_;
+};
+
+// Returns the codes whose sizes count: those with which a few configurations serve all problems,
+// and the fastest ones for each problem. They are at most `most_sized`, or two for each problem if
+// this is more.
+std::set<Code> sized_codes(const Codes& codes) {
+  const Slowdowns& slowdowns = codes.times().slowdowns;
+  const std::size_t problems = slowdowns.size();
+  const std::size_t most = std::max(most_sized, 2 * problems);
+  std::set<Code> chosen;
+  const auto add = [&](std::size_t problem, std::size_t candidate) {
+    if (chosen.size() < most) chosen.insert(codes.of(problem, candidate));
+  };
+  std::vector<std::vector<std::size_t>> fastest;  // [problem]: candidates
+  for (std::size_t i = 0; i < problems; ++i) {
+    const std::vector<double>& row = slowdowns[i];
+    std::vector<std::size_t>& order = fastest.emplace_back(row.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(),
                      [&](std::size_t a, std::size_t b) { return row[a] < row[b]; });
-    for (std::size_t i = 0; i < each && row[order[i]] < not_measured; ++i) chosen.insert(order[i]);
+    std::erase_if(order, [&](std::size_t candidate) { return !(row[candidate] < not_measured); });
+    add(i, order.front());
   }
-  for (std::size_t most = 1; most <= std::min<std::size_t>(problems, 16); most *= 2) {
-    const Portfolio few = portfolio_of(times.slowdowns, most);
-    chosen.insert(few.members.begin(), few.members.end());
+  for (std::size_t count = 1; count <= std::min<std::size_t>(problems, 16); count *= 2) {
+    const Portfolio few = portfolio_of(slowdowns, count);
+    for (std::size_t i = 0; i < few.choice.size(); ++i) add(i, few.choice[i]);
+  }
+  for (std::size_t place = 1; place < most_of_each; ++place) {
+    for (std::size_t i = 0; i < problems; ++i) {
+      if (place < fastest[i].size()) add(i, fastest[i][place]);
+    }
   }
   return chosen;
 }
 
-// Returns the code that a header compiles for a candidate, if all problems on which it was measured
-// take it: one branch, or one for each value of the dims that the code contains.
-std::vector<Branch> branches_of(const MeasuredTimes& times, const EmitRequest& request,
-                                std::size_t candidate) {
-  const OpEntry& entry = request.catalog->at(request.op);
-  const Candidate& one = times.candidates[candidate];
-  const KernelSpec& kernel =
-      *std::find_if(entry.kernels.begin(), entry.kernels.end(),
-                    [&](const KernelSpec& known) { return known.name == one.kernel; });
-  const std::vector<std::size_t> compiled = compiled_dims(*request.catalog, kernel);
-  std::set<std::vector<std::int64_t>> seen;
-  std::vector<Branch> branches;
-  for (std::size_t i = 0; i < request.winners.size(); ++i) {
-    if (!(times.slowdowns[i][candidate] < not_measured)) continue;
-    const std::string& key = request.winners[i].trial.context.situation.problem;
-    Problem problem = problem_from_key(entry.op, key);
-    std::vector<std::int64_t> dims;
-    for (const std::size_t dim : compiled) dims.push_back(problem.dims[dim]);
-    if (!seen.insert(std::move(dims)).second) continue;
-    branches.push_back(
-        {&kernel, std::move(problem), configuration_from(kernel.knobs, one.configuration)});
-  }
-  return branches;
-}
-
-// The candidates with the sizes of their code. A candidate without a size serves no problem.
+// The codes with their sizes, as columns of slowdowns.
 struct Sized {
   Slowdowns slowdowns;
-  std::vector<std::int64_t> bytes;
-  bool is_complete = true;  // Every candidate has a size.
+  std::vector<std::size_t> candidates;  // of each column
+  PortfolioBudget budget;               // with the sizes of the codes, and without limits
+  bool is_complete = false;             // Every code that was measured is a column.
 };
 
-Sized sized(const MeasuredTimes& times, const EmitRequest& request, CodeSizes& sizes) {
-  const std::set<std::size_t> chosen = sized_candidates(times);
+Sized sized(const Codes& codes, CodeSizes& sizes) {
+  const MeasuredTimes& times = codes.times();
+  const std::set<Code> chosen = sized_codes(codes);
   std::vector<Branch> branches;
-  std::vector<std::size_t> candidate_of;
-  for (const std::size_t candidate : chosen) {
-    for (Branch& branch : branches_of(times, request, candidate)) {
-      branches.push_back(std::move(branch));
-      candidate_of.push_back(candidate);
+  for (const Code& code : chosen) branches.push_back(codes.branch(code));
+  std::set<Code> measured;
+  for (std::size_t i = 0; i < times.slowdowns.size(); ++i) {
+    for (std::size_t j = 0; j < times.candidates.size(); ++j) {
+      if (times.slowdowns[i][j] < not_measured) measured.insert(codes.of(i, j));
     }
   }
+  std::set<std::size_t> candidates;
+  for (const Code& code : chosen) candidates.insert(code.first);
   say(fmt::format("tune: asking NVRTC for the sizes of {} of {} configurations that were measured",
-                  chosen.size(), times.candidates.size()));
+                  candidates.size(), times.candidates.size()));
   const std::vector<std::optional<std::int64_t>> known = sizes.of(branches);
-  Sized all{times.slowdowns, std::vector<std::int64_t>(times.candidates.size(), 0)};
-  std::set<std::size_t> unknown;
-  for (std::size_t i = 0; i < times.candidates.size(); ++i) {
-    if (!chosen.count(i)) unknown.insert(i);
+  Sized all;
+  all.slowdowns.resize(times.slowdowns.size());
+  std::size_t at = 0;
+  for (const Code& code : chosen) {
+    const std::optional<std::int64_t> bytes = known[at++];
+    if (!bytes) continue;
+    all.budget.bytes.push_back(*bytes);
+    all.candidates.push_back(code.first);
+    for (std::size_t i = 0; i < all.slowdowns.size(); ++i) {
+      all.slowdowns[i].push_back(codes.serves(code, i) ? times.slowdowns[i][code.first]
+                                                       : not_measured);
+    }
   }
-  for (std::size_t i = 0; i < known.size(); ++i) {
-    all.bytes[candidate_of[i]] += known[i].value_or(0);
-    if (!known[i]) unknown.insert(candidate_of[i]);
-  }
-  for (const std::size_t candidate : unknown) {
-    for (std::vector<double>& row : all.slowdowns) row[candidate] = not_measured;
-  }
-  all.is_complete = unknown.empty();
+  if (chosen.size() > candidates.size()) all.budget.configuration = all.candidates;
+  all.is_complete = all.candidates.size() == measured.size();
   return all;
 }
 
-// Returns the size of all code of the header with these winners, and of the defaults' part.
-SizedPortfolio with_defaults(const MeasuredTimes& times, const EmitRequest& request,
-                             Portfolio portfolio, CodeSizes& sizes) {
+// Returns the portfolio of candidates for one of codes.
+Portfolio of_candidates(const Sized& all, Portfolio portfolio) {
+  std::set<std::size_t> members;
+  for (std::size_t& one : portfolio.choice) {
+    one = all.candidates[one];
+    members.insert(one);
+  }
+  portfolio.members.assign(members.begin(), members.end());
+  return portfolio;
+}
+
+// Returns the choice with the size of all code of the header, and of the defaults' part. Returns
+// nothing if the code of a member does not compile.
+std::optional<SizedPortfolio> with_defaults(const MeasuredTimes& times, const EmitRequest& request,
+                                            Portfolio portfolio, CodeSizes& sizes) {
   EmitRequest taken = request;
   take_members(times, portfolio, taken);
   Tuning tuning = tuning_of(taken);
-  const auto bytes_of = [&] {
+  const auto sum_of = [](const std::vector<std::optional<std::int64_t>>& all) {
     std::int64_t sum = 0;
-    for (const auto& one : sizes.of(compiled_branches(tuning))) sum += one.value_or(0);
+    for (const auto& one : all) sum += one.value_or(0);
     return sum;
   };
-  SizedPortfolio result{std::move(portfolio), bytes_of(), 0, sizes.architecture()};
+  const std::int64_t bytes = sum_of(sizes.of(compiled_branches(tuning)));
   tuning.fallbacks.clear();
-  result.defaults = result.bytes - bytes_of();
-  return result;
+  const auto of_members = sizes.of(compiled_branches(tuning));
+  if (std::find(of_members.begin(), of_members.end(), std::nullopt) != of_members.end()) {
+    return std::nullopt;
+  }
+  return SizedPortfolio{std::move(portfolio), bytes, bytes - sum_of(of_members),
+                        sizes.architecture()};
+}
+
+// Returns whether no choice can be better, since the aim is the loss and there is none. With
+// --max-regret the aim is the fewest configurations.
+bool loses_nothing(const SizeWish& wish, const Portfolio& portfolio) {
+  return wish.worst == 0 && portfolio.mean <= 1;
+}
+
+// Returns the smallest choice of at most so many configurations; nothing if there is none.
+std::optional<SizedPortfolio> smallest_with(const MeasuredTimes& times, const EmitRequest& request,
+                                            const SizeWish& wish, const Sized& all,
+                                            CodeSizes& sizes, std::size_t most) {
+  PortfolioBudget budget = all.budget;
+  budget.most = most;
+  Portfolio smallest =
+      smallest_portfolio(all.slowdowns, wish.worst > 0 ? wish.worst : any_slowdown, budget);
+  if (smallest.members.empty()) return std::nullopt;
+  return with_defaults(times, request, of_candidates(all, std::move(smallest)), sizes);
 }
 
 // Returns the smallest choice if it satisfies the wish, for searches that were cut short. Throws
@@ -128,29 +202,32 @@ SizedPortfolio smallest_of(const MeasuredTimes& times, const EmitRequest& reques
                            const SizeWish& wish, const Sized& all, CodeSizes& sizes) {
   std::string which = all.is_complete ? "" : " of configurations whose size was asked";
   if (wish.worst > 0) which += fmt::format(" that loses at most {}", loss_text(wish.worst));
-  Portfolio smallest =
-      smallest_portfolio(all.slowdowns, wish.worst > 0 ? wish.worst : any_slowdown, all.bytes);
-  if (smallest.members.empty()) {
+  std::optional<SizedPortfolio> least =
+      smallest_with(times, request, wish, all, sizes, std::numeric_limits<std::size_t>::max());
+  if (!least) {
     throw Error(
         fmt::format("--max-bytes {}: no choice{} serves all problems: leave --max-bytes out",
                     wish.most_bytes, which));
   }
-  SizedPortfolio least = with_defaults(times, request, std::move(smallest), sizes);
-  if (least.bytes > wish.most_bytes) {
+  if (least->bytes > wish.most_bytes) {
     throw Error(
         fmt::format("--max-bytes {0}: the smallest choice{1} takes {2} bytes of code for {3}, {4} "
                     "of them for the defaults: ask for {2}",
-                    wish.most_bytes, which, least.bytes, sizes.architecture(), least.defaults));
+                    wish.most_bytes, which, least->bytes, sizes.architecture(), least->defaults));
   }
-  const std::size_t count = least.portfolio.members.size();
+  const std::size_t count = least->portfolio.members.size();
   if (count > wish.most) {
-    throw Error(
-        fmt::format("--kernels {} --max-bytes {}: no choice of so few configurations is so small; "
-                    "the smallest one has {} in {} bytes: ask for more of them, or for more bytes",
-                    wish.most, wish.most_bytes, count, least.bytes));
+    std::optional<SizedPortfolio> few = smallest_with(times, request, wish, all, sizes, wish.most);
+    if (!few || few->bytes > wish.most_bytes) {
+      throw Error(fmt::format(
+          "--kernels {} --max-bytes {}: no choice of so few configurations is so small; "
+          "the smallest one has {} in {} bytes: ask for more of them, or for more bytes",
+          wish.most, wish.most_bytes, count, least->bytes));
+    }
+    least = std::move(few);
   }
-  least.portfolio.is_optimal = false;
-  return least;
+  least->portfolio.is_optimal = loses_nothing(wish, least->portfolio);
+  return *least;
 }
 
 }  // namespace
@@ -176,21 +253,31 @@ std::int64_t max_bytes_of(std::string_view text) {
 
 SizedPortfolio portfolio_of_size(const MeasuredTimes& times, const EmitRequest& request,
                                  const SizeWish& wish, CodeSizes& sizes) {
-  const Sized all = sized(times, request, sizes);
-  PortfolioBudget budget{wish.most, all.bytes, wish.most_bytes};
+  const auto choice = [&](const Slowdowns& slowdowns, const PortfolioBudget& budget) {
+    Portfolio one = wish.worst > 0 ? portfolio_within(slowdowns, wish.worst, budget)
+                                   : portfolio_of(slowdowns, budget);
+    const double worst = wish.worst > 0 ? wish.worst : any_slowdown;
+    return one.members.empty() || one.worst > worst ? std::nullopt : std::optional(std::move(one));
+  };
+  if (auto unlimited = choice(times.slowdowns, {.most = wish.most})) {
+    const auto one = with_defaults(times, request, std::move(*unlimited), sizes);
+    if (one && one->bytes <= wish.most_bytes) return *one;
+  }
+  const Sized all = sized(Codes(times, request), sizes);
+  PortfolioBudget budget = all.budget;
+  budget.most = wish.most;
+  budget.most_bytes = wish.most_bytes;
   // Which defaults a header needs depends on the choice, so the room for them is found by trying.
   constexpr int most_tries = 8;
   for (int i = 0; i < most_tries && budget.most_bytes >= 0; ++i) {
-    Portfolio portfolio = wish.worst > 0 ? portfolio_within(all.slowdowns, wish.worst, budget)
-                                         : portfolio_of(all.slowdowns, budget);
-    const bool serves = !portfolio.members.empty() && portfolio.worst < not_measured;
-    if (!serves || (wish.worst > 0 && portfolio.worst > wish.worst)) break;
-    SizedPortfolio one = with_defaults(times, request, std::move(portfolio), sizes);
+    auto portfolio = choice(all.slowdowns, budget);
+    if (!portfolio) break;
+    SizedPortfolio one =
+        with_defaults(times, request, of_candidates(all, std::move(*portfolio)), sizes).value();
     if (one.bytes <= wish.most_bytes) {
-      // Without any loss none is better. Else a candidate without a size could be.
-      const bool is_perfect = one.portfolio.mean <= 1;
-      one.portfolio.is_optimal =
-          is_perfect || (one.portfolio.is_optimal && all.is_complete && i == 0);
+      // A code without a size could be better, and so could a choice with fewer defaults.
+      const bool is_best = one.portfolio.is_optimal && all.is_complete && i == 0;
+      one.portfolio.is_optimal = is_best || loses_nothing(wish, one.portfolio);
       return one;
     }
     const std::int64_t room = wish.most_bytes - one.defaults;
