@@ -211,8 +211,8 @@ class CliMpi : public CliFleet {
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(folder_ / "out.txt"),
             text_of_file(folder_ / "err.txt")};
   }
-  // Stops two ranks while a search goes on. One of them continues after it was left out, and what it
-  // has measured by then is late. Expects the search of one worker.
+  // Stops two ranks while a search goes on. One of them continues after it was left out, and what
+  // it has measured by then is late. Expects the search of one worker.
   Ran tune_with_stopped_ranks(const std::string& options) {
     const std::string search =
         "--op activation --shape 4x64 --device cpu --strategy random --db t.db --budget 24 "
