@@ -23,17 +23,20 @@ inline constexpr auto rank_0_silence = std::chrono::seconds(30);
 class Presence {
  public:
   Presence();
+  ~Presence();
 
  private:
   void answer(const std::stop_token& stop);
 
   std::list<MpiMessage> answers_;  // under way
-  std::jthread thread_;            // the last member, because it uses the others
+  std::jthread thread_;
 };
 
 // The connection of another rank to rank 0.
 class ParentTransport final : public fleet::Transport {
  public:
+  ~ParentTransport() override;
+
   bool send(std::string_view frame) override { return messages_.send(frame); }
   std::optional<std::string> receive() override { return messages_.receive(); }
   int descriptor() const override { return messages_.descriptor(); }
