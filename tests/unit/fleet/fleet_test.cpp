@@ -245,6 +245,12 @@ TEST_F(FleetTest, TwoGpusThatDeviateAreNamedAndKept) {
   const std::string said = notices();
   EXPECT_NE(said.find("2.5 % more time"), std::string::npos) << said;
   EXPECT_NE(said.find("not comparable"), std::string::npos) << said;
+  // Ten minutes later.
+  for (const double scale : {1.03, 0.95}) {
+    workers_[1].behaviour.scale = scale;
+    fleet_->calibrate({job(0, Purpose::measure)}, 0.02);
+    EXPECT_EQ(notices(), "") << "a difference of two workers is said once";
+  }
 }
 
 // Two pairs: it cannot be known which one is right.
