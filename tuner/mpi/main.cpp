@@ -186,6 +186,7 @@ int serve_rank(const World& world) {
   tw::ParentTransport parent;
   try {
     tw::fleet::serve(parent, tw::build_of_fleets(), [&](const tw::fleet::OpenRequest& request) {
+      parent.set_silence_limit(std::chrono::seconds(request.silence_s));
       return open_device(world, request);
     });
     if (const std::string reason = parent.end_reason(); !reason.empty()) {

@@ -89,8 +89,8 @@ std::string ParentTransport::end_reason() {
     start_sending("", 0, question_tag, question_);
   }
   remove_done(question_);
-  if (!waits_ || silence_.look(now) < rank_0_silence) return "";
-  return fmt::format("silent for {} s", rank_0_silence.count());
+  if (!waits_ || silence_.look(now) < silence_limit_) return "";
+  return fmt::format("silent for {} s", silence_limit_.count());
 }
 
 }  // namespace tw

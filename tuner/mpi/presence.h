@@ -16,9 +16,6 @@
 
 namespace tw {
 
-// Rank 0 is gone if it answers no question for so long.
-inline constexpr auto rank_0_silence = std::chrono::seconds(30);
-
 // Rank 0's answers, from a thread of their own: a search may think for long.
 class Presence {
  public:
@@ -41,8 +38,10 @@ class ParentTransport final : public fleet::Transport {
   std::optional<std::string> receive() override { return messages_.receive(); }
   int descriptor() const override { return messages_.descriptor(); }
   bool has_unsent() const override { return messages_.has_unsent(); }
-  // Asks rank 0 each second whether it is there.
+  // Asks rank 0 each second whether it is there. Rank 0 is gone if it does not answer for longer
+  // than the limit.
   std::string end_reason() override;
+  void set_silence_limit(std::chrono::seconds limit) { silence_limit_ = limit; }
 
  private:
   MpiTransport messages_{0};
@@ -50,6 +49,7 @@ class ParentTransport final : public fleet::Transport {
   bool waits_ = false;              // for an answer
   std::chrono::steady_clock::time_point asked_{};
   fleet::Silence silence_;
+  std::chrono::seconds silence_limit_{30};
 };
 
 }  // namespace tw

@@ -122,7 +122,8 @@ WorkerFleet::WorkerFleet(std::vector<Connection> connections, FleetOptions optio
                  .device = std::move(connection.device),
                  .cache = options_.cache,
                  .sharers = connection.sharers,
-                 .epoch = next_number()});
+                 .epoch = next_number(),
+                 .silence_s = static_cast<int>(options_.silence_limit.count())});
   }
   await_devices();
   keep_alike();

@@ -31,7 +31,7 @@ struct FleetOptions {
   int in_flight = 0;
   std::chrono::milliseconds start_limit{90'000};  // for opening all devices
   // A worker that says nothing for longer is lost. Workers say that they are alive each second.
-  std::chrono::milliseconds silence_limit{30'000};
+  std::chrono::seconds silence_limit{30};
 };
 
 class Fleet : public Device {
