@@ -67,7 +67,8 @@ std::map<int, int> processes_of(MPI_Comm host, const World& world) {
 }
 
 World enter_world(int argc, char** argv) {
-  // The ranks know when all of them are done. Open MPI's barrier would wait for ranks that are gone.
+  // The ranks know when all of them are done. Open MPI's barrier would wait for ranks that are
+  // gone.
   ::setenv("OMPI_MCA_async_mpi_finalize", "1", 0);
   // A worker's thread says that it is alive, under a lock.
   int provided = 0;
@@ -185,6 +186,7 @@ int serve_rank(const World& world) {
   tw::ParentTransport parent;
   try {
     tw::fleet::serve(parent, tw::build_of_fleets(), [&](const tw::fleet::OpenRequest& request) {
+      parent.set_silence_limit(std::chrono::seconds(request.silence_s));
       return open_device(world, request);
     });
     if (const std::string reason = parent.end_reason(); !reason.empty()) {

@@ -19,7 +19,7 @@ std::string text_of(int code) {
   return text;
 }
 
-// Messages of transports that are gone. MPI cannot take a message back. Under mpi_mutex().
+// Messages whose owners are gone.
 std::list<MpiMessage>& left_behind() {
   static std::list<MpiMessage> messages;
   return messages;
@@ -49,11 +49,15 @@ int remove_done(std::list<MpiMessage>& sending) {
   return fault;
 }
 
+void leave_behind(std::list<MpiMessage>& messages) {
+  left_behind().splice(left_behind().end(), messages);
+  remove_done(left_behind());
+}
+
 MpiTransport::~MpiTransport() {
   const std::scoped_lock lock(mpi_mutex());
-  complete();
-  left_behind().splice(left_behind().end(), sending_);
-  left_behind().splice(left_behind().end(), receiving_);
+  leave_behind(sending_);
+  leave_behind(receiving_);
 }
 
 void MpiTransport::complete() {

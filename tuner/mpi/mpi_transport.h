@@ -25,6 +25,8 @@ std::mutex& mpi_mutex();
 int start_sending(std::string_view frame, int rank, int tag, std::list<MpiMessage>& sending);
 // Removes the messages that are done. Returns the last error; MPI_SUCCESS if there is none.
 int remove_done(std::list<MpiMessage>& sending);
+// Keeps messages whose owner is gone until they are done. MPI cannot take a message back.
+void leave_behind(std::list<MpiMessage>& messages);
 
 // The connection to another rank. One thread at a time may use an object.
 class MpiTransport final : public fleet::Transport {

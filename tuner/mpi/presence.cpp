@@ -48,6 +48,13 @@ Presence::Presence() {
   thread_ = std::jthread([this](const std::stop_token& stop) { answer(stop); });
 }
 
+Presence::~Presence() {
+  thread_.request_stop();
+  thread_.join();
+  const std::scoped_lock mpi(mpi_mutex());
+  leave_behind(answers_);
+}
+
 void Presence::answer(const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any wakes;
@@ -60,6 +67,11 @@ void Presence::answer(const std::stop_token& stop) {
     }
     remove_done(answers_);
   }
+}
+
+ParentTransport::~ParentTransport() {
+  const std::scoped_lock mpi(mpi_mutex());
+  leave_behind(question_);
 }
 
 std::string ParentTransport::end_reason() {
@@ -77,8 +89,8 @@ std::string ParentTransport::end_reason() {
     start_sending("", 0, question_tag, question_);
   }
   remove_done(question_);
-  if (!waits_ || silence_.look(now) < rank_0_silence) return "";
-  return fmt::format("silent for {} s", rank_0_silence.count());
+  if (!waits_ || silence_.look(now) < silence_limit_) return "";
+  return fmt::format("silent for {} s", silence_limit_.count());
 }
 
 }  // namespace tw

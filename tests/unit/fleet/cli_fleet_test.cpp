@@ -35,6 +35,24 @@ class CliFleet : public Cli {
     return "{ (for i in $(seq 1200); do " + condition + " && { " + action +
            "; break; }; sleep 0.1; done) >/dev/null 2>&1 & }; ";
   }
+  // Returns shell code that has workers hold all that they compile until the file `go` exists. So
+  // no search ends before the file exists. A worker writes the file `held.N` as soon as it has a
+  // job; N is its rank or its HOLDER.
+  std::string holds() {
+    const char* const compiler = std::getenv("CXX");
+    write("holding", "#!/bin/sh\nfolder='" + folder_.string() + "' compiler='" +
+                         (compiler && *compiler ? compiler : "g++") + R"('
+case "$*" in
+  *-dumpversion*) ;;
+  *)
+    : >"$folder/held.${OMPI_COMM_WORLD_RANK-$HOLDER}"
+    while [ -d "$folder" ] && [ ! -e "$folder/go" ]; do sleep 0.05; done ;;
+esac
+exec "$compiler" "$@"
+)");
+    fs::permissions(folder_ / "holding", fs::perms::owner_all);
+    return "export CXX='" + (folder_ / "holding").string() + "'; ";
+  }
   static inline const std::string trial_is_stored =
       "[ \"$(sqlite3 -readonly t.db 'SELECT count(*) FROM trial' 2>/dev/null)\" -gt 0 ]";
 };
@@ -80,6 +98,7 @@ TEST_F(CliFleet, FaultsNameTheOption) {
   expect_fault("--device cpu,gpu:0 --op gemm --shape 8x8x8", {"--device gpu:0", "one of"});
   expect_fault("--device all --op gemm --shape 8x8x8", {"--device all", "no GPU here"});
   expect_fault("--device cpu --in-flight 0 --op gemm --shape 8x8x8", {"--in-flight 0"});
+  expect_fault("--device cpu --silence 4 --op gemm --shape 8x8x8", {"--silence 4", "5"});
   expect_fault("--workers 'exit 3' --op gemm --shape 8x8x8", {"exit 3", "exited with 3"});
   expect_fault("--device ,cpu --op gemm --shape 8x8x8", {"--device ,cpu", "missing"});
   expect_fault("worker --device gpu", {"--device gpu"});
@@ -110,11 +129,11 @@ TEST_F(CliFleet, ASearchGoesOnWithoutAStoppedWorker) {
   const std::string search =
       "--op activation --shape 4x64 --device cpu --strategy random --db t.db --budget 16 "
       "--in-flight 6 --race 0 --no-baseline";
-  const Ran ran = tune(
-      search + " --workers \"echo \\$\\$ >pid; exec '" + executable_ + "' worker --device cpu\"",
-      once(trial_is_stored, "kill -STOP $(cat pid)"));
+  const Ran ran = tune(search + " --silence 10 --workers \"echo \\$\\$ >pid; exec env HOLDER=1 '" +
+                           executable_ + "' worker --device cpu\"",
+                       holds() + once("[ -e held.1 ]", "kill -STOP $(cat pid); touch go"));
   EXPECT_EQ(ran.code, 0) << ran.err;
-  EXPECT_NE(ran.err.find("is left out: it was silent for 30 s"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("is left out: it was silent for 10 s"), std::string::npos) << ran.err;
   const int pid = std::stoi(text_of_file(folder_ / "pid"));
   EXPECT_NE(::kill(pid, 0), 0) << "a stopped worker ends, too";
   const std::string found = stored();
@@ -211,19 +230,20 @@ class CliMpi : public CliFleet {
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(folder_ / "out.txt"),
             text_of_file(folder_ / "err.txt")};
   }
-  // Stops two ranks while a search goes on. One of them continues after it was left out, and what it
-  // has measured by then is late. Expects the search of one worker.
+  // Stops two ranks while a search goes on. One of them continues after it was left out, and what
+  // it has measured by then is late. Expects the search of one worker.
   Ran tune_with_stopped_ranks(const std::string& options) {
     const std::string search =
         "--op activation --shape 4x64 --device cpu --strategy random --db t.db --budget 24 "
         "--in-flight 8 --race 0 --no-baseline";
-    const std::string stops = sends("STOP", 2) + "; " + sends("STOP", 3);
+    const std::string stops = sends("STOP", 2) + "; " + sends("STOP", 3) + "; touch go";
+    const std::string stopped = once("[ -e held.2 ] && [ -e held.3 ]", stops);
     const std::string continues = once("grep -q 'rank 3.*is left out' err.txt", sends("CONT", 3));
-    Ran ran = tune_mpi(4, search, options, once(trial_is_stored, stops) + continues);
+    Ran ran = tune_mpi(4, search + " --silence 10", options, holds() + stopped + continues);
     EXPECT_NE(ran.out.find("24 new"), std::string::npos) << ran.out << ran.err;
     for (const std::string rank : {"rank 2", "rank 3"}) {
       const std::size_t at = std::min(ran.err.find("the worker " + rank), ran.err.size());
-      EXPECT_NE(ran.err.find("is left out: it was silent for 30 s", at), std::string::npos)
+      EXPECT_NE(ran.err.find("is left out: it was silent for 10 s", at), std::string::npos)
           << ran.err;
     }
     const std::string found = stored();
@@ -293,9 +313,10 @@ TEST_F(CliMpi, WithRecoveryASearchGoesOnWithoutStoppedRanks) {
 TEST_F(CliMpi, WithRecoveryTheRanksEndWithoutRank0) {
   const std::string search =
       "--op activation --shape 4x64 --device cpu --db t.db --race 0 --no-baseline --budget ";
-  const Ran first = tune_mpi(3, search + "1000 --log log.jsonl", "--enable-recovery", kills(0));
+  const Ran first =
+      tune_mpi(3, search + "1000 --silence 10 --log log.jsonl", "--enable-recovery", kills(0));
   for (const std::string rank : {"rank 1", "rank 2"}) {
-    EXPECT_NE(first.err.find(rank + " ends, because rank 0 is gone: silent for 30 s"),
+    EXPECT_NE(first.err.find(rank + " ends, because rank 0 is gone: silent for 10 s"),
               std::string::npos)
         << first.err;
   }

@@ -77,7 +77,7 @@ TEST_F(FleetTest, JobsOfAWorkerThatEndsAreDoneByOthers) {
 
 TEST_F(FleetTest, JobsOfAWorkerThatIsSilentAreDoneByOthers) {
   workers_.resize(2);
-  open({.build = "1", .silence_limit = std::chrono::milliseconds(4000)});
+  open({.build = "1", .silence_limit = std::chrono::seconds(4)});
   workers_[0].behaviour.hangs = true;
   EXPECT_EQ(run(10).size(), 10u);
   EXPECT_NE(notices().find("it was silent for 4 s"), std::string::npos);
@@ -86,7 +86,7 @@ TEST_F(FleetTest, JobsOfAWorkerThatIsSilentAreDoneByOthers) {
 // A worker that only has nothing to do says that it is alive.
 TEST_F(FleetTest, AnIdleWorkerIsNotSilent) {
   workers_.resize(2);
-  open({.build = "1", .silence_limit = std::chrono::milliseconds(4000)});
+  open({.build = "1", .silence_limit = std::chrono::seconds(4)});
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(5000);
   while (std::chrono::steady_clock::now() < end) run(1, Purpose::race_round);
   EXPECT_EQ(fleet_->size(), 2) << notices();
@@ -106,7 +106,7 @@ TEST(FleetSilence, TimeWithoutALookCountsAsASecondAtMost) {
 
 TEST_F(FleetTest, AWorkerIsNotSilentWhileNobodyListens) {
   workers_.resize(2);
-  open({.build = "1", .silence_limit = std::chrono::milliseconds(4000)});
+  open({.build = "1", .silence_limit = std::chrono::seconds(4)});
   workers_[0].behaviour.hangs = true;
   fleet_->submit(job(0, Purpose::race_round));
   std::this_thread::sleep_for(std::chrono::milliseconds(4500));  // this process is stopped
@@ -245,6 +245,12 @@ TEST_F(FleetTest, TwoGpusThatDeviateAreNamedAndKept) {
   const std::string said = notices();
   EXPECT_NE(said.find("2.5 % more time"), std::string::npos) << said;
   EXPECT_NE(said.find("not comparable"), std::string::npos) << said;
+  // Ten minutes later.
+  for (const double scale : {1.03, 0.95}) {
+    workers_[1].behaviour.scale = scale;
+    fleet_->calibrate({job(0, Purpose::measure)}, 0.02);
+    EXPECT_EQ(notices(), "") << "a difference of two workers is said once";
+  }
 }
 
 // Two pairs: it cannot be known which one is right.

@@ -15,7 +15,8 @@ TEST(FleetMessages, ARequestToOpenSurvives) {
   PartsReceived received;
   const Request request = decode_request(
       encode({.kind = Request::Kind::open,
-              .open = {.build = "b", .device = "cuda:1", .cache = false, .sharers = 4}},
+              .open =
+                  {.build = "b", .device = "cuda:1", .cache = false, .sharers = 4, .silence_s = 7}},
              sent),
       received);
   EXPECT_EQ(request.kind, Request::Kind::open);
@@ -23,6 +24,7 @@ TEST(FleetMessages, ARequestToOpenSurvives) {
   EXPECT_EQ(request.open.device, "cuda:1");
   EXPECT_FALSE(request.open.cache);
   EXPECT_EQ(request.open.sharers, 4);
+  EXPECT_EQ(request.open.silence_s, 7);
 }
 
 TEST(FleetMessages, AJobSurvives) {

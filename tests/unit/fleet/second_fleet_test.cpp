@@ -112,7 +112,7 @@ class SecondFleet : public FleetTest {
     ranks_.resize(2);
     Behaviour& second = ranks_[1].behaviour;
     second.holds = true;
-    open_ranks({.build = "1", .silence_limit = std::chrono::milliseconds(4000)});
+    open_ranks({.build = "1", .silence_limit = std::chrono::seconds(4)});
     const auto has_jobs = [&] {
       const std::lock_guard lock(second.mutex);
       return !second.had.empty();

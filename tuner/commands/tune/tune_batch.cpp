@@ -39,6 +39,8 @@ void run_side_by_side(Batch& batch, const std::vector<std::unique_ptr<fleet::Fle
     });
   }
   for (std::thread& thread : threads) thread.join();
+  Progress progress = batch.progress.beside();
+  for (const std::string& notice : calibration.rest()) progress.note(notice);
   if (batch.fault) std::rethrow_exception(batch.fault);
   if (batch.queue.has_left() && !interrupted()) {
     throw Error("all workers are lost: what was measured is stored: run the command again");

@@ -10,16 +10,19 @@
 namespace tw::fleet {
 namespace {
 
-// Returns how the fastest and the slowest worker differ; empty if the difference is small.
-std::string difference_text(const std::vector<WorkerTime>& times, const std::string& work,
-                            double tolerance) {
+// Says how the fastest and the slowest worker differ, unless the difference is small.
+void compare_extremes(const std::vector<WorkerTime>& times, const std::string& work,
+                      double tolerance, Comparison& comparison) {
   const auto [least, most] = std::minmax_element(
       times.begin(), times.end(),
       [](const WorkerTime& a, const WorkerTime& b) { return a.time_ns < b.time_ns; });
   const double ratio = most->time_ns / least->time_ns;
-  if (ratio <= 1 + tolerance) return "";
-  return fmt::format("{} needs {:.1f} % more time than {} for {}: their times are not comparable",
-                     most->worker, 100 * (ratio - 1), least->worker, work);
+  if (ratio <= 1 + tolerance) return;
+  comparison.notice =
+      fmt::format("{} needs {:.1f} % more time than {} for {}: their times are not comparable",
+                  most->worker, 100 * (ratio - 1), least->worker, work);
+  const auto [a, b] = std::minmax(least->worker, most->worker);
+  comparison.about = fmt::format("{}, {}: {}", a, b, work);
 }
 
 }  // namespace
@@ -40,7 +43,7 @@ Comparison compare_times(const std::vector<WorkerTime>& times, const std::string
   }
   if (times.size() == 2 || comparison.deviations.size() == times.size()) {
     comparison.deviations.clear();
-    comparison.notice = difference_text(times, work, tolerance);
+    compare_extremes(times, work, tolerance, comparison);
   }
   return comparison;
 }

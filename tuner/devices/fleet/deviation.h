@@ -20,6 +20,7 @@ struct Deviation {
 struct Comparison {
   std::vector<Deviation> deviations;
   std::string notice;  // the times differ, and it cannot be known which one is right; or empty
+  std::string about;   // the two workers and the work; the same each time that they are compared
 };
 
 // Compares times of the same work. With three or more, those that differ by more than `tolerance`

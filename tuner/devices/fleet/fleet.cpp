@@ -81,6 +81,7 @@ class WorkerFleet final : public Fleet {
   std::optional<double> time_of(const Job& job) override;
   void leave_out(const std::string& reason) override;
   std::string worker() const override;
+  const std::set<std::string>& differences() const override { return differences_; }
   std::vector<std::unique_ptr<Fleet>> split() override;
 
  private:
@@ -107,8 +108,9 @@ class WorkerFleet final : public Fleet {
   std::string race_fault_;                 // the race cannot be finished on one worker
   std::vector<Finished> finished_;
   std::vector<std::string> notices_;
-  std::set<std::string> said_;  // notices; each is said once
-  std::string last_reason_;     // of the worker that was lost last
+  std::set<std::string> said_;         // notices; each is said once
+  std::set<std::string> differences_;  // that were said
+  std::string last_reason_;            // of the worker that was lost last
 };
 
 WorkerFleet::WorkerFleet(std::vector<Connection> connections, FleetOptions options)
@@ -120,7 +122,8 @@ WorkerFleet::WorkerFleet(std::vector<Connection> connections, FleetOptions optio
                  .device = std::move(connection.device),
                  .cache = options_.cache,
                  .sharers = connection.sharers,
-                 .epoch = next_number()});
+                 .epoch = next_number(),
+                 .silence_s = static_cast<int>(options_.silence_limit.count())});
   }
   await_devices();
   keep_alike();
@@ -441,7 +444,9 @@ void WorkerFleet::calibrate(const std::vector<Job>& jobs, double tolerance) {
     }
     cancel();
     const Comparison comparison = compare_times(times, job.problem, tolerance);
-    if (!comparison.notice.empty()) notices_.push_back(comparison.notice);
+    if (!comparison.notice.empty() && differences_.insert(comparison.about).second) {
+      notices_.push_back(comparison.notice);
+    }
     for (const Deviation& deviation : comparison.deviations) {
       Member& member = *members[deviation.at];
       if (member.state == Member::State::works) leave_out(member, deviation.reason);
@@ -476,6 +481,7 @@ std::vector<std::unique_ptr<Fleet>> WorkerFleet::split() {
     if (member.state != Member::State::works) continue;
     auto fleet = std::make_unique<WorkerFleet>(std::move(member), options_);
     if (fleets.empty()) fleet->notices_ = notices();
+    fleet->differences_ = differences_;
     fleets.push_back(std::move(fleet));
   }
   members_.clear();

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,7 @@ struct FleetOptions {
   int in_flight = 0;
   std::chrono::milliseconds start_limit{90'000};  // for opening all devices
   // A worker that says nothing for longer is lost. Workers say that they are alive each second.
-  std::chrono::milliseconds silence_limit{30'000};
+  std::chrono::seconds silence_limit{30};
 };
 
 class Fleet : public Device {
@@ -38,7 +39,8 @@ class Fleet : public Device {
   // Returns the number of workers that answer jobs.
   virtual int size() const = 0;
   // Runs each job on all workers at the same time, and leaves out each worker whose median time
-  // deviates in any job: see compare_times(). Drops all jobs.
+  // deviates in any job: see compare_times(). A difference of two workers is said once. Drops all
+  // jobs.
   virtual void calibrate(const std::vector<Job>& jobs, double tolerance) = 0;
   // Runs a job on the only worker of a fleet. Returns its median time; nothing if a signal arrives
   // first. A worker that cannot run the job is left out: then throws Error. Drops all jobs.
@@ -47,6 +49,8 @@ class Fleet : public Device {
   virtual void leave_out(const std::string& reason) = 0;
   // Returns the name of the only worker, and its host if that is known; empty if there are several.
   virtual std::string worker() const = 0;
+  // Returns the differences that were said: Comparison::about.
+  virtual const std::set<std::string>& differences() const = 0;
   // Moves each worker into a fleet of its own. Drops all jobs. This fleet then has no workers. Each
   // of the fleets may be used by a thread of its own.
   virtual std::vector<std::unique_ptr<Fleet>> split() = 0;

@@ -96,6 +96,7 @@ std::string encode(const Request& request, PartsSent& parts) {
     message["cache"] = request.open.cache;
     message["sharers"] = request.open.sharers;
     message["epoch"] = request.open.epoch;
+    message["silence_s"] = request.open.silence_s;
   } else if (request.kind == Request::Kind::job) {
     message["job"] = binary(serialise(request.job, parts));
   }
@@ -110,7 +111,8 @@ Request decode_request(const std::string& frame, PartsReceived& parts) {
                     .device = text(message, "device"),
                     .cache = boolean(message, "cache"),
                     .sharers = integer<int>(message, "sharers", 1, 1 << 20),
-                    .epoch = identifier(message, "epoch")};
+                    .epoch = identifier(message, "epoch"),
+                    .silence_s = integer<int>(message, "silence_s", 1, 1 << 20)};
   } else if (request.kind == Request::Kind::job) {
     request.job = parse_job(bytes_at(message, "job"), parts);
   }

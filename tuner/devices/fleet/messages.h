@@ -19,6 +19,7 @@ struct OpenRequest {
   bool cache = true;        // use kernels that were compiled before
   int sharers = 1;          // workers of this host that compile at the same time
   std::uint64_t epoch = 0;  // the answer repeats it
+  int silence_s = 30;       // a rank ends if its parent says nothing for longer
 };
 
 // A message of the parent.

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,12 @@ class CalibrationRounds {
   // with fewer than two GPUs, or on the cpu device. Returns notices for the user; the worker's
   // device has others. Throws Error if the worker is lost meanwhile.
   std::vector<std::string> visit(std::size_t worker);
-  // The worker tunes no more problems, so that no round waits for it.
+  // The worker tunes no more problems, so that no round waits for it. If it has run the jobs of
+  // this round, its times still count.
   void leave(std::size_t worker);
+  // Returns what visit() has not: notices, and why GPUs deviate that were not left out. Is called
+  // when all workers have left.
+  std::vector<std::string> rest();
 
  private:
   using Times = std::vector<double>;  // of each job
@@ -39,7 +44,8 @@ class CalibrationRounds {
   void end_round_if_complete();
 
   std::vector<fleet::Fleet*> workers_;
-  std::vector<Job> jobs_;  // none if nothing is compared
+  std::vector<std::string> names_;  // of the workers
+  std::vector<Job> jobs_;           // none if nothing is compared
   std::chrono::milliseconds every_;
   Clock clock_;
 
@@ -47,8 +53,9 @@ class CalibrationRounds {
   std::chrono::steady_clock::time_point next_;
   bool goes_on_ = false;                        // a round
   std::map<std::size_t, Times> times_;          // of this round
-  std::map<std::size_t, std::string> present_;  // the names of the workers that are compared
+  std::set<std::size_t> present_;               // the workers that are waited for
   std::map<std::size_t, std::string> deviant_;  // why a worker is to be left out
+  std::set<std::string> differences_;           // that were said
   std::vector<std::string> notices_;            // which no worker has said yet
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <chrono>
 #include <map>
 #include <utility>
 
@@ -37,6 +38,9 @@ std::vector<Flag> fleet_flags() {
       {"in-flight", "N",
        "evaluations under way at the same time (default: as many as all workers want). With the "
        "same number and seed, a search is the same for any number of workers"},
+      {"silence", "SECONDS",
+       "leave out a worker that says nothing for so long (default: 30). Workers say each second "
+       "that they are alive"},
   };
 }
 
@@ -61,6 +65,7 @@ std::string build_of_fleets() { return version_text(); }
 FleetChoice::FleetChoice(const Arguments& arguments)
     : commands_(arguments.texts("workers")),
       in_flight_(static_cast<int>(arguments.integer("in-flight", 0, 1, 4096))),
+      silence_s_(static_cast<int>(arguments.integer("silence", 30, 5, 86'400))),
       cache_(!arguments.has("no-cache")) {}
 
 bool FleetChoice::is_wanted(const std::vector<std::string>& names) const {
@@ -87,7 +92,10 @@ std::unique_ptr<fleet::Fleet> FleetChoice::open(const std::vector<std::string>& 
                            .transport = std::move(transport)});
   }
   return fleet::open_fleet(std::move(connections),
-                           {.build = build_of_fleets(), .cache = cache_, .in_flight = in_flight_});
+                           {.build = build_of_fleets(),
+                            .cache = cache_,
+                            .in_flight = in_flight_,
+                            .silence_limit = std::chrono::seconds(silence_s_)});
 }
 
 }  // namespace tw

@@ -36,6 +36,7 @@ class FleetChoice {
  private:
   std::vector<std::string> commands_;  // of --workers
   int in_flight_ = 0;
+  int silence_s_ = 30;
   bool cache_ = true;
 };
 
