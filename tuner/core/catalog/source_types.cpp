@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <regex>
 #include <set>
+#include <string_view>
 
 #include "core/from_source/parameter_type.h"
 #include "core/from_source/source_functions.h"
@@ -33,21 +33,35 @@ std::optional<SourceFunction> only_kernel(const Texts& closure, const std::strin
   return found;
 }
 
+// Returns the word that ends before `at`; empty if something else stands there.
+std::string_view word_before(std::string_view code, std::size_t at) {
+  code = trimmed(code.substr(0, at));
+  const auto begin = std::find_if_not(code.rbegin(), code.rend(), is_word);
+  return code.substr(static_cast<std::size_t>(code.rend() - begin));
+}
+
+// Returns whether a declaration at the place of the name `at` gives the name another meaning.
+bool redefines_at(std::string_view code, std::size_t at, std::size_t length) {
+  constexpr std::array<std::string_view, 5> words{"using", "typename", "class", "struct", "define"};
+  const std::string_view before = word_before(code, at);
+  if (std::find(words.begin(), words.end(), before) != words.end()) return true;
+  // A typedef ends in the name.
+  if (!trimmed(code.substr(at + length)).starts_with(';')) return false;
+  const std::size_t end = code.substr(0, at).find_last_of(";{}");
+  const std::size_t begin = end == code.npos ? 0 : end + 1;
+  return mentions(code.substr(begin, at - begin), "typedef");
+}
+
 // Returns whether the source gives a name of C++ or CUDA another meaning: `using half = float;`,
 // `template <class half>`, `#define uint float`.
 bool redefines(const Texts& closure, const std::string& type) {
   std::string name = without_qualifiers(type);
   if (name.ends_with('*')) name.pop_back();
-  constexpr std::array<std::string_view, 6> before{"using",  "typename", "class",
-                                                   "struct", "define",   "typedef"};
+  if (!is_identifier(name)) return false;
   for (const auto& [file, text] : closure) {
     const std::string code = without_comments(text);
-    for (const std::string_view word : before) {
-      // A typedef ends in the name.
-      const std::string pattern = word == "typedef"
-                                      ? fmt::format(R"(\btypedef\b[^;]*\b{}\s*;)", name)
-                                      : fmt::format(R"(\b{}\s+{}\b)", word, name);
-      if (std::regex_search(code, std::regex(pattern))) return true;
+    for (std::size_t at = code.find(name); at != code.npos; at = code.find(name, at + 1)) {
+      if (redefines_at(code, at, name.size())) return true;
     }
   }
   return false;
