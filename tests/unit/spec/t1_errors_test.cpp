@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <bit>
 #include <filesystem>
@@ -19,6 +18,7 @@
 #include "core/space/space.h"
 #include "core/t1/t1.h"
 #include "core/text/json_document.h"
+#include "unit/spec/t1_files.h"
 
 namespace tw {
 namespace {
@@ -293,32 +293,12 @@ TEST(JsonDocument, FindsValuesAndKeys) {
 }
 
 // Faults that are found when the specs are read are reported for the T1 file, too.
-class T1Folder : public testing::Test {
+class T1Folder : public T1Files {
  protected:
   void SetUp() override {
-    // Tests of other processes run at the same time.
-    std::string name = (fs::path(testing::TempDir()) / "t1_errors_XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
+    T1Files::SetUp();
     write("add.cu", "namespace shop { template <class T, int F> __global__ void add(); }");
   }
-  void TearDown() override { fs::remove_all(folder_); }
-  void write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder_ / name) << text;
-  }
-  Catalog load(const std::string& text) const {
-    write("x.json", text);
-    return Catalog::load_file(folder_ / "x.json", builtin_sources());
-  }
-  std::string fault_of(const std::string& text) const {
-    try {
-      load(text);
-    } catch (const Error& error) {
-      return std::string(error.what()).substr(folder_.string().size() + 1);
-    }
-    return "";
-  }
-  fs::path folder_;
 };
 
 TEST_F(T1Folder, FaultsOfTheSpecsAreThoseOfTheFile) {

@@ -1,20 +1,14 @@
 // What a T1 file says of types and references is compared with the source and with its vectors.
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
-#include "core/base/error.h"
-#include "core/catalog/catalog.h"
+#include "unit/spec/t1_files.h"
 
 namespace tw {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 constexpr const char* base = R"({
@@ -41,37 +35,15 @@ std::string changed(std::string text, const std::string& from, const std::string
   return at == std::string::npos ? text : text.replace(at, from.size(), to);
 }
 
-class T1Types : public testing::Test {
+class T1Types : public T1Files {
  protected:
   void SetUp() override {
-    // Tests of other processes run at the same time.
-    std::string name = (fs::path(testing::TempDir()) / "t1_types_XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
+    T1Files::SetUp();
     write("add.cu", kernel("const T* a, T* b, T f, int n"));
   }
-  void TearDown() override { fs::remove_all(folder_); }
   static std::string kernel(const std::string& parameters) {
     return "__global__ void add(" + parameters + ") {}\n";
   }
-  void write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder_ / name) << text;
-  }
-  Catalog load(const std::string& text) const {
-    write("x.json", text);
-    return Catalog::load_file((folder_ / "x.json").string(), builtin_sources());
-  }
-  // Returns the fault without the folder; empty if there is none.
-  std::string fault_of(const std::string& text) const {
-    try {
-      load(text);
-    } catch (const Error& error) {
-      return std::string(error.what()).substr(folder_.string().size() + 1);
-    }
-    return "";
-  }
-
-  fs::path folder_;
 };
 
 // The compiled kernel would take the bytes as they are.
