@@ -7,4 +7,5 @@ extern "C" __global__ void refuses(const float* x, float* y) { y[0] = x[0]; }
 extern "C" __global__ void naps(const float* x, float* y) { y[0] = x[0]; }
 extern "C" __global__ void takes_one(const float* x) {}
 extern "C" __global__ void takes_three(const float* x, float* y, float* z) { y[0] = x[0]; }
-extern "C" __global__ void takes_narrow(const float* x, int y) {}
+using Narrow = int;  // a type of the source's own, which is not compared with the argument
+extern "C" __global__ void takes_narrow(const float* x, Narrow y) {}
