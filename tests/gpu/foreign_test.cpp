@@ -36,7 +36,8 @@ __global__ void overloaded(const float* x, float* y, int n) {}
 __global__ void overloaded(const double* x, double* y, int n) {}
 __global__ void four(const float* x, float* y, int n, int m) { y[n + m] = x[0]; }
 __global__ void two(const float* x, float* y) { y[0] = x[0]; }
-__global__ void wide(const float* x, float* y, long long n) { y[n] = x[0]; }
+using Wide = long long;  // a type of the source's own, which is not compared with the argument
+__global__ void wide(const float* x, float* y, Wide n) { y[n] = x[0]; }
 )";
 
 constexpr const char* spec = R"({
