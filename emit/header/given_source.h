@@ -10,9 +10,9 @@ namespace tw {
 
 // Returns the source as it stands in a namespace. It includes no system header. `extern "C"`
 // becomes `extern "C++"`, because two functions with C's linkage would be one. `::name` becomes
-// `tilewright_unit::name` if the sources declare `name` at global scope: the namespace declares this
-// alias of itself. #pragma once becomes a guard. An #include of a path in `sources` becomes relative
-// to `path`.
+// `tilewright_unit::name` if the sources declare `name` at global scope: the namespace declares
+// this alias of itself. #pragma once becomes a guard. An #include of a path in `sources` becomes
+// relative to `path`.
 std::string namespace_source(const std::string& path,
                              const std::map<std::string, std::string, std::less<>>& sources,
                              std::string_view digest);

@@ -14,7 +14,7 @@ namespace tw {
 using Slowdowns = std::vector<std::vector<double>>;
 inline constexpr double not_measured = std::numeric_limits<double>::infinity();
 
-// What a portfolio may hold.
+// The limits of a portfolio.
 struct PortfolioBudget {
   std::size_t most = std::numeric_limits<std::size_t>::max();  // configurations
   std::vector<std::int64_t> bytes{};  // the code of each configuration; empty: no size counts

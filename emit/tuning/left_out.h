@@ -7,7 +7,7 @@
 
 namespace tw {
 
-// What a header would run for a tuned problem that it does not know.
+// The choice of a header for a tuned problem that it does not know.
 struct LeftOutChoice {
   int branch = -1;                   // an index in Tuning::branches; -1: nothing serves the problem
   std::optional<double> slowdown{};  // nothing if the branch was not measured on the problem

@@ -23,7 +23,7 @@ std::string name_of_purpose(Purpose purpose) {
 
 void JobRunner::log_start(const Job& job) {
   if (!log_.is_on()) return;
-  running_[job.id] = {job.kernel, job.configuration, Clock::now()};
+  running_[job.id] = {job.kernel, job.configuration, now_()};
   log_.add("job", {{"job", static_cast<std::int64_t>(job.id)},
                    {"purpose", name_of_purpose(job.purpose)},
                    {"kernel", job.kernel},
@@ -36,7 +36,7 @@ void JobRunner::log_answer(std::uint64_t id, const Measurement& measurement) {
   if (running.empty()) return;
   const Running& job = running.mapped();
   const EventLog::Field number{"job", static_cast<std::int64_t>(id)};
-  const std::chrono::duration<double> took = Clock::now() - job.began;
+  const std::chrono::duration<double> took = now_() - job.began;
   if (measurement.compile_ms > 0) {
     log_.add("compile", {number,
                          {"ms", measurement.compile_ms},
@@ -73,7 +73,7 @@ std::optional<Measurement> JobRunner::take(std::uint64_t id) {
 }
 
 void JobRunner::look(bool was_waiting) {
-  const Clock::time_point now = Clock::now();
+  const Clock::time_point now = now_();
   const double seconds = std::chrono::duration<double>(now - looked_).count();
   looked_ = now;
   spent_.seconds += seconds;

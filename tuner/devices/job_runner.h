@@ -25,9 +25,16 @@ struct TimeSpent {
 // Numbers the jobs of a device, and keeps each answer until the queue of its job takes it.
 class JobRunner {
  public:
+  using Clock = std::chrono::steady_clock;
+  using Now = std::function<Clock::time_point()>;
+
   // The device must outlive the runner, and nobody else may give it jobs.
-  explicit JobRunner(Device& device, EventLog& log = EventLog::none())
-      : device_(device), log_(log), looked_(Clock::now()), activity_(device.activity()) {}
+  explicit JobRunner(Device& device, EventLog& log = EventLog::none(), Now now = Clock::now)
+      : device_(device),
+        log_(log),
+        now_(std::move(now)),
+        looked_(now_()),
+        activity_(device.activity()) {}
   JobRunner(const JobRunner&) = delete;
   JobRunner& operator=(const JobRunner&) = delete;
 
@@ -50,7 +57,6 @@ class JobRunner {
       Job job, const std::function<bool()>& stopped, const std::function<void()>& waiting = [] {});
 
  private:
-  using Clock = std::chrono::steady_clock;
   // A job that the log names again when its answer comes.
   struct Running {
     std::string kernel, configuration;
@@ -63,6 +69,7 @@ class JobRunner {
 
   Device& device_;
   EventLog& log_;
+  Now now_;
   std::map<std::uint64_t, Running> running_;  // only if the log is on
   Clock::time_point looked_;                  // the last look at the device
   Activity activity_;                         // then

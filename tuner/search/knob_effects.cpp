@@ -106,9 +106,9 @@ std::size_t components(const Cells& cells) {
 }
 
 // Returns how far the means of the cells are from the nearest sum of an effect of each value: the
-// sum of squares over the trials. The effects of one knob and of the other are fitted in turn, which
-// converges to the least squares (backfitting; Hastie and Tibshirani, Generalized Additive Models,
-// 1990).
+// sum of squares over the trials. The effects of one knob and of the other are fitted in turn,
+// which converges to the least squares (backfitting; Hastie and Tibshirani, Generalized Additive
+// Models, 1990).
 double beyond_a_sum(const Cells& cells) {
   constexpr int most_rounds = 1000;
   constexpr double least_change = 1e-10;
@@ -142,7 +142,7 @@ double beyond_a_sum(const Cells& cells) {
   return squares;
 }
 
-// What two knobs do together beyond what each does alone.
+// The joint effect of two knobs, beyond the effect of each alone.
 struct Interaction {
   double share = 0;
   double chance = 1;  // the probability that noise alone gives as much
@@ -161,7 +161,7 @@ std::optional<Interaction> interaction(const Cells& cells, const LogTimes& times
   }
   const auto freedom = static_cast<double>(cells.size() - effects);
   const auto left = static_cast<double>(times.logs.size() - cells.size());
-  // What the cells do not explain is noise.
+  // The rest, which the cells do not explain, is noise.
   double between = 0;
   for (const auto& [values, group] : cells) {
     between += static_cast<double>(group.count) * std::pow(group.mean() - times.mean, 2);

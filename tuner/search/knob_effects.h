@@ -46,7 +46,8 @@ struct KnobPair {
     std::size_t trials = 0;  // with both values
   };
   std::size_t first = 0, second = 0;  // indices of the knobs
-  // Of the variance of log(time), by the two knobs together beyond what they explain one by one.
+  // The part of the variance of log(time) that the two knobs explain together, beyond what they
+  // explain one by one.
   double share = 0;
   std::vector<Best> best;  // one for each value of the first knob, cheapest first
 };

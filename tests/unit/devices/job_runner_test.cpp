@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -106,19 +105,24 @@ TEST(JobRunner, CancellingAQueueForgetsItsJobs) {
   EXPECT_EQ(answers[0].key, 2);
 }
 
-// A device on which a job is compiled during the first wait, and measured during the second.
+// A device on which two compilers are at work during the first wait, a compiler and a GPU during the
+// second, and nothing afterwards. Each wait takes a second of the test's clock.
 class SlowDevice : public Device {
  public:
+  using Clock = std::chrono::steady_clock;
+
   const DeviceInfo& info() const override { return info_; }
   int capacity() const override { return 1; }
-  void submit(Job) override { activity_.compiling = 2; }
-  std::vector<Finished> wait(std::chrono::steady_clock::time_point) override {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  void submit(Job) override { activity_ = {.compiling = 2, .compilers = 4, .measurers = 1}; }
+  std::vector<Finished> wait(Clock::time_point) override {
+    now += std::chrono::seconds(1);
     activity_ = std::exchange(next_, {.compilers = 4, .measurers = 1});
     return {};
   }
   void cancel() override {}
   Activity activity() const override { return activity_; }
+
+  Clock::time_point now{};
 
  private:
   DeviceInfo info_;
@@ -128,23 +132,18 @@ class SlowDevice : public Device {
 
 TEST(JobRunner, SaysHowTheTimeWasSpent) {
   SlowDevice device;
-  JobRunner runner(device);
+  JobRunner runner(device, EventLog::none(), [&] { return device.now; });
   runner.submit({});
-  const TimeSpent begun = runner.time_spent();
-  EXPECT_EQ(begun.awaiting_compilers_s, 0);
-  runner.wait({});
-  const TimeSpent compiled = runner.time_spent();
-  EXPECT_GE(compiled.awaiting_compilers_s, 0.005);
-  EXPECT_EQ(compiled.awaiting_measurers_s, 0);
-  EXPECT_GE(compiled.compiling_s, 0.010) << "two compilers were at work";
-  runner.wait({});
-  runner.wait({});  // nothing is at work
-  const TimeSpent all = runner.time_spent();
-  EXPECT_EQ(all.awaiting_compilers_s, compiled.awaiting_compilers_s);
-  EXPECT_GE(all.awaiting_measurers_s, 0.005);
-  EXPECT_GE(all.seconds, 0.015);
-  EXPECT_LE(all.awaiting_compilers_s + all.awaiting_measurers_s, all.seconds - 0.005);
-  EXPECT_GE(all.measuring_s, all.awaiting_measurers_s);
+  device.now += std::chrono::seconds(3);  // the caller does something else
+  EXPECT_EQ(runner.time_spent().seconds, 3);
+  for (int i = 0; i < 3; ++i) runner.wait({});
+  const TimeSpent spent = runner.time_spent();
+  EXPECT_EQ(spent.seconds, 6);
+  EXPECT_EQ(spent.awaiting_compilers_s, 1);
+  EXPECT_EQ(spent.awaiting_measurers_s, 1);
+  // The device was not looked at while the caller did something else, before it got the job.
+  EXPECT_EQ(spent.compiling_s, 2 + 1);
+  EXPECT_EQ(spent.measuring_s, 1);
 }
 
 }  // namespace

@@ -152,7 +152,7 @@ TEST_F(GivenSizeTest, OnlyTheCodeThatTheHeaderHoldsCounts) {
       EXPECT_EQ(sized.portfolio.mean, best.mean) << limit << " " << most;
     }
   }
-  // Of one configuration the header holds a code for each n.
+  // The header holds a code of one configuration for each n.
   EXPECT_EQ(chosen({.most_bytes = 10'000'000, .most = 1}).portfolio.members.size(), 1u);
 }
 

@@ -1,4 +1,4 @@
-// What a T1 file says of types and references is compared with the source and with its vectors.
+// The types and references of a T1 file are compared with the source and with its vectors.
 #include <gmock/gmock.h>
 
 #include <string>

@@ -12,7 +12,7 @@ namespace tw {
 // Returns the bytes of "1MB", "1.5 MiB", "500kB" or "250000". Throws Error for another text.
 std::int64_t max_bytes_of(std::string_view text);
 
-// What --max-bytes asks for.
+// The limits that --max-bytes and the options beside it set.
 struct SizeWish {
   std::int64_t most_bytes = 0;  // the code of the header: the configurations and the defaults
   std::size_t most = std::numeric_limits<std::size_t>::max();  // configurations (--kernels)

@@ -18,8 +18,8 @@
 namespace tw {
 namespace {
 
-// Returns the kernel of this name; nothing if there is none, or if there are several. Kernels within
-// conditions do not count.
+// Returns the kernel of this name; nothing if there is none, or if there are several. Kernels
+// within conditions do not count.
 std::optional<SourceFunction> only_kernel(const Texts& closure, const std::string& entry) {
   const std::string name = entry.substr(0, entry.find('<'));
   std::optional<SourceFunction> found;
@@ -101,8 +101,8 @@ bool can_point_to(const CType& type, DType element) {
   return type.dtype == element || are_bytes;
 }
 
-// Returns whether a number of type `given` can be passed as a `type`. The kernel takes the low bytes
-// of a longer integer.
+// Returns whether a number of type `given` can be passed as a `type`. The kernel takes the low
+// bytes of a longer integer.
 bool can_be_passed(const CType& type, DType given) {
   if (type.dtype == given) return true;
   return is_integer(type.dtype) && is_integer(given) && size_of(type.dtype) <= size_of(given);

@@ -26,12 +26,6 @@ using Text = SpecText<SourceOption>;
 // The most that a size can be: tensors have at most so many elements.
 constexpr std::int64_t most_size = std::int64_t{1} << 40;
 
-std::string toml_list(const std::vector<std::string>& texts) {
-  std::vector<std::string> list;
-  for (const std::string& text : texts) list.push_back(toml_string(text));
-  return fmt::format("{}", fmt::join(list, ", "));
-}
-
 class Writer {
  public:
   Writer(const SourceOptions& options, const std::string& file, const Texts& sources,
@@ -186,7 +180,8 @@ class Writer {
     return result->type.dtype;
   }
 
-  // The options do not say which parts of the tensors are read and written, so there is no roofline.
+  // The options do not say which parts of the tensors are read and written, so there is no
+  // roofline.
   Text op_text(const std::string& name) const {
     Text text(options_.kernel);
     // A comment of TOML can hold neither a line's end nor other control characters.

@@ -1,6 +1,7 @@
-// What a device needs to run a kernel, with every expression evaluated (core/lowering/lowering.h). It
-// has two parts: what all configurations of a problem share, and what one configuration adds. A
-// worker that holds a Plan needs neither the specs, nor the database, nor the source tree.
+// A plan holds everything that a device needs to run a kernel, with every expression evaluated
+// (core/lowering/lowering.h). It has two parts: what all configurations of a problem share, and
+// what one configuration adds. A worker that holds a Plan needs neither the specs, nor the
+// database, nor the source tree.
 #pragma once
 #include <array>
 #include <cstddef>

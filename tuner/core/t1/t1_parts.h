@@ -86,8 +86,8 @@ void check_t1_fill(const Place& argument);
 std::string t1_expected(const Place& kernel, const std::string& name, const T1Type& type,
                         std::int64_t elements);
 
-// Checks that ReferenceArguments, if there are any, have one for each result, and that the values of
-// inputs are known. The arguments are those that the kernel reads and writes, by name.
+// Checks that ReferenceArguments, if there are any, have one for each result, and that the values
+// of inputs are known. The arguments are those that the kernel reads and writes, by name.
 void check_t1_references(const Place& kernel, const std::map<std::string, Place>& inputs,
                          const std::map<std::string, Place>& results);
 

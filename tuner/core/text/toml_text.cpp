@@ -1,6 +1,7 @@
 #include "core/text/toml_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 
@@ -14,6 +15,12 @@ std::string toml_string(std::string_view text) {
     result.replace(at, 1, "\\u007F");
   }
   return result;
+}
+
+std::string toml_list(const std::vector<std::string>& texts) {
+  std::vector<std::string> list;
+  for (const std::string& text : texts) list.push_back(toml_string(text));
+  return fmt::format("{}", fmt::join(list, ", "));
 }
 
 std::string toml_real(double value) {

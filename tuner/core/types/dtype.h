@@ -12,8 +12,8 @@ namespace tw {
 enum class DType { f32, f16, bf16, f64, i8, u8, i16, u16, i32, u32, i64, u64 };
 
 int size_of(DType dtype);  // bytes
-// Returns the alignment of one of CUDA's vector types of so many bytes, at most 16: 16 for float4, 4
-// for float3. No struct of this size has a larger one unless it asks for it.
+// Returns the alignment of one of CUDA's vector types of so many bytes, at most 16: 16 for float4,
+// 4 for float3. No struct of this size has a larger one unless it asks for it.
 int alignment_of(int bytes);
 bool is_integer(DType dtype);
 std::string_view name_of(DType dtype);                    // "f32"

@@ -1,4 +1,4 @@
-// Where the time of a session goes.
+// The time of a session, by its phases.
 #pragma once
 #include <optional>
 #include <string_view>

@@ -137,7 +137,8 @@ std::string first_error(const std::string& output) {
 }
 
 // Returns the kernels outside of all namespaces that have the name of something in the host's C
-// library: index, remove. The headers of the host declare it, and a GPU's compiler does not have it.
+// library: index, remove. The headers of the host declare it, and a GPU's compiler does not have
+// it.
 std::vector<std::string> names_of_the_host(const Program& program) {
   std::vector<std::string> names;
   if (!program.as_given) return names;
