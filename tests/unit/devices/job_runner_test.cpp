@@ -105,8 +105,8 @@ TEST(JobRunner, CancellingAQueueForgetsItsJobs) {
   EXPECT_EQ(answers[0].key, 2);
 }
 
-// A device on which two compilers are at work during the first wait, a compiler and a GPU during the
-// second, and nothing afterwards. Each wait takes a second of the test's clock.
+// A device on which two compilers are at work during the first wait, a compiler and a GPU during
+// the second, and nothing afterwards. Each wait takes a second of the test's clock.
 class SlowDevice : public Device {
  public:
   using Clock = std::chrono::steady_clock;

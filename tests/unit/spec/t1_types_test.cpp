@@ -21,8 +21,10 @@ constexpr const char* base = R"({
     "GlobalSize": {"X": "4096 // BLOCK"},
     "LocalSize": {"X": "BLOCK"},
     "Arguments": [
-      {"Name": "a", "Type": "float", "MemoryType": "Vector", "AccessType": "ReadOnly", "Size": 4096},
-      {"Name": "b", "Type": "float", "MemoryType": "Vector", "AccessType": "WriteOnly", "Size": 4096},
+      {"Name": "a", "Type": "float", "MemoryType": "Vector", "AccessType": "ReadOnly",
+       "Size": 4096},
+      {"Name": "b", "Type": "float", "MemoryType": "Vector", "AccessType": "WriteOnly",
+       "Size": 4096},
       {"Name": "f", "Type": "float", "MemoryType": "Scalar", "FillValue": 0.5},
       {"Name": "n", "Type": "int32", "MemoryType": "Scalar", "FillValue": 4096}
     ]
@@ -147,7 +149,7 @@ TEST_F(T1Types, EachReferenceIsForAResult) {
 TEST_F(T1Types, APlaceIsSaidOnce) {
   const std::string fault = fault_of(changed(base, R"("Size": 4096)", R"("Size": [4096])"));
   EXPECT_EQ(fault,
-            "x.json:11:96: KernelSpecification.Arguments[0].Size: is neither a number nor a text: "
+            "x.json:12:16: KernelSpecification.Arguments[0].Size: is neither a number nor a text: "
             "write one of them");
 }
 
